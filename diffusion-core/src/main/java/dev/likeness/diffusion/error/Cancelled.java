@@ -1,0 +1,12 @@
+package dev.likeness.diffusion.error;
+
+import java.util.concurrent.CancellationException;
+
+/** Long work stopped because its caller asked for it; nothing half-made is left. Exit status 130 of the command. */
+public final class Cancelled extends CancellationException {
+  private static final long serialVersionUID = 1L;
+
+  public Cancelled(String message) {
+    super(message);
+  }
+}

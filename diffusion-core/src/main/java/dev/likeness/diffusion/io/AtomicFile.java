@@ -1,0 +1,76 @@
+package dev.likeness.diffusion.io;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * Whole files or none: content goes to a unique name beside the target, is forced to the disk, moved into place in one
+ * step, and the folder is forced. A failure at any point leaves the old file, or no file, and nothing beside it.
+ */
+public final class AtomicFile {
+  /** Writes the content of one file to {@code out}; need not flush or close it. */
+  @FunctionalInterface
+  public interface Content {
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  private AtomicFile() {}
+
+  /**
+   * Writes {@code target}, replacing a file that is there; missing parent folders are created.
+   *
+   * @throws MachineLimit when the disk refuses (full, read-only, no permission); names the file and the reason
+   */
+  public static void write(Path target, Content content) {
+    Path folder = target.toAbsolutePath().getParent();
+    Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    try {
+      Files.createDirectories(folder);
+      fill(temporary, content);
+      Files.move(temporary, target.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      force(folder);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
+    } finally {
+      discard(temporary);
+    }
+  }
+
+  private static void fill(Path file, Content content) throws IOException {
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+      OutputStream out = new BufferedOutputStream(Disk.current().guard(file, Channels.newOutputStream(channel)), 1 << 16);
+      content.writeTo(out);
+      out.flush();
+      channel.force(true);
+    }
+  }
+
+  private static void force(Path folder) throws IOException {
+    try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+      directory.force(true);
+    } catch (java.nio.file.AccessDeniedException windowsHasNoFolderHandles) {
+      return;
+    }
+  }
+
+  private static void discard(Path temporary) {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      temporary.toFile().deleteOnExit();
+    }
+  }
+
+  private static String reason(IOException e) {
+    return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+  }
+}

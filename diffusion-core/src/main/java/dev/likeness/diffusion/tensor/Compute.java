@@ -1,0 +1,114 @@
+package dev.likeness.diffusion.tensor;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Where and how precisely to compute: a device ({@code cpu} or {@code cuda}) and an element type (f32, bf16, f16).
+ *
+ * @param device {@code "cpu"}, {@code "cuda"} or {@code "cuda:1"}
+ * @param dtype the type that weights and activations have
+ */
+public record Compute(String device, DType dtype) {
+  /** Exact single precision on the CPU: equal to the reference to rounding. */
+  public static final Compute EXACT = new Compute("cpu", DType.F32);
+
+  public Compute {
+    if (!device.matches("cpu|cuda(:\\d+)?")) {
+      throw new IllegalArgumentException("unknown device \"" + device + "\"; known: cpu, cuda, cuda:<index>");
+    }
+    if (dtype != DType.F32 && dtype != DType.BF16 && dtype != DType.F16) {
+      throw new IllegalArgumentException("cannot compute in " + dtype + "; known: f32, bf16, f16");
+    }
+    if (device.equals("cpu") && dtype == DType.F16) {
+      throw new IllegalArgumentException("f16 is slow and overflows on a CPU; choose bf16 or f32");
+    }
+  }
+
+  /** The graphics card in bf16 where there is one; else the CPU, in bf16 where it multiplies bf16 in hardware. */
+  public static Compute best() {
+    if (cudaWorks()) {
+      return new Compute("cuda", DType.BF16);
+    }
+    return new Compute("cpu", cpuMultipliesBf16() ? DType.BF16 : DType.F32);
+  }
+
+  /**
+   * Reads a user's choice; null means "the best there is".
+   *
+   * @throws MachineLimit when the device is not here; says what is missing
+   */
+  public static Compute of(String device, String dtype) {
+    Compute best = best();
+    String where = device == null ? best.device : device;
+    DType type = dtype == null ? defaultType(where, best) : parseType(dtype);
+    Compute compute = new Compute(where, type);
+    if (where.startsWith("cuda") && !cudaWorks()) {
+      throw new MachineLimit("no CUDA device answers: add org.bytedeco:pytorch with the classifier "
+          + "linux-x86_64-gpu and org.bytedeco:cuda, and install CUDA 13 with cuDNN 9; or choose --device cpu");
+    }
+    return compute;
+  }
+
+  /** This compute with another element type. */
+  public Compute as(DType other) {
+    return new Compute(device, other);
+  }
+
+  public boolean onCpu() {
+    return device.equals("cpu");
+  }
+
+  /** {@code tensor} on this device in this type; the same tensor when it is there already. */
+  public Tensor place(Tensor tensor) {
+    boolean there = tensor.is_cpu() == onCpu();
+    if (there && tensor.scalar_type() == dtype.scalarType()) {
+      return tensor;
+    }
+    return tensor.to(new Device(device), dtype.scalarType());
+  }
+
+  /** Options for new tensors of this type on this device. */
+  public TensorOptions options() {
+    return new TensorOptions(dtype.scalarType()).device(new org.bytedeco.pytorch.DeviceOptional(new Device(device)));
+  }
+
+  @Override
+  public String toString() {
+    return device + " " + dtype.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static DType defaultType(String device, Compute best) {
+    return device.equals(best.device) ? best.dtype : device.equals("cpu") && !cpuMultipliesBf16() ? DType.F32 : DType.BF16;
+  }
+
+  private static DType parseType(String text) {
+    return switch (text.toLowerCase(Locale.ROOT)) {
+      case "f32", "float32" -> DType.F32;
+      case "bf16", "bfloat16" -> DType.BF16;
+      case "f16", "float16" -> DType.F16;
+      default -> throw new IllegalArgumentException("unknown dtype \"" + text + "\"; known: f32, bf16, f16");
+    };
+  }
+
+  private static boolean cudaWorks() {
+    LibTorch.load();
+    return torch.hasCUDA() && torch.cuda_is_available();
+  }
+
+  private static boolean cpuMultipliesBf16() {
+    try {
+      String flags = Files.readString(Path.of("/proc/cpuinfo"));
+      return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
+    } catch (IOException notLinux) {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.likeness.schedulers;
+
+import java.util.Locale;
+
+/** What a network was trained to answer. */
+public enum Prediction {
+  /** The noise: {@code n}. */
+  EPSILON,
+  /** The velocity {@code alpha * n - sigma * x0} of the variance-preserving form (arXiv:2202.00512, appendix D). */
+  V,
+  /** The clean sample: {@code x0}. */
+  SAMPLE,
+  /** The rectified flow {@code n - x0} (arXiv:2209.03003). */
+  FLOW;
+
+  /**
+   * The prediction that a config names: {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}.
+   *
+   * @throws IllegalArgumentException for any other name, listing these
+   */
+  public static Prediction parse(String name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
+      case "epsilon" -> EPSILON;
+      case "v_prediction" -> V;
+      case "sample" -> SAMPLE;
+      case "flow_prediction" -> FLOW;
+      default -> throw new IllegalArgumentException("prediction_type " + name
+          + " is unknown; known are epsilon, v_prediction, sample, flow_prediction");
+    };
+  }
+
+  /**
+   * How an answer of this kind becomes a denoised sample at a noise level of any form.
+   *
+   * @throws IllegalArgumentException when the level has no signal and the answer is noise, which says nothing of x0
+   */
+  public Scaling at(NoiseLevel level) {
+    double alpha = level.alpha();
+    double sigma = level.sigma();
+    double spread = this == FLOW ? 1 : Math.hypot(alpha, sigma);
+    if (this == EPSILON && alpha == 0) {
+      throw new IllegalArgumentException(
+          "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample");
+    }
+    return switch (this) {
+      case EPSILON -> new Scaling(1 / spread, 1 / alpha, -sigma / alpha);
+      case V -> new Scaling(1 / spread, alpha / (spread * spread), -sigma / spread);
+      case SAMPLE -> new Scaling(1 / spread, 0, 1);
+      case FLOW -> new Scaling(1, 1, -sigma);
+    };
+  }
+}

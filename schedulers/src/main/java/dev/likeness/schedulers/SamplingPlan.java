@@ -1,0 +1,108 @@
+package dev.likeness.schedulers;
+
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * A sampling run as an immutable table: one row for each network call, all numbers known before the first one.
+ *
+ * <p>Rows are executed in order on the sample that {@link #start()} or {@link #pureNoise()} makes; what the last row
+ * yields is the result.
+ */
+public final class SamplingPlan implements Iterable<Step> {
+  private final List<Step> steps;
+  private final Start start;
+  private final double pureNoise;
+
+  /**
+   * A plan of these rows.
+   *
+   * @param steps the rows, in order; may be empty when nothing is to be done
+   * @param start how a given image becomes the first sample
+   * @param pureNoise the factor of unit noise that makes the first sample where no image is given
+   */
+  public SamplingPlan(List<Step> steps, Start start, double pureNoise) {
+    this.steps = List.copyOf(steps);
+    this.start = start;
+    this.pureNoise = pureNoise;
+  }
+
+  /** The rows, in order. */
+  public List<Step> steps() {
+    return steps;
+  }
+
+  /** How a given image becomes the first sample. */
+  public Start start() {
+    return start;
+  }
+
+  /** The factor of unit noise that makes the first sample where no image is given. */
+  public double pureNoise() {
+    return pureNoise;
+  }
+
+  /** The number of rows, which is the number of network calls. */
+  public int size() {
+    return steps.size();
+  }
+
+  /** How many rows of history the updates read, the current row included; at least 1. */
+  public int reach() {
+    return steps.stream().map(Step::update).mapToInt(SamplingPlan::reach).max().orElse(1);
+  }
+
+  private static int reach(Update u) {
+    return Math.max(Math.max(u.samples().length, u.denoised().length), Math.max(u.raw().length, u.noise().length));
+  }
+
+  /** The timesteps that the network is given, in order. */
+  public double[] timesteps() {
+    return steps.stream().mapToDouble(Step::timestep).toArray();
+  }
+
+  @Override public Iterator<Step> iterator() {
+    return steps.iterator();
+  }
+
+  /** The table: one line for each row. */
+  @Override public String toString() {
+    var table = new StringBuilder(String.format(Locale.ROOT, "start %.6g x0 + %.6g n, or %.6g n%n%4s %10s %10s %10s  %s%n",
+        start.signal(), start.noise(), pureNoise, "row", "timestep", "alpha", "sigma", "next sample"));
+    for (Step step : steps) {
+      table.append(String.format(Locale.ROOT, "%4d %10.4f %10.6g %10.6g  %s%n", step.index(), step.timestep(),
+          step.level().alpha(), step.level().sigma(), sum(step.update())));
+    }
+    return table.toString();
+  }
+
+  private static String sum(Update update) {
+    var text = new StringBuilder();
+    append(text, "x", update.samples());
+    append(text, "D", update.denoised());
+    append(text, "R", update.raw());
+    append(text, "n", update.noise());
+    return text.length() == 0 ? "0" : text.toString();
+  }
+
+  private static void append(StringBuilder text, String name, double[] factors) {
+    Function<Integer, String> ago = k -> k == 0 ? name : name + "[-" + k + "]";
+    for (int k = 0; k < factors.length; k++) {
+      if (factors[k] != 0) {
+        text.append(text.length() == 0 ? "" : " ").append(String.format(Locale.ROOT, "%+.6g %s", factors[k], ago.apply(k)));
+      }
+    }
+  }
+
+  @Override public boolean equals(Object other) {
+    return other instanceof SamplingPlan plan && toString().equals(plan.toString())
+        && Arrays.equals(timesteps(), plan.timesteps());
+  }
+
+  @Override public int hashCode() {
+    return toString().hashCode();
+  }
+}

@@ -1,0 +1,47 @@
+package dev.likeness.diffusion.nn;
+
+import dev.likeness.diffusion.adapt.AttentionBranch;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** Multi-head attention of image tokens over themselves or over a context (text), as Latent Diffusion has it. */
+public final class Attention {
+  private final Linear toQ;
+  private final Linear toK;
+  private final Linear toV;
+  private final Linear toOut;
+  private final int heads;
+  private final List<AttentionBranch> branches;
+
+  /**
+   * Reads {@code to_q}, {@code to_k}, {@code to_v} (no bias) and {@code to_out.0}.
+   *
+   * @param width tokens' channels; {@code heads} must divide it
+   * @param contextWidth channels of what is attended to
+   */
+  public Attention(Weights w, int width, int contextWidth, int heads) {
+    toQ = Linear.withoutBias(w.at("to_q"), width, width);
+    toK = Linear.withoutBias(w.at("to_k"), contextWidth, width);
+    toV = Linear.withoutBias(w.at("to_v"), contextWidth, width);
+    toOut = new Linear(w.at("to_out").at(0), width, width);
+    this.heads = heads;
+    branches = w.branches();
+  }
+
+  /** Attends from {@code x} [batch, n, width] to {@code context} [batch, m, contextWidth]; returns x's shape. */
+  public Tensor forward(Tensor x, Tensor context) {
+    Tensor q = split(toQ.forward(x));
+    Tensor k = split(toK.forward(context));
+    Tensor v = split(toV.forward(context));
+    Tensor y = ScaledDotProduct.attend(q, k, v);
+    for (AttentionBranch branch : branches) {
+      y = y.add(branch.attend(q));
+    }
+    return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
+  }
+
+  private Tensor split(Tensor x) {
+    return x.view(x.size(0), x.size(1), heads, -1).transpose(1, 2);
+  }
+}

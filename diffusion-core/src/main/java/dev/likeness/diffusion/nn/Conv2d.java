@@ -1,0 +1,51 @@
+package dev.likeness.diffusion.nn;
+
+import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** A two-dimensional convolution over [batch, channels, height, width], with what adapters add beside it. */
+public final class Conv2d {
+  private static final long[] ONE = {1, 1};
+
+  private final Tensor weight;
+  private final Tensor bias;
+  private final long[] stride;
+  private final long[] padding;
+  private final List<SidePath> sides;
+
+  private Conv2d(Tensor weight, Tensor bias, int stride, int padding, List<SidePath> sides) {
+    this.weight = weight;
+    this.bias = bias;
+    this.stride = new long[] {stride, stride};
+    this.padding = new long[] {padding, padding};
+    this.sides = sides;
+  }
+
+  /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */
+  public Conv2d(Weights w, long in, long out, int kernel, int stride, int padding) {
+    this(w.tensor("weight", out, in, kernel, kernel), w.tensor("bias", out), stride, padding, w.sidePaths());
+  }
+
+  /** Stride 1, padded so that the size stays. */
+  public Conv2d(Weights w, long in, long out, int kernel) {
+    this(w, in, out, kernel, 1, kernel / 2);
+  }
+
+  /** Reads {@code weight} alone. */
+  public static Conv2d withoutBias(Weights w, long in, long out, int kernel, int stride, int padding) {
+    return new Conv2d(w.tensor("weight", out, in, kernel, kernel), null, stride, padding, w.sidePaths());
+  }
+
+  public Tensor forward(Tensor x) {
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    Tensor y = torch.conv2d(x, weight, offset, stride, padding, ONE, 1);
+    for (SidePath side : sides) {
+      y = y.add(side.delta(x));
+    }
+    return y;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.likeness.diffusion.nn;
+
+import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/** A fully connected layer over the last dimension, with what adapters add beside it. */
+public final class Linear {
+  private final Tensor weight;
+  private final Tensor bias;
+  private final List<SidePath> sides;
+
+  private Linear(Tensor weight, Tensor bias, List<SidePath> sides) {
+    this.weight = weight;
+    this.bias = bias;
+    this.sides = sides;
+  }
+
+  /** Reads {@code weight} [out, in] and {@code bias} [out]. */
+  public Linear(Weights w, long in, long out) {
+    this(w.tensor("weight", out, in), w.tensor("bias", out), w.sidePaths());
+  }
+
+  /** Reads {@code weight} [out, in] alone. */
+  public static Linear withoutBias(Weights w, long in, long out) {
+    return new Linear(w.tensor("weight", out, in), null, w.sidePaths());
+  }
+
+  /** Maps [..., in] to [..., out]. */
+  public Tensor forward(Tensor x) {
+    Tensor y = bias == null ? torch.linear(x, weight) : torch.linear(x, weight, new TensorOptional(bias));
+    for (SidePath side : sides) {
+      y = y.add(side.delta(x));
+    }
+    return y;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.likeness.diffusion.nn;
+
+import dev.likeness.diffusion.weights.Weights;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** Two normalised convolutions around the time embedding, beside a shortcut (He et al. 2016; Ho et al. 2020). */
+public final class ResnetBlock {
+  private final GroupNorm norm1;
+  private final Conv2d conv1;
+  private final Linear time;
+  private final GroupNorm norm2;
+  private final Conv2d conv2;
+  private final Conv2d shortcut;
+  private final Activation activation;
+  private final double scale;
+
+  /**
+   * Reads {@code norm1}, {@code conv1}, {@code time_emb_proj} (when {@code timeWidth} is not 0), {@code norm2},
+   * {@code conv2}, and {@code conv_shortcut} where channels change.
+   *
+   * @param scale what the sum is divided by
+   */
+  public ResnetBlock(Weights w, int in, int out, int timeWidth, int groups, double eps, Activation activation, double scale) {
+    norm1 = new GroupNorm(w.at("norm1"), groups, in, eps);
+    conv1 = new Conv2d(w.at("conv1"), in, out, 3);
+    time = timeWidth == 0 ? null : new Linear(w.at("time_emb_proj"), timeWidth, out);
+    norm2 = new GroupNorm(w.at("norm2"), groups, out, eps);
+    conv2 = new Conv2d(w.at("conv2"), out, out, 3);
+    shortcut = in == out ? null : new Conv2d(w.at("conv_shortcut"), in, out, 1);
+    this.activation = activation;
+    this.scale = scale;
+  }
+
+  /** Maps [batch, in, h, w] to [batch, out, h, w]; {@code time} is the activated time embedding, or null. */
+  public Tensor forward(Tensor x, Tensor activatedTime) {
+    Tensor h = conv1.forward(activation.of(norm1.forward(x)));
+    if (time != null) {
+      h = h.add(time.forward(activatedTime).unsqueeze(-1).unsqueeze(-1));
+    }
+    h = conv2.forward(activation.of(norm2.forward(h)));
+    Tensor sum = (shortcut == null ? x : shortcut.forward(x)).add(h);
+    return scale == 1 ? sum : sum.div(new Scalar(scale));
+  }
+}

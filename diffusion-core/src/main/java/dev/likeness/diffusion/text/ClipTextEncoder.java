@@ -1,0 +1,78 @@
+package dev.likeness.diffusion.text;
+
+import dev.likeness.diffusion.nn.LayerNorm;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * CLIP's text tower (Radford et al. 2021, arXiv:2103.00020), with the names and numbers of transformers'
+ * {@code CLIPTextModel}. Immutable and shared by threads.
+ */
+public final class ClipTextEncoder {
+  private final ClipTextConfig config;
+  private final Tensor tokenEmbedding;
+  private final Tensor positionEmbedding;
+  private final List<ClipLayer> layers;
+  private final LayerNorm finalNorm;
+  private final Tensor projection;
+
+  public ClipTextEncoder(ClipTextConfig config, Weights w) {
+    this.config = config;
+    Weights model = w.at("text_model");
+    tokenEmbedding = model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
+    positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
+    layers = IntStream.range(0, config.layers())
+        .mapToObj(i -> new ClipLayer(model.at("encoder.layers").at(i), config)).toList();
+    finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
+    projection = config.projection() == 0 ? null
+        : w.tensor("text_projection.weight", config.projection(), config.width());
+  }
+
+  public ClipTextConfig config() {
+    return config;
+  }
+
+  /**
+   * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its norm.
+   *
+   * @param layersLeftOut how many of the last layers to leave out; their output then goes unnormalised, as SDXL wants
+   */
+  public TextEncoding forward(Tensor ids, int layersLeftOut) {
+    try (TensorScope call = TensorScope.open()) {
+      long count = ids.size(1);
+      Tensor x = torch.embedding(tokenEmbedding, ids).add(positionEmbedding.narrow(0, 0, count));
+      Tensor causal = torch.full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY)).triu(1)
+          .to(x.device(), x.scalar_type());
+      List<Tensor> states = new ArrayList<>(List.of(x));
+      for (ClipLayer layer : layers) {
+        try (TensorScope scope = TensorScope.open()) {
+          x = scope.promote(layer.forward(x, causal));
+          states.add(x);
+        }
+      }
+      Tensor last = finalNorm.forward(x);
+      Tensor tokens = layersLeftOut == 0 ? last : states.get(states.size() - 1 - layersLeftOut);
+      return new TextEncoding(call.promote(tokens), call.promote(pooled(last, ids)));
+    }
+  }
+
+  /** The state at each text's end token, projected where the class projects. */
+  private Tensor pooled(Tensor last, Tensor ids) {
+    Tensor end = config.endToken() == 2 ? ids.argmax(new org.bytedeco.pytorch.LongOptional(-1), false)
+        : ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
+            .argmax(new org.bytedeco.pytorch.LongOptional(-1), false);
+    TensorVector rows = new TensorVector();
+    for (long i = 0; i < ids.size(0); i++) {
+      rows.push_back(last.select(0, i).index_select(0, end.narrow(0, i, 1)));
+    }
+    Tensor pooled = torch.cat(rows, 0);
+    return projection == null ? pooled : torch.linear(pooled, projection);
+  }
+}

@@ -1,0 +1,101 @@
+package dev.likeness.diffusion.text;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tables of a byte-pair code.
+ *
+ * @param source the file or folder they came from
+ * @param ids from symbol to id
+ * @param merges pairs of symbols, the first merged first
+ * @param added what {@code tokenizer.json} lists as added tokens; empty for the two-file form
+ */
+record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
+  private static final long LARGEST_FILE = 64L << 20;
+
+  /** Reads {@code tokenizer.json}, or else {@code vocab.json} and {@code merges.txt}. */
+  static ClipVocabulary read(Path folder) {
+    Path whole = folder.resolve("tokenizer.json");
+    if (Files.exists(whole)) {
+      return fromTokenizerJson(whole);
+    }
+    Path vocabulary = folder.resolve("vocab.json");
+    Path merges = folder.resolve("merges.txt");
+    if (!Files.exists(vocabulary) || !Files.exists(merges)) {
+      throw new UnusableInput(folder + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
+    }
+    return new ClipVocabulary(folder.toString(), ids(vocabulary, object(vocabulary)),
+        merges(merges, text(merges).lines().filter(line -> !line.startsWith("#version")).toList()), List.of());
+  }
+
+  private static ClipVocabulary fromTokenizerJson(Path file) {
+    Map<String, Object> document = object(file);
+    if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
+        || !(model.get("merges") instanceof List<?> merges)) {
+      throw new UnusableInput(file + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+    }
+    List<Map<?, ?>> added = new ArrayList<>();
+    if (document.get("added_tokens") instanceof List<?> tokens) {
+      tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
+    }
+    return new ClipVocabulary(file.toString(), ids(file, vocabulary), merges(file, merges), added);
+  }
+
+  private static Map<String, Integer> ids(Path file, Map<?, ?> symbols) {
+    Map<String, Integer> ids = new java.util.LinkedHashMap<>();
+    symbols.forEach((symbol, id) -> {
+      if (!(id instanceof Integer number) || number < 0) {
+        throw new UnusableInput(file + ": symbol \"" + symbol + "\" has id " + id + ", expected a whole number from 0");
+      }
+      ids.put(symbol.toString(), number);
+    });
+    return ids;
+  }
+
+  // A pair is one text with a space in older files and a list of two texts in newer ones.
+  private static List<List<String>> merges(Path file, List<?> pairs) {
+    List<List<String>> merges = new ArrayList<>(pairs.size());
+    for (Object pair : pairs) {
+      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : pair instanceof List<?> list ? list : List.of();
+      if (parts.size() != 2 || !(parts.get(0) instanceof String left) || !(parts.get(1) instanceof String right)) {
+        throw new UnusableInput(file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
+      }
+      merges.add(List.of(left, right));
+    }
+    return merges;
+  }
+
+  /** The JSON object in {@code file}. */
+  static Map<String, Object> object(Path file) {
+    try {
+      return JSON.std.mapFrom(text(file));
+    } catch (JacksonException e) {
+      throw new UnusableInput(file + " is not a JSON object: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static String text(Path file) {
+    try {
+      if (Files.size(file) > LARGEST_FILE) {
+        throw new UnusableInput(file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
+      }
+      return StandardCharsets.UTF_8.newDecoder().decode(java.nio.ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+    } catch (NoSuchFileException e) {
+      throw new UnusableInput(file + " is missing", e);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.likeness.diffusion.unet;
+
+import dev.likeness.diffusion.nn.Conv2d;
+import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** The way down at one resolution: residual blocks, attending where the level does, then half the size. */
+final class DownBlock {
+  private final List<ResnetBlock> resnets = new ArrayList<>();
+  private final List<SpatialTransformer> attentions = new ArrayList<>();
+  private final Conv2d downsampler;
+  private final boolean padBefore;
+
+  DownBlock(Weights w, UNetConfig config, int index) {
+    UNetConfig.Level level = config.levels().get(index);
+    int out = level.channels();
+    int in = index == 0 ? out : config.levels().get(index - 1).channels();
+    for (int i = 0; i < level.layers(); i++) {
+      resnets.add(new ResnetBlock(w.at("resnets").at(i), i == 0 ? in : out, out, config.timeWidth(), config.groups(),
+          config.eps(), config.activation(), 1));
+      if (level.attends()) {
+        attentions.add(new SpatialTransformer(w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+      }
+    }
+    boolean last = index == config.levels().size() - 1;
+    padBefore = config.downsamplePadding() == 0;
+    downsampler = last ? null : new Conv2d(w.at("downsamplers.0.conv"), out, out, 3, 2, config.downsamplePadding());
+  }
+
+  /** Returns the block's output; pushes it and every layer's output for the way up. */
+  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips) {
+    for (int i = 0; i < resnets.size(); i++) {
+      try (TensorScope layer = TensorScope.open()) {
+        Tensor h = resnets.get(i).forward(x, time);
+        x = layer.promote(attentions.isEmpty() ? h : attentions.get(i).forward(h, context));
+      }
+      skips.push(x);
+    }
+    if (downsampler != null) {
+      x = downsampler.forward(padBefore ? torch.pad(x, 0, 1, 0, 1) : x);
+      skips.push(x);
+    }
+    return x;
+  }
+}

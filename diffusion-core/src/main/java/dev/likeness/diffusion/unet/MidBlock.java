@@ -1,0 +1,28 @@
+package dev.likeness.diffusion.unet;
+
+import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.weights.Weights;
+import org.bytedeco.pytorch.Tensor;
+
+/** The bottom: a residual block, attention to the text, a residual block. */
+final class MidBlock {
+  private final ResnetBlock first;
+  private final SpatialTransformer attention;
+  private final ResnetBlock second;
+
+  MidBlock(Weights w, UNetConfig config) {
+    UNetConfig.Level level = config.levels().get(config.levels().size() - 1);
+    first = resnet(w.at("resnets.0"), config, level.channels());
+    attention = new SpatialTransformer(w.at("attentions.0"), config, level, config.midTransformers(), false);
+    second = resnet(w.at("resnets.1"), config, level.channels());
+  }
+
+  private static ResnetBlock resnet(Weights w, UNetConfig config, int channels) {
+    return new ResnetBlock(w, channels, channels, config.timeWidth(), config.groups(), config.eps(),
+        config.activation(), config.midScale());
+  }
+
+  Tensor forward(Tensor x, Tensor time, Tensor context) {
+    return second.forward(attention.forward(first.forward(x, time), context), time);
+  }
+}

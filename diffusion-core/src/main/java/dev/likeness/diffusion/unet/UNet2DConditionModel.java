@@ -1,0 +1,88 @@
+package dev.likeness.diffusion.unet;
+
+import dev.likeness.diffusion.nn.Activation;
+import dev.likeness.diffusion.nn.Conv2d;
+import dev.likeness.diffusion.nn.GroupNorm;
+import dev.likeness.diffusion.nn.TimestepEmbedding;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * The denoising network of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022, arXiv:2112.10752), with the names and
+ * numbers of diffusers' {@code UNet2DConditionModel}. Immutable and shared by threads.
+ */
+public final class UNet2DConditionModel {
+  private final UNetConfig config;
+  private final TimestepEmbedding timeEmbedding;
+  private final TimestepEmbedding addEmbedding;
+  private final Conv2d convIn;
+  private final List<DownBlock> down;
+  private final MidBlock mid;
+  private final List<UpBlock> up;
+  private final GroupNorm normOut;
+  private final Conv2d convOut;
+
+  public UNet2DConditionModel(UNetConfig config, Weights w) {
+    this.config = config;
+    int levels = config.levels().size();
+    int width = config.levels().get(0).channels();
+    convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
+    timeEmbedding = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(), Activation.SILU);
+    addEmbedding = config.timeIds() == null ? null : new TimestepEmbedding(
+        w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
+    down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i)).toList();
+    mid = new MidBlock(w.at("mid_block"), config);
+    up = IntStream.range(0, levels).mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i)).toList();
+    normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
+    convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());
+  }
+
+  public UNetConfig config() {
+    return config;
+  }
+
+  /**
+   * Predicts for noisy latents.
+   *
+   * @param sample [batch, inChannels, h, w]
+   * @param timesteps [batch] or [1], any type; taken as f32
+   * @return [batch, outChannels, h, w], owned by the calling scope
+   */
+  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor time = config.activation().of(embed(sample, timesteps, conditioning));
+      Tensor context = conditioning.context();
+      Deque<Tensor> skips = new ArrayDeque<>();
+      Tensor x = convIn.forward(sample);
+      skips.push(x);
+      for (DownBlock block : down) {
+        x = block.forward(x, time, context, skips);
+      }
+      try (TensorScope bottom = TensorScope.open()) {
+        x = bottom.promote(mid.forward(x, time, context));
+      }
+      for (UpBlock block : up) {
+        x = block.forward(x, time, context, skips);
+      }
+      return call.promote(convOut.forward(config.activation().of(normOut.forward(x))));
+    }
+  }
+
+  private Tensor embed(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    Tensor time = timeEmbedding.forward(config.time().of(timesteps).to(sample.scalar_type()));
+    if (addEmbedding == null) {
+      return time;
+    }
+    Tensor ids = conditioning.timeIds();
+    Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
+    Tensor pooled = conditioning.pooled();
+    return time.add(addEmbedding.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));
+  }
+}

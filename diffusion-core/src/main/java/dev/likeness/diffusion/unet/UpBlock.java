@@ -1,0 +1,57 @@
+package dev.likeness.diffusion.unet;
+
+import dev.likeness.diffusion.nn.Conv2d;
+import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** The way up at one resolution: residual blocks that take back what the way down left, then twice the size. */
+final class UpBlock {
+  private final List<ResnetBlock> resnets = new ArrayList<>();
+  private final List<SpatialTransformer> attentions = new ArrayList<>();
+  private final Conv2d upsampler;
+
+  /** {@code index} counts from the bottom, as {@code up_blocks} does. */
+  UpBlock(Weights w, UNetConfig config, int index) {
+    int levels = config.levels().size();
+    int here = levels - 1 - index;
+    UNetConfig.Level level = config.levels().get(here);
+    int out = level.channels();
+    int below = config.levels().get(Math.min(here + 1, levels - 1)).channels();
+    int above = config.levels().get(Math.max(here - 1, 0)).channels();
+    for (int i = 0; i <= level.layers(); i++) {
+      int skip = i == level.layers() ? above : out;
+      resnets.add(new ResnetBlock(w.at("resnets").at(i), (i == 0 ? below : out) + skip, out, config.timeWidth(),
+          config.groups(), config.eps(), config.activation(), 1));
+      if (level.upAttends()) {
+        attentions.add(new SpatialTransformer(w.at("attentions").at(i), config, level, level.transformers(), level.onlyCross()));
+      }
+    }
+    upsampler = here == 0 ? null : new Conv2d(w.at("upsamplers.0.conv"), out, out, 3);
+  }
+
+  /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
+  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips) {
+    for (int i = 0; i < resnets.size(); i++) {
+      try (TensorScope layer = TensorScope.open()) {
+        Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(x, skips.pop()), 1), time);
+        x = layer.replace(x, attentions.isEmpty() ? h : attentions.get(i).forward(h, context));
+      }
+    }
+    if (upsampler != null) {
+      try (TensorScope layer = TensorScope.open()) {
+        // Sizes that halve unevenly come back to what the way down had there.
+        Tensor like = skips.peek();
+        Tensor large = torch.upsample_nearest2d(x, new long[] {like.size(2), like.size(3)});
+        x = layer.replace(x, upsampler.forward(large));
+      }
+    }
+    return x;
+  }
+}

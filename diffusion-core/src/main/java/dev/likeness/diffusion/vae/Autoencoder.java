@@ -1,0 +1,21 @@
+package dev.likeness.diffusion.vae;
+
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Pictures to latents and back. Pictures are [batch, 3, h, w] in -1..1; latents are [batch, channels, h/factor,
+ * w/factor] at the diffusion model's scale. What is returned belongs to the calling scope.
+ */
+public interface Autoencoder {
+  /** Latents' channels. */
+  int latentChannels();
+
+  /** How many pixels a latent's side covers. */
+  int factor();
+
+  /** The picture of latents, not clamped. */
+  Tensor decode(Tensor latents);
+
+  /** The distribution of a picture's latents. */
+  LatentDistribution encode(Tensor pictures);
+}

@@ -1,0 +1,46 @@
+package dev.likeness.diffusion.vae;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.nn.Activation;
+import dev.likeness.diffusion.weights.ModelConfig;
+import java.util.List;
+
+/** The shape of an {@code AutoencoderKL}, by diffusers' names. */
+public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> channels, int layers,
+    Activation activation, int latentChannels, int groups, double scale, double shift, boolean quantConv,
+    boolean postQuantConv, boolean midAttention) {
+
+  /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */
+  public static AutoencoderConfig of(ModelConfig c) {
+    List<Integer> channels = c.has("block_out_channels") ? c.integers("block_out_channels") : List.of(64);
+    requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
+    requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
+    c.require("latents_mean", null);
+    c.require("latents_std", null);
+    c.integer("sample_size", 32);
+    c.flag("force_upcast", true);
+    AutoencoderConfig config = new AutoencoderConfig(c.integer("in_channels", 3), c.integer("out_channels", 3), channels,
+        c.integer("layers_per_block", 1), Activation.parse(c.text("act_fn", "silu")), c.integer("latent_channels", 4),
+        c.integer("norm_num_groups", 32), c.number("scaling_factor", 0.18215), c.number("shift_factor", 0),
+        c.flag("use_quant_conv", true), c.flag("use_post_quant_conv", true), c.flag("mid_block_add_attention", true));
+    c.refuseOthers();
+    return config;
+  }
+
+  /** Pixels per latent side. */
+  public int factor() {
+    return 1 << channels.size() - 1;
+  }
+
+  private static void requireBlocks(ModelConfig c, String option, String only, int count) {
+    List<String> types = c.texts(option, List.of(only));
+    for (String type : types) {
+      if (!type.equals(only)) {
+        throw new UnusableInput(c.where() + ": block type \"" + type + "\" is not supported; known: " + only);
+      }
+    }
+    if (types.size() != count) {
+      throw new UnusableInput(c.where() + ": " + count + " block_out_channels, but " + types.size() + " " + option);
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.likeness.diffusion.vae;
+
+import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.weights.Weights;
+import org.bytedeco.pytorch.Tensor;
+
+/** The autoencoder's bottom: a residual block, attention over pixels where the config has it, a residual block. */
+final class VaeMidBlock {
+  private final ResnetBlock first;
+  private final PixelAttention attention;
+  private final ResnetBlock second;
+
+  VaeMidBlock(Weights w, AutoencoderConfig config) {
+    int channels = config.channels().get(config.channels().size() - 1);
+    first = resnet(w.at("resnets.0"), config, channels, channels);
+    attention = config.midAttention() ? new PixelAttention(w.at("attentions.0"), channels, config.groups()) : null;
+    second = resnet(w.at("resnets.1"), config, channels, channels);
+  }
+
+  static ResnetBlock resnet(Weights w, AutoencoderConfig config, int in, int out) {
+    return new ResnetBlock(w, in, out, 0, config.groups(), 1e-6, config.activation(), 1);
+  }
+
+  Tensor forward(Tensor x) {
+    Tensor h = first.forward(x, null);
+    return second.forward(attention == null ? h : attention.forward(h), null);
+  }
+}

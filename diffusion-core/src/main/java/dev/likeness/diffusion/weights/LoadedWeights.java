@@ -1,0 +1,97 @@
+package dev.likeness.diffusion.weights;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A file's tensors on a device, each placed once at its first use and shared from then on by every network built over
+ * them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
+ */
+public final class LoadedWeights implements Parameters, AutoCloseable {
+  private final TensorSource source;
+  private final Compute compute;
+  private final TensorRegion region = new TensorRegion();
+  private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
+
+  /** Takes over {@code source} and closes it with itself. */
+  public LoadedWeights(TensorSource source, Compute compute) {
+    this.source = source;
+    this.compute = compute;
+  }
+
+  @Override
+  public boolean has(String name) {
+    return source.names().contains(name);
+  }
+
+  @Override
+  public Tensor get(String name, long... shape) {
+    if (!has(name)) {
+      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + closest(name)
+          + "; the file is not of the kind its config says, or incomplete");
+    }
+    long[] actual = source.shape(name);
+    if (!Arrays.equals(actual, shape)) {
+      throw new UnusableInput(source.describe() + ": " + name + " has shape " + Arrays.toString(actual) + ", expected "
+          + Arrays.toString(shape) + " by its config");
+    }
+    return placed.computeIfAbsent(name, this::place);
+  }
+
+  /** The names that the file has, read or not. */
+  public Set<String> names() {
+    return Collections.unmodifiableSet(source.names());
+  }
+
+  /** Fails if the file holds tensors that no module asked for, other than {@code expected} leftovers. */
+  public void requireAllRead(Set<String> expected) {
+    Set<String> left = new TreeSet<>(source.names());
+    left.removeAll(placed.keySet());
+    left.removeAll(expected);
+    if (!left.isEmpty()) {
+      throw new UnusableInput(source.describe() + ": " + left.size() + " tensors belong to no module of its config, e.g. \""
+          + left.iterator().next() + "\"; the file and the config are of different models");
+    }
+  }
+
+  private Tensor place(String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      return region.keep(compute.place(source.read(name)));
+    }
+  }
+
+  private String closest(String name) {
+    return source.names().stream().min((a, b) -> Integer.compare(distance(a, name), distance(b, name))).orElse("none");
+  }
+
+  /** Levenshtein's edit distance. */
+  private static int distance(String a, String b) {
+    int[] row = new int[b.length() + 1];
+    Arrays.setAll(row, j -> j);
+    for (int i = 1; i <= a.length(); i++) {
+      int diagonal = row[0];
+      row[0] = i;
+      for (int j = 1; j <= b.length(); j++) {
+        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[b.length()];
+  }
+
+  @Override
+  public void close() {
+    region.close();
+    source.close();
+  }
+}

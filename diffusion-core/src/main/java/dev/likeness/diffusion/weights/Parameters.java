@@ -1,0 +1,12 @@
+package dev.likeness.diffusion.weights;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** Where a network's tensors come from: a loaded file, seeded initial values, or the casts of a training step. */
+public interface Parameters {
+  /** Whether a tensor of this full name can be had. */
+  boolean has(String name);
+
+  /** The tensor of this full name, which must have this shape. The parameters own it; callers never close it. */
+  Tensor get(String name, long... shape);
+}

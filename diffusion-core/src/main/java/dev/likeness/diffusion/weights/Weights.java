@@ -1,0 +1,72 @@
+package dev.likeness.diffusion.weights;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.AttentionBranch;
+import dev.likeness.diffusion.adapt.SidePath;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A cursor over named tensors: {@code w.at("down_blocks").at(0)}. A module spells the checkpoint's own key in the
+ * constructor that reads it, and asks here what an adapter adds to it.
+ */
+public final class Weights {
+  private final Parameters parameters;
+  private final Adaptation adaptation;
+  private final String path;
+
+  private Weights(Parameters parameters, Adaptation adaptation, String path) {
+    this.parameters = parameters;
+    this.adaptation = adaptation;
+    this.path = path;
+  }
+
+  /** The root of {@code parameters}, adapted by nothing. */
+  public static Weights of(Parameters parameters) {
+    return of(parameters, Adaptation.NONE);
+  }
+
+  /** The root of {@code parameters}, adapted. */
+  public static Weights of(Parameters parameters, Adaptation adaptation) {
+    return new Weights(parameters, adaptation, "");
+  }
+
+  /** The module {@code name} below this one; dots may join several. */
+  public Weights at(String name) {
+    return new Weights(parameters, adaptation, full(name));
+  }
+
+  /** The {@code index}-th module of this list. */
+  public Weights at(int index) {
+    return at(Integer.toString(index));
+  }
+
+  /** The tensor {@code name} of this module, checked for presence and shape. */
+  public Tensor tensor(String name, long... shape) {
+    return parameters.get(full(name), shape);
+  }
+
+  /** Whether this module has a tensor {@code name}. */
+  public boolean has(String name) {
+    return parameters.has(full(name));
+  }
+
+  /** What adapters add beside this layer. */
+  public List<SidePath> sidePaths() {
+    return adaptation.sidePaths(path);
+  }
+
+  /** What adapters add beside this attention. */
+  public List<AttentionBranch> branches() {
+    return adaptation.branches(path);
+  }
+
+  /** This module's full name, empty at the root. */
+  public String path() {
+    return path;
+  }
+
+  private String full(String name) {
+    return path.isEmpty() ? name : path + "." + name;
+  }
+}

@@ -50,15 +50,15 @@ VARIANTS = {
     "no-middle": dict(
         unet=unet(block_out_channels=(32, 64, 64), mid_block_type=None, down_block_types=(CROSS_DOWN,) * 3,
                   up_block_types=(CROSS_UP,) * 3), vae=vae(3), text=text()),
-    "plain-middle": dict(
-        unet=unet(mid_block_type="UNetMidBlock2D", act_fn="gelu", mid_block_scale_factor=1.4142135),
+    "gelu": dict(
+        unet=unet(act_fn="gelu", mid_block_scale_factor=1.4142135),
         vae=vae(act_fn="gelu"), text=text()),
     "sample-prediction": dict(
-        unet=unet(act_fn="mish", transformer_layers_per_block=2, sample_size=(20, 12)), vae=vae(),
+        unet=unet(act_fn="mish", transformer_layers_per_block=2, sample_size=12), vae=vae(),
         text=text(eos_token_id=VOCABULARY - 1, bos_token_id=VOCABULARY - 2, layer_norm_eps=1e-6),
         prediction_type="sample", scheduler="DDIMScheduler"),
     "time-embedding": dict(
-        unet=unet(flip_sin_to_cos=False, freq_shift=1, center_input_sample=True, norm_num_groups=8,
+        unet=unet(flip_sin_to_cos=False, freq_shift=1, norm_num_groups=8,
                   attention_head_dim=1, use_linear_projection=True), vae=vae(scaling_factor=0.13025), text=text()),
     "bare-vae": dict(
         unet=unet(), text=text(), vae=vae(3, block_out_channels=(16, 32, 32), layers_per_block=2, norm_num_groups=8,

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.text;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.MachineLimit;
@@ -18,7 +19,8 @@ import java.util.Map;
  * <p>Source: {@code CLIPTokenizer} of transformers 5, {@code models/clip/tokenization_clip.py}.
  */
 final class ByteLevelBpe {
-  private static final String SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
+  private static final String SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
+      + "|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
   private static final Map<String, String> WHOLE =
       Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
@@ -28,9 +30,10 @@ final class ByteLevelBpe {
     try {
       InputStream json = new ByteArrayInputStream(JSON.std.asBytes(document(vocabulary, tokens)));
       return Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE));
-    } catch (LinkageError e) {
+    } catch (LinkageError | EngineException e) {
       throw new MachineLimit("the tokenizer's native library did not load (" + e.getMessage()
-          + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai or $DJL_CACHE_DIR", e);
+          + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
+          + " which DJL_CACHE_DIR moves", e);
     } catch (IOException | RuntimeException e) {
       throw new UnusableInput(vocabulary.source() + " is not a usable tokenizer: " + e.getMessage()
           + "; download the tokenizer's files again", e);
@@ -48,7 +51,8 @@ final class ByteLevelBpe {
     document.put("pre_tokenizer", Map.of("type", "Sequence", "pretokenizers", List.of(
         Map.of("type", "Split", "pattern", Map.of("Regex", SPLIT), "behavior", "Removed", "invert", true),
         Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true))));
-    document.put("decoder", Map.of("type", "ByteLevel", "add_prefix_space", true, "trim_offsets", true, "use_regex", true));
+    document.put("decoder",
+        Map.of("type", "ByteLevel", "add_prefix_space", true, "trim_offsets", true, "use_regex", true));
     document.put("model", Map.of("type", "BPE", "unk_token", tokens.named().get("unk_token"),
         "continuing_subword_prefix", "", "end_of_word_suffix", "</w>", "fuse_unk", false, "byte_fallback", false,
         "ignore_merges", false, "vocab", vocabulary.ids(), "merges", vocabulary.merges()));

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /**
@@ -82,7 +83,8 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /** Every id of the text, however long, without begin, end and padding. */
   public int[] ids(String text) {
-    return locked(() -> LongStream.of(code.encode(wholeCharacters(text), false, false).getIds()).mapToInt(id -> (int) id).toArray());
+    long[] ids = locked(() -> code.encode(wholeCharacters(text), false, false).getIds());
+    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
   }
 
   /** The text of some ids, words separated by one space. */
@@ -91,7 +93,7 @@ public final class ClipTokenizer implements AutoCloseable {
     return locked(() -> code.decode(wide, false)).replace("</w>", " ").strip();
   }
 
-  private <T> T locked(java.util.function.Supplier<T> reading) {
+  private <T> T locked(Supplier<T> reading) {
     use.readLock().lock();
     try {
       if (closed) {

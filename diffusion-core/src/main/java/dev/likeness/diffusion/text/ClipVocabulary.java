@@ -4,11 +4,13 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -42,7 +44,8 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     Map<String, Object> document = object(file);
     if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
         || !(model.get("merges") instanceof List<?> merges)) {
-      throw new UnusableInput(file + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
+      throw new UnusableInput(file
+          + " holds no byte-pair code; expected \"model\" with \"vocab\" and \"merges\", as CLIP's has");
     }
     List<Map<?, ?>> added = new ArrayList<>();
     if (document.get("added_tokens") instanceof List<?> tokens) {
@@ -52,7 +55,7 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
   }
 
   private static Map<String, Integer> ids(Path file, Map<?, ?> symbols) {
-    Map<String, Integer> ids = new java.util.LinkedHashMap<>();
+    Map<String, Integer> ids = new LinkedHashMap<>();
     symbols.forEach((symbol, id) -> {
       if (!(id instanceof Integer number) || number < 0) {
         throw new UnusableInput(file + ": symbol \"" + symbol + "\" has id " + id + ", expected a whole number from 0");
@@ -66,7 +69,7 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
   private static List<List<String>> merges(Path file, List<?> pairs) {
     List<List<String>> merges = new ArrayList<>(pairs.size());
     for (Object pair : pairs) {
-      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : pair instanceof List<?> list ? list : List.of();
+      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : pair instanceof List<?> l ? l : List.of();
       if (parts.size() != 2 || !(parts.get(0) instanceof String left) || !(parts.get(1) instanceof String right)) {
         throw new UnusableInput(file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
       }
@@ -91,7 +94,7 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
       if (Files.size(file) > LARGEST_FILE) {
         throw new UnusableInput(file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
-      return StandardCharsets.UTF_8.newDecoder().decode(java.nio.ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
     } catch (NoSuchFileException e) {
       throw new UnusableInput(file + " is missing", e);
     } catch (IOException e) {

@@ -24,7 +24,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   private static final int CLIP_LENGTH = 77;
 
   /** One added token with the matching rules of its {@code tokenizer.json} entry. */
-  record Added(int id, String content, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized, boolean special) {}
+  record Added(
+      int id, String content, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized, boolean special) {}
 
   static SpecialTokens read(Path folder, ClipVocabulary vocabulary) {
     Map<String, Object> config = objectIfPresent(folder.resolve("tokenizer_config.json"));

@@ -12,16 +12,18 @@ final class HeaderLayout {
 
   private HeaderLayout() {}
 
-  /** Checks every tensor by itself and against its neighbours; {@code length} is the number of bytes after the header. */
+  /** Checks every tensor by itself and against its neighbours; {@code length} bytes follow the header. */
   static void check(String source, Map<String, TensorEntry> tensors, long length) {
     tensors.forEach((name, entry) -> checkSize(source, name, entry));
     List<Map.Entry<String, TensorEntry>> byOffset = tensors.entrySet().stream()
-        .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(TensorEntry::begin).thenComparingLong(TensorEntry::end)))
+        .sorted(Map.Entry.comparingByValue(
+            Comparator.comparingLong(TensorEntry::begin).thenComparingLong(TensorEntry::end)))
         .toList();
     long at = 0;
     for (Map.Entry<String, TensorEntry> next : byOffset) {
       if (next.getValue().begin() != at) {
-        throw broken(source, next.getKey(), next.getValue(), "must begin at byte " + at + ", where the tensor before it ends");
+        throw broken(source, next.getKey(), next.getValue(),
+            "must begin at byte " + at + ", where the tensor before it ends");
       }
       at = next.getValue().end();
     }

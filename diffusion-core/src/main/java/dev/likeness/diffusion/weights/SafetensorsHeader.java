@@ -74,8 +74,9 @@ public final class SafetensorsHeader {
 
   private static void checkLength(String source, long headerLength, long fileLength, long cap) {
     if (Long.compareUnsigned(headerLength, fileLength - LENGTH_BYTES) > 0) {
-      throw new UnusableInput(source + " gives a header of " + Long.toUnsignedString(headerLength) + " bytes but has only "
-          + (fileLength - LENGTH_BYTES) + " bytes after the length: not a safetensors file, or cut short; download it again");
+      throw new UnusableInput(source + " announces a header of " + Long.toUnsignedString(headerLength)
+          + " bytes but has only " + (fileLength - LENGTH_BYTES)
+          + " bytes after the length; it is no safetensors file or was cut short: download it again");
     }
     if (headerLength > cap) {
       throw new UnusableInput(source + " has a header of " + headerLength + " bytes, more than the " + cap

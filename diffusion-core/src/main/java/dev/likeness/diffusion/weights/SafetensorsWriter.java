@@ -51,7 +51,8 @@ public final class SafetensorsWriter {
 
   private static Map<String, Tensor> sorted(Map<String, Tensor> tensors) {
     Map<String, Tensor> sorted = new LinkedHashMap<>();
-    Comparator<Map.Entry<String, Tensor>> widestFirst = Comparator.comparingInt(e -> -DType.of(e.getValue().scalar_type()).bits());
+    Comparator<Map.Entry<String, Tensor>> widestFirst =
+        Comparator.comparingInt(e -> -DType.of(e.getValue().scalar_type()).bits());
     tensors.entrySet().stream().sorted(widestFirst.thenComparing(Map.Entry.comparingByKey()))
         .forEach(e -> sorted.put(e.getKey(), e.getValue()));
     return sorted;

@@ -63,7 +63,7 @@ VARIANTS = {
     "bare-vae": dict(
         unet=unet(), text=text(), vae=vae(3, block_out_channels=(16, 32, 32), layers_per_block=2, norm_num_groups=8,
                                          use_quant_conv=False, use_post_quant_conv=False,
-                                         mid_block_add_attention=False, shift_factor=0.0609, scaling_factor=0.3611)),
+                                         mid_block_add_attention=False, scaling_factor=0.3611)),
     "eight-latents": dict(
         unet=unet(in_channels=8, out_channels=8), vae=vae(latent_channels=8, force_upcast=False), text=text()),
     "tiny-autoencoder": dict(unet=unet(), vae=tiny_vae(), vae_class="AutoencoderTiny", text=text()),

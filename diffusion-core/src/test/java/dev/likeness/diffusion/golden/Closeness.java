@@ -1,0 +1,34 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Compares tensors with a golden one. */
+public final class Closeness {
+  private Closeness() {}
+
+  /** The largest difference is at most {@code tolerance} times the standard deviation of {@code expected}. */
+  public static void assertWithinSpread(double tolerance, Tensor expected, Tensor actual, String what) {
+    try (TensorScope scope = TensorScope.open()) {
+      assertWithin(tolerance * expected.to(ScalarType.Double).std().item_double(), expected, actual, what);
+    }
+  }
+
+  /** The largest difference is at most {@code tolerance}. */
+  public static void assertWithin(double tolerance, Tensor expected, Tensor actual, String what) {
+    try (TensorScope scope = TensorScope.open()) {
+      assertArrayEquals(sizes(expected), sizes(actual), what + ": shape");
+      double worst = expected.to(ScalarType.Double).sub(actual.to(ScalarType.Double)).abs().max().item_double();
+      assertTrue(worst <= tolerance, what + ": differs by " + worst + ", allowed " + tolerance);
+    }
+  }
+
+  private static long[] sizes(Tensor tensor) {
+    return LongStream.range(0, tensor.dim()).map(tensor::size).toArray();
+  }
+}

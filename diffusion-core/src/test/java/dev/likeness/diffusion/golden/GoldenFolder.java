@@ -1,0 +1,128 @@
+package dev.likeness.diffusion.golden;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A tiny diffusers folder of {@code tools/goldens/sd1.py}, written with weights made from their seeds, and what the
+ * reference computed with it.
+ *
+ * @param path the folder
+ * @param variant its name in {@code tools/goldens/sd1_variants.py}
+ */
+public record GoldenFolder(Path path, String variant) {
+  /** How a folder spells its keys and its tokenizer: as published checkpoints do, or as today's libraries save it. */
+  public enum Spelling { PUBLISHED, TODAY }
+
+  private static final String ROOT = "/golden/sd1/";
+  private static final List<String> PUBLISHED_TOKENIZER =
+      List.of("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json");
+  private static final List<String> TODAYS_TOKENIZER = List.of("tokenizer.json", "tokenizer_config.json");
+  private static final Map<String, String> OLD_NAMES =
+      Map.of("to_q", "query", "to_k", "key", "to_v", "value", "to_out.0", "proj_attn");
+
+  /** Every variant whose tokenizer is the small one. */
+  public static List<String> variants() {
+    return List.of("base", "four-levels", "v-prediction", "lists", "no-middle", "gelu", "sample-prediction",
+        "time-embedding", "bare-vae", "eight-latents", "tiny-autoencoder");
+  }
+
+  /** Writes {@code variant} below {@code parent}. */
+  public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
+    Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
+    for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
+        "vae/config.json", "text_encoder/config.json", "reference.json", "reference.safetensors")) {
+      copy(variant + "/" + file, out.resolve(file));
+    }
+    boolean published = spelling == Spelling.PUBLISHED;
+    String tokenizer = (variant.equals("v-prediction") ? "sd2-" : "sd1-") + (published ? "published" : "today");
+    for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
+      copy("tokenizers/" + tokenizer + "/" + file, out.resolve("tokenizer").resolve(file));
+    }
+    Map<String, Object> parts = json(variant + "/weights.json");
+    writePart(parts, "unet", out.resolve("unet/diffusion_pytorch_model.safetensors"), name -> name, false);
+    writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
+        published ? GoldenFolder::oldAttention : name -> name, false);
+    writePart(parts, "text_encoder", out.resolve("text_encoder/model.safetensors"),
+        published ? name -> name : name -> name.replaceFirst("^text_model\\.", ""), published);
+    return new GoldenFolder(out, variant);
+  }
+
+  /** What the reference computed. */
+  public GoldenReference reference() {
+    return GoldenReference.open(path);
+  }
+
+  /** The shapes by name of one part in a {@code weights.json} or key list. */
+  public static Map<String, long[]> shapes(Map<?, ?> lists) {
+    Map<String, long[]> shapes = new HashMap<>();
+    lists.forEach((name, shape) ->
+        shapes.put((String) name, ((List<?>) shape).stream().mapToLong(size -> ((Number) size).longValue()).toArray()));
+    return shapes;
+  }
+
+  private static void writePart(Map<String, Object> parts, String part, Path file, UnaryOperator<String> spelled,
+      boolean positionIds) {
+    Map<?, ?> recipe = (Map<?, ?>) parts.get(part);
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      SeededWeights.of(shapes((Map<?, ?>) recipe.get("tensors")), ((Number) recipe.get("seed")).longValue())
+          .forEach((name, tensor) -> tensors.put(spelled.apply(name), tensor));
+      if (positionIds) {
+        long positions = tensors.get("text_model.embeddings.position_embedding.weight").size(0);
+        tensors.put("text_model.embeddings.position_ids",
+            torch.arange(new Scalar(positions), new TensorOptions(ScalarType.Long)).unsqueeze(0));
+      }
+      SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
+    }
+  }
+
+  private static String oldAttention(String name) {
+    if (!name.contains("mid_block.attentions.0.")) {
+      return name;
+    }
+    return OLD_NAMES.entrySet().stream().filter(e -> name.contains("." + e.getKey() + ".")).findFirst()
+        .map(e -> name.replace("." + e.getKey() + ".", "." + e.getValue() + ".")).orElse(name);
+  }
+
+  private static Map<String, Object> json(String resource) {
+    try (InputStream in = open(resource)) {
+      return JSON.std.mapFrom(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copy(String resource, Path to) {
+    try (InputStream in = open(resource)) {
+      Files.createDirectories(to.getParent());
+      Files.copy(in, to);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static InputStream open(String resource) {
+    InputStream in = GoldenFolder.class.getResourceAsStream(ROOT + resource);
+    if (in == null) {
+      throw new IllegalArgumentException("no golden " + ROOT + resource + "; tools/goldens/README.md says how to make it");
+    }
+    return in;
+  }
+}

@@ -1,0 +1,29 @@
+package dev.likeness.diffusion.golden;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.Set;
+
+/** One network's files in a golden folder, opened in f32. */
+record GoldenPart(ModelConfig config, LoadedWeights loaded) implements AutoCloseable {
+  static GoldenPart open(GoldenFolder folder, String part, String weights) {
+    return new GoldenPart(ModelConfig.read(folder.path().resolve(part).resolve("config.json")),
+        new LoadedWeights(Safetensors.open(folder.path().resolve(part).resolve(weights)), Compute.EXACT));
+  }
+
+  Weights weights() {
+    return Weights.of(loaded);
+  }
+
+  void requireAllRead() {
+    loaded.requireAllRead(Set.of("text_model.embeddings.position_ids"));
+  }
+
+  @Override
+  public void close() {
+    loaded.close();
+  }
+}

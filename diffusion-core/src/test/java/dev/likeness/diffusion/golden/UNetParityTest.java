@@ -1,0 +1,36 @@
+package dev.likeness.diffusion.golden;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.unet.UNetConfig;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class UNetParityTest {
+  static List<String> variants() {
+    return GoldenFolder.variants();
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        GoldenReference expected = folder.reference();
+        GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
+      UNet2DConditionModel unet = new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
+      part.requireAllRead();
+      Tensor timestep = torch.tensor((int) expected.number("unet_timestep")).reshape(1);
+      Tensor output = unet.forward(expected.tensor("unet.sample"), timestep,
+          UNetConditioning.text(expected.tensor("unet.encoder_hidden_states")));
+      Closeness.assertWithinSpread(1e-4, expected.tensor("unet.output"), output, variant);
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.likeness.photos;
+
+import dev.likeness.photos.decode.Decoded;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.decode.UnreadablePhoto;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.quality.PhotoJudge;
+import dev.likeness.photos.quality.Reason;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.photos.quality.Verdict;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a reason. */
+final class PhotoIntake {
+  /** The verdict, and the photo itself where there is a face to use. */
+  record Result(PhotoVerdict verdict, Optional<AcceptedPhoto> usable) {}
+
+  private final PhotoDecoder decoder;
+  private final FaceDetector detector;
+  private final PhotoJudge judge;
+
+  PhotoIntake(PhotoDecoder decoder, FaceDetector detector, PhotoJudge judge) {
+    this.decoder = decoder;
+    this.detector = detector;
+    this.judge = judge;
+  }
+
+  Result take(Photo photo) {
+    try {
+      Decoded decoded = decoder.decode(photo.name(), photo.bytes(decoder.limits().bytes()));
+      List<Face> faces = detector.detect(decoded.picture());
+      PhotoVerdict verdict = verdict(photo, judge.reasons(decoded, faces), faces);
+      Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
+          : Optional.of(new AcceptedPhoto(photo.name(), decoded.picture(), faces.get(0)));
+      return new Result(verdict, usable);
+    } catch (UnreadablePhoto e) {
+      return rejected(photo, new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
+    } catch (IOException e) {
+      return rejected(photo, Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
+    }
+  }
+
+  private static Result rejected(Photo photo, Reason reason) {
+    return new Result(verdict(photo, List.of(reason), List.of()), Optional.empty());
+  }
+
+  private static PhotoVerdict verdict(Photo photo, List<Reason> reasons, List<Face> faces) {
+    Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
+    List<Reason> sorted = reasons.stream().sorted(Comparator.comparing(Reason::severity).reversed()).toList();
+    return new PhotoVerdict(photo.name(), worst, sorted, faces);
+  }
+
+  // The decoder's messages begin with the name, which the verdict has already.
+  private static String message(Photo photo, UnreadablePhoto e) {
+    return e.getMessage().startsWith(photo.name()) ? e.getMessage().substring(photo.name().length()).strip() : e.getMessage();
+  }
+
+  private static ReasonCode code(UnreadablePhoto.Fault fault) {
+    return switch (fault) {
+      case EMPTY -> ReasonCode.EMPTY_FILE;
+      case NOT_A_PICTURE -> ReasonCode.NOT_A_PICTURE;
+      case TOO_MANY_BYTES -> ReasonCode.FILE_TOO_LARGE;
+      case TOO_MANY_PIXELS -> ReasonCode.TOO_MANY_PIXELS;
+      case BROKEN -> ReasonCode.BROKEN_FILE;
+      case NEEDS_CONVERSION -> ReasonCode.NEEDS_CONVERSION;
+    };
+  }
+}

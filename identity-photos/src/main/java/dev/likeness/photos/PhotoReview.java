@@ -1,0 +1,107 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.quality.PhotoJudge;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** The judgement of a set of photos: a verdict for each, those that may be used, and what the set lacks. Immutable. */
+public final class PhotoReview {
+  private final List<PhotoVerdict> photos;
+  private final List<AcceptedPhoto> accepted;
+  private final SetVerdict set;
+
+  private PhotoReview(List<PhotoVerdict> photos, List<AcceptedPhoto> accepted) {
+    this.photos = List.copyOf(photos);
+    this.accepted = List.copyOf(accepted);
+    this.set = SetJudge.judge(photos, accepted);
+  }
+
+  /**
+   * Reviews with the built-in cascades and the default limits.
+   *
+   * @throws NoUsablePhoto (an {@link UnusableInput}) when every photo is rejected
+   * @throws MachineLimit when OpenCV's natives are missing
+   */
+  public static PhotoReview of(PhotoSet set) {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      return of(set, detector, ReviewOptions.defaults());
+    }
+  }
+
+  /** Reviews with {@code detector}, which stays the caller's to close. */
+  public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
+    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), detector, new PhotoJudge());
+    List<PhotoIntake.Result> results = inParallel(set.photos(), intake, options.threads());
+    PhotoReview review = new PhotoReview(results.stream().map(PhotoIntake.Result::verdict).toList(),
+        results.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList());
+    if (review.accepted.isEmpty()) {
+      throw new NoUsablePhoto(review);
+    }
+    return review;
+  }
+
+  /** One verdict a photo, in the order of the set. */
+  public List<PhotoVerdict> photos() {
+    return photos;
+  }
+
+  /** The photos that may be used, in the order of the set; at least one. */
+  public List<AcceptedPhoto> accepted() {
+    return accepted;
+  }
+
+  /** What the photos are together. */
+  public SetVerdict set() {
+    return set;
+  }
+
+  /** The review as one JSON object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured are null. */
+  public String toJson() {
+    return ReviewJson.of(this);
+  }
+
+  private static List<PhotoIntake.Result> inParallel(List<Photo> photos, PhotoIntake intake, int threads) {
+    ExecutorService workers = Executors.newFixedThreadPool(Math.min(threads, photos.size()), PhotoReview::worker);
+    try {
+      List<Callable<PhotoIntake.Result>> tasks = photos.stream()
+          .<Callable<PhotoIntake.Result>>map(photo -> () -> intake.take(photo)).toList();
+      List<PhotoIntake.Result> results = new ArrayList<>();
+      for (Future<PhotoIntake.Result> task : workers.invokeAll(tasks)) {
+        results.add(task.get());
+      }
+      return results;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Cancelled("the review of the photos was interrupted");
+    } catch (ExecutionException e) {
+      throw rethrown(e.getCause());
+    } finally {
+      workers.shutdownNow();
+    }
+  }
+
+  private static Thread worker(Runnable work) {
+    Thread thread = new Thread(work, "likeness-photos");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  private static RuntimeException rethrown(Throwable cause) {
+    if (cause instanceof Error error) {
+      throw error;
+    }
+    return cause instanceof RuntimeException known ? known : new IllegalStateException(cause);
+  }
+}

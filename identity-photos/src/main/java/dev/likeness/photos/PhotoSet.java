@@ -1,0 +1,71 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.photos.decode.PhotoFormat;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The photos that are said to show one person, in the order of the review. Not empty. */
+public final class PhotoSet {
+  private static final int HEAD = 32;
+
+  private final List<Photo> photos;
+
+  private PhotoSet(List<Photo> photos) {
+    this.photos = photos;
+  }
+
+  /** These photos, in this order; at least one. */
+  public static PhotoSet of(List<Photo> photos) {
+    if (photos.isEmpty()) {
+      throw new UnusableInput("no photo was given; give 3 to 20 photos of the person");
+    }
+    return new PhotoSet(List.copyOf(photos));
+  }
+
+  /**
+   * The photos directly inside {@code folder}, by name: every visible file that is named or begins like a picture.
+   *
+   * @throws UnusableInput when it is not a folder, cannot be read, or holds none
+   */
+  public static PhotoSet from(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UnusableInput(folder + " is not a folder; give the folder that holds the person's photos");
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      List<Photo> found = files.filter(PhotoSet::mayBePhoto)
+          .sorted(Comparator.comparing(file -> file.getFileName().toString())).map(Photo::of).toList();
+      if (found.isEmpty()) {
+        throw new UnusableInput(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
+      }
+      return new PhotoSet(found);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot list the folder " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  public List<Photo> photos() {
+    return photos;
+  }
+
+  private static boolean mayBePhoto(Path file) {
+    String name = file.getFileName().toString();
+    if (name.startsWith(".") || !Files.isRegularFile(file)) {
+      return false;
+    }
+    return PhotoFormat.namesAPhoto(name) || beginsAsPhoto(file);
+  }
+
+  private static boolean beginsAsPhoto(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return PhotoFormat.of(in.readNBytes(HEAD)).isPresent();
+    } catch (IOException unreadable) {
+      return false;
+    }
+  }
+}

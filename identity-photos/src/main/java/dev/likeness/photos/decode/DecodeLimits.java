@@ -1,0 +1,32 @@
+package dev.likeness.photos.decode;
+
+/**
+ * What a photo may cost before it is refused unread.
+ *
+ * @param bytes the largest file, in bytes
+ * @param pixels the largest picture, width times height as its header states them
+ * @param longSide decoded pictures are reduced, by area averaging, until their long side is at most this many pixels
+ */
+public record DecodeLimits(int bytes, long pixels, int longSide) {
+  /** 40 MB, 100 megapixels, long side 2560: the crops of a usual selfie reach 1024 pixels. */
+  public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2560);
+
+  public DecodeLimits {
+    if (bytes < 1 || pixels < 1 || longSide < 64) {
+      throw new IllegalArgumentException(
+          "limits are positive and the long side at least 64, given " + bytes + ", " + pixels + ", " + longSide);
+    }
+  }
+
+  public DecodeLimits withBytes(int most) {
+    return new DecodeLimits(most, pixels, longSide);
+  }
+
+  public DecodeLimits withPixels(long most) {
+    return new DecodeLimits(bytes, most, longSide);
+  }
+
+  public DecodeLimits withLongSide(int most) {
+    return new DecodeLimits(bytes, pixels, most);
+  }
+}

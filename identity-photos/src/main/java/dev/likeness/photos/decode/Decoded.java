@@ -1,0 +1,19 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * A photo as a picture.
+ *
+ * @param picture upright, sRGB, its long side within {@link DecodeLimits#longSide()}
+ * @param format what the file is
+ * @param fullWidth width of the upright photo before reduction, in pixels
+ * @param fullHeight height of the upright photo before reduction, in pixels
+ * @param damaged whether the reader had to make up parts of it
+ */
+public record Decoded(Picture picture, PhotoFormat format, int fullWidth, int fullHeight, boolean damaged) {
+  /** How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when not reduced. */
+  public double reduction() {
+    return (double) fullWidth / picture.width();
+  }
+}

@@ -1,0 +1,60 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * How the stored rows and columns of a photo map to the upright picture: the eight values of EXIF's tag 0x0112
+ * (JEITA CP-3451, 4.6.4 A), in order.
+ */
+public enum Orientation {
+  /** Value 1. */
+  UPRIGHT(1, 0, 0, 1),
+  MIRRORED(-1, 0, 0, 1),
+  UPSIDE_DOWN(-1, 0, 0, -1),
+  FLIPPED(1, 0, 0, -1),
+  TRANSPOSED(0, 1, 1, 0),
+  TURNED_RIGHT(0, 1, -1, 0),
+  TRANSVERSED(0, -1, -1, 0),
+  TURNED_LEFT(0, -1, 1, 0);
+
+  // Stored x grows by xx per upright column and xy per upright row; stored y by yx and yy.
+  private final int xx;
+  private final int xy;
+  private final int yx;
+  private final int yy;
+
+  Orientation(int xx, int xy, int yx, int yy) {
+    this.xx = xx;
+    this.xy = xy;
+    this.yx = yx;
+    this.yy = yy;
+  }
+
+  /** The orientation of an EXIF value; anything outside 1 to 8 means upright, as every viewer takes it. */
+  public static Orientation of(int exif) {
+    return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
+  }
+
+  /** The upright picture of a {@code stored} one. */
+  public Picture upright(Picture stored) {
+    if (this == UPRIGHT) {
+      return stored;
+    }
+    boolean turned = xx == 0;
+    int width = turned ? stored.height() : stored.width();
+    int height = turned ? stored.width() : stored.height();
+    int startX = xx < 0 || xy < 0 ? stored.width() - 1 : 0;
+    int startY = yx < 0 || yy < 0 ? stored.height() - 1 : 0;
+    byte[] from = stored.rgb();
+    byte[] to = new byte[from.length];
+    for (int y = 0, at = 0; y < height; y++) {
+      for (int x = 0; x < width; x++, at += 3) {
+        int source = ((startY + yx * x + yy * y) * stored.width() + startX + xx * x + xy * y) * 3;
+        to[at] = from[source];
+        to[at + 1] = from[source + 1];
+        to[at + 2] = from[source + 2];
+      }
+    }
+    return Picture.of(width, height, to);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import dev.likeness.photos.pixels.Resampler;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
+
+/**
+ * Decodes photos of unknown origin: the format by content, size checked in the header before pixels are read, the first
+ * frame only, upright, in sRGB, without metadata. Nothing is spooled to disk. Immutable and safe for threads.
+ */
+public final class PhotoDecoder {
+  // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay bounded.
+  private static final long COMFORTABLE = 32_000_000;
+  // Readers also warn of harmless oddities, such as a profile that they do not like.
+  private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt");
+
+  private final DecodeLimits limits;
+
+  public PhotoDecoder(DecodeLimits limits) {
+    this.limits = limits;
+  }
+
+  public DecodeLimits limits() {
+    return limits;
+  }
+
+  /**
+   * Decodes one file.
+   *
+   * @param name how messages call it
+   * @throws UnreadablePhoto for anything that is not a whole picture within the limits; nothing else escapes
+   */
+  public Decoded decode(String name, byte[] file) {
+    if (file.length == 0) {
+      throw new UnreadablePhoto(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
+    }
+    if (file.length > limits.bytes()) {
+      throw new UnreadablePhoto(Fault.TOO_MANY_BYTES, file.length, limits.bytes(), "%s has more than %d MB; save it smaller"
+          .formatted(name, limits.bytes() / 1_000_000), null);
+    }
+    PhotoFormat format = PhotoFormat.of(file).orElseThrow(() -> new UnreadablePhoto(Fault.NOT_A_PICTURE,
+        name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
+    try {
+      return read(name, file, format);
+    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+      if (e instanceof UnreadablePhoto known) {
+        throw known;
+      }
+      throw new UnreadablePhoto(Fault.BROKEN, Double.NaN, Double.NaN,
+          name + " is a broken " + format.title() + " file: " + reason(e) + "; export or copy it again", e);
+    }
+  }
+
+  private Decoded read(String name, byte[] file, PhotoFormat format) throws IOException {
+    ImageReader reader = reader(name, format);
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+      reader.setInput(in, false, true);
+      AtomicBoolean damaged = new AtomicBoolean();
+      reader.addIIOReadWarningListener((source, warning) -> damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
+      checkPixels(name, reader.getWidth(0), reader.getHeight(0));
+      checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
+      int width = reader.getWidth(0);
+      int height = reader.getHeight(0);
+      Orientation orientation = Orientation.of(ExifOrientation.of(format, file));
+      Picture picture = orientation.upright(stored(reader, format, file, (long) width * height));
+      boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
+      return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get());
+    } finally {
+      reader.dispose();
+    }
+  }
+
+  private Picture stored(ImageReader reader, PhotoFormat format, byte[] file, long pixels) throws IOException {
+    ImageReadParam param = reader.getDefaultReadParam();
+    int skip = (int) Math.ceil(Math.sqrt((double) pixels / COMFORTABLE));
+    param.setSourceSubsampling(skip, skip, 0, 0);
+    BufferedImage image = reader.read(0, param);
+    Optional<byte[]> profile = format == PhotoFormat.PNG ? new PngChunks(file).profile() : Optional.empty();
+    return Resampler.AREA.fit(Srgb.of(image, profile), limits.longSide());
+  }
+
+  private void checkPixels(String name, long width, long height) {
+    if (width < 1 || height < 1 || width * height > limits.pixels()) {
+      throw new UnreadablePhoto(Fault.TOO_MANY_PIXELS, (double) width * height, limits.pixels(),
+          "%s has %d x %d pixels, at most %d megapixels are read; save it smaller"
+              .formatted(name, width, height, limits.pixels() / 1_000_000), null);
+    }
+  }
+
+  private static ImageReader reader(String name, PhotoFormat format) {
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
+    if (readers.hasNext()) {
+      return readers.next();
+    }
+    throw new UnreadablePhoto(Fault.NEEDS_CONVERSION, name + " is in the " + format.title() + " format, which this"
+        + " machine has no reader for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command:"
+        + " heif-convert or magick)");
+  }
+
+  private static String reason(Throwable e) {
+    String text = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return text.lines().findFirst().orElse(text).strip();
+  }
+}

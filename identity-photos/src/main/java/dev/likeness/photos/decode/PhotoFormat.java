@@ -1,0 +1,83 @@
+package dev.likeness.photos.decode;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+
+/** The kinds of picture file that people's photos come in, told apart by their first bytes, never by their name. */
+public enum PhotoFormat {
+  JPEG("jpeg", "jpg", "jpeg", "jpe", "jfif", "mpo"),
+  PNG("png", "png"),
+  WEBP("webp", "webp"),
+  GIF("gif", "gif"),
+  BMP("bmp", "bmp", "dib"),
+  TIFF("tiff", "tif", "tiff"),
+  HEIC("heic", "heic", "heif", "hif"),
+  AVIF("avif", "avif"),
+  JPEG_XL("jxl", "jxl");
+
+  private static final Set<String> HEIC_BRANDS = Set.of("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1");
+  private static final byte[] JXL_BOX = {0, 0, 0, 12, 'J', 'X', 'L', ' ', '\r', '\n', (byte) 0x87, '\n'};
+
+  private final String readerName;
+  private final Set<String> extensions;
+
+  PhotoFormat(String readerName, String... extensions) {
+    this.readerName = readerName;
+    this.extensions = Set.of(extensions);
+  }
+
+  /** The format that {@code head}, the first bytes of a file (32 are enough), announces; empty for anything else. */
+  public static Optional<PhotoFormat> of(byte[] head) {
+    return Arrays.stream(values()).filter(format -> format.announcedBy(head)).findFirst();
+  }
+
+  /** Whether {@code fileName} ends as photo files do; the content may still be something else. */
+  public static boolean namesAPhoto(String fileName) {
+    String extension = fileName.substring(fileName.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return fileName.contains(".") && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
+  }
+
+  /** The name for people. */
+  String title() {
+    return this == JPEG_XL ? "JPEG XL" : this == WEBP ? "WebP" : name();
+  }
+
+  /** The name that ImageIO readers register under. */
+  String readerName() {
+    return readerName;
+  }
+
+  private boolean announcedBy(byte[] head) {
+    return switch (this) {
+      case JPEG -> starts(head, 0, 0xFF, 0xD8, 0xFF);
+      case PNG -> starts(head, 0, 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n');
+      case WEBP -> starts(head, 0, 'R', 'I', 'F', 'F') && starts(head, 8, 'W', 'E', 'B', 'P');
+      case GIF -> starts(head, 0, 'G', 'I', 'F', '8');
+      case BMP -> starts(head, 0, 'B', 'M') && starts(head, 6, 0, 0, 0, 0);
+      case TIFF -> starts(head, 0, 'I', 'I', 42, 0) || starts(head, 0, 'M', 'M', 0, 42);
+      case HEIC -> HEIC_BRANDS.contains(brand(head));
+      case AVIF -> brand(head).equals("avif") || brand(head).equals("avis");
+      case JPEG_XL -> starts(head, 0, 0xFF, 0x0A) || head.length >= 12 && Arrays.equals(head, 0, 12, JXL_BOX, 0, 12);
+    };
+  }
+
+  // ISO/IEC 14496-12: a file type box is its length, "ftyp" and the major brand.
+  private static String brand(byte[] head) {
+    return starts(head, 4, 'f', 't', 'y', 'p') && head.length >= 12 ? new String(head, 8, 4, StandardCharsets.US_ASCII) : "";
+  }
+
+  private static boolean starts(byte[] head, int at, int... expected) {
+    if (head.length < at + expected.length) {
+      return false;
+    }
+    for (int i = 0; i < expected.length; i++) {
+      if ((head[at + i] & 255) != expected[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

@@ -1,0 +1,42 @@
+package dev.likeness.photos.decode;
+
+import dev.likeness.diffusion.error.UnusableInput;
+
+/** A photo that cannot become a picture, and why. */
+public final class UnreadablePhoto extends UnusableInput {
+  private static final long serialVersionUID = 1L;
+
+  /** What is wrong with the file. */
+  public enum Fault {
+    EMPTY, NOT_A_PICTURE, TOO_MANY_BYTES, TOO_MANY_PIXELS, BROKEN, NEEDS_CONVERSION
+  }
+
+  private final Fault fault;
+  private final double value;
+  private final double limit;
+
+  UnreadablePhoto(Fault fault, double value, double limit, String message, Throwable cause) {
+    super(message, cause);
+    this.fault = fault;
+    this.value = value;
+    this.limit = limit;
+  }
+
+  UnreadablePhoto(Fault fault, String message) {
+    this(fault, Double.NaN, Double.NaN, message, null);
+  }
+
+  public Fault fault() {
+    return fault;
+  }
+
+  /** What was measured (bytes or pixels), NaN where nothing was. */
+  public double value() {
+    return value;
+  }
+
+  /** What {@link #value} may be at most, NaN where nothing was measured. */
+  public double limit() {
+    return limit;
+  }
+}

@@ -1,0 +1,55 @@
+package dev.likeness.photos.face;
+
+/** An upright rectangle in a picture, in pixels; may reach over the picture's edge. */
+public record Box(double x, double y, double width, double height) {
+  public Box {
+    if (!(width > 0 && height > 0)) {
+      throw new IllegalArgumentException("a box has a positive size, given " + width + "x" + height);
+    }
+  }
+
+  public Point center() {
+    return new Point(x + width / 2, y + height / 2);
+  }
+
+  public double area() {
+    return width * height;
+  }
+
+  /** The box after scaling the picture. */
+  public Box scaled(double factor) {
+    return new Box(x * factor, y * factor, width * factor, height * factor);
+  }
+
+  /** The box after moving by ({@code dx}, {@code dy}). */
+  public Box moved(double dx, double dy) {
+    return new Box(x + dx, y + dy, width, height);
+  }
+
+  /** The box grown about its centre by {@code share} of its size on every side. */
+  public Box grown(double share) {
+    return new Box(x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
+  }
+
+  public boolean contains(Point p) {
+    return p.x() >= x && p.x() < x + width && p.y() >= y && p.y() < y + height;
+  }
+
+  /** The common area, in square pixels; 0 when apart. */
+  public double intersection(Box other) {
+    double w = Math.min(x + width, other.x + other.width) - Math.max(x, other.x);
+    double h = Math.min(y + height, other.y + other.height) - Math.max(y, other.y);
+    return w > 0 && h > 0 ? w * h : 0;
+  }
+
+  /** Common area over joint area, 0 to 1. */
+  public double overlap(Box other) {
+    double common = intersection(other);
+    return common / (area() + other.area() - common);
+  }
+
+  /** Common area over the smaller one's, 0 to 1: 1 when one lies inside the other. */
+  public double coverage(Box other) {
+    return intersection(other) / Math.min(area(), other.area());
+  }
+}

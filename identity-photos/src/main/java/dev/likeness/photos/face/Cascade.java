@@ -1,0 +1,63 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import java.io.File;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.Loader;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Rect;
+import org.bytedeco.opencv.opencv_core.RectVector;
+import org.bytedeco.opencv.opencv_core.Size;
+import org.bytedeco.opencv.opencv_objdetect.CascadeClassifier;
+
+/** One Haar cascade (Viola and Jones, CVPR 2001) out of OpenCV's own jar. Not safe for threads. */
+final class Cascade implements AutoCloseable {
+  private static final double STEP = 1.1;
+  private static final int NO_FLAGS = 0;
+
+  private final CascadeClassifier classifier;
+
+  Cascade(String name) {
+    String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/haarcascades/haarcascade_" + name + ".xml";
+    classifier = new CascadeClassifier(file(resource).getPath());
+    // A scope that happens to be open around us must not free what outlives it.
+    classifier.retainReference();
+    if (classifier.empty()) {
+      throw new MachineLimit("OpenCV cannot read its own " + resource + "; delete the natives' cache ~/.javacpp and try again");
+    }
+  }
+
+  /** Boxes of at least {@code smallest} pixels that {@code neighbours} windows agree on. */
+  List<Box> find(Mat grey, int neighbours, int smallest) {
+    try (RectVector found = new RectVector(); Size least = new Size(smallest, smallest); Size most = new Size()) {
+      classifier.detectMultiScale(grey, found, STEP, neighbours, NO_FLAGS, least, most);
+      List<Box> boxes = new ArrayList<>();
+      for (long i = 0; i < found.size(); i++) {
+        try (Rect r = found.get(i)) {
+          boxes.add(new Box(r.x(), r.y(), r.width(), r.height()));
+        }
+      }
+      return boxes;
+    }
+  }
+
+  private static File file(String resource) {
+    try {
+      File file = Loader.cacheResource(resource);
+      if (file != null) {
+        return file;
+      }
+    } catch (IOException e) {
+      throw new MachineLimit("cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
+    }
+    throw new MachineLimit(resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
+        + Loader.getPlatform());
+  }
+
+  @Override
+  public void close() {
+    classifier.releaseReference();
+  }
+}

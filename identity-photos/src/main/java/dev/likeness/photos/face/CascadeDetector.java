@@ -1,0 +1,78 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Luma;
+import dev.likeness.photos.pixels.Resampler;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import org.bytedeco.opencv.global.opencv_objdetect;
+
+/**
+ * The face detector that needs no files: OpenCV's Haar cascades on the picture at 640 pixels, frontal first, then
+ * profiles. Each thread borrows its own cascades, which {@link #close()} frees.
+ */
+public final class CascadeDetector implements FaceDetector {
+  private static final int WORKING_SIDE = 640;
+
+  private final ConcurrentLinkedDeque<CascadeSearch> idle = new ConcurrentLinkedDeque<>();
+  private volatile boolean closed;
+
+  /** Loads the natives and the cascades; a missing native library is a MachineLimit with its coordinates. */
+  public CascadeDetector() {
+    OpenCv.load(opencv_objdetect.class);
+    idle.push(new CascadeSearch());
+  }
+
+  @Override
+  public List<Face> detect(Picture picture) {
+    double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
+    Picture working = scale < 1 ? Resampler.AREA.fit(picture, WORKING_SIDE)
+        : Resampler.CUBIC.resize(picture, side(picture.width(), scale), side(picture.height(), scale));
+    CascadeSearch search = borrow();
+    try {
+      return search.search(Luma.of(working)).stream().map(face -> scaled(face, 1 / scale))
+          .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed()).toList();
+    } finally {
+      giveBack(search);
+    }
+  }
+
+  @Override
+  public String name() {
+    return "haar";
+  }
+
+  private CascadeSearch borrow() {
+    if (closed) {
+      throw new IllegalStateException("the face detector is closed");
+    }
+    CascadeSearch search = idle.poll();
+    return search == null ? new CascadeSearch() : search;
+  }
+
+  private void giveBack(CascadeSearch search) {
+    idle.push(search);
+    if (closed) {
+      close();
+    }
+  }
+
+  private static int side(int length, double scale) {
+    return Math.max(1, (int) Math.round(length * scale));
+  }
+
+  private static Face scaled(Face face, double factor) {
+    Optional<Eyes> eyes = face.eyes().map(e -> new Eyes(e.left().scaled(factor), e.right().scaled(factor)));
+    return new Face(face.box().scaled(factor), face.score(), face.pose(), eyes, face.landmarks());
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    for (CascadeSearch search = idle.poll(); search != null; search = idle.poll()) {
+      search.close();
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.photos.pixels.Luma;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_imgproc;
+import org.bytedeco.opencv.opencv_core.Mat;
+import org.bytedeco.opencv.opencv_core.Rect;
+
+/**
+ * The cascades of one thread and how they work together: one proposes, another of different training must agree. The
+ * costlier looks (stretched contrast beyond the edges, profiles) are taken only when the plain one finds nothing.
+ */
+final class CascadeSearch implements AutoCloseable {
+  private static final double SAME = 0.4;
+  private static final double PROFILE_YAW = 60;
+
+  private final Cascade frontal = new Cascade("frontalface_alt2");
+  private final Cascade confirming = new Cascade("frontalface_alt");
+  private final Cascade profile = new Cascade("profileface");
+  private final EyeFinder eyes = new EyeFinder();
+
+  /** The faces of a grey picture, in its pixels. */
+  @SuppressWarnings("try")
+  List<Face> search(Luma luma) {
+    try (PointerScope scope = new PointerScope()) {
+      Mat plain = OpenCv.grey(luma);
+      List<Face> faces = frontals(plain);
+      if (faces.isEmpty()) {
+        faces = beyondTheEdges(luma);
+      }
+      return faces.isEmpty() ? profiles(luma, plain) : faces;
+    }
+  }
+
+  private List<Face> frontals(Mat grey) {
+    List<Face> faces = new ArrayList<>();
+    for (Box box : frontal.find(grey, 3, smallest(grey))) {
+      if (confirmed(grey, box)) {
+        Optional<Eyes> pair = eyes.find(grey, box);
+        double roll = pair.map(Eyes::roll).orElse(0.0);
+        faces.add(new Face(box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
+      }
+    }
+    return distinct(faces);
+  }
+
+  private boolean confirmed(Mat grey, Box box) {
+    Rect around = inside(box.grown(0.35), grey);
+    Mat region = new Mat(grey, around);
+    return confirming.find(region, 2, (int) (box.width() * 0.6)).stream()
+        .anyMatch(other -> other.moved(around.x(), around.y()).overlap(box) >= SAME);
+  }
+
+  // Faces cut by the frame, and those in the dark.
+  private List<Face> beyondTheEdges(Luma luma) {
+    int margin = Math.max(luma.width(), luma.height()) / 8;
+    Mat stretched = OpenCv.grey(luma.padded(margin));
+    opencv_imgproc.equalizeHist(stretched, stretched);
+    return frontals(stretched).stream().map(face -> moved(face, -margin)).toList();
+  }
+
+  private static Face moved(Face face, double by) {
+    Optional<Eyes> pair = face.eyes().map(e -> new Eyes(e.left().moved(by, by), e.right().moved(by, by)));
+    return new Face(face.box().moved(by, by), face.score(), face.pose(), pair, face.landmarks());
+  }
+
+  // The cascade knows one side only, so the other is looked for in the mirror.
+  private List<Face> profiles(Luma luma, Mat plain) {
+    List<Face> faces = new ArrayList<>();
+    for (Box box : profile.find(plain, 6, smallest(plain))) {
+      faces.add(profile(box, -PROFILE_YAW));
+    }
+    for (Box box : profile.find(OpenCv.grey(luma.mirrored()), 6, smallest(plain))) {
+      faces.add(profile(new Box(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height()), PROFILE_YAW));
+    }
+    return distinct(faces);
+  }
+
+  private static Face profile(Box box, double yaw) {
+    return new Face(box, 0.25, new Pose(yaw, 0, 0), Optional.empty(), Optional.empty());
+  }
+
+  // One face is often proposed twice, at two sizes: the surer, larger one stays.
+  private static List<Face> distinct(List<Face> faces) {
+    Comparator<Face> surer = Comparator.comparingDouble(Face::score).thenComparingDouble(face -> face.box().area()).reversed();
+    List<Face> kept = new ArrayList<>();
+    for (Face face : faces.stream().sorted(surer).toList()) {
+      if (kept.stream().noneMatch(other -> other.box().coverage(face.box()) > SAME)) {
+        kept.add(face);
+      }
+    }
+    return kept;
+  }
+
+  private static int smallest(Mat grey) {
+    return Math.max(24, Math.max(grey.cols(), grey.rows()) / 20);
+  }
+
+  static Rect inside(Box box, Mat grey) {
+    int x = (int) Math.max(0, box.x());
+    int y = (int) Math.max(0, box.y());
+    int right = (int) Math.min(grey.cols(), Math.ceil(box.x() + box.width()));
+    int bottom = (int) Math.min(grey.rows(), Math.ceil(box.y() + box.height()));
+    return new Rect(x, y, right - x, bottom - y);
+  }
+
+  @Override
+  public void close() {
+    frontal.close();
+    confirming.close();
+    profile.close();
+    eyes.close();
+  }
+}

@@ -1,0 +1,16 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.List;
+
+/** Finds faces. Implementations are safe for threads and give the same answer for the same picture. */
+public interface FaceDetector extends AutoCloseable {
+  /** The faces of an upright picture, largest first; empty when there is none. */
+  List<Face> detect(Picture picture);
+
+  /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */
+  String name();
+
+  @Override
+  void close();
+}

@@ -1,0 +1,18 @@
+package dev.likeness.photos.face;
+
+/** A place in a picture, in pixels from its left and top edges. */
+public record Point(double x, double y) {
+  /** The place after scaling the picture. */
+  public Point scaled(double factor) {
+    return new Point(x * factor, y * factor);
+  }
+
+  /** The place after moving by ({@code dx}, {@code dy}). */
+  public Point moved(double dx, double dy) {
+    return new Point(x + dx, y + dy);
+  }
+
+  public double distance(Point other) {
+    return Math.hypot(x - other.x, y - other.y);
+  }
+}

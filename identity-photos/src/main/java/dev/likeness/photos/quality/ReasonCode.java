@@ -1,0 +1,14 @@
+package dev.likeness.photos.quality;
+
+import java.util.Locale;
+
+/** Why a photo is set aside or kept with a warning; programs read {@link #word()}. */
+public enum ReasonCode {
+  EMPTY_FILE, NOT_A_PICTURE, FILE_TOO_LARGE, TOO_MANY_PIXELS, BROKEN_FILE, NEEDS_CONVERSION, DAMAGED_FILE,
+  NO_FACE, SEVERAL_FACES, FACE_TOO_SMALL, FACE_CUT_OFF;
+
+  /** The word in JSON, such as {@code no-face}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,18 @@
+package dev.likeness.photos.quality;
+
+import java.util.Locale;
+
+/** What to do with a photo, from best to worst. */
+public enum Verdict {
+  KEEP, WARN, REJECT;
+
+  /** The worse of the two. */
+  public Verdict and(Verdict other) {
+    return compareTo(other) >= 0 ? this : other;
+  }
+
+  /** The word in JSON: {@code keep}, {@code warn}, {@code reject}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

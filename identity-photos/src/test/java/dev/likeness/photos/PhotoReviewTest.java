@@ -1,0 +1,136 @@
+package dev.likeness.photos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.quality.Verdict;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PhotoReviewTest {
+  private static final byte[] GOOD = Encoded.as("png", DrawnFace.portrait(400, 400, 200, 180, 140));
+
+  @TempDir
+  Path folder;
+
+  @Test
+  void acceptsAPortraitAndCropsIt() {
+    PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))));
+
+    assertEquals(Verdict.KEEP, review.photos().get(0).verdict(), review.toJson());
+    AcceptedPhoto ada = review.accepted().get(0);
+    assertTrue(ada.face().box().overlap(new dev.likeness.photos.face.Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
+    assertEquals("256x256 picture", ada.crop(256).toString());
+  }
+
+  @Test
+  void neverEnlargesWithoutBeingTold() {
+    AcceptedPhoto ada = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD)))).accepted().get(0);
+
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> ada.crop(512));
+
+    assertEquals("a photo has 400 pixels for a crop of 512, which enlarges 1.28 times; allow it with crop(512, 1.28)",
+        refusal.getMessage());
+    assertEquals("512x512 picture", ada.crop(512, 1.28).toString());
+    assertEquals(1.28, ada.enlargement(512));
+  }
+
+  @Test
+  void goesOnWithTheRestWhenSomeFilesAreBroken() throws IOException {
+    Files.writeString(folder.resolve("letter.jpg"), "dear photographer");
+    Files.write(folder.resolve("nothing.png"), new byte[0]);
+    Files.write(folder.resolve("ada"), GOOD);
+    Files.writeString(folder.resolve("notes.txt"), "not a photo and not named like one");
+    Files.writeString(folder.resolve(".hidden.png"), "");
+
+    PhotoReview review = PhotoReview.of(PhotoSet.from(folder));
+
+    assertEquals("{\"photos\":["
+        + "{\"file\":\"ada\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
+        + "{\"file\":\"letter.jpg\",\"verdict\":\"reject\",\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null}],"
+        + "\"faces\":0},"
+        + "{\"file\":\"nothing.png\",\"verdict\":\"reject\",\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null}],"
+        + "\"faces\":0}],", review.toJson().substring(0, review.toJson().indexOf("\"set\"")));
+    assertEquals(1, review.accepted().size());
+  }
+
+  @Test
+  void namesTheFilesWhenNoneIsUsable() throws IOException {
+    Files.writeString(folder.resolve("letter.jpg"), "dear photographer");
+    Files.write(folder.resolve("nothing.png"), new byte[0]);
+    PhotoSet set = PhotoSet.from(folder);
+
+    NoUsablePhoto refusal = assertThrows(NoUsablePhoto.class, () -> PhotoReview.of(set));
+
+    assertEquals("none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP"
+        + " or TIFF file; nothing.png: has 0 bytes; copy the photo again", refusal.getMessage());
+    assertEquals(2, refusal.review().photos().size());
+  }
+
+  @Test
+  void refusesAnEmptyFolderInOneLine() {
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(folder));
+
+    assertEquals(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it", refusal.getMessage());
+  }
+
+  @Test
+  void refusesAFolderThatIsNotThere() {
+    Path missing = folder.resolve("missing");
+
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(missing));
+
+    assertEquals(missing + " is not a folder; give the folder that holds the person's photos", refusal.getMessage());
+  }
+
+  @Test
+  void setsAsideAPhotoWithoutAFaceAndOneWithTwo() {
+    byte[] empty = Encoded.as("png", DrawnFace.backdrop(400, 300));
+    BufferedImage two = DrawnFace.portrait(600, 300, 150, 130, 110);
+    DrawnFace.draw(two, 430, 130, 110);
+
+    PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("empty.png", empty),
+        Photo.of("two.png", new ByteArrayInputStream(Encoded.as("png", two))), Photo.of("ada.png", GOOD))));
+
+    assertEquals("[no-face]", codes(review, 0));
+    assertEquals("[several-faces]", codes(review, 1));
+    assertEquals("[]", codes(review, 2));
+    assertEquals("2 faces were found and none stands out", review.photos().get(1).reasons().get(0).message());
+  }
+
+  @Test
+  void leavesNoNativeMemoryBehind() {
+    PhotoSet set = PhotoSet.of(List.of(Photo.of("ada.png", GOOD), Photo.of("bea.png", GOOD)));
+    PhotoReview.of(set);
+    long before = Pointer.totalCount();
+
+    PhotoReview.of(set);
+
+    assertEquals(before, Pointer.totalCount());
+  }
+
+  @Test
+  void aClosedDetectorSaysSo() {
+    CascadeDetector detector = new CascadeDetector();
+    detector.close();
+
+    IllegalStateException refusal = assertThrows(IllegalStateException.class,
+        () -> detector.detect(DrawnFace.picture(100, 100, 50, 50, 30)));
+
+    assertEquals("the face detector is closed", refusal.getMessage());
+  }
+
+  private static String codes(PhotoReview review, int photo) {
+    return review.photos().get(photo).reasons().stream().map(reason -> reason.code().word()).toList().toString();
+  }
+}

@@ -1,0 +1,183 @@
+package dev.likeness.photos.decode;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.Encoded;
+import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import java.awt.image.BufferedImage;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.zip.CRC32;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PhotoDecoderTest {
+  private final PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT);
+  private final BufferedImage portrait = DrawnFace.portrait(200, 150, 90, 70, 60);
+
+  @ParameterizedTest
+  @CsvSource({"png,PNG", "bmp,BMP", "tiff,TIFF", "gif,GIF", "jpeg,JPEG"})
+  void readsEveryFormatThatImageIoWrites(String format, PhotoFormat expected) {
+    Decoded decoded = decoder.decode("a photo", Encoded.as(format, portrait));
+
+    assertEquals(expected, decoded.format());
+    assertEquals("200x150 picture", decoded.picture().toString());
+    assertTrue(difference(Picture.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
+  }
+
+  @Test
+  void losslessFormatsKeepEveryPixel() {
+    assertEquals(Picture.of(portrait), decoder.decode("a.png", Encoded.as("png", portrait)).picture());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
+  void turnsEveryExifOrientationUpright(int orientation) {
+    Picture upright = Picture.of(portrait);
+    BufferedImage stored = inverse(orientation).upright(upright).toBufferedImage();
+
+    Decoded decoded = decoder.decode("a.jpg", Encoded.withOrientation(Encoded.jpeg(stored, 0.95f), orientation));
+
+    assertEquals("200x150 picture", decoded.picture().toString());
+    assertEquals(200, decoded.fullWidth());
+    assertTrue(difference(upright, decoded.picture()) < 3, "difference " + difference(upright, decoded.picture()));
+  }
+
+  @Test
+  void readsGreyAsTheFileMeansIt() {
+    BufferedImage grey = new BufferedImage(4, 4, BufferedImage.TYPE_BYTE_GRAY);
+    grey.getRaster().setSample(1, 2, 0, 100);
+
+    assertEquals(100, decoder.decode("grey.png", Encoded.as("png", grey)).picture().at(1, 2, 0));
+  }
+
+  @Test
+  void readsSixteenBitGrey() {
+    BufferedImage grey = new BufferedImage(4, 4, BufferedImage.TYPE_USHORT_GRAY);
+    grey.getRaster().setSample(1, 2, 0, 100 * 257);
+
+    assertEquals(100, decoder.decode("grey16.png", Encoded.as("png", grey)).picture().at(1, 2, 1));
+  }
+
+  @Test
+  void laysAlphaOverWhite() {
+    BufferedImage clear = new BufferedImage(4, 4, BufferedImage.TYPE_INT_ARGB);
+
+    assertEquals(255, decoder.decode("clear.png", Encoded.as("png", clear)).picture().at(0, 0, 2));
+  }
+
+  @Test
+  void reducesLargePhotosAndSaysHowMuch() {
+    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(100));
+
+    Decoded decoded = small.decode("a.png", Encoded.as("png", portrait));
+
+    assertEquals("100x75 picture", decoded.picture().toString());
+    assertEquals(2, decoded.reduction());
+  }
+
+  @Test
+  void marksATruncatedJpegAsDamaged() {
+    byte[] whole = Encoded.jpeg(portrait, 0.9f);
+
+    assertTrue(decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).damaged());
+  }
+
+  @Test
+  void refusesAnEmptyFile() {
+    assertFault(Fault.EMPTY, new byte[0], "a.png has 0 bytes; copy the photo again");
+  }
+
+  @Test
+  void refusesTextNamedAsAPhoto() {
+    assertFault(Fault.NOT_A_PICTURE, "hello, I am a letter".getBytes(StandardCharsets.US_ASCII),
+        "a.png is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file");
+  }
+
+  @Test
+  void refusesTooManyPixelsBeforeReadingThem() {
+    byte[] bomb = pngHeader(20_000, 10_000);
+
+    UnreadablePhoto refusal = assertFault(Fault.TOO_MANY_PIXELS, bomb,
+        "a.png has 20000 x 10000 pixels, at most 100 megapixels are read; save it smaller");
+    assertEquals(2e8, refusal.value());
+    assertEquals(1e8, refusal.limit());
+  }
+
+  @Test
+  void refusesTooManyBytes() {
+    PhotoDecoder strict = new PhotoDecoder(DecodeLimits.DEFAULT.withBytes(2_000_000));
+
+    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> strict.decode("a.png", new byte[2_000_001]));
+
+    assertEquals("a.png has more than 2 MB; save it smaller", refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"heic,HEIC", "avif,AVIF"})
+  void saysHowToConvertWhatItHasNoReaderFor(String brand, String title) {
+    byte[] file = ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
+
+    assertFault(Fault.NEEDS_CONVERSION, file, "a.png is in the " + title + " format, which this machine has no reader for; save"
+        + " it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or magick)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"png", "bmp", "tiff", "gif", "jpeg"})
+  void nothingButARefusalEscapesFromDamagedFiles(String format) {
+    byte[] whole = Encoded.as(format, portrait);
+    Random random = new Random(7);
+    for (int round = 0; round < 150; round++) {
+      byte[] damaged = Arrays.copyOf(whole, 1 + random.nextInt(whole.length));
+      for (int k = 0; k < 1 + round % 20; k++) {
+        damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
+      }
+      try {
+        decoder.decode("damaged", damaged);
+      } catch (UnreadablePhoto refusal) {
+        assertEquals(1, refusal.getMessage().lines().count());
+      }
+    }
+  }
+
+  private UnreadablePhoto assertFault(Fault fault, byte[] file, String message) {
+    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> decoder.decode("a.png", file));
+    assertEquals(message, refusal.getMessage());
+    assertEquals(fault, refusal.fault());
+    return refusal;
+  }
+
+  // A quarter turn is undone by the other quarter turn, everything else by itself.
+  private static Orientation inverse(int exif) {
+    return Orientation.of(exif == 6 ? 8 : exif == 8 ? 6 : exif);
+  }
+
+  private static double difference(Picture a, Picture b) {
+    byte[] x = a.rgb();
+    byte[] y = b.rgb();
+    long sum = 0;
+    for (int i = 0; i < x.length; i++) {
+      sum += Math.abs((x[i] & 255) - (y[i] & 255));
+    }
+    return (double) sum / x.length;
+  }
+
+  private static byte[] pngHeader(int width, int height) {
+    ByteBuffer file = ByteBuffer.allocate(33 + 12);
+    file.put(new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'});
+    byte[] header = ByteBuffer.allocate(17).put("IHDR".getBytes(StandardCharsets.US_ASCII)).putInt(width).putInt(height)
+        .put(new byte[] {8, 2, 0, 0, 0}).array();
+    CRC32 crc = new CRC32();
+    crc.update(header);
+    file.putInt(13).put(header).putInt((int) crc.getValue());
+    return file.putInt(0).put("IDAT".getBytes(StandardCharsets.US_ASCII)).putInt(0x35AF061E).array();
+  }
+}

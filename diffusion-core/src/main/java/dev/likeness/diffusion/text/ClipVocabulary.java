@@ -36,8 +36,9 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     if (!Files.exists(vocabulary) || !Files.exists(merges)) {
       throw new UnusableInput(folder + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
     }
-    return new ClipVocabulary(folder.toString(), ids(vocabulary, object(vocabulary)),
-        merges(merges, text(merges).lines().filter(line -> !line.startsWith("#version")).toList()), List.of());
+    Map<String, Integer> ids = ids(vocabulary, object(vocabulary));
+    List<String> lines = text(merges).lines().filter(line -> !line.startsWith("#version")).toList();
+    return new ClipVocabulary(folder.toString(), ids, merges(merges, lines, ids), List.of());
   }
 
   private static ClipVocabulary fromTokenizerJson(Path file) {
@@ -51,7 +52,8 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     if (document.get("added_tokens") instanceof List<?> tokens) {
       tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
     }
-    return new ClipVocabulary(file.toString(), ids(file, vocabulary), merges(file, merges), added);
+    Map<String, Integer> ids = ids(file, vocabulary);
+    return new ClipVocabulary(file.toString(), ids, merges(file, merges, ids), added);
   }
 
   private static Map<String, Integer> ids(Path file, Map<?, ?> symbols) {
@@ -66,12 +68,18 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
   }
 
   // A pair is one text with a space in older files and a list of two texts in newer ones.
-  private static List<List<String>> merges(Path file, List<?> pairs) {
+  private static List<List<String>> merges(Path file, List<?> pairs, Map<String, Integer> ids) {
     List<List<String>> merges = new ArrayList<>(pairs.size());
     for (Object pair : pairs) {
-      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : pair instanceof List<?> l ? l : List.of();
+      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : (List<?>) pair;
       if (parts.size() != 2 || !(parts.get(0) instanceof String left) || !(parts.get(1) instanceof String right)) {
         throw new UnusableInput(file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
+      }
+      for (String symbol : List.of(left, right, left + right)) {
+        if (!ids.containsKey(symbol)) {
+          throw new UnusableInput(file + ": merge " + (merges.size() + 1) + " makes the symbol \"" + symbol
+              + "\", which the vocabulary lacks; download both files again, of one tokenizer");
+        }
       }
       merges.add(List.of(left, right));
     }
@@ -92,7 +100,8 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
   private static String text(Path file) {
     try {
       if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
+        throw new UnusableInput(
+            file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
     } catch (NoSuchFileException e) {

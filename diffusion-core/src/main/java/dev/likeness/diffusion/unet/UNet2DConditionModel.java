@@ -34,11 +34,12 @@ public final class UNet2DConditionModel {
     int levels = config.levels().size();
     int width = config.levels().get(0).channels();
     convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
-    timeEmbedding = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(), Activation.SILU);
+    timeEmbedding = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(),
+        config.activation());
     addEmbedding = config.timeIds() == null ? null : new TimestepEmbedding(
         w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
     down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i)).toList();
-    mid = new MidBlock(w.at("mid_block"), config);
+    mid = config.mid() ? new MidBlock(w.at("mid_block"), config) : null;
     up = IntStream.range(0, levels).mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i)).toList();
     normOut = new GroupNorm(w.at("conv_norm_out"), config.groups(), width, config.eps());
     convOut = new Conv2d(w.at("conv_out"), width, config.outChannels(), config.convOutKernel());
@@ -65,13 +66,18 @@ public final class UNet2DConditionModel {
       for (DownBlock block : down) {
         x = block.forward(x, time, context, skips);
       }
-      try (TensorScope bottom = TensorScope.open()) {
-        x = bottom.promote(mid.forward(x, time, context));
-      }
+      x = bottom(x, time, context);
       for (UpBlock block : up) {
         x = block.forward(x, time, context, skips);
       }
       return call.promote(convOut.forward(config.activation().of(normOut.forward(x))));
+    }
+  }
+
+  /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
+  private Tensor bottom(Tensor x, Tensor time, Tensor context) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.promote(mid == null ? x.alias() : mid.forward(x, time, context));
     }
   }
 

@@ -11,10 +11,11 @@ import java.util.List;
  * {@code attention_head_dim}: the number of heads, not their width.
  *
  * @param sampleSize side of the latents that the model was trained on, or 0 when unsaid
+ * @param mid whether there is a bottom block; small distilled models leave it out
  * @param timeIds how SDXL's size ids enter, or null
  */
-public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<Level> levels, int midTransformers,
-    boolean linearProjection, Activation activation, int groups, double eps, int downsamplePadding, double midScale,
+public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<Level> levels, boolean mid,
+    int midTransformers, boolean linearProjection, Activation activation, int groups, double eps, int downsamplePadding, double midScale,
     Sinusoids time, int timeWidth, int convInKernel, int convOutKernel, TimeIds timeIds) {
 
   /**
@@ -44,7 +45,7 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);
     UNetConfig config = new UNetConfig(c.integer("in_channels", 4), c.integer("out_channels", 4),
-        c.integer("sample_size", 0), levels(c, down, up, channels, transformers), transformers.get(count - 1),
+        c.integer("sample_size", 0), levels(c, down, up, channels, transformers), !c.isNull("mid_block_type"), transformers.get(count - 1),
         c.flag("use_linear_projection", false), Activation.parse(c.text("act_fn", "silu")),
         c.integer("norm_num_groups", 32), c.number("norm_eps", 1e-5), c.integer("downsample_padding", 1),
         c.number("mid_block_scale_factor", 1),

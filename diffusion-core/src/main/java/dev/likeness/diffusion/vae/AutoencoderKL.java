@@ -6,7 +6,6 @@ import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
 
 /**
  * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the names and numbers of
@@ -61,9 +60,11 @@ public final class AutoencoderKL implements Autoencoder {
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope call = TensorScope.open()) {
       Tensor moments = encoder.forward(pictures);
-      TensorVector halves = (quant == null ? moments : quant.forward(moments)).chunk(2, 1);
-      Tensor logVariance = halves.get(1).clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
-      return new LatentDistribution(call.promote(halves.get(0)), call.promote(logVariance), config.scale(), config.shift());
+      Tensor both = quant == null ? moments : quant.forward(moments);
+      int latent = config.latentChannels();
+      Tensor logVariance = both.narrow(1, latent, latent).clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
+      Tensor mean = both.narrow(1, 0, latent);
+      return new LatentDistribution(call.promote(mean), call.promote(logVariance), config.scale(), config.shift());
     }
   }
 }

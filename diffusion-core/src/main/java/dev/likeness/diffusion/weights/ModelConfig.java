@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.weights;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
@@ -14,6 +16,10 @@ import java.util.Set;
 
 /** A {@code config.json}: typed reading with defaults, and refusal by name of options that nothing here supports. */
 public final class ModelConfig {
+  // Python writes -Infinity where JSON has no word for it, as published scheduler configs show.
+  private static final JSON PYTHON_JSON =
+      JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).build();
+
   private final Map<String, Object> values;
   private final String where;
   private final Set<String> read = new HashSet<>();
@@ -26,7 +32,7 @@ public final class ModelConfig {
   /** Reads a JSON object from {@code file}. */
   public static ModelConfig read(Path file) {
     try {
-      return new ModelConfig(JSON.std.mapFrom(Files.readAllBytes(file)), file.toString());
+      return new ModelConfig(PYTHON_JSON.mapFrom(Files.readAllBytes(file)), file.toString());
     } catch (java.nio.file.NoSuchFileException e) {
       throw new UnusableInput(file + " is missing; the folder is not a complete diffusers model", e);
     } catch (IOException e) {
@@ -52,6 +58,11 @@ public final class ModelConfig {
   /** Whether the option is there and not null. */
   public boolean has(String name) {
     return values.get(name) != null;
+  }
+
+  /** Whether the option is there and says null, which for some is not the same as being absent. */
+  public boolean isNull(String name) {
+    return values.containsKey(name) && values.get(name) == null;
   }
 
   public int integer(String name, int fallback) {

@@ -1,0 +1,37 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.weights.Renamed;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.Map;
+
+/** The spellings of one key that published folders of different years have, brought to the canonical one. */
+final class Spelling {
+  private static final Map<String, String> OLD_ATTENTION =
+      Map.of("query", "to_q", "key", "to_k", "value", "to_v", "proj_attn", "to_out.0");
+
+  private Spelling() {}
+
+  /** transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer. */
+  static TensorSource textEncoder(TensorSource source) {
+    return new Renamed(source, name -> {
+      if (name.endsWith("position_ids")) {
+        return null;
+      }
+      return name.startsWith("text_model.") || name.startsWith("text_projection.") ? name : "text_model." + name;
+    });
+  }
+
+  /** The first autoencoder folders call an attention's layers query, key, value and proj_attn. */
+  static TensorSource autoencoder(TensorSource source) {
+    return new Renamed(source, name -> {
+      String[] parts = name.split("\\.");
+      boolean attention = name.contains("mid_block.attentions.") && parts.length > 2;
+      String now = attention ? OLD_ATTENTION.get(parts[parts.length - 2]) : null;
+      if (now == null) {
+        return name;
+      }
+      parts[parts.length - 2] = now;
+      return String.join(".", parts);
+    });
+  }
+}

@@ -1,0 +1,22 @@
+package dev.likeness.diffusion.progress;
+
+/** What long work tells its caller. Exactly one terminal event ends it: done, stopped or failed. */
+public sealed interface ProgressEvent {
+  /** A phase of the work began; {@code steps} is how many steps it will take, 0 when unknown. */
+  record Phase(String name, int steps) implements ProgressEvent { }
+
+  /** {@code step} of {@code steps} of a phase is done, counted from 1; {@code loss} is NaN outside training. */
+  record Step(String phase, int step, int steps, double loss) implements ProgressEvent { }
+
+  /** Something the caller should know; the work goes on. */
+  record Notice(String message) implements ProgressEvent { }
+
+  /** Terminal: all of it is done. */
+  record Done() implements ProgressEvent { }
+
+  /** Terminal: the caller cancelled it. */
+  record Stopped() implements ProgressEvent { }
+
+  /** Terminal: it failed, and the call throws {@code reason}. */
+  record Failed(RuntimeException reason) implements ProgressEvent { }
+}

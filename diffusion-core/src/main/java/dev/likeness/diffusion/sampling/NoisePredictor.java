@@ -1,0 +1,16 @@
+package dev.likeness.diffusion.sampling;
+
+import dev.likeness.schedulers.Step;
+import org.bytedeco.pytorch.Tensor;
+
+/** The network as the sampler sees it; guidance, caching and tiling wrap one another here. */
+@FunctionalInterface
+public interface NoisePredictor {
+  /**
+   * The network's answer for {@code input}, the sample after the row's input scaling.
+   *
+   * @param input [batch, channels, h, w], f32
+   * @return [batch, channels, h, w], f32, owned by the calling scope
+   */
+  Tensor predict(Tensor input, Step step);
+}

@@ -1,0 +1,44 @@
+package dev.likeness.diffusion.tensor;
+
+import dev.likeness.diffusion.image.Picture;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Pictures to tensors and back. Tensors are [1, 3, height, width], red first. */
+public final class Images {
+  private Images() {}
+
+  /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
+  public static Tensor toSigned(Picture picture) {
+    Tensor bytes = torch.tensor(picture.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
+    Tensor rows = bytes.view(1, picture.height(), picture.width(), 3).permute(0, 3, 1, 2);
+    return rows.to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+
+  /** A decoded picture brought from -1..1 to 0..1 and clamped, f32, CPU. */
+  public static Tensor toUnit(Tensor decoded) {
+    return decoded.to(ScalarType.Float).div(new Scalar(2.0)).add(new Scalar(0.5))
+        .clamp(new ScalarOptional(new Scalar(0.0)), new ScalarOptional(new Scalar(1.0))).cpu();
+  }
+
+  /** The picture of one tensor in 0..1, each value rounded to the nearest byte, halves to even. */
+  public static Picture toPicture(Tensor unit) {
+    Tensor bytes = unit.mul(new Scalar(255.0)).round().to(ScalarType.Byte).permute(0, 2, 3, 1).contiguous();
+    byte[] rgb = new byte[Math.toIntExact(bytes.numel())];
+    new BytePointer(bytes.data_ptr()).get(rgb);
+    return Picture.of(Math.toIntExact(unit.size(3)), Math.toIntExact(unit.size(2)), rgb);
+  }
+
+  /** The values of any tensor, row by row, as f32. */
+  public static float[] floats(Tensor tensor) {
+    Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();
+    float[] values = new float[Math.toIntExact(flat.numel())];
+    new FloatPointer(flat.data_ptr()).get(values);
+    return values;
+  }
+}

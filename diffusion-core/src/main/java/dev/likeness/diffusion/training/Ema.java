@@ -1,0 +1,55 @@
+package dev.likeness.diffusion.training;
+
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** A slow average of the weights, which draws better than the weights of any one step. One thread. */
+public final class Ema implements AutoCloseable {
+  private final double decay;
+  private final TensorRegion region = new TensorRegion();
+  private final Map<String, Tensor> average = new LinkedHashMap<>();
+
+  /** Keeps {@code decay} of the average at each update; less in the first updates, so that the start is forgotten. */
+  public Ema(double decay) {
+    this.decay = decay;
+  }
+
+  /** Takes in the weights after optimiser step {@code step}, counted from 1. */
+  public void update(Map<String, Tensor> weights, long step) {
+    double keep = Math.min(decay, (1.0 + step) / (10 + step));
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      weights.forEach((name, weight) -> {
+        Tensor old = average.get(name);
+        if (old == null) {
+          average.put(name, region.keep(weight.detach().clone()));
+        } else {
+          old.lerp_(weight, new Scalar(1 - keep));
+        }
+      });
+    }
+  }
+
+  /** The average so far, by name; owned by this. */
+  public Map<String, Tensor> average() {
+    return Collections.unmodifiableMap(average);
+  }
+
+  /** Goes on from a checkpoint's averages. */
+  public void restore(Map<String, Tensor> averages) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      averages.forEach((name, value) -> average.put(name, region.keep(value.clone())));
+    }
+  }
+
+  @Override
+  public void close() {
+    average.clear();
+    region.close();
+  }
+}

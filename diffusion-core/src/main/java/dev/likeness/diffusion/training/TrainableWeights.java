@@ -1,0 +1,85 @@
+package dev.likeness.diffusion.training;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Master weights in training: f32 leaves that gradients flow into, made by {@code initial} the first time a module asks
+ * for them, or read from a checkpoint. Recorded in the order asked for. One thread.
+ */
+public final class TrainableWeights implements Parameters, AutoCloseable {
+  private final Map<String, Tensor> leaves = new LinkedHashMap<>();
+  private final TensorRegion region = new TensorRegion();
+  private final InitialValues initial;
+
+  public TrainableWeights(InitialValues initial) {
+    this.initial = initial;
+  }
+
+  /** Adopts every tensor of {@code source}, in f32. */
+  public void load(TensorSource source) {
+    for (String name : source.names()) {
+      try (TensorScope scope = TensorScope.open()) {
+        adopt(name, source.read(name).to(ScalarType.Float).clone());
+      }
+    }
+  }
+
+  @Override
+  public boolean has(String name) {
+    return true;
+  }
+
+  @Override
+  public Tensor get(String name, long... shape) {
+    if (!leaves.containsKey(name)) {
+      try (TensorScope scope = TensorScope.open()) {
+        adopt(name, initial.of(name, shape));
+      }
+    }
+    Tensor leaf = leaves.get(name);
+    long[] actual = shape(leaf);
+    if (!Arrays.equals(actual, shape)) {
+      throw new UnusableInput(name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
+          + Arrays.toString(shape) + "; it is of another configuration");
+    }
+    return leaf;
+  }
+
+  /** Every leaf made or loaded so far, by full name. */
+  public Map<String, Tensor> leaves() {
+    return Collections.unmodifiableMap(leaves);
+  }
+
+  /** How many numbers there are to learn. */
+  public long count() {
+    return leaves.values().stream().mapToLong(Tensor::numel).sum();
+  }
+
+  private void adopt(String name, Tensor value) {
+    Tensor leaf = region.keep(value.detach());
+    leaf.set_requires_grad(true);
+    leaves.put(name, leaf);
+  }
+
+  private static long[] shape(Tensor tensor) {
+    long[] shape = new long[(int) tensor.dim()];
+    Arrays.setAll(shape, i -> tensor.size(i));
+    return shape;
+  }
+
+  @Override
+  public void close() {
+    leaves.clear();
+    region.close();
+  }
+}

@@ -2,6 +2,7 @@
 import sys
 
 import diffusers
+import peft
 import torch
 import transformers
 
@@ -54,9 +55,13 @@ def reference(pipe, name):
         runs.append({key: value for key, value in ask.items() if key != "options"} | {"scheduler": scheduler})
         tensors |= {f"run{i}.{key}": value for key, value in outputs.items()}
     record = {"prompts": PROMPTS, "runs": runs, "unet_timestep": 521, "vae_sample_seed": 9,
-              "versions": {"python": sys.version.split()[0], "torch": torch.__version__,
-                           "diffusers": diffusers.__version__, "transformers": transformers.__version__}}
+              "versions": versions()}
     return {key: value.detach().clone().contiguous() for key, value in tensors.items()}, record
+
+
+def versions():
+    modules = (torch, diffusers, transformers, peft)
+    return {"python": sys.version.split()[0]} | {module.__name__: module.__version__ for module in modules}
 
 
 def text(pipe):

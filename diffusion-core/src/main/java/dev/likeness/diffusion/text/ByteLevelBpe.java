@@ -60,7 +60,8 @@ final class ByteLevelBpe {
   }
 
   private static Map<String, Object> entry(SpecialTokens.Added token) {
-    return Map.of("id", token.id(), "content", token.content(), "single_word", token.singleWord(),
-        "lstrip", token.lstrip(), "rstrip", token.rstrip(), "normalized", token.normalized(), "special", token.special());
+    return Map.of("id", token.id(), "content", token.content(), "special", token.special(),
+        "single_word", token.singleWord(), "lstrip", token.lstrip(), "rstrip", token.rstrip(),
+        "normalized", token.normalized());
   }
 }

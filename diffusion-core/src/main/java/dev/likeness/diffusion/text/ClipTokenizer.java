@@ -108,7 +108,8 @@ public final class ClipTokenizer implements AutoCloseable {
   // Half a surrogate pair has no UTF-8 form.
   private static String wholeCharacters(String text) {
     StringBuilder whole = new StringBuilder(text.length());
-    text.codePoints().map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c).forEach(whole::appendCodePoint);
+    text.codePoints().map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c)
+        .forEach(whole::appendCodePoint);
     return whole.toString();
   }
 

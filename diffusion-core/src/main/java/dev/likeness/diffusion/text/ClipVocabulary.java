@@ -67,11 +67,10 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     return ids;
   }
 
-  // A pair is one text with a space in older files and a list of two texts in newer ones.
   private static List<List<String>> merges(Path file, List<?> pairs, Map<String, Integer> ids) {
     List<List<String>> merges = new ArrayList<>(pairs.size());
     for (Object pair : pairs) {
-      List<?> parts = pair instanceof String line ? List.of(line.split(" ", -1)) : (List<?>) pair;
+      List<?> parts = parts(pair);
       if (parts.size() != 2 || !(parts.get(0) instanceof String left) || !(parts.get(1) instanceof String right)) {
         throw new UnusableInput(file + ": merge " + (merges.size() + 1) + " is \"" + pair + "\", expected two symbols");
       }
@@ -86,12 +85,21 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     return merges;
   }
 
+  // A pair is one text with a space in older files and a list of two texts in newer ones.
+  private static List<?> parts(Object pair) {
+    if (pair instanceof String line) {
+      return List.of(line.split(" ", -1));
+    }
+    return pair instanceof List<?> list ? list : List.of();
+  }
+
   /** The JSON object in {@code file}. */
   static Map<String, Object> object(Path file) {
     try {
       return JSON.std.mapFrom(text(file));
     } catch (JacksonException e) {
-      throw new UnusableInput(file + " is not a JSON object: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw new UnusableInput(file + " is not a JSON object: " + problem, e);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }

@@ -25,7 +25,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
 
   /** One added token with the matching rules of its {@code tokenizer.json} entry. */
   record Added(
-      int id, String content, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized, boolean special) {}
+      int id, String content, boolean special, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized) {
+  }
 
   static SpecialTokens read(Path folder, ClipVocabulary vocabulary) {
     Map<String, Object> config = objectIfPresent(folder.resolve("tokenizer_config.json"));
@@ -66,7 +67,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
     return content;
   }
 
-  private static List<Added> number(Map<String, Map<?, ?>> rules, Map<String, String> named, ClipVocabulary vocabulary) {
+  private static List<Added> number(
+      Map<String, Map<?, ?>> rules, Map<String, String> named, ClipVocabulary vocabulary) {
     List<Added> added = new ArrayList<>();
     int next = vocabulary.ids().size();
     for (Map.Entry<String, Map<?, ?>> rule : rules.entrySet()) {
@@ -74,8 +76,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       Map<?, ?> flags = rule.getValue();
       Integer known = vocabulary.ids().get(content);
       boolean special = named.containsValue(content) || flag(flags, "special", false);
-      added.add(new Added(known == null ? next++ : known, content, flag(flags, "single_word", false),
-          flag(flags, "lstrip", false), flag(flags, "rstrip", false), flag(flags, "normalized", !special), special));
+      added.add(new Added(known == null ? next++ : known, content, special, flag(flags, "single_word", false),
+          flag(flags, "lstrip", false), flag(flags, "rstrip", false), flag(flags, "normalized", !special)));
     }
     added.sort(Comparator.comparingInt(Added::id));
     return List.copyOf(added);

@@ -72,7 +72,8 @@ final class HeaderJson {
 
   private TensorEntry readEntry(JsonParser json, String name) throws IOException {
     String place = "tensor " + Quoted.of(name);
-    expect(name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE), place, "named in whole characters");
+    boolean whole = name.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+    expect(whole, place, "named in whole characters");
     expect(json.currentToken() == JsonToken.START_OBJECT, place, "a JSON object");
     DType dtype = null;
     List<Long> shape = null;

@@ -57,7 +57,8 @@ public final class RepositoryFolder {
     }
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
-      throw new UnusableInput(namedBy + " names " + name + ", which is not in " + folder + "; download the missing file");
+      throw new UnusableInput(
+          namedBy + " names " + name + ", which is not in " + folder + "; download the missing file");
     }
     if (!real(file).startsWith(root)) {
       throw new UnusableInput(file + " links to a place outside " + root + "; copy the file into the folder");

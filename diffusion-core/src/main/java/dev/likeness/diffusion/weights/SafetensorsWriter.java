@@ -71,7 +71,7 @@ public final class SafetensorsWriter {
       }
       json.writeEndObject();
     } catch (IOException e) {
-      throw new IllegalArgumentException("the tensor names or metadata cannot be written as JSON: " + e.getMessage(), e);
+      throw new IllegalArgumentException("names or metadata cannot be written as JSON: " + e.getMessage(), e);
     }
     while (bytes.size() % Long.BYTES != 0) {
       bytes.write(' ');

@@ -81,7 +81,8 @@ public final class ShardedSafetensors implements TensorSource {
       }
       return STRICT.mapFrom(Files.readAllBytes(index));
     } catch (JacksonException e) {
-      throw new UnusableInput(index + " is not a JSON object: " + e.getOriginalMessage().lines().findFirst().orElse(""), e);
+      String problem = e.getOriginalMessage().lines().findFirst().orElse("");
+      throw new UnusableInput(index + " is not a JSON object: " + problem, e);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + index + ": " + Quoted.reason(e), e);
     }

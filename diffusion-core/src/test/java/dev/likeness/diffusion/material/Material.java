@@ -1,0 +1,31 @@
+package dev.likeness.diffusion.material;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
+
+/** Real files of other projects that a checkout may have beside it; tests that want one are skipped without it. */
+public final class Material {
+  private Material() {}
+
+  /** The file or folder {@code name} below the material folder; aborts the test, with a message, when it is absent. */
+  public static Path of(String name) {
+    Path found = root();
+    Assumptions.assumeTrue(found != null && Files.exists(found.resolve(name)),
+        () -> "no " + name + " in ../shared/material; give the folder with -Dlikeness.material=DIR");
+    return found.resolve(name);
+  }
+
+  private static Path root() {
+    String given = System.getProperty("likeness.material");
+    if (given != null) {
+      return Path.of(given);
+    }
+    for (Path up = Path.of("").toAbsolutePath(); up != null; up = up.getParent()) {
+      if (Files.isDirectory(up.resolve("shared/material"))) {
+        return up.resolve("shared/material");
+      }
+    }
+    return null;
+  }
+}

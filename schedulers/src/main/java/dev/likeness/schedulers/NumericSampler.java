@@ -1,6 +1,7 @@
 package dev.likeness.schedulers;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -9,7 +10,10 @@ public final class NumericSampler {
   /** A network of plain numbers. */
   @FunctionalInterface
   public interface Network {
-    /** The network's answer to a scaled sample at a timestep, in a new array of the same length. */
+    /**
+     * The network's answer to a scaled sample at a timestep, in a new array of the same length; a network that predicts
+     * a variance too answers with twice the length, the variance behind.
+     */
     double[] predict(double[] x, double timestep);
   }
 
@@ -40,7 +44,7 @@ public final class NumericSampler {
       double[] prediction = network.predict(sum(x.length, c.in(), x), step.timestep());
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
-      drawn.add(step.update().drawsNoise() ? noise.get() : new double[x.length]);
+      drawn.add(step.update().drawsNoise() ? scaled(noise.get(), step.variance(), prediction) : new double[x.length]);
       double[] next = new double[x.length];
       add(next, step.update().samples(), samples);
       add(next, step.update().denoised(), denoised);
@@ -49,6 +53,15 @@ public final class NumericSampler {
       samples.add(next);
     }
     return samples;
+  }
+
+  private static double[] scaled(double[] noise, LearnedVariance variance, double[] prediction) {
+    if (variance.kind() == LearnedVariance.Kind.NONE) {
+      return noise;
+    }
+    double[] scaled = new double[noise.length];
+    Arrays.setAll(scaled, j -> noise[j] * variance.scale(prediction[noise.length + j]));
+    return scaled;
   }
 
   private static void add(double[] to, double[] factors, List<double[]> history) {

@@ -1,60 +1,136 @@
 package dev.likeness.schedulers;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.TreeSet;
 
-/** A scheduler as a published {@code scheduler_config.json} describes it: a class name and its options. */
+/**
+ * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the options that differ from
+ * the class's own defaults. Immutable.
+ */
 public final class SchedulerConfig {
-  private final String className;
   private final Map<String, Object> given;
+  private final Options options;
+  private final Scheduler scheduler;
 
-  private SchedulerConfig(String className, Map<String, Object> given) {
-    this.className = className;
-    this.given = given;
+  private SchedulerConfig(String className, Map<String, ?> given) {
+    SchedulerProvider provider = provider(className);
+    this.given = new LinkedHashMap<>(given);
+    this.options = provider.defaults(className).with(given);
+    this.scheduler = provider.configure(className, options);
   }
 
-  /** Reads the parsed JSON object of a {@code scheduler_config.json}. */
+  /**
+   * Reads the parsed JSON object of a {@code scheduler_config.json}.
+   *
+   * @throws IllegalArgumentException for a class or a value that is not known; the message lists what is
+   */
   public static SchedulerConfig of(Map<String, ?> json) {
-    return new SchedulerConfig(String.valueOf(json.get("_class_name")), new LinkedHashMap<>(json));
+    if (json.get("_class_name") instanceof String className) {
+      return new SchedulerConfig(className, json);
+    }
+    throw new IllegalArgumentException("a scheduler config needs _class_name, got only " + new TreeSet<>(json.keySet()));
   }
 
-  /** The class with its own defaults, by any name that diffusers, A1111 or ComfyUI users type. */
+  /**
+   * A scheduler with its class's defaults, by any name that diffusers, A1111 or ComfyUI users type, such as
+   * {@code DDIMScheduler}, {@code Euler a} or {@code dpmpp_2m_sde_karras}.
+   *
+   * @throws IllegalArgumentException for a name that is not known; the message lists what is
+   */
   public static SchedulerConfig named(String name) {
-    return of(Map.of("_class_name", name));
+    SamplerName sampler = SamplerName.of(name, classNames());
+    return new SchedulerConfig(sampler.className(), sampler.options());
+  }
+
+  /** All class names that a config may have. */
+  public static TreeSet<String> classNames() {
+    var names = new TreeSet<String>();
+    providers().forEach(provider -> names.addAll(provider.classNames()));
+    return names;
   }
 
   /** The class's name. */
   public String className() {
-    return className;
+    return options.owner();
   }
 
-  /** The same options under another class. */
+  /** All options, defaults included. */
+  public Options options() {
+    return options;
+  }
+
+  /**
+   * The same options under another class, as diffusers' {@code from_config} switches: what was given stays where the new
+   * class knows it, everything else takes the new class's defaults.
+   */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, given);
   }
 
-  /** The same schedule sampled as this name says. */
+  /** The same noise schedule and prediction, sampled as this name says. */
   public SchedulerConfig with(String name) {
-    return withClass(name);
+    SamplerName sampler = SamplerName.of(name, classNames());
+    Map<String, Object> changed = new LinkedHashMap<>(given);
+    changed.putAll(sampler.options());
+    return new SchedulerConfig(sampler.className(), changed);
+  }
+
+  /** The same scheduler with one option changed. */
+  public SchedulerConfig with(String option, Object value) {
+    if (!options.has(option)) {
+      throw new IllegalArgumentException(className() + " has no option " + option + "; it has " + options.names());
+    }
+    Map<String, Object> changed = new LinkedHashMap<>(given);
+    changed.put(option, value);
+    return new SchedulerConfig(className(), changed);
   }
 
   /** The plan of {@code steps} steps from pure noise. */
   public SamplingPlan plan(int steps) {
-    return plan(steps, 1);
+    return plan(PlanRequest.of(steps));
   }
 
   /** The plan that begins part of the way down, for images: {@code strength} in 0..1 of the steps are done. */
   public SamplingPlan plan(int steps, double strength) {
-    throw new UnsupportedOperationException("plans of " + steps + " at " + strength);
+    return plan(PlanRequest.of(steps).strength(strength));
+  }
+
+  /**
+   * The plan of a run.
+   *
+   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the range
+   */
+  public SamplingPlan plan(PlanRequest request) {
+    return scheduler.plan(request);
   }
 
   /** The training-time noise schedule. */
   public NoiseSchedule schedule() {
-    throw new UnsupportedOperationException(className);
+    return scheduler.schedule();
   }
 
   /** What the network was trained to answer. */
   public Prediction prediction() {
-    return Prediction.parse(String.valueOf(given.getOrDefault("prediction_type", "epsilon")));
+    return scheduler.prediction();
+  }
+
+  private static SchedulerProvider provider(String className) {
+    return providers().stream().filter(provider -> provider.classNames().contains(className)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "scheduler class " + className + " is unknown; known are " + String.join(", ", classNames())));
+  }
+
+  private static List<SchedulerProvider> providers() {
+    var found = new ArrayList<SchedulerProvider>();
+    ServiceLoader.load(SchedulerProvider.class, SchedulerProvider.class.getClassLoader()).forEach(found::add);
+    return found;
+  }
+
+  @Override public String toString() {
+    return options.toString();
   }
 }

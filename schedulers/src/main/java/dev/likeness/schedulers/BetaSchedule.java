@@ -1,0 +1,82 @@
+package dev.likeness.schedulers;
+
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+
+/** How a training schedule spreads its betas, the variance that each timestep adds. */
+public enum BetaSchedule {
+  /** Evenly between the two ends (DDPM, arXiv:2006.11239). */
+  LINEAR,
+  /** Evenly in the square root (latent diffusion, arXiv:2112.10752). */
+  SCALED_LINEAR,
+  /** So that the signal falls as a squared cosine (arXiv:2102.09672, equation 17). */
+  SQUARED_COSINE,
+  /** Along a sigmoid from -6 to 6 (GeoDiff, arXiv:2203.02923). */
+  SIGMOID,
+  /** So that log-SNR is Laplace-distributed (arXiv:2407.03297). */
+  LAPLACE,
+  /** So that the signal falls as {@code exp(-12 t)}. */
+  EXPONENTIAL;
+
+  private static final double LARGEST = 0.999;
+
+  /**
+   * The schedule that a config names.
+   *
+   * @throws IllegalArgumentException for any other name, listing the known ones
+   */
+  public static BetaSchedule parse(String name) {
+    return switch (name) {
+      case "linear" -> LINEAR;
+      case "scaled_linear" -> SCALED_LINEAR;
+      case "squaredcos_cap_v2" -> SQUARED_COSINE;
+      case "sigmoid" -> SIGMOID;
+      case "laplace" -> LAPLACE;
+      case "exp" -> EXPONENTIAL;
+      default -> throw new IllegalArgumentException("beta_schedule " + name
+          + " is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp");
+    };
+  }
+
+  /**
+   * The betas, one for each timestep.
+   *
+   * @param start the first beta, where the kind has ends
+   * @param end the last beta, where the kind has ends
+   * @param length the number of timesteps, at least 1
+   */
+  public double[] betas(double start, double end, int length) {
+    return switch (this) {
+      case LINEAR -> Sigmas.linspace(start, end, length);
+      case SCALED_LINEAR -> map(Sigmas.linspace(Math.sqrt(start), Math.sqrt(end), length), root -> root * root);
+      case SIGMOID -> map(Sigmas.linspace(-6, 6, length), x -> (end - start) / (1 + Math.exp(-x)) + start);
+      case SQUARED_COSINE -> ofSignal(length, BetaSchedule::squaredCosine);
+      case LAPLACE -> ofSignal(length, BetaSchedule::laplace);
+      case EXPONENTIAL -> ofSignal(length, share -> Math.exp(-12 * share));
+    };
+  }
+
+  private static double squaredCosine(double share) {
+    double cos = Math.cos((share + 0.008) / 1.008 * Math.PI / 2);
+    return cos * cos;
+  }
+
+  private static double laplace(double share) {
+    double lambda = -0.5 * Math.copySign(1, 0.5 - share) * Math.log(1 - 2 * Math.abs(0.5 - share) + 1e-6);
+    double snr = Math.exp(lambda);
+    return Math.sqrt(snr / (1 + snr));
+  }
+
+  private static double[] ofSignal(int length, DoubleUnaryOperator signal) {
+    return IntStream.range(0, length).mapToDouble(i -> {
+      double before = signal.applyAsDouble((double) i / length);
+      double after = signal.applyAsDouble((i + 1.0) / length);
+      return Math.min(1 - after / before, LARGEST);
+    }).toArray();
+  }
+
+  private static double[] map(double[] values, DoubleUnaryOperator each) {
+    return Arrays.stream(values).map(each).toArray();
+  }
+}

@@ -1,0 +1,73 @@
+package dev.likeness.schedulers;
+
+import dev.likeness.schedulers.Combination.Kind;
+import dev.likeness.schedulers.Combination.Symbol;
+
+/** One call of the network, as a solver sees it: the sample that went in and what is known once the answer is there. */
+public final class Call {
+  private final int row;
+  private final double timestep;
+  private final NoiseLevel level;
+  private final Scaling scaling;
+  private final boolean clips;
+
+  Call(int row, double timestep, NoiseLevel level, Scaling scaling, boolean clips) {
+    this.row = row;
+    this.timestep = timestep;
+    this.level = level;
+    this.scaling = scaling;
+    this.clips = clips;
+  }
+
+  int row() {
+    return row;
+  }
+
+  double timestep() {
+    return timestep;
+  }
+
+  /** The noise level of the sample. */
+  public NoiseLevel level() {
+    return level;
+  }
+
+  /** How the network was called. */
+  public Scaling scaling() {
+    return scaling;
+  }
+
+  /** The sample that the network was given, before input scaling. */
+  public Combination x() {
+    return Combination.of(new Symbol(Kind.SAMPLE, row));
+  }
+
+  /** The denoised prediction after clipping. */
+  public Combination denoised() {
+    return Combination.of(new Symbol(Kind.DENOISED, row));
+  }
+
+  /** The denoised prediction before clipping. */
+  public Combination raw() {
+    return Combination.of(new Symbol(clips ? Kind.RAW : Kind.DENOISED, row));
+  }
+
+  /** The network's own answer, solved from the raw prediction. */
+  public Combination prediction() {
+    return raw().minus(x().times(scaling.skip())).over(scaling.out());
+  }
+
+  /** The noise that the clipped prediction implies: {@code (x - alpha D) / sigma}. */
+  public Combination eps() {
+    return eps(denoised());
+  }
+
+  /** The noise that the raw prediction implies. */
+  public Combination rawEps() {
+    return eps(raw());
+  }
+
+  private Combination eps(Combination denoised) {
+    return x().minus(denoised.times(level.alpha())).over(level.sigma());
+  }
+}

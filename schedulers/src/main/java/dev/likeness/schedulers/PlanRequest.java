@@ -1,0 +1,99 @@
+package dev.likeness.schedulers;
+
+import java.util.Arrays;
+
+/**
+ * What a caller asks of a scheduler.
+ *
+ * @param steps the number of steps, at least 1
+ * @param strength for images: the share of the steps that is done, in 0..1
+ * @param from the share of the training timesteps that another model has already walked, in 0..1 (base and refiner)
+ * @param until the share at which this run stops, in 0..1
+ * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is deterministic, NaN their default
+ * @param mu the exponent of resolution-dependent flow shifting; NaN when not used
+ * @param timesteps timesteps of the caller's own; empty for the scheduler's
+ * @param sigmas noise levels of the caller's own; empty for the scheduler's
+ */
+public record PlanRequest(int steps, double strength, double from, double until, double eta, double mu,
+    double[] timesteps, double[] sigmas) {
+  private static final double[] OWN = {};
+
+  /** Refuses what no scheduler can do. */
+  public PlanRequest {
+    require(steps >= 1, "steps", "at least 1", steps);
+    require(strength >= 0 && strength <= 1, "strength", "in 0..1", strength);
+    require(from >= 0 && from <= until, "from", "in 0..until", from);
+    require(until <= 1, "until", "at most 1", until);
+    timesteps = timesteps.clone();
+    sigmas = sigmas.clone();
+  }
+
+  /** A run of so many steps from pure noise. */
+  public static PlanRequest of(int steps) {
+    return new PlanRequest(steps, 1, 0, 1, Double.NaN, Double.NaN, OWN, OWN);
+  }
+
+  /** A run over these timesteps. */
+  public static PlanRequest ofTimesteps(double... timesteps) {
+    return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, OWN);
+  }
+
+  /** A run over these noise levels, in the scheduler's own unit. */
+  public static PlanRequest ofSigmas(double... sigmas) {
+    return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, OWN, sigmas);
+  }
+
+  /** The same run begun from an image of which {@code strength} is redrawn. */
+  public PlanRequest strength(double strength) {
+    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+  }
+
+  /** The part of the run between two shares of the training timesteps. */
+  public PlanRequest between(double from, double until) {
+    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+  }
+
+  /** The same run with another share of fresh noise. */
+  public PlanRequest eta(double eta) {
+    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+  }
+
+  /** The same run with resolution-dependent shifting. */
+  public PlanRequest mu(double mu) {
+    return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
+  }
+
+  /** The chosen eta, or a scheduler's default. */
+  public double etaOr(double otherwise) {
+    return Double.isNaN(eta) ? otherwise : eta;
+  }
+
+  /** The step at which a run of this strength begins, as diffusers counts. */
+  public int firstStep() {
+    return firstStep(steps);
+  }
+
+  /** The step at which a run of this strength begins when it has {@code count} steps. */
+  public int firstStep(int count) {
+    return Math.max(count - Math.min((int) (count * strength), count), 0);
+  }
+
+  private static void require(boolean holds, String what, String expected, double given) {
+    if (!holds) {
+      throw new IllegalArgumentException(what + " must be " + expected + ", got " + given);
+    }
+  }
+
+  @Override public boolean equals(Object other) {
+    return other instanceof PlanRequest r && toString().equals(r.toString());
+  }
+
+  @Override public int hashCode() {
+    return toString().hashCode();
+  }
+
+  @Override public String toString() {
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until=" + until + ", eta=" + eta
+        + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas=" + Arrays.toString(sigmas) + "]";
+  }
+}

@@ -1,0 +1,69 @@
+package dev.likeness.schedulers;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The names that users of A1111 and ComfyUI know samplers by, as a class and the options that make it that sampler. */
+record SamplerName(String className, Map<String, Object> options) {
+  private static final Map<String, Object> LADDERS = Map.of(
+      "karras", "use_karras_sigmas", "exponential", "use_exponential_sigmas", "beta", "use_beta_sigmas",
+      "lu", "use_lu_lambdas", "sgmuniform", "trailing", "simple", "trailing");
+  private static final Map<String, SamplerName> KNOWN = known();
+
+  /** The sampler of a name; capitals, spaces, hyphens, underscores and {@code ++} or {@code pp} make no difference. */
+  static SamplerName of(String name, Set<String> classNames) {
+    for (String className : classNames) {
+      if (className.equalsIgnoreCase(name)) {
+        return new SamplerName(className, Map.of());
+      }
+    }
+    String plain = plain(name);
+    if (KNOWN.containsKey(plain)) {
+      return KNOWN.get(plain);
+    }
+    for (Map.Entry<String, Object> ladder : LADDERS.entrySet()) {
+      String stem = plain.endsWith(ladder.getKey()) ? plain.substring(0, plain.length() - ladder.getKey().length()) : "";
+      if (KNOWN.containsKey(stem)) {
+        return KNOWN.get(stem).on((String) ladder.getValue());
+      }
+    }
+    throw new IllegalArgumentException("sampler " + name + " is unknown; known are " + String.join(", ", classNames)
+        + " and " + String.join(", ", KNOWN.keySet())
+        + ", the latter also with karras, exponential, beta, lu, sgm_uniform or simple behind");
+  }
+
+  private SamplerName on(String ladder) {
+    Map<String, Object> more = new LinkedHashMap<>(options);
+    more.put("trailing".equals(ladder) ? "timestep_spacing" : ladder, "trailing".equals(ladder) ? ladder : true);
+    return new SamplerName(className, more);
+  }
+
+  private static String plain(String name) {
+    String plain = name.toLowerCase(Locale.ROOT).replace("++", "pp").replaceAll("[ _-]", "");
+    return plain.startsWith("sample") && !plain.startsWith("sampler") ? plain.substring(6) : plain;
+  }
+
+  private static Map<String, SamplerName> known() {
+    Map<String, SamplerName> known = new TreeMap<>();
+    add(known, "EulerDiscreteScheduler", Map.of(), "euler");
+    add(known, "EulerAncestralDiscreteScheduler", Map.of(), "eulera", "eulerancestral");
+    add(known, "DDPMScheduler", Map.of(), "ddpm");
+    add(known, "DDIMScheduler", Map.of(), "ddim");
+    add(known, "PNDMScheduler", Map.of("skip_prk_steps", true), "plms");
+    add(known, "PNDMScheduler", Map.of(), "pndm");
+    add(known, "DPMSolverMultistepScheduler", Map.of(), "dpmpp2m");
+    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "sde-dpmsolver++"), "dpmpp2msde", "dpmpp2msdegpu");
+    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "sde-dpmsolver++", "solver_type", "heun"),
+        "dpmpp2msdeheun");
+    return known;
+  }
+
+  private static void add(Map<String, SamplerName> known, String className, Map<String, Object> options, String... names) {
+    for (String name : names) {
+      known.put(name, new SamplerName(className, options));
+    }
+  }
+}

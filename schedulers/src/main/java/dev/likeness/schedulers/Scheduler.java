@@ -1,0 +1,17 @@
+package dev.likeness.schedulers;
+
+/** A scheduler with all of its options set: immutable, and shared freely between threads. */
+public interface Scheduler {
+  /**
+   * The rows of one run.
+   *
+   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the range
+   */
+  SamplingPlan plan(PlanRequest request);
+
+  /** The noise levels that the network was trained at. */
+  NoiseSchedule schedule();
+
+  /** What the network was trained to answer. */
+  Prediction prediction();
+}

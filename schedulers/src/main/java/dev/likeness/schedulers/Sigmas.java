@@ -1,0 +1,70 @@
+package dev.likeness.schedulers;
+
+import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.distribution.BetaDistribution;
+
+/** Ladders of falling noise levels between a largest and a smallest one, both included. */
+public final class Sigmas {
+  private static final double RHO = 7;
+  private static final double BETA_ACCURACY = 1e-15;
+
+  private Sigmas() {
+  }
+
+  /** Even values from {@code start} to {@code end}, both included; just {@code start} for a count of 1. */
+  public static double[] linspace(double start, double end, int count) {
+    double step = (end - start) / Math.max(1, count - 1);
+    return IntStream.range(0, count).mapToDouble(i -> i > 0 && i == count - 1 ? end : start + i * step).toArray();
+  }
+
+  /** Even in the seventh root (Karras et al. 2022, arXiv:2206.00364, equation 5). */
+  public static double[] karras(double max, double min, int count) {
+    return karras(max, min, count, RHO);
+  }
+
+  /** Even in the root of order {@code rho}. */
+  public static double[] karras(double max, double min, int count, double rho) {
+    double top = Math.pow(max, 1 / rho);
+    double bottom = Math.pow(min, 1 / rho);
+    return map(linspace(0, 1, count), ramp -> Math.pow(top + ramp * (bottom - top), rho));
+  }
+
+  /** Even in the logarithm. */
+  public static double[] exponential(double max, double min, int count) {
+    return map(linspace(Math.log(max), Math.log(min), count), Math::exp);
+  }
+
+  /** Even in the logarithm raised to {@code rho}; k-diffusion's {@code get_sigmas_polyexponential}. */
+  public static double[] polyexponential(double max, double min, int count, double rho) {
+    return map(linspace(1, 0, count),
+        ramp -> Math.exp(Math.pow(ramp, rho) * (Math.log(max) - Math.log(min)) + Math.log(min)));
+  }
+
+  /** At the quantiles of a beta distribution with both parameters 0.6 (arXiv:2407.12173). */
+  public static double[] beta(double max, double min, int count) {
+    return beta(max, min, count, 0.6, 0.6);
+  }
+
+  /** At the quantiles of a beta distribution. */
+  public static double[] beta(double max, double min, int count, double alpha, double beta) {
+    var distribution = new BetaDistribution(null, alpha, beta, BETA_ACCURACY);
+    return map(linspace(0, 1, count), ramp -> min + distribution.inverseCumulativeProbability(1 - ramp) * (max - min));
+  }
+
+  /** Of a continuous variance-preserving process (arXiv:2011.13456); k-diffusion's {@code get_sigmas_vp}. */
+  public static double[] preserving(double betaD, double betaMin, double smallestTime, int count) {
+    return map(linspace(1, smallestTime, count),
+        time -> Math.sqrt(Math.expm1(betaD * time * time / 2 + betaMin * time)));
+  }
+
+  /** Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)} (arXiv:2403.03206, equation 23). */
+  public static double[] shifted(double[] sigmas, double shift) {
+    return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));
+  }
+
+  static double[] map(double[] values, DoubleUnaryOperator each) {
+    return Arrays.stream(values).map(each).toArray();
+  }
+}

@@ -1,0 +1,79 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.TimestepSpacing;
+import java.util.Arrays;
+import java.util.stream.DoubleStream;
+
+/**
+ * Ladders in k-diffusion's form, {@code x = x0 + sigma n}: Euler's, Heun's, DPM2's, LMS's and their kin.
+ *
+ * @param options the class's options
+ * @param training the trained levels
+ */
+record ExplodingLadder(Options options, Training training) {
+  Ladder ladder(PlanRequest request) {
+    if (request.sigmas().length > 0) {
+      return custom(request.sigmas());
+    }
+    NoiseSchedule schedule = training.schedule();
+    double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
+    int count = timesteps.length;
+    double[] sigmas = schedule.sigmas(timesteps);
+    if (logLinear()) {
+      double[] table = schedule.sigmas();
+      sigmas = Sigmas.exponential(table[0], table[table.length - 1], count + 1);
+    }
+    double[] respaced = Respacing.of(options).sigmas(sigmas, count);
+    if (respaced != sigmas) {
+      timesteps = schedule.timesteps(respaced);
+    }
+    return ladder(timesteps, DoubleStream.concat(Arrays.stream(respaced), DoubleStream.of(lastSigma())).toArray());
+  }
+
+  private boolean logLinear() {
+    return options.has("interpolation_type") && "log_linear".equals(options.oneOf("interpolation_type", "linear", "log_linear"));
+  }
+
+  private double[] spaced(int steps) {
+    TimestepSpacing spacing = TimestepSpacing.parse(options.text("timestep_spacing"));
+    int trained = training.schedule().length();
+    Requests.requireSteps(steps, 1, spacing == TimestepSpacing.LINSPACE ? Integer.MAX_VALUE : trained);
+    return spacing.timesteps(steps, trained, options.integer("steps_offset"));
+  }
+
+  private double lastSigma() {
+    return LastSigma.isClean(options) ? 0 : training.schedule().sigmas()[0];
+  }
+
+  private Ladder custom(double[] sigmas) {
+    double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
+    return ladder(training.schedule().timesteps(above), sigmas);
+  }
+
+  // A log-linear ladder has one level too many in the reference, which never reaches the last.
+  private Ladder ladder(double[] timesteps, double[] sigmas) {
+    double[] used = Arrays.copyOf(sigmas, timesteps.length + 1);
+    return Ladder.of(told(timesteps, used), Arrays.stream(used).mapToObj(NoiseLevel::exploding).toList());
+  }
+
+  // Networks trained on continuous time are told 0.25 log sigma.
+  private double[] told(double[] timesteps, double[] sigmas) {
+    boolean continuous = options.has("timestep_type")
+        && "continuous".equals(options.oneOf("timestep_type", "discrete", "continuous"))
+        && "v_prediction".equals(options.text("prediction_type"));
+    return continuous
+        ? Arrays.stream(sigmas).limit(sigmas.length - 1L).map(sigma -> 0.25 * Math.log(sigma)).toArray() : timesteps;
+  }
+
+  /** The standard deviation of a first sample of pure noise. */
+  double pureNoise(Ladder ladder) {
+    double max = ladder.maxSigma();
+    return "leading".equals(options.text("timestep_spacing")) ? Math.sqrt(max * max + 1) : max;
+  }
+}

@@ -1,0 +1,67 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.Start;
+import dev.likeness.schedulers.Step;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * A scheduler that is a ladder walked by a solver.
+ *
+ * @param training what the network was trained for
+ * @param ladders the whole ladder of a request
+ * @param solvers the solver of a request
+ * @param pureNoise the standard deviation of the first sample, given the ladder
+ * @param rowsPerStep how many rows the solver writes for a step, the last step apart; 1 or 2
+ */
+record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders, Function<PlanRequest, Solver> solvers,
+    ToDoubleFunction<Ladder> pureNoise, int rowsPerStep) implements Scheduler {
+
+  @Override public SamplingPlan plan(PlanRequest request) {
+    Ladder ladder = ladders.apply(request);
+    Ladder begun = ladder.from(first(request, ladder));
+    List<Step> rows = rows(request, begun);
+    int count = (int) rows.stream().filter(row -> row.timestep() >= cutoff(request.until())).count();
+    NoiseLevel level = begun.start();
+    return new SamplingPlan(request.until() < 1 ? rows.subList(0, count) : rows,
+        new Start(level.alpha(), level.sigma()), pureNoise.applyAsDouble(ladder));
+  }
+
+  private List<Step> rows(PlanRequest request, Ladder ladder) {
+    var draft = new Draft(training.prediction()::at, training.clipping());
+    return draft.rows(solvers.apply(request).solve(ladder, draft));
+  }
+
+  private int first(PlanRequest request, Ladder ladder) {
+    if (request.from() == 0) {
+      return Math.min(request.firstStep(), ladder.size());
+    }
+    List<Step> all = rows(request, ladder);
+    int left = (int) all.stream().filter(row -> row.timestep() < cutoff(request.from())).count();
+    int odd = rowsPerStep == 2 && left % 2 == 0 ? left + 1 : left;
+    return Math.max(0, all.size() - odd) / rowsPerStep;
+  }
+
+  private double cutoff(double share) {
+    int trained = training.schedule().length();
+    return Math.rint(trained - share * trained);
+  }
+
+  @Override public NoiseSchedule schedule() {
+    return training.schedule();
+  }
+
+  @Override public Prediction prediction() {
+    return training.prediction();
+  }
+}

@@ -1,0 +1,80 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.TimestepSpacing;
+import java.util.Arrays;
+import java.util.function.DoubleFunction;
+
+/**
+ * Ladders of the DPM-Solver family: k-diffusion's sigmas turned into variance-preserving levels, or flow levels.
+ *
+ * @param options the class's options
+ * @param training the trained levels
+ */
+record PreservingLadder(Options options, Training training) {
+  Ladder ladder(PlanRequest request) {
+    Requests.requireOwnSigmas(request, options.owner());
+    NoiseSchedule schedule = training.schedule();
+    double[] table = schedule.sigmas();
+    Respacing respacing = Respacing.of(options);
+    if (!respacing.isNone()) {
+      double[] sigmas = respacing.sigmas(falling(table), request.steps());
+      return ladder(rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS), sigmas);
+    }
+    if (options.flag("use_lu_lambdas")) {
+      double[] sigmas = Sigmas.exponential(table[table.length - 1], table[0], request.steps());
+      return ladder(rounded(schedule.timesteps(sigmas), true), sigmas);
+    }
+    if (options.flag("use_flow_sigmas")) {
+      double[] sigmas = flow(request);
+      return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas);
+    }
+    double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
+    return ladder(timesteps, schedule.sigmas(timesteps));
+  }
+
+  private double[] spaced(int steps) {
+    TimestepSpacing spacing = options.has("timestep_spacing")
+        ? TimestepSpacing.parse(options.text("timestep_spacing")) : TimestepSpacing.LINSPACE;
+    int trained = training.schedule().length();
+    int top = trained - belowLeastLambda();
+    Requests.requireSteps(steps, 1, spacing == TimestepSpacing.TRAILING ? trained : top - 1);
+    return spacing.timestepsAboveEnd(steps, trained, top, (int) options.number("steps_offset", 0));
+  }
+
+  private int belowLeastLambda() {
+    double least = options.number("lambda_min_clipped", Double.NEGATIVE_INFINITY);
+    return (int) Arrays.stream(training.schedule().sigmas()).filter(sigma -> -Math.log(sigma) < least).count();
+  }
+
+  private double[] flow(PlanRequest request) {
+    double shift = Double.isNaN(request.mu()) ? options.number("flow_shift") : Math.exp(request.mu());
+    double[] rising = Sigmas.linspace(1, 1.0 / training.schedule().length(), request.steps() + 1);
+    double[] falling = falling(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
+    return Sigmas.shifted(Arrays.copyOf(falling, request.steps()), shift);
+  }
+
+  private double[] rounded(double[] timesteps, boolean toNearest) {
+    boolean round = toNearest && !"squaredcos_cap_v2".equals(options.text("beta_schedule"));
+    return round ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
+  }
+
+  // The reference keeps timesteps as whole numbers and drops what is behind the point.
+  private Ladder ladder(double[] timesteps, double[] sigmas) {
+    DoubleFunction<NoiseLevel> form = options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
+    double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
+    all[sigmas.length] = LastSigma.isClean(options) ? 0 : training.schedule().sigmas()[0];
+    return Ladder.of(Arrays.stream(timesteps).map(Math::floor).toArray(), Arrays.stream(all).mapToObj(form).toList());
+  }
+
+  private static double[] falling(double[] rising) {
+    double[] falling = new double[rising.length];
+    Arrays.setAll(falling, i -> rising[rising.length - 1 - i]);
+    return falling;
+  }
+}

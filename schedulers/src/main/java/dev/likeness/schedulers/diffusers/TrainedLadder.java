@@ -1,0 +1,70 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.TimestepSpacing;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Ladders whose steps are whole training timesteps: DDPM's and DDIM's.
+ *
+ * @param training the trained levels
+ * @param spacing how the steps are spread
+ * @param offset what leading spacing adds
+ * @param end the level below the first timestep
+ */
+record TrainedLadder(Training training, TimestepSpacing spacing, int offset, NoiseLevel end) {
+  static TrainedLadder of(Options options, Training training) {
+    boolean clean = !options.has("set_alpha_to_one") || options.flag("set_alpha_to_one");
+    return new TrainedLadder(training, TimestepSpacing.parse(options.text("timestep_spacing")),
+        options.integer("steps_offset"), clean ? NoiseLevel.CLEAN : training.schedule().level(0));
+  }
+
+  /** Each step ends where the next one begins, the last at the end (DDPM); the caller's own timesteps are taken. */
+  Ladder chained(PlanRequest request) {
+    double[] timesteps = request.timesteps().length > 0 ? falling(request.timesteps()) : timesteps(request.steps());
+    List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
+    levels.add(end);
+    return Ladder.of(timesteps, levels);
+  }
+
+  /** Each step ends a whole stride below its beginning (DDIM), which is not always where the next one begins. */
+  Ladder strided(PlanRequest request) {
+    Requests.requireOwnTimesteps(request, "DDIM");
+    double[] timesteps = timesteps(request.steps());
+    return Ladder.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
+  }
+
+  /** The training timesteps between two steps. */
+  int stride(PlanRequest request) {
+    return training.schedule().length() / request.steps();
+  }
+
+  /** The falling whole timesteps of so many steps. */
+  double[] timesteps(int steps) {
+    int trained = training.schedule().length();
+    Requests.requireSteps(steps, 1, trained);
+    double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset)).map(Math::rint).toArray();
+    return falling(timesteps);
+  }
+
+  private double[] falling(double[] timesteps) {
+    int trained = training.schedule().length();
+    for (int i = 0; i < timesteps.length; i++) {
+      double above = i == 0 ? trained : timesteps[i - 1];
+      if (!(timesteps[i] < above && timesteps[i] >= 0)) {
+        throw new IllegalArgumentException("timesteps must fall within the trained 0.." + (trained - 1) + ", got "
+            + timesteps[i] + (i == 0 ? " first" : " after " + above));
+      }
+    }
+    return timesteps;
+  }
+
+  private List<NoiseLevel> levels(double[] timesteps, int below) {
+    return Arrays.stream(timesteps).mapToObj(timestep -> training.level((int) timestep - below, end)).toList();
+  }
+}

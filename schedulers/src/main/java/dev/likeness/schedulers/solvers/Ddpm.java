@@ -1,0 +1,62 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.LearnedVariance;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+
+/**
+ * Ancestral sampling of denoising diffusion probabilistic models, order 1, stochastic.
+ * Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
+ *
+ * @param variance which variance the fresh noise has
+ */
+public record Ddpm(Variance variance) implements Solver {
+  private static final double LEAST_VARIANCE = 1e-20;
+
+  /** The variance of a step's fresh noise. */
+  public enum Variance {
+    /** The posterior's own. */
+    SMALL,
+    /** The step's beta. */
+    LARGE,
+    /** What the network answers. */
+    LEARNED,
+    /** Between the two, at the place in -1..1 that the network answers. */
+    LEARNED_RANGE
+  }
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      NoiseLevel from = ladder.at(i);
+      NoiseLevel to = ladder.next(i);
+      double alpha = square(from.alpha() / to.alpha());
+      double beta = 1 - alpha;
+      double noise = square(from.sigma());
+      Call call = draft.call(x, ladder.timestep(i), from);
+      x = call.denoised().times(to.alpha() * beta / noise)
+          .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
+      if (ladder.timestep(i) > 0) {
+        x = x.plus(fresh(draft, Math.max(square(to.sigma()) / noise * beta, LEAST_VARIANCE), beta));
+      }
+    }
+    return x;
+  }
+
+  private Combination fresh(Draft draft, double small, double large) {
+    return switch (variance) {
+      case SMALL -> draft.noise().times(Math.sqrt(small));
+      case LARGE -> draft.noise().times(Math.sqrt(large));
+      case LEARNED -> draft.noise(LearnedVariance.DIRECT);
+      case LEARNED_RANGE -> draft.noise(LearnedVariance.range(Math.log(small), Math.log(large)));
+    };
+  }
+
+  private static double square(double value) {
+    return value * value;
+  }
+}

@@ -1,0 +1,83 @@
+package dev.likeness.schedulers.solvers;
+
+import static java.lang.Math.exp;
+import static java.lang.Math.expm1;
+import static java.lang.Math.sqrt;
+
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.NoiseLevel;
+
+/**
+ * The exponential integrator under every DPM-Solver: one step from level s to t over {@code h = lambda_t - lambda_s},
+ * with the prediction {@code d0} at s, its first difference {@code d1} and its second {@code d2}.
+ */
+public enum DpmAlgorithm {
+  /** DPM-Solver++: extrapolates the denoised sample (arXiv:2211.01095). */
+  DATA {
+    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
+        Combination d1, Combination d2) {
+      double phi1 = -expm1(-h);
+      return x.times(t.sigma() / s.sigma()).plus(sum(t.alpha(), phi1, midpoint ? phi1 / 2 : 1 - phi1 / h,
+          0.5 - (h - phi1) / (h * h), d0, d1, d2));
+    }
+  },
+  /** DPM-Solver: extrapolates the noise (arXiv:2206.00927). */
+  NOISE {
+    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
+        Combination d1, Combination d2) {
+      double phi1 = expm1(h);
+      return x.times(t.alpha() / s.alpha()).minus(sum(t.sigma(), phi1, midpoint ? phi1 / 2 : phi1 / h - 1,
+          (phi1 - h) / (h * h) - 0.5, d0, d1, d2));
+    }
+  },
+  /** SDE-DPM-Solver++: as {@link #DATA} with fresh noise in every step. */
+  DATA_SDE {
+    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
+        Combination d1, Combination d2) {
+      double phi1 = -expm1(-2 * h);
+      return x.times(t.sigma() / s.sigma() * exp(-h)).plus(sum(t.alpha(), phi1, midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
+          (phi1 - 2 * h) / (4 * h * h) - 0.5, d0, d1, d2));
+    }
+  },
+  /** SDE-DPM-Solver: as {@link #NOISE} with fresh noise in every step. */
+  NOISE_SDE {
+    @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
+        Combination d1, Combination d2) {
+      double phi1 = expm1(h);
+      return x.times(t.alpha() / s.alpha())
+          .minus(sum(t.sigma(), 2 * phi1, midpoint ? phi1 : 2 * (phi1 / h - 1), 0, d0, d1, d2));
+    }
+  };
+
+  abstract Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
+      Combination d1, Combination d2);
+
+  /** Whether the denoised sample is extrapolated, not the noise. */
+  public boolean predictsData() {
+    return this == DATA || this == DATA_SDE;
+  }
+
+  /** Whether every step draws noise. */
+  public boolean stochastic() {
+    return this == DATA_SDE || this == NOISE_SDE;
+  }
+
+  /** The factor of a step's fresh noise. */
+  double noise(NoiseLevel t, double h) {
+    return switch (this) {
+      case DATA, NOISE -> 0;
+      case DATA_SDE -> t.sigma() * sqrt(-expm1(-2 * h));
+      case NOISE_SDE -> t.sigma() * sqrt(expm1(2 * h));
+    };
+  }
+
+  private static Combination sum(double scale, double c0, double c1, double c2, Combination d0, Combination d1,
+      Combination d2) {
+    return d0.times(scale * c0).plus(scaled(d1, scale * c1)).plus(scaled(d2, scale * c2));
+  }
+
+  // Coefficients of absent differences are infinite or NaN where h is, and must not be touched.
+  private static Combination scaled(Combination d, double factor) {
+    return d == Combination.ZERO ? d : d.times(factor);
+  }
+}

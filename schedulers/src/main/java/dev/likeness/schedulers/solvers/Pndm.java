@@ -1,0 +1,88 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Solver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/**
+ * Pseudo numerical methods for diffusion models: linear multistep of up to order 4 on the network's answers.
+ * Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers {@code PNDMScheduler}.
+ *
+ * <p>Limits: as in the reference, a run that begins inside its ladder repeats its first step on the second timestep.
+ *
+ * @param prediction what the network answers, noise or v
+ * @param stride the training timesteps between two steps
+ * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0 begins with a repeated step
+ * @param levels the noise level at a training timestep; negative ones mean the end
+ */
+public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
+    implements Solver {
+  private static final double[][] ADAMS_BASHFORTH = {
+      {1}, {3 / 2.0, -1 / 2.0}, {23 / 12.0, -16 / 12.0, 5 / 12.0}, {55 / 24.0, -59 / 24.0, 37 / 24.0, -9 / 24.0}};
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    List<Combination> answers = new ArrayList<>();
+    if (rungeKuttaRows > 0) {
+      x = rungeKutta(x, answers, ladder, draft);
+    }
+    Combination anchor = x;
+    for (int i = ladder.first() + rungeKuttaRows; i <= ladder.last(); i++) {
+      int timestep = (int) ladder.timestep(i);
+      Call call = draft.call(x, timestep, levels.apply(timestep));
+      if (rungeKuttaRows == 0 && i == ladder.first() + 1) {
+        Combination mean = call.prediction().plus(answers.get(0)).over(2);
+        x = transfer(anchor, timestep + stride, timestep, mean);
+      } else {
+        answers.add(0, call.prediction());
+        x = transfer(call.x(), timestep, timestep - stride, extrapolated(answers));
+      }
+    }
+    return x;
+  }
+
+  private static Combination extrapolated(List<Combination> answers) {
+    double[] weights = ADAMS_BASHFORTH[Math.min(answers.size(), 4) - 1];
+    Combination sum = Combination.ZERO;
+    for (int k = 0; k < weights.length; k++) {
+      sum = sum.plus(answers.get(k).times(weights[k]));
+    }
+    return sum;
+  }
+
+  private Combination rungeKutta(Combination first, List<Combination> answers, Ladder ladder, Draft draft) {
+    Combination x = first;
+    for (int begin = 0; begin < rungeKuttaRows; begin += 4) {
+      Combination anchor = x;
+      Combination mean = Combination.ZERO;
+      int from = (int) ladder.timestep(begin);
+      for (int stage = 0; stage < 4; stage++) {
+        int timestep = (int) ladder.timestep(begin + stage);
+        Call call = draft.call(x, timestep, levels.apply(timestep));
+        mean = mean.plus(call.prediction().over(stage == 0 || stage == 3 ? 6 : 3));
+        if (stage == 0) {
+          anchor = call.x();
+          answers.add(0, call.prediction());
+        }
+        int to = timestep - (stage % 2 == 0 ? stride / 2 : 0);
+        x = transfer(anchor, from, to, stage == 3 ? mean : call.prediction());
+      }
+    }
+    return x;
+  }
+
+  private Combination transfer(Combination x, int from, int to, Combination answer) {
+    NoiseLevel s = levels.apply(from);
+    NoiseLevel t = levels.apply(to);
+    Combination eps = prediction == Prediction.V ? answer.times(s.alpha()).plus(x.times(s.sigma())) : answer;
+    double keep = t.alpha() / s.alpha();
+    return x.times(keep).plus(eps.times(t.sigma() - s.sigma() * keep));
+  }
+}

@@ -1,0 +1,132 @@
+package dev.likeness.schedulers.diffusers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.schedulers.Golden;
+import dev.likeness.schedulers.NumericSampler;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.ToyNetwork;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every step of every run that {@code tools/goldens/schedulers.py} recorded, against the same run here. */
+class DiffusersGoldenTest {
+  private static final double DOUBLE = 1e-10;
+  private static final double SINGLE = 1e-4;
+  /** Rescaling subtracts nearly equal square roots, of which single precision keeps only three or four digits. */
+  private static final double SINGLE_RESCALED = 1e-3;
+
+  @TestFactory
+  Stream<DynamicTest> equalsDiffusersAtEveryStep() {
+    return new DiffusersSchedulers().classNames().stream().flatMap(DiffusersGoldenTest::casesOf);
+  }
+
+  private static Stream<DynamicTest> casesOf(String className) {
+    Map<String, Object> file = Golden.read("diffusers/" + className + ".json.gz");
+    return Golden.objects(file.get("cases")).stream().map(run -> DynamicTest.dynamicTest(
+        className + " " + described(run), () -> check(className, run)));
+  }
+
+  private static String described(Map<String, Object> run) {
+    var shown = new HashMap<>(run);
+    shown.keySet().removeAll(List.of("f32", "f64"));
+    return shown.toString();
+  }
+
+  private static void check(String className, Map<String, Object> run) {
+    if (run.containsKey("refused")) {
+      refusesOrStaysFinite(className, run);
+      return;
+    }
+    SamplingPlan plan = plan(className, run);
+    var noise = new ToyNetwork.Noise();
+    List<double[]> rows = trajectory(plan, run, noise);
+    Map<String, Object> f64 = Golden.object(run.get("f64"));
+    Map<String, Object> f32 = Golden.object(run.get("f32"));
+    assertEquals(((Number) f64.get("draws")).intValue(), noise.count(), "noise draws");
+    equal(Golden.numbers(f64.get("timesteps")), ends(plan.timesteps(), rows.size()), DOUBLE, "timesteps");
+    equal(Golden.numbers(f32.get("timesteps")), ends(plan.timesteps(), rows.size()), SINGLE, "timesteps in f32");
+    equal(new double[] {number(f64.get("init"))}, new double[] {plan.pureNoise()}, DOUBLE, "pure noise");
+    equal(Golden.rows(f64.get("rows")), rows, DOUBLE, "f64");
+    boolean rescaled = Golden.object(run.get("config")).containsKey("rescale_betas_zero_snr");
+    equal(Golden.rows(f32.get("rows")), rows, rescaled ? SINGLE_RESCALED : SINGLE, "f32");
+  }
+
+  private static void refusesOrStaysFinite(String className, Map<String, Object> run) {
+    List<double[]> rows;
+    try {
+      rows = trajectory(plan(className, run), run, new ToyNetwork.Noise());
+    } catch (IllegalArgumentException refused) {
+      assertTrue(refused.getMessage().length() > 20, refused.getMessage());
+      return;
+    }
+    assertTrue(rows.stream().flatMapToDouble(Arrays::stream).allMatch(Double::isFinite), "the run is not finite");
+  }
+
+  private static SamplingPlan plan(String className, Map<String, Object> run) {
+    Map<String, Object> json = new HashMap<>(Golden.object(run.get("config")));
+    json.put("_class_name", className);
+    return SchedulerConfig.of(json).plan(request(run));
+  }
+
+  private static PlanRequest request(Map<String, Object> run) {
+    Map<String, Object> set = Golden.object(run.get("set"));
+    PlanRequest request = PlanRequest.of((Integer) run.get("steps"));
+    if (set.containsKey("timesteps")) {
+      request = PlanRequest.ofTimesteps(Golden.numbers(set.get("timesteps")));
+    }
+    if (set.containsKey("sigmas")) {
+      request = PlanRequest.ofSigmas(Golden.numbers(set.get("sigmas")));
+    }
+    Map<String, Object> step = Golden.object(run.get("step"));
+    return request.strength(number(run.getOrDefault("strength", 1)))
+        .eta(number(step.getOrDefault("eta", Double.NaN))).mu(number(set.getOrDefault("mu", Double.NaN)));
+  }
+
+  private static List<double[]> trajectory(SamplingPlan plan, Map<String, Object> run, ToyNetwork.Noise noise) {
+    boolean fromImage = run.containsKey("strength");
+    double[] first = new double[3];
+    Arrays.setAll(first, j -> fromImage
+        ? plan.start().signal() * ToyNetwork.IMAGE[j] + plan.start().noise() * ToyNetwork.UNIT[j]
+        : plan.pureNoise() * ToyNetwork.UNIT[j]);
+    int channels = run.containsKey("learned") ? 6 : 3;
+    return new NumericSampler(ToyNetwork.answering(channels), noise).trajectory(first, plan);
+  }
+
+  private static double[] ends(double[] values, int rows) {
+    return rows <= 110 ? values : new double[] {values[0], values[values.length - 1]};
+  }
+
+  private static void equal(List<double[]> expected, List<double[]> actual, double tolerance, String what) {
+    if (expected.size() == 2 && actual.size() > 110) {
+      equal(expected.get(1), actual.get(actual.size() - 1), tolerance, what + " end");
+      return;
+    }
+    assertEquals(expected.size(), actual.size(), "rows");
+    for (int i = 0; i < expected.size(); i++) {
+      equal(expected.get(i), actual.get(i), tolerance, what + " row " + i);
+    }
+  }
+
+  private static void equal(double[] expected, double[] actual, double tolerance, String what) {
+    assertEquals(expected.length, actual.length, what);
+    double scale = Arrays.stream(expected).map(Math::abs).max().orElse(1);
+    for (int j = 0; j < expected.length; j++) {
+      double off = Math.abs(expected[j] - actual[j]);
+      assertTrue(off <= tolerance * Math.max(scale, 1e-3), what + ": expected " + Arrays.toString(expected) + ", got "
+          + Arrays.toString(actual) + ", off by " + off);
+    }
+  }
+
+  private static double number(Object value) {
+    return ((Number) value).doubleValue();
+  }
+}

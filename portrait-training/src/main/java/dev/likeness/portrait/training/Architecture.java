@@ -1,0 +1,106 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.text.ClipTextConfig;
+import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The shapes of {@code portrait}, as the config files that its folder holds: a miniature of Stable Diffusion for 256x256
+ * pictures and 32x32x4 latents.
+ */
+final class Architecture {
+  static final int PIXELS = 256;
+  static final int LATENT = 32;
+  static final int TOKENS = 77;
+  static final int TEXT_WIDTH = 192;
+
+  private Architecture() {}
+
+  static Map<String, Object> unet() {
+    Map<String, Object> c = config("UNet2DConditionModel");
+    c.put("sample_size", LATENT);
+    c.put("in_channels", 4);
+    c.put("out_channels", 4);
+    c.put("down_block_types", List.of("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"));
+    c.put("mid_block_type", "UNetMidBlock2DCrossAttn");
+    c.put("up_block_types", List.of("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"));
+    c.put("block_out_channels", List.of(64, 128, 192));
+    c.put("layers_per_block", 1);
+    c.put("attention_head_dim", 4);
+    c.put("cross_attention_dim", TEXT_WIDTH);
+    c.put("norm_num_groups", 16);
+    return c;
+  }
+
+  static Map<String, Object> autoencoder(double scale) {
+    Map<String, Object> c = config("AutoencoderKL");
+    c.put("sample_size", PIXELS);
+    c.put("down_block_types", List.of("DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D", "DownEncoderBlock2D"));
+    c.put("up_block_types", List.of("UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"));
+    c.put("block_out_channels", List.of(16, 32, 64, 96));
+    c.put("layers_per_block", 1);
+    c.put("latent_channels", 4);
+    c.put("norm_num_groups", 8);
+    c.put("mid_block_add_attention", false);
+    c.put("force_upcast", false);
+    c.put("scaling_factor", scale);
+    return c;
+  }
+
+  static Map<String, Object> text(int vocabulary) {
+    Map<String, Object> c = new LinkedHashMap<>();
+    c.put("architectures", List.of("CLIPTextModel"));
+    c.put("model_type", "clip_text_model");
+    c.put("vocab_size", vocabulary);
+    c.put("hidden_size", TEXT_WIDTH);
+    c.put("intermediate_size", 4 * TEXT_WIDTH);
+    c.put("num_hidden_layers", 3);
+    c.put("num_attention_heads", 4);
+    c.put("max_position_embeddings", TOKENS);
+    c.put("projection_dim", TEXT_WIDTH);
+    c.put("hidden_act", "quick_gelu");
+    c.put("layer_norm_eps", 1e-5);
+    c.put("bos_token_id", vocabulary - 2);
+    c.put("eos_token_id", vocabulary - 1);
+    c.put("pad_token_id", vocabulary - 1);
+    return c;
+  }
+
+  static Map<String, Object> scheduler() {
+    Map<String, Object> c = config("DPMSolverMultistepScheduler");
+    c.put("num_train_timesteps", 1000);
+    c.put("beta_start", 0.00085);
+    c.put("beta_end", 0.012);
+    c.put("beta_schedule", "scaled_linear");
+    c.put("prediction_type", "v_prediction");
+    c.put("algorithm_type", "dpmsolver++");
+    c.put("solver_order", 2);
+    c.put("solver_type", "midpoint");
+    c.put("use_karras_sigmas", true);
+    c.put("steps_offset", 1);
+    return c;
+  }
+
+  static UNetConfig unetConfig() {
+    return UNetConfig.of(ModelConfig.of(unet(), "portrait unet"));
+  }
+
+  static AutoencoderConfig autoencoderConfig(double scale) {
+    return AutoencoderConfig.of(ModelConfig.of(autoencoder(scale), "portrait vae"));
+  }
+
+  static ClipTextConfig textConfig(int vocabulary) {
+    return ClipTextConfig.of(ModelConfig.of(text(vocabulary), "portrait text_encoder"));
+  }
+
+  private static Map<String, Object> config(String className) {
+    Map<String, Object> config = new LinkedHashMap<>();
+    config.put("_class_name", className);
+    config.put("_diffusers_version", "0.42.1");
+    return config;
+  }
+}

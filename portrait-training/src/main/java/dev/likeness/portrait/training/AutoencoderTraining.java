@@ -1,0 +1,108 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Ema;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.weights.Weights;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Trains the autoencoder on square crops of renders: absolute and squared error, the same on differences between
+ * neighbours (edges), and a light pull of the latents towards a standard normal (Kingma and Welling 2014,
+ * arXiv:1312.6114, appendix B).
+ */
+final class AutoencoderTraining {
+  private static final int CROP = 128;
+  private static final int BATCH = 16;
+  private static final double PULL = 2e-4;
+  private static final int SAVE_EVERY = 100;
+
+  private final RenderStore renders;
+  private final long seed;
+  private final AutoencoderConfig config = Architecture.autoencoderConfig(1);
+
+  AutoencoderTraining(RenderStore renders, long seed) {
+    this.renders = renders;
+    this.seed = seed;
+  }
+
+  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  void run(Path file, int steps) {
+    LearningRate rate = LearningRate.cosine(2e-3, steps).warmup(50);
+    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.0);
+        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, n -> n.endsWith("conv2.weight")));
+        Ema ema = new Ema(0.995)) {
+      TrainingState state = new TrainingState(weights, adam, ema);
+      if (Files.exists(file)) {
+        state.load(file);
+      }
+      while (adam.steps() < steps) {
+        long step = adam.steps();
+        double loss = step(weights, step);
+        adam.step(weights.leaves(), rate.at(step));
+        ema.update(weights.leaves(), step + 1);
+        if ((step + 1) % 20 == 0) {
+          System.err.printf(Locale.ROOT, "autoencoder step %d/%d loss %.4f%n", step + 1, steps, loss);
+        }
+        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == steps) {
+          state.save(file, Map.of());
+        }
+      }
+    }
+  }
+
+  private double step(TrainableWeights weights, long step) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
+      Tensor pictures = crops(new Random(seed * 31 + step));
+      LatentDistribution latents = model.encode(pictures.to(ScalarType.BFloat16));
+      Tensor mean = latents.mean().to(ScalarType.Float);
+      Tensor logVariance = latents.logVariance().to(ScalarType.Float);
+      Tensor eps = noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0);
+      Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
+      Tensor decoded = model.decode(drawn.to(ScalarType.BFloat16)).to(ScalarType.Float);
+      Tensor divergence = mean.square().add(logVariance.exp()).sub(logVariance).mean();
+      Tensor loss = error(decoded, pictures).add(divergence.mul(new Scalar(PULL)));
+      loss.backward();
+      return loss.item_float();
+    }
+  }
+
+  private static Tensor error(Tensor decoded, Tensor pictures) {
+    Tensor difference = decoded.sub(pictures);
+    Tensor across = difference.narrow(3, 1, CROP - 1).sub(difference.narrow(3, 0, CROP - 1));
+    Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));
+    return difference.abs().mean().add(difference.square().mean()).add(across.abs().mean()).add(down.abs().mean());
+  }
+
+  private Tensor crops(Random random) {
+    TensorVector batch = new TensorVector();
+    for (int i = 0; i < BATCH; i++) {
+      Picture picture = renders.picture(random.nextInt(renders.size()));
+      int x = random.nextInt(Architecture.PIXELS - CROP + 1);
+      int y = random.nextInt(Architecture.PIXELS - CROP + 1);
+      batch.push_back(Images.toSigned(picture.crop(x, y, CROP, CROP)));
+    }
+    return torch.cat(batch, 0);
+  }
+}

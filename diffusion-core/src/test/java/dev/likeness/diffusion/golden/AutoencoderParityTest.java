@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.golden;
 
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.Autoencoder;
@@ -13,10 +14,12 @@ import java.util.List;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(NoTensorLeaks.class)
 class AutoencoderParityTest {
   private static final double TOLERANCE = 1e-4;
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
@@ -14,11 +15,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(NoTensorLeaks.class)
 class ClipParityTest {
   static List<String> variants() {
     return GoldenFolder.variants();

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion.golden;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -30,6 +32,9 @@ public record GoldenFolder(Path path, String variant) {
   /** How a folder spells its keys and its tokenizer: as published checkpoints do, or as today's libraries save it. */
   public enum Spelling { PUBLISHED, TODAY }
 
+  // Python's writer leaves the infinities of a scheduler unquoted.
+  private static final JSON PYTHONS_JSON =
+      JSON.builder(JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build()).build();
   private static final String ROOT = "/golden/sd1/";
   private static final List<String> PUBLISHED_TOKENIZER =
       List.of("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json");
@@ -67,6 +72,15 @@ public record GoldenFolder(Path path, String variant) {
   /** What the reference computed. */
   public GoldenReference reference() {
     return GoldenReference.open(path);
+  }
+
+  /** Makes the scheduler of {@code run} the folder's own. */
+  public void schedule(GoldenReference.Run run) {
+    try {
+      Files.write(path.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(run.scheduler()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The shapes by name of one part in a {@code weights.json} or key list. */

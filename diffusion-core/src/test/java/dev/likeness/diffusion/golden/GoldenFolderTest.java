@@ -3,6 +3,7 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
@@ -10,8 +11,10 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(NoTensorLeaks.class)
 class GoldenFolderTest {
   @Test
   void drawsTheNumbersThatPythonDrew() {

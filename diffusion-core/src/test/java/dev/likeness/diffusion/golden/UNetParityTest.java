@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.golden;
 
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
@@ -9,10 +10,12 @@ import java.util.List;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@ExtendWith(NoTensorLeaks.class)
 class UNetParityTest {
   static List<String> variants() {
     return GoldenFolder.variants();

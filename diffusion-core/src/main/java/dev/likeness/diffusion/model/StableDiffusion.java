@@ -118,6 +118,11 @@ public final class StableDiffusion implements AutoCloseable {
     };
   }
 
+  /** The shape of one of {@link #tensorNames}. */
+  public long[] tensorShape(Part part, String name) {
+    return (part == Part.UNET ? unetWeights : textWeights).shape(name);
+  }
+
   public Autoencoder autoencoder() {
     return autoencoder;
   }

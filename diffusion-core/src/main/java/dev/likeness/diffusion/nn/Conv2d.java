@@ -44,7 +44,7 @@ public final class Conv2d {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
     Tensor y = torch.conv2d(x, weight, offset, stride, padding, ONE, 1);
     for (SidePath side : sides) {
-      y = y.add(side.delta(x));
+      y = y.add(side.delta(x, stride, padding));
     }
     return y;
   }

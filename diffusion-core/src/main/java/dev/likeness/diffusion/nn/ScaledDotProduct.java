@@ -33,7 +33,8 @@ public final class ScaledDotProduct {
       return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
     }
     Tensor scaled = q.mul(new Scalar(1 / Math.sqrt(q.size(3))));
-    boolean whole = mask != null || q.requires_grad() || k.requires_grad() || q.size(2) * k.size(2) <= WHOLE;
+    boolean learning = q.requires_grad() || k.requires_grad() || v.requires_grad();
+    boolean whole = mask != null || learning || q.size(2) * k.size(2) <= WHOLE;
     return whole ? product(scaled, k, v, mask) : byBlocks(scaled, k, v);
   }
 

@@ -52,6 +52,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return Collections.unmodifiableSet(source.names());
   }
 
+  /** The shape of a tensor that the file has. */
+  public long[] shape(String name) {
+    return source.shape(name);
+  }
+
   /** Fails if the file holds tensors that no module asked for, other than {@code expected} leftovers. */
   public void requireAllRead(Set<String> expected) {
     Set<String> left = new TreeSet<>(source.names());

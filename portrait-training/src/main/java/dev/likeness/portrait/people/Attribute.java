@@ -1,0 +1,62 @@
+package dev.likeness.portrait.people;
+
+import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/** What can be asked of a portrait and read back from it: each attribute, its possible words, and the word of a picture. */
+public enum Attribute {
+  STYLE(words(Style.values(), Style::words), (p, s) -> s.style().words()),
+  SEX(words(Sex.values(), Words::of), (p, s) -> Words.of(p.sex())),
+  AGE(Words.ages(), (p, s) -> Words.age(p)),
+  SKIN(Words.skins(), (p, s) -> Words.skin(p)),
+  HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
+  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words() : ""),
+  EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> p.eyes().words() + " eyes"),
+  BEARD(words(BeardStyle.values(), BeardStyle::words), (p, s) -> p.beard().words()),
+  GLASSES(words(Glasses.values(), Glasses::words), (p, s) -> p.glasses().words()),
+  EARRINGS(List.of("", "earrings"), (p, s) -> p.earrings() ? "earrings" : ""),
+  FRECKLES(List.of("", "freckles"), (p, s) -> p.freckles() > 0 ? "freckles" : ""),
+  EXPRESSION(words(Expression.values(), Expression::words), (p, s) -> s.expression().words()),
+  POSE(Words.poses(), (p, s) -> Words.pose(s)),
+  GAZE(Words.gazes(), (p, s) -> Words.gaze(s)),
+  LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
+  LIGHT_COLOUR(tints(), (p, s) -> s.light() == Light.COLOURED ? s.lightTint().words() : ""),
+  OUTFIT(words(Outfit.values(), Outfit::words), (p, s) -> s.outfit().words()),
+  OUTFIT_COLOUR(tints(), (p, s) -> s.outfitTint().words()),
+  PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> s.pattern().words()),
+  BACKDROP(words(Backdrop.values(), Backdrop::words), (p, s) -> s.backdrop().words()),
+  BACKDROP_COLOUR(tints(), (p, s) -> s.backdrop().tinted() ? s.backdropTint().words() : "");
+
+  private final List<String> words;
+  private final BiFunction<Person, Shot, String> word;
+
+  Attribute(List<String> words, BiFunction<Person, Shot, String> word) {
+    this.words = words;
+    this.word = word;
+  }
+
+  /** Every value this attribute can have; an empty one means that there is nothing to say. */
+  public List<String> words() {
+    return words;
+  }
+
+  /** The value that holds for {@code person} in {@code shot}; one of {@link #words()}, or empty where it does not apply. */
+  public String word(Person person, Shot shot) {
+    return word.apply(person, shot);
+  }
+
+  /** Place of {@link #word} in {@link #words()}, -1 where the attribute does not apply. */
+  public int index(Person person, Shot shot) {
+    return words.indexOf(word(person, shot));
+  }
+
+  private static <T> List<String> words(T[] values, Function<T, String> name) {
+    return Stream.of(values).map(name).toList();
+  }
+
+  private static List<String> tints() {
+    return words(Tint.values(), Tint::words);
+  }
+}

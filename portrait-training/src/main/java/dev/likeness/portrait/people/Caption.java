@@ -1,0 +1,127 @@
+package dev.likeness.portrait.people;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/**
+ * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do, the light and what is
+ * behind. A caption seed drops some of it and shuffles the rest, so that a model learns prompts that say little.
+ */
+public final class Caption {
+  private static final String[][] OPENINGS = {
+      {"studio portrait", "studio portrait", "professional headshot", "minimalist studio portrait"},
+      {"office headshot", "office headshot", "corporate headshot", "business portrait"},
+      {"outdoor portrait"},
+      {"black and white portrait", "black and white portrait", "monochrome portrait"},
+      {"selfie", "selfie", "phone selfie"}};
+  private static final List<String> EXTRAS = List.of("sharp focus", "professional", "high quality", "photo");
+  private final Person person;
+  private final Shot shot;
+  private final Random random;
+  private final float keep;
+
+  private Caption(Person person, Shot shot, Random random, float keep) {
+    this.person = person;
+    this.shot = shot;
+    this.random = random;
+    this.keep = keep;
+  }
+
+  /** The caption of {@code seed}: between a few words and everything, in varying order. */
+  public static String of(Person person, Shot shot, long seed) {
+    Random random = new Random(seed * 0x9E3779B97F4A7C15L + 99);
+    float mood = random.nextFloat();
+    return new Caption(person, shot, random, mood < .3f ? 1 : mood < .8f ? .72f : .4f).text();
+  }
+
+  /** Everything there is to say, in a fixed order. */
+  public static String full(Person person, Shot shot) {
+    return new Caption(person, shot, null, 1).text();
+  }
+
+  /** The words of captions that belong to no attribute. */
+  static List<String> glue() {
+    List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald", "business",
+        "attire", "ceo", "background"));
+    Stream.of(OPENINGS).flatMap(Stream::of).forEach(o -> words.addAll(List.of(o.split(" "))));
+    EXTRAS.forEach(e -> words.addAll(List.of(e.split(" "))));
+    return words;
+  }
+
+  private String text() {
+    List<String> tail = new ArrayList<>();
+    keep(tail, 1.1f, wearing());
+    keep(tail, .8f, shot.strength() > .3f ? shot.expression().words() : "");
+    keep(tail, .35f, Words.pose(shot).equals("facing the camera") && !rarely(.3f) ? "" : Words.pose(shot));
+    keep(tail, .5f, Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
+    keep(tail, .9f, Words.light(shot));
+    keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? "" : Words.backdrop(shot));
+    if (random != null) {
+      if (rarely(.12f)) {
+        tail.add(EXTRAS.get(random.nextInt(EXTRAS.size())));
+      }
+      if (rarely(.5f)) {
+        Collections.shuffle(tail, random);
+      }
+    }
+    tail.add(0, opening() + " of " + who());
+    return String.join(", ", tail);
+  }
+
+  private String opening() {
+    String[] of = OPENINGS[shot.style().ordinal()];
+    return random == null ? shot.style().words() : of[random.nextInt(of.length)];
+  }
+
+  private String who() {
+    String noun = rarely(.06f) ? "person" : Words.of(person.sex());
+    String age = kept(.9f) ? Words.age(person) + " " : "";
+    boolean bald = person.hair() == HairStyle.BALD;
+    boolean adjective = bald && kept(1.2f);
+    boolean mono = shot.style() == Style.MONOCHROME;
+    HairColour c = person.hairColour();
+    boolean showsColour = !mono || person.hair().showsHair() && (c == HairColour.BLACK || c.ordinal() > HairColour.RED.ordinal());
+    List<String> with = new ArrayList<>();
+    keep(with, .75f, Words.skin(person));
+    keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));
+    keep(with, mono ? 0 : .35f, person.eyes().words() + " eyes");
+    keep(with, 1.15f, person.beard().words());
+    keep(with, 1.2f, person.glasses() != Glasses.NONE && rarely(.5f) ? "glasses" : person.glasses().words());
+    keep(with, .8f, person.earrings() ? "earrings" : "");
+    keep(with, .8f, person.freckles() > 0 ? "freckles" : "");
+    if (random != null && rarely(.3f)) {
+      Collections.shuffle(with, random);
+    }
+    return Words.article(age + (adjective ? "bald " : "") + noun) + (with.isEmpty() ? "" : " with " + join(with));
+  }
+
+  private String wearing() {
+    boolean formal = shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER;
+    if (formal && random != null && rarely(.06f)) {
+      return "business attire";
+    }
+    return "wearing " + Words.outfit(shot, shot.style() != Style.MONOCHROME && kept(1.15f), kept(1));
+  }
+
+  private static String join(List<String> parts) {
+    int last = parts.size() - 1;
+    return last == 0 ? parts.get(0) : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
+  }
+
+  private void keep(List<String> to, float weight, String words) {
+    if (!words.isEmpty() && kept(weight)) {
+      to.add(words);
+    }
+  }
+
+  private boolean kept(float weight) {
+    return keep >= 1 && (random == null || weight >= .7f) || random != null && random.nextFloat() < keep * weight;
+  }
+
+  private boolean rarely(float chance) {
+    return random != null && random.nextFloat() < chance;
+  }
+}

@@ -1,0 +1,39 @@
+package dev.likeness.portrait.people;
+
+/** How hair is worn; {@link #words} completes "with ...". */
+public enum HairStyle {
+  BALD("# bald head"), BALDING("receding % hair"), BUZZ("# % buzz cut"), SHORT("short % hair"),
+  SLICKED("slicked-back % hair"), SHORT_CURLY("short curly % hair"), AFRO("# % afro"), BOB("# % bob"),
+  FRINGE("% hair with bangs"), SHOULDER("shoulder-length % hair"), LONG("long % hair"), WAVY("long wavy % hair"),
+  CURLY("long curly % hair"), PONYTAIL("# % ponytail"), BUN("% hair in a bun"), BRAIDS("% braids"),
+  HEADSCARF("# % headscarf");
+
+  private static final HairStyle[] MEN = {BALD, BALDING, BUZZ, SHORT, SHORT, SLICKED, SLICKED, SHORT_CURLY, SHORT_CURLY,
+      AFRO, SHOULDER, LONG, BUN};
+  private static final HairStyle[] WOMEN = {SHORT, SHORT_CURLY, AFRO, BOB, BOB, FRINGE, FRINGE, SHOULDER, SHOULDER, LONG,
+      LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
+  private final String pattern;
+
+  HairStyle(String pattern) {
+    this.pattern = pattern;
+  }
+
+  /** The words, with # where an article and % where a colour may stand. */
+  String pattern() {
+    return pattern;
+  }
+
+  /** Without article and colour: "buzz cut", "long wavy hair". */
+  public String words() {
+    return pattern.replace("# ", "").replace("% ", "");
+  }
+
+  /** True when there is hair to see, so that its colour has a word. */
+  public boolean showsHair() {
+    return this != BALD && this != HEADSCARF;
+  }
+
+  static HairStyle[] of(Sex sex) {
+    return sex == Sex.MAN ? MEN : WOMEN;
+  }
+}

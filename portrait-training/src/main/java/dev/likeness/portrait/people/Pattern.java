@@ -1,0 +1,16 @@
+package dev.likeness.portrait.people;
+
+/** What is woven or printed on the cloth. */
+public enum Pattern {
+  PLAIN(""), STRIPES("striped"), CHECKS("plaid"), DOTS("dotted");
+
+  private final String words;
+
+  Pattern(String words) {
+    this.words = words;
+  }
+
+  public String words() {
+    return words;
+  }
+}

@@ -1,0 +1,156 @@
+package dev.likeness.portrait.people;
+
+import java.util.Arrays;
+import java.util.Random;
+
+/** Somebody who does not exist: everything that stays the same from one photo to the next. Immutable. */
+public final class Person {
+  private final long seed;
+  private final Sex sex;
+  private final int age;
+  private final float[] bones = new float[Bone.values().length];
+  private final float melanin;
+  private final float undertone;
+  private final float curl;
+  private final HairStyle hair;
+  private final HairColour hairColour;
+  private final float parting;
+  private final BeardStyle beard;
+  private final Glasses glasses;
+  private final boolean earrings;
+  private final float freckles;
+  private final EyeColour eyes;
+
+  private Person(long seed) {
+    this.seed = seed;
+    Random random = new Random(seed * 0x9E3779B97F4A7C15L + 0x1234567);
+    random.nextLong();
+    sex = random.nextBoolean() ? Sex.MAN : Sex.WOMAN;
+    age = 18 + random.nextInt(65);
+    melanin = random.nextFloat();
+    undertone = random.nextFloat() * 2 - 1;
+    curl = drawBones(random);
+    HairStyle[] styles = HairStyle.of(sex);
+    hair = styles[random.nextInt(styles.length)];
+    hairColour = hairColour(random, age);
+    parting = random.nextFloat() * 2 - 1;
+    BeardStyle[] beards = BeardStyle.values();
+    beard = sex == Sex.MAN && random.nextFloat() < .6f ? beards[1 + random.nextInt(beards.length - 1)] : BeardStyle.NONE;
+    Glasses[] frames = Glasses.values();
+    glasses = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
+    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f);
+    freckles = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
+    EyeColour[] colours = EyeColour.values();
+    EyeColour drawn = colours[random.nextInt(colours.length)];
+    eyes = melanin > .62f && random.nextFloat() < .85f ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK) : drawn;
+  }
+
+  /** The person of this number: always the same one. */
+  public static Person random(long seed) {
+    return new Person(seed);
+  }
+
+  private float drawBones(Random random) {
+    Ancestry[] all = Ancestry.values();
+    Ancestry one = all[random.nextInt(all.length)];
+    Ancestry two = all[random.nextInt(all.length)];
+    float share = random.nextFloat();
+    for (Bone bone : Bone.values()) {
+      float own = (random.nextFloat() + random.nextFloat() - 1) * 1.35f;
+      float value = own + bone.shift(sex) + Maths.mix(one.shift(bone), two.shift(bone), share);
+      bones[bone.ordinal()] = Maths.clamp(value, -1.4f, 1.4f);
+    }
+    return Maths.clamp(Maths.mix(one.curl, two.curl, share) + (float) random.nextGaussian() * .15f, 0, 1);
+  }
+
+  private static HairColour hairColour(Random random, int age) {
+    float gray = Maths.smooth(40, 80, age) * .8f;
+    if (random.nextFloat() < gray) {
+      return random.nextFloat() < Maths.smooth(45, 85, age) ? HairColour.WHITE : HairColour.GRAY;
+    }
+    return HairColour.values()[random.nextInt(HairColour.GRAY.ordinal())];
+  }
+
+  public long seed() {
+    return seed;
+  }
+
+  public Sex sex() {
+    return sex;
+  }
+
+  /** Years, 18 to 82. */
+  public int age() {
+    return age;
+  }
+
+  /** One number of the face's form, about -1 to 1. */
+  public float bone(Bone bone) {
+    return bones[bone.ordinal()];
+  }
+
+  /** 0 (palest) to 1 (darkest). */
+  public float melanin() {
+    return melanin;
+  }
+
+  /** -1 (pink) to 1 (golden). */
+  public float undertone() {
+    return undertone;
+  }
+
+  /** How tightly the hair curls of itself, 0 to 1. */
+  public float curl() {
+    return curl;
+  }
+
+  public HairStyle hair() {
+    return hair;
+  }
+
+  public HairColour hairColour() {
+    return hairColour;
+  }
+
+  /** Where the parting lies, -1 (picture's left) to 1. */
+  public float parting() {
+    return parting;
+  }
+
+  public BeardStyle beard() {
+    return beard;
+  }
+
+  public Glasses glasses() {
+    return glasses;
+  }
+
+  public boolean earrings() {
+    return earrings;
+  }
+
+  /** 0 (none) to 1 (covered). */
+  public float freckles() {
+    return freckles;
+  }
+
+  public EyeColour eyes() {
+    return eyes;
+  }
+
+  /** Everything that makes this face this face, for recognition tests: bones, then colours and habits, each about -1 to 1. */
+  public float[] identity() {
+    int n = bones.length;
+    float[] out = Arrays.copyOf(bones, n + 11);
+    float[] rest = {sex == Sex.MAN ? 1 : -1, age / 32f - 1.56f, melanin * 2 - 1, undertone, curl * 2 - 1,
+        hair.ordinal() / 8f - 1, hairColour.ordinal() / 3f - 1, beard.ordinal() / 3f - 1, glasses.ordinal() / 2f - 1,
+        freckles * 2 - 1, eyes.ordinal() / 2.5f - 1};
+    System.arraycopy(rest, 0, out, n, rest.length);
+    return out;
+  }
+
+  @Override
+  public String toString() {
+    return "person " + seed + ": " + Words.of(this);
+  }
+}

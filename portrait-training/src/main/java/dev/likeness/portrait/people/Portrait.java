@@ -1,0 +1,18 @@
+package dev.likeness.portrait.people;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * A drawn portrait and what is known about it.
+ *
+ * @param person who it is
+ * @param shot how it was taken
+ * @param picture the pixels
+ * @param caption a prompt that asks for this picture
+ * @param landmarks ten numbers, x and y in pixels: the eyes (picture's left, then right), the tip of the nose, the corners
+ *     of the mouth (left, right)
+ * @param faceMask share of each pixel, 0 to 255, that is the head's skin, rows from the top
+ * @param hairMask share of each pixel, 0 to 255, that is hair of the head or beard
+ */
+public record Portrait(Person person, Shot shot, Picture picture, String caption, float[] landmarks, byte[] faceMask,
+    byte[] hairMask) {}

@@ -1,0 +1,29 @@
+package dev.likeness.portrait.people;
+
+import dev.likeness.diffusion.image.Picture;
+
+/** Draws a person in a shot. One thread a picture; the same arguments give the same bytes. Safe to call from many threads. */
+public final class Renderer {
+  private static final ThreadLocal<Studio> STUDIO = new ThreadLocal<>();
+
+  private Renderer() {}
+
+  /**
+   * The portrait of {@code person} as {@code shot}, {@code size} pixels square (an even number of at least 64), with the
+   * caption of caption seed {@code shot.seed()}.
+   */
+  public static Portrait render(Person person, Shot shot, int size) {
+    if (size < 64 || size % 2 != 0) {
+      throw new IllegalArgumentException("size " + size + " given; expected an even number of at least 64");
+    }
+    Studio studio = STUDIO.get();
+    if (studio == null || studio.size() != size) {
+      studio = new Studio(size);
+      STUDIO.set(studio);
+    }
+    Scene scene = new Scene(person, shot, size * 2);
+    Picture picture = studio.shoot(scene);
+    return new Portrait(person, shot, picture, Caption.of(person, shot, shot.seed()), scene.landmarks(.5f),
+        studio.mask(Material.HEAD), studio.mask(Material.HAIR));
+  }
+}

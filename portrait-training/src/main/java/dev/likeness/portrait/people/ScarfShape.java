@@ -1,0 +1,63 @@
+package dev.likeness.portrait.people;
+
+/** A headscarf: cloth over the head with an opening for the face, falling over neck and shoulders. */
+final class ScarfShape {
+  private static final Tint[] TINTS = {Tint.BLACK, Tint.WHITE, Tint.NAVY, Tint.TEAL, Tint.PINK, Tint.BEIGE, Tint.BURGUNDY,
+      Tint.PURPLE, Tint.LIGHT_BLUE, Tint.OLIVE};
+  private static final int SKIRT = 44;
+
+  private ScarfShape() {}
+
+  /** The colour of the scarf a person wears. */
+  static Tint tint(Person person) {
+    return TINTS[(int) Math.floorMod(person.seed() * 13 + 4, TINTS.length)];
+  }
+
+  /** The scarf over {@code head}, which is already in its pose. */
+  static Mesh mesh(Face face, Mesh head) {
+    int cols = HeadShape.COLS;
+    int covered = HeadShape.ROWS - 16;
+    Mesh mesh = new Mesh(Material.SCARF, covered + SKIRT, cols, true);
+    for (int i = 0; i < covered * cols; i++) {
+      float off = .075f + .02f * Maths.noise(head.w[i] * 4, head.v[i] * 3, 3);
+      mesh.put(i, head.x[i] + head.nx[i] * off, head.y[i] + head.ny[i] * off, head.z[i] + head.nz[i] * off);
+      mesh.paint(i, head.u[i], head.v[i], head.w[i]);
+      float ex = head.u[i] / .62f;
+      float ey = (head.v[i] + .28f) / .92f;
+      mesh.hole[i] = Math.abs(head.w[i]) < 1.5f && ex * ex + ey * ey < 1;
+    }
+    for (int r = 0; r < SKIRT; r++) {
+      float t = (r + 1f) / SKIRT;
+      for (int c = 0; c < cols; c++) {
+        drape(mesh, head, (covered + r) * cols + c, (covered - 1) * cols + c, t);
+      }
+    }
+    return mesh;
+  }
+
+  private static void drape(Mesh mesh, Mesh head, int at, int from, float t) {
+    float turn = head.w[from];
+    float sin = (float) Math.sin(turn);
+    float cos = (float) Math.cos(turn);
+    float fold = .03f * (float) Math.sin(turn * 9 + 5 * t) + .02f * (float) Math.sin(turn * 17);
+    float flare = .70f + .95f * Maths.smooth(.15f, .95f, t) + fold;
+    float x = sin * flare;
+    float z = -.1f + (.62f + .42f * t + fold) * cos;
+    float y = -1.05f - .95f * t - .22f * t * Math.max(0, cos);
+    float join = Maths.smooth(0, .35f, t);
+    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)), Maths.mix(mesh.z[from], z, join));
+    mesh.paint(at, x, y, turn);
+  }
+
+  static void paint(Surface s, Person person, float x, float y, float turn) {
+    Tint t = tint(person);
+    float weave = .93f + .14f * Maths.noise(x * 50, y * 50, 7);
+    s.colour(t.r * weave, t.g * weave, t.b * weave);
+    float fold = Maths.noise(turn * 5 + y * 2.5f, y * 1.2f - turn * .8f, (int) person.seed()) - .5f;
+    s.bend(.5f * fold, .2f * fold, 0);
+    s.shine = .04f;
+    s.gloss = 9;
+    s.bleed = 0;
+    s.glow = 0;
+  }
+}

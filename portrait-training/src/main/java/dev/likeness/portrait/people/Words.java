@@ -1,0 +1,118 @@
+package dev.likeness.portrait.people;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+
+/** The words for everything a person and a shot have: one place for captions, tokenizer and evaluation. */
+public final class Words {
+  private static final List<String> AGES = List.of("young", "middle-aged", "old");
+  private static final List<String> SKINS = List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
+  private static final List<String> POSES = List.of("facing the camera", "turned to the left", "turned to the right");
+  private static final List<String> GAZES = List.of("looking at the camera", "looking to the left", "looking to the right");
+
+  private Words() {}
+
+  static List<String> ages() {
+    return AGES;
+  }
+
+  static List<String> skins() {
+    return SKINS;
+  }
+
+  static List<String> poses() {
+    return POSES;
+  }
+
+  static List<String> gazes() {
+    return GAZES;
+  }
+
+  /** "woman" or "man". */
+  public static String of(Sex sex) {
+    return sex.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** "young" to 34, "middle-aged" to 56, "old". */
+  public static String age(Person person) {
+    return AGES.get(person.age() < 35 ? 0 : person.age() < 57 ? 1 : 2);
+  }
+
+  /** One of five words from "pale skin" to "dark skin". */
+  public static String skin(Person person) {
+    return SKINS.get(Math.min(4, (int) (person.melanin() * 5)));
+  }
+
+  /** Hair or what covers it, with its article: "short red hair", "a black afro", "a teal headscarf". */
+  public static String hair(Person person, boolean coloured) {
+    String colour = switch (person.hair()) {
+      case BALD -> "";
+      case HEADSCARF -> ScarfShape.tint(person).words();
+      default -> person.hairColour().words();
+    };
+    String filled = person.hair().pattern().replace("%", coloured ? colour : "").replace("  ", " ").strip();
+    return filled.startsWith("# ") ? article(filled.substring(2)) : filled;
+  }
+
+  /** Where the head turns, in the picture. */
+  public static String pose(Shot shot) {
+    return POSES.get(Math.abs(shot.yaw()) < .14f ? 0 : shot.yaw() < 0 ? 1 : 2);
+  }
+
+  /** Where the eyes look, in the picture. */
+  public static String gaze(Shot shot) {
+    return GAZES.get(Math.abs(shot.gazeX()) < .3f ? 0 : shot.gazeX() < 0 ? 1 : 2);
+  }
+
+  /** "indigo lighting", "soft light". */
+  public static String light(Shot shot) {
+    return shot.light() == Light.COLOURED ? shot.lightTint().words() + " lighting" : shot.light().words();
+  }
+
+  /** "gray background", "bookshelves". */
+  public static String backdrop(Shot shot) {
+    boolean coloured = shot.backdrop().tinted() && shot.style() != Style.MONOCHROME;
+    return (coloured ? shot.backdropTint().words() + " " : "") + shot.backdrop().words();
+  }
+
+  /** "a striped navy blazer" with any part left out. */
+  public static String outfit(Shot shot, boolean coloured, boolean patterned) {
+    String pattern = patterned ? shot.pattern().words() + " " : "";
+    String colour = coloured ? shot.outfitTint().words() + " " : "";
+    return article((pattern + colour + shot.outfit().words()).strip());
+  }
+
+  /** A short description of who someone is. */
+  public static String of(Person person) {
+    List<String> with = new ArrayList<>();
+    with.add(skin(person));
+    with.add(hair(person, true));
+    if (person.beard() != BeardStyle.NONE) {
+      with.add(person.beard().words());
+    }
+    if (person.glasses() != Glasses.NONE) {
+      with.add(person.glasses().words());
+    }
+    return article(age(person) + " " + of(person.sex())) + " with " + String.join(", ", with);
+  }
+
+  static String article(String words) {
+    return ("aeio".indexOf(words.charAt(0)) >= 0 ? "an " : "a ") + words;
+  }
+
+  /** Every single word that a caption can contain, sorted. */
+  public static List<String> vocabulary() {
+    TreeSet<String> all = new TreeSet<>();
+    for (Attribute attribute : Attribute.values()) {
+      attribute.words().forEach(words -> all.addAll(List.of(words.split(" "))));
+    }
+    for (Tint tint : Tint.values()) {
+      all.addAll(List.of(tint.words().split(" ")));
+    }
+    all.addAll(Caption.glue());
+    all.remove("");
+    return List.copyOf(all);
+  }
+}

@@ -10,14 +10,18 @@ import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
 /** One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a reason. */
 final class PhotoIntake {
   /** The verdict, and the photo itself where there is a face to use. */
-  record Result(PhotoVerdict verdict, Optional<AcceptedPhoto> usable) {}
+  record Result(PhotoVerdict verdict, Optional<AcceptedPhoto> usable) {
+    /** The result with one more reason; a photo that is rejected by it is no longer usable. */
+    Result and(Reason reason) {
+      return new Result(verdict.and(reason), usable.filter(photo -> reason.severity() != Verdict.REJECT));
+    }
+  }
 
   private final PhotoDecoder decoder;
   private final FaceDetector detector;
@@ -33,9 +37,9 @@ final class PhotoIntake {
     try {
       Decoded decoded = decoder.decode(photo.name(), photo.bytes(decoder.limits().bytes()));
       List<Face> faces = detector.detect(decoded.picture());
-      PhotoVerdict verdict = verdict(photo, judge.reasons(decoded, faces), faces);
+      PhotoVerdict verdict = PhotoVerdict.of(photo.name(), judge.reasons(decoded, faces), faces);
       Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
-          : Optional.of(new AcceptedPhoto(photo.name(), decoded.picture(), faces.get(0)));
+          : Optional.of(AcceptedPhoto.of(photo.name(), decoded.picture(), faces.get(0)));
       return new Result(verdict, usable);
     } catch (UnreadablePhoto e) {
       return rejected(photo, new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
@@ -45,13 +49,7 @@ final class PhotoIntake {
   }
 
   private static Result rejected(Photo photo, Reason reason) {
-    return new Result(verdict(photo, List.of(reason), List.of()), Optional.empty());
-  }
-
-  private static PhotoVerdict verdict(Photo photo, List<Reason> reasons, List<Face> faces) {
-    Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
-    List<Reason> sorted = reasons.stream().sorted(Comparator.comparing(Reason::severity).reversed()).toList();
-    return new PhotoVerdict(photo.name(), worst, sorted, faces);
+    return new Result(PhotoVerdict.of(photo.name(), List.of(reason), List.of()), Optional.empty());
   }
 
   // The decoder's messages begin with the name, which the verdict has already.

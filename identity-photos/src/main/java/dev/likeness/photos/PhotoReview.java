@@ -7,8 +7,12 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.quality.PhotoJudge;
+import dev.likeness.photos.quality.QualityLimits;
+import dev.likeness.photos.quality.Reason;
+import dev.likeness.photos.quality.ReasonCode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -42,14 +46,20 @@ public final class PhotoReview {
 
   /** Reviews with {@code detector}, which stays the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
-    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), detector, new PhotoJudge());
-    List<PhotoIntake.Result> results = inParallel(set.photos(), intake, options.threads());
+    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), detector, new PhotoJudge(options.limits()));
+    List<PhotoIntake.Result> results = compared(inParallel(set.photos(), intake, options.threads()), options.limits());
     PhotoReview review = new PhotoReview(results.stream().map(PhotoIntake.Result::verdict).toList(),
         results.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList());
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
     }
     return review;
+  }
+
+  private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> single, QualityLimits limits) {
+    List<AcceptedPhoto> usable = single.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList();
+    Map<AcceptedPhoto, Reason> repeated = Duplicates.among(usable, limits.band(ReasonCode.NEAR_DUPLICATE));
+    return single.stream().map(result -> result.usable().map(repeated::get).map(result::and).orElse(result)).toList();
   }
 
   /** One verdict a photo, in the order of the set. */

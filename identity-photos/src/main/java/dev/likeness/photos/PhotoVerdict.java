@@ -3,8 +3,10 @@ package dev.likeness.photos;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What the review says of one photo.
@@ -18,6 +20,18 @@ public record PhotoVerdict(String name, Verdict verdict, List<Reason> reasons, L
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
     faces = List.copyOf(faces);
+  }
+
+  /** The verdict that {@code reasons}, in any order, come to. */
+  public static PhotoVerdict of(String name, List<Reason> reasons, List<Face> faces) {
+    Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
+    List<Reason> sorted = reasons.stream().sorted(Comparator.comparing(Reason::severity).reversed()).toList();
+    return new PhotoVerdict(name, worst, sorted, faces);
+  }
+
+  /** The same verdict with one more reason against the photo. */
+  public PhotoVerdict and(Reason reason) {
+    return of(name, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
   }
 
   /** The worst reason, empty for a photo without any. */

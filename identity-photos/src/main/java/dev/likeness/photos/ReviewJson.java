@@ -5,7 +5,6 @@ import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /** A review as JSON, in the shape that {@code likeness photos --json} promises. */
@@ -44,7 +43,15 @@ final class ReviewJson {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("photos", set.photos());
     object.put("accepted", set.accepted());
-    object.put("advice", List.copyOf(set.advice()));
+    object.put("readiness", number(set.readiness()));
+    Map<String, Object> angles = new LinkedHashMap<>();
+    angles.put("left", set.angles().left());
+    angles.put("ahead", set.angles().ahead());
+    angles.put("right", set.angles().right());
+    object.put("angles", angles);
+    object.put("sameBackground", set.sameBackground());
+    object.put("sameClothes", set.sameClothes());
+    object.put("advice", set.advice());
     return object;
   }
 

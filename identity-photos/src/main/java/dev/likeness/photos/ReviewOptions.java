@@ -1,14 +1,16 @@
 package dev.likeness.photos;
 
 import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.quality.QualityLimits;
 
 /**
  * How a review works.
  *
  * @param decode what a file may cost
+ * @param limits the thresholds of each measure
  * @param threads how many photos are looked at at once; each takes up to ten bytes a pixel of the largest photo
  */
-public record ReviewOptions(DecodeLimits decode, int threads) {
+public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threads) {
   public ReviewOptions {
     if (threads < 1) {
       throw new IllegalArgumentException("a review needs at least one thread, given " + threads);
@@ -17,14 +19,19 @@ public record ReviewOptions(DecodeLimits decode, int threads) {
 
   /** {@link DecodeLimits#DEFAULT} and one thread a core, at most four. */
   public static ReviewOptions defaults() {
-    return new ReviewOptions(DecodeLimits.DEFAULT, Math.min(4, Runtime.getRuntime().availableProcessors()));
+    return new ReviewOptions(DecodeLimits.DEFAULT, QualityLimits.DEFAULT,
+        Math.min(4, Runtime.getRuntime().availableProcessors()));
   }
 
-  public ReviewOptions withDecode(DecodeLimits limits) {
-    return new ReviewOptions(limits, threads);
+  public ReviewOptions withDecode(DecodeLimits cost) {
+    return new ReviewOptions(cost, limits, threads);
+  }
+
+  public ReviewOptions withLimits(QualityLimits thresholds) {
+    return new ReviewOptions(decode, thresholds, threads);
   }
 
   public ReviewOptions withThreads(int count) {
-    return new ReviewOptions(decode, count);
+    return new ReviewOptions(decode, limits, count);
   }
 }

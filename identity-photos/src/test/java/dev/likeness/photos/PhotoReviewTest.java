@@ -105,7 +105,7 @@ class PhotoReviewTest {
     assertEquals("[no-face]", codes(review, 0));
     assertEquals("[several-faces]", codes(review, 1));
     assertEquals("[]", codes(review, 2));
-    assertEquals("2 faces were found and none stands out", review.photos().get(1).reasons().get(0).message());
+    assertTrue(review.photos().get(1).reasons().get(0).message().startsWith("2 faces were found, the second "));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
+import java.util.OptionalInt;
 
 /**
  * A photo as a picture.
@@ -10,8 +11,10 @@ import dev.likeness.diffusion.image.Picture;
  * @param fullWidth width of the upright photo before reduction, in pixels
  * @param fullHeight height of the upright photo before reduction, in pixels
  * @param damaged whether the reader had to make up parts of it
+ * @param jpegQuality the quality setting, 1 to 100, that a JPEG file was saved with
  */
-public record Decoded(Picture picture, PhotoFormat format, int fullWidth, int fullHeight, boolean damaged) {
+public record Decoded(Picture picture, PhotoFormat format, int fullWidth, int fullHeight, boolean damaged,
+    OptionalInt jpegQuality) {
   /** How many of the file's pixels one pixel of {@link #picture()} stands for along a side; 1 when not reduced. */
   public double reduction() {
     return (double) fullWidth / picture.width();

@@ -8,6 +8,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
@@ -76,7 +77,8 @@ public final class PhotoDecoder {
       Orientation orientation = Orientation.of(ExifOrientation.of(format, file));
       Picture picture = orientation.upright(stored(reader, format, file, (long) width * height));
       boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
-      return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get());
+      return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get(),
+          format == PhotoFormat.JPEG ? JpegQuality.of(file) : OptionalInt.empty());
     } finally {
       reader.dispose();
     }

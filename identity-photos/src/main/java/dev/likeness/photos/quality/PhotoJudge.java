@@ -1,59 +1,99 @@
 package dev.likeness.photos.quality;
 
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.Decoded;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
-import java.util.ArrayList;
+import dev.likeness.photos.face.Pose;
 import java.util.List;
 
-/** Judges a decoded photo by the face that it is about: the largest. */
+/** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
 public final class PhotoJudge {
-  private static final double DOMINATED = 0.3;
-  private static final double FACE_LEAST = 40;
-  private static final double FACE_COMFORTABLE = 80;
-  private static final double CUT_REJECT = 0.15;
-  private static final double CUT_WARN = 0.03;
+  private static final double PROFILE = 45;
+
+  private final QualityLimits limits;
+
+  public PhotoJudge(QualityLimits limits) {
+    this.limits = limits;
+  }
 
   /** What speaks against a photo, in no order; {@code faces} are largest first. */
   public List<Reason> reasons(Decoded photo, List<Face> faces) {
-    List<Reason> reasons = new ArrayList<>();
-    if (photo.damaged()) {
-      reasons.add(Reason.of(ReasonCode.DAMAGED_FILE, Verdict.WARN, "parts of the file are damaged; export or copy it again"));
-    }
+    Findings findings = new Findings(limits);
+    file(photo, findings);
     if (faces.isEmpty()) {
-      reasons.add(Reason.of(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found"));
-      return reasons;
+      findings.state(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
+      return findings.reasons();
     }
-    crowd(faces, reasons);
-    size(faces.get(0).box(), reasons);
-    frame(faces.get(0).box(), photo.picture().width(), photo.picture().height(), reasons);
-    return reasons;
+    Face face = faces.get(0);
+    colours(photo.picture(), findings);
+    crowd(faces, findings);
+    frame(face.box(), photo.picture(), findings);
+    FacePatch patch = FacePatch.of(photo.picture(), face);
+    light(patch, findings);
+    visibility(patch, face, findings);
+    return findings.reasons();
   }
 
-  private static void crowd(List<Face> faces, List<Reason> reasons) {
+  private static void file(Decoded photo, Findings findings) {
+    if (photo.damaged()) {
+      findings.state(ReasonCode.DAMAGED_FILE, Verdict.WARN, "parts of the file are damaged; export or copy it again");
+    }
+    photo.jpegQuality().ifPresent(quality -> findings.measure(ReasonCode.HEAVY_COMPRESSION, quality,
+        "it was saved as JPEG of quality " + quality + "; send the original file"));
+    double bars = Borders.of(photo.picture());
+    findings.measure(ReasonCode.BORDERS, bars,
+        "flat bars take up %.0f %% of the picture; send the photo, not a screenshot".formatted(100 * bars));
+  }
+
+  private static void colours(Picture picture, Findings findings) {
+    double chroma = Colour.chroma(picture);
+    double variety = Colour.variety(picture);
+    findings.measure(ReasonCode.BLACK_AND_WHITE, chroma, "it is black and white; send one in colour");
+    if (findings.reasons().stream().noneMatch(reason -> reason.code() == ReasonCode.BLACK_AND_WHITE)) {
+      findings.measure(ReasonCode.STRONG_FILTER, variety, "a filter has turned it into a single hue; send it unfiltered");
+    }
+  }
+
+  private static void crowd(List<Face> faces, Findings findings) {
     if (faces.size() > 1) {
       double rivalry = faces.get(1).box().area() / faces.get(0).box().area();
-      boolean equals = rivalry > DOMINATED;
-      reasons.add(new Reason(ReasonCode.SEVERAL_FACES, equals ? Verdict.REJECT : Verdict.WARN, rivalry, DOMINATED,
-          faces.size() + " faces were found" + (equals ? " and none stands out" : "; the largest is taken for the person")));
+      findings.measure(ReasonCode.SEVERAL_FACES, rivalry,
+          "%d faces were found, the second %.0f %% as large as the first".formatted(faces.size(), 100 * rivalry));
     }
   }
 
-  private static void size(Box face, List<Reason> reasons) {
-    if (face.width() < FACE_COMFORTABLE) {
-      boolean hopeless = face.width() < FACE_LEAST;
-      double limit = hopeless ? FACE_LEAST : FACE_COMFORTABLE;
-      reasons.add(new Reason(ReasonCode.FACE_TOO_SMALL, hopeless ? Verdict.REJECT : Verdict.WARN, face.width(), limit,
-          "the face is %.0f pixels wide, fewer than %.0f; come closer or send the original file".formatted(face.width(), limit)));
-    }
+  private static void frame(Box face, Picture picture, Findings findings) {
+    findings.measure(ReasonCode.FACE_TOO_SMALL, face.width(),
+        "the face is only %.0f pixels wide; come closer or send the original file".formatted(face.width()));
+    double outside = 1 - face.intersection(new Box(0, 0, picture.width(), picture.height())) / face.area();
+    findings.measure(ReasonCode.FACE_CUT_OFF, outside,
+        "the picture's edge cuts off %.0f %% of the face".formatted(100 * outside));
   }
 
-  private static void frame(Box face, int width, int height, List<Reason> reasons) {
-    double outside = 1 - face.intersection(new Box(0, 0, width, height)) / face.area();
-    if (outside > CUT_WARN) {
-      boolean reject = outside > CUT_REJECT;
-      reasons.add(new Reason(ReasonCode.FACE_CUT_OFF, reject ? Verdict.REJECT : Verdict.WARN, outside,
-          reject ? CUT_REJECT : CUT_WARN, "the picture's edge cuts off %.0f %% of the face".formatted(100 * outside)));
+  private static void light(FacePatch patch, Findings findings) {
+    findings.measure(ReasonCode.BLURRED, Blur.of(patch), "the face is blurred; hold still and focus on it");
+    findings.measure(ReasonCode.TOO_DARK, Exposure.highlight(patch), "the face is too dark; face a window or a lamp");
+    double burnt = Exposure.burnt(patch);
+    findings.measure(ReasonCode.TOO_BRIGHT, burnt, "%.0f %% of the face is burnt out to white".formatted(100 * burnt));
+    double slope = Exposure.slope(patch);
+    findings.measure(ReasonCode.UNEVEN_LIGHT, Math.abs(slope), "the %s half of the face is %.1f stops darker than the other"
+        .formatted(slope > 0 ? "left" : "right", Math.abs(slope)));
+  }
+
+  private static void visibility(FacePatch patch, Face face, Findings findings) {
+    Pose pose = face.pose();
+    double turned = Math.max(Math.abs(pose.yaw()), Math.max(Math.abs(pose.pitch()), Math.abs(pose.roll())));
+    findings.measure(ReasonCode.EXTREME_POSE, turned, "the head is turned %.0f degrees away".formatted(turned));
+    if (Math.abs(pose.yaw()) > PROFILE) {
+      return;
+    }
+    double covered = Coverage.of(patch);
+    double lenses = face.eyes().isPresent() ? 0 : Coverage.ofEyes(patch);
+    findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
+    findings.measure(ReasonCode.FACE_COVERED, covered, "something covers %.0f %% of the face".formatted(100 * covered));
+    if (face.eyes().isEmpty() && findings.reasons().stream().noneMatch(reason -> reason.code() == ReasonCode.SUNGLASSES)) {
+      findings.state(ReasonCode.EYES_NOT_SEEN, Verdict.WARN, "the eyes were not made out: closed, shaded or covered");
     }
   }
 }

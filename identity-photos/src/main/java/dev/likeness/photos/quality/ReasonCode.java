@@ -5,7 +5,11 @@ import java.util.Locale;
 /** Why a photo is set aside or kept with a warning; programs read {@link #word()}. */
 public enum ReasonCode {
   EMPTY_FILE, NOT_A_PICTURE, FILE_TOO_LARGE, TOO_MANY_PIXELS, BROKEN_FILE, NEEDS_CONVERSION, DAMAGED_FILE,
-  NO_FACE, SEVERAL_FACES, FACE_TOO_SMALL, FACE_CUT_OFF;
+  NO_FACE, SEVERAL_FACES, FACE_TOO_SMALL, FACE_CUT_OFF,
+  BLURRED, TOO_DARK, TOO_BRIGHT, UNEVEN_LIGHT,
+  EYES_NOT_SEEN, SUNGLASSES, FACE_COVERED, EXTREME_POSE,
+  BLACK_AND_WHITE, STRONG_FILTER, HEAVY_COMPRESSION, BORDERS, LOW_QUALITY,
+  NEAR_DUPLICATE, WRONG_PERSON;
 
   /** The word in JSON, such as {@code no-face}. */
   public String word() {

@@ -1,0 +1,51 @@
+package dev.likeness.photos.quality;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.pixels.Luma;
+import dev.likeness.photos.pixels.Resampler;
+
+/**
+ * A face at a standard size, so that what is measured on it does not depend on how large it was photographed: its box
+ * (repeating the edge where the picture ends) at 160 pixels, or at its own size when that is less.
+ */
+public final class FacePatch {
+  /** The standard width and height in pixels. */
+  public static final int SIDE = 160;
+  private static final int LEAST = 48;
+
+  private final Picture picture;
+  private final Luma luma;
+
+  private FacePatch(Picture picture) {
+    this.picture = picture;
+    this.luma = Luma.of(picture);
+  }
+
+  /** The patch of {@code face} in {@code whole}. */
+  public static FacePatch of(Picture whole, Face face) {
+    Box box = face.box();
+    int side = (int) Math.max(LEAST, Math.min(SIDE, Math.round(box.width())));
+    return new FacePatch(Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
+  }
+
+  public Picture picture() {
+    return picture;
+  }
+
+  public Luma luma() {
+    return luma;
+  }
+
+  public int side() {
+    return picture.width();
+  }
+
+  /** Whether a pixel belongs to the face's oval rather than to the box's corners, which show hair and background. */
+  public boolean inOval(int x, int y) {
+    double u = (x + 0.5) / side() - 0.5;
+    double v = (y + 0.5) / side() - 0.52;
+    return u * u / (0.36 * 0.36) + v * v / (0.44 * 0.44) <= 1;
+  }
+}

@@ -1,0 +1,31 @@
+package dev.likeness.photos.quality;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The reasons against one photo as they are found, each measure held against its limits. */
+final class Findings {
+  private final QualityLimits limits;
+  private final List<Reason> reasons = new ArrayList<>();
+
+  Findings(QualityLimits limits) {
+    this.limits = limits;
+  }
+
+  /** Adds a reason when {@code value} passes a threshold of {@code code}. */
+  void measure(ReasonCode code, double value, String sentence) {
+    Band band = limits.band(code);
+    Verdict severity = band.judge(value);
+    if (severity != Verdict.KEEP) {
+      reasons.add(new Reason(code, severity, value, band.limit(value), sentence));
+    }
+  }
+
+  void state(ReasonCode code, Verdict severity, String sentence) {
+    reasons.add(Reason.of(code, severity, sentence));
+  }
+
+  List<Reason> reasons() {
+    return List.copyOf(reasons);
+  }
+}

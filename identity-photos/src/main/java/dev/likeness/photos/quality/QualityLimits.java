@@ -1,0 +1,58 @@
+package dev.likeness.photos.quality;
+
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The thresholds of every measure. Immutable; {@link #with} changes one. */
+public final class QualityLimits {
+  /**
+   * The built-in thresholds: real photos degraded step by step pass the first where a person would hesitate and the
+   * second where a model would learn the defect.
+   */
+  public static final QualityLimits DEFAULT = new QualityLimits(defaults());
+
+  private final Map<ReasonCode, Band> bands;
+
+  private QualityLimits(Map<ReasonCode, Band> bands) {
+    this.bands = new EnumMap<>(bands);
+  }
+
+  private static Map<ReasonCode, Band> defaults() {
+    double never = Double.POSITIVE_INFINITY;
+    Map<ReasonCode, Band> bands = new EnumMap<>(ReasonCode.class);
+    bands.put(ReasonCode.SEVERAL_FACES, new Band(0, 0.3));
+    bands.put(ReasonCode.FACE_TOO_SMALL, new Band(80, 40));
+    bands.put(ReasonCode.FACE_CUT_OFF, new Band(0.03, 0.15));
+    bands.put(ReasonCode.BLURRED, new Band(0.52, 0.6));
+    bands.put(ReasonCode.TOO_DARK, new Band(110, 80));
+    bands.put(ReasonCode.TOO_BRIGHT, new Band(0.15, 0.4));
+    bands.put(ReasonCode.UNEVEN_LIGHT, new Band(1.3, 2.6));
+    bands.put(ReasonCode.SUNGLASSES, new Band(0.6, never));
+    bands.put(ReasonCode.FACE_COVERED, new Band(0.36, 0.5));
+    bands.put(ReasonCode.EXTREME_POSE, new Band(40, 75));
+    bands.put(ReasonCode.BLACK_AND_WHITE, new Band(4, -never));
+    bands.put(ReasonCode.STRONG_FILTER, new Band(3.5, -never));
+    bands.put(ReasonCode.HEAVY_COMPRESSION, new Band(35, 12));
+    bands.put(ReasonCode.BORDERS, new Band(0.08, 0.8));
+    bands.put(ReasonCode.LOW_QUALITY, new Band(0.4, 0.25));
+    bands.put(ReasonCode.NEAR_DUPLICATE, new Band(0.18, 0.12));
+    return bands;
+  }
+
+  /** The thresholds of one measure. */
+  public Band band(ReasonCode code) {
+    Band band = bands.get(code);
+    if (band == null) {
+      throw new IllegalArgumentException(code.word() + " is not measured, so it has no thresholds");
+    }
+    return band;
+  }
+
+  /** The same limits with other thresholds for one measure. */
+  public QualityLimits with(ReasonCode code, Band band) {
+    band(code);
+    Map<ReasonCode, Band> changed = new EnumMap<>(bands);
+    changed.put(code, band);
+    return new QualityLimits(changed);
+  }
+}

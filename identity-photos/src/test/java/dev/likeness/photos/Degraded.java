@@ -1,0 +1,108 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.face.Box;
+import java.util.Random;
+
+/** Pictures made worse on purpose, by a known amount. */
+public final class Degraded {
+  private Degraded() {}
+
+  /** Gaussian blur of {@code sigma} pixels. */
+  public static Picture blurred(Picture picture, double sigma) {
+    int reach = (int) Math.ceil(3 * sigma);
+    double[] kernel = new double[2 * reach + 1];
+    double sum = 0;
+    for (int k = -reach; k <= reach; k++) {
+      sum += kernel[k + reach] = Math.exp(-k * k / (2 * sigma * sigma));
+    }
+    Picture once = convolved(picture, kernel, sum, 1, 0);
+    return convolved(once, kernel, sum, 0, 1);
+  }
+
+  private static Picture convolved(Picture picture, double[] kernel, double sum, int dx, int dy) {
+    int reach = kernel.length / 2;
+    return map(picture, (x, y, c) -> {
+      double value = 0;
+      for (int k = -reach; k <= reach; k++) {
+        int px = Math.max(0, Math.min(picture.width() - 1, x + k * dx));
+        int py = Math.max(0, Math.min(picture.height() - 1, y + k * dy));
+        value += kernel[k + reach] * picture.at(px, py, c);
+      }
+      return value / sum;
+    });
+  }
+
+  /** The light of the scene times {@code factor}, in linear light, clipped as a sensor clips. */
+  public static Picture exposed(Picture picture, double factor) {
+    return map(picture, (x, y, c) -> 255 * Math.pow(Math.pow(picture.at(x, y, c) / 255.0, 2.2) * factor, 1 / 2.2));
+  }
+
+  /** Everything left of the middle of {@code face} {@code stops} darker. */
+  public static Picture sideLit(Picture picture, Box face, double stops) {
+    Picture shade = exposed(picture, Math.pow(2, -stops));
+    return map(picture, (x, y, c) -> (x < face.center().x() ? shade : picture).at(x, y, c));
+  }
+
+  /** Black glasses on {@code face}. */
+  public static Picture behindSunglasses(Picture picture, Box face) {
+    return map(picture, (x, y, c) -> {
+      double u = Math.abs((x - face.center().x()) / face.width()) - 0.2;
+      double v = (y - face.y()) / face.height() - 0.38;
+      boolean lens = u * u / (0.17 * 0.17) + v * v / (0.11 * 0.11) <= 1;
+      boolean bridge = Math.abs(v + 0.03) < 0.02 && u < 0.2;
+      return lens || bridge ? 18 : picture.at(x, y, c);
+    });
+  }
+
+  /** A blue cloth over the lower {@code share} of {@code face}. */
+  public static Picture covered(Picture picture, Box face, double share) {
+    double from = face.y() + (1 - share) * face.height();
+    return map(picture, (x, y, c) -> y >= from && y < face.y() + 1.1 * face.height() && x >= face.x()
+        && x < face.x() + face.width() ? c == 2 ? 190 : 110 : picture.at(x, y, c));
+  }
+
+  /** Saved as JPEG of {@code quality} 1 to 100 and read again. */
+  public static Picture compressed(Picture picture, int quality) {
+    byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
+    return new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(10_000)).decode("compressed", file).picture();
+  }
+
+  /** Sensor noise of {@code sigma} levels. */
+  public static Picture noisy(Picture picture, double sigma) {
+    Random random = new Random(1);
+    return map(picture, (x, y, c) -> picture.at(x, y, c) + sigma * random.nextGaussian());
+  }
+
+  /** A share of {@code tone} (0 to 1) mixed in that has the brightness alone, tinted as sepia. */
+  public static Picture toned(Picture picture, double tone, boolean sepia) {
+    double[] tint = sepia ? new double[] {1.08, 0.95, 0.75} : new double[] {1, 1, 1};
+    return map(picture, (x, y, c) -> {
+      double grey = 0.299 * picture.at(x, y, 0) + 0.587 * picture.at(x, y, 1) + 0.114 * picture.at(x, y, 2);
+      return (1 - tone) * picture.at(x, y, c) + tone * tint[c] * grey;
+    });
+  }
+
+  /** The part of the picture {@code dx}, {@code dy} further, without its last columns and rows. */
+  public static Picture shifted(Picture picture, int dx, int dy) {
+    return picture.crop(dx, dy, picture.width() - dx, picture.height() - dy);
+  }
+
+  private interface Value {
+    double at(int x, int y, int channel);
+  }
+
+  private static Picture map(Picture picture, Value value) {
+    byte[] rgb = new byte[picture.width() * picture.height() * 3];
+    for (int y = 0, at = 0; y < picture.height(); y++) {
+      for (int x = 0; x < picture.width(); x++) {
+        for (int c = 0; c < 3; c++) {
+          rgb[at++] = (byte) Math.max(0, Math.min(255, Math.round(value.at(x, y, c))));
+        }
+      }
+    }
+    return Picture.of(picture.width(), picture.height(), rgb);
+  }
+}

@@ -1,0 +1,13 @@
+package dev.likeness.lora;
+
+/** How a LoRA file spells its keys. */
+public enum LoraDialect {
+  /** peft and today's diffusers: {@code unet.….to_q.lora_A.weight}. */
+  PEFT,
+  /** diffusers before peft: {@code unet.….to_q.lora.down.weight}, {@code ….q_proj.lora_linear_layer.down.weight}. */
+  DIFFUSERS,
+  /** The first diffusers: {@code unet.….attn1.processor.to_q_lora.down.weight}. */
+  ATTENTION_PROCESSOR,
+  /** kohya's sd-scripts and LyCORIS: {@code lora_unet_…_to_q.lora_down.weight}. */
+  KOHYA
+}

@@ -1,0 +1,57 @@
+package dev.likeness.lora;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** LoRA files of peft and diffusers, and what diffusers drew with them: {@code tools/goldens/lora.py}. */
+final class GoldenLora {
+  private static final String ROOT = "/golden/lora/";
+
+  private GoldenLora() {}
+
+  /** Files at weights, and the prefix of what was drawn with them. */
+  record Case(String name, Map<String, Double> weights) {
+    @Override
+    public String toString() {
+      return name + " " + weights;
+    }
+  }
+
+  static Path file(String name) {
+    try {
+      return Path.of(GoldenLora.class.getResource(ROOT + name + ".safetensors").toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Safetensors reference() {
+    return Safetensors.open(file("reference"));
+  }
+
+  static Map<String, Object> record() {
+    try (InputStream in = GoldenLora.class.getResourceAsStream(ROOT + "reference.json")) {
+      return JSON.std.mapFrom(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<Case> cases() {
+    List<?> cases = (List<?>) record().get("cases");
+    return IntStream.range(0, cases.size()).mapToObj(i -> {
+      Map<String, Double> weights = new LinkedHashMap<>();
+      ((Map<?, ?>) cases.get(i)).forEach((file, weight) -> weights.put((String) file, ((Number) weight).doubleValue()));
+      return new Case("case" + i, weights);
+    }).toList();
+  }
+}

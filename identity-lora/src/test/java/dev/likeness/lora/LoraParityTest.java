@@ -1,0 +1,120 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoraParityTest {
+  private static GoldenFolder folder;
+  private static BaseModel base;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent);
+    base = BaseModel.open(folder.path(), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  static List<GoldenLora.Case> cases() {
+    return GoldenLora.cases();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void drawsAsDiffusersDraws(GoldenLora.Case golden) {
+    List<Lora> loras = open(golden);
+    try (TensorScope scope = TensorScope.open(); Safetensors expected = GoldenLora.reference()) {
+      ImageRequest request = request();
+      for (int i = 0; i < loras.size(); i++) {
+        request = request.as(loras.get(i).at(weight(golden, i)));
+      }
+      GeneratedImage image = base.generate(request);
+      compare(golden, expected, "latents", image.latents(), 1e-4);
+      compare(golden, expected, "images", image.pixels(), 1e-3);
+    } finally {
+      loras.forEach(Lora::close);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void answersAsDiffusersAnswers(GoldenLora.Case golden) {
+    List<Lora> loras = open(golden);
+    try (TensorScope scope = TensorScope.open(); NoGradGuard inference = new NoGradGuard();
+        Safetensors expected = GoldenLora.reference(); GoldenReference inputs = folder.reference()) {
+      Tensor answer = base.networks().unet(adaptation(golden, loras, Part.UNET)).forward(inputs.tensor("unet.sample"),
+          torch.tensor(new float[] {((Number) GoldenLora.record().get("unet_timestep")).floatValue()}),
+          UNetConditioning.text(inputs.tensor("unet.encoder_hidden_states")));
+      Closeness.assertWithinSpread(2e-5, expected.read(golden.name() + ".unet"), answer, golden + " unet");
+      Tensor text = new PromptEncoder(base.networks().tokenizer(),
+          base.networks().textEncoder(adaptation(golden, loras, Part.TEXT_ENCODER)), Compute.EXACT)
+          .encode(prompts()).tokens();
+      Closeness.assertWithinSpread(2e-5, expected.read(golden.name() + ".text"), text, golden + " text");
+    } finally {
+      loras.forEach(Lora::close);
+    }
+  }
+
+  private static void compare(GoldenLora.Case golden, Safetensors expected, String what, float[] values, double tolerance) {
+    Tensor reference = expected.read(golden.name() + "." + what);
+    Closeness.assertWithin(tolerance * reference.std().item_double(), reference,
+        torch.tensor(values).view(reference.shape()), golden + " " + what);
+  }
+
+  private static Adaptation adaptation(GoldenLora.Case golden, List<Lora> loras, Part part) {
+    Adaptation sum = Adaptation.NONE;
+    for (int i = 0; i < loras.size(); i++) {
+      sum = sum.and(loras.get(i).at(weight(golden, i)).adapt(part, Compute.EXACT));
+    }
+    return sum;
+  }
+
+  private static double weight(GoldenLora.Case golden, int index) {
+    return new ArrayList<>(golden.weights().values()).get(index);
+  }
+
+  private static List<Lora> open(GoldenLora.Case golden) {
+    return golden.weights().keySet().stream().map(name -> Lora.open(GoldenLora.file(name), base)).toList();
+  }
+
+  private static List<String> prompts() {
+    return ((List<?>) GoldenLora.record().get("text_prompts")).stream().map(String.class::cast).toList();
+  }
+
+  private static ImageRequest request() {
+    Map<?, ?> r = (Map<?, ?>) GoldenLora.record().get("request");
+    return ImageRequest.of((String) r.get("prompt")).negative((String) r.get("negative"))
+        .guidance(((Number) r.get("guidance")).doubleValue()).steps(((Number) r.get("steps")).intValue())
+        .seed(((Number) ((List<?>) r.get("seeds")).get(0)).longValue())
+        .size(((Number) r.get("width")).intValue(), ((Number) r.get("height")).intValue());
+  }
+}

@@ -4,13 +4,13 @@ import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 
 /** Text out of a file that nobody vouches for, made fit for a one-line message. */
-final class Quoted {
+public final class Quoted {
   private static final int LONGEST = 120;
 
   private Quoted() {}
 
   /** The text in double quotes, with what is not printable escaped, cut at 120 characters. */
-  static String of(String text) {
+  public static String of(String text) {
     StringBuilder out = new StringBuilder("\"");
     text.codePoints().limit(LONGEST).forEach(c -> append(out, c));
     return out.append(text.codePointCount(0, text.length()) > LONGEST ? "…\"" : "\"").toString();
@@ -28,7 +28,7 @@ final class Quoted {
   }
 
   /** Why reading failed, in words. */
-  static String reason(IOException e) {
+  public static String reason(IOException e) {
     if (e instanceof NoSuchFileException) {
       return "no such file";
     }

@@ -43,8 +43,10 @@ record Checkpoint(Object root, Map<String, Stretch> storages) {
   }
 
   private static void refusePrograms(String source, Map<String, Stretch> entries, String folder) {
-    if (entries.containsKey(folder + "constants.pkl") || entries.keySet().stream().anyMatch(n -> n.startsWith(folder + "code/"))) {
-      throw new UnusableInput(source + " is a TorchScript program, which is never run; ask for its weights as safetensors");
+    boolean code = entries.keySet().stream().anyMatch(name -> name.startsWith(folder + "code/"));
+    if (code || entries.containsKey(folder + "constants.pkl")) {
+      throw new UnusableInput(
+          source + " is a TorchScript program, which is never run; ask for its weights as safetensors");
     }
   }
 
@@ -52,23 +54,29 @@ record Checkpoint(Object root, Map<String, Stretch> storages) {
     if (entry != null) {
       String order = new PickleInput(channel, source, entry.start(), entry.end()).utf8(entry.length());
       if (!order.equals("little")) {
-        throw new UnusableInput(source + " was saved on a machine of another byte order; save it again on a common one");
+        throw otherByteOrder(source);
       }
     }
+  }
+
+  private static UnusableInput otherByteOrder(String source) {
+    return new UnusableInput(
+        source + " was saved on a machine of another byte order; convert it to safetensors on that machine");
   }
 
   /** Reads the form before PyTorch 1.6: several pickles in a row, then the storages. */
   static Checkpoint fromStream(FileChannel channel, String source, long length) {
     PickleInput in = new PickleInput(channel, source, 0, length);
     if (!MAGIC.equals(new Unpickler(in, source).load())) {
-      throw new UnusableInput(source + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
+      throw new UnusableInput(
+          source + " is a pickle but no PyTorch file; give a .safetensors, .ckpt, .pt or .bin file");
     }
     if (!Long.valueOf(PROTOCOL).equals(new Unpickler(in, source).load())) {
       throw in.broken("has another protocol than " + PROTOCOL);
     }
     Object system = new Unpickler(in, source).load();
     if (system instanceof Map<?, ?> facts && Boolean.FALSE.equals(facts.get("little_endian"))) {
-      throw new UnusableInput(source + " was saved on a machine of another byte order; save it again on a common one");
+      throw otherByteOrder(source);
     }
     Unpickler objects = new Unpickler(in, source);
     Object root = objects.load();

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.pickle.ZipEntries.Stretch;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -10,7 +11,8 @@ import java.util.Map;
 /** The tensors and plain values of a checkpoint, by path, with the tensors' places checked against the file. */
 final class Contents {
   private static final int DEEPEST = 32;
-  private static final int MOST_VISITS = 2_000_000;
+  private static final int MOST_VISITS = 1_000_000;
+  private static final int LONGEST_PATH = 1024;
 
   private final String source;
   private final Map<String, Stretch> storages;
@@ -31,7 +33,7 @@ final class Contents {
   }
 
   private void visit(String path, Object value, int depth) {
-    if (++visits > MOST_VISITS || depth > DEEPEST) {
+    if (++visits > MOST_VISITS || depth > DEEPEST || path.length() > LONGEST_PATH) {
       throw new UnusableInput(source + ": its lists and dictionaries contain each other too often or too deeply;"
           + " that is no checkpoint");
     }
@@ -53,12 +55,12 @@ final class Contents {
     Stretch stretch = storages.get(storage.key());
     boolean whole = stretch == null ? storage.elements() == 0 : stretch.length() == storage.bytes();
     if (!whole) {
-      throw new UnusableInput(source + ": tensor \"" + name + "\" needs " + storage.bytes() + " bytes of storage "
-          + storage.key() + ", the file has " + (stretch == null ? "none" : stretch.length())
+      throw new UnusableInput(source + ": tensor " + Quoted.of(name) + " needs " + storage.bytes()
+          + " bytes of storage " + Quoted.of(storage.key()) + ", the file has " + (stretch == null ? "none" : stretch.length())
           + "; it was cut short: download it again");
     }
     if (tensors.put(name, tensor) != null) {
-      throw new UnusableInput(source + ": two tensors are called \"" + name + "\"; that is no checkpoint");
+      throw new UnusableInput(source + ": two tensors are called " + Quoted.of(name) + "; that is no checkpoint");
     }
   }
 

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 /** Reads a stretch of a file forwards, through a small buffer; never reads or allocates beyond the stretch. */
 final class PickleInput {
   private static final int BUFFER = 1 << 16;
+  private static final int LONGEST = 1 << 24;
 
   private final FileChannel channel;
   private final String source;
@@ -73,7 +74,10 @@ final class PickleInput {
     if (count < 0 || count > remaining()) {
       throw broken("wants " + count + " bytes but " + remaining() + " are left");
     }
-    byte[] out = new byte[Math.toIntExact(count)];
+    if (count > LONGEST) {
+      throw broken("has a text of " + count + " bytes, more than " + LONGEST);
+    }
+    byte[] out = new byte[(int) count];
     for (int at = 0; at < out.length;) {
       ByteBuffer some = need(1);
       int step = Math.min(some.remaining(), out.length - at);

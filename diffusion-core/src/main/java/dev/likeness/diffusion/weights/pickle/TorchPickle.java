@@ -4,10 +4,10 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.MappedFile;
+import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -36,8 +36,8 @@ public final class TorchPickle implements TensorSource {
   /**
    * Follows the pickle's instructions as far as they lay out tensors, and maps the file.
    *
-   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a name that tensors do
-   *     not need; names it and its place
+   * @throws UnusableInput when the file is damaged, is no PyTorch file, or uses an instruction or a name that tensors
+   *     do not need; names it and its place
    * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
    */
   public static TorchPickle open(Path file) {
@@ -45,10 +45,8 @@ public final class TorchPickle implements TensorSource {
       long length = channel.size();
       Contents contents = Contents.of(read(channel, file.toString(), length), file.toString());
       return new TorchPickle(MappedFile.open(file, length), contents);
-    } catch (NoSuchFileException e) {
-      throw new UnusableInput("cannot read " + file + ": no such file", e);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 
@@ -102,7 +100,7 @@ public final class TorchPickle implements TensorSource {
   private TensorRef tensor(String name) {
     TensorRef tensor = contents.tensors().get(name);
     if (tensor == null) {
-      throw new IllegalArgumentException("no tensor \"" + name + "\" in " + file);
+      throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + file);
     }
     return tensor;
   }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.pickle.Globals.Allowed;
 import dev.likeness.diffusion.weights.pickle.Globals.Callable;
 import dev.likeness.diffusion.weights.pickle.Globals.StorageType;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 final class Unpickler {
   private static final Object MARK = new Object();
-  private static final int MOST_OBJECTS = 2_000_000;
+  private static final int MOST_OBJECTS = 1_000_000;
   private static final int LONGEST_NAME = 256;
 
   private final PickleInput in;
@@ -83,9 +84,9 @@ final class Unpickler {
       case APPENDS -> append(popToMark());
       case SETITEM -> set(pop(2));
       case SETITEMS -> set(popToMark());
-      case BINPUT -> memo.put((long) in.u8(), top());
-      case LONG_BINPUT -> memo.put(in.u32(), top());
-      case MEMOIZE -> memo.put((long) memo.size(), top());
+      case BINPUT -> remember(in.u8());
+      case LONG_BINPUT -> remember(in.u32());
+      case MEMOIZE -> remember(memo.size());
       case BINGET -> push(remembered(in.u8()));
       case LONG_BINGET -> push(remembered(in.u32()));
       case GLOBAL -> push(global(in.line(LONGEST_NAME), in.line(LONGEST_NAME)));
@@ -100,8 +101,7 @@ final class Unpickler {
   private Allowed global(String module, String name) {
     Allowed allowed = Globals.find(module, name);
     if (allowed == null) {
-      String full = module + "." + name;
-      throw refused("the name \"" + full.replaceAll("[^\\x20-\\x7e]", "?") + "\" is not one that tensors need");
+      throw refused("the name " + Quoted.of(module + "." + name) + " is not one that tensors need");
     }
     return allowed;
   }
@@ -170,6 +170,13 @@ final class Unpickler {
 
   private Object narrowed(BigInteger value) {
     return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+  }
+
+  private void remember(long index) {
+    memo.put(index, top());
+    if (memo.size() > MOST_OBJECTS) {
+      throw refused("it remembers more than " + MOST_OBJECTS + " objects");
+    }
   }
 
   private Object remembered(long index) {

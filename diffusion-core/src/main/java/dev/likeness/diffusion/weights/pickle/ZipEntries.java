@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Quoted;
 import java.nio.channels.FileChannel;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -31,7 +32,7 @@ final class ZipEntries {
   private static final int CENTRAL = 0x02014b50;
   private static final int ENCRYPTED = 1;
   private static final int SIZES_FOLLOW = 1 << 3;
-  private static final int MOST_ENTRIES = 1_000_000;
+  private static final int MOST_ENTRIES = 100_000;
 
   private final FileChannel channel;
   private final String source;
@@ -79,16 +80,17 @@ final class ZipEntries {
     PickleInput extra = input(in.position(), in.position() + extraLength);
     Zip64 wide = Zip64.read(extra, length, packed, offset);
     in.skip((long) extraLength + commentLength);
-    expect(in, (flags & ENCRYPTED) == 0, "the entry " + name + " is encrypted");
-    expect(in, method == 0 && wide.length() == wide.packed(), "the entry " + name + " is compressed, as PyTorch's never are");
-    Stretch stretch = locate(name, flags, wide);
-    expect(in, stretches.put(name, stretch) == null, "the entry " + name + " is there twice");
+    String quoted = "the entry " + Quoted.of(name);
+    expect(in, (flags & ENCRYPTED) == 0, quoted + " is encrypted");
+    expect(in, method == 0 && wide.length() == wide.packed(), quoted + " is compressed, as PyTorch's never are");
+    expect(in, stretches.put(name, locate(name, flags, wide)) == null, quoted + " is there twice");
   }
 
   // The header in front of the data must tell the same story as the directory, or two readers see two files.
   private Stretch locate(String name, int flags, Zip64 entry) {
     PickleInput in = input(entry.offset(), directory.start());
-    expect(in, in.i32() == LOCAL, "the entry " + name + " is not where the directory says");
+    String quoted = "the entry " + Quoted.of(name);
+    expect(in, in.i32() == LOCAL, quoted + " is not where the directory says");
     in.skip(2);
     int localFlags = in.u16();
     int method = in.u16();
@@ -97,13 +99,13 @@ final class ZipEntries {
     long length = in.u32();
     int nameLength = in.u16();
     int extraLength = in.u16();
-    boolean same = localFlags == flags && method == 0 && in.utf8(nameLength).equals(name);
+    boolean same = in.utf8(nameLength).equals(name) && localFlags == flags && method == 0;
     PickleInput extra = input(in.position(), in.position() + extraLength);
     boolean later = (flags & SIZES_FOLLOW) != 0 && packed == 0 && length == 0;
     boolean told = later || Zip64.read(extra, length, packed, 0).length() == entry.length();
-    expect(in, same && told, "the entry " + name + " differs from what the directory says of it");
+    expect(in, same && told, quoted + " differs from what the directory says of it");
     in.skip(extraLength);
-    expect(in, entry.length() <= in.remaining(), "the entry " + name + " is longer than the file");
+    expect(in, entry.length() <= in.remaining(), quoted + " is longer than the file");
     return new Stretch(in.position(), entry.length());
   }
 
@@ -118,7 +120,8 @@ final class ZipEntries {
 
   private PickleInput input(long start, long end) {
     if (start < 0 || start > end) {
-      throw new UnusableInput(source + ": an entry begins at byte " + start + ", beyond the data; download the file again");
+      throw new UnusableInput(
+          source + ": an entry begins at byte " + start + ", beyond the data; download the file again");
     }
     return new PickleInput(channel, source, start, end);
   }

@@ -54,7 +54,8 @@ final class EyePaint {
     s.gloss = 60;
     float shade = 1 - .55f * smooth(.24f, 0, upper - ey) - .12f * smooth(.07f, 0, ey - lower);
     float corner = 1 - .30f * ex * ex;
-    s.colour(.62f * corner, .57f * corner * (ex < -.8f ? .66f : 1), .54f * corner * (ex < -.8f ? .66f : 1));
+    float white = Maths.mix(.58f, .36f, face.person.melanin()) * corner;
+    s.colour(white, .92f * white * (ex < -.8f ? .66f : 1), .87f * white * (ex < -.8f ? .66f : 1));
     float ix = ex * side - gazeX;
     float iy = ey - gazeY - .075f;
     float d = (float) Math.sqrt(ix * ix + iy * iy) / .40f;

@@ -22,9 +22,10 @@ final class LipPaint {
     float r = mix(skin.red(), mix(.52f, .20f, p.melanin()), natural);
     float g = mix(skin.green() * .62f, mix(.17f, .06f, p.melanin()), natural);
     float b = mix(skin.blue() * .75f, mix(.16f, .055f, p.melanin()), natural);
-    red = stick == 1 ? .46f : stick == 2 ? .50f : r;
-    green = stick == 1 ? .035f : stick == 2 ? .13f : g;
-    blue = stick == 1 ? .045f : stick == 2 ? .17f : b;
+    float deep = mix(1, .5f, p.melanin());
+    red = deep * (stick == 1 ? .46f : stick == 2 ? .50f : r / deep);
+    green = deep * (stick == 1 ? .035f : stick == 2 ? .13f : g / deep);
+    blue = deep * (stick == 1 ? .045f : stick == 2 ? .17f : b / deep);
     gloss = stick == 0 ? .05f : .12f;
   }
 

@@ -29,7 +29,7 @@ final class ShotDraw {
     Light light = pick(random, Light.SOFT, Light.SOFT, Light.WINDOW, Light.GOLDEN_HOUR, Light.FLASH, Light.BACKLIGHT);
     Backdrop backdrop = pick(random, Backdrop.ROOM, Backdrop.ROOM, Backdrop.PARK, Backdrop.STREET, Backdrop.BRICK,
         Backdrop.LIBRARY, Backdrop.PAPER);
-    return new Shot(Style.SELFIE, bell(random) * .5f, bell(random) * .2f, bell(random) * .2f, bell(random) * .35f,
+    return new Shot(Style.SELFIE, bell(random) * .44f, bell(random) * .17f, bell(random) * .14f, bell(random) * .35f,
         gaze(random), bell(random) * .2f, expression(random), .6f + .4f * random.nextFloat(), light,
         random.nextBoolean() ? 1 : -1, pick(random, GELS), outfit, outfitTint(random, outfit), pattern(random, outfit),
         backdrop, pick(random, Tint.WHITE, Tint.BEIGE, Tint.GRAY, Tint.LIGHT_BLUE, Tint.YELLOW), 4.6f + 2.4f * random.nextFloat(),

@@ -8,9 +8,9 @@ import static dev.likeness.portrait.people.Maths.smooth;
 /** The colour of skin and what time and sun do to it, over the whole head, neck and chest. */
 final class SkinPaint {
   private static final float[] KNOTS = {0, .27f, .52f, .77f, 1};
-  private static final float[] RED = {.80f, .66f, .46f, .235f, .085f};
-  private static final float[] GREEN = {.53f, .385f, .225f, .098f, .036f};
-  private static final float[] BLUE = {.41f, .265f, .125f, .05f, .021f};
+  private static final float[] RED = {.80f, .68f, .50f, .30f, .155f};
+  private static final float[] GREEN = {.54f, .41f, .265f, .142f, .073f};
+  private static final float[] BLUE = {.42f, .285f, .155f, .075f, .044f};
   private final Face face;
   private final HeadShape shape;
   private final Scalp scalp;
@@ -117,7 +117,7 @@ final class SkinPaint {
     float hollow = bell(ax - face.eyeX + .03f, y + .10f, .13f, .05f) * (.10f + .16f * face.age);
     s.colour(s.r * (1 - 1.0f * hollow), s.g * (1 - 1.3f * hollow), s.b * (1 - hollow));
     float socket = bell(ax - face.eyeX + .06f, y - .09f, .14f, .06f);
-    s.scale(1 - .16f * socket);
+    s.scale(1 - .26f * socket);
     float nostril = bell((ax - face.noseWidth * .46f) / .036f * ((ax - face.noseWidth * .46f) / .036f)
         + (y - face.noseY + .022f) / .018f * ((y - face.noseY + .022f) / .018f));
     s.scale(1 - .82f * nostril);
@@ -181,8 +181,8 @@ final class SkinPaint {
       float slant = t < .3f ? 1.2f : .5f;
       float hairs = noise((ax - slant * y) * 70, (y + slant * ax * .3f) * 24, seed + 7);
       HairColour c = face.person.hairColour();
-      float dark = c == HairColour.BLOND || c == HairColour.WHITE ? .42f : .7f;
-      s.blend(c.r * dark, c.g * dark * .92f, c.b * dark * .88f, Math.min(.94f, cover * (.5f + .7f * hairs)));
+      float light = c == HairColour.BLOND || c.ordinal() >= HairColour.GRAY.ordinal() ? .5f : 0;
+      s.blend(mix(c.r * .6f, red * .34f, light), mix(c.g * .55f, green * .30f, light), mix(c.b * .52f, blue * .30f, light), Math.min(.94f, cover * (.5f + .7f * hairs)));
       s.shine *= 1 - cover;
     }
   }

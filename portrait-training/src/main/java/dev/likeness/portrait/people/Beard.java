@@ -43,7 +43,7 @@ final class Beard {
     float shade = .65f + .55f * random.nextFloat();
     boolean gray = random.nextFloat() < .5f * Maths.smooth(38, 66, face.person.age());
     HairColour c = face.person.hairColour();
-    float ash = gray && c != HairColour.WHITE ? .45f : 0;
+    float ash = gray && c != HairColour.WHITE ? .35f : 0;
     float depth = random.nextFloat();
     float lift = .35f + .5f * depth;
     float px = head.x[at];

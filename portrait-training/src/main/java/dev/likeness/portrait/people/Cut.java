@@ -30,20 +30,20 @@ record Cut(int strands, int points, float length, float volume, float lift, floa
     float wave = .02f + .05f * p.curl();
     return switch (p.hair()) {
       case BALD, HEADSCARF -> null;
-      case BUZZ -> new Cut(3600, 2, .06f, .02f, 1f, 0, 0, 0, .1f, .8f, .010f, Comb.PART, true);
-      case BALDING -> new Cut(2000, 5, .22f, .05f, .35f, 2f, wave * .3f, 9, .12f, .5f, .012f, Comb.PART, false);
-      case SHORT -> new Cut(4200, 7, .50f, .17f, .4f, 2.2f, wave * .5f, 8, .16f, .5f, .0115f, Comb.PART, true);
-      case SLICKED -> new Cut(4200, 9, .95f, .15f, .3f, .3f, wave * .2f, 5, .2f, .18f, .0115f, Comb.BACK, true);
-      case SHORT_CURLY -> new Cut(3600, 6, .5f, .26f, .8f, 0, .052f, 0, .11f, .9f, .0125f, Comb.CLOUD, true);
-      case AFRO -> new Cut(6500, 6, .52f, .52f, 1.4f, 0, .036f, 0, .06f, 1f, .0125f, Comb.CLOUD, false);
-      case BOB -> new Cut(4400, 12, 1.45f, .17f, .3f, 3.2f, wave * .5f, 5, .25f, .15f, .0115f, Comb.PART, false);
-      case FRINGE -> new Cut(4600, 12, 1.75f, .15f, .3f, 3.2f, wave * .4f, 4, .25f, .12f, .0115f, Comb.FORWARD, false);
-      case SHOULDER -> new Cut(4400, 13, 1.95f, .16f, .3f, 3.2f, wave * .8f, 5, .25f, .2f, .0115f, Comb.PART, false);
-      case LONG -> new Cut(4600, 15, 2.75f, .15f, .25f, 3.2f, wave * .4f, 3, .3f, .15f, .0115f, Comb.PART, false);
-      case WAVY -> new Cut(4200, 18, 2.7f, .22f, .3f, 3f, .075f, 6.5f, .24f, .2f, .0115f, Comb.PART, false);
-      case CURLY -> new Cut(3200, 26, 2.4f, .30f, .4f, 2.4f, .085f, 17, .16f, .4f, .0115f, Comb.PART, false);
-      case PONYTAIL, BUN -> new Cut(3200, 9, 1.15f, .06f, .12f, 0, 0, 0, .2f, .06f, .013f, Comb.GATHER, false);
-      case BRAIDS -> new Cut(3200, 10, 1.3f, .07f, .15f, 1.6f, 0, 0, .2f, .08f, .013f, Comb.PART, false);
+      case BUZZ -> new Cut(3000, 2, .06f, .02f, 1f, 0, 0, 0, .1f, .8f, .010f, Comb.PART, true);
+      case BALDING -> new Cut(1700, 5, .22f, .05f, .35f, 2f, wave * .3f, 9, .12f, .5f, .012f, Comb.PART, false);
+      case SHORT -> new Cut(3600, 7, .50f, .17f, .4f, 2.2f, wave * .5f, 8, .16f, .5f, .0115f, Comb.PART, true);
+      case SLICKED -> new Cut(3600, 9, .95f, .11f, .15f, .3f, wave * .2f, 5, .2f, .18f, .0115f, Comb.BACK, true);
+      case SHORT_CURLY -> new Cut(3000, 6, .5f, .26f, .8f, 0, .052f, 0, .11f, .9f, .0125f, Comb.CLOUD, true);
+      case AFRO -> new Cut(5500, 6, .52f, .52f, 1.4f, 0, .036f, 0, .06f, 1f, .0125f, Comb.CLOUD, false);
+      case BOB -> new Cut(3700, 12, 1.45f, .17f, .3f, 3.2f, wave * .5f, 5, .25f, .15f, .0115f, Comb.PART, false);
+      case FRINGE -> new Cut(3900, 12, 1.75f, .15f, .3f, 3.2f, wave * .4f, 4, .25f, .12f, .0115f, Comb.FORWARD, false);
+      case SHOULDER -> new Cut(3700, 13, 1.95f, .16f, .3f, 3.2f, wave * .8f, 5, .25f, .2f, .0115f, Comb.PART, false);
+      case LONG -> new Cut(3900, 15, 2.75f, .15f, .25f, 3.2f, wave * .4f, 3, .3f, .15f, .0115f, Comb.PART, false);
+      case WAVY -> new Cut(3600, 18, 2.7f, .22f, .3f, 3f, .075f, 6.5f, .24f, .2f, .0115f, Comb.PART, false);
+      case CURLY -> new Cut(2700, 26, 2.4f, .30f, .4f, 2.4f, .085f, 17, .16f, .4f, .0115f, Comb.PART, false);
+      case PONYTAIL, BUN -> new Cut(2700, 9, 1.15f, .06f, .12f, 0, 0, 0, .2f, .06f, .013f, Comb.GATHER, false);
+      case BRAIDS -> new Cut(2700, 10, 1.3f, .07f, .15f, 1.6f, 0, 0, .2f, .08f, .013f, Comb.PART, false);
     };
   }
 
@@ -52,7 +52,7 @@ record Cut(int strands, int points, float length, float volume, float lift, floa
     return switch (comb) {
       case CLOUD -> 0;
       case GATHER -> .8f;
-      case BACK -> .4f;
+      case BACK -> .8f;
       default -> .45f;
     };
   }

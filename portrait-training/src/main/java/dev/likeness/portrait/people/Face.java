@@ -37,7 +37,7 @@ final class Face {
     lids = e.lids * s;
     age = Maths.smooth(30, 82, person.age());
     eyeX = .315f + .03f * bone(Bone.EYE_SPACING);
-    eyeHalf = .176f * (1 + .12f * bone(Bone.EYE_SIZE));
+    eyeHalf = .176f * (1 + .15f * bone(Bone.EYE_SIZE));
     eyeSlope = .06f + .1f * bone(Bone.EYE_TILT) - .06f * age;
     lidUp = .40f * (1 + .2f * bone(Bone.EYE_OPENING) + .5f * lids - .15f * age);
     lidLow = .19f * (1 + .15f * bone(Bone.EYE_OPENING) + .6f * lids);
@@ -47,7 +47,7 @@ final class Face {
     browArch = .045f + .04f * bone(Bone.BROW_ARCH);
     noseY = -.46f - .06f * bone(Bone.NOSE_LENGTH);
     noseWidth = .168f * (1 + .24f * bone(Bone.NOSE_WIDTH)) * (1 + .08f * Math.max(0, smile));
-    noseOut = .24f * (1 + .28f * bone(Bone.NOSE_OUT));
+    noseOut = .225f * (1 + .28f * bone(Bone.NOSE_OUT));
     mouthY = -.72f - .03f * bone(Bone.MOUTH_HEIGHT) - .03f * bone(Bone.NOSE_LENGTH);
     mouthHalf = .265f * (1 + .15f * bone(Bone.MOUTH_WIDTH)) * (1 + .22f * Math.max(0, smile) - .2f * open * (smile < .3f ? 1 : 0));
     upperLip = .072f * (1 + .45f * bone(Bone.UPPER_LIP)) * (1 - .2f * Math.max(0, smile)) * (1 - .3f * age);
@@ -64,7 +64,7 @@ final class Face {
   float lipLine(float x) {
     float m = Math.min(1.2f, Math.abs(x) / mouthHalf);
     float m2 = m * m;
-    return mouthY + (.075f * smile - .008f) * m2 - .02f * Math.max(0, smile) + .006f * (1 - m2) * Maths.bell(x, 0, .05f, 1);
+    return mouthY + (.075f * smile + .008f) * m2 - .02f * Math.max(0, smile) + .006f * (1 - m2) * Maths.bell(x, 0, .05f, 1);
   }
 
   /** Half the opening of the mouth at {@code x}. */

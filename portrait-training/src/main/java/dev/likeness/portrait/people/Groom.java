@@ -51,7 +51,8 @@ final class Groom {
       at = r * HeadShape.COLS + c;
       above = scalp.above(head.w[at], head.v[at]);
       float ring = (float) Math.hypot(head.x[at], head.z[at]);
-      if (random.nextFloat() > ring * (.55f + .45f * Math.abs(head.w[at]) / 3.1f)) {
+      // What grows on the very back is never seen.
+      if (random.nextFloat() > ring * (.55f + .45f * Math.abs(head.w[at]) / 3.1f) || head.nz[at] < -.8f) {
         above = -1;
       }
     } while (above < .01f * random.nextFloat());
@@ -72,7 +73,7 @@ final class Groom {
     float bump = .8f + .4f * Maths.noise(x * 3.5f + 9, y * 3.5f + z * 3, 7);
     float off = cut.volume() * layer * side * bump * (.35f + .65f * Maths.smooth(0, .25f, above)) + .01f;
     HairColour c = face.person.hairColour();
-    float ash = c != HairColour.WHITE && random.nextFloat() < .35f * Maths.smooth(38, 62, face.person.age()) ? .45f : 0;
+    float ash = c != HairColour.WHITE && random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age()) ? .45f : 0;
     float shade = .75f + .4f * random.nextFloat();
     float a0 = random.nextFloat() * 6.28f;
     float radius = cut.curl() * (.6f + .8f * random.nextFloat());
@@ -99,9 +100,9 @@ final class Groom {
     d[1] += ny * lift + (random.nextFloat() - .5f) * cut.mess();
     d[2] += nz * lift + (random.nextFloat() - .5f) * cut.mess();
     float shade = .80f + .22f * random.nextFloat() + .22f * (Maths.noise(x * 9 + 50, z * 9 + y * 5, 3) - .5f);
-    boolean gray = random.nextFloat() < .35f * Maths.smooth(38, 62, face.person.age());
+    boolean gray = random.nextFloat() < .3f * Maths.smooth(38, 62, face.person.age());
     HairColour c = face.person.hairColour();
-    float ash = gray && c != HairColour.WHITE ? .45f : 0;
+    float ash = gray && c != HairColour.WHITE ? .32f : 0;
     float cell = cut.clump();
     int id = Maths.hash((int) Math.floor(x / cell), (int) Math.floor(y / cell), (int) Math.floor(z / cell));
     float phase = (id >>> 8) * 0x1p-24f * 6.28f + random.nextFloat() * .7f;

@@ -15,7 +15,6 @@ final class Mesh {
   final float[] u;
   final float[] v;
   final float[] w;
-  final boolean[] hole;
 
   Mesh(Material material, int rows, int cols, boolean wraps) {
     this.material = material;
@@ -32,7 +31,11 @@ final class Mesh {
     u = new float[n];
     v = new float[n];
     w = new float[n];
-    hole = new boolean[n];
+  }
+
+  /** True when nobody can see the inside. */
+  boolean closed() {
+    return material == Material.HEAD || material == Material.BODY;
   }
 
   void put(int at, float px, float py, float pz) {

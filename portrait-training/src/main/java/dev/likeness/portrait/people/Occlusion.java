@@ -48,7 +48,7 @@ final class Occlusion {
       float rise = height(raster, x + ox, y + oy, z, radius) + height(raster, x - ox, y - oy, z, radius);
       shut += Maths.clamp(rise / (radius * 1.6f), 0, 1);
     }
-    return 1 - .8f * shut / PAIRS;
+    return 1 - .7f * shut / PAIRS;
   }
 
   private static float height(Raster raster, int x, int y, float z, float radius) {

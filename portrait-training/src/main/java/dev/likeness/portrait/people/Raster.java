@@ -40,7 +40,7 @@ final class Raster {
     return MATERIALS[material[at]];
   }
 
-  /** Draws both sides of every triangle of {@code mesh} that touches no hole. */
+  /** Draws both sides of every triangle of {@code mesh}. */
   void draw(Mesh mesh, Camera camera) {
     int n = mesh.x.length;
     if (column.length < n) {
@@ -63,7 +63,7 @@ final class Raster {
   }
 
   private void triangle(Mesh m, int a, int b, int c) {
-    if (m.hole[a] || m.hole[b] || m.hole[c]) {
+    if (m.closed() && m.nz[a] < -.4f && m.nz[b] < -.4f && m.nz[c] < -.4f) {
       return;
     }
     float ax = column[a];
@@ -76,6 +76,7 @@ final class Raster {
     if (Math.abs(area) < 1e-6f) {
       return;
     }
+    boolean bare = m.material == Material.SCARF;
     float inverse = 1 / area;
     int left = Math.max(0, (int) Math.ceil(Math.min(ax, Math.min(bx, cx)) - 0.5f));
     int right = Math.min(size - 1, (int) Math.floor(Math.max(ax, Math.max(bx, cx)) - 0.5f));
@@ -91,13 +92,18 @@ final class Raster {
         if (wa >= 0 && wb >= 0 && wc >= 0) {
           float z = wa * m.z[a] + wb * m.z[b] + wc * m.z[c];
           int at = py * size + px;
-          if (z > depth[at]) {
+          if (z > depth[at] && !(bare && bare(m, a, b, c, wa, wb, wc))) {
             depth[at] = z;
             sample(m, a, b, c, wa, wb, wc, at);
           }
         }
       }
     }
+  }
+
+  private static boolean bare(Mesh m, int a, int b, int c, float wa, float wb, float wc) {
+    return ScarfShape.opening(wa * m.u[a] + wb * m.u[b] + wc * m.u[c], wa * m.v[a] + wb * m.v[b] + wc * m.v[c],
+        wa * m.w[a] + wb * m.w[b] + wc * m.w[c]);
   }
 
   private void sample(Mesh m, int a, int b, int c, float wa, float wb, float wc, int at) {

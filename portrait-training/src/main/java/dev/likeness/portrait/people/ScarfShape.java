@@ -22,9 +22,6 @@ final class ScarfShape {
       float off = .075f + .02f * Maths.noise(head.w[i] * 4, head.v[i] * 3, 3);
       mesh.put(i, head.x[i] + head.nx[i] * off, head.y[i] + head.ny[i] * off, head.z[i] + head.nz[i] * off);
       mesh.paint(i, head.u[i], head.v[i], head.w[i]);
-      float ex = head.u[i] / .62f;
-      float ey = (head.v[i] + .28f) / .92f;
-      mesh.hole[i] = Math.abs(head.w[i]) < 1.5f && ex * ex + ey * ey < 1;
     }
     for (int r = 0; r < SKIRT; r++) {
       float t = (r + 1f) / SKIRT;
@@ -35,18 +32,26 @@ final class ScarfShape {
     return mesh;
   }
 
+  /** True where the scarf leaves the face bare. */
+  static boolean opening(float x, float y, float turn) {
+    float ex = x / .62f;
+    float ey = (y + .28f) / .92f;
+    return Math.abs(turn) < 1.5f && ex * ex + ey * ey < 1;
+  }
+
   private static void drape(Mesh mesh, Mesh head, int at, int from, float t) {
     float turn = head.w[from];
     float sin = (float) Math.sin(turn);
     float cos = (float) Math.cos(turn);
     float fold = .03f * (float) Math.sin(turn * 9 + 5 * t) + .02f * (float) Math.sin(turn * 17);
-    float flare = .70f + .95f * Maths.smooth(.15f, .95f, t) + fold;
+    float flare = .72f + 1.1f * Maths.smooth(.15f, .95f, t) + fold;
     float x = sin * flare;
-    float z = -.1f + (.62f + .42f * t + fold) * cos;
-    float y = -1.05f - .95f * t - .22f * t * Math.max(0, cos);
+    float z = -.1f + (.66f + .46f * t + fold) * cos;
+    float front = Math.max(0, cos);
+    float y = -1.05f - .95f * t - .22f * t * front;
     float join = Maths.smooth(0, .35f, t);
-    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)), Maths.mix(mesh.z[from], z, join));
-    mesh.paint(at, x, y, turn);
+    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)) - .17f * front * (1 - t), Maths.mix(mesh.z[from], z, join));
+    mesh.paint(at, x, y - 2, turn);
   }
 
   static void paint(Surface s, Person person, float x, float y, float turn) {

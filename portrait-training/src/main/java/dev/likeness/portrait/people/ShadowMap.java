@@ -33,7 +33,7 @@ final class ShadowMap {
 
   void add(Mesh mesh) {
     for (int i = 0; i < mesh.x.length; i++) {
-      if (!mesh.hole[i]) {
+      if (mesh.material != Material.SCARF || !ScarfShape.opening(mesh.u[i], mesh.v[i], mesh.w[i])) {
         add(mesh.x[i], mesh.y[i], mesh.z[i]);
       }
     }

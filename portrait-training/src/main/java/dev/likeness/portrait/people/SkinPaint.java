@@ -72,7 +72,7 @@ final class SkinPaint {
     s.glow = 0;
     if (face.age > .35f) {
       float line = noise(x * 2.5f + 3 * noise(x * 3, y * 2, seed), y * 11, seed + 3);
-      s.scale(1 - .16f * face.age * smooth(.62f, .85f, line));
+      s.scale(1 - .09f * face.age * smooth(.62f, .85f, line));
     }
   }
 
@@ -89,7 +89,8 @@ final class SkinPaint {
     float ax = Math.abs(x);
     boolean front = Math.abs(turn) < 1.62f;
     plain(s, x, y);
-    s.shine = .085f + .06f * face.person.melanin() + .05f * bell(ax, y - .5f, .4f, .2f) + (front ? .06f * bell(ax, y - face.noseY - .05f, .1f, .25f) : 0);
+    s.shine = .085f + .06f * face.person.melanin() + .05f * bell(ax, y - .5f, .4f, .2f) 
+        + (front ? .07f * bell(ax, y - face.noseY - .05f, .1f, .25f) + .05f * bell(ax - .43f, y + .24f, .14f, .09f) : 0);
     s.gloss = 18;
     if (front) {
       flush(s, x, ax, y);
@@ -116,8 +117,8 @@ final class SkinPaint {
     s.colour(s.r * (1 + .35f * k), s.g * (1 - k), s.b * (1 - .8f * k));
     float hollow = bell(ax - face.eyeX + .03f, y + .10f, .13f, .05f) * (.10f + .16f * face.age);
     s.colour(s.r * (1 - 1.0f * hollow), s.g * (1 - 1.3f * hollow), s.b * (1 - hollow));
-    float socket = bell(ax - face.eyeX + .06f, y - .09f, .14f, .06f);
-    s.scale(1 - .26f * socket);
+    float socket = bell(ax - face.eyeX + .05f, y - .08f, .15f, .07f);
+    s.scale(1 - (.24f + .14f * face.person.melanin()) * socket);
     float nostril = bell((ax - face.noseWidth * .46f) / .036f * ((ax - face.noseWidth * .46f) / .036f)
         + (y - face.noseY + .022f) / .018f * ((y - face.noseY + .022f) / .018f));
     s.scale(1 - .82f * nostril);
@@ -146,16 +147,16 @@ final class SkinPaint {
       float stripe = Math.abs(((wave * 9.5f) % 1 + 1) % 1 - .5f) * 2;
       depth += (old * .24f + .2f * Math.max(0, face.brows)) * smooth(.72f, 1f, stripe) * bell(ax, y - .46f, .3f, .13f);
       float foot = Math.abs((((y + .02f) / (ax - face.eyeX - .02f) * 3.2f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .5f + .15f * smile * old) * smooth(.65f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
+      depth += (old * .34f + .15f * smile * old) * smooth(.65f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
       float bag = y + .165f - .35f * (ax - face.eyeX) * (ax - face.eyeX) * 4;
-      depth += old * .32f * bell(bag * bag / (.012f * .012f)) * bell(ax - face.eyeX, 0, .12f, 1);
+      depth += old * .22f * bell(bag * bag / (.012f * .012f)) * bell(ax - face.eyeX, 0, .12f, 1);
       float marionette = ax - face.mouthHalf - .04f - .12f * (face.mouthY - y);
       depth += old * .36f * bell(marionette * marionette / (.014f * .014f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
     }
     float frown = Math.max(0, -face.brows) + .55f * old;
     depth += .42f * frown * bell(ax - .05f, y - .19f, .013f, .075f);
     depth += .20f * bell(ax, y - face.mouthY + face.lowerLip + .055f, .14f, .022f);
-    depth += .22f * bell(ax - face.mouthHalf - .012f, y - face.lipLine(face.mouthHalf), .022f, .025f);
+    depth += .15f * bell(ax - face.mouthHalf - .012f, y - face.lipLine(face.mouthHalf), .022f, .025f);
     float k = Math.min(.6f, depth);
     s.colour(s.r * (1 - .75f * k), s.g * (1 - k), s.b * (1 - k));
   }

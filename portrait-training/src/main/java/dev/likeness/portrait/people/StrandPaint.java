@@ -77,9 +77,9 @@ final class StrandPaint {
       gg += l[4] * spec;
       gb += l[5] * spec;
     }
-    colour[0] = s.r[i] * r + gr * (.03f + .45f * s.r[i]);
-    colour[1] = s.g[i] * g + gg * (.03f + .45f * s.g[i]);
-    colour[2] = s.b[i] * b + gb * (.03f + .45f * s.b[i]);
+    colour[0] = s.r[i] * r + gr * (.045f + .42f * s.r[i]);
+    colour[1] = s.g[i] * g + gg * (.045f + .42f * s.g[i]);
+    colour[2] = s.b[i] * b + gb * (.045f + .42f * s.b[i]);
   }
 
   /** One piece, from {@link #before} to {@link #colour}. */

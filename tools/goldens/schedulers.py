@@ -55,9 +55,35 @@ class Noise:
         return drawn.reshape(1, 3, 1, 1).to(dtype or torch.get_default_dtype())
 
 
+class Brownian:
+    """One Brownian path seen at falling sigmas: between known places it is continued, never bridged.
+
+    A step from a to b is the path's change over the square root of a - b; each newly reached place takes one draw.
+    """
+
+    def __init__(self, noise):
+        self.noise = noise
+        self.known = {}
+
+    def __call__(self, a, b):
+        a, b = float(a), float(b)
+        inside = [c for c in self.known if b <= c < a]
+        place = min(inside) if inside else a
+        moved = self.known[place] if inside else 0
+        if place > b:
+            moved = moved + math.sqrt(place - b) * self.noise(dtype=torch.float64)
+        self.known = {b: moved} if not inside else {}
+        return (moved / math.sqrt(a - b)).to(torch.get_default_dtype())
+
+
 def in_double(cls):
     spec = importlib.util.find_spec(cls.__module__)
     source = pathlib.Path(spec.origin).read_text().replace("torch.float32", "torch.float64").replace("np.float32", "np.float64")
+    source = source.replace(".float()", ".double()")
+    flow = ".scheduling_flow_match_euler_discrete"
+    if f"from {flow} import" in source:
+        in_double(published.FlowMatchEulerDiscreteScheduler)
+        source = source.replace(f"from {flow} import", f"from {flow}_f64 import")
     module = importlib.util.module_from_spec(importlib.util.spec_from_loader(cls.__module__ + "_f64", loader=None))
     module.__package__ = cls.__module__.rpartition(".")[0]
     module.__file__ = spec.origin
@@ -72,12 +98,14 @@ def tensor(values, dtype):
 
 def start(scheduler, case, timesteps, dtype):
     if case.get("strength", 1) < 1:
+        if hasattr(scheduler, "scale_noise"):
+            return scheduler.scale_noise(tensor(IMAGE, dtype), timesteps[:1], tensor(UNIT, dtype))
         return scheduler.add_noise(tensor(IMAGE, dtype), tensor(UNIT, dtype), timesteps[:1])
-    return tensor(UNIT, dtype) * scheduler.init_noise_sigma
+    return tensor(UNIT, dtype) * getattr(scheduler, "init_noise_sigma", 1.0)
 
 
 def begun(scheduler, case, steps):
-    scheduler.set_timesteps(**({"num_inference_steps": steps} if "set" not in case else case["set"]))
+    scheduler.set_timesteps(**({"num_inference_steps": steps, **case.get("with", {})} if "set" not in case else case["set"]))
     timesteps = scheduler.timesteps
     if case.get("strength", 1) < 1:
         order = getattr(scheduler, "order", 1)
@@ -92,21 +120,28 @@ def run(cls, case, steps, dtype):
     torch.set_default_dtype(dtype)
     module = sys.modules[cls.__module__]
     noise = Noise()
-    for name in ("randn_tensor", "BrownianTreeNoiseSampler"):
-        if hasattr(module, name):
-            setattr(module, name, noise if name == "randn_tensor" else lambda *a, **k: noise)
+    if hasattr(module, "randn_tensor"):
+        module.randn_tensor = noise
+    if hasattr(module, "BrownianTreeNoiseSampler"):
+        path = Brownian(noise)
+        module.BrownianTreeNoiseSampler = lambda *a, **k: path
     scheduler = cls(**case.get("config", {}))
     timesteps = begun(scheduler, case, steps)
     x = start(scheduler, case, timesteps, dtype)
     rows = [x]
     channels = 6 if case.get("learned") else 3
-    for t in timesteps:
-        given = scheduler.scale_model_input(x, t)
-        x = scheduler.step(net(given, t, channels).to(dtype), t, x, **case.get("step", {})).prev_sample
+    if case.get("without_last"):
+        timesteps = timesteps[:-1]
+    for i, t in enumerate(timesteps):
+        given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
+        more = dict(case.get("step", {}))
+        if case.get("previous") and i + 1 < len(timesteps):
+            more["prev_timestep"] = timesteps[i + 1]
+        x = scheduler.step(net(given, t, channels).to(dtype), t, x, **more).prev_sample
         rows.append(x)
     return {
         "timesteps": [float(t) for t in timesteps],
-        "init": float(scheduler.init_noise_sigma),
+        "init": float(getattr(scheduler, "init_noise_sigma", 1.0)),
         "draws": noise.count,
         "rows": [[float(v) for v in row.flatten()] for row in rows],
     }
@@ -141,6 +176,12 @@ def attempt(cls, case, steps, dtype):
         return f"{type(e).__name__}: {e}"
 
 
+def gap(f32, f64):
+    """How far single precision alone takes the reference from itself, relative to the largest value of each row."""
+    return max(max(abs(a - b) for a, b in zip(x, y)) / max(1e-3, max(abs(b) for b in y))
+               for x, y in zip(f32["rows"] + [f32["timesteps"]], f64["rows"] + [f64["timesteps"]]))
+
+
 def golden(name):
     single = getattr(published, name)
     double = in_double(single)
@@ -155,6 +196,8 @@ def golden(name):
             else:
                 entry["f32"] = rounded(f32, 8)
                 entry["f64"] = rounded(f64, 15)
+                if gap(f32, f64) > 1e-4:
+                    entry["gap"] = gap(f32, f64)
             cases.append(entry)
     return cases
 

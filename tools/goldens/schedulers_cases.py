@@ -1,7 +1,9 @@
 """The runs of tools/goldens/schedulers.py: for each class a list of cases, each run at STEPS steps unless it names its own.
 
 A case: `config` (constructor options), `strength` (image-to-image), `step` (arguments of step), `learned` (the network
-answers a variance too), `set` (arguments of set_timesteps instead of the step count), `steps`, `note`.
+answers a variance too), `set` (arguments of set_timesteps instead of the step count), `with` (arguments beside it),
+`without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `apart` (why
+this library refuses what the reference does), `steps`.
 """
 
 STEPS = [1, 2, 4, 10, 25, 50]
@@ -114,5 +116,160 @@ CASES = {
         + [{"config": SD, "set": {"timesteps": [999, 700, 300, 20]}, "steps": [4]}]
         + [{"config": SD, "steps": [998, 999, 1000]}]
         + strengths() + strengths(use_karras_sigmas=True, algorithm_type="sde-dpmsolver++")
+    ),
+    "DDIMInverseScheduler": (
+        [sd(clip_sample=False, timestep_spacing=t) for t in ("leading", "trailing")]
+        + [sd(clip_sample=True, set_alpha_to_one=False, timestep_spacing=t) for t in ("leading", "trailing")]
+        + [{**few(clip_sample=True), "apart": "a row cannot hold both the clipped clean image and the answer at it"}]
+        + [few(clip_sample=False, prediction_type=p, set_alpha_to_one=False) for p in ("sample", "v_prediction")]
+    ),
+    "DDIMParallelScheduler": [{}, few(clip_sample=False, prediction_type="v_prediction", timestep_spacing="trailing")],
+    "DDPMParallelScheduler": [{}, few(clip_sample=False, prediction_type="v_prediction", timestep_spacing="trailing")],
+    "CogVideoXDDIMScheduler": (
+        [{}, few(snr_shift_scale=1.0, prediction_type="v_prediction"), few(clip_sample=True)]
+        + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
+    ),
+    "UnCLIPScheduler": (
+        [{"previous": True, "steps": [1, 2, 4, 10, 25, 50]}, {"previous": True, "config": {"clip_sample": False}, "steps": [2, 10, 25]}]
+        + [{"previous": True, "config": {"prediction_type": "sample", "clip_sample_range": 0.5}, "steps": [2, 10]}]
+        + [{"previous": True, "learned": True, "config": {"variance_type": "learned_range"}, "steps": [2, 10, 25]}]
+    ),
+    "HeunDiscreteScheduler": (
+        [{}]
+        + [sd(timestep_spacing=s) for s in SPACINGS]
+        + predictions("sample", "v_prediction")
+        + RESPACED + BETAS + [few(beta_schedule="exp"), few(clip_sample=True, clip_sample_range=0.5)]
+        + [{"config": SD, "set": {"timesteps": [999, 700, 300, 20]}, "steps": [4]}]
+        + strengths()
+    ),
+    "KDPM2DiscreteScheduler": (
+        [{}] + [sd(timestep_spacing=s) for s in SPACINGS] + predictions("v_prediction") + RESPACED + BETAS + strengths()
+    ),
+    "KDPM2AncestralDiscreteScheduler": (
+        [{}] + [sd(timestep_spacing=s) for s in SPACINGS] + predictions("v_prediction") + RESPACED + BETAS + strengths()
+    ),
+    "LMSDiscreteScheduler": (
+        [{}] + [sd(timestep_spacing=s) for s in SPACINGS] + predictions("sample", "v_prediction") + RESPACED + BETAS
+    ),
+    "DPMSolverSDEScheduler": (
+        [{}] + [sd(timestep_spacing=s) for s in SPACINGS] + predictions("v_prediction") + RESPACED + BETAS + strengths()
+    ),
+    "DPMSolverSinglestepScheduler": (
+        [{}]
+        + [sd(solver_order=o, solver_type=t) for o in (1, 2, 3) for t in ("midpoint", "heun")]
+        + [few(algorithm_type="dpmsolver", final_sigmas_type="sigma_min", solver_order=o, solver_type=t)
+           for o in (1, 2, 3) for t in ("midpoint", "heun")]
+        + [few(algorithm_type="sde-dpmsolver++", solver_order=o, solver_type=t) for o in (1, 2, 3) for t in ("midpoint", "heun")]
+        + [{"config": {**SD, "final_sigmas_type": "sigma_min", "solver_order": o}, "steps": [4, 9, 10, 11, 12]} for o in (2, 3)]
+        + [{"config": {**SD, "lower_order_final": True, "solver_order": o}, "steps": [4, 9, 10, 11, 12]} for o in (2, 3)]
+        + predictions("sample", "v_prediction") + RESPACED + BETAS
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0), few(lambda_min_clipped=-1.0)]
+        + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
+        + strengths()
+    ),
+    "UniPCMultistepScheduler": (
+        [{}]
+        + [sd(timestep_spacing=s) for s in SPACINGS]
+        + [sd(solver_order=o, solver_type=t) for o in (1, 2, 3) for t in ("bh1", "bh2")]
+        + [few(solver_order=o, solver_type=t, final_sigmas_type="sigma_min") for o in (1, 2, 3) for t in ("bh1", "bh2")]
+        + [few(solver_order=o, predict_x0=False, final_sigmas_type="sigma_min") for o in (1, 2, 3)]
+        + predictions("sample", "v_prediction") + RESPACED + BETAS
+        + [few(disable_corrector=[0, 1]), few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=s) for s in (1.0, 3.0)]
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", final_sigmas_type="sigma_min", solver_order=1)]
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", use_karras_sigmas=True)]
+        + [{"config": {**SD, "use_flow_sigmas": True, "prediction_type": "flow_prediction", "use_dynamic_shifting": True,
+                       "shift_terminal": 0.1}, "with": {"mu": 0.8}, "steps": [4, 10]}]
+        + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
+        + [few(use_karras_sigmas=True, final_sigmas_type="sigma_min"), few(lower_order_final=False, final_sigmas_type="sigma_min")]
+        + [{"config": {**SD, "lower_order_final": False}, "steps": [4]}]
+        + strengths()
+    ),
+    "DEISMultistepScheduler": (
+        [{}]
+        + [sd(timestep_spacing=s) for s in SPACINGS]
+        + [sd(solver_order=o) for o in (1, 3)]
+        + predictions("sample", "v_prediction") + RESPACED + BETAS + [sd(use_karras_sigmas=True, solver_order=3)]
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0)]
+        + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5), few(lower_order_final=False)]
+        + strengths()
+    ),
+    "SASolverScheduler": (
+        [{}]
+        + [sd(timestep_spacing=s) for s in SPACINGS]
+        + [{"config": {**SD, "predictor_order": p, "corrector_order": c}, "steps": [2, 10, 25]}
+           for p, c in ((1, 1), (2, 1), (1, 2), (3, 3), (3, 4), (4, 2))]
+        + [{"config": {**SD, "predictor_order": p, "corrector_order": c, "algorithm_type": "noise_prediction"}, "steps": [2, 10]}
+           for p, c in ((1, 1), (2, 2), (3, 3))]
+        + predictions("sample", "v_prediction") + RESPACED + BETAS + [few(lower_order_final=False)]
+        + [few(use_flow_sigmas=True, prediction_type="flow_prediction", flow_shift=3.0)]
+        + strengths()
+    ),
+    "LCMScheduler": (
+        [{}, few(), few(timestep_scaling=5.0, original_inference_steps=100), few(clip_sample=True, clip_sample_range=0.5)]
+        + [few(prediction_type=p, set_alpha_to_one=False) for p in ("sample", "v_prediction")]
+        + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
+        + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction")]
+        + [{"config": SD, "set": {"timesteps": [999, 759, 499, 259]}, "steps": [4]}]
+        + strengths()
+    ),
+    "TCDScheduler": (
+        [{}, few(), few(original_inference_steps=100)]
+        + [{**few(), "step": {"eta": eta}} for eta in (0.0, 0.8, 1.0)]
+        + [few(prediction_type=p) for p in ("sample", "v_prediction")]
+        + [{"config": SD, "set": {"timesteps": [999, 759, 499, 259]}, "steps": [4]}]
+        + strengths()
+    ),
+    "FlowMatchEulerDiscreteScheduler": (
+        [{}, {"config": {"shift": 3.0}}, {"config": {"stochastic_sampling": True, "shift": 3.0}}]
+        + [{"config": {"shift": 3.0, f"use_{l}_sigmas": True}, "steps": FEW} for l in ("karras", "exponential", "beta")]
+        + [{"config": {"use_dynamic_shifting": True, "time_shift_type": t}, "with": {"mu": m}, "steps": FEW}
+           for t in ("exponential", "linear") for m in (0.5, 1.15)]
+        + [{"config": {"shift": 2.0, "shift_terminal": 0.1}, "steps": [2, 10]}]
+        + [{"config": {"use_dynamic_shifting": True, "shift_terminal": 0.02}, "with": {"mu": 0.9}, "steps": [10]}]
+        + [{"config": {"shift": 2.0}, "set": {"sigmas": [1.0, 0.75, 0.5, 0.25]}, "steps": [4]}]
+        + [{"config": {"use_dynamic_shifting": True}, "set": {"sigmas": [1.0, 0.75, 0.5, 0.25], "mu": 1.0}, "steps": [4]}]
+        + [{"config": {"shift": 3.0}, "set": {"timesteps": [1000.0, 800.0, 500.0, 100.0]}, "steps": [4]}]
+        + [{"config": {"shift": 3.0}, "strength": s, "steps": [4, 10]} for s in (0.3, 0.6)]
+    ),
+    "FlowMatchHeunDiscreteScheduler": (
+        [{}, {"config": {"shift": 3.0}}]
+    ),
+    "FlowMatchLCMScheduler": (
+        [{}, {"config": {"shift": 3.0}}, {"config": {"use_dynamic_shifting": True}, "with": {"mu": 0.7}, "steps": FEW}]
+        + [{"config": {"shift": 3.0, "use_karras_sigmas": True}, "steps": FEW}]
+    ),
+    "FlowMapEulerDiscreteScheduler": [{}, {"config": {"shift": 3.0}}, {"set": {"sigmas": [1.0, 0.6, 0.3]}, "steps": [3]}],
+    "LTXEulerAncestralRFScheduler": (
+        [{}, {"config": {"eta": 0.5}}, {"config": {"eta": 0.0}, "steps": FEW}, {"config": {"s_noise": 0.8}, "steps": FEW}]
+        + [{"set": {"sigmas": [1.0, 0.75, 0.5, 0.25, 0.0]}, "steps": [4], "without_last": True}]
+    ),
+    "EDMEulerScheduler": (
+        [{}, {"config": {"prediction_type": "v_prediction"}}, {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
+        + [{"config": {"final_sigmas_type": "sigma_min", "rho": 5.0, "sigma_data": 1.0}, "steps": FEW}]
+    ),
+    "EDMDPMSolverMultistepScheduler": (
+        [{}, {"config": {"prediction_type": "v_prediction"}}, {"config": {"sigma_schedule": "exponential"}, "steps": [2, 10]}]
+        + [{"config": {"solver_order": o, "solver_type": t, "algorithm_type": a}, "steps": FEW + [25]}
+           for a in ("dpmsolver++", "sde-dpmsolver++") for o in (1, 2, 3) for t in ("midpoint", "heun")
+           if (a, o) != ("sde-dpmsolver++", 3)]
+        + [{"config": {"final_sigmas_type": "sigma_min", "euler_at_final": True}, "steps": FEW}]
+        + [{"config": {"thresholding": True, "dynamic_thresholding_ratio": 0.7, "sample_max_value": 1.5}, "steps": FEW}]
+    ),
+    "CosineDPMSolverMultistepScheduler": (
+        [{}, {"config": {"prediction_type": "epsilon"}, "steps": FEW}, {"config": {"solver_type": "heun"}, "steps": FEW + [25]}]
+        + [{"config": {"solver_order": 1, "sigma_schedule": "karras"}, "steps": FEW}]
+    ),
+    "IPNDMScheduler": [{}],
+    "CMStochasticIterativeScheduler": (
+        [{"steps": [1, 2, 4, 10, 25]}, {"config": {"clip_denoised": False}, "steps": [1, 2, 4, 10]}]
+        + [{"config": {"s_noise": 0.5, "sigma_data": 1.0, "rho": 5.0}, "steps": [2, 4]}]
+        + [{"set": {"timesteps": [22, 0]}, "steps": [2]}]
+    ),
+    "ConsistencyDecoderScheduler": [{"steps": [2]}],
+    "SCMScheduler": (
+        [{"steps": [2], "without_last": True}]
+        + [{"with": {"intermediate_timesteps": None}, "steps": [1, 4, 10], "without_last": True, "config": {"sigma_data": s}}
+           for s in (0.5, 1.0)]
     ),
 }

@@ -57,6 +57,11 @@ public final class Call {
     return raw().minus(x().times(scaling.skip())).over(scaling.out());
   }
 
+  /** The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of k-diffusion's and of flow's ODE. */
+  public Combination slope() {
+    return x().minus(denoised()).over(level.sigma());
+  }
+
   /** The noise that the clipped prediction implies: {@code (x - alpha D) / sigma}. */
   public Combination eps() {
     return eps(denoised());

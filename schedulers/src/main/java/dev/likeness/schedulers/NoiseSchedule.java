@@ -1,6 +1,7 @@
 package dev.likeness.schedulers;
 
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /**
  * The noise levels that a network was trained at: one for each integer timestep, variance-preserving, in double.
@@ -13,9 +14,13 @@ public final class NoiseSchedule {
   public static final double SMALLEST_SIGNAL = 0x1p-24;
 
   private final double[] alphaBar;
+  private final double[] sigmas;
+  private final double[] logSigmas;
 
   private NoiseSchedule(double[] alphaBar) {
     this.alphaBar = alphaBar;
+    this.sigmas = Sigmas.map(alphaBar, bar -> Math.sqrt((1 - bar) / bar));
+    this.logSigmas = Sigmas.map(sigmas, Math::log);
   }
 
   /**
@@ -48,10 +53,15 @@ public final class NoiseSchedule {
   public NoiseSchedule rescaleZeroTerminalSnr() {
     double first = Math.sqrt(alphaBar[0]);
     double last = Math.sqrt(alphaBar[alphaBar.length - 1]);
-    return new NoiseSchedule(Arrays.stream(alphaBar).map(bar -> {
+    return mapped(bar -> {
       double root = (Math.sqrt(bar) - last) * (first / (first - last));
       return root * root;
-    }).toArray());
+    });
+  }
+
+  /** The same timesteps with every squared signal factor changed. */
+  public NoiseSchedule mapped(DoubleUnaryOperator alphaBars) {
+    return new NoiseSchedule(Arrays.stream(alphaBar).map(alphaBars).toArray());
   }
 
   /** The same schedule with another signal at its last timestep. */
@@ -92,31 +102,28 @@ public final class NoiseSchedule {
 
   /** Noise over signal at every timestep, rising: k-diffusion's sigmas. */
   public double[] sigmas() {
-    return Arrays.stream(alphaBar).map(bar -> Math.sqrt((1 - bar) / bar)).toArray();
+    return sigmas.clone();
   }
 
   /** Noise over signal at timesteps that may be fractional, straight between neighbours and flat beyond the ends. */
   public double[] sigmas(double[] timesteps) {
-    double[] table = sigmas();
-    return Arrays.stream(timesteps).map(timestep -> {
-      int below = (int) Math.floor(Math.max(0, Math.min(table.length - 1, timestep)));
+    int last = sigmas.length - 1;
+    return Sigmas.map(timesteps, timestep -> {
+      int below = (int) Math.floor(Math.max(0, Math.min(last, timestep)));
       double share = Math.max(0, timestep - below);
-      return below == table.length - 1 ? table[below] : table[below] + share * (table[below + 1] - table[below]);
-    }).toArray();
+      return below == last ? sigmas[below] : sigmas[below] + share * (sigmas[below + 1] - sigmas[below]);
+    });
   }
 
   /** The timesteps of noise levels between the trained ones, straight in the logarithm, within 0..length()-1. */
   public double[] timesteps(double[] sigmas) {
-    double[] logs = Arrays.stream(sigmas()).map(Math::log).toArray();
-    return Arrays.stream(sigmas).map(sigma -> timestep(Math.log(Math.max(sigma, 1e-10)), logs)).toArray();
+    return Sigmas.map(sigmas, sigma -> timestep(Math.log(Math.max(sigma, 1e-10))));
   }
 
-  private static double timestep(double log, double[] logs) {
-    int low = 0;
-    while (low < logs.length - 2 && logs[low + 1] <= log) {
-      low++;
-    }
-    double share = (logs[low] - log) / (logs[low] - logs[low + 1]);
+  private double timestep(double log) {
+    int found = Arrays.binarySearch(logSigmas, log);
+    int low = Math.max(0, Math.min(found >= 0 ? found : -found - 2, logSigmas.length - 2));
+    double share = (logSigmas[low] - log) / (logSigmas[low] - logSigmas[low + 1]);
     return low + Math.max(0, Math.min(1, share));
   }
 

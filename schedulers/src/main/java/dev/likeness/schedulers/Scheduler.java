@@ -9,7 +9,11 @@ public interface Scheduler {
    */
   SamplingPlan plan(PlanRequest request);
 
-  /** The noise levels that the network was trained at. */
+  /**
+   * The noise levels that the network was trained at.
+   *
+   * @throws IllegalStateException for networks trained on continuous levels, which no table lists
+   */
   NoiseSchedule schedule();
 
   /** What the network was trained to answer. */

@@ -1,19 +1,8 @@
 package dev.likeness.schedulers.diffusers;
 
-import static dev.likeness.schedulers.Prediction.EPSILON;
-import static dev.likeness.schedulers.Prediction.FLOW;
-import static dev.likeness.schedulers.Prediction.SAMPLE;
-import static dev.likeness.schedulers.Prediction.V;
-
 import dev.likeness.schedulers.Options;
-import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerProvider;
-import dev.likeness.schedulers.Solver;
-import dev.likeness.schedulers.solvers.Ddim;
-import dev.likeness.schedulers.solvers.Ddpm;
-import dev.likeness.schedulers.solvers.Euler;
-import dev.likeness.schedulers.solvers.EulerAncestral;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -37,38 +26,40 @@ public final class DiffusersSchedulers implements SchedulerProvider {
 
   private static Map<String, Function<Options, Scheduler>> classes() {
     Map<String, Function<Options, Scheduler>> classes = new TreeMap<>();
-    classes.put("DDPMScheduler", DiffusersSchedulers::ddpm);
-    classes.put("DDIMScheduler", DiffusersSchedulers::ddim);
-    classes.put("PNDMScheduler", PndmScheduler::of);
-    classes.put("EulerDiscreteScheduler", o -> exploding(o, Set.of(EPSILON, V, SAMPLE), new Euler(), 1));
-    classes.put("EulerAncestralDiscreteScheduler", o -> exploding(o, Set.of(EPSILON, V), new EulerAncestral(), 1));
+    classes.put("CMStochasticIterativeScheduler", ConsistencySchedulers::iterative);
+    classes.put("CogVideoXDDIMScheduler", TrainedSchedulers::ddimShifted);
+    classes.put("ConsistencyDecoderScheduler", ConsistencySchedulers::decoder);
+    classes.put("CosineDPMSolverMultistepScheduler", EdmSchedulers::cosine);
+    classes.put("DDIMInverseScheduler", TrainedSchedulers::ddimInverse);
+    classes.put("DDIMParallelScheduler", TrainedSchedulers::ddim);
+    classes.put("DDIMScheduler", TrainedSchedulers::ddim);
+    classes.put("DDPMParallelScheduler", TrainedSchedulers::ddpm);
+    classes.put("DDPMScheduler", TrainedSchedulers::ddpm);
+    classes.put("DEISMultistepScheduler", DpmSolvers::deis);
     classes.put("DPMSolverMultistepScheduler", DpmSolvers::multistep);
+    classes.put("DPMSolverSDEScheduler", ExplodingSchedulers::dpmSde);
+    classes.put("DPMSolverSinglestepScheduler", DpmSolvers::singlestep);
+    classes.put("EDMDPMSolverMultistepScheduler", EdmSchedulers::multistep);
+    classes.put("EDMEulerScheduler", EdmSchedulers::euler);
+    classes.put("EulerAncestralDiscreteScheduler", ExplodingSchedulers::eulerAncestral);
+    classes.put("EulerDiscreteScheduler", ExplodingSchedulers::euler);
+    classes.put("FlowMapEulerDiscreteScheduler", FlowSchedulers::map);
+    classes.put("FlowMatchEulerDiscreteScheduler", FlowSchedulers::euler);
+    classes.put("FlowMatchHeunDiscreteScheduler", FlowSchedulers::heun);
+    classes.put("FlowMatchLCMScheduler", FlowSchedulers::lcm);
+    classes.put("HeunDiscreteScheduler", ExplodingSchedulers::heun);
+    classes.put("IPNDMScheduler", TrainedSchedulers::ipndm);
+    classes.put("KDPM2AncestralDiscreteScheduler", ExplodingSchedulers::dpm2Ancestral);
+    classes.put("KDPM2DiscreteScheduler", ExplodingSchedulers::dpm2);
+    classes.put("LCMScheduler", ConsistencySchedulers::lcm);
+    classes.put("LMSDiscreteScheduler", ExplodingSchedulers::lms);
+    classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::ancestral);
+    classes.put("PNDMScheduler", PndmScheduler::of);
+    classes.put("SASolverScheduler", DpmSolvers::sa);
+    classes.put("SCMScheduler", ConsistencySchedulers::trigonometric);
+    classes.put("TCDScheduler", ConsistencySchedulers::tcd);
+    classes.put("UnCLIPScheduler", TrainedSchedulers::unclip);
+    classes.put("UniPCMultistepScheduler", UniPcScheduler::of);
     return classes;
-  }
-
-  private static Scheduler ddpm(Options options) {
-    Training training = Training.of(options, Set.of(EPSILON, V, SAMPLE), false);
-    var ladder = TrainedLadder.of(options, training);
-    Ddpm.Variance variance = switch (options.oneOf("variance_type", "fixed_small", "fixed_small_log", "fixed_large",
-        "fixed_large_log", "learned", "learned_range")) {
-      case "fixed_small", "fixed_small_log" -> Ddpm.Variance.SMALL;
-      case "learned" -> Ddpm.Variance.LEARNED;
-      case "learned_range" -> Ddpm.Variance.LEARNED_RANGE;
-      default -> Ddpm.Variance.LARGE;
-    };
-    return new LadderScheduler(training, ladder::chained, request -> new Ddpm(variance), all -> 1, 1);
-  }
-
-  private static Scheduler ddim(Options options) {
-    Training training = Training.of(options, Set.of(EPSILON, V, SAMPLE), false);
-    var ladder = TrainedLadder.of(options, training);
-    return new LadderScheduler(training, ladder::strided, request -> new Ddim(request.etaOr(0)), all -> 1, 1);
-  }
-
-  private static Scheduler exploding(Options options, Set<Prediction> predictions, Solver solver, int rowsPerStep) {
-    Training training = Training.of(options, predictions, true);
-    var ladder = new ExplodingLadder(options, training);
-    Respacing.of(options);
-    return new LadderScheduler(training, ladder::ladder, request -> solver, ladder::pureNoise, rowsPerStep);
   }
 }

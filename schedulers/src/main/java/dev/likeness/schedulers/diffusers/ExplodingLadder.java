@@ -15,8 +15,9 @@ import java.util.stream.DoubleStream;
  *
  * @param options the class's options
  * @param training the trained levels
+ * @param wholeKarras whether the timesteps of a Karras ladder are rounded
  */
-record ExplodingLadder(Options options, Training training) {
+record ExplodingLadder(Options options, Training training, boolean wholeKarras) {
   Ladder ladder(PlanRequest request) {
     if (request.sigmas().length > 0) {
       return custom(request.sigmas());
@@ -27,11 +28,13 @@ record ExplodingLadder(Options options, Training training) {
     double[] sigmas = schedule.sigmas(timesteps);
     if (logLinear()) {
       double[] table = schedule.sigmas();
-      sigmas = Sigmas.exponential(table[0], table[table.length - 1], count + 1);
+      sigmas = Sigmas.exponential(table[table.length - 1], table[0], count + 1);
     }
-    double[] respaced = Respacing.of(options).sigmas(sigmas, count);
-    if (respaced != sigmas) {
-      timesteps = schedule.timesteps(respaced);
+    Respacing respacing = Respacing.of(options);
+    double[] respaced = respacing.sigmas(sigmas, count);
+    if (!respacing.isNone()) {
+      boolean rounds = wholeKarras && respacing.kind() == Respacing.Kind.KARRAS;
+      timesteps = Arrays.stream(schedule.timesteps(respaced)).map(t -> rounds ? Math.rint(t) : t).toArray();
     }
     return ladder(timesteps, DoubleStream.concat(Arrays.stream(respaced), DoubleStream.of(lastSigma())).toArray());
   }

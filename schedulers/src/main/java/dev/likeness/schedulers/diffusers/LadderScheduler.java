@@ -38,7 +38,7 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
   }
 
   private List<Step> rows(PlanRequest request, Ladder ladder) {
-    var draft = new Draft(training.prediction()::at, training.clipping());
+    var draft = new Draft(training.network(), training.clipping());
     return draft.rows(solvers.apply(request).solve(ladder, draft));
   }
 
@@ -53,11 +53,13 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
   }
 
   private double cutoff(double share) {
-    int trained = training.schedule().length();
-    return Math.rint(trained - share * trained);
+    return Math.rint(training.length() - share * training.length());
   }
 
   @Override public NoiseSchedule schedule() {
+    if (training.schedule() == null) {
+      throw new IllegalStateException("this scheduler is for networks trained on continuous noise levels, without betas");
+    }
     return training.schedule();
   }
 

@@ -25,7 +25,7 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
   private static final int RUNGE_KUTTA_ROWS = 12;
 
   static Scheduler of(Options options) {
-    Training training = Training.of(options, Set.of(Prediction.EPSILON, Prediction.V), false);
+    Training training = Training.of(options, Set.of(Prediction.EPSILON, Prediction.V));
     var pndm = new PndmScheduler(training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
     return new LadderScheduler(training, pndm::ladder, pndm::solver, all -> 1, 1);
   }
@@ -46,7 +46,7 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
       return falling.length == 1 ? falling
           : DoubleStream.concat(Arrays.stream(falling, 0, 2), Arrays.stream(falling, 1, falling.length)).toArray();
     }
-    Requests.requireSteps(request.steps(), ORDER, training.schedule().length());
+    Requests.requireSteps(request.steps(), ORDER, training.length());
     if (request.firstStep() > 0 || request.from() > 0) {
       throw new IllegalArgumentException(
           "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps");

@@ -15,8 +15,23 @@ import java.util.function.DoubleFunction;
  *
  * @param options the class's options
  * @param training the trained levels
+ * @param end where the ladder ends
  */
-record PreservingLadder(Options options, Training training) {
+record PreservingLadder(Options options, Training training, End end) {
+  /** The lowest level. */
+  enum End {
+    /** No noise at all. */
+    CLEAN,
+    /** The first trained level. */
+    FIRST_TRAINED,
+    /** The first trained level, or for ladders of sigmas their last one once more. */
+    LAST_REPEATED;
+
+    static End of(Options options, End otherwise) {
+      return LastSigma.isClean(options) ? CLEAN : otherwise;
+    }
+  }
+
   Ladder ladder(PlanRequest request) {
     Requests.requireOwnSigmas(request, options.owner());
     NoiseSchedule schedule = training.schedule();
@@ -24,24 +39,24 @@ record PreservingLadder(Options options, Training training) {
     Respacing respacing = Respacing.of(options);
     if (!respacing.isNone()) {
       double[] sigmas = respacing.sigmas(falling(table), request.steps());
-      return ladder(rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS), sigmas);
+      return ladder(rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS), sigmas, true);
     }
     if (options.flag("use_lu_lambdas")) {
       double[] sigmas = Sigmas.exponential(table[table.length - 1], table[0], request.steps());
-      return ladder(rounded(schedule.timesteps(sigmas), true), sigmas);
+      return ladder(rounded(schedule.timesteps(sigmas), true), sigmas, true);
     }
     if (options.flag("use_flow_sigmas")) {
       double[] sigmas = flow(request);
-      return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas);
+      return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
     }
     double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
-    return ladder(timesteps, schedule.sigmas(timesteps));
+    return ladder(timesteps, schedule.sigmas(timesteps), false);
   }
 
   private double[] spaced(int steps) {
     TimestepSpacing spacing = options.has("timestep_spacing")
         ? TimestepSpacing.parse(options.text("timestep_spacing")) : TimestepSpacing.LINSPACE;
-    int trained = training.schedule().length();
+    int trained = training.length();
     int top = trained - belowLeastLambda();
     Requests.requireSteps(steps, 1, spacing == TimestepSpacing.TRAILING ? trained : top - 1);
     return spacing.timestepsAboveEnd(steps, trained, top, (int) options.number("steps_offset", 0));
@@ -54,25 +69,30 @@ record PreservingLadder(Options options, Training training) {
 
   private double[] flow(PlanRequest request) {
     double shift = Double.isNaN(request.mu()) ? options.number("flow_shift") : Math.exp(request.mu());
-    double[] rising = Sigmas.linspace(1, 1.0 / training.schedule().length(), request.steps() + 1);
+    double[] rising = Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1);
     double[] falling = falling(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
     return Sigmas.shifted(Arrays.copyOf(falling, request.steps()), shift);
   }
 
+  // Only multistep DPM-Solver, which has Lu's ladder too, keeps fractions on the cosine schedule.
   private double[] rounded(double[] timesteps, boolean toNearest) {
-    boolean round = toNearest && !"squaredcos_cap_v2".equals(options.text("beta_schedule"));
-    return round ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
+    boolean cosine = options.has("use_lu_lambdas") && "squaredcos_cap_v2".equals(options.text("beta_schedule"));
+    return toNearest && !cosine ? Arrays.stream(timesteps).map(Math::rint).toArray() : timesteps;
   }
 
   // The reference keeps timesteps as whole numbers and drops what is behind the point.
-  private Ladder ladder(double[] timesteps, double[] sigmas) {
+  private Ladder ladder(double[] timesteps, double[] sigmas, boolean ofSigmas) {
     DoubleFunction<NoiseLevel> form = options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
-    all[sigmas.length] = LastSigma.isClean(options) ? 0 : training.schedule().sigmas()[0];
+    all[sigmas.length] = switch (end) {
+      case CLEAN -> 0;
+      case FIRST_TRAINED -> training.schedule().sigmas()[0];
+      case LAST_REPEATED -> ofSigmas ? sigmas[sigmas.length - 1] : training.schedule().sigmas()[0];
+    };
     return Ladder.of(Arrays.stream(timesteps).map(Math::floor).toArray(), Arrays.stream(all).mapToObj(form).toList());
   }
 
-  private static double[] falling(double[] rising) {
+  static double[] falling(double[] rising) {
     double[] falling = new double[rising.length];
     Arrays.setAll(falling, i -> rising[rising.length - 1 - i]);
     return falling;

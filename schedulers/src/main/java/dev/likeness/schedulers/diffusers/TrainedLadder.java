@@ -39,21 +39,28 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
     return Ladder.of(timesteps, levels(timesteps, 0), levels(timesteps, stride(request)));
   }
 
+  /** The strided ladder climbed from below (DDIM inversion): each step ends at its own timestep. */
+  Ladder rising(PlanRequest request) {
+    Requests.requireOwnTimesteps(request, "DDIM inversion");
+    double[] timesteps = PreservingLadder.falling(timesteps(request.steps()));
+    return Ladder.of(timesteps, levels(timesteps, stride(request)), levels(timesteps, 0));
+  }
+
   /** The training timesteps between two steps. */
   int stride(PlanRequest request) {
-    return training.schedule().length() / request.steps();
+    return training.length() / request.steps();
   }
 
   /** The falling whole timesteps of so many steps. */
   double[] timesteps(int steps) {
-    int trained = training.schedule().length();
+    int trained = training.length();
     Requests.requireSteps(steps, 1, trained);
     double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset)).map(Math::rint).toArray();
     return falling(timesteps);
   }
 
   private double[] falling(double[] timesteps) {
-    int trained = training.schedule().length();
+    int trained = training.length();
     for (int i = 0; i < timesteps.length; i++) {
       double above = i == 0 ? trained : timesteps[i - 1];
       if (!(timesteps[i] < above && timesteps[i] >= 0)) {

@@ -6,42 +6,78 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scaling;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * What the options say of the network: its noise schedule, its prediction, and how that is clipped.
+ * What the options say of the network: its noise levels, its prediction, and how that is clipped.
  *
- * @param schedule the trained noise levels
+ * @param length the number of training timesteps
+ * @param schedule the trained noise levels; null for networks trained on continuous ones
  * @param prediction what the network answers
+ * @param network how it is called at a level
  * @param clipping what is done to its denoised predictions
  */
-record Training(NoiseSchedule schedule, Prediction prediction, Clipping clipping) {
-  /** Reads the options; predictions other than {@code predictions} are refused. */
-  static Training of(Options options, Set<Prediction> predictions, boolean keepsSignal) {
+record Training(int length, NoiseSchedule schedule, Prediction prediction, Function<NoiseLevel, Scaling> network,
+    Clipping clipping) {
+
+  /** A network trained on betas. */
+  static Training of(Options options, Set<Prediction> predictions) {
+    return of(options, predictions, schedule(options));
+  }
+
+  /** As {@link #of}, but a schedule without signal at its end keeps a little, so that no sigma is infinite. */
+  static Training withFiniteSigmas(Options options, Set<Prediction> predictions) {
+    NoiseSchedule schedule = schedule(options);
+    return of(options, predictions, options.flag("rescale_betas_zero_snr")
+        ? schedule.endingAt(NoiseSchedule.SMALLEST_SIGNAL) : schedule);
+  }
+
+  /** A network trained on this schedule. */
+  static Training of(Options options, Set<Prediction> predictions, NoiseSchedule schedule) {
+    Prediction prediction = prediction(options, predictions);
+    return new Training(schedule.length(), schedule, prediction, prediction::at, clipping(options));
+  }
+
+  /** A network trained on noise levels that no table lists. */
+  static Training continuous(int length, Prediction prediction, Function<NoiseLevel, Scaling> network) {
+    return new Training(length, null, prediction, network, Clipping.NONE);
+  }
+
+  /** This network with another clipping. */
+  Training clipped(Clipping clipping) {
+    return new Training(length, schedule, prediction, network, clipping);
+  }
+
+  /** The prediction that the options name; others than {@code predictions} are refused. */
+  static Prediction prediction(Options options, Set<Prediction> predictions) {
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
       throw new IllegalArgumentException(options.owner() + " does not sample prediction_type "
           + options.text("prediction_type") + "; it samples " + predictions);
     }
-    return new Training(schedule(options, keepsSignal), prediction, clipping(options));
+    return prediction;
   }
 
-  static NoiseSchedule schedule(Options options, boolean keepsSignal) {
-    NoiseSchedule schedule = NoiseSchedule.ofBetas(betas(options));
-    if (!options.flag("rescale_betas_zero_snr")) {
-      return schedule;
-    }
-    NoiseSchedule rescaled = schedule.rescaleZeroTerminalSnr();
-    return keepsSignal ? rescaled.endingAt(NoiseSchedule.SMALLEST_SIGNAL) : rescaled;
+  /** The schedule of the options, rescaled to no signal at the end where they say so. */
+  static NoiseSchedule schedule(Options options) {
+    NoiseSchedule schedule = unrescaled(options);
+    return options.flag("rescale_betas_zero_snr") ? schedule.rescaleZeroTerminalSnr() : schedule;
+  }
+
+  /** The schedule of the options' betas as they are. */
+  static NoiseSchedule unrescaled(Options options) {
+    return NoiseSchedule.ofBetas(betas(options));
   }
 
   private static double[] betas(Options options) {
     double[] trained = options.numbers("trained_betas");
     return trained.length > 0 ? trained : BetaSchedule.parse(options.text("beta_schedule")).betas(
-        options.number("beta_start"), options.number("beta_end"), options.integer("num_train_timesteps"));
+        options.number("beta_start", 0.0001), options.number("beta_end", 0.02), options.integer("num_train_timesteps"));
   }
 
-  private static Clipping clipping(Options options) {
+  static Clipping clipping(Options options) {
     if (options.flag("thresholding")) {
       return Clipping.dynamic(options.number("dynamic_thresholding_ratio"),
           Math.max(1, options.number("sample_max_value")));

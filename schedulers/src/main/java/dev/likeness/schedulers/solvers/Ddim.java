@@ -5,6 +5,7 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.Draft;
 import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -25,6 +26,10 @@ public record Ddim(double eta) implements Solver {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel next = ladder.next(i);
+      if (ladder.at(i).sigma() == 0) {
+        x = fromClean(x, next, ladder.timestep(i), draft);
+        continue;
+      }
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       double fresh = eta * posteriorDeviation(ladder.at(i), next);
       double direction = Math.sqrt(Math.max(0, next.sigma() * next.sigma() - fresh * fresh));
@@ -34,6 +39,12 @@ public record Ddim(double eta) implements Solver {
       }
     }
     return x;
+  }
+
+  /** Inversion's first step: at a clean sample the network's answer, noise or v, is the noise, and D is the sample. */
+  private static Combination fromClean(Combination x, NoiseLevel next, double timestep, Draft draft) {
+    Call call = draft.call(x, timestep, NoiseLevel.CLEAN, new Scaling(1, 0, 1));
+    return call.x().times(next.alpha()).plus(call.raw().times(next.sigma()));
   }
 
   /** The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16 at eta 1). */

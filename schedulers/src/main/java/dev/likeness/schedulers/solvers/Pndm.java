@@ -24,9 +24,6 @@ import java.util.function.IntFunction;
  */
 public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)
     implements Solver {
-  private static final double[][] ADAMS_BASHFORTH = {
-      {1}, {3 / 2.0, -1 / 2.0}, {23 / 12.0, -16 / 12.0, 5 / 12.0}, {55 / 24.0, -59 / 24.0, 37 / 24.0, -9 / 24.0}};
-
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     List<Combination> answers = new ArrayList<>();
@@ -42,19 +39,10 @@ public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFun
         x = transfer(anchor, timestep + stride, timestep, mean);
       } else {
         answers.add(0, call.prediction());
-        x = transfer(call.x(), timestep, timestep - stride, extrapolated(answers));
+        x = transfer(call.x(), timestep, timestep - stride, AdamsBashforth.extrapolated(answers));
       }
     }
     return x;
-  }
-
-  private static Combination extrapolated(List<Combination> answers) {
-    double[] weights = ADAMS_BASHFORTH[Math.min(answers.size(), 4) - 1];
-    Combination sum = Combination.ZERO;
-    for (int k = 0; k < weights.length; k++) {
-      sum = sum.plus(answers.get(k).times(weights[k]));
-    }
-    return sum;
   }
 
   private Combination rungeKutta(Combination first, List<Combination> answers, Ladder ladder, Draft draft) {

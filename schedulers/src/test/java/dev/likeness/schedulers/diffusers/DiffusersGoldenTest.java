@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.diffusers;
 
+import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,24 +16,33 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every step of every run that {@code tools/goldens/schedulers.py} recorded, against the same run here. */
+/**
+ * Every step of every run that {@code tools/goldens/schedulers.py} recorded, against the same run here: 1e-10 from the
+ * reference in double, 1e-4 from the reference as published, or as far as single precision takes that from itself.
+ */
 class DiffusersGoldenTest {
   private static final double DOUBLE = 1e-10;
   private static final double SINGLE = 1e-4;
-  /** Rescaling subtracts nearly equal square roots, of which single precision keeps only three or four digits. */
-  private static final double SINGLE_RESCALED = 1e-3;
 
   @TestFactory
   Stream<DynamicTest> equalsDiffusersAtEveryStep() {
     return new DiffusersSchedulers().classNames().stream().flatMap(DiffusersGoldenTest::casesOf);
   }
 
+  @Test void singlePrecisionAloneRarelyTakesTheReferenceFurtherThanTheTolerance() {
+    List<Map<String, Object>> runs = new DiffusersSchedulers().classNames().stream()
+        .flatMap(name -> Golden.objects(Golden.read("diffusers/" + name + ".json.gz").get("cases")).stream()).toList();
+    long coarse = runs.stream().filter(run -> run.containsKey("gap")).count();
+    assertTrue(coarse < runs.size() * 0.04, coarse + " of " + runs.size());
+  }
+
   private static Stream<DynamicTest> casesOf(String className) {
     Map<String, Object> file = Golden.read("diffusers/" + className + ".json.gz");
     return Golden.objects(file.get("cases")).stream().map(run -> DynamicTest.dynamicTest(
-        className + " " + described(run), () -> check(className, run)));
+        className + " " + described(run), () -> assertAll(className + " " + described(run), () -> check(className, run))));
   }
 
   private static String described(Map<String, Object> run) {
@@ -42,7 +52,7 @@ class DiffusersGoldenTest {
   }
 
   private static void check(String className, Map<String, Object> run) {
-    if (run.containsKey("refused")) {
+    if (run.containsKey("refused") || run.containsKey("apart")) {
       refusesOrStaysFinite(className, run);
       return;
     }
@@ -52,12 +62,12 @@ class DiffusersGoldenTest {
     Map<String, Object> f64 = Golden.object(run.get("f64"));
     Map<String, Object> f32 = Golden.object(run.get("f32"));
     assertEquals(((Number) f64.get("draws")).intValue(), noise.count(), "noise draws");
+    double single = Math.max(SINGLE, 1.1 * number(run.getOrDefault("gap", 0)));
     equal(Golden.numbers(f64.get("timesteps")), ends(plan.timesteps(), rows.size()), DOUBLE, "timesteps");
-    equal(Golden.numbers(f32.get("timesteps")), ends(plan.timesteps(), rows.size()), SINGLE, "timesteps in f32");
+    equal(Golden.numbers(f32.get("timesteps")), ends(plan.timesteps(), rows.size()), single, "timesteps in f32");
     equal(new double[] {number(f64.get("init"))}, new double[] {plan.pureNoise()}, DOUBLE, "pure noise");
     equal(Golden.rows(f64.get("rows")), rows, DOUBLE, "f64");
-    boolean rescaled = Golden.object(run.get("config")).containsKey("rescale_betas_zero_snr");
-    equal(Golden.rows(f32.get("rows")), rows, rescaled ? SINGLE_RESCALED : SINGLE, "f32");
+    equal(Golden.rows(f32.get("rows")), rows, single, "f32");
   }
 
   private static void refusesOrStaysFinite(String className, Map<String, Object> run) {
@@ -87,8 +97,9 @@ class DiffusersGoldenTest {
       request = PlanRequest.ofSigmas(Golden.numbers(set.get("sigmas")));
     }
     Map<String, Object> step = Golden.object(run.get("step"));
+    Map<String, Object> beside = Golden.object(run.get("with"));
     return request.strength(number(run.getOrDefault("strength", 1)))
-        .eta(number(step.getOrDefault("eta", Double.NaN))).mu(number(set.getOrDefault("mu", Double.NaN)));
+        .eta(number(step.getOrDefault("eta", Double.NaN))).mu(number(set.getOrDefault("mu", beside.getOrDefault("mu", Double.NaN))));
   }
 
   private static List<double[]> trajectory(SamplingPlan plan, Map<String, Object> run, ToyNetwork.Noise noise) {

@@ -1,0 +1,76 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Sigmas;
+import java.util.Arrays;
+
+/**
+ * Ladders of rectified flow: levels from 1 to 0, shifted towards noise by a number or by the resolution.
+ *
+ * @param options the class's options
+ * @param length the number of training timesteps, which is the timestep of pure noise
+ */
+record FlowLadder(Options options, int length) {
+  Ladder ladder(PlanRequest request) {
+    double[] sigmas = stretched(shifted(unshifted(request), request));
+    double[] respaced = Respacing.of(options).sigmas(sigmas, sigmas.length);
+    return ladder(request.timesteps().length > 0 ? request.timesteps() : times(respaced), respaced);
+  }
+
+  /** A ladder of sigmas of the caller's own, the last one where the run ends. */
+  Ladder exactly(double[] sigmas) {
+    double[] above = Arrays.copyOf(sigmas, sigmas.length - 1);
+    return Ladder.of(times(above), Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
+  }
+
+  /** A ladder of sigmas with 0 below. */
+  Ladder ladder(double[] timesteps, double[] sigmas) {
+    double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
+    return Ladder.of(timesteps, Arrays.stream(all).mapToObj(NoiseLevel::flow).toList());
+  }
+
+  double[] times(double[] sigmas) {
+    return Arrays.stream(sigmas).map(sigma -> sigma * length).toArray();
+  }
+
+  private double[] unshifted(PlanRequest request) {
+    if (request.sigmas().length > 0) {
+      return request.sigmas();
+    }
+    if (request.timesteps().length > 0) {
+      return Arrays.stream(request.timesteps()).map(timestep -> timestep / length).toArray();
+    }
+    double least = 1.0 / length;
+    double[] ends = dynamic() ? new double[] {least} : Sigmas.shifted(new double[] {least}, options.number("shift", 1));
+    return Sigmas.linspace(1, ends[0], request.steps());
+  }
+
+  private boolean dynamic() {
+    return options.flag("use_dynamic_shifting");
+  }
+
+  double[] shifted(double[] sigmas, PlanRequest request) {
+    if (!dynamic()) {
+      return Sigmas.shifted(sigmas, options.number(options.has("shift") ? "shift" : "flow_shift", 1));
+    }
+    if (Double.isNaN(request.mu())) {
+      throw new IllegalArgumentException(options.owner()
+          + " shifts by resolution (use_dynamic_shifting) and needs mu in the request");
+    }
+    boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
+    double mu = linear ? request.mu() : Math.exp(request.mu());
+    return Arrays.stream(sigmas).map(sigma -> mu / (mu + (1 / sigma - 1))).toArray();
+  }
+
+  double[] stretched(double[] sigmas) {
+    double terminal = options.number("shift_terminal", 0);
+    if (terminal == 0) {
+      return sigmas;
+    }
+    double scale = (1 - sigmas[sigmas.length - 1]) / (1 - terminal);
+    return Arrays.stream(sigmas).map(sigma -> 1 - (1 - sigma) / scale).toArray();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.likeness.schedulers.diffusers;
+
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.Options;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scheduler;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.Euler;
+import dev.likeness.schedulers.solvers.FlowEulerAncestral;
+import dev.likeness.schedulers.solvers.Heun;
+import dev.likeness.schedulers.solvers.Renoise;
+import java.util.Arrays;
+import java.util.function.Function;
+
+/** The rectified-flow classes of diffusers. */
+final class FlowSchedulers {
+  private FlowSchedulers() {
+  }
+
+  static Scheduler euler(Options options) {
+    return matched(options, options.flag("stochastic_sampling") ? new Renoise(true) : new Euler(), 1);
+  }
+
+  static Scheduler heun(Options options) {
+    return matched(options, new Heun(), 2);
+  }
+
+  static Scheduler lcm(Options options) {
+    if (options.numbers("scale_factors").length > 0) {
+      throw new IllegalArgumentException("FlowMatchLCMScheduler with scale_factors grows the image between steps, which a"
+          + " plan of one size cannot; leave scale_factors out");
+    }
+    return matched(options, new Renoise(true), 1);
+  }
+
+  static Scheduler ancestral(Options options) {
+    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
+    var solver = new FlowEulerAncestral(options.number("eta"), options.number("s_noise"));
+    return scheduler(options, request -> request.sigmas().length > 0 ? ladder.exactly(request.sigmas())
+        : ladder.ladder(request), solver, 1);
+  }
+
+  static Scheduler map(Options options) {
+    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
+    return scheduler(options, request -> {
+      double[] even = Arrays.copyOf(Sigmas.linspace(1, 0, request.steps() + 1), request.steps());
+      double[] sigmas = ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request);
+      return ladder.ladder(ladder.times(sigmas), sigmas);
+    }, new Euler(), 1);
+  }
+
+  private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {
+    if (options.flag("invert_sigmas")) {
+      throw new IllegalArgumentException(options.owner() + " with invert_sigmas (video models) is not supported");
+    }
+    Respacing.of(options);
+    var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
+    return scheduler(options, ladder::ladder, solver, rowsPerStep);
+  }
+
+  private static Scheduler scheduler(Options options, Function<PlanRequest, Ladder> ladders, Solver solver,
+      int rowsPerStep) {
+    Training training = Training.continuous(options.integer("num_train_timesteps"), Prediction.FLOW, Prediction.FLOW::at);
+    return new LadderScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
+  }
+}

@@ -1,0 +1,48 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * DPM-Solver++ as a stochastic single-step method of two stages, both with noise; two calls a step and one in the last.
+ * arXiv:2211.01095; k-diffusion {@code sample_dpmpp_sde}, diffusers {@code DPMSolverSDEScheduler}.
+ *
+ * <p>Both stages see one Brownian path: the step's noise holds the first stage's, and only the rest is drawn fresh. The
+ * references walk the same path by torchsde's tree, whose numbers differ; the distribution is the same.
+ *
+ * @param eta the share of fresh noise, at least 0
+ * @param timesteps what the network is told at a sigma between two steps
+ */
+public record DpmPlusPlusSde(double eta, DoubleUnaryOperator timesteps) implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double sigma = ladder.at(i).sigma();
+      double next = ladder.next(i).sigma();
+      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      if (next == 0) {
+        x = begin.denoised();
+        continue;
+      }
+      double middle = Math.sqrt(sigma * next);
+      Ancestral half = Ancestral.step(sigma, middle, eta);
+      Combination first = draft.noise();
+      x = moved(begin.x(), begin.denoised(), half.down() / sigma).plus(first.times(half.up()));
+      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
+      Ancestral whole = Ancestral.step(sigma, next, eta);
+      Combination path = first.times(Math.sqrt(sigma - middle)).plus(draft.noise().times(Math.sqrt(middle - next)));
+      x = moved(begin.x(), halfway.denoised(), whole.down() / sigma)
+          .plus(path.times(whole.up() / Math.sqrt(sigma - next)));
+    }
+    return x;
+  }
+
+  private static Combination moved(Combination x, Combination denoised, double keep) {
+    return x.times(keep).plus(denoised.times(1 - keep));
+  }
+}

@@ -1,0 +1,67 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Single-step DPM-Solver and DPM-Solver++, order 1 to 3: a step of order k goes back to the sample k - 1 calls ago.
+ * Lu et al. 2022, arXiv:2206.00927, algorithms 1 and 2, and arXiv:2211.01095, algorithm 1; diffusers
+ * {@code DPMSolverSinglestepScheduler}.
+ *
+ * @param algorithm what is extrapolated, and whether noise is added
+ * @param orders the order of every step of the whole ladder
+ * @param heun whether Heun's rule replaces the midpoint rule
+ */
+public record DpmSolverSinglestep(DpmAlgorithm algorithm, List<Integer> orders, boolean heun) implements Solver {
+  /** Copies the orders. */
+  public DpmSolverSinglestep {
+    orders = List.copyOf(orders);
+  }
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    Combination anchor = x;
+    List<Combination> m = new ArrayList<>();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      m.add(0, algorithm.predictsData() ? call.denoised() : call.eps());
+      int order = Math.min(orders.get(i), m.size());
+      anchor = order == 1 ? call.x() : anchor;
+      NoiseLevel s = ladder.at(i - order + 1);
+      NoiseLevel t = ladder.next(i);
+      double h = t.lambda() - s.lambda();
+      x = step(order, s, t, h, anchor, m, ladder, i);
+      if (algorithm.stochastic()) {
+        x = x.plus(draft.noise().times(algorithm.noise(t, h)));
+      }
+    }
+    return x;
+  }
+
+  private Combination step(int order, NoiseLevel s, NoiseLevel t, double h, Combination x, List<Combination> m,
+      Ladder ladder, int i) {
+    Combination d0 = m.get(order - 1);
+    if (order == 1) {
+      return algorithm.step(s, t, h, true, x, d0, Combination.ZERO, Combination.ZERO);
+    }
+    double r0 = (ladder.at(i).lambda() - s.lambda()) / h;
+    Combination late = m.get(0).minus(d0).over(r0);
+    if (order == 2) {
+      return algorithm.step(s, t, h, !heun, x, d0, late, Combination.ZERO);
+    }
+    if (!heun) {
+      return algorithm.step(s, t, h, false, x, d0, late, Combination.ZERO);
+    }
+    double r1 = (ladder.at(i - 1).lambda() - s.lambda()) / h;
+    Combination early = m.get(1).minus(d0).over(r1);
+    Combination d1 = early.times(r0).minus(late.times(r1)).over(r0 - r1);
+    Combination d2 = late.minus(early).times(2 / (r0 - r1));
+    return algorithm.step(s, t, h, false, x, d0, d1, d2);
+  }
+}

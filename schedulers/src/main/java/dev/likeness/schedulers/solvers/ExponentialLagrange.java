@@ -1,0 +1,42 @@
+package dev.likeness.schedulers.solvers;
+
+import static java.lang.Math.exp;
+import static java.lang.Math.expm1;
+
+import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
+
+/** Integrals of Lagrange polynomials against an exponential, the weights of exponential Adams methods. */
+final class ExponentialLagrange {
+  private ExponentialLagrange() {
+  }
+
+  /**
+   * For each place the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}, where L is the polynomial that is
+   * 1 at that place and 0 at the others.
+   */
+  static double[] weights(double[] places, double rate, double h) {
+    double[] weights = new double[places.length];
+    for (int k = 0; k < places.length; k++) {
+      double[] c = basis(places, k).getCoefficients();
+      double moment = -expm1(-rate * h) / rate;
+      double power = 1;
+      for (int n = 0; n < c.length; n++) {
+        weights[k] += c[n] * moment;
+        power *= -h;
+        moment = -(power * exp(-rate * h) + (n + 1) * moment) / rate;
+      }
+    }
+    return weights;
+  }
+
+  private static PolynomialFunction basis(double[] places, int k) {
+    var basis = new PolynomialFunction(new double[] {1});
+    for (int j = 0; j < places.length; j++) {
+      if (j != k) {
+        double span = places[k] - places[j];
+        basis = basis.multiply(new PolynomialFunction(new double[] {-places[j] / span, 1 / span}));
+      }
+    }
+    return basis;
+  }
+}

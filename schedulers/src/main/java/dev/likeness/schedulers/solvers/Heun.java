@@ -1,0 +1,29 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.Solver;
+
+/**
+ * Heun's method: an Euler step, then the same step with the mean of the slopes at both ends; order 2, two calls a step
+ * and one in the last.
+ * Karras et al. 2022, arXiv:2206.00364, algorithm 1; k-diffusion {@code sample_heun}, diffusers
+ * {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
+ */
+public final class Heun implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double step = ladder.next(i).sigma() - ladder.at(i).sigma();
+      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      x = begin.x().plus(begin.slope().times(step));
+      if (i < ladder.last()) {
+        Call end = draft.call(x, ladder.timestep(i + 1), ladder.next(i));
+        x = begin.x().plus(begin.slope().plus(end.slope()).times(step / 2));
+      }
+    }
+    return x;
+  }
+}

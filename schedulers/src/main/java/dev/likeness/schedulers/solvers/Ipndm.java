@@ -1,0 +1,32 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated by Adams-Bashforth, order 4.
+ * Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
+ */
+public final class Ipndm implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    List<Combination> answers = new ArrayList<>();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      NoiseLevel s = ladder.at(i);
+      NoiseLevel t = ladder.next(i);
+      Call call = draft.call(x, ladder.timestep(i), s);
+      answers.add(0, call.eps());
+      Combination eps = AdamsBashforth.extrapolated(answers);
+      // Without signal the noise is the sample itself, and no clean image can be told from it yet.
+      Combination clean = s.alpha() > 0 ? call.x().minus(eps.times(s.sigma())).over(s.alpha()) : Combination.ZERO;
+      x = clean.times(t.alpha()).plus(eps.times(t.sigma()));
+    }
+    return x;
+  }
+}

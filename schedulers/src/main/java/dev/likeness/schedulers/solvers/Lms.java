@@ -1,0 +1,64 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.Solver;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
+
+/**
+ * Linear multistep: the slope is extrapolated by the polynomial through its last values and integrated exactly.
+ * Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers {@code LMSDiscreteScheduler}.
+ *
+ * <p>Limits: a run that begins inside its ladder starts at order 1, where diffusers takes weights of a history it lacks.
+ *
+ * @param order the highest order, 1 to 4
+ */
+public record Lms(int order) implements Solver {
+  /** Refuses an order outside 1 to 4. */
+  public Lms {
+    if (order < 1 || order > 4) {
+      throw new IllegalArgumentException("LMS needs an order of 1 to 4, got " + order);
+    }
+  }
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    List<Combination> slopes = new ArrayList<>();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      slopes.add(0, call.slope());
+      int now = Math.min(slopes.size(), order);
+      x = call.x();
+      for (int k = 0; k < now; k++) {
+        x = x.plus(slopes.get(k).times(weight(ladder, i, k, now)));
+      }
+    }
+    return x;
+  }
+
+  /** The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at the others. */
+  private static double weight(Ladder ladder, int i, int k, int now) {
+    double own = ladder.at(i - k).sigma();
+    var basis = new PolynomialFunction(new double[] {1});
+    for (int j = 0; j < now; j++) {
+      if (j != k) {
+        double other = ladder.at(i - j).sigma();
+        basis = basis.multiply(new PolynomialFunction(new double[] {-other / (own - other), 1 / (own - other)}));
+      }
+    }
+    return integral(basis, ladder.next(i).sigma()) - integral(basis, ladder.at(i).sigma());
+  }
+
+  private static double integral(PolynomialFunction polynomial, double until) {
+    double[] c = polynomial.getCoefficients();
+    double sum = 0;
+    for (int power = c.length; power >= 1; power--) {
+      sum = (sum + c[power - 1] / power) * until;
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.function.IntFunction;
+
+/**
+ * Strategic stochastic sampling of trajectory consistency distillation: jump below the next level, then noise up to it.
+ * Zheng et al. 2024, arXiv:2402.19159, algorithm 4; diffusers {@code TCDScheduler}.
+ *
+ * @param gamma how far below the next level each jump lands, in 0..1; 0 is deterministic
+ * @param levels the noise level at a training timestep
+ */
+public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solver {
+  /** Refuses a gamma outside 0..1. */
+  public Tcd {
+    if (!(gamma >= 0 && gamma <= 1)) {
+      throw new IllegalArgumentException("TCD needs an eta in 0..1, got " + gamma);
+    }
+  }
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      double nextTimestep = i < ladder.last() ? ladder.timestep(i + 1) : 0;
+      NoiseLevel s = levels.apply((int) Math.floor((1 - gamma) * nextTimestep));
+      x = call.raw().times(s.alpha()).plus(call.rawEps().times(s.sigma()));
+      if (gamma > 0 && i < ladder.last()) {
+        double ratio = ladder.next(i).alpha() / s.alpha();
+        x = x.times(ratio).plus(draft.noise().times(Math.sqrt(1 - ratio * ratio)));
+      }
+    }
+    return x;
+  }
+}

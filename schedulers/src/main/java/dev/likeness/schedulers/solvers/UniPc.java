@@ -1,0 +1,92 @@
+package dev.likeness.schedulers.solvers;
+
+import static java.lang.Math.expm1;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The unified predictor-corrector: each call corrects the sample it was made on before the next is predicted, so that
+ * order k + 1 costs one call a step.
+ * Zhao et al. 2023, arXiv:2302.04867, algorithms 1 and 2; diffusers {@code UniPCMultistepScheduler}.
+ *
+ * @param order the predictor's highest order, at least 1
+ * @param firstKind whether B(h) is h; exp(h) - 1 otherwise
+ * @param data whether the denoised sample is extrapolated; the noise otherwise
+ * @param lowersAtEnd whether the order falls to 1 towards the end
+ * @param uncorrected the steps after which nothing is corrected
+ */
+public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAtEnd, Set<Integer> uncorrected)
+    implements Solver {
+  /** Refuses an order below 1. */
+  public UniPc {
+    if (order < 1) {
+      throw new IllegalArgumentException("UniPC needs an order of at least 1, got " + order);
+    }
+    uncorrected = Set.copyOf(uncorrected);
+  }
+
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination next = draft.start();
+    Combination drift = Combination.ZERO;
+    List<Combination> m = new ArrayList<>();
+    double keep = 1;
+    int used = 0;
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      Call call = draft.call(next, ladder.timestep(i), ladder.at(i));
+      Combination now = data ? call.denoised() : call.eps();
+      Combination x = call.x();
+      if (used > 0 && !uncorrected.contains(i - 1)) {
+        Combination last = call.x().minus(drift).over(keep);
+        x = step(ladder, i - 1, used, m, now).plus(last.times(keep));
+      }
+      m.add(0, now);
+      used = Math.min(orderAt(ladder, i), m.size());
+      drift = step(ladder, i, used, m, null);
+      keep = keep(ladder.at(i), ladder.next(i));
+      next = x.times(keep).plus(drift);
+    }
+    return next;
+  }
+
+  private int orderAt(Ladder ladder, int i) {
+    boolean toClean = ladder.next(i).sigma() == 0;
+    return toClean ? 1 : lowersAtEnd ? Math.min(order, ladder.size() - i) : order;
+  }
+
+  private double keep(NoiseLevel s, NoiseLevel t) {
+    return data ? t.sigma() / s.sigma() : t.alpha() / s.alpha();
+  }
+
+  /** What step i adds to the kept sample: predicted from the history, or corrected with the answer at its end. */
+  private Combination step(Ladder ladder, int i, int used, List<Combination> m, Combination end) {
+    NoiseLevel s = ladder.at(i);
+    NoiseLevel t = ladder.next(i);
+    double h = t.lambda() - s.lambda();
+    double hh = data ? -h : h;
+    if (h == 0) {
+      return Combination.ZERO;
+    }
+    double scale = -(data ? t.alpha() : t.sigma());
+    Combination m0 = m.get(0);
+    double[] r = new double[used];
+    for (int k = 1; k < used; k++) {
+      r[k - 1] = (ladder.at(i - k).lambda() - s.lambda()) / h;
+    }
+    r[used - 1] = 1;
+    double bh = firstKind ? hh : expm1(hh);
+    double[] rho = end == null ? BhWeights.predictor(r, hh, bh) : BhWeights.corrector(r, hh, bh);
+    Combination sum = m0.times(scale * expm1(hh));
+    for (int k = 1; k < used; k++) {
+      sum = sum.plus(m.get(k).minus(m0).times(scale * bh * rho[k - 1] / r[k - 1]));
+    }
+    return end == null ? sum : sum.plus(end.minus(m0).times(scale * bh * rho[used - 1]));
+  }
+}

@@ -38,7 +38,7 @@ final class ClothPaint {
   void body(Surface s, float x, float y, float turn) {
     float ax = Math.abs(x);
     boolean front = Math.abs(turn) < 1.5f;
-    if (scarf != null && y > -2.0f + .12f * ax) {
+    if (scarf != null && y > -2.3f + .5f * smooth(1.2f, 1.9f, ax)) {
       ScarfShape.paint(s, scarf, x, y, turn);
       return;
     }

@@ -23,8 +23,8 @@ final class EyePaint {
     gazeY = clamp(.5f * (float) Math.sin(shot.pitch()) + .2f * shot.gazeY(), -.16f, .16f);
     glint = shot.side() * .36f;
     boolean woman = face.person.sex() == Sex.WOMAN;
-    lash = woman ? .115f : .075f;
-    makeup = woman ? .25f + .3f * (face.person.seed() & 1) : 0;
+    lash = woman ? .135f : .075f;
+    makeup = woman ? .35f + .35f * (face.person.seed() & 1) : 0;
   }
 
   /** Paints over {@code s} whatever of an eye lies at ({@code x}, {@code y}). */

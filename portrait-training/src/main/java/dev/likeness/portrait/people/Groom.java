@@ -26,7 +26,7 @@ final class Groom {
     this.cut = cut;
     random = new Random(face.person.seed() * 31 + 5);
     width = 1 + .085f * face.bone(Bone.FACE_WIDTH);
-    part = cut.parted() ? .12f * Math.signum(face.person.parting()) + .2f * face.person.parting() : 0;
+    part = !cut.parted() ? 0 : (cut.fade() ? .28f : .10f) * Math.signum(face.person.parting()) + .18f * face.person.parting();
   }
 
   /** Fills {@code out} with the person's hair, at rest. */

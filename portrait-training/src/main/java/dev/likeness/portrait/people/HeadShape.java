@@ -156,9 +156,9 @@ final class HeadShape {
     float smile = Math.max(0, face.smile);
     float z = (.05f + .04f * face.bone(Bone.CHEEKBONES)) * Maths.twin(ax, .45f, y + .2f, .15f, .12f);
     z += (.02f + .045f * face.bone(Bone.CHEEKS) + .03f * weight) * Maths.twin(ax, .37f, y + .52f, .16f, .2f);
-    z -= (.03f * face.age + .02f) * bell(ax - .50f, y + .55f, .1f, .16f);
+    z -= (.02f * face.age + .015f) * bell(ax - .50f, y + .55f, .14f, .18f);
     z += .06f * smile * bell(ax - .37f, y + .34f, .12f, .11f);
-    z += .04f * face.age * bell(ax - .36f, y + .92f, .09f, .1f);
+    z += .025f * face.age * bell(ax - .36f, y + .92f, .11f, .12f);
     float fold = foldDistance(ax, y);
     return z - (.016f * face.age + .024f * smile + .003f) * bell(fold * fold / (.03f * .03f)) * smooth(-.9f, -.8f, y)
         * smooth(face.noseY + .09f, face.noseY, y);

@@ -29,10 +29,12 @@ final class Lighting {
       float[] l = rig.lamps[i];
       float ndl = s.nx * l[0] + s.ny * l[1] + s.nz * l[2];
       float lit = i == 0 && ndl > -.35f ? shadow.lit(x, y, z, s, ndl) : 1;
+      // From behind, only the rim catches it: no red glow on the near side.
+      float bleed = l[2] < 0 ? .2f * s.bleed : s.bleed;
       float cover = .35f + .65f * s.open;
-      float dr = wrapped(ndl, l[6] + .34f * s.bleed) * Maths.mix(lit, 1, .10f * s.bleed) * cover;
-      float dg = wrapped(ndl, l[6] + .12f * s.bleed) * lit * cover;
-      float db = wrapped(ndl, l[6] + .07f * s.bleed) * lit * cover;
+      float dr = wrapped(ndl, l[6] + .34f * bleed) * Maths.mix(lit, 1, .10f * bleed) * cover;
+      float dg = wrapped(ndl, l[6] + .12f * bleed) * lit * cover;
+      float db = wrapped(ndl, l[6] + .07f * bleed) * lit * cover;
       r += l[3] * dr;
       g += l[4] * dg;
       b += l[5] * db;

@@ -39,6 +39,23 @@ final class ShadowMap {
     }
   }
 
+  /** Adds strands, close enough along each for its shadow to hold together. */
+  void add(Strands s) {
+    for (int i = 0; i < s.count; i++) {
+      if (s.starts[i]) {
+        continue;
+      }
+      float dx = s.x[i] - s.x[i - 1];
+      float dy = s.y[i] - s.y[i - 1];
+      float dz = s.z[i] - s.z[i - 1];
+      int n = 1 + (int) ((Math.abs(dx) + Math.abs(dy) + Math.abs(dz)) * CELLS / 3);
+      for (int j = 0; j < n; j++) {
+        float t = j / (float) n;
+        add(s.x[i] - t * dx, s.y[i] - t * dy, s.z[i] - t * dz);
+      }
+    }
+  }
+
   /** Adds one point, as large as two by two cells. */
   void add(float x, float y, float z) {
     int c = (int) column(x, y, z);

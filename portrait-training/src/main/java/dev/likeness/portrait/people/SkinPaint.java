@@ -113,7 +113,7 @@ final class SkinPaint {
   private void flush(Surface s, float x, float ax, float y) {
     float warm = .9f * bell(ax - .40f, y + .33f, .17f, .15f) + .8f * bell(ax, y - face.noseY - .05f, .11f, .08f)
         + .4f * bell(ax, y + 1.02f, .15f, .09f) + .3f * bell(ax, y - .5f, .3f, .15f);
-    float k = mix(.17f, .09f, face.person.melanin()) * warm;
+    float k = mix(.13f, .09f, face.person.melanin()) * warm;
     s.colour(s.r * (1 + .35f * k), s.g * (1 - k), s.b * (1 - .8f * k));
     float hollow = bell(ax - face.eyeX + .03f, y + .10f, .13f, .05f) * (.10f + .16f * face.age);
     s.colour(s.r * (1 - 1.0f * hollow), s.g * (1 - 1.3f * hollow), s.b * (1 - hollow));

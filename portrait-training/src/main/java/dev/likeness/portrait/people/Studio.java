@@ -30,9 +30,7 @@ final class Studio {
       raster.draw(mesh, scene.camera);
       shadow.add(mesh);
     }
-    for (int i = 0; i < scene.strands.count; i++) {
-      shadow.add(scene.strands.x[i], scene.strands.y[i], scene.strands.z[i]);
-    }
+    shadow.add(scene.strands);
     occlusion.gather(raster, scene.camera.scale());
     background(new BackdropPaint(scene.shot).paint(size));
     surfaces(scene, new Lighting(rig, shadow));

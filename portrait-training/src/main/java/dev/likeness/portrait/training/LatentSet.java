@@ -1,0 +1,76 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Latents and captions of many pictures in memory, drawn from at random. */
+final class LatentSet implements AutoCloseable {
+  /** Some pictures' latents, f32 and of unit spread, and one caption's token ids of each (int64). */
+  record Batch(Tensor latents, Tensor tokens) { }
+
+  private final TensorRegion region = new TensorRegion();
+  private final Tensor latents;
+  private final Tensor tokens;
+  private final Tensor empty;
+  private final double scale;
+
+  /** Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. */
+  LatentSet(List<Path> files, int[] empty) {
+    try (TensorScope scope = TensorScope.open()) {
+      TensorVector all = new TensorVector();
+      TensorVector captions = new TensorVector();
+      for (Path file : files) {
+        try (Safetensors part = Safetensors.open(file)) {
+          all.push_back(part.read("latents"));
+          captions.push_back(part.read("tokens"));
+        }
+      }
+      latents = region.keep(torch.cat(all, 0));
+      tokens = region.keep(torch.cat(captions, 0));
+      this.empty = region.keep(torch.tensor(empty).to(ScalarType.Long).view(1, -1));
+      scale = 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double();
+    }
+  }
+
+  /** The factor that brings the autoencoder's latents to unit spread. */
+  double scale() {
+    return scale;
+  }
+
+  long size() {
+    return latents.size(0);
+  }
+
+  /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption; pooled ones have half the side. */
+  Batch draw(Random random, int count, double bare, boolean pooled) {
+    TensorVector pictures = new TensorVector();
+    TensorVector ids = new TensorVector();
+    for (int i = 0; i < count; i++) {
+      long index = random.nextInt((int) size());
+      long caption = random.nextInt((int) tokens.size(1));
+      pictures.push_back(latents.narrow(0, index, 1));
+      boolean silent = random.nextDouble() < bare;
+      ids.push_back(silent ? empty : tokens.select(0, index).narrow(0, caption, 1).to(ScalarType.Long));
+    }
+    Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
+    // The mean of four neighbours spreads less than they do; what is lost differs by picture, so this is the average.
+    Tensor half = pooled ? torch.adaptive_avg_pool2d(x, x.size(2) / 2, x.size(3) / 2).mul(new Scalar(POOLED_GAIN)) : x;
+    return new Batch(half, torch.cat(ids, 0));
+  }
+
+  private static final double POOLED_GAIN = 1.15;
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}

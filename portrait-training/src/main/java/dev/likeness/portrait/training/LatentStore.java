@@ -1,0 +1,73 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * What the diffusion stage reads: every picture's latents (f16, [n, 4, 32, 32], at the autoencoder's own scale) and the
+ * token ids of its captions (int16, [n, captions, 77]), in safetensors files of a few thousand pictures each.
+ */
+final class LatentStore {
+  private static final int BLOCK = 16;
+
+  private LatentStore() {}
+
+  /** Renders pictures {@code first} to {@code first + count}, encodes them, and writes one file. */
+  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, PortraitRenders renders, long first,
+      int count, IntConsumer progress) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      TensorVector latents = new TensorVector();
+      TensorVector tokens = new TensorVector();
+      for (int done = 0; done < count; done += BLOCK) {
+        long from = first + done;
+        List<RenderStore.Sample> block = IntStream.range(0, Math.min(BLOCK, count - done)).parallel()
+            .mapToObj(i -> renders.sample(from + i)).toList();
+        try (TensorScope step = TensorScope.open()) {
+          latents.push_back(step.promote(encode(autoencoder, block)));
+        }
+        block.forEach(sample -> tokens.push_back(ids(tokenizer, sample.captions())));
+        progress.accept(done + block.size());
+      }
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      tensors.put("latents", torch.cat(latents, 0));
+      tensors.put("tokens", torch.stack(tokens, 0));
+      SafetensorsWriter.write(file, tensors, Map.of("first", Long.toString(first)));
+    }
+  }
+
+  private static Tensor encode(AutoencoderKL autoencoder, List<RenderStore.Sample> block) {
+    TensorVector pictures = new TensorVector();
+    block.forEach(sample -> pictures.push_back(Images.toSigned(sample.picture())));
+    Tensor mean = autoencoder.encode(torch.cat(pictures, 0).to(ScalarType.BFloat16)).mean();
+    return mean.to(ScalarType.Half);
+  }
+
+  private static Tensor ids(ClipTokenizer tokenizer, List<String> captions) {
+    List<Short> all = new ArrayList<>();
+    for (String caption : captions) {
+      for (int id : tokenizer.encode(caption)) {
+        all.add((short) id);
+      }
+    }
+    short[] values = new short[all.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = all.get(i);
+    }
+    return torch.tensor(values).view(captions.size(), Architecture.TOKENS);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.portrait.people.Caption;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.util.List;
+import java.util.Random;
+
+/** The pictures that {@code portrait} learns from: picture {@code i} shows person {@code seed + i}, who is in no other. */
+final class PortraitRenders {
+  /** Every person of the training pictures has a seed below this; those above are never seen in training. */
+  static final long UNSEEN = 1_000_000_000L;
+
+  private final long seed;
+
+  PortraitRenders(long seed) {
+    this.seed = seed;
+  }
+
+  /** Three pictures of five are headshots, two are selfies; each is described in three ways, one of them whole. */
+  RenderStore.Sample sample(long index) {
+    return new RenderStore.Sample(Renderer.render(person(index), shot(index), Architecture.PIXELS).picture(), captions(index));
+  }
+
+  /** What {@link #sample} says of the picture, without drawing it. */
+  List<String> captions(long index) {
+    Person person = person(index);
+    Shot shot = shot(index);
+    return List.of(Caption.of(person, shot, 2 * index), Caption.of(person, shot, 2 * index + 1), Caption.full(person, shot));
+  }
+
+  private Person person(long index) {
+    return Person.random(seed + index);
+  }
+
+  private Shot shot(long index) {
+    Random random = new Random(seed * 0x9E3779B97F4A7C15L + index);
+    return index % 5 < 3 ? Shot.headshot(random) : Shot.selfie(random);
+  }
+}

@@ -1,0 +1,126 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.Renamed;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.portrait.people.Words;
+import dev.likeness.schedulers.SchedulerConfig;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes many more, trains the
+ * text tower and the UNet on those, and writes the model folder. Every stage goes on where it was stopped.
+ *
+ * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
+ * merges.txt, and names are those of {@link Numbers}.
+ */
+public final class TrainPortrait {
+  private static final int PER_FILE = 1000;
+
+  private final Path work;
+  private final Path clip;
+  private final String commit;
+  private final Numbers numbers;
+  private final PortraitRenders renders;
+
+  private TrainPortrait(Path work, Path clip, String commit, Numbers numbers) {
+    this.work = work;
+    this.clip = clip;
+    this.commit = commit;
+    this.numbers = numbers;
+    this.renders = new PortraitRenders(numbers.seed());
+  }
+
+  public static void main(String[] args) {
+    if (args.length < 3) {
+      throw new IllegalArgumentException("usage: TrainPortrait WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]");
+    }
+    Numbers numbers = Numbers.of(List.of(args).subList(3, args.length));
+    new TrainPortrait(Path.of(args[0]), Path.of(args[1]), args[2], numbers).run();
+  }
+
+  private void run() {
+    int vocabulary = tokenizer();
+    trainAutoencoder();
+    List<Path> files = encode();
+    try (ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"));
+        LatentSet data = new LatentSet(files, tokenizer.encode(""))) {
+      System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
+      SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
+      Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 5);
+      DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.seed());
+      training.run(diffusionState(), numbers.recipe(), () -> assemble(data.scale(), vocabulary));
+      assemble(data.scale(), vocabulary);
+    }
+  }
+
+  private void assemble(double scale, int vocabulary) {
+    Map<String, String> made = Map.of("commit", commit, "numbers", numbers.toString());
+    PortraitFolder.write(folder(), autoencoderState(), diffusionState(), scale, vocabulary, made);
+  }
+
+  private int tokenizer() {
+    TrimmedTokenizer trimmed = TrimmedTokenizer.of(clip);
+    Words.vocabulary().forEach(trimmed::need);
+    IntStream.range(0, 2000).forEach(i -> renders.captions(i).forEach(trimmed::need));
+    trimmed.write(folder().resolve("tokenizer"));
+    return trimmed.vocabulary();
+  }
+
+  private void trainAutoencoder() {
+    RenderStore store = new RenderStore(work.resolve("autoencoder"));
+    store.fill(numbers.autoencoderPictures(), renders::sample, told("render", numbers.autoencoderPictures()));
+    new AutoencoderTraining(store, numbers.seed()).run(autoencoderState(), numbers.autoencoderSteps());
+  }
+
+  private List<Path> encode() {
+    Compute bf16 = new Compute("cpu", DType.BF16);
+    try (LoadedWeights weights = new LoadedWeights(slowAverage(autoencoderState()), bf16);
+        ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
+      AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
+      return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {
+        Path file = work.resolve("latents-%03d.safetensors".formatted(i));
+        if (!Files.exists(file)) {
+          LatentStore.write(file, autoencoder, tokenizer, renders, (long) i * PER_FILE, PER_FILE, told(file.getFileName().toString(), PER_FILE));
+        }
+        return file;
+      }).toList();
+    }
+  }
+
+  private static Renamed slowAverage(Path state) {
+    return new Renamed(Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
+  }
+
+  private static IntConsumer told(String what, int of) {
+    return done -> {
+      if (done % 320 == 0 || done == of) {
+        System.err.printf(Locale.ROOT, "%s %d/%d%n", what, done, of);
+      }
+    };
+  }
+
+  private Path folder() {
+    return work.resolve("folder");
+  }
+
+  private Path autoencoderState() {
+    return work.resolve("autoencoder.safetensors");
+  }
+
+  private Path diffusionState() {
+    return work.resolve("diffusion.safetensors");
+  }
+}

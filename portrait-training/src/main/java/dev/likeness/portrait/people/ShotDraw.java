@@ -70,7 +70,8 @@ final class ShotDraw {
     if (random.nextFloat() < .7f || outfit == Outfit.TURTLENECK || outfit == Outfit.HOODIE) {
       return Pattern.PLAIN;
     }
-    return Pattern.values()[1 + random.nextInt(3)];
+    boolean formal = outfit == Outfit.SUIT || outfit == Outfit.BLAZER;
+    return Pattern.values()[1 + random.nextInt(formal ? 2 : 3)];
   }
 
   private static float gaze(Random random) {

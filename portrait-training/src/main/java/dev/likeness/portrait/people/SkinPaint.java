@@ -132,8 +132,8 @@ final class SkinPaint {
 
   private void freckles(Surface s, float x, float ax, float y) {
     float where = bell(ax - .3f, y + .28f, .26f, .17f) + .8f * bell(ax, y + .25f, .14f, .2f) + .25f;
-    float spot = smooth(.66f, .80f, noise(x * 34, y * 34, seed + 9)) * Math.min(1, where) * face.person.freckles();
-    s.blend(red * .55f, green * .38f, blue * .30f, .62f * spot);
+    float spot = smooth(.68f, .84f, noise(x * 46, y * 46, seed + 9)) * Math.min(1, where) * face.person.freckles();
+    s.blend(red * .55f, green * .38f, blue * .30f, .55f * spot);
   }
 
   private void lines(Surface s, float x, float ax, float y) {

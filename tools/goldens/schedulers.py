@@ -47,11 +47,12 @@ class Noise:
 
     def __init__(self):
         self.count = 0
+        self.held = False
 
     def __call__(self, *args, dtype=None, **kwargs):
         j = torch.arange(3, dtype=torch.float64)
         drawn = 1.5 * torch.sin(1.7 * self.count + 2.3 * j + 0.5)
-        self.count += 1
+        self.count += 0 if self.held else 1
         return drawn.reshape(1, 3, 1, 1).to(dtype or torch.get_default_dtype())
 
 
@@ -132,7 +133,18 @@ def run(cls, case, steps, dtype):
     channels = 6 if case.get("learned") else 3
     if case.get("without_last"):
         timesteps = timesteps[:-1]
+    old = None
     for i, t in enumerate(timesteps):
+        if case.get("as") == "cogvideo":
+            noise.count, noise.held = i, True
+            x, old = scheduler.step(net(x, t, channels).to(dtype), old, t, timesteps[i - 1] if i > 0 else None, x)
+            noise.count = i + 1
+            rows.append(x)
+            continue
+        if case.get("as") == "wuerstchen":
+            x = scheduler.step(net(x, t, channels).to(dtype), t[None], x).prev_sample
+            rows.append(x)
+            continue
         given = scheduler.scale_model_input(x, t) if hasattr(scheduler, "scale_model_input") else x
         more = dict(case.get("step", {}))
         if case.get("previous") and i + 1 < len(timesteps):

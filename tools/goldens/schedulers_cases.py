@@ -3,7 +3,8 @@
 A case: `config` (constructor options), `strength` (image-to-image), `step` (arguments of step), `learned` (the network
 answers a variance too), `set` (arguments of set_timesteps instead of the step count), `with` (arguments beside it),
 `without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `apart` (why
-this library refuses what the reference does), `steps`.
+this library refuses what the reference does), `as` (a class whose step has other arguments), `steps`. CogVideoX's
+second draw of a step repeats the first, since that one is dropped.
 """
 
 STEPS = [1, 2, 4, 10, 25, 50]
@@ -272,4 +273,20 @@ CASES = {
         + [{"with": {"intermediate_timesteps": None}, "steps": [1, 4, 10], "without_last": True, "config": {"sigma_data": s}}
            for s in (0.5, 1.0)]
     ),
+    "CogVideoXDPMScheduler": (
+        [{"as": "cogvideo"}]
+        + [{"as": "cogvideo", **few(prediction_type="v_prediction", timestep_spacing=t, snr_shift_scale=1.0)}
+           for t in ("linspace", "trailing")]
+        + [{"as": "cogvideo", **few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")}]
+    ),
+    "DDPMWuerstchenScheduler": (
+        [{"as": "wuerstchen", "without_last": True, "config": c} for c in ({}, {"scaler": 2.0}, {"scaler": 0.5, "s": 0.02})]
+    ),
+    "DPMSolverMultistepInverseScheduler": (
+        [sd(timestep_spacing=s, solver_order=o) for s in SPACINGS for o in (1, 2, 3)]
+        + predictions("sample", "v_prediction") + [few(solver_type="heun"), few(euler_at_final=True), few(lambda_min_clipped=-1.0)]
+        + [few(algorithm_type="dpmsolver"), few(use_karras_sigmas=True), few(use_exponential_sigmas=True)]
+        + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
+    ),
+    "MiniMaxH3Scheduler": [{"steps": [2, 4, 10, 25]}, {"config": {"shift": 3.0}, "steps": [2, 10]}],
 }

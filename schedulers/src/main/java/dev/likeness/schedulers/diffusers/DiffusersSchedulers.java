@@ -27,7 +27,8 @@ public final class DiffusersSchedulers implements SchedulerProvider {
   private static Map<String, Function<Options, Scheduler>> classes() {
     Map<String, Function<Options, Scheduler>> classes = new TreeMap<>();
     classes.put("CMStochasticIterativeScheduler", ConsistencySchedulers::iterative);
-    classes.put("CogVideoXDDIMScheduler", TrainedSchedulers::ddimShifted);
+    classes.put("CogVideoXDDIMScheduler", TrainedSchedulers::cogVideoDdim);
+    classes.put("CogVideoXDPMScheduler", TrainedSchedulers::cogVideoDpm);
     classes.put("ConsistencyDecoderScheduler", ConsistencySchedulers::decoder);
     classes.put("CosineDPMSolverMultistepScheduler", EdmSchedulers::cosine);
     classes.put("DDIMInverseScheduler", TrainedSchedulers::ddimInverse);
@@ -35,7 +36,9 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("DDIMScheduler", TrainedSchedulers::ddim);
     classes.put("DDPMParallelScheduler", TrainedSchedulers::ddpm);
     classes.put("DDPMScheduler", TrainedSchedulers::ddpm);
+    classes.put("DDPMWuerstchenScheduler", TrainedSchedulers::wuerstchen);
     classes.put("DEISMultistepScheduler", DpmSolvers::deis);
+    classes.put("DPMSolverMultistepInverseScheduler", DpmSolvers::inverse);
     classes.put("DPMSolverMultistepScheduler", DpmSolvers::multistep);
     classes.put("DPMSolverSDEScheduler", ExplodingSchedulers::dpmSde);
     classes.put("DPMSolverSinglestepScheduler", DpmSolvers::singlestep);
@@ -54,6 +57,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("LCMScheduler", ConsistencySchedulers::lcm);
     classes.put("LMSDiscreteScheduler", ExplodingSchedulers::lms);
     classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::ancestral);
+    classes.put("MiniMaxH3Scheduler", FlowSchedulers::toSignal);
     classes.put("PNDMScheduler", PndmScheduler::of);
     classes.put("SASolverScheduler", DpmSolvers::sa);
     classes.put("SCMScheduler", ConsistencySchedulers::trigonometric);

@@ -62,6 +62,19 @@ final class DpmSolvers {
     return scheduler(options, Training.of(options, ALL), End.LAST_REPEATED, solver);
   }
 
+  static Scheduler inverse(Options options) {
+    DpmAlgorithm algorithm = algorithm(options);
+    if (algorithm.stochastic() || options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException("DPMSolverMultistepInverseScheduler inverts the deterministic dpmsolver and"
+          + " dpmsolver++ on variance-preserving levels, not " + options.text("algorithm_type")
+          + (options.flag("use_flow_sigmas") ? " with use_flow_sigmas" : ""));
+    }
+    Training training = Training.of(options, ALL);
+    Solver solver = multistepSolver(options, algorithm);
+    Respacing.of(options);
+    return new LadderScheduler(training, new InverseLadder(options, training)::ladder, request -> solver, all -> 1, 1);
+  }
+
   private static Scheduler scheduler(Options options, End end, Solver solver) {
     return scheduler(options, Training.withFiniteSigmas(options, ALL), End.of(options, end), solver);
   }

@@ -1,9 +1,11 @@
 package dev.likeness.schedulers.diffusers;
 
 import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
@@ -49,6 +51,19 @@ final class FlowSchedulers {
       double[] sigmas = ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request);
       return ladder.ladder(ladder.times(sigmas), sigmas);
     }, new Euler(), 1);
+  }
+
+  /** MiniMax's networks answer {@code x0 - n} and are told how much signal there is. */
+  static Scheduler toSignal(Options options) {
+    double shift = options.number("shift");
+    var training = Training.continuous(1, Prediction.FLOW, level -> new Scaling(1, 1, level.sigma()));
+    return new LadderScheduler(training, request -> {
+      Requests.requireOwnTimesteps(request, options.owner());
+      Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
+      double[] sigmas = Sigmas.shifted(Sigmas.linspace(1, 0, request.steps()), shift);
+      return Ladder.of(Arrays.stream(sigmas).limit(sigmas.length - 1L).map(sigma -> 1 - sigma).toArray(),
+          Arrays.stream(sigmas).mapToObj(NoiseLevel::flow).toList());
+    }, request -> new Euler(), all -> 1, 1);
   }
 
   private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {

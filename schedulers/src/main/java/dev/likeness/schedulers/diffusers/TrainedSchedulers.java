@@ -15,7 +15,10 @@ import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.solvers.Ddim;
 import dev.likeness.schedulers.solvers.Ddpm;
+import dev.likeness.schedulers.solvers.DpmAlgorithm;
+import dev.likeness.schedulers.solvers.DpmSolverMultistep;
 import dev.likeness.schedulers.solvers.Ipndm;
+import dev.likeness.schedulers.solvers.OrderAtEnd;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -23,6 +26,7 @@ import java.util.Set;
 /** The classes of diffusers whose steps are training timesteps: DDPM, DDIM and what follows them. */
 final class TrainedSchedulers {
   private static final Set<Prediction> PREDICTIONS = Set.of(EPSILON, V, SAMPLE);
+  private static final double LEAST_VARIANCE = 1e-20;
 
   private TrainedSchedulers() {
   }
@@ -37,14 +41,14 @@ final class TrainedSchedulers {
       case "learned_range" -> Ddpm.Variance.LEARNED_RANGE;
       default -> Ddpm.Variance.LARGE;
     };
-    return new LadderScheduler(training, ladder::chained, request -> new Ddpm(variance), all -> 1, 1);
+    return new LadderScheduler(training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true), all -> 1, 1);
   }
 
   static Scheduler unclip(Options options) {
     Training training = Training.of(options, Set.of(EPSILON, SAMPLE));
     boolean learned = "learned_range".equals(options.oneOf("variance_type", "fixed_small_log", "learned_range"));
     options.oneOf("beta_schedule", "squaredcos_cap_v2");
-    var solver = new Ddpm(learned ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL);
+    var solver = new Ddpm(learned ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL, LEAST_VARIANCE, true);
     return new LadderScheduler(training, request -> {
       Requests.requireSteps(request.steps(), 2, training.length());
       double[] rising = Sigmas.linspace(0, training.length() - 1, request.steps());
@@ -72,14 +76,47 @@ final class TrainedSchedulers {
     return new LadderScheduler(training, ladder::rising, request -> new Ddim(0), all -> 1, 1);
   }
 
-  /** CogVideoX moves the whole schedule towards noise and does not clip. */
-  static Scheduler ddimShifted(Options options) {
-    double scale = options.number("snr_shift_scale");
-    NoiseSchedule shifted = Training.unrescaled(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
-    Training training = Training.of(options, PREDICTIONS, options.flag("rescale_betas_zero_snr")
-        ? shifted.rescaleZeroTerminalSnr() : shifted).clipped(Clipping.NONE);
+  /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
+  static Scheduler wuerstchen(Options options) {
+    double s = options.number("s");
+    double scaler = options.number("scaler");
+    double start = cosine(0, s);
+    var solver = new Ddpm(Ddpm.Variance.SMALL, 0, false);
+    return new LadderScheduler(Training.continuous(1, EPSILON, EPSILON::at), request -> {
+      double[] times = request.timesteps().length > 0 ? request.timesteps() : Sigmas.linspace(1, 0, request.steps() + 1);
+      return Ladder.of(Arrays.copyOf(times, times.length - 1), Arrays.stream(times).mapToObj(time -> {
+        double warped = scaler > 1 ? 1 - Math.pow(1 - time, scaler) : Math.pow(time, scaler);
+        return NoiseLevel.ofAlphaBar(Math.max(0.0001, Math.min(0.9999, cosine(warped, s) / start)));
+      }).toList());
+    }, request -> solver, all -> 1, 1);
+  }
+
+  private static double cosine(double time, double s) {
+    double cos = Math.cos((time + s) / (1 + s) * Math.PI * 0.5);
+    return cos * cos;
+  }
+
+  /** DDIM on CogVideoX's schedule. */
+  static Scheduler cogVideoDdim(Options options) {
+    Training training = movedTowardsNoise(options);
     var ladder = TrainedLadder.of(options, training);
     return new LadderScheduler(training, ladder::strided, request -> new Ddim(0), all -> 1, 1);
+  }
+
+  /** SDE-DPM-Solver++ of order 2 on CogVideoX's schedule; the reference draws noise twice a step and drops the first. */
+  static Scheduler cogVideoDpm(Options options) {
+    Training training = movedTowardsNoise(options);
+    var ladder = TrainedLadder.of(options, training);
+    var solver = new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(true, false));
+    return new LadderScheduler(training, ladder::strided, request -> solver, all -> 1, 1);
+  }
+
+  /** CogVideoX moves the whole schedule towards noise and does not clip. */
+  private static Training movedTowardsNoise(Options options) {
+    double scale = options.number("snr_shift_scale");
+    NoiseSchedule shifted = Training.unrescaled(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
+    return Training.of(options, PREDICTIONS, options.flag("rescale_betas_zero_snr")
+        ? shifted.rescaleZeroTerminalSnr() : shifted).clipped(Clipping.NONE);
   }
 
   static Scheduler ipndm(Options options) {

@@ -13,9 +13,10 @@ import dev.likeness.schedulers.Solver;
  * Ho et al. 2020, arXiv:2006.11239, equations 6 and 7; diffusers {@code DDPMScheduler}.
  *
  * @param variance which variance the fresh noise has
+ * @param leastVariance the variance that the posterior's is raised to; 1e-20 in diffusers, for its logarithm
+ * @param noiseAtEnd whether the last step adds its noise; if not, it draws and drops it
  */
-public record Ddpm(Variance variance) implements Solver {
-  private static final double LEAST_VARIANCE = 1e-20;
+public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) implements Solver {
 
   /** The variance of a step's fresh noise. */
   public enum Variance {
@@ -41,7 +42,8 @@ public record Ddpm(Variance variance) implements Solver {
       x = call.denoised().times(to.alpha() * beta / noise)
           .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));
       if (ladder.timestep(i) > 0) {
-        x = x.plus(fresh(draft, Math.max(square(to.sigma()) / noise * beta, LEAST_VARIANCE), beta));
+        Combination fresh = fresh(draft, Math.max(square(to.sigma()) / noise * beta, leastVariance), beta);
+        x = i < ladder.last() || noiseAtEnd ? x.plus(fresh) : x;
       }
     }
     return x;

@@ -1,11 +1,15 @@
 package dev.likeness.diffusion.weights;
 
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.LibTorch;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import java.io.IOException;
 import java.nio.charset.Charset;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Loader;
@@ -20,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A file of any size, mapped privately: what is written into its tensors never reaches the file, and pages that nobody
- * touches are never loaded. Thread-safe.
+ * touches are never loaded. A file inside a jar, which cannot be mapped, is read into memory. Thread-safe.
  */
 public final class MappedFile implements AutoCloseable {
   static {
@@ -34,7 +38,7 @@ public final class MappedFile implements AutoCloseable {
 
   private MappedFile(Path file, long length) {
     this.file = file;
-    this.bytes = map(length);
+    this.bytes = file.getFileSystem() == FileSystems.getDefault() ? map(length) : copy(length);
   }
 
   /**
@@ -84,6 +88,16 @@ public final class MappedFile implements AutoCloseable {
     } catch (RuntimeException e) {
       throw new MachineLimit("cannot map " + file + " (" + length + " bytes) into memory: " + LibTorch.firstLine(e)
           + "; see that it is a local file which nobody is writing, and that address space is not limited", e);
+    }
+  }
+
+  private Tensor copy(long length) {
+    try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
+      Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+      new BytePointer(memory.data_ptr()).put(Files.readAllBytes(file), 0, (int) length);
+      return region.keep(memory);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }
   }
 

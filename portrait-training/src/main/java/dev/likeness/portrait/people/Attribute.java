@@ -5,14 +5,17 @@ import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
-/** What can be asked of a portrait and read back from it: each attribute, its possible words, and the word of a picture. */
+/**
+ * What can be asked of a portrait and read back from it: each attribute, its possible words, and the word of a picture.
+ */
 public enum Attribute {
   STYLE(words(Style.values(), Style::words), (p, s) -> s.style().words()),
   SEX(words(Sex.values(), Words::of), (p, s) -> Words.of(p.sex())),
   AGE(Words.ages(), (p, s) -> Words.age(p)),
   SKIN(Words.skins(), (p, s) -> Words.skin(p)),
   HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
-  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words() : ""),
+  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words()
+      : ""),
   EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> p.eyes().words() + " eyes"),
   BEARD(words(BeardStyle.values(), BeardStyle::words), (p, s) -> p.beard().words()),
   GLASSES(words(Glasses.values(), Glasses::words), (p, s) -> p.glasses().words()),
@@ -42,7 +45,9 @@ public enum Attribute {
     return words;
   }
 
-  /** The value that holds for {@code person} in {@code shot}; one of {@link #words()}, or empty where it does not apply. */
+  /**
+   * The value that holds for {@code person} in {@code shot}; one of {@link #words()}, or empty where it does not apply.
+   */
   public String word(Person person, Shot shot) {
     return word.apply(person, shot);
   }

@@ -11,6 +11,7 @@ public enum Backdrop {
     this.words = words;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

@@ -23,7 +23,8 @@ final class Beard {
     int wanted = face.person.beard() == BeardStyle.MOUSTACHE ? 520 : 2600;
     for (int tries = 0, grown = 0; tries < wanted * 12 && grown < wanted; tries++) {
       int at = first + random.nextInt(head.x.length - first);
-      if (Math.abs(head.w[at]) < 1.62f && random.nextFloat() < BeardGrowth.density(face, head.u[at], head.v[at]) * 1.1f - .1f) {
+      if (Math.abs(head.w[at]) < 1.62f && random.nextFloat() < BeardGrowth.density(face, head.u[at], head.v[at]) * 1.1f
+          - .1f) {
         strand(face, head, at, length, random, out);
         grown++;
       }
@@ -54,7 +55,8 @@ final class Beard {
       float t = i / 3f;
       out.point(i == 0, px + wave * (float) Math.sin(9 * t + shade * 20), py, pz, .0095f * (1 - .6f * t));
       float k = shade * (.85f + .2f * t);
-      out.look(Maths.mix(c.r, .3f, ash) * k, Maths.mix(c.g, .29f, ash) * k, Maths.mix(c.b, .28f, ash) * k, head.nx[at], head.ny[at], head.nz[at], .4f + .6f * depth);
+      out.look(Maths.mix(c.r, .3f, ash) * k, Maths.mix(c.g, .29f, ash) * k, Maths.mix(c.b, .28f, ash) * k, head.nx[at],
+          head.ny[at], head.nz[at], .4f + .6f * depth);
       float step = length / 3;
       px += step * (dx * .6f + head.nx[at] * lift * (1 - .6f * t));
       py += step * (dy * .8f + head.ny[at] * lift * (1 - .6f * t));

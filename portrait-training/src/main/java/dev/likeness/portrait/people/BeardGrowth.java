@@ -16,10 +16,11 @@ final class BeardGrowth {
     float line = face.lipLine(x);
     float moustache = bell(ax - .1f, y - (face.noseY + line + face.lipGap(x) + face.upperLip) / 2 + .012f, .14f, .055f)
         * smooth(.34f, .26f, ax) * smooth(face.noseY - .02f, face.noseY - .06f, y) * 1.5f;
-    float chin = smooth(.30f, .20f, ax) * smooth(face.mouthY - face.lowerLip - .03f, face.mouthY - face.lowerLip - .11f, y);
+    float chin = smooth(.30f, .20f, ax) * smooth(face.mouthY - face.lowerLip - .03f, face.mouthY - face.lowerLip - .11f,
+        y);
     float corner = bell(ax - face.mouthHalf - .055f, y - face.mouthY + .08f, .04f, .1f);
-    float cheek = -.30f - .62f * (float) Math.sqrt(Math.max(0, 1 - Math.min(1, (.72f - ax) * (.72f - ax) / .33f))) * 0;
-    float edge = cheek - .55f * Maths.clamp((.66f - ax) / .42f, 0, 1) * Maths.clamp((.66f - ax) / .42f, 0, 1) * .9f;
+    float inward = Maths.clamp((.66f - ax) / .42f, 0, 1);
+    float edge = -.30f - .55f * inward * inward * .9f;
     float jaw = smooth(edge + .03f, edge - .09f, y) * smooth(.26f, .36f, ax);
     float lips = 1 - smooth(1.25f, .95f, lipDistance(face, x, y));
     float whole = Math.min(1, Math.max(Math.max(jaw, chin), Math.max(corner, moustache)));

@@ -7,8 +7,8 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /**
- * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do, the light and what is
- * behind. A caption seed drops some of it and shuffles the rest, so that a model learns prompts that say little.
+ * Prompts that ask for a picture, as people type them: who, then what they look like, wear and do, the light and what
+ * is behind. A caption seed drops some of it and shuffles the rest, so that a model learns prompts that say little.
  */
 public final class Caption {
   private static final String[][] OPENINGS = {
@@ -44,7 +44,8 @@ public final class Caption {
 
   /** The words of captions that belong to no attribute. */
   static List<String> glue() {
-    List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald", "business",
+    List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald",
+        "business",
         "attire", "ceo", "background"));
     Stream.of(OPENINGS).flatMap(Stream::of).forEach(o -> words.addAll(List.of(o.split(" "))));
     EXTRAS.forEach(e -> words.addAll(List.of(e.split(" "))));
@@ -58,7 +59,8 @@ public final class Caption {
     keep(tail, .35f, Words.pose(shot).equals("facing the camera") && !rarely(.3f) ? "" : Words.pose(shot));
     keep(tail, .5f, Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
     keep(tail, .9f, Words.light(shot));
-    keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? "" : Words.backdrop(shot));
+    keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? ""
+        : Words.backdrop(shot));
     if (random != null) {
       if (rarely(.12f)) {
         tail.add(EXTRAS.get(random.nextInt(EXTRAS.size())));
@@ -83,7 +85,8 @@ public final class Caption {
     boolean adjective = bald && kept(1.2f);
     boolean mono = shot.style() == Style.MONOCHROME;
     HairColour c = person.hairColour();
-    boolean showsColour = !mono || person.hair().showsHair() && (c == HairColour.BLACK || c.ordinal() > HairColour.RED.ordinal());
+    boolean showsColour = !mono || person.hair().showsHair() && (c == HairColour.BLACK
+        || c.ordinal() > HairColour.RED.ordinal());
     List<String> with = new ArrayList<>();
     keep(with, .75f, Words.skin(person));
     keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));

@@ -7,7 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, hair and build go
+ * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, hair and
+ * build go
  * together.
  */
 public final class Census {
@@ -89,9 +90,11 @@ public final class Census {
     StringBuilder text = new StringBuilder(people + " people\n");
     counts.forEach((attribute, words) -> {
       text.append('\n').append(attribute).append('\n');
-      words.forEach((word, n) -> text.append(String.format(Locale.ROOT, "  %-24s %5.1f %%%n", word, 100.0 * n / people)));
+      words.forEach((word, n) -> text.append(String.format(Locale.ROOT, "  %-24s %5.1f %%%n", word, 100.0
+          * n / people)));
     });
-    return text.append(String.format(Locale.ROOT, "%nstrongest correlation between sex, age, skin, build, eyes: %.3f%n", strongest))
+    return text.append(String.format(Locale.ROOT, "%nstrongest correlation between sex, age, skin, build, eyes: %.3f%n",
+        strongest))
         .toString();
   }
 }

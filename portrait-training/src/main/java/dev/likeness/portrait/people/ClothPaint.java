@@ -10,7 +10,8 @@ import java.util.Random;
 /** Clothes over the body: where they end, what lies over what, weave, pattern and folds. */
 final class ClothPaint {
   private static final Tint[] SHIRTS = {Tint.WHITE, Tint.WHITE, Tint.LIGHT_BLUE, Tint.PINK};
-  private static final Tint[] TIES = {Tint.NAVY, Tint.BURGUNDY, Tint.RED, Tint.TEAL, Tint.PURPLE, Tint.GREEN, Tint.CHARCOAL};
+  private static final Tint[] TIES = {Tint.NAVY, Tint.BURGUNDY, Tint.RED, Tint.TEAL, Tint.PURPLE, Tint.GREEN,
+      Tint.CHARCOAL};
   private final SkinPaint skin;
   private final Outfit outfit;
   private final Pattern pattern;
@@ -110,7 +111,8 @@ final class ClothPaint {
       return;
     }
     float knot = smooth(-1.46f, -1.50f, y);
-    float half = y > -1.68f ? mix(.055f, .095f, (y + 1.68f) / .2f) : mix(.058f, .15f, Maths.clamp((-1.68f - y) / 1.1f, 0, 1));
+    float half = y > -1.68f ? mix(.055f, .095f, (y + 1.68f) / .2f)
+        : mix(.058f, .15f, Maths.clamp((-1.68f - y) / 1.1f, 0, 1));
     if (ax < half && knot > 0) {
       cloth(s, tie, Pattern.PLAIN, x, y);
       if ((seed & 3) == 0) {
@@ -138,10 +140,13 @@ final class ClothPaint {
     float add = t.r + t.g + t.b > .9f ? 0 : .05f;
     float over = switch (p) {
       case PLAIN -> 0;
-      case STRIPES -> smooth(.36f, .30f, Math.abs(frac(x * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? 9 : 4.2f)) - .5f) * 2)
+      case STRIPES -> smooth(.36f, .30f, Math.abs(frac(x * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? 9
+          : 4.2f)) - .5f) * 2)
           * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? .35f : .85f);
-      case CHECKS -> .42f * smooth(.5f, .42f, Math.abs(frac(x * 3.4f) - .5f) * 2) + .42f * smooth(.5f, .42f, Math.abs(frac(y * 3.4f) - .5f) * 2);
-      case DOTS -> smooth(.26f, .20f, (float) Math.hypot(frac(x * 5.5f + .5f * ((int) Math.floor(y * 5.5f) & 1)) - .5f, frac(y * 5.5f) - .5f));
+      case CHECKS -> .42f * smooth(.5f, .42f, Math.abs(frac(x * 3.4f) - .5f) * 2) + .42f
+          * smooth(.5f, .42f, Math.abs(frac(y * 3.4f) - .5f) * 2);
+      case DOTS -> smooth(.26f, .20f, (float) Math.hypot(frac(x * 5.5f + .5f * ((int) Math.floor(y * 5.5f) & 1)) - .5f,
+          frac(y * 5.5f) - .5f));
     };
     s.blend(t.r * k + add, t.g * k + add, t.b * k + add, over);
     if (outfit == Outfit.SWEATER || outfit == Outfit.TURTLENECK) {

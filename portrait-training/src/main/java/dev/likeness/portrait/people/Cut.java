@@ -69,9 +69,11 @@ record Cut(int strands, int points, float length, float volume, float lift, floa
   void comb(float x, float y, float z, float part, float[] out) {
     float top = Maths.smooth(.25f, .85f, y);
     switch (comb) {
-      case PART -> direct(out, (fade ? Maths.clamp((x - part) * 7, -1, 1) : Math.signum(x - part)) * (.3f + .9f * top), -.8f + .75f * top, fade ? .35f * top : -.28f);
+      case PART -> direct(out, (fade ? Maths.clamp((x - part) * 7, -1, 1) : Math.signum(x - part)) * (.3f + .9f * top),
+          -.8f + .75f * top, fade ? .35f * top : -.28f);
       case BACK -> direct(out, .25f * x, .15f + .35f * Maths.smooth(.2f, .8f, z), -1);
-      case FORWARD -> direct(out, x * .8f, -.5f, z > -.35f + .6f * Maths.noise(x * 40, z * 40, 1) && Math.abs(x) < .62f ? 1.0f : -.2f);
+      case FORWARD -> direct(out, x * .8f, -.5f, z > -.35f + .6f * Maths.noise(x * 40, z * 40, 1) && Math.abs(x) < .62f
+          ? 1.0f : -.2f);
       case CLOUD -> direct(out, 0, 0, 0);
       case GATHER -> direct(out, -x * 1.1f, 1.05f - y, -.75f - z);
     }

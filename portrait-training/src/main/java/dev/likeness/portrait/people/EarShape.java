@@ -1,6 +1,9 @@
 package dev.likeness.portrait.people;
 
-/** One ear: a bowl with a rim, standing out from the side of the head. Paint coordinates: distance from its middle, angle. */
+/**
+ * One ear: a bowl with a rim, standing out from the side of the head. Paint coordinates: distance from its middle,
+ * angle.
+ */
 final class EarShape {
   private static final int RINGS = 12;
   private static final int COLS = 28;

@@ -20,6 +20,7 @@ public enum Expression {
     this.lids = lids;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

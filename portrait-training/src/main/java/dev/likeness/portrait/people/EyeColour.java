@@ -17,6 +17,7 @@ public enum EyeColour {
     this.b = b;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

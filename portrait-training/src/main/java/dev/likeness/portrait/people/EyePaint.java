@@ -85,7 +85,8 @@ final class EyePaint {
     if (above >= 0) {
       float dark = smooth(line, line * .35f, above) * wing;
       float fold = upper + .10f + .11f * Math.max(-.3f, face.crease) - ey + .05f * ex * ex;
-      float crease = .50f * smooth(-.35f, .25f, face.crease) * smooth(.075f, .0f, Math.abs(fold)) * smooth(-1.1f, -.7f, ex)
+      float crease = .50f * smooth(-.35f, .25f, face.crease) * smooth(.075f, .0f, Math.abs(fold))
+          * smooth(-1.1f, -.7f, ex)
           * smooth(1.25f, .8f, ex);
       float shadow = makeup * smooth(.5f, .08f, above) * smooth(-1.2f, -.5f, ex) * smooth(1.3f, .9f, ex);
       s.blend(skin.red() * .42f, skin.green() * .30f, skin.blue() * .30f, Math.min(.8f, crease + .55f * shadow));

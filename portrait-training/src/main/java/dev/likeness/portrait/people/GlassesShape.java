@@ -2,7 +2,8 @@ package dev.likeness.portrait.people;
 
 /** The frame of the glasses: two rims, a bridge and the arms to the ears. */
 final class GlassesShape {
-  private static final float[][] COLOURS = {{.015f, .015f, .017f}, {.10f, .045f, .02f}, {.45f, .30f, .10f}, {.03f, .05f, .16f},
+  private static final float[][] COLOURS = {{.015f, .015f, .017f}, {.10f, .045f, .02f}, {.45f, .30f, .10f},
+      {.03f, .05f, .16f},
       {.22f, .02f, .03f}, {.30f, .30f, .31f}};
   private final Strands out;
   private final float[] colour;
@@ -17,7 +18,7 @@ final class GlassesShape {
     if (style == Glasses.NONE) {
       return;
     }
-    float[] colour = COLOURS[(int) Math.floorMod(face.person.seed() * 7, COLOURS.length)];
+    float[] colour = COLOURS[Math.floorMod(face.person.seed() * 7, COLOURS.length)];
     int bridge = head.closest(0, .0f, 1);
     float z = head.z[bridge] + .05f;
     float thick = style == Glasses.RIMLESS ? .009f : .019f;

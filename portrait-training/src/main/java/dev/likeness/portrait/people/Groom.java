@@ -4,7 +4,10 @@ import static dev.likeness.portrait.people.Maths.mix;
 
 import java.util.Random;
 
-/** Grows the hair of the head: roots over the scalp, each strand combed, pulled down and kept outside head and shoulders. */
+/**
+ * Grows the hair of the head: roots over the scalp, each strand combed, pulled down and kept outside head and
+ * shoulders.
+ */
 final class Groom {
   private final Face face;
   private final Scalp scalp;
@@ -26,11 +29,12 @@ final class Groom {
     this.cut = cut;
     random = new Random(face.person.seed() * 31 + 5);
     width = 1 + .085f * face.bone(Bone.FACE_WIDTH);
-    part = !cut.parted() ? 0 : (cut.fade() ? .28f : .10f) * Math.signum(face.person.parting()) + .18f * face.person.parting();
+    part = !cut.parted() ? 0 : (cut.fade() ? .28f : .10f) * Math.signum(face.person.parting()) + .18f
+        * face.person.parting();
   }
 
   /** Fills {@code out} with the person's hair, at rest. */
-  static void hair(Face face, Scalp scalp, Mesh head, Strands out, Shot shot) {
+  static void hair(Face face, Scalp scalp, Mesh head, Strands out) {
     Cut cut = Cut.of(face.person);
     if (cut == null) {
       return;
@@ -83,8 +87,10 @@ final class Groom {
       float cos = (float) Math.cos(a) * radius;
       float sin = (float) Math.sin(a) * radius;
       float drift = (i - cut.points() * .5f) * .35f * radius;
-      out.point(i == 0, x + nx * off + cos + drift * ny, y + ny * off + sin - drift * nx * .5f, z + nz * off + tilt * cos, cut.thick());
-      out.look(mix(c.r, .3f, ash) * shade, mix(c.g, .29f, ash) * shade, mix(c.b, .28f, ash) * shade, nx + cos * 6, ny + sin * 6, nz,
+      out.point(i == 0, x + nx * off + cos + drift * ny, y + ny * off + sin - drift * nx * .5f, z + nz * off + tilt
+          * cos, cut.thick());
+      out.look(mix(c.r, .3f, ash) * shade, mix(c.g, .29f, ash) * shade, mix(c.b, .28f, ash) * shade, nx + cos * 6, ny
+          + sin * 6, nz,
           .15f + .85f * layer * layer);
     }
   }
@@ -93,7 +99,8 @@ final class Groom {
     float layer = random.nextFloat();
     float edge = Maths.smooth(0, .22f, above);
     float volume = cut.volume() * (.25f + .75f * edge) * layer + .015f;
-    float length = cut.length() * (.72f + .28f * random.nextFloat()) * (cut.fade() ? .30f + .70f * Maths.smooth(-.1f, .62f, y) : 1);
+    float length = cut.length() * (.72f + .28f * random.nextFloat())
+        * (cut.fade() ? .30f + .70f * Maths.smooth(-.1f, .62f, y) : 1);
     float lift = cut.lift() * (.5f + .5f * layer);
     cut.comb(x, y, z, part, d);
     d[0] += nx * lift + (random.nextFloat() - .5f) * cut.mess();
@@ -125,7 +132,8 @@ final class Groom {
       float vy = Math.max(-.2f, (p[1] - .2f) / .95f);
       float vz = (p[2] + .03f) / 1f;
       float vk = 1 / (float) Math.sqrt(vx * vx + vy * vy + vz * vz + 1e-6f);
-      out.look(mix(c.r, .3f, ash) * k, mix(c.g, .29f, ash) * k, mix(c.b, .28f, ash) * k, vx * vk, vy * vk, vz * vk, .28f + .72f * layer * (.6f + .4f * t));
+      out.look(mix(c.r, .3f, ash) * k, mix(c.g, .29f, ash) * k, mix(c.b, .28f, ash) * k, vx * vk, vy * vk, vz * vk,
+          .28f + .72f * layer * (.6f + .4f * t));
       if (cut.comb() == Cut.Comb.FORWARD && p[2] > .25f && Math.abs(p[0]) < .56f && p[1] < trim) {
         return;
       }

@@ -18,6 +18,7 @@ public enum HairColour {
     this.b = b;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

@@ -10,7 +10,8 @@ public enum HairStyle {
 
   private static final HairStyle[] MEN = {BALD, BALDING, BUZZ, SHORT, SHORT, SLICKED, SLICKED, SHORT_CURLY, SHORT_CURLY,
       AFRO, SHOULDER, LONG, BUN};
-  private static final HairStyle[] WOMEN = {SHORT, SHORT_CURLY, AFRO, BOB, BOB, FRINGE, FRINGE, SHOULDER, SHOULDER, LONG,
+  private static final HairStyle[] WOMEN = {SHORT, SHORT_CURLY, AFRO, BOB, BOB, FRINGE, FRINGE, SHOULDER, SHOULDER,
+      LONG,
       LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
   private final String pattern;
 

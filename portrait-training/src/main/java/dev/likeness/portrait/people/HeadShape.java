@@ -6,8 +6,8 @@ import static dev.likeness.portrait.people.Maths.mix;
 import static dev.likeness.portrait.people.Maths.smooth;
 
 /**
- * The head as a loft: a closed curve for each height, from the crown to under the chin. Paint coordinates are the place on
- * the face's front (u, v) and the turn about the neck (w, 0 in front, pi behind).
+ * The head as a loft: a closed curve for each height, from the crown to under the chin. Paint coordinates are the
+ * place on the face's front (u, v) and the turn about the neck (w, 0 in front, pi behind).
  */
 final class HeadShape {
   static final int DOME = 46;
@@ -47,7 +47,8 @@ final class HeadShape {
     float cheek = 1 + .05f * face.bone(Bone.CHEEKBONES);
     weight = face.bone(Bone.WEIGHT);
     float fat = 1 + .07f * weight;
-    width = new float[] {.21f * chin, .295f * chin, .39f * mix(jaw, chin, .5f) * fat, .505f * jaw * fat * (1 + .04f * weight),
+    width = new float[] {.21f * chin, .295f * chin, .39f * mix(jaw, chin, .5f) * fat, .505f * jaw * fat
+        * (1 + .04f * weight),
         .59f * mix(jaw, 1, .5f) * fat, .65f * cheek * mix(fat, 1, .3f), .69f * cheek, .715f * cheek,
         .75f * (1 + .05f * face.bone(Bone.TEMPLES))};
     top = 1.12f + .07f * face.bone(Bone.SKULL_HEIGHT);

@@ -32,7 +32,8 @@ final class LightRig {
           lamp(-.95f, .25f, -.42f, 1.5f, 1.5f, 1.55f, 0), lamp(.95f, .25f, -.42f, 1.5f, 1.5f, 1.55f, 0));
       case BACKLIGHT -> new LightRig(.16f, gray(.36f), gray(.26f), lamp(.3f * s, .4f, .9f, .36f, .36f, .37f, .4f),
           lamp(.35f * s, .75f, -.7f, 2.3f, 2.15f, 1.9f, .05f), lamp(-.6f * s, .3f, -.7f, 1.1f, 1.05f, 1f, .05f));
-      case WINDOW -> new LightRig(.14f, colour(.15f, .16f, .18f), gray(.1f), lamp(.95f * s, .3f, .38f, .98f, 1.0f, 1.04f, .4f),
+      case WINDOW -> new LightRig(.14f, colour(.15f, .16f, .18f), gray(.1f),
+          lamp(.95f * s, .3f, .38f, .98f, 1.0f, 1.04f, .4f),
           lamp(-.7f * s, .1f, .7f, .09f, .085f, .08f, .4f));
       case GOLDEN_HOUR -> new LightRig(.07f, colour(.26f, .25f, .28f), colour(.17f, .13f, .09f),
           lamp(.85f * s, .32f, .5f, 1.1f, .68f, .34f, .18f), lamp(-.75f * s, .35f, -.6f, 1.2f, .75f, .35f, .05f));
@@ -48,7 +49,8 @@ final class LightRig {
     float b = .08f + tint.b * k;
     return new LightRig(.12f, colour(.14f * r, .14f * g, .14f * b), gray(.05f),
         lamp(.4f * s, .4f, .85f, .36f + .2f * r, .36f + .2f * g, .36f + .2f * b, .3f),
-        lamp(-.95f * s, .2f, .15f, 1.3f * r, 1.3f * g, 1.3f * b, .25f), lamp(.9f * s, .35f, -.5f, 1.3f * r, 1.3f * g, 1.3f * b, .05f));
+        lamp(-.95f * s, .2f, .15f, 1.3f * r, 1.3f * g, 1.3f * b, .25f),
+            lamp(.9f * s, .35f, -.5f, 1.3f * r, 1.3f * g, 1.3f * b, .05f));
   }
 
   private static float[] lamp(float x, float y, float z, float r, float g, float b, float wrap) {

@@ -40,7 +40,8 @@ final class LipPaint {
     float up = y - line - gap;
     float down = line - gap - y;
     float arc = Math.max(0, 1 - m * m);
-    float bow = 1 + (.20f + .2f * face.bone(Bone.CUPIDS_BOW)) * (bell((Math.abs(m) - .25f) / .14f * ((Math.abs(m) - .25f) / .14f))
+    float bow = 1 + (.20f + .2f * face.bone(Bone.CUPIDS_BOW))
+        * (bell((Math.abs(m) - .25f) / .14f * ((Math.abs(m) - .25f) / .14f))
         - bell(m * m / (.08f * .08f)));
     float upper = face.upperLip * (float) Math.sqrt(arc) * (.55f + .45f * arc) * bow;
     float lower = face.lowerLip * (float) Math.sqrt(arc) * (.45f + .55f * arc);

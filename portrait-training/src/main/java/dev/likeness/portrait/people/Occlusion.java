@@ -1,8 +1,9 @@
 package dev.likeness.portrait.people;
 
 /**
- * How much open sky each place has, from the depths around it: low in folds, under the chin, beside hair and collars. The
- * directions turn from sample to sample in a pattern of four by four, which the same four by four average smooths away.
+ * How much open sky each place has, from the depths around it: low in folds, under the chin, beside hair and collars.
+ * The directions turn from sample to sample in a pattern of four by four, which the same four by four average smooths
+ * away.
  */
 final class Occlusion {
   private static final int RAYS = 4;

@@ -10,6 +10,7 @@ public enum Pattern {
     this.words = words;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

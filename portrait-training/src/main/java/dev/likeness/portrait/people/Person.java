@@ -35,14 +35,16 @@ public final class Person {
     hairColour = hairColour(random, age);
     parting = random.nextFloat() * 2 - 1;
     BeardStyle[] beards = BeardStyle.values();
-    beard = sex == Sex.MAN && random.nextFloat() < .6f ? beards[1 + random.nextInt(beards.length - 1)] : BeardStyle.NONE;
+    beard = sex == Sex.MAN && random.nextFloat() < .6f ? beards[1 + random.nextInt(beards.length - 1)]
+        : BeardStyle.NONE;
     Glasses[] frames = Glasses.values();
     glasses = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
     earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f);
     freckles = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
     EyeColour[] colours = EyeColour.values();
     EyeColour drawn = colours[random.nextInt(colours.length)];
-    eyes = melanin > .62f && random.nextFloat() < .85f ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK) : drawn;
+    eyes = melanin > .62f && random.nextFloat() < .85f ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK)
+        : drawn;
   }
 
   /** The person of this number: always the same one. */
@@ -71,10 +73,12 @@ public final class Person {
     return HairColour.values()[random.nextInt(HairColour.GRAY.ordinal())];
   }
 
+  /** The number that {@link #random} makes this person from. */
   public long seed() {
     return seed;
   }
 
+  /** Which average the bones vary around. */
   public Sex sex() {
     return sex;
   }
@@ -104,10 +108,12 @@ public final class Person {
     return curl;
   }
 
+  /** How the hair is worn, in every photo. */
   public HairStyle hair() {
     return hair;
   }
 
+  /** The colour of hair, brows and beard. */
   public HairColour hairColour() {
     return hairColour;
   }
@@ -117,14 +123,17 @@ public final class Person {
     return parting;
   }
 
+  /** What grows on the chin. */
   public BeardStyle beard() {
     return beard;
   }
 
+  /** Which glasses are worn, in every photo. */
   public Glasses glasses() {
     return glasses;
   }
 
+  /** True when earrings are worn, in every photo. */
   public boolean earrings() {
     return earrings;
   }
@@ -134,11 +143,15 @@ public final class Person {
     return freckles;
   }
 
+  /** The colour of the eyes. */
   public EyeColour eyes() {
     return eyes;
   }
 
-  /** Everything that makes this face this face, for recognition tests: bones, then colours and habits, each about -1 to 1. */
+  /**
+   * Everything that makes this face this face, for recognition tests: bones, then colours and habits, each about -1 to
+   * 1.
+   */
   public float[] identity() {
     int n = bones.length;
     float[] out = Arrays.copyOf(bones, n + 11);

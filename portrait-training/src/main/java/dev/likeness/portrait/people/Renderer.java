@@ -2,14 +2,18 @@ package dev.likeness.portrait.people;
 
 import dev.likeness.diffusion.image.Picture;
 
-/** Draws a person in a shot. One thread a picture; the same arguments give the same bytes. Safe to call from many threads. */
+/**
+ * Draws a person in a shot. One thread a picture; the same arguments give the same bytes. Safe to call from many
+ * threads.
+ */
 public final class Renderer {
   private static final ThreadLocal<Studio> STUDIO = new ThreadLocal<>();
 
   private Renderer() {}
 
   /**
-   * The portrait of {@code person} as {@code shot}, {@code size} pixels square (an even number of at least 64), with the
+   * The portrait of {@code person} as {@code shot}, {@code size} pixels square (an even number of at least 64), with
+   * the
    * caption of caption seed {@code shot.seed()}.
    */
   public static Portrait render(Person person, Shot shot, int size) {

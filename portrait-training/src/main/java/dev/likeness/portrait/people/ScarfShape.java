@@ -2,7 +2,8 @@ package dev.likeness.portrait.people;
 
 /** A headscarf: cloth over the head with an opening for the face, falling over neck and shoulders. */
 final class ScarfShape {
-  private static final Tint[] TINTS = {Tint.BLACK, Tint.WHITE, Tint.NAVY, Tint.TEAL, Tint.PINK, Tint.BEIGE, Tint.BURGUNDY,
+  private static final Tint[] TINTS = {Tint.BLACK, Tint.WHITE, Tint.NAVY, Tint.TEAL, Tint.PINK, Tint.BEIGE,
+      Tint.BURGUNDY,
       Tint.PURPLE, Tint.LIGHT_BLUE, Tint.OLIVE};
   private static final int SKIRT = 44;
 
@@ -10,7 +11,7 @@ final class ScarfShape {
 
   /** The colour of the scarf a person wears. */
   static Tint tint(Person person) {
-    return TINTS[(int) Math.floorMod(person.seed() * 13 + 4, TINTS.length)];
+    return TINTS[Math.floorMod(person.seed() * 13 + 4, TINTS.length)];
   }
 
   /** The scarf over {@code head}, which is already in its pose. */
@@ -50,7 +51,8 @@ final class ScarfShape {
     float front = Math.max(0, cos);
     float y = -1.05f - .95f * t - .22f * t * front;
     float join = Maths.smooth(0, .35f, t);
-    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)) - .17f * front * (1 - t), Maths.mix(mesh.z[from], z, join));
+    mesh.put(at, Maths.mix(mesh.x[from], x, join), Maths.mix(mesh.y[from], y, Math.max(join, t)) - .17f * front
+        * (1 - t), Maths.mix(mesh.z[from], z, join));
     mesh.paint(at, x, y - 2, turn);
   }
 

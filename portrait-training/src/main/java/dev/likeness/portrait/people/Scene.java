@@ -24,7 +24,7 @@ final class Scene {
     cloth = new ClothPaint(skin, shot, person);
     head = shape.mesh();
     head.normals(1);
-    Groom.hair(face, scalp, head, strands, shot);
+    Groom.hair(face, scalp, head, strands);
     Beard.grow(face, head, strands);
     GlassesShape.build(face, head, hardware);
     Earrings.build(face, head, hardware);

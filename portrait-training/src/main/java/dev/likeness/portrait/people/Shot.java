@@ -10,7 +10,7 @@ import java.util.Random;
  * @param pitch radians, positive down
  * @param roll radians, positive against the clock
  * @param bodyYaw radians, of the shoulders
- * @param gazeX where the eyes turn beside the head, -1 to 1; 0 with {@code lookAtCamera} meaning the lens
+ * @param gazeX where the eyes turn, -1 (picture's left) to 1; 0 is into the lens
  * @param gazeY -1 (down) to 1 (up)
  * @param expression what the face does
  * @param strength how much of it, 0 to 1
@@ -49,43 +49,55 @@ public record Shot(Style style, float yaw, float pitch, float roll, float bodyYa
     return ShotDraw.selfie(random);
   }
 
+  /** The same in another style. */
   public Shot withStyle(Style value) {
-    return new Shot(value, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint, outfit,
+    return new Shot(value, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+        outfit,
         outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same with the head turned otherwise, in radians. */
   public Shot withPose(float newYaw, float newPitch, float newRoll) {
-    return new Shot(style, newYaw, newPitch, newRoll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+    return new Shot(style, newYaw, newPitch, newRoll, bodyYaw, gazeX, gazeY, expression, strength, light, side,
+        lightTint,
         outfit, outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same with the eyes turned otherwise, each -1 to 1. */
   public Shot withGaze(float x, float y) {
     return new Shot(style, yaw, pitch, roll, bodyYaw, x, y, expression, strength, light, side, lightTint, outfit,
         outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same with another expression, of strength 0 to 1. */
   public Shot withExpression(Expression value, float newStrength) {
     return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, value, newStrength, light, side, lightTint, outfit,
         outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same in other light; {@code tint} matters for {@link Light#COLOURED} alone. */
   public Shot withLight(Light value, Tint tint) {
     return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, value, side, tint, outfit,
         outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same in other clothes. */
   public Shot withOutfit(Outfit value, Tint tint, Pattern cloth) {
     return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint, value,
         tint, cloth, backdrop, backdropTint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same before something else; {@code tint} matters where {@link Backdrop#tinted()}. */
   public Shot withBackdrop(Backdrop value, Tint tint) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint, outfit,
+    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+        outfit,
         outfitTint, pattern, value, tint, distance, zoom, shiftX, shiftY, noise, seed);
   }
 
+  /** The same with more or fewer of a phone's flaws, 0 to 1. */
   public Shot withNoise(float value) {
-    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint, outfit,
+    return new Shot(style, yaw, pitch, roll, bodyYaw, gazeX, gazeY, expression, strength, light, side, lightTint,
+        outfit,
         outfitTint, pattern, backdrop, backdropTint, distance, zoom, shiftX, shiftY, value, seed);
   }
 }

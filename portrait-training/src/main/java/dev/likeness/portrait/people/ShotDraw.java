@@ -4,7 +4,8 @@ import java.util.Random;
 
 /** Draws shots: which light, clothes and backdrops go with which style. */
 final class ShotDraw {
-  private static final Tint[] FORMAL = {Tint.BLACK, Tint.GRAY, Tint.CHARCOAL, Tint.NAVY, Tint.BLUE, Tint.BEIGE, Tint.BROWN,
+  private static final Tint[] FORMAL = {Tint.BLACK, Tint.GRAY, Tint.CHARCOAL, Tint.NAVY, Tint.BLUE, Tint.BEIGE,
+      Tint.BROWN,
       Tint.BURGUNDY, Tint.GREEN};
   private static final Tint[] GELS = {Tint.BLUE, Tint.RED, Tint.PURPLE, Tint.INDIGO, Tint.GREEN, Tint.ORANGE, Tint.PINK,
       Tint.TEAL};
@@ -25,14 +26,16 @@ final class ShotDraw {
   }
 
   static Shot selfie(Random random) {
-    Outfit outfit = pick(random, Outfit.T_SHIRT, Outfit.T_SHIRT, Outfit.HOODIE, Outfit.SWEATER, Outfit.SHIRT, Outfit.BLOUSE);
+    Outfit outfit = pick(random, Outfit.T_SHIRT, Outfit.T_SHIRT, Outfit.HOODIE, Outfit.SWEATER, Outfit.SHIRT,
+        Outfit.BLOUSE);
     Light light = pick(random, Light.SOFT, Light.SOFT, Light.WINDOW, Light.GOLDEN_HOUR, Light.FLASH, Light.BACKLIGHT);
     Backdrop backdrop = pick(random, Backdrop.ROOM, Backdrop.ROOM, Backdrop.PARK, Backdrop.STREET, Backdrop.BRICK,
         Backdrop.LIBRARY, Backdrop.PAPER);
     return new Shot(Style.SELFIE, bell(random) * .44f, bell(random) * .17f, bell(random) * .14f, bell(random) * .35f,
         gaze(random), bell(random) * .2f, expression(random), .6f + .4f * random.nextFloat(), light,
         random.nextBoolean() ? 1 : -1, pick(random, GELS), outfit, outfitTint(random, outfit), pattern(random, outfit),
-        backdrop, pick(random, Tint.WHITE, Tint.BEIGE, Tint.GRAY, Tint.LIGHT_BLUE, Tint.YELLOW), 4.6f + 2.4f * random.nextFloat(),
+        backdrop, pick(random, Tint.WHITE, Tint.BEIGE, Tint.GRAY, Tint.LIGHT_BLUE, Tint.YELLOW), 4.6f + 2.4f
+            * random.nextFloat(),
         .95f + .25f * random.nextFloat(), bell(random) * .18f, bell(random) * .1f, .25f + .75f * random.nextFloat(),
         random.nextLong());
   }
@@ -42,7 +45,8 @@ final class ShotDraw {
       case OUTDOOR -> pick(random, Light.SOFT, Light.GOLDEN_HOUR, Light.GOLDEN_HOUR, Light.BACKLIGHT);
       case OFFICE -> pick(random, Light.SOFT, Light.SOFT, Light.WINDOW);
       case MONOCHROME -> pick(random, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW);
-      default -> pick(random, Light.SOFT, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT, Light.FLASH,
+      default -> pick(random, Light.SOFT, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT,
+          Light.FLASH,
           Light.COLOURED);
     };
   }

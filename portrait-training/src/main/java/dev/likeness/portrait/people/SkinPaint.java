@@ -90,7 +90,8 @@ final class SkinPaint {
     boolean front = Math.abs(turn) < 1.62f;
     plain(s, x, y);
     s.shine = .085f + .06f * face.person.melanin() + .05f * bell(ax, y - .5f, .4f, .2f) 
-        + (front ? .07f * bell(ax, y - face.noseY - .05f, .1f, .25f) + .05f * bell(ax - .43f, y + .24f, .14f, .09f) : 0);
+        + (front ? .07f * bell(ax, y - face.noseY - .05f, .1f, .25f) + .05f * bell(ax - .43f, y + .24f, .14f, .09f)
+            : 0);
     s.gloss = 18;
     if (front) {
       flush(s, x, ax, y);
@@ -183,7 +184,8 @@ final class SkinPaint {
       float hairs = noise((ax - slant * y) * 70, (y + slant * ax * .3f) * 24, seed + 7);
       HairColour c = face.person.hairColour();
       float light = c == HairColour.BLOND || c.ordinal() >= HairColour.GRAY.ordinal() ? .5f : 0;
-      s.blend(mix(c.r * .6f, red * .34f, light), mix(c.g * .55f, green * .30f, light), mix(c.b * .52f, blue * .30f, light), Math.min(.94f, cover * (.5f + .7f * hairs)));
+      s.blend(mix(c.r * .6f, red * .34f, light), mix(c.g * .55f, green * .30f, light),
+          mix(c.b * .52f, blue * .30f, light), Math.min(.94f, cover * (.5f + .7f * hairs)));
       s.shine *= 1 - cover;
     }
   }

@@ -22,6 +22,7 @@ public enum Tint {
     this.b = b;
   }
 
+  /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;
   }

@@ -10,7 +10,8 @@ public final class Words {
   private static final List<String> AGES = List.of("young", "middle-aged", "old");
   private static final List<String> SKINS = List.of("pale skin", "fair skin", "olive skin", "brown skin", "dark skin");
   private static final List<String> POSES = List.of("facing the camera", "turned to the left", "turned to the right");
-  private static final List<String> GAZES = List.of("looking at the camera", "looking to the left", "looking to the right");
+  private static final List<String> GAZES = List.of("looking at the camera", "looking to the left",
+      "looking to the right");
 
   private Words() {}
 

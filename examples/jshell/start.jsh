@@ -1,0 +1,12 @@
+import dev.likeness.diffusion.*
+import dev.likeness.diffusion.adapt.*
+import dev.likeness.diffusion.image.*
+import dev.likeness.diffusion.model.*
+import dev.likeness.diffusion.progress.*
+import dev.likeness.diffusion.tensor.*
+import dev.likeness.diffusion.weights.*
+import dev.likeness.headshots.*
+import dev.likeness.lora.*
+import dev.likeness.photos.*
+import dev.likeness.portrait.*
+import dev.likeness.schedulers.*

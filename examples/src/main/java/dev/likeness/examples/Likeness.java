@@ -1,0 +1,70 @@
+package dev.likeness.examples;
+
+import dev.likeness.examples.command.DoctorCommand;
+import dev.likeness.examples.command.GenerateCommand;
+import dev.likeness.examples.command.HeadshotCommand;
+import dev.likeness.examples.command.InspectCommand;
+import dev.likeness.examples.command.PeopleCommand;
+import dev.likeness.examples.command.PhotosCommand;
+import dev.likeness.examples.command.TrainCommand;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ExitStatus;
+import dev.likeness.examples.console.Interrupt;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** The {@code likeness} command: from selfies to headshots, offline, in one JVM. */
+@Command(name = "likeness", mixinStandardHelpOptions = true, versionProvider = Version.class, sortOptions = false,
+    description = "From a person's selfies to headshots that look like that person.",
+    footer = {"", "Exit status: 0 done, 2 wrong usage, 3 unusable input, 4 the machine cannot, 130 cancelled."})
+public final class Likeness implements Runnable {
+  @Spec
+  private CommandSpec spec;
+
+  private Likeness() {}
+
+  /** Runs the command and ends the JVM with its exit status. */
+  public static void main(String[] args) {
+    System.setProperty("java.awt.headless", "true");
+    Console console = Console.ofProcess();
+    Interrupt interrupt = Interrupt.install(console.cancellation());
+    int status = ExitStatus.DEFECT.code();
+    try {
+      status = run(console, args);
+    } finally {
+      interrupt.workEnded();
+    }
+    System.exit(status);
+  }
+
+  /** Runs the command on {@code console} and returns its exit status. */
+  public static int run(Console console, String... args) {
+    CommandLine line = new CommandLine(new Likeness())
+        .addSubcommand(new HeadshotCommand(console))
+        .addSubcommand(new GenerateCommand(console))
+        .addSubcommand(new PhotosCommand(console))
+        .addSubcommand(new TrainCommand(console))
+        .addSubcommand(new InspectCommand(console))
+        .addSubcommand(new PeopleCommand(console))
+        .addSubcommand(new DoctorCommand(console));
+    line.setOut(console.out()).setErr(console.err());
+    line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
+    line.setParameterExceptionHandler((wrong, given) -> {
+      console.complain(wrong.getMessage() + " (try " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+      return ExitStatus.USAGE.code();
+    });
+    try {
+      return line.execute(args);
+    } catch (OutOfMemoryError | LinkageError e) {
+      return console.report(e);
+    }
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "no subcommand given");
+  }
+}

@@ -1,0 +1,90 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.lora.Lora;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness generate}: pictures from a prompt. */
+@Command(name = "generate", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Draws pictures from a prompt.")
+public final class GenerateCommand implements Runnable {
+  private final Console console;
+
+  @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "what the pictures show")
+  private String prompt;
+
+  @Option(names = "--negative", paramLabel = "TEXT", defaultValue = "", description = "what they must not show")
+  private String negative;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
+  private int steps;
+
+  @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
+      description = "how strictly to follow the prompt; 1 turns it off (default: the base's)")
+  private double guidance;
+
+  @Option(names = "--scheduler", paramLabel = "NAME", description = "such as DDIM, euler_a, dpmpp_2m_karras "
+      + "(default: the base's)")
+  private String scheduler;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "0",
+      description = "picture i draws its noise from S + i (default: ${DEFAULT-VALUE})")
+  private long seed;
+
+  @Option(names = "--width", paramLabel = "W", description = "pixels (default: the base's)")
+  private int width;
+
+  @Option(names = "--height", paramLabel = "H", description = "pixels (default: the base's)")
+  private int height;
+
+  @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "pictures (default: ${DEFAULT-VALUE})")
+  private int count;
+
+  @Option(names = "--lora", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
+      description = "adapts the base for this run; may be given several times")
+  private List<LoraOption> loras = List.of();
+
+  @Option(names = "--tensors", paramLabel = "FILE",
+      description = "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
+  private Path tensors;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public GenerateCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    ImageRequest request = new ImageRequest(
+        prompt, negative, steps, guidance, seed, count, width, height, scheduler, List.of());
+    List<Lora> attached = new ArrayList<>();
+    try (BaseModel model = base.open()) {
+      for (LoraOption lora : loras) {
+        attached.add(Lora.open(lora.file(), model));
+        request = request.as(lora.adapter(attached.get(attached.size() - 1)));
+      }
+      List<GeneratedImage> images = model.generate(request, ConsoleProgress.on(console), console.cancellation());
+      NumberedFiles.write(out, "image", images, GeneratedImage::writePng, console);
+      if (tensors != null) {
+        RunTensors.write(tensors, model, images);
+      }
+    } finally {
+      attached.forEach(Lora::close);
+    }
+  }
+}

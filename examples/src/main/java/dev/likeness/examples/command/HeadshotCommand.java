@@ -1,0 +1,103 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness headshot}: photos in, headshots out. */
+@Command(name = "headshot", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Learns a person from photos, or opens one learnt before, and draws headshots.")
+public final class HeadshotCommand implements Runnable {
+  private final Console console;
+
+  @Mixin
+  private PhotoOptions photos;
+
+  @Option(names = "--person", paramLabel = "FILE", description = "a person learnt before, instead of --photos")
+  private Path person;
+
+  @Option(names = "--style", paramLabel = "NAME", description = "studio, office, outdoor or black-and-white; may be given "
+      + "several times (default: all of them)")
+  private List<String> styles = List.of();
+
+  @Option(names = "--count", paramLabel = "N", defaultValue = "1",
+      description = "headshots in each style (default: ${DEFAULT-VALUE})")
+  private int count;
+
+  @Option(names = "--steps", paramLabel = "N", defaultValue = "30", description = "sampling steps (default: ${DEFAULT-VALUE})")
+  private int steps;
+
+  @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "1",
+      description = "how strongly the person is drawn (default: ${DEFAULT-VALUE})")
+  private double likeness;
+
+  @Option(names = "--size", paramLabel = "PX", description = "width and height (default: the base's)")
+  private int size;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "of the first headshot (default: 0)")
+  private long seed;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private TrainingOptions training;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
+      + "contact-sheet.png, record.json, and person.safetensors when a person was learnt")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public HeadshotCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (photos.given() == (person != null)) {
+      throw new IllegalArgumentException("give either --photos DIR or --person FILE (try likeness headshot --help)");
+    }
+    ShootRequest request = request();
+    Stopwatch watch = new Stopwatch();
+    PhotoReview review = person == null ? photos.review() : null;
+    if (review != null) {
+      ReviewText.lines(review).forEach(console.err()::println);
+      console.err().flush();
+      watch.lap("photos");
+    }
+    try (BaseModel model = base.open()) {
+      watch.lap("open");
+      HeadshotStudio studio = training.of(HeadshotStudio.on(model));
+      Progress progress = ConsoleProgress.on(console);
+      try (TrainedPerson who = review == null ? TrainedPerson.open(person, model) : learn(studio, review, progress)) {
+        watch.lap(review == null ? "person" : "learning");
+        Shoot shoot = studio.shoot(who, request, progress, console.cancellation());
+        watch.lap("drawing");
+        new ShootFolder(out, console).write(model, who, shoot, review, watch);
+      }
+    }
+  }
+
+  private TrainedPerson learn(HeadshotStudio studio, PhotoReview review, Progress progress) {
+    TrainedPerson who = studio.learn(review, photos.consent(), progress, console.cancellation());
+    who.save(out.resolve(ShootFolder.PERSON));
+    return who;
+  }
+
+  private ShootRequest request() {
+    List<Style> chosen = styles.isEmpty() ? Style.all() : styles.stream().map(Style::named).toList();
+    return ShootRequest.of(chosen, count).likeness(likeness).steps(steps).size(size).seed(seed);
+  }
+}

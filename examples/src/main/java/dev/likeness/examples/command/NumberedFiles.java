@@ -1,0 +1,26 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.examples.console.Console;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BiConsumer;
+
+/** Writes {@code image-001.png}, {@code image-002.png} and so on, and names each on standard output. */
+final class NumberedFiles {
+  private NumberedFiles() {}
+
+  static <T> void write(Path folder, String stem, List<T> things, BiConsumer<T, Path> writer, Console console) {
+    for (int i = 0; i < things.size(); i++) {
+      Path file = folder.resolve(name(stem, i));
+      writer.accept(things.get(i), file);
+      console.out().println(file);
+    }
+    console.out().flush();
+  }
+
+  /** The name of the thing at {@code index}, counted from 0. */
+  static String name(String stem, int index) {
+    return String.format(Locale.ROOT, "%s-%03d.png", stem, index + 1);
+  }
+}

@@ -1,0 +1,61 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.examples.people.PeopleFolder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code likeness people}: selfies of people who do not exist. */
+@Command(name = "people", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Renders selfies of people who do not exist, to try everything with.")
+public final class PeopleCommand implements Runnable {
+  private final Console console;
+
+  @Option(names = "--seed", paramLabel = "S", defaultValue = "5000000000",
+      description = "the number of the first person (default: ${DEFAULT-VALUE}, whom the embedded model never saw)")
+  private long seed;
+
+  @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "people (default: ${DEFAULT-VALUE})")
+  private int count;
+
+  @Option(names = "--photos", paramLabel = "N", defaultValue = "10",
+      description = "selfies of each (default: ${DEFAULT-VALUE})")
+  private int photos;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives a folder for each person")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public PeopleCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (count < 1) {
+      throw new IllegalArgumentException("--count " + count + ": at least 1");
+    }
+    PeopleFolder folder = new PeopleFolder(out, photos);
+    Progress progress = ConsoleProgress.on(console);
+    progress.around(() -> {
+      progress.on(new ProgressEvent.Phase("render", count));
+      List<Map<String, Object>> people = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        console.cancellation().check();
+        people.add(folder.add(seed + i));
+        progress.on(new ProgressEvent.Step("render", i + 1, count, Double.NaN));
+      }
+      folder.seal(people);
+      people.forEach(person -> console.out().println(out.resolve((String) person.get("folder"))));
+      return people;
+    });
+    console.out().flush();
+  }
+}

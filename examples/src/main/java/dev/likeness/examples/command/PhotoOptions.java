@@ -1,0 +1,40 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.examples.people.RenderedPhotos;
+import dev.likeness.headshots.Consent;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Whose photos, and who agreed that they are learnt from. */
+final class PhotoOptions {
+  @Option(names = "--photos", paramLabel = "DIR", description = "3 to 20 photos of one person")
+  private Path photos;
+
+  @Option(names = "--consent", paramLabel = "TEXT", description = "who agreed to what, kept with the person's file; "
+      + "needed with --photos, except for photos that likeness people rendered")
+  private String consent;
+
+  boolean given() {
+    return photos != null;
+  }
+
+  /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
+  PhotoReview review() {
+    consent();
+    return PhotoReview.of(PhotoSet.from(photos));
+  }
+
+  Consent consent() {
+    if (consent != null) {
+      return Consent.of(consent);
+    }
+    PhotoSet.from(photos);
+    if (RenderedPhotos.areAllIn(photos)) {
+      return Consent.NOBODY_REAL;
+    }
+    throw new IllegalArgumentException("--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, "
+        + "2026-11-20: headshots for my own use\"; only photos that likeness people rendered need none");
+  }
+}

@@ -1,0 +1,38 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.examples.console.Console;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import java.nio.file.Path;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness photos}: what a headshot run would think of a folder of photos. */
+@Command(name = "photos", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Judges each photo of a folder: keep, warn or reject, and why.")
+public final class PhotosCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "DIR", description = "3 to 20 photos of one person")
+  private Path photos;
+
+  @Option(names = "--json", description = "prints one JSON object")
+  private boolean json;
+
+  /** A subcommand that speaks to {@code console}. */
+  public PhotosCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    PhotoReview review = PhotoReview.of(PhotoSet.from(photos));
+    if (json) {
+      console.out().println(review.toJson());
+    } else {
+      ReviewText.lines(review).forEach(console.out()::println);
+    }
+    console.out().flush();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.quality.Reason;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A review of photos as lines for people: one a photo, then what the set lacks. */
+final class ReviewText {
+  private ReviewText() {}
+
+  static List<String> lines(PhotoReview review) {
+    int widest = review.photos().stream().mapToInt(photo -> photo.name().length()).max().orElse(0);
+    Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
+    return Stream.concat(photos, review.set().advice().stream()).toList();
+  }
+
+  private static String line(PhotoVerdict photo, int widest) {
+    String why = photo.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
+    return ("%-" + widest + "s  %-6s  %s").formatted(photo.name(), photo.verdict().word(), why).stripTrailing();
+  }
+}

@@ -1,0 +1,13 @@
+package dev.likeness.examples.console;
+
+import dev.likeness.diffusion.progress.Progress;
+
+/** Chooses how progress shows: bars on a terminal, lines elsewhere. */
+public final class ConsoleProgress {
+  private ConsoleProgress() {}
+
+  /** Progress for one run of a subcommand. */
+  public static Progress on(Console console) {
+    return console.terminal() ? new ProgressBars(console.err()) : new ProgressLines(console.err());
+  }
+}

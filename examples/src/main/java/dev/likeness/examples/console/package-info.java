@@ -1,0 +1,2 @@
+/** What all subcommands share towards the terminal: output, progress, Ctrl-C, exit statuses. */
+package dev.likeness.examples.console;

@@ -1,0 +1,56 @@
+package dev.likeness.examples.inspect;
+
+import dev.likeness.diffusion.weights.TensorEntry;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The family of base models that a file is of or fits, told by the width of the text that its attention reads. */
+final class Family {
+  private static final String UNKNOWN = "unknown";
+  private static final Map<Long, String> BY_TEXT_WIDTH = Map.of(768L, "sd1", 1024L, "sd2", 2048L, "sdxl");
+  private static final Set<String> FLUX = Set.of("double_blocks", "single_transformer_blocks", "single_blocks");
+
+  private Family() {}
+
+  static String of(Kind kind, Map<String, TensorEntry> tensors) {
+    if (tensors.keySet().stream().anyMatch(name -> FLUX.stream().anyMatch(name::contains))) {
+      return "flux";
+    }
+    if (tensors.keySet().stream().anyMatch(name -> name.contains("joint_blocks."))) {
+      return "sd3";
+    }
+    return switch (kind) {
+      case LORA -> byInputs(tensors, List.of("attn2_to_k", "attn2.to_k", "attn2.processor.to_k"), Family::isDown);
+      case IP_ADAPTER -> byInputs(tensors, List.of("to_k_ip"), name -> true);
+      case BASE, UNET -> byInputs(tensors, List.of("attn2.to_k.weight"), name -> true);
+      case TEXTUAL_INVERSION -> byEmbedding(tensors);
+      default -> UNKNOWN;
+    };
+  }
+
+  private static boolean isDown(String name) {
+    return name.contains("lora_A") || name.contains("lora_down") || name.contains("lora.down")
+        || name.contains("_lora.down");
+  }
+
+  private static String byInputs(Map<String, TensorEntry> tensors, List<String> layers, Predicate<String> which) {
+    return tensors.entrySet().stream()
+        .filter(e -> layers.stream().anyMatch(e.getKey()::contains) && which.test(e.getKey()))
+        .map(e -> e.getValue().shape()).filter(shape -> shape.size() >= 2)
+        .map(shape -> byWidth(shape.get(1))).findFirst().orElse(UNKNOWN);
+  }
+
+  private static String byEmbedding(Map<String, TensorEntry> tensors) {
+    if (tensors.containsKey("clip_g")) {
+      return "sdxl";
+    }
+    List<Long> shape = tensors.values().iterator().next().shape();
+    return shape.isEmpty() ? UNKNOWN : byWidth(shape.get(shape.size() - 1));
+  }
+
+  private static String byWidth(long width) {
+    return BY_TEXT_WIDTH.getOrDefault(width, UNKNOWN + " (text width " + width + ")");
+  }
+}

@@ -1,0 +1,84 @@
+package dev.likeness.examples.inspect;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.model.ModelFolder;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.diffusion.weights.TensorEntry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/** What a diffusers folder is: its pipeline, its parts, and the headers of their weights. */
+final class FolderInspection {
+  private static final List<String> WITH_WEIGHTS =
+      List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
+  private static final Map<String, String> FAMILIES = Map.of("StableDiffusionXL", "sdxl", "StableDiffusion3", "sd3",
+      "Flux", "flux");
+
+  private final Tally tally = new Tally();
+  private final Map<String, Object> parts = new LinkedHashMap<>();
+  private final List<String> problems = new ArrayList<>();
+  private final Path folder;
+  private String family = "unknown";
+
+  private FolderInspection(Path folder) {
+    this.folder = folder;
+  }
+
+  static Inspection of(Path folder) {
+    try {
+      return new FolderInspection(folder).inspect(ModelFolder.open(folder));
+    } catch (UnusableInput e) {
+      return Inspection.unusable(folder, "unknown", e.getMessage());
+    }
+  }
+
+  private Inspection inspect(ModelFolder model) {
+    for (String part : WITH_WEIGHTS) {
+      if (model.componentClass(part) != null) {
+        addPart(model, part);
+      }
+    }
+    FAMILIES.forEach((prefix, name) -> family = model.pipeline().startsWith(prefix) ? name : family);
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("pipeline", model.pipeline());
+    details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
+    details.put("parts", parts);
+    return new Inspection(folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
+  }
+
+  private void addPart(ModelFolder model, String part) {
+    try {
+      Map<String, TensorEntry> tensors = new TreeMap<>();
+      for (Path file : weightFiles(model.component(part))) {
+        tensors.putAll(SafetensorsHeader.read(file).tensors());
+      }
+      parts.put(part, tally.add(tensors.values()));
+      if (part.equals("unet")) {
+        family = Family.of(Kind.UNET, tensors);
+      }
+    } catch (UnusableInput e) {
+      problems.add(e.getMessage());
+    }
+  }
+
+  // A folder may hold several precisions of the same weights; one of them counts.
+  private static List<Path> weightFiles(Path part) {
+    try (Stream<Path> files = Files.list(part)) {
+      List<Path> all = files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).sorted().toList();
+      List<Path> plain = all.stream().filter(file -> !file.getFileName().toString().contains(".fp16.")).toList();
+      if (all.isEmpty()) {
+        throw new UnusableInput(part + " has no safetensors file; download the missing weights");
+      }
+      return plain.isEmpty() ? all : plain;
+    } catch (IOException e) {
+      throw new UnusableInput(part + " cannot be listed; the folder is not a complete diffusers model", e);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.likeness.examples.inspect;
+
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** What sort of weights a file holds, told by the names of its tensors. */
+enum Kind {
+  BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
+  LORA(List.of(".lora_A", ".lora_B", ".lora_up", ".lora_down", ".lora.up", ".lora.down", "_lora.up", "_lora.down",
+      ".lora_linear_layer.", ".hada_w1", ".lokr_w")),
+  IP_ADAPTER(List.of("ip_adapter.", "image_proj.", "ip_adapter_proj_model.")),
+  TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "<")),
+  UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),
+  VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),
+  TEXT_ENCODER(List.of("text_model.encoder.layers.", "encoder.layers.0.self_attn.")),
+  UNKNOWN(List.of());
+
+  private static final int FEW = 4;
+  private final List<String> signs;
+
+  Kind(List<String> signs) {
+    this.signs = signs;
+  }
+
+  String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  static Kind of(Collection<String> names) {
+    if (names.stream().anyMatch(name -> IP_ADAPTER.beginsOf(name))) {
+      return IP_ADAPTER;
+    }
+    for (Kind kind : List.of(LORA, BASE, UNET, VAE, TEXT_ENCODER)) {
+      if (names.stream().anyMatch(kind::isSeenIn)) {
+        return kind;
+      }
+    }
+    return names.size() <= FEW && names.stream().anyMatch(TEXTUAL_INVERSION::beginsOf) ? TEXTUAL_INVERSION : UNKNOWN;
+  }
+
+  private boolean isSeenIn(String name) {
+    return signs.stream().anyMatch(name::contains);
+  }
+
+  private boolean beginsOf(String name) {
+    return signs.stream().anyMatch(name::startsWith);
+  }
+}

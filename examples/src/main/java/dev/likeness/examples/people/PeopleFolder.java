@@ -1,0 +1,67 @@
+package dev.likeness.examples.people;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.people.Words;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+
+/**
+ * A folder with one folder of selfies for each rendered person, and {@code people.json}, which lists them with the
+ * SHA-256 of every photo.
+ */
+public final class PeopleFolder {
+  /** The file that marks such a folder. */
+  public static final String LIST = "people.json";
+
+  private static final int SIDE = 512;
+  private final Path folder;
+  private final int photos;
+
+  /** A folder to be filled with {@code photos} selfies a person. */
+  public PeopleFolder(Path folder, int photos) {
+    if (photos < 1) {
+      throw new IllegalArgumentException("each person needs at least 1 photo, given " + photos);
+    }
+    this.folder = folder;
+    this.photos = photos;
+  }
+
+  /** Renders the person of {@code seed} into a folder of their own and returns their entry for the list. */
+  public Map<String, Object> add(long seed) {
+    Person person = Person.random(seed);
+    String name = "person-" + seed;
+    Random shots = new Random(seed);
+    List<Map<String, Object>> files = new ArrayList<>();
+    for (int i = 1; i <= photos; i++) {
+      byte[] jpeg = Jpeg.encode(Renderer.render(person, Shot.selfie(shots), SIDE).picture());
+      String file = String.format(Locale.ROOT, "selfie-%02d.jpg", i);
+      AtomicFile.write(folder.resolve(name).resolve(file), out -> out.write(jpeg));
+      files.add(Map.of("file", file, "sha256", Sha256.of(jpeg)));
+    }
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("folder", name);
+    entry.put("seed", seed);
+    entry.put("description", Words.of(person));
+    entry.put("photos", files);
+    return entry;
+  }
+
+  /** Writes the list that says that these photos were rendered. */
+  public void seal(List<Map<String, Object>> people) {
+    Map<String, Object> root = new LinkedHashMap<>();
+    root.put("note", "Rendered by likeness people; nobody here exists.");
+    root.put("version", LikenessVersion.current());
+    root.put("people", people);
+    AtomicFile.write(folder.resolve(LIST), out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(root)));
+  }
+}

@@ -1,0 +1,102 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
+ * and shared by threads; the base stays its caller's to close.
+ */
+public final class HeadshotStudio {
+  // Selfies from afar may be enlarged this much before they count as too small to learn from.
+  private static final double MOST_ENLARGEMENT = 4;
+
+  private final BaseModel base;
+  private final LoraTraining training;
+
+  private HeadshotStudio(BaseModel base, LoraTraining training) {
+    this.base = base;
+    this.training = training;
+  }
+
+  /** A studio that draws with {@code base} and learns in a few minutes. */
+  public static HeadshotStudio on(BaseModel base) {
+    return new HeadshotStudio(base, LoraTraining.balanced().captions("selfie of %s", "portrait of %s"));
+  }
+
+  /** The same studio learning with other settings. */
+  public HeadshotStudio training(LoraTraining settings) {
+    return new HeadshotStudio(base, settings);
+  }
+
+  /** How it learns. */
+  public LoraTraining training() {
+    return training;
+  }
+
+  /** Learns the person in the accepted photos, silently and to the end. */
+  public TrainedPerson learn(PhotoReview review, Consent consent) {
+    return learn(review, consent, Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Learns the person in the accepted photos.
+   *
+   * @param consent who agreed to what; kept in the person's file
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public TrainedPerson learn(PhotoReview review, Consent consent, Progress progress, Cancellation cancellation) {
+    return progress.around(() -> {
+      Progress steps = Phases.of(progress);
+      List<Picture> crops = crops(review);
+      Subject subject = PersonDescription.of(base, crops, steps, cancellation).consent(consent.text());
+      return training.train(base, crops, subject, steps, cancellation);
+    });
+  }
+
+  /** Draws {@code count} headshots in one style, silently and to the end. */
+  public Shoot shoot(Identity person, Style style, int count) {
+    return shoot(person, ShootRequest.of(style, count), Progress.SILENT, new Cancellation());
+  }
+
+  /**
+   * Draws headshots.
+   *
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+    return progress.around(() -> {
+      Progress steps = Phases.of(progress);
+      List<Headshot> headshots = new ArrayList<>();
+      for (Style style : request.styles()) {
+        for (int i = 0; i < request.count(); i++) {
+          ImageRequest ask = ask(person, style, i, request).seed(request.seed() + headshots.size());
+          GeneratedImage image = base.generate(ask, steps, cancellation).get(0);
+          headshots.add(new Headshot(image.picture(), style, image.seed(), image.request()));
+        }
+      }
+      return new Shoot(request, headshots);
+    });
+  }
+
+  private static ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
+    return ImageRequest.of(style.prompt(person.phrase(), index)).negative(style.negative()).steps(request.steps())
+        .size(request.size(), request.size()).as(person.at(request.likeness()));
+  }
+
+  private List<Picture> crops(PhotoReview review) {
+    int side = base.defaults().width();
+    return review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
+  }
+}

@@ -1,0 +1,92 @@
+package dev.likeness.headshots;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.quality.Reason;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How headshots came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
+ * aside and why. It names photos and a person's words, so it is as private as the photos are. Immutable.
+ */
+public final class ShootRecord {
+  private final Map<String, Object> content;
+
+  private ShootRecord(Map<String, Object> content) {
+    this.content = content;
+  }
+
+  /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
+  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
+    Map<String, Object> content = new LinkedHashMap<>();
+    content.put("likeness", LikenessVersion.current());
+    content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
+    content.put("java", Runtime.version().toString());
+    content.put("base", base.name());
+    content.put("compute", base.networks().compute().toString());
+    content.put("person", person(person));
+    content.put("headshots", ShotList.of(shoot));
+    return new ShootRecord(content);
+  }
+
+  /** The same record with what became of each photo. */
+  public ShootRecord photos(PhotoReview review) {
+    return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
+  }
+
+  /** The same record with how long the parts of the work took. */
+  public ShootRecord timings(Map<String, Duration> parts) {
+    Map<String, Object> seconds = new LinkedHashMap<>();
+    parts.forEach((name, time) -> seconds.put(name, time.toMillis() / 1000.0));
+    return with("seconds", seconds);
+  }
+
+  /** The record as one JSON object. */
+  public String toJson() {
+    try {
+      return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Writes a JSON file, whole or not at all. */
+  public void write(Path file) {
+    AtomicFile.write(file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private ShootRecord with(String name, Object value) {
+    Map<String, Object> more = new LinkedHashMap<>(content);
+    more.put(name, value);
+    return new ShootRecord(more);
+  }
+
+  private static Map<String, Object> person(TrainedPerson person) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("words", person.phrase());
+    object.put("consent", person.subject().consent());
+    object.put("learnt_on", person.base());
+    object.put("recipe", person.recipe());
+    return object;
+  }
+
+  private static Map<String, Object> photo(PhotoVerdict photo) {
+    Map<String, Object> object = new LinkedHashMap<>();
+    object.put("file", photo.name());
+    object.put("verdict", photo.verdict().word());
+    object.put("reasons", photo.reasons().stream().map(Reason::message).toList());
+    return object;
+  }
+}

@@ -1,0 +1,54 @@
+package dev.likeness.headshots;
+
+import java.util.List;
+
+/**
+ * What headshots to draw. Immutable; every method returns another request.
+ *
+ * @param styles in which styles
+ * @param count how many pictures in each style
+ * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
+ * @param steps sampling steps
+ * @param size width and height in pixels, or 0 for the base's own
+ * @param seed picture i of the shoot draws its noise from {@code seed + i}
+ */
+public record ShootRequest(List<Style> styles, int count, double likeness, int steps, int size, long seed) {
+  private static final int STEPS = 30;
+
+  public ShootRequest {
+    if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
+      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size: given "
+          + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size);
+    }
+    if (!(likeness >= 0 && likeness <= 1)) {
+      throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
+    }
+    styles = List.copyOf(styles);
+  }
+
+  /** {@code count} headshots in one style, everything else by default. */
+  public static ShootRequest of(Style style, int count) {
+    return new ShootRequest(List.of(style), count, 1, STEPS, 0, 0);
+  }
+
+  /** {@code count} headshots in each of these styles, everything else by default. */
+  public static ShootRequest of(List<Style> styles, int count) {
+    return new ShootRequest(styles, count, 1, STEPS, 0, 0);
+  }
+
+  public ShootRequest likeness(double value) {
+    return new ShootRequest(styles, count, value, steps, size, seed);
+  }
+
+  public ShootRequest steps(int n) {
+    return new ShootRequest(styles, count, likeness, n, size, seed);
+  }
+
+  public ShootRequest size(int pixels) {
+    return new ShootRequest(styles, count, likeness, steps, pixels, seed);
+  }
+
+  public ShootRequest seed(long value) {
+    return new ShootRequest(styles, count, likeness, steps, size, value);
+  }
+}

@@ -8,8 +8,7 @@ import java.util.TreeMap;
 
 /**
  * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, hair and
- * build go
- * together.
+ * build go together.
  */
 public final class Census {
   private final int people;

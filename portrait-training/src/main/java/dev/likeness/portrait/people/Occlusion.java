@@ -63,9 +63,7 @@ final class Occlusion {
     for (int y = 0; y < size; y++) {
       for (int x = 0; x < size; x++) {
         float z = raster.depth[2 * y * raster.size + 2 * x];
-        if (z != Raster.FAR) {
-          open[y * size + x] = average(raster, x, y, z);
-        }
+        open[y * size + x] = z == Raster.FAR ? 1 : average(raster, x, y, z);
       }
     }
   }

@@ -13,8 +13,7 @@ public final class Renderer {
 
   /**
    * The portrait of {@code person} as {@code shot}, {@code size} pixels square (an even number of at least 64), with
-   * the
-   * caption of caption seed {@code shot.seed()}.
+   * the caption of caption seed {@code shot.seed()}.
    */
   public static Portrait render(Person person, Shot shot, int size) {
     if (size < 64 || size % 2 != 0) {

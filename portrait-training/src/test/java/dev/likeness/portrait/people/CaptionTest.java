@@ -1,0 +1,91 @@
+package dev.likeness.portrait.people;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class CaptionTest {
+  @Test
+  void saysEverythingInAFixedOrderWhenAskedTo() {
+    Person person = Person.random(1);
+    Shot shot = Shot.headshot(new Random(1), Style.STUDIO).withPose(0, 0, 0).withGaze(0, 0)
+        .withExpression(Expression.SMILE, 1).withLight(Light.COLOURED, Tint.INDIGO)
+        .withOutfit(Outfit.BLAZER, Tint.ORANGE, Pattern.STRIPES).withBackdrop(Backdrop.PAPER, Tint.GRAY);
+    String caption = Caption.full(person, shot);
+    assertTrue(caption.startsWith("studio portrait of " + Words.article(Words.age(person))), caption);
+    assertTrue(caption.contains(" " + Words.of(person.sex()) + " "), caption);
+    assertTrue(caption.endsWith(
+        ", wearing a striped orange blazer, smiling, indigo lighting, gray background"), caption);
+  }
+
+  @Test
+  void neverNamesAnAttributeThatIsNotThere() {
+    for (long seed = 0; seed < 400; seed++) {
+      Person person = Person.random(seed);
+      Shot shot = seed % 2 == 0 ? Shot.headshot(new Random(seed)) : Shot.selfie(new Random(seed));
+      String caption = Caption.of(person, shot, seed * 7);
+      assertEquals(false, caption.contains("glasses") && person.glasses() == Glasses.NONE, caption);
+      assertEquals(false, caption.contains("earrings") && !person.earrings(), caption);
+      assertEquals(false, caption.contains("beard") && person.sex() == Sex.WOMAN, caption);
+      assertEquals(false, caption.contains("smiling") && shot.expression() != Expression.SMILE, caption);
+      assertEquals(false, caption.contains(" woman") && person.sex() == Sex.MAN, caption);
+      assertEquals(false, caption.contains("selfie") && shot.style() != Style.SELFIE, caption);
+    }
+  }
+
+  @Test
+  void usesOnlyWordsOfTheVocabulary() {
+    Set<String> known = new HashSet<>(Words.vocabulary());
+    for (long seed = 0; seed < 500; seed++) {
+      Shot shot = seed % 2 == 0 ? Shot.headshot(new Random(seed)) : Shot.selfie(new Random(seed));
+      for (String word : Caption.of(Person.random(seed), shot, seed).replace(",", "").split(" ")) {
+        assertTrue(known.contains(word), word);
+      }
+    }
+  }
+
+  @Test
+  void variesWithItsSeedAndDropsSomeOfWhatThereIs() {
+    Person person = Person.random(12);
+    Shot shot = Shot.headshot(new Random(12));
+    Set<String> seen = new HashSet<>();
+    int shortest = Integer.MAX_VALUE;
+    for (long seed = 0; seed < 60; seed++) {
+      String caption = Caption.of(person, shot, seed);
+      assertEquals(caption, Caption.of(person, shot, seed));
+      seen.add(caption);
+      shortest = Math.min(shortest, caption.length());
+    }
+    assertTrue(seen.size() > 40, "only " + seen.size() + " different captions");
+    assertTrue(shortest < Caption.full(person, shot).length() / 2);
+  }
+
+  @Test
+  void leavesColoursOutOfBlackAndWhite() {
+    Shot shot = Shot.headshot(new Random(2), Style.MONOCHROME).withOutfit(Outfit.SHIRT, Tint.RED, Pattern.PLAIN)
+        .withBackdrop(Backdrop.PAPER, Tint.GREEN);
+    for (long seed = 0; seed < 50; seed++) {
+      String caption = Caption.of(Person.random(seed), shot, seed);
+      assertFalse(List.of(caption.replace(",", "").split(" ")).stream().anyMatch(List.of("red", "green")::contains),
+          caption);
+    }
+  }
+
+  @Test
+  void hasAWordForEveryAttributeOfEveryPicture() {
+    for (long seed = 0; seed < 200; seed++) {
+      Person person = Person.random(seed);
+      Shot shot = Shot.headshot(new Random(seed));
+      for (Attribute attribute : Attribute.values()) {
+        String word = attribute.word(person, shot);
+        assertTrue(word.isEmpty() || attribute.words().contains(word), attribute + " " + word);
+      }
+    }
+  }
+}

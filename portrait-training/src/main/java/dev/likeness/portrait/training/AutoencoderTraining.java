@@ -27,13 +27,14 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the autoencoder on square crops of renders: absolute and squared error, the same on differences between
- * neighbours (edges), and a light pull of the latents towards a standard normal (Kingma and Welling 2014,
- * arXiv:1312.6114, appendix B).
+ * Trains the autoencoder on square crops of renders: absolute error of pixels, of differences between neighbours (edges)
+ * and of means over blocks (colour, which group norms hide and edges alone teach slowly), squared error, and a light pull
+ * of the latents towards a standard normal (Kingma and Welling 2014, arXiv:1312.6114, appendix B).
  */
 final class AutoencoderTraining {
   private static final int CROP = 128;
-  private static final int BATCH = 16;
+  private static final int BATCH = 8;
+  private static final int COLOUR_BLOCK = 8;
   private static final double PULL = 2e-4;
   private static final int SAVE_EVERY = 100;
 
@@ -92,7 +93,9 @@ final class AutoencoderTraining {
     Tensor difference = decoded.sub(pictures);
     Tensor across = difference.narrow(3, 1, CROP - 1).sub(difference.narrow(3, 0, CROP - 1));
     Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));
-    return difference.abs().mean().add(difference.square().mean()).add(across.abs().mean()).add(down.abs().mean());
+    Tensor edges = across.abs().mean().add(down.abs().mean());
+    Tensor colour = torch.adaptive_avg_pool2d(difference, CROP / COLOUR_BLOCK, CROP / COLOUR_BLOCK).abs().mean();
+    return difference.abs().mean().add(difference.square().mean()).add(edges).add(colour.mul(new Scalar(2.0)));
   }
 
   private Tensor crops(Random random) {

@@ -27,32 +27,31 @@ final class LatentStore {
 
   private LatentStore() {}
 
-  /** Renders pictures {@code first} to {@code first + count}, encodes them, and writes one file. */
-  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, PortraitRenders renders, long first,
+  /** Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file. */
+  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore renders, int first,
       int count, IntConsumer progress) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       TensorVector latents = new TensorVector();
       TensorVector tokens = new TensorVector();
       for (int done = 0; done < count; done += BLOCK) {
-        long from = first + done;
-        List<RenderStore.Sample> block = IntStream.range(0, Math.min(BLOCK, count - done)).parallel()
-            .mapToObj(i -> renders.sample(from + i)).toList();
+        int from = first + done;
+        int size = Math.min(BLOCK, count - done);
         try (TensorScope step = TensorScope.open()) {
-          latents.push_back(step.promote(encode(autoencoder, block)));
+          latents.push_back(step.promote(encode(autoencoder, renders, from, size)));
         }
-        block.forEach(sample -> tokens.push_back(ids(tokenizer, sample.captions())));
-        progress.accept(done + block.size());
+        progress.accept(done + size);
       }
+      renders.captions().subList(first, first + count).forEach(captions -> tokens.push_back(ids(tokenizer, captions)));
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("latents", torch.cat(latents, 0));
       tensors.put("tokens", torch.stack(tokens, 0));
-      SafetensorsWriter.write(file, tensors, Map.of("first", Long.toString(first)));
+      SafetensorsWriter.write(file, tensors, Map.of("first", Integer.toString(first)));
     }
   }
 
-  private static Tensor encode(AutoencoderKL autoencoder, List<RenderStore.Sample> block) {
+  private static Tensor encode(AutoencoderKL autoencoder, RenderStore renders, int from, int count) {
     TensorVector pictures = new TensorVector();
-    block.forEach(sample -> pictures.push_back(Images.toSigned(sample.picture())));
+    IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(renders.picture(i))));
     Tensor mean = autoencoder.encode(torch.cat(pictures, 0).to(ScalarType.BFloat16)).mean();
     return mean.to(ScalarType.Half);
   }

@@ -8,28 +8,26 @@ import java.util.stream.Collectors;
  * Every number of a training run that its commit does not fix.
  *
  * @param seed of the people, the first weights and every draw
- * @param autoencoderPictures renders that the autoencoder learns from
  * @param autoencoderSteps its optimiser steps
- * @param pictures renders that the diffusion stage learns from
+ * @param pictures renders to learn from
  * @param steps its optimiser steps
  * @param pooledSteps the first of them, at half size
  * @param batch pictures a step at full size
  * @param rate its highest learning rate
  */
-record Numbers(long seed, int autoencoderPictures, int autoencoderSteps, int pictures, int steps, int pooledSteps,
+record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int pooledSteps,
     int batch, double rate) {
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
     Map<String, String> given = pairs.stream().map(p -> p.split("=", 2)).collect(Collectors.toMap(p -> p[0], p -> p[1]));
     Numbers numbers = new Numbers(Long.parseLong(take(given, "seed", "1")),
-        Integer.parseInt(take(given, "autoencoderPictures", "2560")),
         Integer.parseInt(take(given, "autoencoderSteps", "1500")), Integer.parseInt(take(given, "pictures", "16000")),
         Integer.parseInt(take(given, "steps", "3000")), Integer.parseInt(take(given, "pooledSteps", "1200")),
         Integer.parseInt(take(given, "batch", "24")), Double.parseDouble(take(given, "rate", "5e-4")));
     if (!given.isEmpty()) {
-      throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderPictures,"
-          + " autoencoderSteps, pictures, steps, pooledSteps, batch, rate");
+      throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderSteps,"
+          + " pictures, steps, pooledSteps, batch, rate");
     }
     return numbers;
   }

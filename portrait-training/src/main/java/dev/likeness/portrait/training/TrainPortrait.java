@@ -20,8 +20,8 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes many more, trains the
- * text tower and the UNet on those, and writes the model folder. Every stage goes on where it was stopped.
+ * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains the text
+ * tower and the UNet on that, and writes the model folder. Every stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
  * merges.txt, and names are those of {@link Numbers}.
@@ -34,6 +34,7 @@ public final class TrainPortrait {
   private final String commit;
   private final Numbers numbers;
   private final PortraitRenders renders;
+  private final RenderStore store;
 
   private TrainPortrait(Path work, Path clip, String commit, Numbers numbers) {
     this.work = work;
@@ -41,6 +42,7 @@ public final class TrainPortrait {
     this.commit = commit;
     this.numbers = numbers;
     this.renders = new PortraitRenders(numbers.seed());
+    this.store = new RenderStore(work.resolve("renders"));
   }
 
   public static void main(String[] args) {
@@ -80,8 +82,7 @@ public final class TrainPortrait {
   }
 
   private void trainAutoencoder() {
-    RenderStore store = new RenderStore(work.resolve("autoencoder"));
-    store.fill(numbers.autoencoderPictures(), renders::sample, told("render", numbers.autoencoderPictures()));
+    store.fill(numbers.pictures(), renders::sample, told("render", numbers.pictures()));
     new AutoencoderTraining(store, numbers.seed()).run(autoencoderState(), numbers.autoencoderSteps());
   }
 
@@ -93,7 +94,8 @@ public final class TrainPortrait {
       return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
         if (!Files.exists(file)) {
-          LatentStore.write(file, autoencoder, tokenizer, renders, (long) i * PER_FILE, PER_FILE, told(file.getFileName().toString(), PER_FILE));
+          int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
+          LatentStore.write(file, autoencoder, tokenizer, store, i * PER_FILE, count, told(file.getFileName().toString(), count));
         }
         return file;
       }).toList();

@@ -50,7 +50,7 @@ def main():
     args = parser.parse_args()
     out = args.source.with_name(args.source.name + "-published")
     rewrite(args.source, out)
-    tensors, _ = reference(StableDiffusionPipeline.from_pretrained(out, safety_checker=None), args.source.name)
+    tensors, _ = reference(StableDiffusionPipeline.from_pretrained(out, safety_checker=None), args.source.name, {})
     expected = load_file(args.source / "reference.safetensors")
     if not all(torch.equal(tensors[name], expected[name]) for name in expected):
         raise SystemExit(f"{out}: diffusers draws something else from the published spelling")

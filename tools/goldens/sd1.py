@@ -55,8 +55,11 @@ def write_variant(name, args):
     pipe = pipeline(variant, words)
     parts = fill_parts(pipe, args.seed)
     pipe.save_pretrained(out)
+    schedule = out / "scheduler/scheduler_config.json"
+    own_scheduler = json.loads(schedule.read_text("utf-8")) | variant.get("schedule", {})
+    write_json(schedule, own_scheduler)
     opened = StableDiffusionPipeline.from_pretrained(out, safety_checker=None)
-    tensors, record = reference(opened, name)
+    tensors, record = reference(opened, name, own_scheduler)
     save_file(tensors, out / "reference.safetensors")
     write_json(out / "reference.json", record)
     out.joinpath("weights.json").write_text(json.dumps(parts, indent=1), "utf-8")
@@ -69,7 +72,7 @@ def main():
     parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
     parser.add_argument("--name", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
     parser.add_argument("--seed", type=int, default=1000, help="seed of the weights")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for name in args.name:

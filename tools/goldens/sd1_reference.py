@@ -34,7 +34,7 @@ MORE_RUNS = {
         run(SCRIPTS, 5, "EulerAncestralDiscreteScheduler", seeds=[11, 12], width=32, height=24),
         run(LONG, 5, "DPMSolverMultistepScheduler", guidance=3.0, seeds=[2 ** 40 + 5], use_karras_sigmas=True),
         run(MARKUP, 5, "DDPMScheduler", negative=ACCENTS, seeds=[21, 22]),
-        run(EMPTY, 2, "DDIMScheduler", guidance=1.5, seeds=[5], width=32, height=32, clip_sample=True),
+        run(EMPTY, 2, "DDIMScheduler", guidance=1.5, seeds=[5], width=32, height=32),
         run(WOMAN, 12, seeds=[6], width=32, height=16),
     ],
     "four-levels": [
@@ -45,14 +45,19 @@ MORE_RUNS = {
 
 
 @torch.no_grad()
-def reference(pipe, name):
-    """Tensors by name, and a JSON-able record of the requests behind them."""
+def reference(pipe, name, own_scheduler):
+    """Tensors by name, and a JSON-able record of the requests behind them.
+
+    A request without a scheduler of its own is recorded with the folder's file as it is: the pipeline may override some
+    of its options, and a reader has to do the same.
+    """
     pipe.set_progress_bar_config(disable=True)
     tensors = text(pipe) | unet(pipe) | vae(pipe)
     runs = []
     for i, ask in enumerate(RUNS + MORE_RUNS.get(name, [])):
         scheduler, outputs = generate(pipe, ask)
-        runs.append({key: value for key, value in ask.items() if key != "options"} | {"scheduler": scheduler})
+        recorded = scheduler if ask["scheduler"] else own_scheduler
+        runs.append({key: value for key, value in ask.items() if key != "options"} | {"scheduler": recorded})
         tensors |= {f"run{i}.{key}": value for key, value in outputs.items()}
     record = {"prompts": PROMPTS, "runs": runs, "unet_timestep": 521, "vae_sample_seed": 9,
               "versions": versions()}

@@ -67,6 +67,9 @@ VARIANTS = {
     "eight-latents": dict(
         unet=unet(in_channels=8, out_channels=8), vae=vae(latent_channels=8, force_upcast=False), text=text()),
     "tiny-autoencoder": dict(unet=unet(), vae=tiny_vae(), vae_class="AutoencoderTiny", text=text()),
+    # Options that a Stable Diffusion pipeline overrides: it takes 1 and False.
+    "outdated-schedule": dict(unet=unet(), vae=vae(), text=text(), scheduler="DDIMScheduler",
+                              schedule=dict(steps_offset=0, clip_sample=True)),
     "full-vocabulary": dict(unet=unet(), vae=vae(), merges=None, text=text(
         vocab_size=49408, hidden_size=32, bos_token_id=49406, eos_token_id=49407)),
 }

@@ -8,7 +8,9 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.Churn;
 import dev.likeness.schedulers.solvers.Dpm2;
+import dev.likeness.schedulers.solvers.Dpm2Ancestral;
 import dev.likeness.schedulers.solvers.DpmPlusPlusSde;
 import dev.likeness.schedulers.solvers.Euler;
 import dev.likeness.schedulers.solvers.EulerAncestral;
@@ -27,7 +29,7 @@ final class ExplodingSchedulers {
   }
 
   static Scheduler eulerAncestral(Options options) {
-    return scheduler(options, training(options, EPSILON, V), new EulerAncestral(1), 1, false);
+    return scheduler(options, training(options, EPSILON, V), new EulerAncestral(1, 1), 1, false);
   }
 
   static Scheduler heun(Options options) {
@@ -36,12 +38,12 @@ final class ExplodingSchedulers {
 
   static Scheduler dpm2(Options options) {
     Training training = training(options, EPSILON, V);
-    return scheduler(options, training, new Dpm2(0, timesteps(training)), 2, true);
+    return scheduler(options, training, new Dpm2(Churn.NONE, timesteps(training)), 2, true);
   }
 
   static Scheduler dpm2Ancestral(Options options) {
     Training training = training(options, EPSILON, V);
-    return scheduler(options, training, new Dpm2(1, timesteps(training)), 2, true);
+    return scheduler(options, training, new Dpm2Ancestral(1, 1, timesteps(training)), 2, true);
   }
 
   static Scheduler lms(Options options) {
@@ -50,7 +52,7 @@ final class ExplodingSchedulers {
 
   static Scheduler dpmSde(Options options) {
     Training training = training(options, EPSILON, V);
-    return scheduler(options, training, new DpmPlusPlusSde(1, timesteps(training)), 2, false);
+    return scheduler(options, training, new DpmPlusPlusSde(1, 1, timesteps(training)), 2, false);
   }
 
   private static Training training(Options options, Prediction... predictions) {

@@ -9,28 +9,24 @@ import dev.likeness.schedulers.Solver;
 import java.util.function.DoubleUnaryOperator;
 
 /**
- * The midpoint method in log sigma, plain or ancestral; order 2 without noise, two calls a step and one in the last.
- * After DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2} and {@code sample_dpm_2_ancestral},
- * diffusers {@code KDPM2DiscreteScheduler} and {@code KDPM2AncestralDiscreteScheduler}.
+ * The midpoint method in log sigma, order 2, two calls a step and one in the last.
+ * After DPM-Solver-2, arXiv:2206.00927, algorithm 1; k-diffusion {@code sample_dpm_2}, diffusers
+ * {@code KDPM2DiscreteScheduler}.
  *
- * @param eta the share of fresh noise: 0 plain, 1 ancestral
+ * @param churn noise added before each step
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record Dpm2(double eta, DoubleUnaryOperator timesteps) implements Solver {
+public record Dpm2(Churn churn, DoubleUnaryOperator timesteps) implements Solver {
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double sigma = ladder.at(i).sigma();
-      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
-      double middle = Math.sqrt(sigma * step.down());
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      Call begin = churn.call(x, ladder, i, draft);
+      double sigma = begin.level().sigma();
+      double middle = Math.sqrt(sigma * ladder.next(i).sigma());
       x = begin.x().plus(begin.slope().times(middle - sigma));
       if (middle > 0) {
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-        x = begin.x().plus(halfway.slope().times(step.down() - sigma));
-        if (eta > 0) {
-          x = x.plus(draft.noise().times(step.up()));
-        }
+        x = begin.x().plus(halfway.slope().times(ladder.next(i).sigma() - sigma));
       }
     }
     return x;

@@ -16,9 +16,10 @@ import java.util.function.DoubleUnaryOperator;
  * references walk the same path by torchsde's tree, whose numbers differ; the distribution is the same.
  *
  * @param eta the share of fresh noise, at least 0
+ * @param noiseScale a factor of all noise, mostly 1
  * @param timesteps what the network is told at a sigma between two steps
  */
-public record DpmPlusPlusSde(double eta, DoubleUnaryOperator timesteps) implements Solver {
+public record DpmPlusPlusSde(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
@@ -32,12 +33,12 @@ public record DpmPlusPlusSde(double eta, DoubleUnaryOperator timesteps) implemen
       double middle = Math.sqrt(sigma * next);
       Ancestral half = Ancestral.step(sigma, middle, eta);
       Combination first = draft.noise();
-      x = moved(begin.x(), begin.denoised(), half.down() / sigma).plus(first.times(half.up()));
+      x = moved(begin.x(), begin.denoised(), half.down() / sigma).plus(first.times(half.up() * noiseScale));
       Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
       Ancestral whole = Ancestral.step(sigma, next, eta);
       Combination path = first.times(Math.sqrt(sigma - middle)).plus(draft.noise().times(Math.sqrt(middle - next)));
       x = moved(begin.x(), halfway.denoised(), whole.down() / sigma)
-          .plus(path.times(whole.up() / Math.sqrt(sigma - next)));
+          .plus(path.times(noiseScale * whole.up() / Math.sqrt(sigma - next)));
     }
     return x;
   }

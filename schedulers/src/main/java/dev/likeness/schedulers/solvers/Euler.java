@@ -9,15 +9,22 @@ import dev.likeness.schedulers.Solver;
 /**
  * Euler's method on the probability-flow ODE {@code dx/dsigma = (x - D) / sigma}, order 1; for flow levels the same line is
  * {@code x + (next - sigma) * velocity}.
- * Karras et al. 2022, arXiv:2206.00364, algorithm 1 without its second stage; diffusers
+ * Karras et al. 2022, arXiv:2206.00364, algorithm 2 without its second stage; k-diffusion {@code sample_euler}, diffusers
  * {@code EulerDiscreteScheduler}, {@code FlowMatchEulerDiscreteScheduler}.
+ *
+ * @param churn noise added before each step
  */
-public final class Euler implements Solver {
+public record Euler(Churn churn) implements Solver {
+  /** Without churn. */
+  public Euler() {
+    this(Churn.NONE);
+  }
+
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
-      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      x = call.x().plus(call.slope().times(ladder.next(i).sigma() - ladder.at(i).sigma()));
+      Call call = churn.call(x, ladder, i, draft);
+      x = call.x().plus(call.slope().times(ladder.next(i).sigma() - call.level().sigma()));
     }
     return x;
   }

@@ -12,15 +12,16 @@ import dev.likeness.schedulers.Solver;
  * {@code EulerAncestralDiscreteScheduler}.
  *
  * @param eta the share of fresh noise, 0 for plain Euler steps
+ * @param noiseScale a factor of all noise, mostly 1
  */
-public record EulerAncestral(double eta) implements Solver {
+public record EulerAncestral(double eta, double noiseScale) implements Solver {
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
       Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      x = call.x().plus(call.slope().times(step.down() - sigma)).plus(draft.noise().times(step.up()));
+      x = call.x().plus(call.slope().times(step.down() - sigma)).plus(draft.noise().times(step.up() * noiseScale));
     }
     return x;
   }

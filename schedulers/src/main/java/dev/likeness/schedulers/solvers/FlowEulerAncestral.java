@@ -14,24 +14,14 @@ import dev.likeness.schedulers.Solver;
  * @param noiseScale a factor of all noise, mostly 1
  */
 public record FlowEulerAncestral(double eta, double noiseScale) implements Solver {
-  // Keeps a level without signal from dividing by zero, as the references do.
-  private static final double LEAST = 1e-12;
-
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       double sigma = ladder.at(i).sigma();
-      double next = ladder.next(i).sigma();
+      FlowAncestral step = FlowAncestral.step(sigma, ladder.next(i).sigma(), eta);
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      double down = next * (1 + (next / sigma - 1) * eta);
-      double keep = down / sigma;
-      x = call.x().times(keep).plus(call.denoised().times(1 - keep));
-      if (next > 0 && eta > 0 && noiseScale > 0) {
-        double alpha = 1 - next;
-        double alphaDown = 1 - down;
-        double up = next * next - down * down * alpha * alpha / (alphaDown * alphaDown + LEAST);
-        x = x.times(alpha / (alphaDown + LEAST)).plus(draft.noise().times(Math.sqrt(Math.max(0, up)) * noiseScale));
-      }
+      double keep = step.down() / sigma;
+      x = step.renoised(call.x().times(keep).plus(call.denoised().times(1 - keep)), draft, noiseScale);
     }
     return x;
   }

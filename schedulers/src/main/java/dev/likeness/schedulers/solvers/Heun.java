@@ -9,15 +9,22 @@ import dev.likeness.schedulers.Solver;
 /**
  * Heun's method: an Euler step, then the same step with the mean of the slopes at both ends; order 2, two calls a step
  * and one in the last.
- * Karras et al. 2022, arXiv:2206.00364, algorithm 1; k-diffusion {@code sample_heun}, diffusers
+ * Karras et al. 2022, arXiv:2206.00364, algorithm 2; k-diffusion {@code sample_heun}, diffusers
  * {@code HeunDiscreteScheduler} and {@code FlowMatchHeunDiscreteScheduler}.
+ *
+ * @param churn noise added before each step
  */
-public final class Heun implements Solver {
+public record Heun(Churn churn) implements Solver {
+  /** Without churn. */
+  public Heun() {
+    this(Churn.NONE);
+  }
+
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
-      double step = ladder.next(i).sigma() - ladder.at(i).sigma();
-      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      Call begin = churn.call(x, ladder, i, draft);
+      double step = ladder.next(i).sigma() - begin.level().sigma();
       x = begin.x().plus(begin.slope().times(step));
       if (i < ladder.last()) {
         Call end = draft.call(x, ladder.timestep(i + 1), ladder.next(i));

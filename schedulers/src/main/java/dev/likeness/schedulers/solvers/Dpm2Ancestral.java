@@ -1,0 +1,35 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * The midpoint method in log sigma with ancestral noise, stochastic, two calls a step and one in the last.
+ * k-diffusion {@code sample_dpm_2_ancestral}, diffusers {@code KDPM2AncestralDiscreteScheduler}.
+ *
+ * @param eta the share of fresh noise
+ * @param noiseScale a factor of all noise, mostly 1
+ * @param timesteps what the network is told at a sigma between two steps
+ */
+public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double sigma = ladder.at(i).sigma();
+      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
+      double middle = Math.sqrt(sigma * step.down());
+      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      x = begin.x().plus(begin.slope().times(middle - sigma));
+      if (middle > 0) {
+        Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
+        x = begin.x().plus(halfway.slope().times(step.down() - sigma)).plus(draft.noise().times(step.up() * noiseScale));
+      }
+    }
+    return x;
+  }
+}

@@ -1,0 +1,38 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * Single-step DPM-Solver++ of order 2 with ancestral noise, two calls a step and one in the last.
+ * arXiv:2211.01095, algorithm 1; k-diffusion {@code sample_dpmpp_2s_ancestral}.
+ *
+ * @param eta the share of fresh noise; 0 is the deterministic method of order 2
+ * @param noiseScale a factor of all noise, mostly 1
+ * @param timesteps what the network is told at a sigma between two steps
+ */
+public record DpmPlusPlus2SAncestral(double eta, double noiseScale, DoubleUnaryOperator timesteps) implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double sigma = ladder.at(i).sigma();
+      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
+      Call begin = draft.call(x, ladder.timestep(i), ladder.at(i));
+      if (step.down() == 0) {
+        x = begin.denoised();
+        continue;
+      }
+      double middle = Math.sqrt(sigma * step.down());
+      x = begin.x().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
+      Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
+      double keep = step.down() / sigma;
+      x = begin.x().times(keep).plus(halfway.denoised().times(1 - keep)).plus(draft.noise().times(step.up() * noiseScale));
+    }
+    return x;
+  }
+}

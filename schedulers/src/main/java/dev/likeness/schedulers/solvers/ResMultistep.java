@@ -1,0 +1,45 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.Solver;
+
+/**
+ * The refined exponential solver as a multistep method: the denoised prediction is extrapolated linearly in log sigma and
+ * integrated exactly; order 2 without noise, one call a step.
+ * Zhang et al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep}.
+ *
+ * @param eta the share of fresh noise, 0 for the deterministic method
+ * @param noiseScale a factor of all noise, mostly 1
+ */
+public record ResMultistep(double eta, double noiseScale) implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    Combination old = Combination.ZERO;
+    double oldDown = 0;
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double sigma = ladder.at(i).sigma();
+      Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      double keep = step.down() / sigma;
+      x = call.x().times(keep);
+      if (i == ladder.first() || step.down() == 0) {
+        x = x.plus(call.denoised().times(1 - keep));
+      } else {
+        double h = Math.log(sigma / step.down());
+        double back = Math.log(oldDown / ladder.at(i - 1).sigma()) / h;
+        double phi1 = -Math.expm1(-h) / h;
+        double phi2 = (1 - phi1) / h;
+        x = x.plus(call.denoised().times(h * (phi1 - phi2 / back))).plus(old.times(h * phi2 / back));
+      }
+      if (eta > 0) {
+        x = x.plus(draft.noise().times(step.up() * noiseScale));
+      }
+      old = call.denoised();
+      oldDown = step.down();
+    }
+    return x;
+  }
+}

@@ -4,10 +4,11 @@ import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.PhotoJudge;
-import dev.likeness.photos.quality.QualityLimits;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 
 /** The judgement of a set of photos: a verdict for each, those that may be used, and what the set lacks. Immutable. */
 public final class PhotoReview {
@@ -46,20 +48,38 @@ public final class PhotoReview {
 
   /** Reviews with {@code detector}, which stays the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
-    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), detector, new PhotoJudge(options.limits()));
-    List<PhotoIntake.Result> results = compared(inParallel(set.photos(), intake, options.threads()), options.limits());
-    PhotoReview review = new PhotoReview(results.stream().map(PhotoIntake.Result::verdict).toList(),
-        results.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList());
+    return of(set, detector, options, usable -> Map.of());
+  }
+
+  /** Reviews and compares the faces too, which finds photos of somebody else; both tools stay the caller's to close. */
+  public static PhotoReview of(PhotoSet set, FaceDetector detector, FaceEmbedder embedder, ReviewOptions options) {
+    return of(set, detector, options, usable -> OnePerson.among(usable, embedder));
+  }
+
+  /** What comparing photos with each other says against some of them. */
+  private interface Comparison extends Function<List<AcceptedPhoto>, Map<AcceptedPhoto, Reason>> {}
+
+  private static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options, Comparison persons) {
+    PhotoDecoder decoder = new PhotoDecoder(options.decode());
+    PhotoIntake intake = new PhotoIntake(decoder, detector, new PhotoJudge(options.limits()));
+    List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
+    List<PhotoIntake.Result> ofOne = compared(single, persons);
+    Band band = options.limits().band(ReasonCode.NEAR_DUPLICATE);
+    List<PhotoIntake.Result> distinct = compared(ofOne, usable -> Duplicates.among(usable, band));
+    PhotoReview review = new PhotoReview(distinct.stream().map(PhotoIntake.Result::verdict).toList(), usable(distinct));
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
     }
     return review;
   }
 
-  private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> single, QualityLimits limits) {
-    List<AcceptedPhoto> usable = single.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList();
-    Map<AcceptedPhoto, Reason> repeated = Duplicates.among(usable, limits.band(ReasonCode.NEAR_DUPLICATE));
-    return single.stream().map(result -> result.usable().map(repeated::get).map(result::and).orElse(result)).toList();
+  private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> results, Comparison comparison) {
+    Map<AcceptedPhoto, Reason> against = comparison.apply(usable(results));
+    return results.stream().map(result -> result.usable().map(against::get).map(result::and).orElse(result)).toList();
+  }
+
+  private static List<AcceptedPhoto> usable(List<PhotoIntake.Result> results) {
+    return results.stream().map(PhotoIntake.Result::usable).flatMap(Optional::stream).toList();
   }
 
   /** One verdict a photo, in the order of the set. */

@@ -8,8 +8,8 @@ package dev.likeness.photos.decode;
  * @param longSide decoded pictures are reduced, by area averaging, until their long side is at most this many pixels
  */
 public record DecodeLimits(int bytes, long pixels, int longSide) {
-  /** 40 MB, 100 megapixels, long side 2560: the crops of a usual selfie reach 1024 pixels. */
-  public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2560);
+  /** 40 MB, 100 megapixels, long side 2048: the crops of a usual selfie reach 1024 pixels. */
+  public static final DecodeLimits DEFAULT = new DecodeLimits(40_000_000, 100_000_000, 2048);
 
   public DecodeLimits {
     if (bytes < 1 || pixels < 1 || longSide < 64) {

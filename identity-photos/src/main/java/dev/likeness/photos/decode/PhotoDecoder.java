@@ -2,7 +2,6 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.UnreadablePhoto.Fault;
-import dev.likeness.photos.pixels.Resampler;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -90,7 +89,7 @@ public final class PhotoDecoder {
     param.setSourceSubsampling(skip, skip, 0, 0);
     BufferedImage image = reader.read(0, param);
     Optional<byte[]> profile = format == PhotoFormat.PNG ? new PngChunks(file).profile() : Optional.empty();
-    return Resampler.AREA.fit(Srgb.of(image, profile), limits.longSide());
+    return Srgb.of(image, profile, limits.longSide());
   }
 
   private void checkPixels(String name, long width, long height) {

@@ -1,6 +1,7 @@
 package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Resampler;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
@@ -19,21 +20,24 @@ import java.util.Optional;
 final class Srgb {
   private Srgb() {}
 
-  /** The sRGB picture of {@code image}; {@code profile} is an ICC profile that the reader did not apply itself. */
-  static Picture of(BufferedImage image, Optional<byte[]> profile) {
-    if (image.getColorModel() instanceof IndexColorModel) {
-      return Picture.of(image);
+  /**
+   * The sRGB picture of {@code image}, its long side at most {@code longSide}; {@code profile} is an ICC profile that the
+   * reader did not apply itself.
+   */
+  static Picture of(BufferedImage image, Optional<byte[]> profile, int longSide) {
+    ColorModel model = image.getColorModel();
+    if (model instanceof IndexColorModel) {
+      return Resampler.AREA.fit(Picture.of(image), longSide);
     }
-    boolean grey = image.getColorModel().getNumColorComponents() == 1;
     // Java reads grey as linear light and would brighten it; files mean the sRGB curve.
-    if (grey) {
-      return samples(image, 0, 0, 0);
+    if (model.getNumColorComponents() == 1) {
+      return Resampler.AREA.fit(samples(image, 0, 0, 0), longSide);
     }
-    Optional<ColorSpace> foreign = profile.flatMap(Srgb::space).or(() -> foreign(image.getColorModel()));
+    Optional<ColorSpace> foreign = profile.flatMap(Srgb::space).or(() -> foreign(model));
     if (foreign.isPresent()) {
-      return converted(image, foreign.get());
+      return reduced(converted(image, foreign.get()), longSide);
     }
-    return deep(image) ? samples(image, 0, 1, 2) : fast(image);
+    return deep(image) ? Resampler.AREA.fit(samples(image, 0, 1, 2), longSide) : reduced(image, longSide);
   }
 
   private static Optional<ColorSpace> foreign(ColorModel model) {
@@ -51,7 +55,7 @@ final class Srgb {
     }
   }
 
-  private static Picture converted(BufferedImage image, ColorSpace from) {
+  private static BufferedImage converted(BufferedImage image, ColorSpace from) {
     ColorModel model = image.getColorModel();
     ColorModel tagged = new ComponentColorModel(from, model.hasAlpha(), model.isAlphaPremultiplied(),
         model.getTransparency(), image.getRaster().getTransferType());
@@ -60,9 +64,9 @@ final class Srgb {
     BufferedImage target = new BufferedImage(image.getWidth(), image.getHeight(),
         model.hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR);
     try {
-      return fast(new ColorConvertOp(null).filter(source, target));
+      return new ColorConvertOp(null).filter(source, target);
     } catch (CMMException brokenProfile) {
-      return fast(image);
+      return image;
     }
   }
 
@@ -70,21 +74,14 @@ final class Srgb {
     return image.getRaster().getDataBuffer() instanceof DataBufferUShort && image.getColorModel() instanceof ComponentColorModel;
   }
 
-  private static Picture fast(BufferedImage image) {
-    boolean plain = image.getType() == BufferedImage.TYPE_3BYTE_BGR
-        && image.getRaster().getDataBuffer() instanceof DataBufferByte data
-        && data.getData().length == 3L * image.getWidth() * image.getHeight();
-    if (!plain) {
-      return Picture.of(image);
+  private static Picture reduced(BufferedImage image, int longSide) {
+    boolean packed = image.getType() == BufferedImage.TYPE_3BYTE_BGR
+        && ((DataBufferByte) image.getRaster().getDataBuffer()).getData().length == 3L * image.getWidth() * image.getHeight();
+    if (!packed) {
+      return Resampler.AREA.fit(Picture.of(image), longSide);
     }
     byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
-    byte[] rgb = new byte[bgr.length];
-    for (int i = 0; i < bgr.length; i += 3) {
-      rgb[i] = bgr[i + 2];
-      rgb[i + 1] = bgr[i + 1];
-      rgb[i + 2] = bgr[i];
-    }
-    return Picture.of(image.getWidth(), image.getHeight(), rgb);
+    return Resampler.AREA.fitBgr(bgr, image.getWidth(), image.getHeight(), longSide);
   }
 
   // Raw samples of three bands at any depth, alpha laid over white.

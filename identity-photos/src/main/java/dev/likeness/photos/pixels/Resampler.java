@@ -52,15 +52,50 @@ public enum Resampler {
     if (!(w > 0 && h > 0) || width < 1 || height < 1) {
       throw new IllegalArgumentException("cannot resample " + w + "x" + h + " to " + width + "x" + height);
     }
-    Taps columns = taps(x, w, width, picture.width());
-    Taps rows = taps(y, h, height, picture.height());
-    byte[] from = picture.rgb();
-    int stride = picture.width() * 3;
+    Picture part = window(picture, x, y, w, h, width, height);
+    boolean whole = part == picture;
+    int left = whole ? 0 : first(x, w, width, picture.width());
+    int top = whole ? 0 : first(y, h, height, picture.height());
+    Taps columns = taps(x - left, w, width, part.width());
+    Taps rows = taps(y - top, h, height, part.height());
+    return resample(part.rgb(), part.width() * 3, columns, rows, 0);
+  }
+
+  /**
+   * A picture of packed blue, green and red bytes, as image readers hand them out, reduced to {@code longSide} without
+   * copying it first.
+   */
+  public Picture fitBgr(byte[] bgr, int width, int height, int longSide) {
+    double scale = Math.min(1, (double) longSide / Math.max(width, height));
+    Taps columns = taps(0, width, side(width, scale), width);
+    Taps rows = taps(0, height, side(height, scale), height);
+    return resample(bgr, width * 3, columns, rows, 2);
+  }
+
+  // Only the rows and columns that count are copied out of a large picture.
+  private Picture window(Picture picture, double x, double y, double w, double h, int width, int height) {
+    int left = first(x, w, width, picture.width());
+    int top = first(y, h, height, picture.height());
+    int right = picture.width() - first(picture.width() - x - w, w, width, picture.width());
+    int bottom = picture.height() - first(picture.height() - y - h, h, height, picture.height());
+    boolean all = left == 0 && top == 0 && right == picture.width() && bottom == picture.height();
+    return all ? picture : picture.crop(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
+  }
+
+  private int first(double start, double length, int outputs, int inputs) {
+    double reach = support * Math.max(1, length / outputs) + 1;
+    return (int) Math.max(0, Math.min(inputs - 1, Math.floor(start - reach)));
+  }
+
+  // The first channel is read at offset `red`, the others follow towards the opposite end of the pixel.
+  private static Picture resample(byte[] from, int stride, Taps columns, Taps rows, int red) {
+    int width = columns.first.length - 1;
+    int height = rows.first.length - 1;
     byte[] to = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     float[] blended = new float[stride];
     for (int row = 0; row < height; row++) {
       blend(from, stride, rows, row, blended);
-      squeeze(blended, columns, to, row * width * 3);
+      squeeze(blended, columns, to, row * width * 3, red);
     }
     return Picture.of(width, height, to);
   }
@@ -79,7 +114,7 @@ public enum Resampler {
     }
   }
 
-  private static void squeeze(float[] row, Taps columns, byte[] to, int at) {
+  private static void squeeze(float[] row, Taps columns, byte[] to, int at, int red) {
     for (int column = 0; column < columns.first.length - 1; column++, at += 3) {
       float r = 0.5f;
       float g = 0.5f;
@@ -87,9 +122,9 @@ public enum Resampler {
       for (int k = columns.first[column]; k < columns.first[column + 1]; k++) {
         float weight = columns.weight[k];
         int i = columns.index[k] * 3;
-        r += weight * row[i];
+        r += weight * row[i + red];
         g += weight * row[i + 1];
-        b += weight * row[i + 2];
+        b += weight * row[i + 2 - red];
       }
       to[at] = clip(r);
       to[at + 1] = clip(g);

@@ -30,7 +30,8 @@ public record PhotoFeatures(Fingerprint whole, Fingerprint head, double blur, do
     FacePatch patch = FacePatch.of(picture, face);
     Box box = face.box();
     HeadCrop head = HeadCrop.of(box, picture.width(), picture.height(), HASHED);
-    return new PhotoFeatures(Fingerprint.of(picture), Fingerprint.of(head.of(picture, HASHED)), Blur.of(patch),
+    Picture hashed = Resampler.AREA.resize(picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
+    return new PhotoFeatures(Fingerprint.of(picture), Fingerprint.of(hashed), Blur.of(patch),
         Exposure.highlight(patch), Exposure.slope(patch), Math.min(1, box.height() / picture.height()),
         tint(picture, new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)), box.grown(0.45)),
         tint(picture, new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()), null));

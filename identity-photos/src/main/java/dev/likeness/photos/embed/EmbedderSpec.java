@@ -1,0 +1,37 @@
+package dev.likeness.photos.embed;
+
+import dev.likeness.photos.face.AlignmentTemplate;
+
+/**
+ * What a face embedder expects and what its numbers mean.
+ *
+ * @param name for reports and messages
+ * @param template where it wants the landmarks, and its input size
+ * @param rgb whether channels come as red, green, blue; else blue, green, red
+ * @param mean subtracted from each value 0 to 255
+ * @param scale multiplied afterwards
+ * @param sameAbove the cosine above which two faces are taken for one person
+ * @param licence of its weights
+ */
+public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb, double mean, double scale,
+    double sameAbove, Licence licence) {
+  /** insightface's iresnet recognisers (w600k_r50 and kin). */
+  public static final EmbedderSpec ARCFACE = new EmbedderSpec("ArcFace", AlignmentTemplate.ARCFACE, true, 127.5,
+      1 / 127.5, 0.3, Licence.RESEARCH_ONLY);
+  /** AuraFace v1: ArcFace's input and architecture, freely licensed data. */
+  public static final EmbedderSpec AURAFACE = new EmbedderSpec("AuraFace", AlignmentTemplate.ARCFACE, true, 127.5,
+      1 / 127.5, 0.3, Licence.APACHE_2);
+  /** OpenCV zoo's SFace; the threshold is its authors'. */
+  public static final EmbedderSpec SFACE = new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363,
+      Licence.APACHE_2);
+  /** MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is not stated. */
+  public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48,
+      Licence.MIT);
+
+  public EmbedderSpec {
+    if (!(sameAbove > -1 && sameAbove < 1) || scale == 0) {
+      throw new IllegalArgumentException("an embedder needs a cosine threshold in -1..1 and a scale, given " + sameAbove
+          + " and " + scale);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.photos.embed;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Face;
+
+/**
+ * Turns a face into a vector that is near the vectors of the same person's other faces. Implementations are safe for
+ * threads and deterministic. The vectors are biometric data: they belong into no log.
+ */
+public interface FaceEmbedder extends AutoCloseable {
+  /** The unit-length vector of {@code face} in {@code picture}. */
+  float[] embed(Picture picture, Face face);
+
+  /** The name that reports call it. */
+  String name();
+
+  /** The cosine above which two faces are taken for one person. */
+  double sameAbove();
+
+  @Override
+  void close();
+
+  /** The cosine of two unit-length vectors of one embedder, -1 to 1. */
+  static double cosine(float[] a, float[] b) {
+    if (a.length != b.length) {
+      throw new IllegalArgumentException("vectors of " + a.length + " and " + b.length + " numbers come from different embedders");
+    }
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.likeness.photos.embed;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.OnnxInput;
+import dev.likeness.photos.face.OpenCvNetwork;
+import java.nio.file.Path;
+
+/** An embedder out of an ONNX file, run by OpenCV. One face at a time. */
+public final class OnnxEmbedder implements FaceEmbedder {
+  private final EmbedderSpec spec;
+  private final OpenCvNetwork network;
+
+  private OnnxEmbedder(EmbedderSpec spec, OpenCvNetwork network) {
+    this.spec = spec;
+    this.network = network;
+  }
+
+  /**
+   * Opens a file that works as {@code spec} says.
+   *
+   * @throws UnusableInput when {@code policy} forbids it, or the file is not such a network
+   */
+  public static OnnxEmbedder open(Path file, EmbedderSpec spec, UsePolicy policy) {
+    policy.require(spec);
+    OnnxInput input = OnnxInput.read(file, "the face embedder");
+    if (input.side() > 0 && input.side() != spec.template().size()) {
+      throw new UnusableInput("the face embedder " + file + " takes " + input.side() + "x" + input.side() + " pictures, "
+          + spec.name() + " takes " + spec.template().size() + "x" + spec.template().size() + "; declare the one it is");
+    }
+    return new OnnxEmbedder(spec, OpenCvNetwork.open(input, "the face embedder " + file));
+  }
+
+  @Override
+  public float[] embed(Picture picture, Face face) {
+    Picture aligned = spec.template().align(picture, face);
+    return unit(network.run(aligned, spec.rgb(), spec.mean(), spec.scale()));
+  }
+
+  @Override
+  public String name() {
+    return spec.name();
+  }
+
+  @Override
+  public double sameAbove() {
+    return spec.sameAbove();
+  }
+
+  /** What it expects, and its licence. */
+  public EmbedderSpec spec() {
+    return spec;
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+
+  private static float[] unit(float[] values) {
+    double square = 0;
+    for (float value : values) {
+      square += (double) value * value;
+    }
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) (values[i] / Math.sqrt(Math.max(square, 1e-20)));
+    }
+    return out;
+  }
+}

@@ -1,0 +1,19 @@
+package dev.likeness.photos.embed;
+
+import dev.likeness.diffusion.error.UnusableInput;
+
+/** What the results will be used for, which decides on the networks that may be opened. */
+public enum UsePolicy {
+  /** Anything that is allowed without selling or advertising. */
+  NON_COMMERCIAL,
+  /** Only networks whose licence allows commercial use. */
+  COMMERCIAL;
+
+  /** Refuses a network that this use does not permit, by name. */
+  void require(EmbedderSpec spec) {
+    if (this == COMMERCIAL && !spec.licence().commercial()) {
+      throw new UnusableInput("the embedder " + spec.name() + " is licensed for " + spec.licence().name()
+          + "; use one that allows commercial use, such as SFace or AuraFace");
+    }
+  }
+}

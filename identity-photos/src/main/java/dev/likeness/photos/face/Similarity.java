@@ -1,0 +1,100 @@
+package dev.likeness.photos.face;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Resampler;
+import java.util.List;
+
+/**
+ * A turn, a uniform scale and a shift: x' = a x - b y + tx, y' = b x + a y + ty.
+ *
+ * @param a scale times the turn's cosine
+ * @param b scale times the turn's sine
+ */
+public record Similarity(double a, double b, double tx, double ty) {
+  /**
+   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense (Umeyama, PAMI 1991, for the
+   * plane and without reflections).
+   */
+  public static Similarity fit(List<Point> from, List<Point> to) {
+    if (from.size() != to.size() || from.size() < 2) {
+      throw new IllegalArgumentException("a similarity is fitted to two or more pairs of points, given " + from.size()
+          + " and " + to.size());
+    }
+    Point p = mean(from);
+    Point q = mean(to);
+    double cos = 0;
+    double sin = 0;
+    double spread = 0;
+    for (int i = 0; i < from.size(); i++) {
+      Point u = from.get(i).moved(-p.x(), -p.y());
+      Point v = to.get(i).moved(-q.x(), -q.y());
+      cos += u.x() * v.x() + u.y() * v.y();
+      sin += u.x() * v.y() - u.y() * v.x();
+      spread += u.x() * u.x() + u.y() * u.y();
+    }
+    if (spread == 0) {
+      throw new IllegalArgumentException("the points to align lie on top of each other at " + p);
+    }
+    double a = cos / spread;
+    double b = sin / spread;
+    return new Similarity(a, b, q.x() - a * p.x() + b * p.y(), q.y() - b * p.x() - a * p.y());
+  }
+
+  public Point map(Point p) {
+    return new Point(a * p.x() - b * p.y() + tx, b * p.x() + a * p.y() + ty);
+  }
+
+  public double scale() {
+    return Math.hypot(a, b);
+  }
+
+  /** Where {@link #map} would come from. */
+  public Point unmap(Point p) {
+    double square = a * a + b * b;
+    double x = p.x() - tx;
+    double y = p.y() - ty;
+    return new Point((a * x + b * y) / square, (a * y - b * x) / square);
+  }
+
+  /**
+   * The {@code size} by {@code size} picture that this maps {@code picture} to, sampled bilinearly after a reduction
+   * that keeps it from aliasing; black outside. Points are pixel indices, as landmark templates have them.
+   */
+  public Picture warp(Picture picture, int size) {
+    int reduction = (int) Math.max(1, Math.floor(1 / scale()));
+    int width = Math.max(1, picture.width() / reduction);
+    int height = Math.max(1, picture.height() / reduction);
+    Picture source = reduction == 1 ? picture
+        : Resampler.AREA.resize(picture, 0, 0, width * reduction, height * reduction, width, height);
+    byte[] rgb = new byte[size * size * 3];
+    for (int y = 0, at = 0; y < size; y++) {
+      for (int x = 0; x < size; x++, at += 3) {
+        Point from = unmap(new Point(x, y));
+        bilinear(source, (from.x() + 0.5) / reduction - 0.5, (from.y() + 0.5) / reduction - 0.5, rgb, at);
+      }
+    }
+    return Picture.of(size, size, rgb);
+  }
+
+  private static void bilinear(Picture picture, double x, double y, byte[] rgb, int at) {
+    int x0 = (int) Math.floor(x);
+    int y0 = (int) Math.floor(y);
+    double u = x - x0;
+    double v = y - y0;
+    for (int c = 0; c < 3; c++) {
+      double top = (1 - u) * sample(picture, x0, y0, c) + u * sample(picture, x0 + 1, y0, c);
+      double bottom = (1 - u) * sample(picture, x0, y0 + 1, c) + u * sample(picture, x0 + 1, y0 + 1, c);
+      rgb[at + c] = (byte) Math.round((1 - v) * top + v * bottom);
+    }
+  }
+
+  private static int sample(Picture picture, int x, int y, int c) {
+    return x < 0 || y < 0 || x >= picture.width() || y >= picture.height() ? 0 : picture.at(x, y, c);
+  }
+
+  private static Point mean(List<Point> points) {
+    double x = points.stream().mapToDouble(Point::x).average().orElseThrow();
+    double y = points.stream().mapToDouble(Point::y).average().orElseThrow();
+    return new Point(x, y);
+  }
+}

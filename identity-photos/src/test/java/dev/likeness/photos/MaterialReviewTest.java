@@ -1,0 +1,136 @@
+package dev.likeness.photos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.photos.quality.Verdict;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+
+/** What real photos come to; skipped where they are absent. */
+class MaterialReviewTest {
+  private static final String GROUP = "obama_and_biden";
+
+  @Test
+  void cascadesFindEveryPersonAndNobodyInFacelessPictures() {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      assertFinds(detector, 0.9, 1);
+    }
+  }
+
+  @Test
+  void yunetFindsEveryPersonAndNobodyInFacelessPictures() {
+    try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
+      assertFinds(detector, 1, 0);
+    }
+  }
+
+  private static void assertFinds(FaceDetector detector, double share, int mostFalse) {
+    List<Shot> people = Shot.in("photos/people");
+    long found = people.stream().filter(shot -> !detector.detect(shot.picture()).isEmpty()).count();
+    long wrong = Shot.in("photos/objects").stream().filter(Shot::faceless)
+        .filter(shot -> !detector.detect(shot.picture()).isEmpty()).count();
+
+    assertTrue(found >= share * people.size(), found + " of " + people.size() + " found by " + detector.name());
+    assertTrue(wrong <= mostFalse, wrong + " faces seen by " + detector.name() + " where there is none");
+  }
+
+  @Test
+  void everyOddOrBrokenFileEndsInAVerdict() {
+    PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/formats")));
+
+    assertEquals(Set.of("decompression_bomb.gif", "truncated_image.png"), files(review, ReasonCode.BROKEN_FILE));
+    assertEquals(Set.of("example.avif", "example.heic"), files(review, ReasonCode.NEEDS_CONVERSION));
+    assertTrue(review.photos().stream().noneMatch(photo -> photo.name().startsWith("hopper.")
+        && photo.verdict() == Verdict.REJECT && photo.faces().isEmpty()), review.toJson());
+  }
+
+  @Test
+  void setsTheGroupPhotoAndTheCutOffFacesAside() {
+    PhotoReview review = PhotoReview.of(PhotoSet.from(Material.at("photos/people")));
+
+    assertEquals(1, files(review, ReasonCode.SEVERAL_FACES).stream().filter(name -> name.contains(GROUP)).count());
+    assertEquals(Set.of("tests__test_images__obama_partial_face.jpg", "tests__test_images__obama_partial_face2.jpg"),
+        files(review, ReasonCode.FACE_CUT_OFF));
+  }
+
+  @Test
+  void theEmbedderSeparatesPersonsCompletely() {
+    try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"));
+        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+            UsePolicy.COMMERCIAL)) {
+      List<Shot> shots = Shot.in("photos/people").stream().filter(shot -> !shot.name().contains(GROUP)).toList();
+      List<float[]> vectors = shots.stream().map(shot -> vector(shot, detector, embedder)).toList();
+      double leastSame = 1;
+      double mostDifferent = -1;
+      for (int i = 0; i < shots.size(); i++) {
+        for (int j = 0; j < i; j++) {
+          double cosine = FaceEmbedder.cosine(vectors.get(i), vectors.get(j));
+          boolean same = shots.get(i).person().equals(shots.get(j).person());
+          leastSame = same ? Math.min(leastSame, cosine) : leastSame;
+          mostDifferent = same ? mostDifferent : Math.max(mostDifferent, cosine);
+        }
+      }
+      assertTrue(leastSame > EmbedderSpec.MOBILEFACE.sameAbove(), "least same " + leastSame);
+      assertTrue(mostDifferent < 0.3, "most different " + mostDifferent);
+    }
+  }
+
+  @Test
+  void networksLeaveNoNativeMemoryBehind() {
+    detectAndEmbed();
+    long before = Pointer.totalCount();
+
+    detectAndEmbed();
+
+    assertEquals(before, Pointer.totalCount());
+  }
+
+  private static void detectAndEmbed() {
+    Picture picture = DrawnFace.picture(300, 300, 150, 140, 120);
+    try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_320_320.onnx"));
+        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+            UsePolicy.COMMERCIAL)) {
+      embedder.embed(picture, detector.detect(picture).get(0));
+    }
+  }
+
+  @Test
+  void namesTheStrangerInASet() {
+    try (CascadeDetector detector = new CascadeDetector();
+        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+            UsePolicy.NON_COMMERCIAL)) {
+      List<Photo> photos = List.of("examples__obama.jpg", "examples__obama2.jpg", "tests__test_images__obama3.jpg",
+          "examples__biden.jpg").stream().map(name -> Photo.of(Material.at("photos/people").resolve(name))).toList();
+
+      PhotoReview review = PhotoReview.of(PhotoSet.of(photos), detector, embedder, ReviewOptions.defaults());
+
+      assertEquals(Set.of("examples__biden.jpg"), files(review, ReasonCode.WRONG_PERSON));
+      assertEquals(3, review.accepted().size());
+    }
+  }
+
+  private static float[] vector(Shot shot, FaceDetector detector, FaceEmbedder embedder) {
+    Face face = detector.detect(shot.picture()).get(0);
+    return embedder.embed(shot.picture(), face);
+  }
+
+  private static Set<String> files(PhotoReview review, ReasonCode code) {
+    return review.photos().stream().filter(photo -> photo.reasons().stream().anyMatch(reason -> reason.code() == code))
+        .map(PhotoVerdict::name).collect(Collectors.toCollection(TreeSet::new));
+  }
+}

@@ -1,0 +1,48 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.decode.UnreadablePhoto;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** A decoded photo of the material. */
+record Shot(String name, Picture picture) {
+  private static final Set<String> WITH_A_FACE = Set.of("astronaut.png", "camera.png");
+
+  /** The readable photos of a folder, by name. */
+  static List<Shot> in(String folder) {
+    try (Stream<Path> files = Files.list(Material.at(folder))) {
+      return files.sorted().map(Shot::decoded).flatMap(Optional::stream).toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  boolean faceless() {
+    return !WITH_A_FACE.contains(name);
+  }
+
+  String person() {
+    return name.contains("biden") ? "biden" : "obama";
+  }
+
+  private static Optional<Shot> decoded(Path file) {
+    String name = file.getFileName().toString();
+    try {
+      PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(1024));
+      return Optional.of(new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
+    } catch (UnreadablePhoto refused) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

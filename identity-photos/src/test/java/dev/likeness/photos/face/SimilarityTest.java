@@ -1,0 +1,104 @@
+package dev.likeness.photos.face;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SimilarityTest {
+  // Landmarks of nobody: the template turned by 20 degrees, tripled, shifted, one point moved.
+  private static final Landmarks FACE = new Landmarks(new Point(210.4, 180.2), new Point(309.8, 216.1),
+      new Point(239.2, 254.3), new Point(177.9, 297.7), new Point(260.6, 327.9));
+
+  @Test
+  void recoversAKnownTransformation() {
+    Similarity known = new Similarity(0.8, -0.3, 12, -7);
+    List<Point> from = AlignmentTemplate.ARCFACE.landmarks().points();
+    List<Point> to = from.stream().map(known::map).toList();
+
+    Similarity fitted = Similarity.fit(from, to);
+
+    assertEquals(0.8, fitted.a(), 1e-9);
+    assertEquals(-0.3, fitted.b(), 1e-9);
+    assertEquals(12, fitted.tx(), 1e-9);
+    assertEquals(-7, fitted.ty(), 1e-9);
+  }
+
+  @Test
+  void unmapUndoesMap() {
+    Similarity similarity = new Similarity(0.4, 0.9, 3, 5);
+    Point back = similarity.unmap(similarity.map(new Point(17, 31)));
+
+    assertTrue(back.distance(new Point(17, 31)) < 1e-9, back.toString());
+  }
+
+  /** Umeyama's solution, which scikit-image estimates too, is the unique minimum of the squared error. */
+  @Test
+  void agreesWithTheLeastSquaresOptimum() {
+    List<Point> to = AlignmentTemplate.ARCFACE.landmarks().points();
+    Similarity best = Similarity.fit(FACE.points(), to);
+    double least = error(best, to);
+    for (double step : new double[] {-1e-3, 1e-3}) {
+      assertTrue(least < error(new Similarity(best.a() + step, best.b(), best.tx(), best.ty()), to));
+      assertTrue(least < error(new Similarity(best.a(), best.b() + step, best.tx(), best.ty()), to));
+      assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx() + step, best.ty()), to));
+      assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx(), best.ty() + step), to));
+    }
+  }
+
+  @Test
+  void warpsLandmarksOntoTheTemplate() {
+    byte[] rgb = new byte[400 * 400 * 3];
+    Picture black = Picture.of(400, 400, rgb);
+    Point eye = FACE.leftEye();
+    for (int y = -3; y <= 3; y++) {
+      for (int x = -3; x <= 3; x++) {
+        rgb[(((int) Math.round(eye.y()) + y) * 400 + (int) Math.round(eye.x()) + x) * 3] = (byte) 255;
+      }
+    }
+    Face face = new Face(new Box(150, 150, 200, 200), 1, Pose.FRONTAL, Optional.empty(), Optional.of(FACE));
+
+    Picture aligned = AlignmentTemplate.ARCFACE.align(black, face);
+
+    Point seen = centroid(aligned);
+    assertTrue(seen.distance(AlignmentTemplate.ARCFACE.onto(face).map(eye)) < 0.5, seen.toString());
+    assertEquals("112x112 picture", aligned.toString());
+  }
+
+  @Test
+  void refusesPointsOnTopOfEachOther() {
+    List<Point> same = List.of(new Point(4, 4), new Point(4, 4));
+
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> Similarity.fit(same, same));
+
+    assertEquals("the points to align lie on top of each other at Point[x=4.0, y=4.0]", refusal.getMessage());
+  }
+
+  private static double error(Similarity similarity, List<Point> to) {
+    double sum = 0;
+    for (int i = 0; i < to.size(); i++) {
+      double d = similarity.map(FACE.points().get(i)).distance(to.get(i));
+      sum += d * d;
+    }
+    return sum;
+  }
+
+  private static Point centroid(Picture picture) {
+    double x = 0;
+    double y = 0;
+    double sum = 0;
+    for (int row = 0; row < picture.height(); row++) {
+      for (int column = 0; column < picture.width(); column++) {
+        double value = picture.at(column, row, 0);
+        x += column * value;
+        y += row * value;
+        sum += value;
+      }
+    }
+    return new Point(x / sum, y / sum);
+  }
+}

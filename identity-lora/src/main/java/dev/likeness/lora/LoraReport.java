@@ -22,6 +22,11 @@ public record LoraReport(LoraDialect dialect, int layers, int rank, int matched,
     incomplete = List.copyOf(incomplete);
   }
 
+  /** Of a LoRA made here, which fits its base. */
+  static LoraReport made(int layers, int rank) {
+    return new LoraReport(LoraDialect.PEFT, layers, rank, 2 * layers, List.of(), List.of(), List.of());
+  }
+
   /** Whether every key was used. */
   public boolean isComplete() {
     return unmatched.isEmpty() && misshapen.isEmpty() && incomplete.isEmpty() && layers > 0;

@@ -1,0 +1,48 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptEncoder;
+import java.util.List;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** What the UNet attends to for each caption: encoded once where the text encoder stays as it is, else in every step. */
+final class CaptionEncodings {
+  private final PromptEncoder encoder;
+  private final List<String> captions;
+  private final Tensor fixed;
+
+  CaptionEncodings(StableDiffusion model, List<String> captions, TrainableFactors factors, boolean learns,
+      TensorRegion region) {
+    Adaptation adaptation = learns ? factors.adaptation(Part.TEXT_ENCODER) : Adaptation.NONE;
+    encoder = new PromptEncoder(model.tokenizer(), model.textEncoder(adaptation), model.compute());
+    this.captions = captions;
+    fixed = learns ? null : encodedOnce(region);
+  }
+
+  int count() {
+    return captions.size();
+  }
+
+  /** Tokens [batch, tokens, width] of the captions with these indices; gradients flow through where they learn. */
+  Tensor tokens(int[] indices) {
+    Tensor all = fixed == null ? encoder.encode(captions).tokens() : fixed;
+    TensorVector rows = new TensorVector();
+    for (int index : indices) {
+      rows.push_back(all.narrow(0, index, 1));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  private Tensor encodedOnce(TensorRegion region) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      return region.keep(encoder.encode(captions).tokens());
+    }
+  }
+}

@@ -1,0 +1,150 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.training.LearningRate;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How to teach a base model a person: every number of a LoRA training (Hu et al. 2021, arXiv:2106.09685; Ruiz et al.
+ * 2022, arXiv:2208.12242). Immutable; the {@code with}-like methods return another one.
+ *
+ * @param rank of each layer's change
+ * @param alpha strength: a change counts alpha / rank
+ * @param targets which layers are changed
+ * @param textEncoder whether the text encoder learns too
+ * @param steps optimiser steps
+ * @param batch pictures in each step
+ * @param learningRate at its height
+ * @param warmup steps until it is reached; it then falls along half a cosine
+ * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
+ * @param weightDecay of AdamW
+ * @param longestGradient what the length of all gradients is cut to
+ * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless asked
+ * @param priorPictures pictures of the class that the base draws first and learns to keep, so that others stay themselves
+ * @param priorWeight what these count beside the person's own
+ * @param captions what the pictures are called, {@code %s} being the person; each step draws one for each picture
+ * @param seed of first values, order, noise and timesteps
+ */
+public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
+    double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
+    int priorPictures, double priorWeight, List<String> captions, long seed) {
+  public LoraTraining {
+    captions = List.copyOf(captions);
+    if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
+      throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch + ", warmup " + warmup
+          + ", class pictures " + priorPictures + ": rank, steps and batch must be at least 1, the others at least 0");
+    }
+    if (!(alpha > 0 && learningRate > 0 && longestGradient > 0 && minSnrGamma >= 0 && weightDecay >= 0 && priorWeight >= 0)) {
+      throw new IllegalArgumentException("alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
+          + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay " + weightDecay + ", prior weight "
+          + priorWeight + " not below");
+    }
+    if (captions.isEmpty()) {
+      throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
+    }
+  }
+
+  /** A first look: a minute on a small base. */
+  public static LoraTraining quick() {
+    return balanced().steps(120);
+  }
+
+  /** A few minutes on a small base. */
+  public static LoraTraining balanced() {
+    return new LoraTraining(8, 8, LoraTargets.ATTENTION, true, 300, 4, 1e-3, 10, 5, 0.01, 1, false, 0, 1,
+        List.of("photo of %s"), 0);
+  }
+
+  /** As good as it gets, for three times the time. */
+  public static LoraTraining best() {
+    return balanced().steps(900);
+  }
+
+  /**
+   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes in the base's own type,
+   * with the person's factors in f32.
+   *
+   * @param pictures crops of one size whose sides are multiples of the base's latent factor (8)
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Progress progress,
+      Cancellation cancellation) {
+    return train(base, pictures, subject, null, progress, cancellation);
+  }
+
+  /**
+   * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there and ends with the same
+   * weights to the bit, on a CPU.
+   *
+   * @param state where the state is, and is kept every 25 steps; null to keep none
+   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
+   */
+  public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Path state, Progress progress,
+      Cancellation cancellation) {
+    return progress.around(() -> {
+      try (LoraRun run = new LoraRun(this, base, subject)) {
+        return run.train(pictures, state, progress, cancellation);
+      }
+    });
+  }
+
+  LearningRate schedule() {
+    LearningRate falling = LearningRate.cosine(learningRate, steps);
+    return warmup == 0 ? falling : falling.warmup(warmup);
+  }
+
+  public LoraTraining rank(int n) {
+    return new LoraTraining(n, n * alpha / rank, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining targets(LoraTargets layers) {
+    return new LoraTraining(rank, alpha, layers, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining textEncoder(boolean learns) {
+    return new LoraTraining(rank, alpha, targets, learns, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining steps(int n) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, n, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining batch(int n) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, n, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining learningRate(double rate) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, rate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+  }
+
+  public LoraTraining flip(boolean mirrored) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, mirrored, priorPictures, priorWeight, captions, seed);
+  }
+
+  /** Prior preservation with this many class pictures, which count {@code weight}. */
+  public LoraTraining prior(int count, double weight) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, count, weight, captions, seed);
+  }
+
+  public LoraTraining captions(String... templates) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, List.of(templates), seed);
+  }
+
+  public LoraTraining seed(long value) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, value);
+  }
+}

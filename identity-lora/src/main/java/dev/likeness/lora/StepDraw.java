@@ -1,0 +1,41 @@
+package dev.likeness.lora;
+
+import java.util.SplittableRandom;
+
+/**
+ * What chance decides in one step, from the seed and the step's number alone: a resumed run draws what an unbroken one
+ * draws. One entry per picture of the batch.
+ *
+ * @param pictures indices; every picture is seen once before one is seen again
+ * @param timesteps one from each equal part of the schedule, which steadies the loss
+ * @param seeds of the noise
+ */
+record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, int[] timesteps, long[] seeds) {
+  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
+
+  /** Draws {@code batch} entries for step {@code step}, counted from 0. */
+  static StepDraw of(long seed, int step, int batch, int pictures, int captions, int timesteps) {
+    SplittableRandom random = new SplittableRandom(seed * GOLDEN + step);
+    StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new int[batch], new long[batch]);
+    for (int i = 0; i < batch; i++) {
+      draw.pictures[i] = picture(seed, (long) step * batch + i, pictures);
+      draw.mirrored[i] = random.nextBoolean();
+      draw.captions[i] = random.nextInt(captions);
+      draw.timesteps[i] = (int) ((i + random.nextDouble()) / batch * timesteps);
+      // libtorch seeds its generator with 32 bits.
+      draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
+    }
+    return draw;
+  }
+
+  private static int picture(long seed, long seen, int count) {
+    SplittableRandom random = new SplittableRandom(~seed * GOLDEN + seen / count);
+    int[] order = new int[count];
+    for (int i = 0; i < count; i++) {
+      int at = random.nextInt(i + 1);
+      order[i] = order[at];
+      order[at] = i;
+    }
+    return order[(int) (seen % count)];
+  }
+}

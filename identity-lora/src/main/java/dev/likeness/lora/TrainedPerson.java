@@ -1,0 +1,76 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small safetensors file, which
+ * other programs open as the LoRA it is. Shared by threads; owns its tensors until closed.
+ *
+ * @param lora the changes
+ * @param subject what prompts call the person, and who agreed to it
+ * @param base the base model's name
+ * @param recipe the settings that made it
+ */
+public record TrainedPerson(Lora lora, Subject subject, String base, String recipe) implements Identity, AutoCloseable {
+  private static final String TOKEN = "likeness.token";
+  private static final String CLASS_WORD = "likeness.class_word";
+  private static final String CONSENT = "likeness.consent";
+  private static final String BASE = "likeness.base";
+  private static final String RECIPE = "likeness.recipe";
+
+  /**
+   * Opens a person's file for the base model they were taught to.
+   *
+   * @throws UnusableInput when the file is broken, does not fit the base, or is a LoRA that names no person
+   */
+  public static TrainedPerson open(Path file, BaseModel base) {
+    Lora lora = Lora.open(file, base);
+    Map<String, String> notes = lora.metadata();
+    if (!notes.containsKey(CLASS_WORD)) {
+      lora.close();
+      throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
+          + "); draw with it as a LoRA and name the person in the prompt");
+    }
+    Subject subject = new Subject(notes.getOrDefault(TOKEN, ""), notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
+    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""));
+  }
+
+  static TrainedPerson of(Map<Layer, LowRank> factors, TensorRegion region, LoraTraining settings, Subject subject,
+      String base) {
+    Map<String, String> notes = new LinkedHashMap<>();
+    notes.put(TOKEN, subject.token());
+    notes.put(CLASS_WORD, subject.classWord());
+    notes.put(CONSENT, subject.consent());
+    notes.put(BASE, base);
+    notes.put(RECIPE, settings.toString());
+    LoraReport report = LoraReport.made(factors.size(), settings.rank());
+    return new TrainedPerson(new Lora(factors, notes, report, region), subject, base, settings.toString());
+  }
+
+  @Override
+  public Adapter at(double weight) {
+    return lora.at(weight);
+  }
+
+  @Override
+  public String phrase() {
+    return subject.phrase();
+  }
+
+  /** Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. */
+  public void save(Path file) {
+    lora.save(file);
+  }
+
+  @Override
+  public void close() {
+    lora.close();
+  }
+}

@@ -93,7 +93,7 @@ final class AutoencoderTraining {
     Tensor difference = decoded.sub(pictures);
     Tensor across = difference.narrow(3, 1, CROP - 1).sub(difference.narrow(3, 0, CROP - 1));
     Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));
-    Tensor edges = across.abs().mean().add(down.abs().mean());
+    Tensor edges = across.abs().mean().add(down.abs().mean()).mul(new Scalar(0.5));
     Tensor colour = torch.adaptive_avg_pool2d(difference, CROP / COLOUR_BLOCK, CROP / COLOUR_BLOCK).abs().mean();
     return difference.abs().mean().add(difference.square().mean()).add(edges).add(colour.mul(new Scalar(2.0)));
   }

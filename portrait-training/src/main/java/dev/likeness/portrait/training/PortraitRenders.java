@@ -35,7 +35,8 @@ final class PortraitRenders {
   }
 
   private Shot shot(long index) {
-    Random random = new Random(seed * 0x9E3779B97F4A7C15L + index);
+    // Multiplied, not added: java.util.Random draws alike from neighbouring seeds.
+    Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
     return index % 5 < 3 ? Shot.headshot(random) : Shot.selfie(random);
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
@@ -18,7 +19,8 @@ final class BaseOptions {
   private ComputeOptions compute;
 
   BaseModel open() {
-    return BaseModel.open(folder(), compute.compute());
+    Compute on = compute.compute();
+    return BaseModel.open(folder(), on);
   }
 
   private Path folder() {

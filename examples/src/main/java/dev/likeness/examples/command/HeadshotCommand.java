@@ -83,6 +83,9 @@ public final class HeadshotCommand implements Runnable {
       Progress progress = ConsoleProgress.on(console);
       try (TrainedPerson who = review == null ? TrainedPerson.open(person, model) : learn(studio, review, progress)) {
         watch.lap(review == null ? "person" : "learning");
+        if (review != null) {
+          who.save(out.resolve(ShootFolder.PERSON));
+        }
         Shoot shoot = studio.shoot(who, request, progress, console.cancellation());
         watch.lap("drawing");
         new ShootFolder(out, console).write(model, who, shoot, review, watch);
@@ -91,9 +94,7 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private TrainedPerson learn(HeadshotStudio studio, PhotoReview review, Progress progress) {
-    TrainedPerson who = studio.learn(review, photos.consent(), progress, console.cancellation());
-    who.save(out.resolve(ShootFolder.PERSON));
-    return who;
+    return studio.learn(review, photos.consent(), progress, console.cancellation());
   }
 
   private ShootRequest request() {

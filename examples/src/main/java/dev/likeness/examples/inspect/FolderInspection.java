@@ -25,7 +25,7 @@ final class FolderInspection {
   private final Map<String, Object> parts = new LinkedHashMap<>();
   private final List<String> problems = new ArrayList<>();
   private final Path folder;
-  private String family = "unknown";
+  private String family = Family.UNKNOWN;
 
   private FolderInspection(Path folder) {
     this.folder = folder;
@@ -45,12 +45,27 @@ final class FolderInspection {
         addPart(model, part);
       }
     }
-    FAMILIES.forEach((prefix, name) -> family = model.pipeline().startsWith(prefix) ? name : family);
+    if (family.equals(Family.UNKNOWN)) {
+      family = byPipeline(model);
+    }
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("pipeline", model.pipeline());
     details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
     details.put("parts", parts);
     return new Inspection(folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
+  }
+
+  // Small models have text widths of their own; the second generation also made its projections linear.
+  private static String byPipeline(ModelFolder model) {
+    for (Map.Entry<String, String> known : FAMILIES.entrySet()) {
+      if (model.pipeline().startsWith(known.getKey())) {
+        return known.getValue();
+      }
+    }
+    if (!model.pipeline().startsWith("StableDiffusion")) {
+      return Family.UNKNOWN;
+    }
+    return model.config("unet").flag("use_linear_projection", false) ? "sd2" : "sd1";
   }
 
   private void addPart(ModelFolder model, String part) {

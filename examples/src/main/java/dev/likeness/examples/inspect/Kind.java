@@ -8,7 +8,7 @@ import java.util.Locale;
 enum Kind {
   BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
   LORA(List.of(".lora_A", ".lora_B", ".lora_up", ".lora_down", ".lora.up", ".lora.down", "_lora.up", "_lora.down",
-      ".lora_linear_layer.", ".hada_w1", ".lokr_w")),
+      ".lora_linear_layer.", ".hada_w1", ".lokr_w", ":down", ":up")),
   IP_ADAPTER(List.of("ip_adapter.", "image_proj.", "ip_adapter_proj_model.")),
   TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "<")),
   UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),

@@ -1,0 +1,49 @@
+package dev.likeness.examples;
+
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.examples.console.Console;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.io.Writer;
+import java.util.List;
+
+/**
+ * One run of the command inside this JVM.
+ *
+ * @param status its exit status
+ * @param out what it printed
+ * @param err what it printed to standard error
+ */
+record CommandRun(int status, String out, String err) {
+  static CommandRun of(String... args) {
+    return of(new StringWriter(), new Cancellation(), args);
+  }
+
+  /** A run that is cancelled as soon as it prints {@code sign} to standard error. */
+  static CommandRun cancelledAt(String sign, String... args) {
+    Cancellation cancellation = new Cancellation();
+    StringWriter err = new StringWriter() {
+      @Override
+      public void write(String text, int offset, int length) {
+        super.write(text, offset, length);
+        if (text.contains(sign)) {
+          cancellation.cancel();
+        }
+      }
+    };
+    return of(err, cancellation, args);
+  }
+
+  private static CommandRun of(Writer err, Cancellation cancellation, String... args) {
+    StringWriter out = new StringWriter();
+    Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
+    int status = Likeness.run(console, args);
+    return new CommandRun(status, out.toString(), err.toString());
+  }
+
+  /** The lines on standard error that are about a failure. */
+  List<String> complaints() {
+    return err.lines().filter(line -> line.startsWith("likeness: ")).map(line -> line.substring("likeness: ".length()))
+        .toList();
+  }
+}

@@ -1,0 +1,90 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class GenerateCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void writesNumberedPicturesAndNamesThem() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("generate", "--base", TinyBase.in(folder).toString(), "--prompt", "a person",
+        "--steps", "2", "--count", "2", "--width", "48", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(List.of(out.resolve("image-001.png").toString(), out.resolve("image-002.png").toString()),
+        run.out().lines().toList());
+    Picture picture = Picture.read(out.resolve("image-001.png"));
+    assertEquals("48x32", picture.width() + "x" + picture.height());
+  }
+
+  @Test
+  void writesTheNumbersThatDiffusersComputes() {
+    GoldenFolder golden = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    try (GoldenReference reference = golden.reference(); TensorScope scope = TensorScope.open()) {
+      GoldenReference.Run asked = reference.runs().get(0);
+      Path tensors = folder.resolve("run.safetensors");
+      CommandRun run = CommandRun.of("generate", "--base", golden.path().toString(), "--prompt", asked.prompt(),
+          "--negative", asked.negative(), "--guidance", String.valueOf(asked.guidance()), "--steps",
+          String.valueOf(asked.steps()), "--width", String.valueOf(asked.width()), "--height",
+          String.valueOf(asked.height()), "--seed", String.valueOf(asked.seeds().get(0)), "--dtype", "f32", "--device",
+          "cpu", "--tensors", tensors.toString(), "--out", folder.resolve("out").toString());
+      assertEquals(0, run.status(), run.err());
+      try (Safetensors written = Safetensors.open(tensors)) {
+        assertClose(Images.floats(reference.tensor("run0.images").narrow(0, 0, 1)),
+            Images.floats(written.read("images")), 1e-3);
+        assertEquals(4, written.shape("latents").length);
+        assertClose(Images.floats(reference.tensor("run0.latents").narrow(0, 0, 1)),
+            Images.floats(written.read("latents")), 1e-3);
+      }
+    }
+  }
+
+  @Test
+  void endsWithFourOnAFullDiskAndLeavesNothing() {
+    Path base = TinyBase.in(folder);
+    Path out = folder.resolve("out");
+    CommandRun run;
+    try (FullDisk disk = FullDisk.after(100)) {
+      run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a person", "--steps", "1", "--out",
+          out.toString());
+    }
+    assertEquals(4, run.status());
+    assertEquals(List.of("cannot write " + out.resolve("image-001.png")
+        + ": No space left on device; free space or choose another place"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void stopsWithinAStepWhenCancelledAndLeavesNothing() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.cancelledAt("sample", "generate", "--base", TinyBase.in(folder).toString(), "--prompt",
+        "a person", "--steps", "500", "--out", out.toString());
+    assertEquals(130, run.status());
+    assertEquals(List.of("cancelled; nothing half-made was left"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  private static void assertClose(float[] expected, float[] actual, double tolerance) {
+    assertEquals(expected.length, actual.length);
+    for (int i = 0; i < expected.length; i++) {
+      assertTrue(Math.abs(expected[i] - actual[i]) <= tolerance, "value " + i + ": " + actual[i] + ", not " + expected[i]);
+    }
+  }
+}

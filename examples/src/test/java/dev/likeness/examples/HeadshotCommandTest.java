@@ -1,0 +1,137 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The whole way on a tiny base: rendered photos in, headshots out. */
+@ExtendWith(NoTensorLeaks.class)
+class HeadshotCommandTest {
+  private static final String STRANGER = "5000000000";
+
+  @TempDir
+  private static Path shared;
+  private static Path base;
+  private static Path photos;
+
+  @TempDir
+  private Path folder;
+  private Path out;
+
+  @BeforeAll
+  static void renderPhotos() {
+    base = TinyBase.in(shared);
+    assertEquals(0, CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", shared.resolve("people").toString())
+        .status());
+    photos = shared.resolve("people/person-" + STRANGER);
+    // OpenCV keeps a few objects of its own from its first use on.
+    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+  }
+
+  @BeforeEach
+  void chooseOut() {
+    out = folder.resolve("out");
+  }
+
+  @Test
+  void writesHeadshotsSheetRecordAndPerson() throws IOException {
+    CommandRun run = headshot("--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
+    assertEquals(0, run.status(), run.err());
+    assertEquals(List.of("contact-sheet.png", "headshot-001.png", "headshot-002.png", "headshot-003.png",
+        "headshot-004.png", "person.safetensors", "record.json"), TinyBase.namesIn(out));
+    assertTrue(Picture.read(out.resolve("contact-sheet.png")).width() > 1000);
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    assertEquals(List.of("studio", "studio", "outdoor", "outdoor"), fields(record, "headshots", "style"));
+    assertEquals(List.of(0, 1, 2, 3), fields(record, "headshots", "seed"));
+    assertEquals(List.of("selfie-01.jpg", "selfie-02.jpg", "selfie-03.jpg"), fields(record, "photos", "file"));
+    assertEquals("nobody real is shown: the photos were rendered", ((Map<?, ?>) record.get("person")).get("consent"));
+  }
+
+  @Test
+  void drawsAPersonFromAFileAgainToTheBit() throws IOException {
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office", "--seed", "7").status());
+    byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
+    Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
+    out = folder.resolve("again");
+    CommandRun again = headshot("--person", person.toString(), "--style", "office", "--seed", "7");
+    assertEquals(0, again.status(), again.err());
+    assertEquals(List.of("contact-sheet.png", "headshot-001.png", "record.json"), TinyBase.namesIn(out));
+    assertArrayEquals(first, Files.readAllBytes(out.resolve("headshot-001.png")));
+  }
+
+  @Test
+  void asksForConsentUnlessThePhotosWereRendered() throws IOException {
+    Path mixed = Files.createDirectories(folder.resolve("people/person-" + STRANGER));
+    for (String name : TinyBase.namesIn(photos)) {
+      Files.copy(photos.resolve(name), mixed.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+    Files.copy(photos.resolveSibling("people.json"), mixed.resolveSibling("people.json"));
+    Files.write(mixed.resolve("me.png"), Picture.of(1, 1, new byte[3]).toPng());
+    CommandRun run = headshot("--photos", mixed.toString());
+    assertEquals(2, run.status());
+    assertEquals(List.of("--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, 2026-11-20: headshots "
+        + "for my own use\"; only photos that likeness people rendered need none"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void leavesNothingWhenCancelledInTraining() {
+    CommandRun run = CommandRun.cancelledAt("train", arguments("--photos", photos.toString()).toArray(String[]::new));
+    assertEquals(130, run.status(), run.err());
+    assertEquals(List.of("cancelled; nothing half-made was left"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void endsWithFourOnAFullDiskAndLeavesNothing() {
+    CommandRun run;
+    try (FullDisk disk = FullDisk.after(1000)) {
+      run = headshot("--photos", photos.toString());
+    }
+    assertEquals(4, run.status(), run.err());
+    assertEquals(List.of("cannot write " + out.resolve("person.safetensors")
+        + ": No space left on device; free space or choose another place"), run.complaints());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void refusesALoraThatIsNoPerson() {
+    Path file = base.resolve("vae/diffusion_pytorch_model.safetensors");
+    CommandRun run = headshot("--person", file.toString());
+    assertEquals(3, run.status(), run.err());
+    assertEquals(1, run.err().lines().count(), run.err());
+    assertTrue(run.complaints().get(0).startsWith(file.toString()), run.err());
+  }
+
+  private CommandRun headshot(String... more) {
+    return CommandRun.of(arguments(more).toArray(String[]::new));
+  }
+
+  private List<String> arguments(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("headshot", "--base", base.toString(), "--dtype", "f32", "--device",
+        "cpu", "--train-steps", "3", "--steps", "2", "--out", out.toString()));
+    arguments.addAll(List.of(more));
+    return arguments;
+  }
+
+  private static List<?> fields(Map<String, Object> record, String list, String field) {
+    return ((List<?>) record.get(list)).stream().map(entry -> ((Map<?, ?>) entry).get(field)).toList();
+  }
+}

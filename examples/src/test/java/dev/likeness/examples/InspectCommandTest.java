@@ -1,0 +1,106 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void saysWhatAFolderIs() throws IOException {
+    Map<String, Object> found = inspect(0, TinyBase.in(folder));
+    assertEquals("base", found.get("kind"));
+    assertEquals("sd1", found.get("family"));
+    assertEquals("diffusers", found.get("format"));
+    assertEquals(Map.of("F32", found.get("parameters")), found.get("dtypes"));
+    assertEquals("PNDMScheduler", found.get("scheduler"));
+    assertEquals(List.of(), found.get("problems"));
+  }
+
+  @Test
+  void tellsFilesApartByTheirTensors() throws IOException {
+    assertKind("lora", "sd1", Map.of("unet.down_blocks.0.attn2.to_k.lora_A.weight", new long[] {4, 768},
+        "unet.down_blocks.0.attn2.to_k.lora_B.weight", new long[] {320, 4}));
+    assertKind("lora", "sdxl", Map.of("lora_unet_input_blocks_4_1_attn2_to_k.lora_down.weight", new long[] {8, 2048}));
+    assertKind("ip-adapter", "sd1", Map.of("image_proj.proj.weight", new long[] {3, 2}, "ip_adapter.1.to_k_ip.weight",
+        new long[] {320, 768}));
+    assertKind("textual-inversion", "sd1", Map.of("emb_params", new long[] {2, 768}));
+    assertKind("vae", "unknown", Map.of("decoder.conv_in.weight", new long[] {4, 4, 3, 3}));
+    assertKind("base", "sd2", Map.of("model.diffusion_model.input_blocks.2.1.attn2.to_k.weight", new long[] {320, 1024},
+        "first_stage_model.decoder.conv_in.weight", new long[] {4, 4, 3, 3}));
+    assertKind("unknown", "unknown", Map.of("something", new long[] {1}));
+  }
+
+  @Test
+  void countsTheRankOfALora() throws IOException {
+    Path file = write(Map.of("unet.down_blocks.0.attn2.to_k.lora_A.weight", new long[] {4, 768}));
+    assertEquals(4, inspect(0, file).get("rank"));
+    assertEquals(3072, inspect(0, file).get("parameters"));
+  }
+
+  @Test
+  void listsWhatIsWrongAndEndsWithThree() throws IOException {
+    Path file = write(Map.of("something", new long[] {100}));
+    Files.write(file, Arrays.copyOf(Files.readAllBytes(file), 100));
+    Map<String, Object> found = inspect(3, file);
+    assertEquals("unknown", found.get("kind"));
+    assertEquals(1, ((List<?>) found.get("problems")).size());
+    assertTrue(found.get("problems").toString().contains(file.toString()));
+  }
+
+  @Test
+  void readsNoPickle() throws IOException {
+    Path file = Files.write(folder.resolve("old.ckpt"), new byte[] {'P', 'K', 3, 4, 0});
+    Map<String, Object> found = inspect(3, file);
+    assertEquals("pickle", found.get("format"));
+    assertEquals(List.of(file + " is a pickle file, which is not read; give the safetensors file of the same model"),
+        found.get("problems"));
+  }
+
+  @Test
+  void readsForPeopleToo() {
+    CommandRun run = CommandRun.of("inspect", TinyBase.in(folder).toString());
+    assertTrue(run.out().lines().anyMatch("kind         base"::equals), run.out());
+    CommandRun missing = CommandRun.of("inspect", folder.resolve("nothing").toString());
+    assertEquals(3, missing.status());
+    assertEquals(List.of(folder.resolve("nothing") + " does not exist; give a safetensors file or a diffusers folder"),
+        missing.complaints());
+  }
+
+  private void assertKind(String kind, String family, Map<String, long[]> shapes) throws IOException {
+    Map<String, Object> found = inspect(0, write(shapes));
+    assertEquals(kind + " " + family, found.get("kind") + " " + found.get("family"));
+  }
+
+  private Path write(Map<String, long[]> shapes) {
+    Path file = folder.resolve("file.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      shapes.forEach((name, shape) -> tensors.put(name, torch.zeros(shape)));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    return file;
+  }
+
+  private static Map<String, Object> inspect(int status, Path path) throws IOException {
+    CommandRun run = CommandRun.of("inspect", "--json", path.toString());
+    assertEquals(status, run.status(), run.err());
+    return JSON.std.mapFrom(run.out());
+  }
+}

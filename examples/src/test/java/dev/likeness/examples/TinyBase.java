@@ -1,0 +1,30 @@
+package dev.likeness.examples;
+
+import dev.likeness.diffusion.golden.GoldenFolder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A tiny base model of random weights, whose pictures are noise of 32 pixels. */
+final class TinyBase {
+  private TinyBase() {}
+
+  static Path in(Path folder) {
+    return GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+  }
+
+  /** The names below {@code folder}, sorted; none when it does not exist. */
+  static List<String> namesIn(Path folder) {
+    if (!Files.exists(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.map(file -> file.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class UsageTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void namesTheMissingOptions() {
+    assertWrong("Missing required options: '--prompt=TEXT', '--out=DIR' (try likeness generate --help)", "generate");
+    assertWrong("no subcommand given (try likeness --help)");
+  }
+
+  @Test
+  void saysWhatAnOptionMayBe() {
+    assertWrong("unknown device \"gpu\"; known: cpu, cuda, cuda:<index>", "generate", "--prompt", "x", "--out", "x",
+        "--device", "gpu");
+    assertWrong("unknown dtype \"f64\"; known: f32, bf16, f16", "generate", "--prompt", "x", "--out", "x", "--device",
+        "cpu", "--dtype", "f64");
+    assertWrong("unknown style \"noir\"; known: studio, office, outdoor, black-and-white", "headshot", "--person", "x",
+        "--style", "noir", "--out", "x");
+    assertWrong("Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a number "
+        + "such as 0.8 (try likeness generate --help)", "generate", "--prompt", "x", "--out", "x", "--lora", "a@much");
+  }
+
+  @Test
+  void wantsEitherPhotosOrAPerson() {
+    assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--out", "x");
+    assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--photos", "x",
+        "--person", "y", "--out", "x");
+  }
+
+  @Test
+  void prefixesNoStackTraceToAFolderThatIsNotThere() {
+    Path missing = folder.resolve("nowhere");
+    CommandRun run = CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
+    assertEquals(3, run.status());
+    assertEquals(List.of(missing + " is not a folder; give the folder that holds model_index.json"), run.complaints());
+  }
+
+  @Test
+  void printsHelpAndVersion() {
+    assertEquals(0, CommandRun.of("--version").status());
+    CommandRun help = CommandRun.of("--help");
+    assertEquals(0, help.status());
+    assertTrue(help.out().contains("Exit status: 0 done, 2 wrong usage, 3 unusable input"), help.out());
+  }
+
+  private static void assertWrong(String complaint, String... args) {
+    CommandRun run = CommandRun.of(args);
+    assertEquals(2, run.status(), run.err());
+    assertEquals(List.of(complaint), run.complaints());
+  }
+}

@@ -41,7 +41,7 @@ public final class StableDiffusion implements AutoCloseable {
     this.compute = compute;
     try {
       tokenizer = opened(ClipTokenizer.open(folder.component("tokenizer")));
-      scheduler = SchedulerConfig.of(folder.scheduler().values());
+      scheduler = scheduler(folder.scheduler());
       textConfig = ClipTextConfig.of(folder.config("text_encoder"));
       textWeights = opened(new LoadedWeights(Spelling.textEncoder(folder.weights("text_encoder")), compute));
       textEncoder(Adaptation.NONE);
@@ -84,6 +84,14 @@ public final class StableDiffusion implements AutoCloseable {
     return folder.componentClass("vae").equals("AutoencoderTiny")
         ? new AutoencoderTiny(AutoencoderTinyConfig.of(config), Weights.of(weights))
         : new AutoencoderKL(AutoencoderConfig.of(config), Weights.of(weights));
+  }
+
+  private static SchedulerConfig scheduler(ModelConfig config) {
+    try {
+      return SchedulerConfig.of(config.values());
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(config.where() + ": " + e.getMessage(), e);
+    }
   }
 
   private <T extends AutoCloseable> T opened(T part) {

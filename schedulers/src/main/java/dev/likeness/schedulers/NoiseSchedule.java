@@ -44,6 +44,16 @@ public final class NoiseSchedule {
     return new NoiseSchedule(alphaBar);
   }
 
+  /**
+   * The schedule that options name: {@code trained_betas}, or {@code beta_schedule} between {@code beta_start} and
+   * {@code beta_end} over {@code num_train_timesteps}. Rescaling is not applied.
+   */
+  public static NoiseSchedule of(Options options) {
+    double[] trained = options.numbers("trained_betas");
+    return ofBetas(trained.length > 0 ? trained : BetaSchedule.parse(options.text("beta_schedule")).betas(
+        options.number("beta_start", 0.0001), options.number("beta_end", 0.02), options.integer("num_train_timesteps")));
+  }
+
   /** The schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear from 0.00085 to 0.012. */
   public static NoiseSchedule stableDiffusion() {
     return ofBetas(BetaSchedule.SCALED_LINEAR.betas(0.00085, 0.012, 1000));

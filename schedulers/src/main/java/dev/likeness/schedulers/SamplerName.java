@@ -11,6 +11,7 @@ record SamplerName(String className, Map<String, Object> options) {
   private static final Map<String, Object> LADDERS = Map.of(
       "karras", "use_karras_sigmas", "exponential", "use_exponential_sigmas", "beta", "use_beta_sigmas",
       "lu", "use_lu_lambdas", "sgmuniform", "trailing", "simple", "trailing");
+  private static final Map<String, Object> SDE = Map.of("algorithm_type", "sde-dpmsolver++");
   private static final Map<String, SamplerName> KNOWN = known();
 
   /** The sampler of a name; capitals, spaces, hyphens, underscores and {@code ++} or {@code pp} make no difference. */
@@ -50,14 +51,34 @@ record SamplerName(String className, Map<String, Object> options) {
     Map<String, SamplerName> known = new TreeMap<>();
     add(known, "EulerDiscreteScheduler", Map.of(), "euler");
     add(known, "EulerAncestralDiscreteScheduler", Map.of(), "eulera", "eulerancestral");
+    add(known, "HeunDiscreteScheduler", Map.of(), "heun");
+    add(known, "LMSDiscreteScheduler", Map.of(), "lms");
+    add(known, "KDPM2DiscreteScheduler", Map.of(), "dpm2");
+    add(known, "KDPM2AncestralDiscreteScheduler", Map.of(), "dpm2a", "dpm2ancestral");
     add(known, "DDPMScheduler", Map.of(), "ddpm");
     add(known, "DDIMScheduler", Map.of(), "ddim");
     add(known, "PNDMScheduler", Map.of("skip_prk_steps", true), "plms");
     add(known, "PNDMScheduler", Map.of(), "pndm");
+    add(known, "IPNDMScheduler", Map.of(), "ipndm");
+    add(known, "DEISMultistepScheduler", Map.of(), "deis");
+    add(known, "UniPCMultistepScheduler", Map.of(), "unipc");
+    add(known, "SASolverScheduler", Map.of(), "sasolver");
+    add(known, "LCMScheduler", Map.of(), "lcm");
+    add(known, "TCDScheduler", Map.of(), "tcd");
     add(known, "DPMSolverMultistepScheduler", Map.of(), "dpmpp2m");
-    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "sde-dpmsolver++"), "dpmpp2msde", "dpmpp2msdegpu");
+    add(known, "DPMSolverMultistepScheduler", Map.of("solver_order", 3), "dpmpp3m");
+    add(known, "DPMSolverMultistepScheduler", SDE, "dpmpp2msde", "dpmpp2msdegpu");
     add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "sde-dpmsolver++", "solver_type", "heun"),
         "dpmpp2msdeheun");
+    add(known, "DPMSolverSDEScheduler", Map.of(), "dpmppsde", "dpmppsdegpu");
+    add(known, "DPMSolverSinglestepScheduler", Map.of(), "dpmpp2s");
+    add(known, "sample_dpmpp_2s_ancestral", Map.of(), "dpmpp2sa", "dpmpp2sancestral");
+    add(known, "sample_dpmpp_3m_sde", Map.of(), "dpmpp3msde", "dpmpp3msdegpu");
+    add(known, "sample_dpm_fast", Map.of(), "dpmfast");
+    add(known, "restart_sampler", Map.of(), "restart");
+    add(known, "sample_res_multistep", Map.of(), "resmultistep");
+    add(known, "sample_res_multistep_ancestral", Map.of(), "resmultistepancestral");
+    add(known, "sample_gradient_estimation", Map.of(), "gradientestimation");
     return known;
   }
 

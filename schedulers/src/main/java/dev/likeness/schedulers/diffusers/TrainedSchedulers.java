@@ -114,7 +114,7 @@ final class TrainedSchedulers {
   /** CogVideoX moves the whole schedule towards noise and does not clip. */
   private static Training movedTowardsNoise(Options options) {
     double scale = options.number("snr_shift_scale");
-    NoiseSchedule shifted = Training.unrescaled(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
+    NoiseSchedule shifted = NoiseSchedule.of(options).mapped(bar -> bar / (scale + (1 - scale) * bar));
     return Training.of(options, PREDICTIONS, options.flag("rescale_betas_zero_snr")
         ? shifted.rescaleZeroTerminalSnr() : shifted).clipped(Clipping.NONE);
   }

@@ -1,6 +1,5 @@
 package dev.likeness.schedulers.diffusers;
 
-import dev.likeness.schedulers.BetaSchedule;
 import dev.likeness.schedulers.Clipping;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
@@ -62,21 +61,11 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
 
   /** The schedule of the options, rescaled to no signal at the end where they say so. */
   static NoiseSchedule schedule(Options options) {
-    NoiseSchedule schedule = unrescaled(options);
+    NoiseSchedule schedule = NoiseSchedule.of(options);
     return options.flag("rescale_betas_zero_snr") ? schedule.rescaleZeroTerminalSnr() : schedule;
   }
 
-  /** The schedule of the options' betas as they are. */
-  static NoiseSchedule unrescaled(Options options) {
-    return NoiseSchedule.ofBetas(betas(options));
-  }
-
-  private static double[] betas(Options options) {
-    double[] trained = options.numbers("trained_betas");
-    return trained.length > 0 ? trained : BetaSchedule.parse(options.text("beta_schedule")).betas(
-        options.number("beta_start", 0.0001), options.number("beta_end", 0.02), options.integer("num_train_timesteps"));
-  }
-
+  /** The clipping of the options. */
   static Clipping clipping(Options options) {
     if (options.flag("thresholding")) {
       return Clipping.dynamic(options.number("dynamic_thresholding_ratio"),

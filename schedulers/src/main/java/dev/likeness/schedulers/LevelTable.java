@@ -1,0 +1,69 @@
+package dev.likeness.schedulers;
+
+import java.util.stream.IntStream;
+
+/**
+ * The sigmas that a network knows and the timesteps it knows them by: what a {@link LadderShape} chooses from.
+ */
+public interface LevelTable {
+  /** All trained sigmas, rising. */
+  double[] sigmas();
+
+  /** The sigma at a timestep, which may be fractional. */
+  double sigma(double timestep);
+
+  /** What the network is told at a sigma. */
+  double timestep(double sigma);
+
+  /** The noise level of a sigma, in this table's form. */
+  NoiseLevel level(double sigma);
+
+  /** A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log sigma between timesteps. */
+  static LevelTable of(NoiseSchedule schedule) {
+    return new LevelTable() {
+      @Override public double[] sigmas() {
+        return schedule.sigmas();
+      }
+
+      @Override public double sigma(double timestep) {
+        double[] around = schedule.sigmas(new double[] {Math.floor(timestep), Math.ceil(timestep)});
+        double share = timestep - Math.floor(timestep);
+        return Math.exp((1 - share) * Math.log(around[0]) + share * Math.log(around[1]));
+      }
+
+      @Override public double timestep(double sigma) {
+        return schedule.timesteps(new double[] {sigma})[0];
+      }
+
+      @Override public NoiseLevel level(double sigma) {
+        return NoiseLevel.exploding(sigma);
+      }
+    };
+  }
+
+  /**
+   * A rectified-flow network, {@code x = (1 - sigma) x0 + sigma n}, told {@code sigma * length}.
+   *
+   * @param length the number of training timesteps
+   * @param shift how far its levels were moved towards noise, 1 for none
+   */
+  static LevelTable flow(int length, double shift) {
+    return new LevelTable() {
+      @Override public double[] sigmas() {
+        return IntStream.rangeClosed(1, length).mapToDouble(this::sigma).toArray();
+      }
+
+      @Override public double sigma(double timestep) {
+        return Sigmas.shifted(new double[] {timestep / length}, shift)[0];
+      }
+
+      @Override public double timestep(double sigma) {
+        return sigma * length;
+      }
+
+      @Override public NoiseLevel level(double sigma) {
+        return NoiseLevel.flow(sigma);
+      }
+    };
+  }
+}

@@ -1,0 +1,68 @@
+package dev.likeness.schedulers;
+
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A solver on a ladder of sigmas, as k-diffusion and ComfyUI put them together; the typed way to build a scheduler.
+ *
+ * <pre>{@code
+ * var karras = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS).by(Solvers.DPM_PLUS_PLUS_2M);
+ * System.out.println(karras.plan(PlanRequest.of(20)));
+ * }</pre>
+ *
+ * @param table the sigmas that the network knows
+ * @param prediction what it answers
+ * @param clipping what is done to its denoised predictions
+ * @param shape how a run's sigmas are chosen
+ * @param solver the algorithm
+ */
+public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping clipping, LadderShape shape, Solver solver)
+    implements Scheduler {
+  /** Networks trained on the schedule of Stable Diffusion 1 and 2 and SDXL; a normal ladder without a solver yet. */
+  public static SigmaScheduler stableDiffusion(Prediction prediction) {
+    return of(LevelTable.of(NoiseSchedule.stableDiffusion()), prediction);
+  }
+
+  /** Rectified-flow networks such as SD3 and FLUX, with their shift. */
+  public static SigmaScheduler flow(double shift) {
+    return of(LevelTable.flow(1000, shift), Prediction.FLOW);
+  }
+
+  /** Networks that know these sigmas; a normal ladder without a solver yet. */
+  public static SigmaScheduler of(LevelTable table, Prediction prediction) {
+    return new SigmaScheduler(table, prediction, Clipping.NONE, LadderShape.NORMAL, (ladder, draft) -> {
+      throw new IllegalStateException("no solver was chosen; call by(solver)");
+    });
+  }
+
+  /** The same with another shape of ladder. */
+  public SigmaScheduler on(LadderShape shape) {
+    return new SigmaScheduler(table, prediction, clipping, shape, solver);
+  }
+
+  /** The same with another solver. */
+  public SigmaScheduler by(Solver solver) {
+    return new SigmaScheduler(table, prediction, clipping, shape, solver);
+  }
+
+  /** The plan of so many steps from pure noise. */
+  public SamplingPlan plan(int steps) {
+    return plan(PlanRequest.of(steps));
+  }
+
+  @Override public SamplingPlan plan(PlanRequest request) {
+    double[] sigmas = request.sigmas().length > 0 ? request.sigmas() : shape.sigmas(table, request.steps());
+    double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), table::timestep);
+    Ladder ladder = Ladder.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());
+    Ladder begun = ladder.from(request.firstStep(ladder.size()));
+    var draft = new Draft(prediction::at, clipping);
+    List<Step> rows = draft.rows(solver.solve(begun, draft));
+    NoiseLevel start = begun.start();
+    return new SamplingPlan(rows, new Start(start.alpha(), start.sigma()), ladder.at(0).sigma());
+  }
+
+  @Override public NoiseSchedule schedule() {
+    throw new IllegalStateException("a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of");
+  }
+}

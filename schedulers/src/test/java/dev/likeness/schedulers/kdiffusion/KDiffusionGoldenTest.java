@@ -1,0 +1,71 @@
+package dev.likeness.schedulers.kdiffusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.schedulers.Golden;
+import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.LevelTable;
+import dev.likeness.schedulers.NoiseSchedule;
+import dev.likeness.schedulers.NumericSampler;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.ToyNetwork;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every network call of every run that {@code tools/goldens/schedulers_kdiffusion.py} recorded, to 1e-10 in double. */
+class KDiffusionGoldenTest {
+  private static final LevelTable TABLE = LevelTable.of(NoiseSchedule.stableDiffusion());
+
+  @TestFactory
+  Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
+    return Golden.objects(Golden.read("kdiffusion/samplers.json.gz").get("cases")).stream().map(run ->
+        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("steps"), () -> check(run)));
+  }
+
+  private static void check(Map<String, Object> run) {
+    Map<String, Object> json = new HashMap<>(Golden.object(run.get("options")));
+    json.put("_class_name", run.get("sampler"));
+    json.put("use_karras_sigmas", true);
+    int steps = (Integer) run.get("steps");
+    SamplingPlan plan = SchedulerConfig.of(json).plan(steps);
+    double[] first = Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
+    List<double[]> rows = new NumericSampler(ToyNetwork.answering(3), new ToyNetwork.Noise()).trajectory(first, plan);
+    List<double[]> expected = Golden.rows(run.get("rows"));
+    assertEquals(expected.size(), rows.size(), "calls");
+    for (int i = 0; i < rows.size(); i++) {
+      assertClose(expected.get(i), rows.get(i), run.get("sampler") + " " + run.get("options") + " call " + i);
+    }
+  }
+
+  @Test void laysTheLaddersOfKDiffusion() {
+    Map<String, Object> ladders = Golden.object(Golden.read("kdiffusion/ladders.json.gz").get("ladders"));
+    for (String name : List.of("karras", "exponential", "polyexponential", "vp")) {
+      Golden.object(ladders.get(name)).forEach((steps, sigmas) -> assertClose(Golden.numbers(sigmas),
+          LadderShape.parse(name).sigmas(TABLE, Integer.parseInt(steps)), name + " " + steps));
+    }
+    double[] known = TABLE.sigmas();
+    Golden.object(ladders.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
+      double[] expected = Golden.numbers(sigmas);
+      assertClose(Arrays.copyOf(expected, expected.length - 1),
+          Sigmas.polyexponential(known[known.length - 1], known[0], Integer.parseInt(steps), 2), "polyexponential " + steps);
+    });
+  }
+
+  private static void assertClose(double[] expected, double[] actual, String what) {
+    assertEquals(expected.length, actual.length, what);
+    double scale = Arrays.stream(expected).map(Math::abs).max().orElse(1);
+    for (int j = 0; j < expected.length; j++) {
+      assertTrue(Math.abs(expected[j] - actual[j]) <= 1e-10 * Math.max(scale, 1e-3),
+          what + ": expected " + Arrays.toString(expected) + ", got " + Arrays.toString(actual));
+    }
+  }
+}

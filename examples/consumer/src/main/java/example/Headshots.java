@@ -1,0 +1,25 @@
+package example;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Style;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+public class Headshots {
+  public static void main(String[] args) throws Exception {
+    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {     // a diffusers folder
+      PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));      // 3 to 20 selfies
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      try (TrainedPerson ada = studio.learn(review, Consent.of("Ada: for my own use"))) {
+        byte[] png = studio.shoot(ada, Style.named("studio"), 1).headshots().get(0).toPng();
+        Files.write(Path.of(args[2]), png);
+      }
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.likeness.examples;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaAccess;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.util.Set;
+
+/** The arrows between the modules, and what no module may do; see docs/architecture.md. */
+@AnalyzeClasses(packages = "dev.likeness", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final Set<String> UNPICKLING = Set.of("pickle_load", "unpickle", "load", "import_ir_module",
+      "load_jit_module_from_file", "load_jit_module_from_stream", "parse_and_initialize_jit_module");
+
+  @ArchTest
+  static final ArchRule ARROWS = layeredArchitecture().consideringOnlyDependenciesInLayers()
+      .layer("schedulers").definedBy("dev.likeness.schedulers..")
+      .layer("diffusion").definedBy("dev.likeness.diffusion..")
+      .layer("photos").definedBy("dev.likeness.photos..")
+      .layer("lora").definedBy("dev.likeness.lora..")
+      .optionalLayer("ipadapter").definedBy("dev.likeness.ipadapter..")
+      .layer("headshots").definedBy("dev.likeness.headshots..")
+      .layer("portrait").definedBy("dev.likeness.portrait")
+      .layer("training").definedBy("dev.likeness.portrait.people..", "dev.likeness.portrait.training..")
+      .layer("examples").definedBy("dev.likeness.examples..")
+      .whereLayer("schedulers").mayNotAccessAnyLayer()
+      .whereLayer("portrait").mayNotAccessAnyLayer()
+      .whereLayer("diffusion").mayOnlyAccessLayers("schedulers")
+      .whereLayer("photos").mayOnlyAccessLayers("diffusion")
+      .whereLayer("lora").mayOnlyAccessLayers("diffusion", "schedulers")
+      .whereLayer("ipadapter").mayOnlyAccessLayers("diffusion", "schedulers", "photos")
+      .whereLayer("headshots").mayOnlyAccessLayers("schedulers", "diffusion", "photos", "lora", "ipadapter")
+      .whereLayer("portrait").mayOnlyBeAccessedByLayers("training", "examples")
+      .whereLayer("training").mayOnlyBeAccessedByLayers("examples")
+      .whereLayer("examples").mayNotBeAccessedByAnyLayer();
+
+  @ArchTest
+  static final ArchRule NO_CYCLES = slices().matching("dev.likeness.(**)").should().beFreeOfCycles();
+
+  @ArchTest
+  static final ArchRule INTERNALS_STAY_INSIDE = noClasses().should(new ArchCondition<>("reach another module's internals") {
+    @Override
+    public void check(JavaClass from, ConditionEvents events) {
+      from.getDirectDependenciesFromSelf().forEach(dependency -> {
+        String to = dependency.getTargetClass().getPackageName();
+        int inside = to.indexOf(".internal");
+        boolean foreign = to.startsWith("dev.likeness.") && inside > 0 && !from.getPackageName().startsWith(to.substring(0, inside));
+        events.add(new SimpleConditionEvent(from, foreign, dependency.getDescription()));
+      });
+    }
+  });
+
+  @ArchTest
+  static final ArchRule SCHEDULERS_ARE_NUMBERS = noClasses().that().resideInAPackage("dev.likeness.schedulers..")
+      .should().dependOnClassesThat().resideInAnyPackage("org.bytedeco..", "java.awt..");
+
+  @ArchTest
+  static final ArchRule NO_TORCH_SCRIPT = noClasses().should().callMethodWhere(describe("unpickles or runs TorchScript",
+      call -> UNPICKLING.contains(call.getName()) && isTorch(call)));
+
+  @ArchTest
+  static final ArchRule NO_ARCHIVES = noClasses().should().dependOnClassesThat()
+      .haveFullyQualifiedName("org.bytedeco.pytorch.InputArchive").orShould().dependOnClassesThat()
+      .haveFullyQualifiedName("org.bytedeco.pytorch.JitModule");
+
+  @ArchTest
+  static final ArchRule PHOTOS_ARE_NEVER_LOGGED = noClasses().that(resideInAPackage("dev.likeness.photos..")
+      .or(resideInAPackage("dev.likeness.lora..")).or(resideInAPackage("dev.likeness.headshots..")))
+      .should().dependOnClassesThat(logs());
+
+  @ArchTest
+  static final ArchRule ONLY_THE_COMMAND_PRINTS = noClasses().that().resideOutsideOfPackages("dev.likeness.examples..",
+      "dev.likeness.portrait.training..").should().accessField(System.class, "out").orShould()
+      .accessField(System.class, "err");
+
+  private static boolean isTorch(JavaAccess<?> call) {
+    return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");
+  }
+
+  private static DescribedPredicate<JavaClass> logs() {
+    return resideInAPackage("org.slf4j..").or(resideInAPackage("java.util.logging..")).as("log");
+  }
+}

@@ -1,0 +1,77 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An application outside this build: the BOM, one artifact and the natives, in a small heap. */
+class ConsumerIT {
+  private static final Path CONSUMER = Outside.ROOT.resolve("examples/consumer");
+  private static final Path PROGRAM = CONSUMER.resolve("src/main/java/example/Headshots.java");
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void compilesAndRunsTheProgramOfTheReadme() throws IOException {
+    Path project = copyOfConsumer();
+    Path repository = LocalRepository.of(folder.resolve("repository"));
+    Outside build = Outside.run(project, Map.of(), List.of(System.getProperty("maven.home") + "/bin/mvn", "-B", "-o", "-q",
+        "-Djavacpp.platform.host", "-Dmaven.repo.local=" + repository, "compile", "dependency:build-classpath",
+        "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
+    assertEquals(0, build.status(), build.output());
+
+    CommandRun people = CommandRun.of("people", "--photos", "3", "--out", folder.resolve("people").toString());
+    assertEquals(0, people.status(), people.err());
+    Path picture = folder.resolve("ada.png");
+    Outside run = Outside.run(folder, Map.of(), List.of(Outside.jdk("java"), "-Xmx256m", "-cp",
+        project.resolve("target/classes") + ":" + Files.readString(folder.resolve("classpath.txt")), "example.Headshots",
+        TinyBase.in(folder).toString(), people.out().strip(), picture.toString()));
+    assertEquals(0, run.status(), run.output());
+    assertEquals(32, Picture.read(picture).width());
+  }
+
+  @Test
+  void isWhatTheReadmeShows() throws IOException {
+    String readme = Files.readString(Outside.ROOT.resolve("README.md"));
+    assertEquals(withoutPackage(Files.readString(PROGRAM)), block(readme, "java"));
+    String pom = Files.readString(CONSUMER.resolve("pom.xml")).replace("${likeness.version}", "0.1.0-SNAPSHOT");
+    assertEquals(squeezed(between(pom, "<dependencyManagement>", "</dependencies>\n  <build>")),
+        squeezed(between(block(readme, "xml"), "<dependencyManagement>", "</dependencies>\n")));
+  }
+
+  private Path copyOfConsumer() throws IOException {
+    Path project = folder.resolve("consumer");
+    Path program = project.resolve(CONSUMER.relativize(PROGRAM));
+    Files.createDirectories(program.getParent());
+    Files.copy(PROGRAM, program);
+    Files.copy(CONSUMER.resolve("pom.xml"), project.resolve("pom.xml"));
+    return project;
+  }
+
+  private static String block(String readme, String language) {
+    return between(readme, "```" + language + "\n", "```");
+  }
+
+  private static String between(String text, String from, String to) {
+    int begin = text.indexOf(from) + from.length();
+    int end = to.startsWith("</") ? text.lastIndexOf(to) : text.indexOf(to, begin);
+    return text.substring(begin, end);
+  }
+
+  private static String withoutPackage(String source) {
+    return source.substring(source.indexOf("import"));
+  }
+
+  private static String squeezed(String xml) {
+    return xml.lines().map(String::strip).filter(line -> !line.isEmpty()).collect(Collectors.joining("\n"));
+  }
+}

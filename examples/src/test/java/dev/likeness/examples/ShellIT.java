@@ -1,0 +1,47 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The two launchers, from elsewhere and through a link. */
+class ShellIT {
+  private static final Path BIN = Outside.ROOT.resolve("examples/bin");
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void runsTheCommandThroughALinkFromAnyFolder() throws IOException {
+    Path link = Files.createSymbolicLink(folder.resolve("likeness"), BIN.resolve("likeness"));
+    Outside run = Outside.run(folder, Map.of(), List.of("./" + link.getFileName(), "--version"));
+    assertEquals("likeness 0.1.0-SNAPSHOT", run.output().strip());
+    assertEquals(0, run.status());
+  }
+
+  @Test
+  void passesTheExitStatusOn() {
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness").toString(), "inspect", "nothing"));
+    assertEquals("likeness: nothing does not exist; give a safetensors file or a diffusers folder", run.output().strip());
+    assertEquals(3, run.status());
+  }
+
+  @Test
+  void runsTheTourAsWritten() {
+    Path tour = Outside.ROOT.resolve("examples/jshell/tour.jsh");
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s", tour.toString()));
+    assertEquals(0, run.status(), run.output());
+    assertFalse(run.output().contains("Error"), run.output());
+    assertFalse(run.output().contains("Exception"), run.output());
+    assertTrue(Files.exists(folder.resolve("portrait.png")), run.output());
+    assertTrue(run.output().contains("next sample"), run.output());
+  }
+}

@@ -39,4 +39,9 @@ public enum Activation {
       case MISH -> torch.mish(x);
     };
   }
+
+  /** As {@link #of}, for a tensor that the caller has just made: it is overwritten where no gradient needs it. */
+  public Tensor ofOwn(Tensor x) {
+    return this == SILU && !x.requires_grad() ? torch.silu_(x) : of(x);
+  }
 }

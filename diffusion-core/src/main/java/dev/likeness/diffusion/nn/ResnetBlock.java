@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.nn;
 
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -34,12 +35,18 @@ public final class ResnetBlock {
 
   /** Maps [batch, in, h, w] to [batch, out, h, w]; {@code time} is the activated time embedding, or null. */
   public Tensor forward(Tensor x, Tensor activatedTime) {
-    Tensor h = conv1.forward(activation.of(norm1.forward(x)));
+    Tensor h = half(norm1, conv1, x);
     if (time != null) {
-      h = h.add(time.forward(activatedTime).unsqueeze(-1).unsqueeze(-1));
+      h.add_(time.forward(activatedTime).unsqueeze(-1).unsqueeze(-1));
     }
-    h = conv2.forward(activation.of(norm2.forward(h)));
-    Tensor sum = (shortcut == null ? x : shortcut.forward(x)).add(h);
-    return scale == 1 ? sum : sum.div(new Scalar(scale));
+    Tensor sum = half(norm2, conv2, h).add_(shortcut == null ? x : shortcut.forward(x));
+    return scale == 1 ? sum : sum.div_(new Scalar(scale));
+  }
+
+  /** Norm, activation, convolution; what lies between is freed at once, since at full size it is the peak of memory. */
+  private Tensor half(GroupNorm norm, Conv2d conv, Tensor x) {
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.promote(conv.forward(activation.ofOwn(norm.forward(x))));
+    }
   }
 }

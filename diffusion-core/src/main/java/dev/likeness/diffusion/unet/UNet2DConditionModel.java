@@ -70,7 +70,7 @@ public final class UNet2DConditionModel {
       for (UpBlock block : up) {
         x = block.forward(x, time, context, skips);
       }
-      return call.promote(convOut.forward(config.activation().of(normOut.forward(x))));
+      return call.promote(convOut.forward(config.activation().ofOwn(normOut.forward(x))));
     }
   }
 

@@ -35,7 +35,7 @@ final class Decoder {
     }
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(0), config.outChannels(), 3);
-    layers.add(x -> out.forward(Activation.SILU.of(norm.forward(x))));
+    layers.add(x -> out.forward(Activation.SILU.ofOwn(norm.forward(x))));
   }
 
   Tensor forward(Tensor latents) {

@@ -37,7 +37,7 @@ final class Encoder {
     layers.add(new VaeMidBlock(w.at("mid_block"), config)::forward);
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
-    layers.add(x -> out.forward(Activation.SILU.of(norm.forward(x))));
+    layers.add(x -> out.forward(Activation.SILU.ofOwn(norm.forward(x))));
   }
 
   Tensor forward(Tensor x) {

@@ -32,7 +32,7 @@ public final class HeadshotStudio {
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
-    return new HeadshotStudio(base, LoraTraining.balanced().captions("selfie of %s", "portrait of %s"));
+    return new HeadshotStudio(base, LoraTraining.balanced().captions("selfie of %s"));
   }
 
   /** The same studio learning with other settings. */

@@ -10,14 +10,16 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Finds photos that are nearly the same shot: of each such pair the one with less detail of the face gets a reason. */
+/** Finds photos that are nearly the same shot: of each such pair the worse one gets a reason. */
 final class Duplicates {
   private Duplicates() {}
 
-  /** The reasons by photo, for those that repeat a better one; {@code photos} are what the single judgements left. */
-  static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, Band band) {
-    List<AcceptedPhoto> best = new ArrayList<>(photos);
-    best.sort(Comparator.comparingDouble(Duplicates::detail).reversed());
+  /** The reasons by photo, for those usable ones that repeat a better one: with fewer reasons against it, or crisper. */
+  static Map<AcceptedPhoto, Reason> among(List<PhotoIntake.Result> results, Band band) {
+    List<AcceptedPhoto> best = results.stream().filter(result -> result.usable().isPresent())
+        .sorted(Comparator.comparing((PhotoIntake.Result result) -> result.verdict().verdict())
+            .thenComparing(result -> -detail(result.usable().orElseThrow())))
+        .map(result -> result.usable().orElseThrow()).toList();
     // By identity: hashing a photo would read all of its pixels, and the same file may be given twice.
     Map<AcceptedPhoto, Reason> found = new IdentityHashMap<>();
     List<AcceptedPhoto> kept = new ArrayList<>();

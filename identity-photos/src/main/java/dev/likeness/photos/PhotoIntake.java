@@ -1,10 +1,12 @@
 package dev.likeness.photos;
 
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.Decoded;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.decode.UnreadablePhoto;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.photos.quality.PhotoJudge;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
@@ -15,11 +17,13 @@ import java.util.Optional;
 
 /** One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a reason. */
 final class PhotoIntake {
-  /** The verdict, and the photo itself where there is a face to use. */
-  record Result(PhotoVerdict verdict, Optional<AcceptedPhoto> usable) {
+  private static final int PREVIEW = 360;
+
+  /** The verdict, a small picture where the file is one, and the photo itself where there is a face to use. */
+  record Result(PhotoVerdict verdict, Optional<Preview> preview, Optional<AcceptedPhoto> usable) {
     /** The result with one more reason; a photo that is rejected by it is no longer usable. */
     Result and(Reason reason) {
-      return new Result(verdict.and(reason), usable.filter(photo -> reason.severity() != Verdict.REJECT));
+      return new Result(verdict.and(reason), preview, usable.filter(photo -> reason.severity() != Verdict.REJECT));
     }
   }
 
@@ -40,7 +44,8 @@ final class PhotoIntake {
       PhotoVerdict verdict = PhotoVerdict.of(photo.name(), judge.reasons(decoded, faces), faces);
       Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
           : Optional.of(AcceptedPhoto.of(photo.name(), decoded.picture(), faces.get(0)));
-      return new Result(verdict, usable);
+      Picture small = Resampler.AREA.fit(decoded.picture(), PREVIEW);
+      return new Result(verdict, Optional.of(new Preview(small, (double) small.width() / decoded.picture().width())), usable);
     } catch (UnreadablePhoto e) {
       return rejected(photo, new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
@@ -49,7 +54,7 @@ final class PhotoIntake {
   }
 
   private static Result rejected(Photo photo, Reason reason) {
-    return new Result(PhotoVerdict.of(photo.name(), List.of(reason), List.of()), Optional.empty());
+    return new Result(PhotoVerdict.of(photo.name(), List.of(reason), List.of()), Optional.empty(), Optional.empty());
   }
 
   // The decoder's messages begin with the name, which the verdict has already.

@@ -3,6 +3,7 @@ package dev.likeness.photos;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -25,13 +26,15 @@ import java.util.function.Function;
 /** The judgement of a set of photos: a verdict for each, those that may be used, and what the set lacks. Immutable. */
 public final class PhotoReview {
   private final List<PhotoVerdict> photos;
+  private final List<Optional<Preview>> previews;
   private final List<AcceptedPhoto> accepted;
   private final SetVerdict set;
 
-  private PhotoReview(List<PhotoVerdict> photos, List<AcceptedPhoto> accepted) {
-    this.photos = List.copyOf(photos);
-    this.accepted = List.copyOf(accepted);
-    this.set = SetJudge.judge(photos, accepted);
+  private PhotoReview(List<PhotoIntake.Result> results) {
+    photos = results.stream().map(PhotoIntake.Result::verdict).toList();
+    previews = results.stream().map(PhotoIntake.Result::preview).toList();
+    accepted = usable(results);
+    set = SetJudge.judge(photos, accepted);
   }
 
   /**
@@ -48,16 +51,16 @@ public final class PhotoReview {
 
   /** Reviews with {@code detector}, which stays the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
-    return of(set, detector, options, usable -> Map.of());
+    return of(set, detector, options, results -> Map.of());
   }
 
   /** Reviews and compares the faces too, which finds photos of somebody else; both tools stay the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, FaceEmbedder embedder, ReviewOptions options) {
-    return of(set, detector, options, usable -> OnePerson.among(usable, embedder));
+    return of(set, detector, options, results -> OnePerson.among(usable(results), embedder));
   }
 
   /** What comparing photos with each other says against some of them. */
-  private interface Comparison extends Function<List<AcceptedPhoto>, Map<AcceptedPhoto, Reason>> {}
+  private interface Comparison extends Function<List<PhotoIntake.Result>, Map<AcceptedPhoto, Reason>> {}
 
   private static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options, Comparison persons) {
     PhotoDecoder decoder = new PhotoDecoder(options.decode());
@@ -65,8 +68,8 @@ public final class PhotoReview {
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
     List<PhotoIntake.Result> ofOne = compared(single, persons);
     Band band = options.limits().band(ReasonCode.NEAR_DUPLICATE);
-    List<PhotoIntake.Result> distinct = compared(ofOne, usable -> Duplicates.among(usable, band));
-    PhotoReview review = new PhotoReview(distinct.stream().map(PhotoIntake.Result::verdict).toList(), usable(distinct));
+    List<PhotoIntake.Result> distinct = compared(ofOne, results -> Duplicates.among(results, band));
+    PhotoReview review = new PhotoReview(distinct);
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
     }
@@ -74,7 +77,7 @@ public final class PhotoReview {
   }
 
   private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> results, Comparison comparison) {
-    Map<AcceptedPhoto, Reason> against = comparison.apply(usable(results));
+    Map<AcceptedPhoto, Reason> against = comparison.apply(results);
     return results.stream().map(result -> result.usable().map(against::get).map(result::and).orElse(result)).toList();
   }
 
@@ -95,6 +98,11 @@ public final class PhotoReview {
   /** What the photos are together. */
   public SetVerdict set() {
     return set;
+  }
+
+  /** The review as a picture: every photo with its faces framed, its verdict and why, and what the set lacks. */
+  public Picture toSheet() {
+    return ReviewSheet.draw(this, previews);
   }
 
   /** The review as one JSON object, {@code {"photos":[…],"set":{…}}}; numbers that were not measured are null. */

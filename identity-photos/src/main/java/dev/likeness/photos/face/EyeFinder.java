@@ -23,7 +23,7 @@ final class EyeFinder implements AutoCloseable {
   }
 
   private static Optional<Eyes> pair(Cascade cascade, Mat region, Rect window, Box face) {
-    List<Point> found = cascade.find(region, 3, (int) Math.max(10, face.width() / 8)).stream()
+    List<Point> found = cascade.find(region, 2, (int) Math.max(10, face.width() / 8)).stream()
         .map(box -> box.moved(window.x(), window.y()).center()).toList();
     double middle = face.center().x();
     Optional<Point> left = found.stream().filter(p -> p.x() < middle).min(nearest(face, 0.3));

@@ -1,0 +1,40 @@
+package dev.likeness.photos.likeness;
+
+import dev.likeness.photos.AcceptedPhoto;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A person's photos divided into those to learn from and those to be measured against.
+ *
+ * @param training what conditioning or training may see
+ * @param heldOut what it must not see
+ * @param independent whether the two share no photo
+ */
+public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut, boolean independent) {
+  private static final int FEWEST = 5;
+
+  public HoldOut {
+    training = List.copyOf(training);
+    heldOut = List.copyOf(heldOut);
+  }
+
+  /**
+   * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer are all used for
+   * both, which {@link #independent()} then admits. To choose a checkpoint, divide {@link #training()} once more, so that
+   * choosing and reporting never use the same photos.
+   */
+  public static HoldOut of(List<AcceptedPhoto> photos) {
+    int n = photos.size();
+    if (n < FEWEST) {
+      return new HoldOut(photos, photos, false);
+    }
+    int out = n / FEWEST;
+    List<AcceptedPhoto> training = new ArrayList<>(photos);
+    List<AcceptedPhoto> heldOut = new ArrayList<>();
+    for (int k = out - 1; k >= 0; k--) {
+      heldOut.add(0, training.remove((2 * k + 1) * n / (2 * out)));
+    }
+    return new HoldOut(training, heldOut, true);
+  }
+}

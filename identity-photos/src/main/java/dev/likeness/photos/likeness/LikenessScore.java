@@ -1,0 +1,12 @@
+package dev.likeness.photos.likeness;
+
+/**
+ * How much one picture looks like the person.
+ *
+ * @param faceFound whether there was a face to compare; if not, the rest is NaN
+ * @param cosine mean cosine with the person's photos, -1 to 1
+ * @param standing the share of pairs of the person's own photos that are less alike than this, 0 to 1
+ */
+public record LikenessScore(boolean faceFound, double cosine, double standing) {
+  static final LikenessScore NO_FACE = new LikenessScore(false, Double.NaN, Double.NaN);
+}

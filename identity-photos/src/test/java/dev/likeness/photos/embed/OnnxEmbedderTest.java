@@ -1,0 +1,77 @@
+package dev.likeness.photos.embed;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.Material;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.face.YuNetDetector;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OnnxEmbedderTest {
+  @TempDir
+  Path folder;
+
+  @Test
+  void refusesANonCommercialNetworkForCommercialUse() {
+    UnusableInput refusal = assertThrows(UnusableInput.class,
+        () -> OnnxEmbedder.open(folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
+
+    assertEquals("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
+        + "such as SFace or AuraFace", refusal.getMessage());
+  }
+
+  @Test
+  void refusesAFileThatIsNotOnnx() throws IOException {
+    Path file = Files.writeString(folder.resolve("letter.onnx"), "dear network");
+
+    UnusableInput refusal = assertThrows(UnusableInput.class,
+        () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
+
+    assertEquals("the face embedder " + file + " is not an ONNX file; give one", refusal.getMessage());
+  }
+
+  @Test
+  void refusesTheDynamicDetectorByItsShape() {
+    Path file = Material.at("faces/yunet_n_dynamic.onnx");
+
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> YuNetDetector.open(file));
+
+    assertEquals("the face detector " + file + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square size"
+        + " only; give one such as the 640x640 file of the OpenCV zoo", refusal.getMessage());
+  }
+
+  @Test
+  void refusesAnEmbedderOfAnotherInputSize() {
+    Path file = Material.at("faces/yunet_n_320_320.onnx");
+
+    UnusableInput refusal = assertThrows(UnusableInput.class,
+        () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
+
+    assertEquals("the face embedder " + file + " takes 320x320 pictures, SFace takes 112x112; declare the one it is",
+        refusal.getMessage());
+  }
+
+  @Test
+  void embedsTheSameFaceToTheSameUnitVector() {
+    Face face = new Face(new Box(90, 80, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    try (OnnxEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
+        UsePolicy.COMMERCIAL)) {
+      float[] first = embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face);
+
+      assertArrayEquals(first, embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face));
+      assertEquals(1, FaceEmbedder.cosine(first, first), 1e-6);
+      assertEquals(256, first.length);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+package dev.likeness.diffusion.nn;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ScaledDotProductTest {
+  // The last two have more scores than are computed at once, one of them with a rest of rows.
+  @ParameterizedTest
+  @CsvSource({"1, 1, 5, 5, 8", "2, 3, 64, 77, 16", "1, 2, 1024, 1024, 8", "1, 1, 900, 1100, 40"})
+  void agreesInBf16WithTheFusedKernelInF32(long batch, long heads, long n, long m, long d) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(3)) {
+      Tensor q = random.next(batch, heads, n, d).squeeze(0);
+      Tensor k = random.next(batch, heads, m, d).squeeze(0);
+      Tensor v = random.next(batch, heads, m, d).squeeze(0);
+      Tensor exact = ScaledDotProduct.attend(q, k, v);
+      Tensor half = ScaledDotProduct.attend(bf16(q), bf16(k), bf16(v)).to(ScalarType.Float);
+      double error = half.sub(exact).norm().item_double() / exact.norm().item_double();
+      assertTrue(error < 0.01, "bf16 has 8 bits, so the answer is right to about 0.5 %, not " + error);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "1", "2"})
+  void letsGradientsReachWhicheverInputLearns(int which) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(3)) {
+      Tensor[] inputs = new Tensor[3];
+      for (int i = 0; i < 3; i++) {
+        inputs[i] = bf16(random.next(1, 1, 1024, 8).squeeze(0));
+      }
+      inputs[which].set_requires_grad(true);
+      ScaledDotProduct.attend(inputs[0], inputs[1], inputs[2]).square().sum().backward();
+      assertTrue(inputs[which].grad().abs().sum().item_double() > 0);
+    }
+  }
+
+  private static Tensor bf16(Tensor x) {
+    return x.to(ScalarType.BFloat16);
+  }
+}

@@ -17,9 +17,12 @@ import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -86,9 +89,17 @@ public final class StableDiffusion implements AutoCloseable {
         : new AutoencoderKL(AutoencoderConfig.of(config), Weights.of(weights));
   }
 
+  /** The folder's scheduler as diffusers' Stable Diffusion pipelines take it: they overrule two options of old configs. */
   private static SchedulerConfig scheduler(ModelConfig config) {
     try {
-      return SchedulerConfig.of(config.values());
+      Map<String, Object> given = new LinkedHashMap<>(config.values());
+      Options known = SchedulerConfig.of(given).options();
+      Map.of("steps_offset", 1, "clip_sample", false).forEach((option, value) -> {
+        if (known.has(option) || given.containsKey(option)) {
+          given.put(option, value);
+        }
+      });
+      return SchedulerConfig.of(given);
     } catch (IllegalArgumentException e) {
       throw new UnusableInput(config.where() + ": " + e.getMessage(), e);
     }

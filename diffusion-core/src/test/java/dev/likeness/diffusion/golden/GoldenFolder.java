@@ -45,7 +45,7 @@ public record GoldenFolder(Path path, String variant) {
   /** Every variant whose tokenizer is the small one. */
   public static List<String> variants() {
     return List.of("base", "four-levels", "v-prediction", "lists", "no-middle", "gelu", "sample-prediction",
-        "time-embedding", "bare-vae", "eight-latents", "tiny-autoencoder");
+        "time-embedding", "bare-vae", "eight-latents", "tiny-autoencoder", "outdated-schedule");
   }
 
   /** Writes {@code variant} below {@code parent}. */

@@ -28,11 +28,11 @@ final class Architecture {
     c.put("down_block_types", List.of("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"));
     c.put("mid_block_type", "UNetMidBlock2DCrossAttn");
     c.put("up_block_types", List.of("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"));
-    c.put("block_out_channels", List.of(64, 128, 192));
+    c.put("block_out_channels", List.of(32, 96, 160));
     c.put("layers_per_block", 1);
     c.put("attention_head_dim", 4);
     c.put("cross_attention_dim", TEXT_WIDTH);
-    c.put("norm_num_groups", 16);
+    c.put("norm_num_groups", 8);
     return c;
   }
 

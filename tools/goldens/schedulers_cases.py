@@ -3,7 +3,7 @@
 A case: `config` (constructor options), `strength` (image-to-image), `step` (arguments of step), `learned` (the network
 answers a variance too), `set` (arguments of set_timesteps instead of the step count), `with` (arguments beside it),
 `without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `apart` (why
-this library refuses what the reference does), `as` (a class whose step has other arguments), `steps`. CogVideoX's
+this library has other rows, so that only the ends are compared), `as` (a class whose step has other arguments), `steps`. CogVideoX's
 second draw of a step repeats the first, since that one is dropped.
 """
 
@@ -121,7 +121,7 @@ CASES = {
     "DDIMInverseScheduler": (
         [sd(clip_sample=False, timestep_spacing=t) for t in ("leading", "trailing")]
         + [sd(clip_sample=True, set_alpha_to_one=False, timestep_spacing=t) for t in ("leading", "trailing")]
-        + [{**few(clip_sample=True), "apart": "a row cannot hold both the clipped clean image and the answer at it"}]
+        + [{**few(clip_sample=True), "apart": "one row more, for a row cannot hold both the clipped clean image and the answer at it"}]
         + [few(clip_sample=False, prediction_type=p, set_alpha_to_one=False) for p in ("sample", "v_prediction")]
     ),
     "DDIMParallelScheduler": [{}, few(clip_sample=False, prediction_type="v_prediction", timestep_spacing="trailing")],

@@ -30,6 +30,11 @@ public final class Draft {
     this.clipping = clipping;
   }
 
+  /** Whether denoised predictions are clipped. */
+  public boolean clips() {
+    return !clipping.isOff();
+  }
+
   /** The first sample. */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
@@ -43,7 +48,7 @@ public final class Draft {
   /** Calls the network with a scaling of the solver's own. */
   public Call call(Combination x, double timestep, NoiseLevel level, Scaling scaling) {
     close(x);
-    open = new Call(steps.size(), timestep, level, scaling, !clipping.isOff());
+    open = new Call(steps.size(), timestep, level, scaling, clips());
     return open;
   }
 

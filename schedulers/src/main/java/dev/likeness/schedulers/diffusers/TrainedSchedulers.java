@@ -69,9 +69,9 @@ final class TrainedSchedulers {
     if ("linspace".equals(options.text("timestep_spacing"))) {
       throw new IllegalArgumentException("DDIMInverseScheduler spaces its timesteps leading or trailing, not linspace");
     }
-    if (ladder.end().sigma() == 0 && (training.prediction() == SAMPLE || !training.clipping().isOff())) {
-      throw new IllegalArgumentException("DDIMInverseScheduler cannot begin at a clean image with clip_sample or"
-          + " prediction_type sample; set clip_sample to false and predict noise or v, or set_alpha_to_one to false");
+    if (ladder.end().sigma() == 0 && training.prediction() == SAMPLE) {
+      throw new IllegalArgumentException("DDIMInverseScheduler cannot tell the noise of a clean image from prediction_type"
+          + " sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
     }
     return new LadderScheduler(training, ladder::rising, request -> new Ddim(0), all -> 1, 1);
   }

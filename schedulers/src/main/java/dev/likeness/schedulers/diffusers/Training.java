@@ -7,6 +7,7 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Scaling;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Function;
 
 /**
@@ -54,7 +55,7 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
       throw new IllegalArgumentException(options.owner() + " does not sample prediction_type "
-          + options.text("prediction_type") + "; it samples " + predictions);
+          + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
     }
     return prediction;
   }

@@ -41,15 +41,26 @@ public record Ddim(double eta) implements Solver {
     return x;
   }
 
-  /** Inversion's first step: at a clean sample the network's answer, noise or v, is the noise, and D is the sample. */
+  /**
+   * Inversion's first step: at a clean sample the network's answer, noise or v, is the noise, and D is the sample. One
+   * row cannot hold both that answer and the sample clipped, so clipping costs a row more.
+   */
   private static Combination fromClean(Combination x, NoiseLevel next, double timestep, Draft draft) {
-    Call call = draft.call(x, timestep, NoiseLevel.CLEAN, new Scaling(1, 0, 1));
-    return call.x().times(next.alpha()).plus(call.raw().times(next.sigma()));
+    Combination clean = Combination.ZERO;
+    Combination sample = x;
+    if (draft.clips()) {
+      Call clipping = draft.call(x, timestep, NoiseLevel.CLEAN, new Scaling(1, 1, 0));
+      clean = clipping.denoised();
+      sample = clipping.x();
+    }
+    Call call = draft.call(sample, timestep, NoiseLevel.CLEAN, new Scaling(1, 0, 1));
+    return (draft.clips() ? clean : call.x()).times(next.alpha()).plus(call.raw().times(next.sigma()));
   }
 
   /** The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16 at eta 1). */
   static double posteriorDeviation(NoiseLevel from, NoiseLevel to) {
     double ratio = from.alpha() / to.alpha();
-    return to.sigma() / from.sigma() * Math.sqrt(Math.max(0, 1 - ratio * ratio));
+    double beta = from.sigma() * from.sigma() - to.sigma() * to.sigma() * ratio * ratio;
+    return to.sigma() / from.sigma() * Math.sqrt(Math.max(0, beta));
   }
 }

@@ -36,8 +36,8 @@ public record Ddpm(Variance variance, double leastVariance, boolean noiseAtEnd) 
       NoiseLevel from = ladder.at(i);
       NoiseLevel to = ladder.next(i);
       double alpha = square(from.alpha() / to.alpha());
-      double beta = 1 - alpha;
       double noise = square(from.sigma());
+      double beta = noise - square(to.sigma()) * alpha;   // 1 - alpha without its rounding
       Call call = draft.call(x, ladder.timestep(i), from);
       x = call.denoised().times(to.alpha() * beta / noise)
           .plus(call.x().times(Math.sqrt(alpha) * square(to.sigma()) / noise));

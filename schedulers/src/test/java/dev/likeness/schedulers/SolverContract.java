@@ -1,0 +1,175 @@
+package dev.likeness.schedulers;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every solver does, whatever its algorithm; a test class implements this with one solver.
+ *
+ * <p>The problem is a Gaussian, whose denoiser and whose probability-flow ODE have closed forms: for data of mean m and
+ * deviation s the denoised sample is {@code m + alpha s^2 (x - alpha m) / (alpha^2 s^2 + sigma^2)}, and on the ODE
+ * {@code (x - alpha m) / sqrt(alpha^2 s^2 + sigma^2)} never changes.
+ */
+public interface SolverContract {
+  /** The mean of the data. */
+  double MEAN = 0.4;
+  /** The deviation of the data. */
+  double DEVIATION = 0.7;
+
+  /** The solver for a ladder of so many steps, whose timesteps are its sigmas. */
+  Solver solver(int steps);
+
+  /** The level of a sigma in the solver's form; k-diffusion's by default. */
+  default NoiseLevel level(double sigma) {
+    return NoiseLevel.exploding(sigma);
+  }
+
+  /** The order without noise; 0 for solvers that always add some. */
+  int order();
+
+  /** Whether a ladder down to no noise ends in the newest denoised sample. */
+  default boolean endsClean() {
+    return true;
+  }
+
+  /** The fewest steps that make a ladder. */
+  default int leastSteps() {
+    return 1;
+  }
+
+  @Test default void keepsAnImageThatTheNetworkReturns() {
+    SamplingPlan plan = plan(12, 10, 0.01, endsClean());
+    double[] image = {1.5};
+    for (double[] answer : List.of(new double[] {1.5}, new double[] {-0.3})) {
+      Step first = plan.steps().get(0);
+      double[] x = NumericRun.of(plan, (level, sample) -> answer[0]).without(first.level().alpha() * answer[0]);
+      NoiseLevel end = endsClean() ? NoiseLevel.CLEAN : level(0.01);
+      assertEquals(end.alpha() * answer[0], x[0], 1e-9 * Math.abs(image[0]));
+    }
+  }
+
+  @Test default void givesTheSameRowsEachTime() {
+    Solver solver = solver(9);
+    SamplingPlan first = plan(solver, 9, 10, 0.01, endsClean());
+    plan(solver, 9, 3, 0.5, endsClean());
+    assertEquals(first.toString(), plan(solver, 9, 10, 0.01, endsClean()).toString());
+  }
+
+  @Test default void endsInTheNewestDenoisedSampleWithoutNoise() {
+    if (!endsClean()) {
+      return;
+    }
+    for (int steps : new int[] {Math.max(2, leastSteps()), 5, 16}) {
+      List<Step> rows = plan(steps, 10, 0.01, true).steps();
+      Update last = rows.get(rows.size() - 1).update();
+      assertArrayEquals(new double[] {1}, trimmed(last.denoised()), 1e-12, "denoised of " + steps);
+      assertArrayEquals(new double[0], trimmed(last.samples()), 1e-12, "samples of " + steps);
+      assertArrayEquals(new double[0], trimmed(last.noise()), 1e-12, "noise of " + steps);
+    }
+  }
+
+  @Test default void staysFiniteForAnyNumberOfSteps() {
+    for (int steps : new int[] {1, 2, 3, 4, 7, 15, 50, 333, 1000}) {
+      if (steps >= leastSteps()) {
+        SamplingPlan plan = plan(steps, 14.6, 0.03, endsClean());
+        double[] x = NumericRun.of(plan, SolverContract::denoised).withNoise(10);
+        assertTrue(Double.isFinite(x[0]) && Math.abs(x[0]) < 100, steps + " steps end at " + x[0]);
+      }
+    }
+  }
+
+  @Test default void shrinksItsErrorByItsOrder() {
+    if (order() == 0) {
+      return;
+    }
+    double coarse = error(40);
+    double fine = error(80);
+    double measured = Math.log(coarse / fine) / Math.log(2);
+    assertTrue(measured > order() - 0.35, "order " + measured + ", errors " + coarse + " and " + fine);
+  }
+
+  private double error(int steps) {
+    SamplingPlan plan = plan(steps, 20, 0.2, false);
+    NoiseLevel top = level(20);
+    NoiseLevel bottom = level(0.2);
+    double start = top.alpha() * 0.9 + top.sigma() * 1.1;
+    double exact = bottom.alpha() * MEAN + (start - top.alpha() * MEAN) * spread(bottom) / spread(top);
+    return Math.abs(NumericRun.of(plan, SolverContract::denoised).without(start)[0] - exact);
+  }
+
+  private static double denoised(NoiseLevel level, double x) {
+    double variance = spread(level) * spread(level);
+    return MEAN + level.alpha() * DEVIATION * DEVIATION * (x - level.alpha() * MEAN) / variance;
+  }
+
+  private static double spread(NoiseLevel level) {
+    return Math.hypot(level.alpha() * DEVIATION, level.sigma());
+  }
+
+  private static double[] trimmed(double[] factors) {
+    int length = factors.length;
+    while (length > 0 && Math.abs(factors[length - 1]) < 1e-12) {
+      length--;
+    }
+    return Arrays.copyOf(factors, length);
+  }
+
+  private SamplingPlan plan(int steps, double max, double min, boolean toClean) {
+    return plan(solver(steps), steps, max, min, toClean);
+  }
+
+  private SamplingPlan plan(Solver solver, int steps, double max, double min, boolean toClean) {
+    double[] sigmas = toClean ? Arrays.copyOf(Sigmas.exponential(max, min, steps), steps + 1)
+        : Sigmas.exponential(max, min, steps + 1);
+    List<NoiseLevel> levels = Arrays.stream(sigmas).mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma)).toList();
+    var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
+    Ladder ladder = Ladder.of(Arrays.copyOf(sigmas, steps), levels);
+    return new SamplingPlan(draft.rows(solver.solve(ladder, draft)), new Start(1, 0), 1);
+  }
+
+  /** A denoiser that is told the level itself. */
+  @FunctionalInterface
+  interface Denoiser {
+    /** The denoised sample. */
+    double denoised(NoiseLevel level, double x);
+  }
+
+  /** A plan for one number, run with a denoiser in place of a network. */
+  record NumericRun(SamplingPlan plan, Denoiser denoiser) {
+    static NumericRun of(SamplingPlan plan, Denoiser denoiser) {
+      return new NumericRun(plan, denoiser);
+    }
+
+    /** The result with all noise silent. */
+    double[] without(double first) {
+      return run(first, 0);
+    }
+
+    /** The result with noise that alternates between -1 and 1. */
+    double[] withNoise(double first) {
+      return run(first, 1);
+    }
+
+    private double[] run(double first, double loudness) {
+      Iterator<Step> rows = plan.iterator();
+      var draws = new ArrayList<Integer>();
+      NumericSampler.Network network = (x, timestep) -> {
+        Step row = rows.next();
+        Scaling c = row.scaling();
+        double sample = x[0] / c.in();
+        return new double[] {(denoiser.denoised(row.level(), sample) - c.skip() * sample) / c.out()};
+      };
+      return new NumericSampler(network, () -> {
+        draws.add(1);
+        return new double[] {draws.size() % 2 == 0 ? loudness : -loudness};
+      }).sample(new double[] {first}, plan);
+    }
+  }
+}

@@ -23,7 +23,7 @@ class ConsumerIT {
   @Test
   void compilesAndRunsTheProgramOfTheReadme() throws IOException {
     Path project = copyOfConsumer();
-    Path repository = LocalRepository.of(folder.resolve("repository"));
+    Path repository = LocalRepository.make();
     Outside build = Outside.run(project, Map.of(), List.of(System.getProperty("maven.home") + "/bin/mvn", "-B", "-o", "-q",
         "-Djavacpp.platform.host", "-Dmaven.repo.local=" + repository, "compile", "dependency:build-classpath",
         "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));

@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -17,7 +18,10 @@ final class LocalRepository {
 
   private LocalRepository() {}
 
-  static Path of(Path repository) throws IOException {
+  /** Made anew below {@code target}: a temporary folder would warn of every link as it is deleted. */
+  static Path make() throws IOException {
+    Path repository = Outside.ROOT.resolve("examples/target/consumer-repository");
+    delete(repository);
     Files.createDirectories(repository.resolve("dev"));
     Path downloaded = Path.of(System.getProperty("likeness.localRepository"));
     link(downloaded, repository, "dev");
@@ -39,6 +43,16 @@ final class LocalRepository {
     Files.createDirectories(folder);
     Files.copy(pom, folder.resolve("likeness-" + module + "-" + VERSION + ".pom"));
     return folder;
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
+      }
+    }
   }
 
   private static void link(Path from, Path to, String except) throws IOException {

@@ -1,0 +1,26 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import org.junit.jupiter.api.Test;
+
+class PersonWordsTest {
+  @Test
+  void saysNothingOfWhatIsNotKnown() {
+    assertEquals("a person", PersonWords.NONE.phrase());
+    assertEquals("an old woman", PersonWords.NONE.with("age", "old").with("sex", "woman").phrase());
+  }
+
+  @Test
+  void joinsWhatIsKnown() {
+    PersonWords words = PersonWords.NONE.with("sex", "man").with("skin", "fair skin").with("hair", "short # hair");
+    assertEquals("a man with fair skin and short hair", words.phrase());
+    assertEquals("a man with fair skin, short red hair and round glasses",
+        words.with("colour", "red").with("beard", "").with("glasses", "round glasses").phrase());
+  }
+
+  @Test
+  void findsTheSexBeforeTheHair() {
+    assertEquals("[sex, age, skin, hair, colour, beard, glasses]", PersonWords.slots().keySet().toString());
+  }
+}

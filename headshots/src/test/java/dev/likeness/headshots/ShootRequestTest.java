@@ -1,0 +1,36 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import org.junit.jupiter.api.Test;
+
+class ShootRequestTest {
+  @Test
+  void keepsWhatWasSaidBefore() {
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 3).likeness(0.5).steps(8).size(512).seed(9);
+    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 512, 9), request);
+  }
+
+  @Test
+  void saysWhichLikenessThereIs() {
+    IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class,
+        () -> ShootRequest.of(Style.named("studio"), 1).likeness(1.5));
+    assertEquals("likeness 1.5 is outside 0..1", wrong.getMessage());
+  }
+
+  @Test
+  void wantsAtLeastOnePicture() {
+    IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class,
+        () -> ShootRequest.of(Style.named("studio"), 0));
+    assertEquals("a shoot needs a style, at least 1 picture and 1 step, and no negative size: given 1 styles, count 0, "
+        + "steps 30, size 0", wrong.getMessage());
+  }
+
+  @Test
+  void wantsAConsentInWords() {
+    IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class, () -> Consent.of("  "));
+    assertEquals("a consent needs a text that says who agreed to what", wrong.getMessage());
+    assertEquals("Ada: yes", Consent.of(" Ada: yes ").text());
+  }
+}

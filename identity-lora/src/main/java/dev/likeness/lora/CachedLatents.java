@@ -53,15 +53,21 @@ final class CachedLatents {
     }
   }
 
-  /** Latents [batch, channels, h, w] of the draw's pictures, from standard normal {@code noise} of that shape. */
-  Tensor draw(StepDraw draw, Tensor noise) {
+  /**
+   * Latents [batch, channels, h, w] of a draw's pictures, the first {@code count} from {@code own}, the rest from
+   * {@code others}; {@code noise} is standard normal and of that shape.
+   */
+  static Tensor draw(StepDraw draw, Tensor noise, int count, CachedLatents own, CachedLatents others) {
     TensorVector batch = new TensorVector();
     for (int i = 0; i < draw.pictures().length; i++) {
-      boolean flipped = draw.mirrored()[i] && !mirrored.isEmpty();
-      LatentDistribution picture = (flipped ? mirrored : plain).get(draw.pictures()[i]);
-      batch.push_back(picture.draw(noise.narrow(0, i, 1)));
+      CachedLatents source = i < count ? own : others;
+      batch.push_back(source.picture(draw.pictures()[i], draw.mirrored()[i]).draw(noise.narrow(0, i, 1)));
     }
     return torch.cat(batch, 0);
+  }
+
+  private LatentDistribution picture(int index, boolean mirror) {
+    return (mirror && !mirrored.isEmpty() ? mirrored : plain).get(index);
   }
 
   private LatentDistribution encoded(Tensor pixels, StableDiffusion model) {

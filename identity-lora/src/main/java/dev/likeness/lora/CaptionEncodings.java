@@ -6,7 +6,9 @@ import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.PromptEncoder;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -32,10 +34,12 @@ final class CaptionEncodings {
 
   /** Tokens [batch, tokens, width] of the captions with these indices; gradients flow through where they learn. */
   Tensor tokens(int[] indices) {
-    Tensor all = fixed == null ? encoder.encode(captions).tokens() : fixed;
+    int[] distinct = fixed == null ? IntStream.of(indices).sorted().distinct().toArray() : IntStream.range(0, count()).toArray();
+    Tensor encoded = fixed == null
+        ? encoder.encode(IntStream.of(distinct).mapToObj(captions::get).toList()).tokens() : fixed;
     TensorVector rows = new TensorVector();
     for (int index : indices) {
-      rows.push_back(all.narrow(0, index, 1));
+      rows.push_back(encoded.narrow(0, Arrays.binarySearch(distinct, index), 1));
     }
     return torch.cat(rows, 0);
   }

@@ -1,6 +1,8 @@
 package dev.likeness.lora;
 
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * What chance decides in one step, from the seed and the step's number alone: a resumed run draws what an unbroken one
@@ -26,6 +28,20 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, int[] timest
       draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
     }
     return draw;
+  }
+
+  /** These entries, then {@code other}'s. */
+  StepDraw and(StepDraw other) {
+    StepDraw both = new StepDraw(joined(pictures, other.pictures), new boolean[pictures.length + other.pictures.length],
+        joined(captions, other.captions), joined(timesteps, other.timesteps),
+        LongStream.concat(LongStream.of(seeds), LongStream.of(other.seeds)).toArray());
+    System.arraycopy(mirrored, 0, both.mirrored, 0, mirrored.length);
+    System.arraycopy(other.mirrored, 0, both.mirrored, mirrored.length, other.mirrored.length);
+    return both;
+  }
+
+  private static int[] joined(int[] first, int[] second) {
+    return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
   }
 
   private static int picture(long seed, long seen, int count) {

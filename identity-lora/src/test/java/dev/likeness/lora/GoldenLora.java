@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -27,8 +28,12 @@ final class GoldenLora {
   }
 
   static Path file(String name) {
+    return resource(name + ".safetensors");
+  }
+
+  private static Path resource(String name) {
     try {
-      return Path.of(GoldenLora.class.getResource(ROOT + name + ".safetensors").toURI());
+      return Path.of(GoldenLora.class.getResource(ROOT).toURI()).resolve(name).normalize();
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }
@@ -39,7 +44,11 @@ final class GoldenLora {
   }
 
   static Map<String, Object> record() {
-    try (InputStream in = GoldenLora.class.getResourceAsStream(ROOT + "reference.json")) {
+    return record("reference");
+  }
+
+  static Map<String, Object> record(String name) {
+    try (InputStream in = Files.newInputStream(resource(name + ".json"))) {
       return JSON.std.mapFrom(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

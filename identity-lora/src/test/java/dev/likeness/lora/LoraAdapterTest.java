@@ -1,0 +1,60 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.AdapterContract;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoraAdapterTest implements AdapterContract {
+  private static BaseModel base;
+  private static List<Lora> loras;
+
+  @BeforeAll
+  static void opensTwoLoras(@TempDir Path parent) {
+    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path(), Compute.EXACT);
+    loras = List.of(Lora.open(GoldenLora.file("wide"), base), Lora.open(GoldenLora.file("attention-kohya"), base));
+  }
+
+  @AfterAll
+  static void closesThem() {
+    loras.forEach(Lora::close);
+    base.close();
+  }
+
+  @Override
+  public BaseModel base() {
+    return base;
+  }
+
+  @Override
+  public Adapter adapter(int which, double weight) {
+    return loras.get(which).at(weight);
+  }
+
+  @Test
+  void refusesAWeightThatIsNoNumber() {
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
+    assertEquals("a LoRA's weight must be a finite number, not NaN", refusal.getMessage());
+  }
+
+  @Test
+  void saysThatItIsClosed() {
+    Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
+    Adapter adapter = lora.at(1);
+    lora.close();
+    lora.close();
+    IllegalStateException refusal =
+        assertThrows(IllegalStateException.class, () -> base.generate(request().as(adapter)));
+    assertEquals("the LoRA is closed; open it again to draw with it", refusal.getMessage());
+  }
+}

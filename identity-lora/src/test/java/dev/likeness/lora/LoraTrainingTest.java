@@ -1,0 +1,233 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoraTrainingTest {
+  private static final LoraTraining SHORT = LoraTraining.balanced().steps(4).batch(2).rank(2);
+  private static final Subject SUBJECT = Subject.of("woman").consent("she agreed to this test");
+
+  private static Path folder;
+  private static BaseModel base;
+
+  @TempDir
+  private Path files;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    base = BaseModel.open(folder, Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  private static List<Picture> pictures(int count) {
+    Random random = new Random(5);
+    List<Picture> pictures = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      byte[] rgb = new byte[24 * 16 * 3];
+      random.nextBytes(rgb);
+      pictures.add(Picture.of(24, 16, rgb));
+    }
+    return pictures;
+  }
+
+  private static TrainedPerson train(LoraTraining settings) {
+    return settings.train(base, pictures(3), SUBJECT, Progress.SILENT, new Cancellation());
+  }
+
+  private static float[] drawn(TrainedPerson person) {
+    return base.generate(ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16).as(person.at(1))).pixels();
+  }
+
+  @Test
+  void learnsSomebodyWhomAFileKeeps() {
+    float[] before = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16)).pixels();
+    Path file = files.resolve("ada.safetensors");
+    float[] learned;
+    try (TrainedPerson ada = train(SHORT)) {
+      learned = drawn(ada);
+      ada.save(file);
+    }
+    assertFalse(Arrays.equals(before, learned), "training changed nothing");
+    try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+      assertArrayEquals(learned, drawn(ada));
+      assertEquals(SUBJECT, ada.subject());
+      assertEquals("sks woman", ada.phrase());
+      assertEquals("base-today", ada.base());
+      assertEquals(SHORT.toString(), ada.recipe());
+    }
+    float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16)).pixels();
+    assertArrayEquals(before, after, "training touched the base");
+  }
+
+  @Test
+  void endsWithTheSameWeightsEachTime() {
+    float[] first;
+    try (TrainedPerson one = train(SHORT)) {
+      first = drawn(one);
+    }
+    try (TrainedPerson two = train(SHORT)) {
+      assertArrayEquals(first, drawn(two));
+    }
+    try (TrainedPerson other = train(SHORT.seed(1))) {
+      assertFalse(Arrays.equals(first, drawn(other)), "another seed learns the same");
+    }
+  }
+
+  @Test
+  void predictsTheNoiseOfWhatItLearnedBetter() {
+    List<Double> losses = new ArrayList<>();
+    Progress progress = event -> {
+      if (event instanceof ProgressEvent.Step step) {
+        losses.add(step.loss());
+      }
+    };
+    LoraTraining settings = SHORT.steps(40).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
+    settings.train(base, pictures(1), SUBJECT, progress, new Cancellation()).close();
+    double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
+    double end = losses.subList(32, 40).stream().mapToDouble(x -> x).average().orElseThrow();
+    assertTrue(end < 0.9 * start, "loss went from " + start + " to " + end);
+  }
+
+  @Test
+  void goesOnAfterAStopWithTheSameWeights() throws IOException {
+    LoraTraining settings = SHORT.steps(28);
+    Path state = files.resolve("state.safetensors");
+    Cancellation stop = new Cancellation();
+    Progress untilStep27 = event -> {
+      if (event instanceof ProgressEvent.Step step && step.step() == 27) {
+        stop.cancel();
+      }
+    };
+    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), SUBJECT, state, untilStep27, stop));
+    assertTrue(Files.exists(state));
+    List<Integer> steps = new ArrayList<>();
+    Progress seen = event -> {
+      if (event instanceof ProgressEvent.Step step) {
+        steps.add(step.step());
+      }
+    };
+    float[] whole;
+    try (TrainedPerson person = train(settings)) {
+      whole = drawn(person);
+    }
+    try (TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, seen, new Cancellation())) {
+      assertArrayEquals(whole, drawn(person));
+    }
+    assertEquals(List.of(26, 27, 28), steps);
+    UnusableInput refusal = assertThrows(UnusableInput.class, () ->
+        settings.learningRate(1).train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
+    assertEquals(state + " is the state of another training; give the settings, base and pictures it began with, or"
+        + " delete it to begin anew", refusal.getMessage());
+    try (var left = Files.list(files)) {
+      assertEquals(List.of(state), left.toList());
+    }
+  }
+
+  @Test
+  void tellsOfEveryStepAndEndsOnce() {
+    List<ProgressEvent> events = new ArrayList<>();
+    SHORT.prior(2, 1).train(base, pictures(2), SUBJECT, events::add, new Cancellation()).close();
+    List<String> phases = events.stream().filter(ProgressEvent.Phase.class::isInstance)
+        .map(event -> ((ProgressEvent.Phase) event).name()).toList();
+    assertEquals(List.of("encode", "sample", "decode", "train"), phases);
+    assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
+    assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
+  }
+
+  @Test
+  void stopsBeforeTheNextStep() {
+    Cancellation stop = new Cancellation();
+    List<ProgressEvent> events = new ArrayList<>();
+    Progress first = event -> {
+      events.add(event);
+      if (event instanceof ProgressEvent.Step) {
+        stop.cancel();
+      }
+    };
+    assertThrows(Cancelled.class, () -> SHORT.train(base, pictures(2), SUBJECT, first, stop));
+    assertEquals(1, events.stream().filter(ProgressEvent.Step.class::isInstance).count());
+    assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
+  }
+
+  @Test
+  void trainsAModelInHalfPrecisionByFullOnes() {
+    try (BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
+        TrainedPerson person = SHORT.targets(LoraTargets.CONVOLUTIONS)
+            .train(half, pictures(2), SUBJECT, Progress.SILENT, new Cancellation())) {
+      ImageRequest ask = ImageRequest.of("photo of sks woman").steps(2).size(24, 16);
+      assertFalse(Arrays.equals(half.generate(ask).pixels(), half.generate(ask.as(person.at(1))).pixels()));
+    }
+  }
+
+  @Test
+  void writesOneSpellingThatNeedsNoAlpha() {
+    Path file = files.resolve("strong.safetensors");
+    LoraTraining strong = new LoraTraining(2, 8, LoraTargets.ATTENTION, false, 2, 1, 1e-3, 0, 0, 0, 1, true, 0, 1,
+        List.of("%s"), 0);
+    float[] drawn;
+    try (TrainedPerson person = train(strong)) {
+      drawn = drawn(person);
+      person.save(file);
+    }
+    try (Safetensors saved = Safetensors.open(file)) {
+      assertTrue(saved.names().stream().allMatch(name -> name.matches("unet\\..*\\.lora_[AB]\\.weight")));
+      assertTrue(saved.names().stream().allMatch(name -> saved.dtype(name) == DType.F16));
+    }
+    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+      assertArrayEquals(drawn, drawn(person));
+    }
+  }
+
+  @Test
+  void refusesPicturesOfDifferentSizes() {
+    List<Picture> mixed = List.of(pictures(1).get(0), Picture.of(16, 16, new byte[16 * 16 * 3]));
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () ->
+        SHORT.train(base, mixed, SUBJECT, Progress.SILENT, new Cancellation()));
+    assertEquals("a 16x16 picture beside a 24x16 picture: all must have one size, with sides that are multiples of 2",
+        refusal.getMessage());
+    assertEquals("there is no picture to learn from", assertThrows(IllegalArgumentException.class, () ->
+        SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
+  }
+
+  @Test
+  void givesUpOnALossThatIsNoNumber() {
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
+    assertTrue(refusal.getMessage().matches("the loss is (NaN|Infinity) after \\d+ steps; train with a lower learning"
+        + " rate, or in f32 instead of a half type"), refusal.getMessage());
+  }
+}

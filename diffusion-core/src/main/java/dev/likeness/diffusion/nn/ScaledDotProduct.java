@@ -1,12 +1,12 @@
 package dev.likeness.diffusion.nn;
 
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * softmax(q k' / sqrt(d)) v (Vaswani et al. 2017, arXiv:1706.03762, eq. 1), by the kernel that is fastest for the type
@@ -28,7 +28,7 @@ public final class ScaledDotProduct {
 
   /** As above, with {@code mask} (additive, broadcast over [batch, heads, n, m]) or null. */
   public static Tensor attend(Tensor q, Tensor k, Tensor v, Tensor mask) {
-    if (!q.is_cpu() || q.scalar_type() != ScalarType.BFloat16) {
+    if (!q.is_cpu() || DType.of(q.scalar_type()) != DType.BF16) {
       TensorOptional bias = mask == null ? new TensorOptional() : new TensorOptional(mask);
       return torch.scaled_dot_product_attention(q, k, v, bias, 0, false, new DoubleOptional(), false);
     }

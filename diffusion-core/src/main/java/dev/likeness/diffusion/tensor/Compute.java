@@ -69,7 +69,7 @@ public record Compute(String device, DType dtype) {
   /** {@code tensor} on this device in this type; the same tensor when it is there already. */
   public Tensor place(Tensor tensor) {
     boolean there = tensor.is_cpu() == onCpu();
-    if (there && tensor.scalar_type() == dtype.scalarType()) {
+    if (there && DType.of(tensor.scalar_type()) == dtype) {
       return tensor;
     }
     return tensor.to(new Device(device), dtype.scalarType());

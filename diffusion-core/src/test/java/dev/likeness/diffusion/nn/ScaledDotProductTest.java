@@ -1,12 +1,16 @@
 package dev.likeness.diffusion.nn;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +29,19 @@ class ScaledDotProductTest {
       Tensor half = ScaledDotProduct.attend(bf16(q), bf16(k), bf16(v)).to(ScalarType.Float);
       double error = half.sub(exact).norm().item_double() / exact.norm().item_double();
       assertTrue(error < 0.01, "bf16 has 8 bits, so the answer is right to about 0.5 %, not " + error);
+    }
+  }
+
+  // libtorch's fused kernel would round elsewhere, and take 12 to 34 times as long.
+  @Test
+  void isSpelledOutInBf16ToTheBit() {
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(4)) {
+      Tensor q = bf16(random.next(1, 2, 64, 16).squeeze(0));
+      Tensor k = bf16(random.next(1, 2, 64, 16).squeeze(0));
+      Tensor v = bf16(random.next(1, 2, 64, 16).squeeze(0));
+      Tensor weights = torch.softmax(torch.matmul(q.mul(new Scalar(0.25)), k.transpose(-2, -1)), -1);
+      assertTrue(ScaledDotProduct.attend(q, k, v).equal(torch.matmul(weights, v)));
+      assertFalse(ScaledDotProduct.attend(q, k, v).equal(torch.scaled_dot_product_attention(q, k, v)));
     }
   }
 

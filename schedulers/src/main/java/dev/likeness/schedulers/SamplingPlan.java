@@ -79,6 +79,11 @@ public final class SamplingPlan implements Iterable<Step> {
     return table.toString();
   }
 
+  /** The noise over signal of the rows as a curve of characters, for a console. */
+  public String plot() {
+    return SigmaPlot.of(steps);
+  }
+
   private static String sum(Update update) {
     var text = new StringBuilder();
     append(text, "x", update.samples());

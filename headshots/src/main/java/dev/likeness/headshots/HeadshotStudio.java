@@ -67,7 +67,12 @@ public final class HeadshotStudio {
 
   /** Draws {@code count} headshots in one style, silently and to the end. */
   public Shoot shoot(Identity person, Style style, int count) {
-    return shoot(person, ShootRequest.of(style, count), Progress.SILENT, new Cancellation());
+    return shoot(person, ShootRequest.of(style, count));
+  }
+
+  /** Draws headshots, silently and to the end. */
+  public Shoot shoot(Identity person, ShootRequest request) {
+    return shoot(person, request, Progress.SILENT, new Cancellation());
   }
 
   /**

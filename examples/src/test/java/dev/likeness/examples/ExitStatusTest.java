@@ -1,0 +1,29 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.examples.console.ExitStatus;
+import org.junit.jupiter.api.Test;
+
+class ExitStatusTest {
+  @Test
+  void followsWhoseTurnItIs() {
+    assertEquals(2, ExitStatus.of(new IllegalArgumentException("--count 0")).code());
+    assertEquals(3, ExitStatus.of(new UnusableInput("broken")).code());
+    assertEquals(4, ExitStatus.of(new MachineLimit("full")).code());
+    assertEquals(130, ExitStatus.of(new Cancelled("stopped")).code());
+    assertEquals(1, ExitStatus.of(new IllegalStateException("a bug")).code());
+  }
+
+  @Test
+  void knowsEveryWayOfHavingNoMemory() {
+    assertEquals(4, ExitStatus.of(new OutOfMemoryError("Java heap space")).code());
+    assertEquals(4, ExitStatus.of(new RuntimeException("std::bad_alloc")).code());
+    assertEquals(4, ExitStatus.of(new RuntimeException("CUDA out of memory. Tried to allocate 2 GiB")).code());
+    assertEquals(4, ExitStatus.of(new RuntimeException(
+        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory")).code());
+  }
+}

@@ -1,0 +1,108 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class HeadshotStudioTest {
+  @TempDir
+  private static Path folder;
+  private static BaseModel base;
+  private static TrainedPerson ada;
+
+  @BeforeAll
+  static void learnAda() {
+    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+    Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    ada = LoraTraining.quick().steps(3).train(base, List.of(selfie), Subject.of("woman").consent("Ada: yes"),
+        Progress.SILENT, new Cancellation());
+    HeadshotStudio.on(base).shoot(ada, request());
+  }
+
+  @AfterAll
+  static void close() {
+    ada.close();
+    base.close();
+  }
+
+  @Test
+  void drawsEachStyleInTurnWithSeedsThatGoOn() {
+    ShootRequest request = ShootRequest.of(List.of(Style.named("studio"), Style.named("outdoor")), 2).steps(2).seed(40);
+    Shoot shoot = HeadshotStudio.on(base).shoot(ada, request);
+    assertEquals(List.of("studio 40", "studio 41", "outdoor 42", "outdoor 43"),
+        shoot.headshots().stream().map(shot -> shot.style().name() + " " + shot.seed()).toList());
+    assertTrue(shoot.headshots().get(0).request().prompt().startsWith("studio portrait of sks woman, "));
+    assertEquals(4, shoot.headshots().stream().map(Headshot::picture).distinct().count());
+  }
+
+  @Test
+  void drawsNobodyInParticularAtLikenessZero() {
+    Headshot plain = HeadshotStudio.on(base).shoot(ada, request().likeness(0)).headshots().get(0);
+    Headshot full = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
+    GeneratedImage expected = base.generate(plain.request());
+    assertEquals(expected.picture(), plain.picture());
+    assertNotEquals(expected.picture(), full.picture());
+  }
+
+  @Test
+  void endsItsProgressOnce() {
+    List<ProgressEvent> events = new ArrayList<>();
+    HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.all(), 1).steps(2), events::add, new Cancellation());
+    assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
+    assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
+  }
+
+  @Test
+  void stopsWhenCancelled() {
+    Cancellation cancellation = new Cancellation();
+    cancellation.cancel();
+    List<ProgressEvent> events = new ArrayList<>();
+    assertThrows(Cancelled.class, () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
+    assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
+  }
+
+  @Test
+  void recordsHowItWasDone() throws IOException {
+    Shoot shoot = HeadshotStudio.on(base).shoot(ada, request());
+    Map<String, Object> record = JSON.std.mapFrom(
+        ShootRecord.of(base, ada, shoot).timings(Map.of("drawing", Duration.ofMillis(1500))).toJson());
+    assertEquals(Map.of("drawing", 1.5), record.get("seconds"));
+    assertEquals("cpu f32", record.get("compute"));
+    Map<?, ?> person = (Map<?, ?>) record.get("person");
+    assertEquals("sks woman, Ada: yes", person.get("words") + ", " + person.get("consent"));
+    Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
+    assertEquals("headshot-001.png 0 2", headshot.get("file") + " " + headshot.get("seed") + " " + headshot.get("steps"));
+  }
+
+  private static ShootRequest request() {
+    return ShootRequest.of(Style.named("studio"), 1).steps(2);
+  }
+}

@@ -57,7 +57,10 @@ public final class Call {
     return raw().minus(x().times(scaling.skip())).over(scaling.out());
   }
 
-  /** The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of k-diffusion's and of flow's ODE. */
+  /**
+   * The slope of the sample over sigma, {@code (x - D) / sigma}: the right-hand side of k-diffusion's and of flow's
+   * ODE.
+   */
   public Combination slope() {
     return x().minus(denoised()).over(level.sigma());
   }

@@ -36,8 +36,8 @@ public final class Ladder {
   /** A ladder whose steps need not meet: step i leads from {@code from[i]} to {@code to[i]}. */
   public static Ladder of(double[] timesteps, List<NoiseLevel> from, List<NoiseLevel> to) {
     if (timesteps.length == 0 || from.size() != timesteps.length || to.size() != timesteps.length) {
-      throw new IllegalArgumentException("a ladder needs a timestep, a start and an end for each of at least 1 step, got "
-          + timesteps.length + ", " + from.size() + " and " + to.size());
+      throw new IllegalArgumentException("a ladder needs a timestep, a start and an end for each of at least 1 step, "
+          + "got " + timesteps.length + ", " + from.size() + " and " + to.size());
     }
     return new Ladder(timesteps.clone(), List.copyOf(from), List.copyOf(to), 0);
   }

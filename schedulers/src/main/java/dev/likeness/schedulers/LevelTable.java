@@ -18,7 +18,10 @@ public interface LevelTable {
   /** The noise level of a sigma, in this table's form. */
   NoiseLevel level(double sigma);
 
-  /** A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log sigma between timesteps. */
+  /**
+   * A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log sigma between
+   * timesteps.
+   */
   static LevelTable of(NoiseSchedule schedule) {
     return new LevelTable() {
       @Override public double[] sigmas() {

@@ -51,7 +51,8 @@ public final class NoiseSchedule {
   public static NoiseSchedule of(Options options) {
     double[] trained = options.numbers("trained_betas");
     return ofBetas(trained.length > 0 ? trained : BetaSchedule.parse(options.text("beta_schedule")).betas(
-        options.number("beta_start", 0.0001), options.number("beta_end", 0.02), options.integer("num_train_timesteps")));
+        options.number("beta_start", 0.0001), options.number("beta_end", 0.02),
+        options.integer("num_train_timesteps")));
   }
 
   /** The schedule of Stable Diffusion 1 and 2 and SDXL: 1000 timesteps, scaled linear from 0.00085 to 0.012. */

@@ -9,7 +9,8 @@ import java.util.Arrays;
  * @param strength for images: the share of the steps that is done, in 0..1
  * @param from the share of the training timesteps that another model has already walked, in 0..1 (base and refiner)
  * @param until the share at which this run stops, in 0..1
- * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is deterministic, NaN their default
+ * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is deterministic, NaN their
+ * default
  * @param mu the exponent of resolution-dependent flow shifting; NaN when not used
  * @param timesteps timesteps of the caller's own; empty for the scheduler's
  * @param sigmas noise levels of the caller's own; empty for the scheduler's
@@ -93,7 +94,8 @@ public record PlanRequest(int steps, double strength, double from, double until,
   }
 
   @Override public String toString() {
-    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until=" + until + ", eta=" + eta
+    return "PlanRequest[steps=" + steps + ", strength=" + strength + ", from=" + from + ", until=" + until
+        + ", eta=" + eta
         + ", mu=" + mu + ", timesteps=" + Arrays.toString(timesteps) + ", sigmas=" + Arrays.toString(sigmas) + "]";
   }
 }

@@ -14,7 +14,8 @@ public enum Prediction {
   FLOW;
 
   /**
-   * The prediction that a config names: {@code epsilon}, {@code v_prediction}, {@code sample} or {@code flow_prediction}.
+   * The prediction that a config names: {@code epsilon}, {@code v_prediction}, {@code sample} or
+   * {@code flow_prediction}.
    *
    * @throws IllegalArgumentException for any other name, listing these
    */

@@ -26,7 +26,8 @@ record SamplerName(String className, Map<String, Object> options) {
       return KNOWN.get(plain);
     }
     for (Map.Entry<String, Object> ladder : LADDERS.entrySet()) {
-      String stem = plain.endsWith(ladder.getKey()) ? plain.substring(0, plain.length() - ladder.getKey().length()) : "";
+      String stem = plain.endsWith(ladder.getKey()) ? plain.substring(0, plain.length() - ladder.getKey().length())
+          : "";
       if (KNOWN.containsKey(stem)) {
         return KNOWN.get(stem).on((String) ladder.getValue());
       }
@@ -82,7 +83,8 @@ record SamplerName(String className, Map<String, Object> options) {
     return known;
   }
 
-  private static void add(Map<String, SamplerName> known, String className, Map<String, Object> options, String... names) {
+  private static void add(Map<String, SamplerName> known, String className, Map<String, Object> options,
+      String... names) {
     for (String name : names) {
       known.put(name, new SamplerName(className, options));
     }

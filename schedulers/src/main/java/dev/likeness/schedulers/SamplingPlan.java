@@ -70,7 +70,8 @@ public final class SamplingPlan implements Iterable<Step> {
 
   /** The table: one line for each row. */
   @Override public String toString() {
-    var table = new StringBuilder(String.format(Locale.ROOT, "start %.6g x0 + %.6g n, or %.6g n%n%4s %10s %10s %10s  %s%n",
+    var table = new StringBuilder(String.format(Locale.ROOT,
+        "start %.6g x0 + %.6g n, or %.6g n%n%4s %10s %10s %10s  %s%n",
         start.signal(), start.noise(), pureNoise, "row", "timestep", "alpha", "sigma", "next sample"));
     for (Step step : steps) {
       table.append(String.format(Locale.ROOT, "%4d %10.4f %10.6g %10.6g  %s%n", step.index(), step.timestep(),
@@ -97,7 +98,8 @@ public final class SamplingPlan implements Iterable<Step> {
     Function<Integer, String> ago = k -> k == 0 ? name : name + "[-" + k + "]";
     for (int k = 0; k < factors.length; k++) {
       if (factors[k] != 0) {
-        text.append(text.length() == 0 ? "" : " ").append(String.format(Locale.ROOT, "%+.6g %s", factors[k], ago.apply(k)));
+        text.append(text.length() == 0 ? "" : " ").append(String.format(Locale.ROOT, "%+.6g %s", factors[k],
+            ago.apply(k)));
       }
     }
   }

@@ -5,7 +5,8 @@ public interface Scheduler {
   /**
    * The rows of one run.
    *
-   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the range
+   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the
+   * range
    */
   SamplingPlan plan(PlanRequest request);
 

@@ -32,7 +32,8 @@ public final class SchedulerConfig {
     if (json.get("_class_name") instanceof String className) {
       return new SchedulerConfig(className, json);
     }
-    throw new IllegalArgumentException("a scheduler config needs _class_name, got only " + new TreeSet<>(json.keySet()));
+    throw new IllegalArgumentException("a scheduler config needs _class_name, got only "
+        + new TreeSet<>(json.keySet()));
   }
 
   /**
@@ -64,8 +65,8 @@ public final class SchedulerConfig {
   }
 
   /**
-   * The same options under another class, as diffusers' {@code from_config} switches: what was given stays where the new
-   * class knows it, everything else takes the new class's defaults.
+   * The same options under another class, as diffusers' {@code from_config} switches: what was given stays where the
+   * new class knows it, everything else takes the new class's defaults.
    */
   public SchedulerConfig withClass(String className) {
     return new SchedulerConfig(className, given);
@@ -102,7 +103,8 @@ public final class SchedulerConfig {
   /**
    * The plan of a run.
    *
-   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the range
+   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the
+   * range
    */
   public SamplingPlan plan(PlanRequest request) {
     return scheduler.plan(request);

@@ -3,7 +3,8 @@ package dev.likeness.schedulers;
 import java.util.Set;
 
 /**
- * A set of scheduler classes that configs may name. Found by {@link java.util.ServiceLoader}, so a jar may bring its own.
+ * A set of scheduler classes that configs may name. Found by {@link java.util.ServiceLoader}, so a jar may bring its
+ * own.
  */
 public interface SchedulerProvider {
   /** The class names, as {@code _class_name} spells them. */

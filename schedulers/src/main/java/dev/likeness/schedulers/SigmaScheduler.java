@@ -17,8 +17,8 @@ import java.util.List;
  * @param shape how a run's sigmas are chosen
  * @param solver the algorithm
  */
-public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping clipping, LadderShape shape, Solver solver)
-    implements Scheduler {
+public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping clipping, LadderShape shape,
+    Solver solver) implements Scheduler {
   /** Networks trained on the schedule of Stable Diffusion 1 and 2 and SDXL; a normal ladder without a solver yet. */
   public static SigmaScheduler stableDiffusion(Prediction prediction) {
     return of(LevelTable.of(NoiseSchedule.stableDiffusion()), prediction);

@@ -59,7 +59,9 @@ public final class Sigmas {
         time -> Math.sqrt(Math.expm1(betaD * time * time / 2 + betaMin * time)));
   }
 
-  /** Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)} (arXiv:2403.03206, equation 23). */
+  /**
+   * Flow levels in 0..1 moved towards noise: {@code shift * s / (1 + (shift - 1) * s)} (arXiv:2403.03206, equation 23).
+   */
   public static double[] shifted(double[] sigmas, double shift) {
     return map(sigmas, sigma -> shift * sigma / (1 + (shift - 1) * sigma));
   }

@@ -63,7 +63,8 @@ public enum TimestepSpacing {
     return IntStream.range(0, steps).mapToDouble(i -> (double) (steps - 1 - i) * ratio + offset).toArray();
   }
 
-  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1 does, whose last place may fall off the end.
+  // Counts and rounds as numpy.arange(top, 0, -trained / steps).round() - 1 does, whose last place may fall off the
+  // end.
   private static double[] trailing(int steps, int trained, int top) {
     double ratio = (double) trained / steps;
     double delta = top - ratio - top;

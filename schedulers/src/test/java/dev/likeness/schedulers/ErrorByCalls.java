@@ -36,7 +36,8 @@ final class ErrorByCalls {
   }
 
   private static TreeMap<Integer, Double> curve(String sampler) {
-    SchedulerConfig config = SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler", "beta_schedule", "scaled_linear",
+    SchedulerConfig config = SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler", "beta_schedule",
+        "scaled_linear",
         "beta_start", 0.00085, "beta_end", 0.012, "timestep_spacing", "linspace", "clip_sample", false,
         "set_alpha_to_one", true)).with(sampler);
     var curve = new TreeMap<Integer, Double>();
@@ -65,8 +66,8 @@ final class ErrorByCalls {
   }
 
   private static String svg(Map<String, TreeMap<Integer, Double>> curves) {
-    var svg = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 520\" font-family=\"sans-serif\""
-        + " font-size=\"13\">\n<rect width=\"860\" height=\"520\" fill=\"white\"/>\n");
+    var svg = new StringBuilder("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 860 520\""
+        + " font-family=\"sans-serif\" font-size=\"13\">\n<rect width=\"860\" height=\"520\" fill=\"white\"/>\n");
     for (int calls : new int[] {5, 10, 20, 50, 100, 200}) {
       svg.append(String.format(Locale.ROOT, "<path d=\"M%.1f 20V470\" stroke=\"#ddd\"/><text x=\"%.1f\" y=\"490\""
           + " text-anchor=\"middle\">%d</text>%n", x(calls), x(calls), calls));
@@ -83,7 +84,8 @@ final class ErrorByCalls {
       curve.getValue().forEach((calls, error) -> path.append(path.length() == 0 ? 'M' : 'L')
           .append(String.format(Locale.ROOT, "%.1f %.1f", x(calls), y(error))));
       svg.append(String.format(Locale.ROOT, "<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"2\"/><path"
-          + " d=\"M668 %dh24\" stroke=\"%s\" stroke-width=\"3\"/><text x=\"700\" y=\"%d\">%s</text>%n", path, COLORS[line],
+          + " d=\"M668 %dh24\" stroke=\"%s\" stroke-width=\"3\"/><text x=\"700\" y=\"%d\">%s</text>%n", path,
+          COLORS[line],
           40 + 22 * line, COLORS[line], 44 + 22 * line, curve.getKey()));
       line++;
     }

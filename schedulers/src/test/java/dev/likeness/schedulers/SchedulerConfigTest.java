@@ -42,7 +42,8 @@ class SchedulerConfigTest {
   }
 
   @Test void changesOneOption() {
-    SchedulerConfig config = SchedulerConfig.of(SD15).withClass("DPMSolverMultistepScheduler").with("use_karras_sigmas", true);
+    SchedulerConfig config = SchedulerConfig.of(SD15).withClass("DPMSolverMultistepScheduler")
+        .with("use_karras_sigmas", true);
     assertTrue(config.options().flag("use_karras_sigmas"));
     refuses("PNDMScheduler has no option use_karras_sigmas; it has [beta_end, beta_schedule, beta_start,"
         + " num_train_timesteps, prediction_type, set_alpha_to_one, skip_prk_steps, steps_offset, timestep_spacing,"
@@ -85,15 +86,17 @@ class SchedulerConfigTest {
   @Test void namesTheKnownClassesWhenOneIsUnknown() {
     String message = assertThrows(IllegalArgumentException.class,
         () -> SchedulerConfig.of(Map.of("_class_name", "EulerScheduler"))).getMessage();
-    assertTrue(message.startsWith("scheduler class EulerScheduler is unknown; known are CMStochasticIterativeScheduler, "),
-        message);
+    assertTrue(message.startsWith("scheduler class EulerScheduler is unknown; known are CMStochasticIterativeScheduler,"
+        + " CogVideoXDDIMScheduler, "), message);
     String sampler = assertThrows(IllegalArgumentException.class, () -> SchedulerConfig.named("Eulre")).getMessage();
     assertTrue(sampler.startsWith("sampler Eulre is unknown; known are CMStochasticIterativeScheduler, "), sampler);
   }
 
   @Test void refusesValuesThatNoClassKnows() {
-    refuses("a scheduler config needs _class_name, got only [beta_end]", () -> SchedulerConfig.of(Map.of("beta_end", 1)));
-    refuses("beta_schedule quadratic is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace, exp",
+    refuses("a scheduler config needs _class_name, got only [beta_end]",
+        () -> SchedulerConfig.of(Map.of("beta_end", 1)));
+    refuses("beta_schedule quadratic is unknown; known are linear, scaled_linear, squaredcos_cap_v2, sigmoid, laplace,"
+        + " exp",
         () -> config("DDIMScheduler", "beta_schedule", "quadratic"));
     refuses("timestep_spacing even is unknown; known are linspace, leading, trailing",
         () -> config("DDIMScheduler", "timestep_spacing", "even"));
@@ -107,7 +110,8 @@ class SchedulerConfigTest {
         () -> config("DDIMScheduler", "clip_sample", "yes"));
     refuses("DDIMScheduler needs num_train_timesteps to be a whole number, got 10.5",
         () -> config("DDIMScheduler", "num_train_timesteps", 10.5));
-    refuses("DDIMScheduler needs beta_start to be a number, got low", () -> config("DDIMScheduler", "beta_start", "low"));
+    refuses("DDIMScheduler needs beta_start to be a number, got low",
+        () -> config("DDIMScheduler", "beta_start", "low"));
     refuses("DDIMScheduler needs trained_betas to be a list of numbers, got 3",
         () -> config("DDIMScheduler", "trained_betas", 3));
     refuses("EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
@@ -116,7 +120,8 @@ class SchedulerConfigTest {
     refuses("algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
         () -> config("DPMSolverMultistepScheduler", "algorithm_type", "dpmsolver"));
     refuses("ladder round is unknown; known are [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"
-        + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd, bong_tangent]",
+        + " polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl, align_your_steps_svd,"
+        + " bong_tangent]",
         () -> config("sample_euler", "ladder", "round"));
   }
 

@@ -128,7 +128,8 @@ public interface SolverContract {
   private SamplingPlan plan(Solver solver, int steps, double max, double min, boolean toClean) {
     double[] sigmas = toClean ? Arrays.copyOf(Sigmas.exponential(max, min, steps), steps + 1)
         : Sigmas.exponential(max, min, steps + 1);
-    List<NoiseLevel> levels = Arrays.stream(sigmas).mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma)).toList();
+    List<NoiseLevel> levels = Arrays.stream(sigmas)
+        .mapToObj(sigma -> sigma == 0 ? NoiseLevel.CLEAN : level(sigma)).toList();
     var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
     Ladder ladder = Ladder.of(Arrays.copyOf(sigmas, steps), levels);
     return new SamplingPlan(draft.rows(solver.solve(ladder, draft)), new Start(1, 0), 1);

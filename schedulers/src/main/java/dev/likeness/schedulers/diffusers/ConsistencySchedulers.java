@@ -36,13 +36,13 @@ final class ConsistencySchedulers {
   static Scheduler lcm(Options options) {
     Training training = Training.of(options, PREDICTIONS);
     var solver = new Lcm(options.number("timestep_scaling"));
-    return new LadderScheduler(training, request -> distilled(options, training, request), request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(training, request -> distilled(options, training, request), request -> solver);
   }
 
   static Scheduler tcd(Options options) {
     Training training = Training.of(options, PREDICTIONS).clipped(Clipping.NONE);
-    return new LadderScheduler(training, request -> distilled(options, training, request),
-        request -> new Tcd(request.etaOr(0.3), training.schedule()::level), all -> 1, 1);
+    return LadderScheduler.unit(training, request -> distilled(options, training, request),
+        request -> new Tcd(request.etaOr(0.3), training.schedule()::level));
   }
 
   /** The steps are chosen among those that the network was distilled on. */
@@ -114,7 +114,7 @@ final class ConsistencySchedulers {
     options.oneOf("prediction_type", "trigflow");
     Training training = Training.continuous(options.integer("num_train_timesteps"), V, V::at);
     var solver = new TrigFlow(options.number("sigma_data"));
-    return new LadderScheduler(training, ConsistencySchedulers::angles, request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(training, ConsistencySchedulers::angles, request -> solver);
   }
 
   private static Ladder angles(PlanRequest request) {

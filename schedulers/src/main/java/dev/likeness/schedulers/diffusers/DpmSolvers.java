@@ -29,7 +29,8 @@ final class DpmSolvers {
 
   /** The multistep solver of the options that all classes with it share. */
   static Solver multistepSolver(Options options, DpmAlgorithm algorithm) {
-    boolean firstAtLast = options.flag("euler_at_final") || options.has("final_sigmas_type") && LastSigma.isClean(options);
+    boolean clean = options.has("final_sigmas_type") && LastSigma.isClean(options);
+    boolean firstAtLast = options.flag("euler_at_final") || clean;
     var end = new OrderAtEnd(firstAtLast, options.flag("lower_order_final"));
     return new DpmSolverMultistep(algorithm, options.integer("solver_order"), heun(options), end);
   }
@@ -40,8 +41,8 @@ final class DpmSolvers {
     Training training = Training.of(options, ALL);
     var ladder = new PreservingLadder(options, training, End.of(options, End.FIRST_TRAINED));
     Respacing.of(options);
-    return new LadderScheduler(training, ladder::ladder,
-        request -> new DpmSolverSinglestep(algorithm, orders(options, request.steps()), heun), all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::ladder,
+        request -> new DpmSolverSinglestep(algorithm, orders(options, request.steps()), heun));
   }
 
   static Scheduler deis(Options options) {
@@ -55,7 +56,7 @@ final class DpmSolvers {
   static Scheduler sa(Options options) {
     boolean data = "data_prediction".equals(options.oneOf("algorithm_type", "data_prediction", "noise_prediction"));
     if (options.isSet("tau_func")) {
-      throw new IllegalArgumentException("SASolverScheduler cannot read tau_func from a config; build SaSolver in Java");
+      throw new IllegalArgumentException("SASolverScheduler cannot read tau_func from a config; use SaSolver itself");
     }
     var solver = new SaSolver(options.integer("predictor_order"), options.integer("corrector_order"), data,
         options.flag("lower_order_final"), timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
@@ -72,7 +73,7 @@ final class DpmSolvers {
     Training training = Training.of(options, ALL);
     Solver solver = multistepSolver(options, algorithm);
     Respacing.of(options);
-    return new LadderScheduler(training, new InverseLadder(options, training)::ladder, request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(training, new InverseLadder(options, training)::ladder, request -> solver);
   }
 
   private static Scheduler scheduler(Options options, End end, Solver solver) {
@@ -82,7 +83,7 @@ final class DpmSolvers {
   private static Scheduler scheduler(Options options, Training training, End end, Solver solver) {
     var ladder = new PreservingLadder(options, training, end);
     Respacing.of(options);
-    return new LadderScheduler(training, ladder::ladder, request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::ladder, request -> solver);
   }
 
   static DpmAlgorithm algorithm(Options options) {

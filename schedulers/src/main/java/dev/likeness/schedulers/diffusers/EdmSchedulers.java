@@ -26,8 +26,9 @@ final class EdmSchedulers {
   }
 
   static Scheduler multistep(Options options) {
-    boolean stochastic = "sde-dpmsolver++".equals(options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis"));
-    return scheduler(options, DpmSolvers.multistepSolver(options, stochastic ? DpmAlgorithm.DATA_SDE : DpmAlgorithm.DATA),
+    String algorithm = options.oneOf("algorithm_type", "dpmsolver++", "sde-dpmsolver++", "deis");
+    var data = "sde-dpmsolver++".equals(algorithm) ? DpmAlgorithm.DATA_SDE : DpmAlgorithm.DATA;
+    return scheduler(options, DpmSolvers.multistepSolver(options, data),
         sigma -> 0.25 * Math.log(sigma));
   }
 

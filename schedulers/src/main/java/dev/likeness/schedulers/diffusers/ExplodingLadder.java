@@ -40,7 +40,8 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
   }
 
   private boolean logLinear() {
-    return options.has("interpolation_type") && "log_linear".equals(options.oneOf("interpolation_type", "linear", "log_linear"));
+    return options.has("interpolation_type")
+        && "log_linear".equals(options.oneOf("interpolation_type", "linear", "log_linear"));
   }
 
   private double[] spaced(int steps) {

@@ -31,8 +31,8 @@ final class FlowSchedulers {
 
   static Scheduler lcm(Options options) {
     if (options.numbers("scale_factors").length > 0) {
-      throw new IllegalArgumentException("FlowMatchLCMScheduler with scale_factors grows the image between steps, which a"
-          + " plan of one size cannot; leave scale_factors out");
+      throw new IllegalArgumentException("FlowMatchLCMScheduler with scale_factors grows the image between steps, which"
+          + " a plan of one size cannot; leave scale_factors out");
     }
     return matched(options, new Renoise(true), 1);
   }
@@ -77,7 +77,8 @@ final class FlowSchedulers {
 
   private static Scheduler scheduler(Options options, Function<PlanRequest, Ladder> ladders, Solver solver,
       int rowsPerStep) {
-    Training training = Training.continuous(options.integer("num_train_timesteps"), Prediction.FLOW, Prediction.FLOW::at);
+    Training training = Training.continuous(options.integer("num_train_timesteps"), Prediction.FLOW,
+        Prediction.FLOW::at);
     return new LadderScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
   }
 }

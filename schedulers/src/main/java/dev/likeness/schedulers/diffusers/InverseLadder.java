@@ -27,7 +27,8 @@ record InverseLadder(Options options, Training training) {
       return ladder(Arrays.stream(timesteps).map(rounds ? Math::rint : Math::floor).toArray(), sigmas,
           sigmas[sigmas.length - 1]);
     }
-    int below = (int) Arrays.stream(table).filter(sigma -> -Math.log(sigma) < options.number("lambda_min_clipped")).count();
+    double least = options.number("lambda_min_clipped");
+    int below = (int) Arrays.stream(table).filter(sigma -> -Math.log(sigma) < least).count();
     int top = training.length() - below;
     double[] timesteps = timesteps(request.steps(), top);
     return ladder(timesteps, training.schedule().sigmas(timesteps), table[top - 1]);

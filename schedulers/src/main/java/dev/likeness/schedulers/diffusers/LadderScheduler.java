@@ -27,6 +27,12 @@ import java.util.function.ToDoubleFunction;
 record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders, Function<PlanRequest, Solver> solvers,
     ToDoubleFunction<Ladder> pureNoise, int rowsPerStep) implements Scheduler {
 
+  /** One row for each step, begun from unit noise. */
+  static Scheduler unit(Training training, Function<PlanRequest, Ladder> ladders, Function<PlanRequest,
+      Solver> solvers) {
+    return new LadderScheduler(training, ladders, solvers, all -> 1, 1);
+  }
+
   @Override public SamplingPlan plan(PlanRequest request) {
     Ladder ladder = ladders.apply(request);
     Ladder begun = ladder.from(first(request, ladder));
@@ -58,7 +64,7 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
 
   @Override public NoiseSchedule schedule() {
     if (training.schedule() == null) {
-      throw new IllegalStateException("this scheduler is for networks trained on continuous noise levels, without betas");
+      throw new IllegalStateException("this scheduler's networks are trained on continuous noise levels, not on betas");
     }
     return training.schedule();
   }

@@ -27,7 +27,7 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
   static Scheduler of(Options options) {
     Training training = Training.of(options, Set.of(Prediction.EPSILON, Prediction.V));
     var pndm = new PndmScheduler(training, TrainedLadder.of(options, training), options.flag("skip_prk_steps"));
-    return new LadderScheduler(training, pndm::ladder, pndm::solver, all -> 1, 1);
+    return LadderScheduler.unit(training, pndm::ladder, pndm::solver);
   }
 
   private Ladder ladder(PlanRequest request) {

@@ -41,7 +41,7 @@ final class TrainedSchedulers {
       case "learned_range" -> Ddpm.Variance.LEARNED_RANGE;
       default -> Ddpm.Variance.LARGE;
     };
-    return new LadderScheduler(training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true), all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true));
   }
 
   static Scheduler unclip(Options options) {
@@ -60,7 +60,7 @@ final class TrainedSchedulers {
   static Scheduler ddim(Options options) {
     Training training = Training.of(options, PREDICTIONS);
     var ladder = TrainedLadder.of(options, training);
-    return new LadderScheduler(training, ladder::strided, request -> new Ddim(request.etaOr(0)), all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::strided, request -> new Ddim(request.etaOr(0)));
   }
 
   static Scheduler ddimInverse(Options options) {
@@ -70,10 +70,10 @@ final class TrainedSchedulers {
       throw new IllegalArgumentException("DDIMInverseScheduler spaces its timesteps leading or trailing, not linspace");
     }
     if (ladder.end().sigma() == 0 && training.prediction() == SAMPLE) {
-      throw new IllegalArgumentException("DDIMInverseScheduler cannot tell the noise of a clean image from prediction_type"
-          + " sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
+      throw new IllegalArgumentException("DDIMInverseScheduler cannot tell the noise of a clean image from"
+          + " prediction_type sample; predict epsilon or v_prediction, or set set_alpha_to_one to false");
     }
-    return new LadderScheduler(training, ladder::rising, request -> new Ddim(0), all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::rising, request -> new Ddim(0));
   }
 
   /** Wuerstchen's networks are told the time in 0..1, on a cosine schedule without a table. */
@@ -83,7 +83,8 @@ final class TrainedSchedulers {
     double start = cosine(0, s);
     var solver = new Ddpm(Ddpm.Variance.SMALL, 0, false);
     return new LadderScheduler(Training.continuous(1, EPSILON, EPSILON::at), request -> {
-      double[] times = request.timesteps().length > 0 ? request.timesteps() : Sigmas.linspace(1, 0, request.steps() + 1);
+      double[] own = request.timesteps();
+      double[] times = own.length > 0 ? own : Sigmas.linspace(1, 0, request.steps() + 1);
       return Ladder.of(Arrays.copyOf(times, times.length - 1), Arrays.stream(times).mapToObj(time -> {
         double warped = scaler > 1 ? 1 - Math.pow(1 - time, scaler) : Math.pow(time, scaler);
         return NoiseLevel.ofAlphaBar(Math.max(0.0001, Math.min(0.9999, cosine(warped, s) / start)));
@@ -100,15 +101,17 @@ final class TrainedSchedulers {
   static Scheduler cogVideoDdim(Options options) {
     Training training = movedTowardsNoise(options);
     var ladder = TrainedLadder.of(options, training);
-    return new LadderScheduler(training, ladder::strided, request -> new Ddim(0), all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::strided, request -> new Ddim(0));
   }
 
-  /** SDE-DPM-Solver++ of order 2 on CogVideoX's schedule; the reference draws noise twice a step and drops the first. */
+  /**
+   * SDE-DPM-Solver++ of order 2 on CogVideoX's schedule; the reference draws noise twice a step and drops the first.
+   */
   static Scheduler cogVideoDpm(Options options) {
     Training training = movedTowardsNoise(options);
     var ladder = TrainedLadder.of(options, training);
     var solver = new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(true, false));
-    return new LadderScheduler(training, ladder::strided, request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(training, ladder::strided, request -> solver);
   }
 
   /** CogVideoX moves the whole schedule towards noise and does not clip. */
@@ -124,7 +127,7 @@ final class TrainedSchedulers {
       throw new IllegalArgumentException("IPNDMScheduler with trained_betas is not supported");
     }
     Training training = Training.continuous(options.integer("num_train_timesteps"), V, V::at);
-    return new LadderScheduler(training, TrainedSchedulers::sineLadder, request -> new Ipndm(), all -> 1, 1);
+    return LadderScheduler.unit(training, TrainedSchedulers::sineLadder, request -> new Ipndm());
   }
 
   private static Ladder sineLadder(PlanRequest request) {

@@ -35,7 +35,7 @@ record UniPcScheduler(Options options, Training training) {
         options.flag("lower_order_final"), uncorrected);
     var unipc = new UniPcScheduler(options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
     Respacing.of(options);
-    return new LadderScheduler(unipc.training, unipc::ladder, request -> solver, all -> 1, 1);
+    return LadderScheduler.unit(unipc.training, unipc::ladder, request -> solver);
   }
 
   private Ladder ladder(PlanRequest request) {

@@ -66,7 +66,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     LevelTable table = schedule == null
         ? LevelTable.flow(options.integer("num_train_timesteps"), options.number("shift")) : LevelTable.of(schedule);
     Prediction prediction = schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
-    var sigmas = new SigmaScheduler(table, prediction, Clipping.NONE, shape(options), SAMPLERS.get(className).apply(options, table));
+    var sigmas = new SigmaScheduler(table, prediction, Clipping.NONE, shape(options),
+        SAMPLERS.get(className).apply(options, table));
     return new Trained(sigmas, schedule, className);
   }
 
@@ -106,7 +107,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     samplers.put("sample_gradient_estimation", (o, t) -> new GradientEstimation(o.number("ge_gamma")));
     samplers.put("sample_euler_ancestral_RF", (o, t) -> new FlowEulerAncestral(eta(o), noise(o)));
     samplers.put("sample_dpm_2_ancestral_RF", (o, t) -> new FlowDpm2Ancestral(eta(o), noise(o), t::timestep));
-    samplers.put("sample_dpmpp_2s_ancestral_RF", (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o), t::timestep));
+    samplers.put("sample_dpmpp_2s_ancestral_RF", (o, t) -> new FlowDpmPlusPlus2SAncestral(eta(o), noise(o),
+        t::timestep));
     return samplers;
   }
 

@@ -24,7 +24,9 @@ final class OwnLadders {
     return scheduler.by(new DpmFast(orders, request.etaOr(0), 1, table::timestep)).plan(PlanRequest.ofSigmas(sigmas));
   }
 
-  /** Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run and its repetitions. */
+  /**
+   * Restart as Stable Diffusion web UI sets it up: the requested steps are shared between the run and its repetitions.
+   */
   static SamplingPlan restart(SigmaScheduler scheduler, PlanRequest request) {
     int steps = request.steps();
     int times = steps >= 36 ? 2 : steps >= 20 ? 1 : 0;

@@ -27,7 +27,8 @@ public record Dpm2Ancestral(double eta, double noiseScale, DoubleUnaryOperator t
       x = begin.x().plus(begin.slope().times(middle - sigma));
       if (middle > 0) {
         Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
-        x = begin.x().plus(halfway.slope().times(step.down() - sigma)).plus(draft.noise().times(step.up() * noiseScale));
+        x = begin.x().plus(halfway.slope().times(step.down() - sigma))
+            .plus(draft.noise().times(step.up() * noiseScale));
       }
     }
     return x;

@@ -35,7 +35,8 @@ public enum DpmAlgorithm {
     @Override Combination step(NoiseLevel s, NoiseLevel t, double h, boolean midpoint, Combination x, Combination d0,
         Combination d1, Combination d2) {
       double phi1 = -expm1(-2 * h);
-      return x.times(t.sigma() / s.sigma() * exp(-h)).plus(sum(t.alpha(), phi1, midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
+      return x.times(t.sigma() / s.sigma() * exp(-h)).plus(sum(t.alpha(), phi1,
+          midpoint ? phi1 / 2 : 1 - phi1 / (2 * h),
           (phi1 - 2 * h) / (4 * h * h) - 0.5, d0, d1, d2));
     }
   },

@@ -77,7 +77,8 @@ public record DpmFast(List<Integer> orders, double eta, double noiseScale, Doubl
   /** The slope at a place inside the step, {@code h} below its beginning in log sigma. */
   private Combination stage(Call begin, Draft draft, double sigma, double h, Combination drift) {
     double inside = sigma * Math.exp(-h);
-    return draft.call(begin.x().minus(drift.times(inside)), timesteps.applyAsDouble(inside), NoiseLevel.exploding(inside))
+    return draft.call(begin.x().minus(drift.times(inside)), timesteps.applyAsDouble(inside),
+        NoiseLevel.exploding(inside))
         .slope();
   }
 }

@@ -31,7 +31,8 @@ public record DpmPlusPlus2SAncestral(double eta, double noiseScale, DoubleUnaryO
       x = begin.x().times(middle / sigma).plus(begin.denoised().times(1 - middle / sigma));
       Call halfway = draft.call(x, timesteps.applyAsDouble(middle), NoiseLevel.exploding(middle));
       double keep = step.down() / sigma;
-      x = begin.x().times(keep).plus(halfway.denoised().times(1 - keep)).plus(draft.noise().times(step.up() * noiseScale));
+      x = begin.x().times(keep).plus(halfway.denoised().times(1 - keep))
+          .plus(draft.noise().times(step.up() * noiseScale));
     }
     return x;
   }

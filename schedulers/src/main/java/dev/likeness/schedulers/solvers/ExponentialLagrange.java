@@ -11,8 +11,8 @@ final class ExponentialLagrange {
   }
 
   /**
-   * For each place the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}, where L is the polynomial that is
-   * 1 at that place and 0 at the others.
+   * For each place the integral of {@code exp(rate * u) * L(u)} over u in {@code -h..0}, where L is the polynomial
+   * that is 1 at that place and 0 at the others.
    */
   static double[] weights(double[] places, double rate, double h) {
     double[] weights = new double[places.length];

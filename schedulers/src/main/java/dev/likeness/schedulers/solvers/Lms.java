@@ -13,7 +13,8 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
  * Linear multistep: the slope is extrapolated by the polynomial through its last values and integrated exactly.
  * Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers {@code LMSDiscreteScheduler}.
  *
- * <p>Limits: a run that begins inside its ladder starts at order 1, where diffusers takes weights of a history it lacks.
+ * <p>Limits: a run that begins inside its ladder starts at order 1, where diffusers takes weights of a history it
+ * lacks.
  *
  * @param order the highest order, 1 to 4
  */

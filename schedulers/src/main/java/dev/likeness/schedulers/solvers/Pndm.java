@@ -19,7 +19,8 @@ import java.util.function.IntFunction;
  *
  * @param prediction what the network answers, noise or v
  * @param stride the training timesteps between two steps
- * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0 begins with a repeated step
+ * @param rungeKuttaRows how many of the first rows are Runge-Kutta stages, a multiple of 4; 0 begins with a repeated
+ * step
  * @param levels the noise level at a training timestep; negative ones mean the end
  */
 public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFunction<NoiseLevel> levels)

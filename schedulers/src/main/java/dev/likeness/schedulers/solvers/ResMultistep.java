@@ -7,8 +7,8 @@ import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.Solver;
 
 /**
- * The refined exponential solver as a multistep method: the denoised prediction is extrapolated linearly in log sigma and
- * integrated exactly; order 2 without noise, one call a step.
+ * The refined exponential solver as a multistep method: the denoised prediction is extrapolated linearly in log sigma
+ * and integrated exactly; order 2 without noise, one call a step.
  * Zhang et al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep}.
  *
  * @param eta the share of fresh noise, 0 for the deterministic method

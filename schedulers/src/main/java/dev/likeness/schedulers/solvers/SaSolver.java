@@ -29,7 +29,8 @@ public record SaSolver(int predictorOrder, int correctorOrder, boolean data, boo
   /** Refuses orders outside 1 to 4. */
   public SaSolver {
     if (Math.min(predictorOrder, correctorOrder) < 1 || Math.max(predictorOrder, correctorOrder) > 4) {
-      throw new IllegalArgumentException("SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and " + correctorOrder);
+      throw new IllegalArgumentException("SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and "
+          + correctorOrder);
     }
   }
 

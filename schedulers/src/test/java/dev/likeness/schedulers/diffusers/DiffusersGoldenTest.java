@@ -42,7 +42,8 @@ class DiffusersGoldenTest {
   private static Stream<DynamicTest> casesOf(String className) {
     Map<String, Object> file = Golden.read("diffusers/" + className + ".json.gz");
     return Golden.objects(file.get("cases")).stream().map(run -> DynamicTest.dynamicTest(
-        className + " " + described(run), () -> assertAll(className + " " + described(run), () -> check(className, run))));
+        className + " " + described(run),
+        () -> assertAll(className + " " + described(run), () -> check(className, run))));
   }
 
   private static String described(Map<String, Object> run) {
@@ -104,7 +105,8 @@ class DiffusersGoldenTest {
     Map<String, Object> step = Golden.object(run.get("step"));
     Map<String, Object> beside = Golden.object(run.get("with"));
     return request.strength(number(run.getOrDefault("strength", 1)))
-        .eta(number(step.getOrDefault("eta", Double.NaN))).mu(number(set.getOrDefault("mu", beside.getOrDefault("mu", Double.NaN))));
+        .eta(number(step.getOrDefault("eta", Double.NaN)))
+        .mu(number(set.getOrDefault("mu", beside.getOrDefault("mu", Double.NaN))));
   }
 
   private static List<double[]> trajectory(SamplingPlan plan, Map<String, Object> run, ToyNetwork.Noise noise) {

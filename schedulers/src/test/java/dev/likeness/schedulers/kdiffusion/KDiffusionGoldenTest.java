@@ -28,7 +28,8 @@ class KDiffusionGoldenTest {
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
     return Golden.objects(Golden.read("kdiffusion/samplers.json.gz").get("cases")).stream().map(run ->
-        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("steps"), () -> check(run)));
+        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("steps"),
+            () -> check(run)));
   }
 
   private static void check(Map<String, Object> run) {
@@ -56,7 +57,8 @@ class KDiffusionGoldenTest {
     Golden.object(ladders.get("polyexponential_rho_2")).forEach((steps, sigmas) -> {
       double[] expected = Golden.numbers(sigmas);
       assertClose(Arrays.copyOf(expected, expected.length - 1),
-          Sigmas.polyexponential(known[known.length - 1], known[0], Integer.parseInt(steps), 2), "polyexponential " + steps);
+          Sigmas.polyexponential(known[known.length - 1], known[0], Integer.parseInt(steps), 2),
+          "polyexponential " + steps);
     });
   }
 

@@ -1,0 +1,98 @@
+package dev.likeness.schedulers;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.schedulers.solvers.Solvers;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class LadderShapeTest {
+  private static final LevelTable SD = LevelTable.of(NoiseSchedule.stableDiffusion());
+  private static final LevelTable FLOW = LevelTable.flow(1000, 3);
+
+  @ParameterizedTest @EnumSource(LadderShape.class)
+  void fallsToNoNoise(LadderShape shape) {
+    for (int steps : new int[] {1, 2, 10, 37}) {
+      double[] sigmas = shape.sigmas(shape == LadderShape.BONG_TANGENT ? FLOW : SD, steps);
+      assertEquals(0, sigmas[sigmas.length - 1]);
+      for (int i = 1; i < sigmas.length; i++) {
+        assertTrue(sigmas[i] < sigmas[i - 1], shape + " of " + steps + " at " + i);
+      }
+      boolean exact = shape != LadderShape.DDIM_UNIFORM && shape != LadderShape.BETA;
+      assertTrue(!exact || sigmas.length == steps + 1, shape + " of " + steps + " has " + sigmas.length);
+    }
+  }
+
+  @Test void choosesAmongTheTrainedSigmas() {
+    double[] known = SD.sigmas();
+    assertArrayEquals(new double[] {known[999], known[749], known[499], known[249], 0},
+        LadderShape.SIMPLE.sigmas(SD, 4), 1e-12);
+    assertArrayEquals(new double[] {known[751], known[501], known[251], known[1], 0},
+        LadderShape.DDIM_UNIFORM.sigmas(SD, 4), 1e-12);
+    assertArrayEquals(new double[] {known[999], known[666], known[333], known[0], 0},
+        LadderShape.NORMAL.sigmas(SD, 4), 1e-10);
+    assertArrayEquals(new double[] {known[999], known[666], known[333], 0}, LadderShape.SGM_UNIFORM.sigmas(SD, 3),
+        1e-10);
+    assertEquals(known[999], LadderShape.BETA.sigmas(SD, 4)[0]);
+    assertEquals(known[500], LadderShape.BETA.sigmas(SD, 2)[1], 0.01);
+  }
+
+  @Test void interpolatesTheOptimisedLevelsInTheLogarithm() {
+    double[] ten = LadderShape.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10);
+    assertEquals(14.6146412293, ten[0], 1e-12);
+    assertEquals(0.1515232662, ten[9], 1e-12);
+    double[] twenty = LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 20);
+    assertEquals(Math.sqrt(14.6146412293 * 6.3184485287), twenty[1], 1e-9);
+    assertEquals(700, LadderShape.ALIGN_YOUR_STEPS_SVD.sigmas(SD, 25)[0], 1e-9);
+  }
+
+  @Test void meetsHalfwayBetweenTwoTangents() {
+    double[] sigmas = LadderShape.BONG_TANGENT.sigmas(FLOW, 20);
+    assertEquals(1, sigmas[0], 1e-12);
+    assertEquals(0.5, sigmas[12], 1e-12);
+  }
+
+  @Test void movesFlowLevelsTowardsNoise() {
+    assertArrayEquals(new double[] {0, 0.75, 1}, Sigmas.shifted(new double[] {0, 0.5, 1}, 3), 1e-15);
+    assertEquals(0.75, FLOW.sigma(500), 1e-15);
+    assertEquals(750, FLOW.timestep(0.75));
+    assertEquals(NoiseLevel.flow(0.75), FLOW.level(0.75));
+    assertEquals(1000, FLOW.sigmas().length);
+  }
+
+  @Test void spreadsBetaQuantilesEvenlyAroundTheMiddle() {
+    double[] sigmas = Sigmas.beta(2, 0, 5);
+    assertArrayEquals(new double[] {2, 2 - sigmas[3], 1, sigmas[3], 0}, sigmas, 1e-9);
+    assertArrayEquals(new double[] {7}, Sigmas.linspace(7, 9, 1));
+  }
+
+  @Test void buildsASchedulerFromTypedParts() {
+    SamplingPlan plan = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS)
+        .by(Solvers.DPM_PLUS_PLUS_2M).plan(20);
+    assertEquals(20, plan.size());
+    assertEquals(999, plan.timesteps()[0], 1e-9);
+    assertEquals(14.6146, plan.pureNoise(), 1e-3);
+    SamplingPlan flow = SigmaScheduler.flow(3).by(Solvers.FLOW_EULER_ANCESTRAL).plan(4);
+    assertEquals(1, flow.pureNoise());
+    assertEquals("no solver was chosen; call by(solver)", assertThrows(IllegalStateException.class,
+        () -> SigmaScheduler.flow(1).plan(3)).getMessage());
+    assertEquals("a SigmaScheduler knows sigmas, not betas; ask the NoiseSchedule it was made of",
+        assertThrows(IllegalStateException.class, () -> SigmaScheduler.flow(1).schedule()).getMessage());
+  }
+
+  @Test void offersEverySolverTyped() {
+    for (Solver solver : new Solver[] {Solvers.EULER, Solvers.EULER_ANCESTRAL, Solvers.HEUN, Solvers.LMS,
+        Solvers.DPM_PLUS_PLUS_2M, Solvers.DPM_PLUS_PLUS_2M_SDE, Solvers.DPM_PLUS_PLUS_3M_SDE, Solvers.RES_MULTISTEP,
+        Solvers.GRADIENT_ESTIMATION, Solvers.dpm2(SD), Solvers.dpm2Ancestral(SD), Solvers.dpmPlusPlus2SAncestral(SD),
+        Solvers.dpmPlusPlusSde(SD), Solvers.restart(4, 2, SD)}) {
+      double[] first = {14.6};
+      var sampler = new NumericSampler((x, timestep) -> x, () -> new double[] {0.5});
+      double end = sampler.sample(first, SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(solver).plan(12))[0];
+      assertTrue(Math.abs(end) < 10, solver + " ends at " + end);
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.SolverContract;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Nested;
+
+/** The contract for the solvers in variance-preserving form, with what each declares of itself. */
+class PreservingSolversTest {
+  private static final OrderAtEnd NEVER_LOWER = new OrderAtEnd(false, false);
+  private static final OrderAtEnd FIRST_AT_LAST = new OrderAtEnd(true, false);
+
+  @Nested class OfDpmSolverPlusPlus2M extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverMultistep(DpmAlgorithm.DATA, 2, false, FIRST_AT_LAST);
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+  }
+
+  @Nested class OfDpmSolverPlusPlus3M extends OfDpmSolverPlusPlus2M {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverMultistep(DpmAlgorithm.DATA, 3, true, FIRST_AT_LAST);
+    }
+  }
+
+  @Nested class OfDpmSolverOfNoise extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverMultistep(DpmAlgorithm.NOISE, 2, true, NEVER_LOWER);
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfDpmSolverSde extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, FIRST_AT_LAST);
+    }
+  }
+
+  @Nested class OfDpmSolverSdeOfNoise extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 2, true, NEVER_LOWER);
+    }
+
+    @Override public int leastSteps() {
+      return 7;
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfSinglestep2 extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(steps, 2), false);
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+  }
+
+  @Nested class OfSinglestep3 extends OfSinglestep2 {
+    @Override public Solver solver(int steps) {
+      return new DpmSolverSinglestep(DpmAlgorithm.DATA, IntStream.range(0, steps).map(i -> i % 3 + 1).boxed()
+          .toList(), true);
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfUniPc extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new UniPc(2, false, true, true, Set.of());
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+  }
+
+  @Nested class OfUniPc3OfTheFirstKind extends OfUniPc {
+    @Override public Solver solver(int steps) {
+      return new UniPc(3, true, true, true, Set.of());
+    }
+  }
+
+  @Nested class OfUniPcOfNoise extends OfUniPc {
+    @Override public Solver solver(int steps) {
+      return new UniPc(2, false, false, false, Set.of(1));
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfDeis extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Deis(2, NEVER_LOWER);
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfDeis3 extends OfDeis {
+    @Override public Solver solver(int steps) {
+      return new Deis(3, NEVER_LOWER);
+    }
+  }
+
+  @Nested class OfSaSolver extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new SaSolver(2, 2, true, true, timestep -> 1);
+    }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
+  }
+
+  @Nested class OfSaSolverWithoutNoise extends OfSaSolver {
+    @Override public Solver solver(int steps) {
+      return new SaSolver(3, 3, true, false, timestep -> 0);
+    }
+
+    @Override public int order() {
+      return 2;
+    }
+  }
+
+  @Nested class OfDdim extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Ddim(0);
+    }
+
+    @Override public int order() {
+      return 1;
+    }
+  }
+
+  @Nested class OfDdimWithNoise extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Ddim(1);
+    }
+  }
+
+  @Nested class OfDdpm extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Ddpm(Ddpm.Variance.SMALL, 0, true);
+    }
+  }
+
+  @Nested class OfDdpmWithLargeVariance extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Ddpm(Ddpm.Variance.LARGE, 1e-20, false);
+    }
+  }
+
+  @Nested class OfRenoise extends Preserving {
+    @Override public Solver solver(int steps) {
+      return new Renoise(false);
+    }
+  }
+
+  private static List<Integer> orders(int steps, int order) {
+    return IntStream.range(0, steps).map(i -> i == steps - 1 ? 1 : i % order + 1).boxed().toList();
+  }
+
+  /** A solver for variance-preserving ladders that says nothing of its order. */
+  private abstract static class Preserving implements SolverContract {
+    @Override public NoiseLevel level(double sigma) {
+      return NoiseLevel.preserving(sigma);
+    }
+
+    @Override public int order() {
+      return 0;
+    }
+  }
+}

@@ -53,7 +53,10 @@ public final class HeadshotCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
-  private TrainingOptions training;
+  private RankOption rank;
+
+  @Option(names = "--train-steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
+  private Integer trainSteps;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
       + "contact-sheet.png, record.json, and person.safetensors when a person was learnt")
@@ -79,7 +82,7 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open()) {
       watch.lap("open");
-      HeadshotStudio studio = training.of(HeadshotStudio.on(model));
+      HeadshotStudio studio = studio(model);
       Progress progress = ConsoleProgress.on(console);
       try (TrainedPerson who = review == null ? TrainedPerson.open(person, model) : learn(studio, review, progress)) {
         watch.lap(review == null ? "person" : "learning");
@@ -95,6 +98,11 @@ public final class HeadshotCommand implements Runnable {
 
   private TrainedPerson learn(HeadshotStudio studio, PhotoReview review, Progress progress) {
     return studio.learn(review, photos.consent(), progress, console.cancellation());
+  }
+
+  private HeadshotStudio studio(BaseModel model) {
+    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
+    return trainSteps == null ? studio : studio.training(studio.training().steps(trainSteps));
   }
 
   private ShootRequest request() {

@@ -24,7 +24,10 @@ public final class TrainCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
-  private TrainingOptions training;
+  private RankOption rank;
+
+  @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
+  private Integer steps;
 
   @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the person")
   private Path out;
@@ -42,11 +45,16 @@ public final class TrainCommand implements Runnable {
     PhotoReview review = photos.review();
     ReviewText.lines(review).forEach(console.err()::println);
     try (BaseModel model = base.open();
-        TrainedPerson person = training.of(HeadshotStudio.on(model))
+        TrainedPerson person = studio(model)
             .learn(review, photos.consent(), ConsoleProgress.on(console), console.cancellation())) {
       person.save(out);
       console.out().println(out);
       console.out().flush();
     }
+  }
+
+  private HeadshotStudio studio(BaseModel model) {
+    HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
+    return steps == null ? studio : studio.training(studio.training().steps(steps));
   }
 }

@@ -1,0 +1,14 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.headshots.HeadshotStudio;
+import picocli.CommandLine.Option;
+
+/** How much of the base a person may change. */
+final class RankOption {
+  @Option(names = "--rank", paramLabel = "R", description = "rank of the LoRA (default: the studio's)")
+  private Integer rank;
+
+  HeadshotStudio of(HeadshotStudio studio) {
+    return rank == null ? studio : studio.training(studio.training().rank(rank));
+  }
+}

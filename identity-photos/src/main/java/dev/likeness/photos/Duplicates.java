@@ -14,7 +14,7 @@ import java.util.Map;
 final class Duplicates {
   private Duplicates() {}
 
-  /** The reasons by photo, for those usable ones that repeat a better one: with fewer reasons against it, or crisper. */
+  /** The reasons by photo, for those usable ones that repeat a better one: with a better verdict, or crisper. */
   static Map<AcceptedPhoto, Reason> among(List<PhotoIntake.Result> results, Band band) {
     List<AcceptedPhoto> best = results.stream().filter(result -> result.usable().isPresent())
         .sorted(Comparator.comparing((PhotoIntake.Result result) -> result.verdict().verdict())

@@ -25,6 +25,7 @@ public final class NoUsablePhoto extends UnusableInput {
     String named = review.photos().stream().limit(NAMED)
         .map(photo -> photo.name() + ": " + photo.worst().orElseThrow().message()).collect(Collectors.joining("; "));
     String rest = count > NAMED ? "; and " + (count - NAMED) + " more" : "";
-    return (count == 1 ? "the photo cannot be used: " : "none of the " + count + " photos can be used: ") + named + rest;
+    String all = count == 1 ? "the photo cannot be used: " : "none of the " + count + " photos can be used: ";
+    return all + named + rest;
   }
 }

@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Finds the one person that a set is about: the largest group in which every photo is linked to another by a cosine above
- * the embedder's threshold. Whoever is outside it is somebody else.
+ * Finds the one person that a set is about: the largest group in which every photo is linked to another by a cosine
+ * above the embedder's threshold. Whoever is outside it is somebody else.
  */
 final class OnePerson {
   private OnePerson() {}

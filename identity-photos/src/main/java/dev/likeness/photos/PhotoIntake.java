@@ -45,7 +45,8 @@ final class PhotoIntake {
       Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
           : Optional.of(AcceptedPhoto.of(photo.name(), decoded.picture(), faces.get(0)));
       Picture small = Resampler.AREA.fit(decoded.picture(), PREVIEW);
-      return new Result(verdict, Optional.of(new Preview(small, (double) small.width() / decoded.picture().width())), usable);
+      double scale = (double) small.width() / decoded.picture().width();
+      return new Result(verdict, Optional.of(new Preview(small, scale)), usable);
     } catch (UnreadablePhoto e) {
       return rejected(photo, new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
@@ -59,7 +60,8 @@ final class PhotoIntake {
 
   // The decoder's messages begin with the name, which the verdict has already.
   private static String message(Photo photo, UnreadablePhoto e) {
-    return e.getMessage().startsWith(photo.name()) ? e.getMessage().substring(photo.name().length()).strip() : e.getMessage();
+    String whole = e.getMessage();
+    return whole.startsWith(photo.name()) ? whole.substring(photo.name().length()).strip() : whole;
   }
 
   private static ReasonCode code(UnreadablePhoto.Fault fault) {

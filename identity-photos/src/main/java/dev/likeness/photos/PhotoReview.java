@@ -95,6 +95,11 @@ public final class PhotoReview {
     return accepted;
   }
 
+  /** At most {@code count} of the accepted photos: the crispest first, then always the one least like those chosen. */
+  public List<AcceptedPhoto> best(int count) {
+    return Subset.of(accepted, count);
+  }
+
   /** What the photos are together. */
   public SetVerdict set() {
     return set;

@@ -73,7 +73,8 @@ final class ReviewPen {
 
   void bar(double x, double y, double width, double share) {
     panel(x, y, width, 8, TRACK);
-    panel(x, y, Math.max(8, width * share), 8, of(share >= 0.7 ? Verdict.KEEP : share >= 0.4 ? Verdict.WARN : Verdict.REJECT));
+    Verdict verdict = share >= 0.7 ? Verdict.KEEP : share >= 0.4 ? Verdict.WARN : Verdict.REJECT;
+    panel(x, y, Math.max(8, width * share), 8, of(verdict));
   }
 
   void frame(Rectangle2D box, Color color) {

@@ -45,11 +45,12 @@ final class ReviewSheet {
 
   private static void heading(ReviewPen pen, PhotoReview review, int width) {
     SetVerdict set = review.set();
-    pen.text("%d of %d photos can be used".formatted(set.accepted(), set.photos()), MARGIN, MARGIN + 24, ReviewPen.HEADING,
-        ReviewPen.INK);
+    pen.text("%d of %d photos can be used".formatted(set.accepted(), set.photos()), MARGIN, MARGIN + 24,
+        ReviewPen.HEADING, ReviewPen.INK);
     long warned = review.photos().stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
     String detail = warned == 0 ? "" : "%d of them with a warning    ".formatted(warned);
-    pen.text(detail + "readiness %.0f %%".formatted(100 * set.readiness()), MARGIN, MARGIN + 54, ReviewPen.TEXT, ReviewPen.GREY);
+    pen.text(detail + "readiness %.0f %%".formatted(100 * set.readiness()), MARGIN, MARGIN + 54, ReviewPen.TEXT,
+        ReviewPen.GREY);
     pen.bar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
   }
 

@@ -66,7 +66,8 @@ final class SetJudge {
 
   private void sameness(int background, int clothes) {
     if (most(background)) {
-      advice.add("%d of %d have the same background; add photos taken elsewhere".formatted(background, accepted.size()));
+      advice.add("%d of %d have the same background; add photos taken elsewhere"
+          .formatted(background, accepted.size()));
     }
     if (most(clothes)) {
       advice.add("%d of %d show the same clothes; add photos in others".formatted(clothes, accepted.size()));
@@ -78,7 +79,8 @@ final class SetJudge {
     if (accepted.size() > SetVerdict.FEWEST && oneLevel) {
       advice.add("all photos have the same light; add some from outdoors or another room");
     }
-    if (accepted.size() > SetVerdict.FEWEST && accepted.stream().allMatch(photo -> photo.features().faceShare() < 0.2)) {
+    boolean small = accepted.stream().allMatch(photo -> photo.features().faceShare() < 0.2);
+    if (accepted.size() > SetVerdict.FEWEST && small) {
       advice.add("the face is small in every photo; add a close-up");
     }
   }

@@ -15,7 +15,7 @@ import java.awt.image.BufferedImage;
 public final class DrawnFace {
   private DrawnFace() {}
 
-  /** A portrait of {@code width} by {@code height} with one face of {@code face} pixels centred at ({@code x}, {@code y}). */
+  /** A portrait with one face, {@code face} pixels from ear to ear, centred at ({@code x}, {@code y}). */
   public static BufferedImage portrait(int width, int height, double x, double y, double face) {
     BufferedImage image = backdrop(width, height);
     draw(image, x, y, face);

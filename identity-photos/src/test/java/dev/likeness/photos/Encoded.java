@@ -53,7 +53,8 @@ public final class Encoded {
     ByteBuffer exif = ByteBuffer.allocate(36);
     exif.putShort((short) 0xFFE1).putShort((short) 34).put(new byte[] {'E', 'x', 'i', 'f', 0, 0});
     exif.put(new byte[] {'M', 'M', 0, 42}).putInt(8).putShort((short) 1);
-    exif.putShort((short) 0x0112).putShort((short) 3).putInt(1).putShort((short) orientation).putShort((short) 0).putInt(0);
+    exif.putShort((short) 0x0112).putShort((short) 3).putInt(1);
+    exif.putShort((short) orientation).putShort((short) 0).putInt(0);
     return ByteBuffer.allocate(jpeg.length + 36).put(jpeg, 0, 2).put(exif.flip()).put(jpeg, 2, jpeg.length - 2).array();
   }
 }

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.quality.Verdict;
 import java.awt.image.BufferedImage;
@@ -29,7 +31,7 @@ class PhotoReviewTest {
 
     assertEquals(Verdict.KEEP, review.photos().get(0).verdict(), review.toJson());
     AcceptedPhoto ada = review.accepted().get(0);
-    assertTrue(ada.face().box().overlap(new dev.likeness.photos.face.Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
+    assertTrue(ada.face().box().overlap(new Box(125, 100, 150, 170)) > 0.6, ada.face().toString());
     assertEquals("256x256 picture", ada.crop(256).toString());
   }
 
@@ -57,10 +59,11 @@ class PhotoReviewTest {
 
     assertEquals("{\"photos\":["
         + "{\"file\":\"ada\",\"verdict\":\"keep\",\"reasons\":[],\"faces\":1},"
-        + "{\"file\":\"letter.jpg\",\"verdict\":\"reject\",\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null}],"
-        + "\"faces\":0},"
-        + "{\"file\":\"nothing.png\",\"verdict\":\"reject\",\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null}],"
-        + "\"faces\":0}],", review.toJson().substring(0, review.toJson().indexOf("\"set\"")));
+        + "{\"file\":\"letter.jpg\",\"verdict\":\"reject\","
+        + "\"reasons\":[{\"code\":\"not-a-picture\",\"value\":null,\"limit\":null}],\"faces\":0},"
+        + "{\"file\":\"nothing.png\",\"verdict\":\"reject\","
+        + "\"reasons\":[{\"code\":\"empty-file\",\"value\":null,\"limit\":null}],\"faces\":0}],",
+        review.toJson().substring(0, review.toJson().indexOf("\"set\"")));
     assertEquals(1, review.accepted().size());
   }
 
@@ -72,8 +75,8 @@ class PhotoReviewTest {
 
     NoUsablePhoto refusal = assertThrows(NoUsablePhoto.class, () -> PhotoReview.of(set));
 
-    assertEquals("none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP"
-        + " or TIFF file; nothing.png: has 0 bytes; copy the photo again", refusal.getMessage());
+    assertEquals("none of the 2 photos can be used: letter.jpg: is not a picture: it starts like no JPEG, PNG, WebP,"
+        + " GIF, BMP or TIFF file; nothing.png: has 0 bytes; copy the photo again", refusal.getMessage());
     assertEquals(2, refusal.review().photos().size());
   }
 
@@ -81,7 +84,8 @@ class PhotoReviewTest {
   void refusesAnEmptyFolderInOneLine() {
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> PhotoSet.from(folder));
 
-    assertEquals(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it", refusal.getMessage());
+    assertEquals(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it",
+        refusal.getMessage());
   }
 
   @Test
@@ -106,6 +110,29 @@ class PhotoReviewTest {
     assertEquals("[several-faces]", codes(review, 1));
     assertEquals("[]", codes(review, 2));
     assertTrue(review.photos().get(1).reasons().get(0).message().startsWith("2 faces were found, the second "));
+  }
+
+  @Test
+  void drawsASheetWithACardForEveryPhoto() {
+    PhotoReview review = PhotoReview.of(
+        PhotoSet.of(List.of(Photo.of("ada.png", GOOD), Photo.of("letter.jpg", new byte[9]))));
+
+    Picture sheet = review.toSheet();
+
+    assertEquals(900, sheet.width());
+    assertTrue(sheet.height() > 500, sheet.toString());
+  }
+
+  @Test
+  void theBestSubsetBeginsWithTheCrispest() {
+    Picture sharp = DrawnFace.picture(400, 400, 200, 180, 140);
+    List<Photo> photos = List.of(Photo.of("soft.png", Degraded.blurred(sharp, 2).toPng()),
+        Photo.of("other.png", DrawnFace.picture(500, 400, 300, 160, 120).toPng()));
+
+    PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
+
+    assertEquals("other.png", review.best(1).get(0).name());
+    assertEquals(2, review.best(9).size());
   }
 
   @Test

@@ -14,13 +14,18 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /** A decoded photo of the material. */
-record Shot(String name, Picture picture) {
+public record Shot(String name, Picture picture) {
   private static final Set<String> WITH_A_FACE = Set.of("astronaut.png", "camera.png");
 
-  /** The readable photos of a folder, by name. */
+  /** The readable photos of a folder, by name, reduced to 1024 pixels. */
   static List<Shot> in(String folder) {
+    return in(folder, 1024);
+  }
+
+  /** The readable photos of a folder, by name, reduced to {@code longSide}. */
+  public static List<Shot> in(String folder, int longSide) {
     try (Stream<Path> files = Files.list(Material.at(folder))) {
-      return files.sorted().map(Shot::decoded).flatMap(Optional::stream).toList();
+      return files.sorted().map(file -> decoded(file, longSide)).flatMap(Optional::stream).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -34,10 +39,10 @@ record Shot(String name, Picture picture) {
     return name.contains("biden") ? "biden" : "obama";
   }
 
-  private static Optional<Shot> decoded(Path file) {
+  private static Optional<Shot> decoded(Path file, int longSide) {
     String name = file.getFileName().toString();
     try {
-      PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(1024));
+      PhotoDecoder decoder = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(longSide));
       return Optional.of(new Shot(name, decoder.decode(name, Files.readAllBytes(file)).picture()));
     } catch (UnreadablePhoto refused) {
       return Optional.empty();

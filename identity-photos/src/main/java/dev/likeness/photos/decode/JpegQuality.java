@@ -20,7 +20,8 @@ final class JpegQuality {
       if (marker == 0xDA || length < 2) {
         return OptionalInt.empty();
       }
-      OptionalInt quality = marker == 0xDB ? table(file, at + 4, Math.min(file.length, at + 2 + length)) : OptionalInt.empty();
+      OptionalInt quality =
+          marker == 0xDB ? table(file, at + 4, Math.min(file.length, at + 2 + length)) : OptionalInt.empty();
       if (quality.isPresent()) {
         return quality;
       }

@@ -47,8 +47,8 @@ public final class PhotoDecoder {
       throw new UnreadablePhoto(Fault.EMPTY, name + " has 0 bytes; copy the photo again");
     }
     if (file.length > limits.bytes()) {
-      throw new UnreadablePhoto(Fault.TOO_MANY_BYTES, file.length, limits.bytes(), "%s has more than %d MB; save it smaller"
-          .formatted(name, limits.bytes() / 1_000_000), null);
+      throw new UnreadablePhoto(Fault.TOO_MANY_BYTES, file.length, limits.bytes(),
+          "%s has more than %d MB; save it smaller".formatted(name, limits.bytes() / 1_000_000), null);
     }
     PhotoFormat format = PhotoFormat.of(file).orElseThrow(() -> new UnreadablePhoto(Fault.NOT_A_PICTURE,
         name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
@@ -68,7 +68,8 @@ public final class PhotoDecoder {
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       reader.setInput(in, false, true);
       AtomicBoolean damaged = new AtomicBoolean();
-      reader.addIIOReadWarningListener((source, warning) -> damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
+      reader.addIIOReadWarningListener(
+          (source, warning) -> damaged.compareAndSet(false, DAMAGE.matcher(warning).find()));
       checkPixels(name, reader.getWidth(0), reader.getHeight(0));
       checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);

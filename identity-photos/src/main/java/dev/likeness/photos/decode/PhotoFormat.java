@@ -66,7 +66,8 @@ public enum PhotoFormat {
 
   // ISO/IEC 14496-12: a file type box is its length, "ftyp" and the major brand.
   private static String brand(byte[] head) {
-    return starts(head, 4, 'f', 't', 'y', 'p') && head.length >= 12 ? new String(head, 8, 4, StandardCharsets.US_ASCII) : "";
+    boolean typed = head.length >= 12 && starts(head, 4, 'f', 't', 'y', 'p');
+    return typed ? new String(head, 8, 4, StandardCharsets.US_ASCII) : "";
   }
 
   private static boolean starts(byte[] head, int at, int... expected) {

@@ -13,7 +13,7 @@ import java.util.zip.InflaterInputStream;
 
 /**
  * What a PNG file says beside its pixels: colour profile (iCCP) and orientation (eXIf, ImageMagick's raw profile, XMP).
- * Reads chunk by chunk with bounded inflation, so a small file cannot ask for much memory (PNG 3rd edition, 5 and 11.3).
+ * Reads chunk by chunk with bounded inflation, so a small file cannot ask for much memory (PNG 3rd edition, 5, 11.3).
  */
 final class PngChunks {
   private static final int MOST = 4 << 20;
@@ -54,7 +54,8 @@ final class PngChunks {
   }
 
   private Optional<String> text(String keyword) {
-    Optional<byte[]> plain = chunk("tEXt", keyword).map(d -> Arrays.copyOfRange(d, Math.min(d.length, zero(d, 0) + 1), d.length));
+    Optional<byte[]> plain = chunk("tEXt", keyword)
+        .map(d -> Arrays.copyOfRange(d, Math.min(d.length, zero(d, 0) + 1), d.length));
     Optional<byte[]> packed = plain.or(() -> chunk("zTXt", keyword).flatMap(d -> inflate(d, zero(d, 0) + 2)));
     return packed.or(() -> chunk("iTXt", keyword).flatMap(PngChunks::international))
         .map(bytes -> new String(bytes, StandardCharsets.UTF_8));
@@ -81,8 +82,8 @@ final class PngChunks {
       if (length < 0 || length > file.length - at - 12) {
         return Optional.empty();
       }
-      boolean wanted = type.equals(new String(file, at + 4, 4, StandardCharsets.ISO_8859_1));
-      if (wanted && new String(file, at + 8, Math.min(length, keyword.length()), StandardCharsets.ISO_8859_1).equals(keyword)) {
+      String word = new String(file, at + 8, Math.min(length, keyword.length()), StandardCharsets.ISO_8859_1);
+      if (type.equals(new String(file, at + 4, 4, StandardCharsets.ISO_8859_1)) && word.equals(keyword)) {
         return Optional.of(Arrays.copyOfRange(file, at + 8, at + 8 + length));
       }
       at += length + 12;

@@ -21,8 +21,8 @@ final class Srgb {
   private Srgb() {}
 
   /**
-   * The sRGB picture of {@code image}, its long side at most {@code longSide}; {@code profile} is an ICC profile that the
-   * reader did not apply itself.
+   * The sRGB picture of {@code image}, its long side at most {@code longSide}; {@code profile} is an ICC profile that
+   * the reader did not apply itself.
    */
   static Picture of(BufferedImage image, Optional<byte[]> profile, int longSide) {
     ColorModel model = image.getColorModel();
@@ -60,7 +60,8 @@ final class Srgb {
     ColorModel tagged = new ComponentColorModel(from, model.hasAlpha(), model.isAlphaPremultiplied(),
         model.getTransparency(), image.getRaster().getTransferType());
     boolean fits = tagged.isCompatibleRaster(image.getRaster());
-    BufferedImage source = fits ? new BufferedImage(tagged, image.getRaster(), model.isAlphaPremultiplied(), null) : image;
+    BufferedImage source =
+        fits ? new BufferedImage(tagged, image.getRaster(), model.isAlphaPremultiplied(), null) : image;
     BufferedImage target = new BufferedImage(image.getWidth(), image.getHeight(),
         model.hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR);
     try {
@@ -71,16 +72,18 @@ final class Srgb {
   }
 
   private static boolean deep(BufferedImage image) {
-    return image.getRaster().getDataBuffer() instanceof DataBufferUShort && image.getColorModel() instanceof ComponentColorModel;
+    return image.getRaster().getDataBuffer() instanceof DataBufferUShort
+        && image.getColorModel() instanceof ComponentColorModel;
   }
 
   private static Picture reduced(BufferedImage image, int longSide) {
-    boolean packed = image.getType() == BufferedImage.TYPE_3BYTE_BGR
-        && ((DataBufferByte) image.getRaster().getDataBuffer()).getData().length == 3L * image.getWidth() * image.getHeight();
-    if (!packed) {
+    if (image.getType() != BufferedImage.TYPE_3BYTE_BGR) {
       return Resampler.AREA.fit(Picture.of(image), longSide);
     }
     byte[] bgr = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
+    if (bgr.length != 3L * image.getWidth() * image.getHeight()) {
+      return Resampler.AREA.fit(Picture.of(image), longSide);
+    }
     return Resampler.AREA.fitBgr(bgr, image.getWidth(), image.getHeight(), longSide);
   }
 

@@ -1,6 +1,9 @@
 package dev.likeness.photos.embed;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.photos.face.AlignmentTemplate;
+import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * What a face embedder expects and what its numbers mean.
@@ -25,8 +28,29 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
   public static final EmbedderSpec SFACE = new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363,
       Licence.APACHE_2);
   /** MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is not stated. */
-  public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.48,
-      Licence.MIT);
+  public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1,
+      0.48, Licence.MIT);
+
+  /**
+   * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
+   * {@code arcface}, {@code w600k}).
+   *
+   * @throws UnusableInput when it names none of them
+   */
+  public static EmbedderSpec of(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (name.contains("mobileface")) {
+      return MOBILEFACE;
+    } else if (name.contains("sface")) {
+      return SFACE;
+    } else if (name.contains("aura") || name.contains("glintr100")) {
+      return AURAFACE;
+    } else if (name.contains("arcface") || name.contains("w600k")) {
+      return ARCFACE;
+    }
+    throw new UnusableInput("the name of the face embedder " + file + " does not say which it is; put sface,"
+        + " mobileface, auraface or arcface into it");
+  }
 
   public EmbedderSpec {
     if (!(sameAbove > -1 && sameAbove < 1) || scale == 0) {

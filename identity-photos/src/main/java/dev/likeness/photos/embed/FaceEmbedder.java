@@ -23,7 +23,8 @@ public interface FaceEmbedder extends AutoCloseable {
   /** The cosine of two unit-length vectors of one embedder, -1 to 1. */
   static double cosine(float[] a, float[] b) {
     if (a.length != b.length) {
-      throw new IllegalArgumentException("vectors of " + a.length + " and " + b.length + " numbers come from different embedders");
+      throw new IllegalArgumentException(
+          "vectors of " + a.length + " and " + b.length + " numbers come from different embedders");
     }
     double sum = 0;
     for (int i = 0; i < a.length; i++) {

@@ -26,8 +26,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
     policy.require(spec);
     OnnxInput input = OnnxInput.read(file, "the face embedder");
     if (input.side() > 0 && input.side() != spec.template().size()) {
-      throw new UnusableInput("the face embedder " + file + " takes " + input.side() + "x" + input.side() + " pictures, "
-          + spec.name() + " takes " + spec.template().size() + "x" + spec.template().size() + "; declare the one it is");
+      throw new UnusableInput("the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one it is"
+          .formatted(file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
     }
     return new OnnxEmbedder(spec, OpenCvNetwork.open(input, "the face embedder " + file));
   }

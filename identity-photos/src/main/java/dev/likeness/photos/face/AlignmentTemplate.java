@@ -15,7 +15,7 @@ public record AlignmentTemplate(int size, Landmarks landmarks) {
       new Point(38.2946, 51.6963), new Point(73.5318, 51.5014), new Point(56.0252, 71.7366),
       new Point(41.5493, 92.3655), new Point(70.7299, 92.2041)));
 
-  /** The transformation that brings {@code face} onto the template: by five landmarks, else by the eyes, else by the box. */
+  /** What brings {@code face} onto the template: its five landmarks, else its eyes, else its box. */
   public Similarity onto(Face face) {
     List<Point> five = landmarks.points();
     if (face.landmarks().isPresent()) {

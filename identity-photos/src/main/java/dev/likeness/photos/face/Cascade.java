@@ -20,12 +20,14 @@ final class Cascade implements AutoCloseable {
   private final CascadeClassifier classifier;
 
   Cascade(String name) {
-    String resource = "/org/bytedeco/opencv/" + Loader.getPlatform() + "/share/opencv4/haarcascades/haarcascade_" + name + ".xml";
+    String resource = "/org/bytedeco/opencv/" + Loader.getPlatform()
+        + "/share/opencv4/haarcascades/haarcascade_" + name + ".xml";
     classifier = new CascadeClassifier(file(resource).getPath());
     // A scope that happens to be open around us must not free what outlives it.
     classifier.retainReference();
     if (classifier.empty()) {
-      throw new MachineLimit("OpenCV cannot read its own " + resource + "; delete the natives' cache ~/.javacpp and try again");
+      throw new MachineLimit(
+          "OpenCV cannot read its own " + resource + "; delete the natives' cache ~/.javacpp and try again");
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Luma;
 import dev.likeness.photos.pixels.Resampler;
 import java.util.Comparator;
 import java.util.List;
@@ -32,7 +31,7 @@ public final class CascadeDetector implements FaceDetector {
         : Resampler.CUBIC.resize(picture, side(picture.width(), scale), side(picture.height(), scale));
     CascadeSearch search = borrow();
     try {
-      return search.search(Luma.of(working)).stream().map(face -> scaled(face, 1 / scale))
+      return search.search(working).stream().map(face -> scaled(face, 1 / scale))
           .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed()).toList();
     } finally {
       giveBack(search);

@@ -1,5 +1,6 @@
 package dev.likeness.photos.face;
 
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.pixels.Luma;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,23 +13,33 @@ import org.bytedeco.opencv.opencv_core.Rect;
 
 /**
  * The cascades of one thread and how they work together: one proposes, another of different training must agree. The
- * costlier looks (stretched contrast beyond the edges, profiles) are taken only when the plain one finds nothing.
+ * costlier looks (the red channel, stretched contrast beyond the edges, profiles) are taken only when the plain one
+ * finds nothing.
  */
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME = 0.4;
+  // What is smaller than this share of the picture may be a button, while the face was missed.
+  private static final double SMALL = 0.2;
   private static final double PROFILE_YAW = 60;
 
   private final Cascade frontal = new Cascade("frontalface_alt2");
   private final Cascade confirming = new Cascade("frontalface_alt");
+  private final Cascade oldest = new Cascade("frontalface_default");
   private final Cascade profile = new Cascade("profileface");
   private final EyeFinder eyes = new EyeFinder();
 
-  /** The faces of a grey picture, in its pixels. */
+  /** The faces of a picture, in its pixels. */
   @SuppressWarnings("try")
-  List<Face> search(Luma luma) {
+  List<Face> search(Picture picture) {
+    Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = frontals(plain);
+      List<Face> faces = frontals(plain, 3, List.of(confirming));
+      if (widest(faces) < SMALL * Math.min(picture.width(), picture.height())) {
+        // Dark skin, white beards and glasses confuse brightness, much less redness.
+        List<Face> red = frontals(OpenCv.grey(Luma.red(picture)), 2, List.of(confirming, oldest));
+        faces = widest(red) > 2 * widest(faces) ? red : faces;
+      }
       if (faces.isEmpty()) {
         faces = beyondTheEdges(luma);
       }
@@ -36,10 +47,14 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
-  private List<Face> frontals(Mat grey) {
+  private static double widest(List<Face> faces) {
+    return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
+  }
+
+  private List<Face> frontals(Mat grey, int neighbours, List<Cascade> witnesses) {
     List<Face> faces = new ArrayList<>();
-    for (Box box : frontal.find(grey, 3, smallest(grey))) {
-      if (confirmed(grey, box)) {
+    for (Box box : frontal.find(grey, neighbours, smallest(grey))) {
+      if (witnesses.stream().anyMatch(witness -> confirmed(witness, grey, box))) {
         Optional<Eyes> pair = eyes.find(grey, box);
         double roll = pair.map(Eyes::roll).orElse(0.0);
         faces.add(new Face(box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
@@ -48,10 +63,10 @@ final class CascadeSearch implements AutoCloseable {
     return distinct(faces);
   }
 
-  private boolean confirmed(Mat grey, Box box) {
+  private static boolean confirmed(Cascade witness, Mat grey, Box box) {
     Rect around = inside(box.grown(0.35), grey);
     Mat region = new Mat(grey, around);
-    return confirming.find(region, 2, (int) (box.width() * 0.6)).stream()
+    return witness.find(region, 2, (int) (box.width() * 0.6)).stream()
         .anyMatch(other -> other.moved(around.x(), around.y()).overlap(box) >= SAME);
   }
 
@@ -60,7 +75,7 @@ final class CascadeSearch implements AutoCloseable {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.grey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched).stream().map(face -> moved(face, -margin)).toList();
+    return frontals(stretched, 3, List.of(confirming)).stream().map(face -> moved(face, -margin)).toList();
   }
 
   private static Face moved(Face face, double by) {
@@ -75,7 +90,8 @@ final class CascadeSearch implements AutoCloseable {
       faces.add(profile(box, -PROFILE_YAW));
     }
     for (Box box : profile.find(OpenCv.grey(luma.mirrored()), 6, smallest(plain))) {
-      faces.add(profile(new Box(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height()), PROFILE_YAW));
+      Box back = new Box(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
+      faces.add(profile(back, PROFILE_YAW));
     }
     return distinct(faces);
   }
@@ -86,7 +102,8 @@ final class CascadeSearch implements AutoCloseable {
 
   // One face is often proposed twice, at two sizes: the surer, larger one stays.
   private static List<Face> distinct(List<Face> faces) {
-    Comparator<Face> surer = Comparator.comparingDouble(Face::score).thenComparingDouble(face -> face.box().area()).reversed();
+    Comparator<Face> surer =
+        Comparator.comparingDouble(Face::score).thenComparingDouble(face -> face.box().area()).reversed();
     List<Face> kept = new ArrayList<>();
     for (Face face : faces.stream().sorted(surer).toList()) {
       if (kept.stream().noneMatch(other -> other.box().coverage(face.box()) > SAME)) {
@@ -112,6 +129,7 @@ final class CascadeSearch implements AutoCloseable {
   public void close() {
     frontal.close();
     confirming.close();
+    oldest.close();
     profile.close();
     eyes.close();
   }

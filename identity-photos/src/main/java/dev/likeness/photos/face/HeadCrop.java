@@ -32,6 +32,7 @@ public record HeadCrop(int x, int y, int side) {
 
   /** The crop at {@code size} by {@code size} pixels, filtered so that nothing aliases. */
   public Picture of(Picture picture, int size) {
-    return side == size ? picture.crop(x, y, side, side) : Resampler.CUBIC.resize(picture, x, y, side, side, size, size);
+    return side == size ? picture.crop(x, y, side, side)
+        : Resampler.CUBIC.resize(picture, x, y, side, side, size, size);
   }
 }

@@ -12,6 +12,7 @@ public record Landmarks(Point leftEye, Point rightEye, Point nose, Point leftMou
   /** The landmarks after scaling the picture and then moving by ({@code dx}, {@code dy}). */
   public Landmarks mapped(double factor, double dx, double dy) {
     return new Landmarks(leftEye.scaled(factor).moved(dx, dy), rightEye.scaled(factor).moved(dx, dy),
-        nose.scaled(factor).moved(dx, dy), leftMouth.scaled(factor).moved(dx, dy), rightMouth.scaled(factor).moved(dx, dy));
+        nose.scaled(factor).moved(dx, dy), leftMouth.scaled(factor).moved(dx, dy),
+        rightMouth.scaled(factor).moved(dx, dy));
   }
 }

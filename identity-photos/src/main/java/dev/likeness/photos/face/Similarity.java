@@ -12,8 +12,8 @@ import java.util.List;
  */
 public record Similarity(double a, double b, double tx, double ty) {
   /**
-   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense (Umeyama, PAMI 1991, for the
-   * plane and without reflections).
+   * The similarity that takes {@code from} closest to {@code to} in the least-squares sense (Umeyama, PAMI 1991, for
+   * the plane and without reflections).
    */
   public static Similarity fit(List<Point> from, List<Point> to) {
     if (from.size() != to.size() || from.size() < 2) {

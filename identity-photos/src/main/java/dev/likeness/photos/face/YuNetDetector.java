@@ -47,8 +47,8 @@ public final class YuNetDetector implements FaceDetector {
     OpenCv.load(opencv_objdetect.class);
     OnnxInput input = OnnxInput.read(file, "the face detector");
     if (input.side() < 0) {
-      throw new UnusableInput("the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs YuNet of a"
-          + " fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
+      throw new UnusableInput("the face detector " + file + " takes pictures of " + input.shape() + ", OpenCV runs"
+          + " YuNet of a fixed square size only; give one such as the 640x640 file of the OpenCV zoo");
     }
     try (PointerScope scope = new PointerScope()) {
       Size size = new Size(input.side(), input.side());
@@ -57,8 +57,8 @@ public final class YuNetDetector implements FaceDetector {
       network.detect(Mat.zeros(input.side(), input.side(), opencv_core.CV_8UC3).asMat(), new Mat());
       return new YuNetDetector((FaceDetectorYN) network.retainReference(), input.side());
     } catch (RuntimeException e) {
-      throw new UnusableInput("the face detector " + file + " is not YuNet; give one such as the 640x640 file of the OpenCV"
-          + " zoo", e);
+      throw new UnusableInput("the face detector " + file + " is not YuNet; give one such as the 640x640 file of the"
+          + " OpenCV zoo", e);
     }
   }
 

@@ -21,8 +21,8 @@ public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut,
 
   /**
    * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer are all used for
-   * both, which {@link #independent()} then admits. To choose a checkpoint, divide {@link #training()} once more, so that
-   * choosing and reporting never use the same photos.
+   * both, which {@link #independent()} then admits. To choose a checkpoint, divide {@link #training()} once more, so
+   * that choosing and reporting never use the same photos.
    */
   public static HoldOut of(List<AcceptedPhoto> photos) {
     int n = photos.size();

@@ -7,7 +7,7 @@ import java.util.Random;
 public record Interval(double low, double high) {
   private static final int RESAMPLES = 2000;
 
-  /** The percentile bootstrap of the mean (Efron and Tibshirani 1993, 13.3), with a fixed seed; one value gives itself. */
+  /** The percentile bootstrap of the mean (Efron and Tibshirani 1993, 13.3), with a fixed seed. */
   public static Interval ofMean(double[] values) {
     if (values.length == 0) {
       return new Interval(Double.NaN, Double.NaN);

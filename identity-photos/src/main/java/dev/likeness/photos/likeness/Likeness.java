@@ -46,7 +46,8 @@ public final class Likeness {
       return LikenessScore.NO_FACE;
     }
     float[] vector = embedder.embed(picture, faces.get(0));
-    double cosine = references.stream().mapToDouble(other -> FaceEmbedder.cosine(vector, other)).average().orElseThrow();
+    double cosine = references.stream().mapToDouble(other -> FaceEmbedder.cosine(vector, other)).average()
+        .orElseThrow();
     return new LikenessScore(true, cosine, standing(cosine));
   }
 
@@ -67,12 +68,14 @@ public final class Likeness {
   /** The curve of the person's own pairs against pairs of each reference with faces of {@code others}. */
   public Roc against(List<AcceptedPhoto> others) {
     double[] different = vectors(others, embedder).stream()
-        .flatMapToDouble(other -> references.stream().mapToDouble(vector -> FaceEmbedder.cosine(vector, other))).toArray();
+        .flatMapToDouble(other -> references.stream().mapToDouble(vector -> FaceEmbedder.cosine(vector, other)))
+        .toArray();
     return Roc.of(own, different);
   }
 
   private double standing(double cosine) {
-    return own.length == 0 ? Double.NaN : Arrays.stream(own).filter(pair -> pair < cosine).count() / (double) own.length;
+    long below = Arrays.stream(own).filter(pair -> pair < cosine).count();
+    return own.length == 0 ? Double.NaN : below / (double) own.length;
   }
 
   private String meaning(double mean) {

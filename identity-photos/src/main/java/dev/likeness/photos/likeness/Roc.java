@@ -15,8 +15,8 @@ public final class Roc {
   /** The curve of these pairs; at least one of each kind. */
   public static Roc of(double[] same, double[] different) {
     if (same.length == 0 || different.length == 0) {
-      throw new IllegalArgumentException("a curve needs pairs of both kinds, given " + same.length + " of one person and "
-          + different.length + " of two");
+      throw new IllegalArgumentException("a curve needs pairs of both kinds, given " + same.length
+          + " of one person and " + different.length + " of two");
     }
     return new Roc(sorted(same), sorted(different));
   }

@@ -23,6 +23,16 @@ public final class Luma {
     return new Luma(picture.width(), picture.height(), out);
   }
 
+  /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
+  public static Luma red(Picture picture) {
+    byte[] rgb = picture.rgb();
+    byte[] out = new byte[rgb.length / 3];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = rgb[3 * i];
+    }
+    return new Luma(picture.width(), picture.height(), out);
+  }
+
   public int width() {
     return width;
   }

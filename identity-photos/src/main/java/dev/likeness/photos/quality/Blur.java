@@ -7,7 +7,8 @@ import dev.likeness.photos.pixels.Luma;
  * 6492, 2007), measured on the standard patch, so that it speaks of detail in the face and not of megapixels.
  */
 final class Blur {
-  private static final int REACH = 8;
+  // The further blur reaches this share of the face to either side.
+  private static final double REACH = 1 / 20.0;
 
   private Blur() {}
 
@@ -44,13 +45,14 @@ final class Blur {
 
   private static float[] blurred(float[] f, int side) {
     float[] out = new float[f.length];
+    int reach = Math.max(2, (int) Math.round(REACH * side));
     for (int y = 0; y < side; y++) {
       for (int x = 0; x < side; x++) {
         float sum = 0;
-        for (int k = -REACH; k <= REACH; k++) {
+        for (int k = -reach; k <= reach; k++) {
           sum += f[y * side + Math.max(0, Math.min(side - 1, x + k))];
         }
-        out[y * side + x] = sum / (2 * REACH + 1);
+        out[y * side + x] = sum / (2 * reach + 1);
       }
     }
     return out;

@@ -25,8 +25,8 @@ final class Colour {
 
   /**
    * How much the colours differ among pixels of the same brightness: the root mean square distance, 0 to 255, between
-   * each pixel's colour difference and a parabola over brightness. Black and white, sepia and duotone filters make colour
-   * a function of brightness and come near 0; skin, clothes and surroundings do not.
+   * each pixel's colour difference and a parabola over brightness. Black and white, sepia and duotone filters make
+   * colour a function of brightness and come near 0; skin, clothes and surroundings do not.
    */
   static double variety(Picture picture) {
     Picture small = Resampler.AREA.resize(picture, SIDE, SIDE);

@@ -4,8 +4,8 @@ import dev.likeness.diffusion.image.Picture;
 import java.util.Arrays;
 
 /**
- * How much of a face is something else than skin (a mask, a hand in a glove, sunglasses, a scarf): the share of the oval
- * whose colour lies far from that of the face's own skin.
+ * How much of a face is something else than skin (a mask, a hand in a glove, sunglasses, a scarf): the share of the
+ * oval whose colour lies far from that of the face's own skin.
  */
 final class Coverage {
   private static final double FAR = 0.06;
@@ -13,9 +13,9 @@ final class Coverage {
 
   private Coverage() {}
 
-  /** The share of the face, 0 to 1; 0 for pictures without colour, where it cannot be told. */
+  /** The share of the face below the brows, 0 to 1; 0 for pictures without colour, where it cannot be told. */
   static double of(FacePatch patch) {
-    return share(patch, 0, 1);
+    return share(patch, 0.28, 1);
   }
 
   /** The same of the band that the eyes lie in; brows and lashes alone make about a quarter of it. */
@@ -24,18 +24,17 @@ final class Coverage {
   }
 
   private static double share(FacePatch patch, double top, double bottom) {
-    // Skin is what most of the forehead and the cheeks show; between them glasses may lie, below them a mask.
-    double[][] forehead = chroma(patch, 0.12, 0.28);
-    double[][] cheeks = chroma(patch, 0.46, 0.56);
-    double red = median(forehead[0], cheeks[0]);
-    double blue = median(forehead[1], cheeks[1]);
-    if (Math.hypot(red, blue) < COLOURLESS) {
+    double[] forehead = skin(patch, 0.12, 0.28);
+    double[] cheeks = skin(patch, 0.46, 0.6);
+    // Hair may lie over one and a mask over the other; skin of every tone is the redder.
+    double[] skin = forehead[0] - forehead[1] > cheeks[0] - cheeks[1] ? forehead : cheeks;
+    if (Math.hypot(skin[0], skin[1]) < COLOURLESS) {
       return 0;
     }
     double[][] part = chroma(patch, top, bottom);
     int far = 0;
     for (int i = 0; i < part[0].length; i++) {
-      far += Math.hypot(part[0][i] - red, part[1][i] - blue) > FAR ? 1 : 0;
+      far += Math.hypot(part[0][i] - skin[0], part[1][i] - skin[1]) > FAR ? 1 : 0;
     }
     return (double) far / part[0].length;
   }
@@ -58,9 +57,13 @@ final class Coverage {
     return new double[][] {Arrays.copyOf(shares[0], n), Arrays.copyOf(shares[1], n)};
   }
 
-  private static double median(double[] some, double[] others) {
-    double[] sorted = Arrays.copyOf(some, some.length + others.length);
-    System.arraycopy(others, 0, sorted, some.length, others.length);
+  private static double[] skin(FacePatch patch, double top, double bottom) {
+    double[][] shares = chroma(patch, top, bottom);
+    return new double[] {median(shares[0]), median(shares[1])};
+  }
+
+  private static double median(double[] values) {
+    double[] sorted = values.clone();
     Arrays.sort(sorted);
     return sorted[sorted.length / 2];
   }

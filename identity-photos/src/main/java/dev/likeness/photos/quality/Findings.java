@@ -25,6 +25,10 @@ final class Findings {
     reasons.add(Reason.of(code, severity, sentence));
   }
 
+  boolean has(ReasonCode code) {
+    return reasons.stream().anyMatch(reason -> reason.code() == code);
+  }
+
   List<Reason> reasons() {
     return List.copyOf(reasons);
   }

@@ -50,8 +50,9 @@ public final class PhotoJudge {
     double chroma = Colour.chroma(picture);
     double variety = Colour.variety(picture);
     findings.measure(ReasonCode.BLACK_AND_WHITE, chroma, "it is black and white; send one in colour");
-    if (findings.reasons().stream().noneMatch(reason -> reason.code() == ReasonCode.BLACK_AND_WHITE)) {
-      findings.measure(ReasonCode.STRONG_FILTER, variety, "a filter has turned it into a single hue; send it unfiltered");
+    if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
+      findings.measure(ReasonCode.STRONG_FILTER, variety,
+          "a filter has turned it into a single hue; send it unfiltered");
     }
   }
 
@@ -77,8 +78,9 @@ public final class PhotoJudge {
     double burnt = Exposure.burnt(patch);
     findings.measure(ReasonCode.TOO_BRIGHT, burnt, "%.0f %% of the face is burnt out to white".formatted(100 * burnt));
     double slope = Exposure.slope(patch);
-    findings.measure(ReasonCode.UNEVEN_LIGHT, Math.abs(slope), "the %s half of the face is %.1f stops darker than the other"
-        .formatted(slope > 0 ? "left" : "right", Math.abs(slope)));
+    String darker = slope > 0 ? "left" : "right";
+    findings.measure(ReasonCode.UNEVEN_LIGHT, Math.abs(slope),
+        "the %s half of the face is %.1f stops darker than the other".formatted(darker, Math.abs(slope)));
   }
 
   private static void visibility(FacePatch patch, Face face, Findings findings) {
@@ -92,7 +94,7 @@ public final class PhotoJudge {
     double lenses = face.eyes().isPresent() ? 0 : Coverage.ofEyes(patch);
     findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
     findings.measure(ReasonCode.FACE_COVERED, covered, "something covers %.0f %% of the face".formatted(100 * covered));
-    if (face.eyes().isEmpty() && findings.reasons().stream().noneMatch(reason -> reason.code() == ReasonCode.SUNGLASSES)) {
+    if (face.eyes().isEmpty() && !findings.has(ReasonCode.SUNGLASSES)) {
       findings.state(ReasonCode.EYES_NOT_SEEN, Verdict.WARN, "the eyes were not made out: closed, shaded or covered");
     }
   }

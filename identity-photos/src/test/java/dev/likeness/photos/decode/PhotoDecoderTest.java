@@ -126,8 +126,9 @@ class PhotoDecoderTest {
   void saysHowToConvertWhatItHasNoReaderFor(String brand, String title) {
     byte[] file = ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
 
-    assertFault(Fault.NEEDS_CONVERSION, file, "a.png is in the " + title + " format, which this machine has no reader for; save"
-        + " it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or magick)");
+    assertFault(Fault.NEEDS_CONVERSION, file, "a.png is in the " + title + " format, which this machine has no reader"
+        + " for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command: heif-convert or"
+        + " magick)");
   }
 
   @ParameterizedTest

@@ -27,8 +27,8 @@ class OnnxEmbedderTest {
     UnusableInput refusal = assertThrows(UnusableInput.class,
         () -> OnnxEmbedder.open(folder.resolve("any.onnx"), EmbedderSpec.ARCFACE, UsePolicy.COMMERCIAL));
 
-    assertEquals("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use, "
-        + "such as SFace or AuraFace", refusal.getMessage());
+    assertEquals("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial "
+        + "use, such as SFace or AuraFace", refusal.getMessage());
   }
 
   @Test
@@ -47,8 +47,8 @@ class OnnxEmbedderTest {
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> YuNetDetector.open(file));
 
-    assertEquals("the face detector " + file + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square size"
-        + " only; give one such as the 640x640 file of the OpenCV zoo", refusal.getMessage());
+    assertEquals("the face detector " + file + " takes pictures of [-1, 3, -1, -1], OpenCV runs YuNet of a fixed square"
+        + " size only; give one such as the 640x640 file of the OpenCV zoo", refusal.getMessage());
   }
 
   @Test

@@ -23,7 +23,8 @@ class HeadCropTest {
   void staysInsideThePicture() {
     HeadCrop crop = HeadCrop.of(new Box(-10, 5, 100, 100), 300, 240, 256);
 
-    assertTrue(crop.x() >= 0 && crop.y() >= 0 && crop.x() + crop.side() <= 300 && crop.y() + crop.side() <= 240, crop.toString());
+    assertTrue(crop.x() >= 0 && crop.y() >= 0 && crop.x() + crop.side() <= 300 && crop.y() + crop.side() <= 240,
+        crop.toString());
     assertEquals(240, crop.side());
   }
 }

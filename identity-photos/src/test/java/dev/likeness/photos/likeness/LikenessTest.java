@@ -64,8 +64,8 @@ class LikenessTest {
   void saysWhenTheComparisonFlatters() {
     Likeness likeness = Likeness.of(HoldOut.of(photos(3)), new WholePicture(), new Hue());
 
-    assertEquals("as similar as two of the person's own photos; the photos compared with took part in training, so this "
-        + "flatters", likeness.report(List.of(picture(1))).meaning());
+    assertEquals("as similar as two of the person's own photos; the photos compared with took part in training, so "
+        + "this flatters", likeness.report(List.of(picture(1))).meaning());
   }
 
   @Test
@@ -109,7 +109,8 @@ class LikenessTest {
 
   // A person is a range of ten degrees of hue.
   private static List<AcceptedPhoto> photos(int count) {
-    return IntStream.range(0, count).mapToObj(i -> new AcceptedPhoto("" + i, picture(i * 10.0 / count), FACE, null)).toList();
+    return IntStream.range(0, count)
+        .mapToObj(i -> new AcceptedPhoto("" + i, picture(i * 10.0 / count), FACE, null)).toList();
   }
 
   private static AcceptedPhoto photo(double degrees) {

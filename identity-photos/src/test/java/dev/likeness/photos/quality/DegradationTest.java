@@ -1,0 +1,195 @@
+package dev.likeness.photos.quality;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.Degraded;
+import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.Shot;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Pictures made worse step by step move their own measure that way, and the thresholds tell strong from none. */
+class DegradationTest {
+  /** One kind of damage: how it is done, how strong is strong, which measure must notice. */
+  enum Damage {
+    BLUR(ReasonCode.BLURRED, new double[] {0, 0.01, 0.02, 0.04}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return strength == 0 ? picture : Degraded.blurred(picture, strength * face.box().width());
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Blur.of(patch);
+      }
+    },
+    DARKNESS(ReasonCode.TOO_DARK, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.exposed(picture, Math.pow(2, -strength));
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.highlight(patch);
+      }
+    },
+    GLARE(ReasonCode.TOO_BRIGHT, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.exposed(picture, Math.pow(2, strength));
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.burnt(patch);
+      }
+    },
+    SIDE_LIGHT(ReasonCode.UNEVEN_LIGHT, new double[] {0, 1, 2, 3}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.sideLit(picture, face.box(), strength);
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Exposure.slope(patch);
+      }
+    },
+    CLOTH(ReasonCode.FACE_COVERED, new double[] {0, 0.2, 0.3, 0.4}) {
+      @Override
+      Picture apply(Picture picture, Face face, double strength) {
+        return Degraded.covered(picture, face.box(), strength);
+      }
+
+      @Override
+      double measure(FacePatch patch) {
+        return Coverage.of(patch);
+      }
+    };
+
+    final ReasonCode code;
+    final double[] strengths;
+
+    Damage(ReasonCode code, double[] strengths) {
+      this.code = code;
+      this.strengths = strengths;
+    }
+
+    abstract Picture apply(Picture picture, Face face, double strength);
+
+    abstract double measure(FacePatch patch);
+  }
+
+  /** A face, and no more of its picture than the measures see. */
+  private record Portrait(Picture picture, Face face) {
+    static Portrait of(Picture whole, Face face) {
+      Box around = face.box().grown(0.2);
+      int x = (int) Math.max(0, around.x());
+      int y = (int) Math.max(0, around.y());
+      int width = (int) Math.min(whole.width() - x, around.width());
+      int height = (int) Math.min(whole.height() - y, around.height());
+      Face moved = new Face(face.box().moved(-x, -y), face.score(), face.pose(), Optional.empty(), Optional.empty());
+      return new Portrait(whole.crop(x, y, width, height), moved);
+    }
+  }
+
+  private static List<Portrait> portraits;
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void moreDamageMeasuresWorse(Damage damage) {
+    Portrait drawn = drawn();
+    Band band = QualityLimits.DEFAULT.band(damage.code);
+    double last = Double.NaN;
+    for (double strength : damage.strengths) {
+      Picture picture = damage.apply(drawn.picture(), drawn.face(), strength);
+      double value = damage.measure(FacePatch.of(picture, drawn.face()));
+      boolean worse = band.reject() > band.warn() ? value >= last : value <= last;
+      assertTrue(Double.isNaN(last) || worse, damage + " at " + strength + ": " + value + " after " + last);
+      last = value;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Damage.class)
+  void realPhotosAreCaughtWhenStronglyDamagedAndLeftAloneWhenNot(Damage damage) {
+    List<Portrait> portraits = real();
+    double strong = damage.strengths[damage.strengths.length - 1];
+    // Without colour it cannot be told what covers a face.
+    List<Portrait> fit = damage != Damage.CLOTH ? portraits
+        : portraits.stream().filter(portrait -> Colour.chroma(portrait.picture()) > 4).toList();
+    long caught = fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
+    long wrong = fit.stream().filter(portrait -> flagged(damage, portrait, 0)).count();
+
+    assertTrue(caught >= 0.95 * fit.size(), damage + ": caught " + caught + " of " + fit.size());
+    assertTrue(wrong <= 0.02 * fit.size(), damage + ": wrongly flagged " + wrong + " of " + fit.size());
+  }
+
+  @Test
+  void tonedPicturesLoseTheirVarietyOfColour() {
+    Portrait drawn = drawn();
+    assertFalling(Colour::variety, List.of(drawn.picture(), Degraded.toned(drawn.picture(), 0.5, true),
+        Degraded.toned(drawn.picture(), 0.9, true), Degraded.toned(drawn.picture(), 1, true)));
+    Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
+    for (Portrait portrait : real()) {
+      assertTrue(filter.judge(Colour.variety(Degraded.toned(portrait.picture(), 1, true))) == Verdict.WARN);
+    }
+  }
+
+  private static void assertFalling(ToDoubleFunction<Picture> measure, List<Picture> pictures) {
+    double last = Double.POSITIVE_INFINITY;
+    for (Picture picture : pictures) {
+      double value = measure.applyAsDouble(picture);
+      assertTrue(value < last, value + " after " + last);
+      last = value;
+    }
+  }
+
+  private static boolean flagged(Damage damage, Portrait portrait, double strength) {
+    Picture picture = damage.apply(portrait.picture(), portrait.face(), strength);
+    double value = damage.measure(FacePatch.of(picture, portrait.face()));
+    return QualityLimits.DEFAULT.band(damage.code).judge(value) != Verdict.KEEP;
+  }
+
+  private static Portrait drawn() {
+    Picture picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
+    try (CascadeDetector detector = new CascadeDetector()) {
+      return Portrait.of(picture, detector.detect(picture).get(0));
+    }
+  }
+
+  // Every face of the material that is large enough to be judged, each photo once.
+  private static List<Portrait> real() {
+    if (portraits == null) {
+      portraits = found();
+    }
+    return portraits;
+  }
+
+  private static List<Portrait> found() {
+    List<Portrait> found = new ArrayList<>();
+    Set<Picture> seen = new HashSet<>();
+    try (CascadeDetector detector = new CascadeDetector()) {
+      for (String folder : List.of("photos/people", "photos/generated")) {
+        for (Shot shot : Shot.in(folder, 640)) {
+          List<Face> faces = seen.add(shot.picture()) ? detector.detect(shot.picture()) : List.of();
+          faces.stream().findFirst().filter(face -> face.box().width() > 60)
+              .ifPresent(face -> found.add(Portrait.of(shot.picture(), face)));
+        }
+      }
+    }
+    return found;
+  }
+}

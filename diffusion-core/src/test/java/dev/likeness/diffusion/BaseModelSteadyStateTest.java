@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BaseModelSteadyStateTest {
-  private static final ImageRequest SMALL = ImageRequest.of("a photo").steps(2).guidance(3).size(64, 64);
+  private static final ImageRequest SMALL = ImageRequest.of("a photo").steps(2).guidance(3).size(32, 32);
 
   @Test
   void twoHundredPicturesLeaveNothingBehind(@TempDir Path parent) throws IOException {

@@ -39,6 +39,14 @@ class BrokenPhotosTest {
     Files.createDirectory(folder);
   }
 
+  @Test
+  void listsThePhotosEvenWhenNoneCanBeUsed() throws IOException {
+    Files.createFile(folder.resolve("me.png"));
+    CommandRun run = CommandRun.of("photos", "--json", folder.toString());
+    assertEquals(3, run.status());
+    assertTrue(run.out().startsWith("{\"photos\":[{\"file\":\"me.png\",\"verdict\":\"reject\","), run.out());
+  }
+
   private void assertRefused(String beginning) {
     Path out = folder.resolveSibling(folder.getFileName() + "-out");
     for (List<String> command : List.of(List.of("headshot", "--out", out.toString(), "--photos", folder.toString(),

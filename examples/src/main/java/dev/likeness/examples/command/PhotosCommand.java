@@ -1,6 +1,7 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.examples.console.Console;
+import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import java.nio.file.Path;
@@ -27,7 +28,15 @@ public final class PhotosCommand implements Runnable {
 
   @Override
   public void run() {
-    PhotoReview review = PhotoReview.of(PhotoSet.from(photos));
+    try {
+      print(PhotoReview.of(PhotoSet.from(photos)));
+    } catch (NoUsablePhoto none) {
+      print(none.review());
+      throw none;
+    }
+  }
+
+  private void print(PhotoReview review) {
     if (json) {
       console.out().println(review.toJson());
     } else {

@@ -5,8 +5,6 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.PhotoJudge;
@@ -44,37 +42,33 @@ public final class PhotoReview {
    * @throws MachineLimit when OpenCV's natives are missing
    */
   public static PhotoReview of(PhotoSet set) {
-    try (CascadeDetector detector = new CascadeDetector()) {
-      return of(set, detector, ReviewOptions.defaults());
+    try (ReviewTools tools = ReviewTools.builtIn()) {
+      return of(set, tools, ReviewOptions.defaults());
     }
   }
 
   /** Reviews with {@code detector}, which stays the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
-    return of(set, detector, options, results -> Map.of());
+    return of(set, new ReviewTools(detector, Optional.empty(), Optional.empty()), options);
   }
 
-  /** Reviews and compares the faces too, which finds photos of somebody else; both tools stay the caller's to close. */
-  public static PhotoReview of(PhotoSet set, FaceDetector detector, FaceEmbedder embedder, ReviewOptions options) {
-    return of(set, detector, options, results -> OnePerson.among(usable(results), embedder));
-  }
-
-  /** What comparing photos with each other says against some of them. */
-  private interface Comparison extends Function<List<PhotoIntake.Result>, Map<AcceptedPhoto, Reason>> {}
-
-  private static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options, Comparison persons) {
-    PhotoDecoder decoder = new PhotoDecoder(options.decode());
-    PhotoIntake intake = new PhotoIntake(decoder, detector, new PhotoJudge(options.limits()));
+  /** Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of somebody else. */
+  public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
+    PhotoJudge judge = new PhotoJudge(options.limits(), tools.quality());
+    PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
-    List<PhotoIntake.Result> ofOne = compared(single, persons);
+    Comparison persons = results -> tools.embedder().map(e -> OnePerson.among(usable(results), e)).orElse(Map.of());
     Band band = options.limits().band(ReasonCode.NEAR_DUPLICATE);
-    List<PhotoIntake.Result> distinct = compared(ofOne, results -> Duplicates.among(results, band));
-    PhotoReview review = new PhotoReview(distinct);
+    Comparison repetitions = results -> Duplicates.among(results, band);
+    PhotoReview review = new PhotoReview(compared(compared(single, persons), repetitions));
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
     }
     return review;
   }
+
+  /** What comparing photos with each other says against some of them. */
+  private interface Comparison extends Function<List<PhotoIntake.Result>, Map<AcceptedPhoto, Reason>> {}
 
   private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> results, Comparison comparison) {
     Map<AcceptedPhoto, Reason> against = comparison.apply(results);

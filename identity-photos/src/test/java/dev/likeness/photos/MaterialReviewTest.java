@@ -111,13 +111,13 @@ class MaterialReviewTest {
 
   @Test
   void namesTheStrangerInASet() {
-    try (CascadeDetector detector = new CascadeDetector();
-        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
-            UsePolicy.NON_COMMERCIAL)) {
+    try (ReviewTools tools = ReviewTools.builtIn().withDetector(Material.at("faces/yunet_n_640_640.onnx"))
+        .withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.NON_COMMERCIAL)
+        .withQuality(Material.at("faces/quality_v2_bgr_10_out_tiny_112_45_128.onnx"))) {
       List<Photo> photos = List.of("examples__obama.jpg", "examples__obama2.jpg", "tests__test_images__obama3.jpg",
           "examples__biden.jpg").stream().map(name -> Photo.of(Material.at("photos/people").resolve(name))).toList();
 
-      PhotoReview review = PhotoReview.of(PhotoSet.of(photos), detector, embedder, ReviewOptions.defaults());
+      PhotoReview review = PhotoReview.of(PhotoSet.of(photos), tools, ReviewOptions.defaults());
 
       assertEquals(Set.of("examples__biden.jpg"), files(review, ReasonCode.WRONG_PERSON));
       assertEquals(3, review.accepted().size());

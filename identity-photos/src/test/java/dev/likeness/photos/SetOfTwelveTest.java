@@ -7,11 +7,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.decode.PhotoDecoder;
-import dev.likeness.photos.embed.EmbedderSpec;
-import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.pixels.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,10 +52,9 @@ class SetOfTwelveTest {
   private PhotoReview review() {
     PhotoSet set = PhotoSet.of(files.entrySet().stream()
         .map(file -> Photo.of(file.getKey(), file.getValue())).toList());
-    try (CascadeDetector detector = new CascadeDetector();
-        FaceEmbedder embedder = OnnxEmbedder.open(Material.at("faces/mobileface_v2_112.onnx"), EmbedderSpec.MOBILEFACE,
-            UsePolicy.COMMERCIAL)) {
-      return PhotoReview.of(set, detector, embedder, ReviewOptions.defaults());
+    try (ReviewTools tools =
+        ReviewTools.builtIn().withEmbedder(Material.at("faces/mobileface_v2_112.onnx"), UsePolicy.COMMERCIAL)) {
+      return PhotoReview.of(set, tools, ReviewOptions.defaults());
     }
   }
 

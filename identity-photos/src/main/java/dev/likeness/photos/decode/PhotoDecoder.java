@@ -54,7 +54,10 @@ public final class PhotoDecoder {
         name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
     try {
       return read(name, file, format);
-    } catch (IOException | RuntimeException | StackOverflowError | OutOfMemoryError e) {
+    } catch (OutOfMemoryError e) {
+      throw new UnreadablePhoto(Fault.TOO_MANY_PIXELS, Double.NaN, Double.NaN,
+          name + " needs more memory than this JVM has left; save it smaller, or raise -Xmx", e);
+    } catch (IOException | RuntimeException | StackOverflowError e) {
       if (e instanceof UnreadablePhoto known) {
         throw known;
       }

@@ -6,15 +6,19 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Pose;
 import java.util.List;
+import java.util.Optional;
 
 /** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
 public final class PhotoJudge {
   private static final double PROFILE = 45;
 
   private final QualityLimits limits;
+  private final Optional<FaceQuality> quality;
 
-  public PhotoJudge(QualityLimits limits) {
+  /** A judge with these thresholds, and a network's opinion where there is one. */
+  public PhotoJudge(QualityLimits limits, Optional<FaceQuality> quality) {
     this.limits = limits;
+    this.quality = quality;
   }
 
   /** What speaks against a photo, in no order; {@code faces} are largest first. */
@@ -32,6 +36,8 @@ public final class PhotoJudge {
     FacePatch patch = FacePatch.of(photo.picture(), face);
     light(patch, findings);
     visibility(patch, face, findings);
+    quality.ifPresent(network -> findings.measure(ReasonCode.LOW_QUALITY, network.score(photo.picture(), face),
+        "the face can hardly be recognised"));
     return findings.reasons();
   }
 

@@ -34,7 +34,7 @@ public final class QualityLimits {
     bands.put(ReasonCode.STRONG_FILTER, new Band(3.5, -never));
     bands.put(ReasonCode.HEAVY_COMPRESSION, new Band(35, 12));
     bands.put(ReasonCode.BORDERS, new Band(0.08, 0.8));
-    bands.put(ReasonCode.LOW_QUALITY, new Band(0.4, 0.25));
+    bands.put(ReasonCode.LOW_QUALITY, new Band(0.6, 0.3));
     bands.put(ReasonCode.NEAR_DUPLICATE, new Band(0.18, 0.12));
     return bands;
   }

@@ -1,0 +1,48 @@
+package dev.likeness.photos.quality;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.OnnxInput;
+import dev.likeness.photos.face.OpenCvNetwork;
+import java.nio.file.Path;
+
+/**
+ * FaceChain's face-quality network out of its ONNX file (modelscope/facechain, {@code quality_v2_bgr_10_out}): an
+ * aligned face of 112 pixels, blue first, -1 to 1; the mean of its ten outputs is the score.
+ */
+public final class OnnxFaceQuality implements FaceQuality {
+  private static final double MIDDLE = 127.5;
+
+  private final OpenCvNetwork network;
+
+  private OnnxFaceQuality(OpenCvNetwork network) {
+    this.network = network;
+  }
+
+  /** Opens the file; {@link UnusableInput} when it takes another input. */
+  public static OnnxFaceQuality open(Path file) {
+    OnnxInput input = OnnxInput.read(file, "the face-quality network");
+    if (input.side() != AlignmentTemplate.ARCFACE.size()) {
+      throw new UnusableInput("the face-quality network " + file + " takes " + input.shape()
+          + ", expected [1, 3, 112, 112]; give quality_v2_bgr_10_out");
+    }
+    return new OnnxFaceQuality(OpenCvNetwork.open(input, "the face-quality network " + file));
+  }
+
+  @Override
+  public double score(Picture picture, Face face) {
+    float[] outputs = network.run(AlignmentTemplate.ARCFACE.align(picture, face), false, MIDDLE, 1 / MIDDLE);
+    double sum = 0;
+    for (float output : outputs) {
+      sum += output;
+    }
+    return sum / outputs.length;
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

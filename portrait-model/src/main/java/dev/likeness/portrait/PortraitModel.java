@@ -16,7 +16,7 @@ import java.util.Map;
  * It is a diffusers folder whose files travel in this artifact.
  */
 public final class PortraitModel {
-  private static final String FOLDER = "/dev/likeness/portrait/model";
+  private static final String FOLDER = "/dev/likeness/models/portrait";
 
   private PortraitModel() {}
 

@@ -1,17 +1,22 @@
 package dev.likeness.schedulers;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** The names that users of A1111 and ComfyUI know samplers by, as a class and the options that make it that sampler. */
 record SamplerName(String className, Map<String, Object> options) {
-  private static final Map<String, Object> LADDERS = Map.of(
-      "karras", "use_karras_sigmas", "exponential", "use_exponential_sigmas", "beta", "use_beta_sigmas",
-      "lu", "use_lu_lambdas", "sgmuniform", "trailing", "simple", "trailing");
-  private static final Map<String, Object> SDE = Map.of("algorithm_type", "sde-dpmsolver++");
+  private static final List<String> LADDERS =
+      List.of("polyexponential", "exponential", "karras", "beta", "lu", "sgmuniform", "simple", "normal",
+          "ddimuniform");
+  private static final Map<String, Object> ODE =
+      Map.of("algorithm_type", "dpmsolver++", "solver_order", 2, "solver_type", "midpoint");
+  private static final Map<String, Object> SDE =
+      Map.of("algorithm_type", "sde-dpmsolver++", "solver_order", 2, "solver_type", "midpoint");
   private static final Map<String, SamplerName> KNOWN = known();
 
   /** The sampler of a name; capitals, spaces, hyphens, underscores and {@code ++} or {@code pp} make no difference. */
@@ -25,21 +30,33 @@ record SamplerName(String className, Map<String, Object> options) {
     if (KNOWN.containsKey(plain)) {
       return KNOWN.get(plain);
     }
-    for (Map.Entry<String, Object> ladder : LADDERS.entrySet()) {
-      String stem = plain.endsWith(ladder.getKey()) ? plain.substring(0, plain.length() - ladder.getKey().length())
-          : "";
+    for (String ladder : LADDERS) {
+      String stem = plain.endsWith(ladder) ? plain.substring(0, plain.length() - ladder.length()) : "";
       if (KNOWN.containsKey(stem)) {
-        return KNOWN.get(stem).on((String) ladder.getValue());
+        return KNOWN.get(stem).on(ladder);
       }
     }
     throw new IllegalArgumentException("sampler " + name + " is unknown; known are " + String.join(", ", classNames)
         + " and " + String.join(", ", KNOWN.keySet())
-        + ", the latter also with karras, exponential, beta, lu, sgm_uniform or simple behind");
+        + ", the latter also with " + String.join(", ", LADDERS) + " behind");
   }
 
   private SamplerName on(String ladder) {
     Map<String, Object> more = new LinkedHashMap<>(options);
-    more.put("trailing".equals(ladder) ? "timestep_spacing" : ladder, "trailing".equals(ladder) ? ladder : true);
+    if (Character.isLowerCase(className.charAt(0))) {
+      more.put("ladder", ladder.replace("uniform", "_uniform"));
+    } else {
+      switch (ladder) {
+        case "karras", "exponential", "beta" -> {
+          Stream.of("karras", "exponential", "beta").forEach(each -> more.put("use_" + each + "_sigmas", false));
+          more.put("use_" + ladder + "_sigmas", true);
+        }
+        case "lu" -> more.put("use_lu_lambdas", true);
+        case "sgmuniform", "simple" -> more.put("timestep_spacing", "trailing");
+        default -> throw new IllegalArgumentException(className + " has no ladder " + ladder
+            + "; it has karras, exponential, beta, lu, sgm_uniform, simple");
+      }
+    }
     return new SamplerName(className, more);
   }
 
@@ -66,13 +83,13 @@ record SamplerName(String className, Map<String, Object> options) {
     add(known, "SASolverScheduler", Map.of(), "sasolver");
     add(known, "LCMScheduler", Map.of(), "lcm");
     add(known, "TCDScheduler", Map.of(), "tcd");
-    add(known, "DPMSolverMultistepScheduler", Map.of(), "dpmpp2m");
-    add(known, "DPMSolverMultistepScheduler", Map.of("solver_order", 3), "dpmpp3m");
+    add(known, "DPMSolverMultistepScheduler", ODE, "dpmpp2m");
+    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "dpmsolver++", "solver_order", 3), "dpmpp3m");
     add(known, "DPMSolverMultistepScheduler", SDE, "dpmpp2msde", "dpmpp2msdegpu");
-    add(known, "DPMSolverMultistepScheduler", Map.of("algorithm_type", "sde-dpmsolver++", "solver_type", "heun"),
-        "dpmpp2msdeheun");
+    add(known, "DPMSolverMultistepScheduler",
+        Map.of("algorithm_type", "sde-dpmsolver++", "solver_order", 2, "solver_type", "heun"), "dpmpp2msdeheun");
     add(known, "DPMSolverSDEScheduler", Map.of(), "dpmppsde", "dpmppsdegpu");
-    add(known, "DPMSolverSinglestepScheduler", Map.of(), "dpmpp2s");
+    add(known, "DPMSolverSinglestepScheduler", ODE, "dpmpp2s");
     add(known, "sample_dpmpp_2s_ancestral", Map.of(), "dpmpp2sa", "dpmpp2sancestral");
     add(known, "sample_dpmpp_3m_sde", Map.of(), "dpmpp3msde", "dpmpp3msdegpu");
     add(known, "sample_dpm_fast", Map.of(), "dpmfast");

@@ -6,12 +6,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the options that differ from
  * the class's own defaults. Immutable.
  */
 public final class SchedulerConfig {
+  private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
+
   private final Map<String, Object> given;
   private final Options options;
   private final Scheduler scheduler;
@@ -20,6 +24,7 @@ public final class SchedulerConfig {
     SchedulerProvider provider = provider(className);
     this.given = new LinkedHashMap<>(given);
     this.options = provider.defaults(className).with(given);
+    warnOfUnknownOptions();
     this.scheduler = provider.configure(className, options);
   }
 
@@ -43,8 +48,7 @@ public final class SchedulerConfig {
    * @throws IllegalArgumentException for a name that is not known; the message lists what is
    */
   public static SchedulerConfig named(String name) {
-    SamplerName sampler = SamplerName.of(name, classNames());
-    return new SchedulerConfig(sampler.className(), sampler.options());
+    return named(SamplerName.of(name, classNames()), Map.of());
   }
 
   /** All class names that a config may have. */
@@ -74,10 +78,20 @@ public final class SchedulerConfig {
 
   /** The same noise schedule and prediction, sampled as this name says. */
   public SchedulerConfig with(String name) {
-    SamplerName sampler = SamplerName.of(name, classNames());
+    return named(SamplerName.of(name, classNames()), given);
+  }
+
+  private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {
     Map<String, Object> changed = new LinkedHashMap<>(given);
     changed.putAll(sampler.options());
-    return new SchedulerConfig(sampler.className(), changed);
+    var config = new SchedulerConfig(sampler.className(), changed);
+    sampler.options().forEach((option, value) -> {
+      if (!config.options.has(option) && !Boolean.FALSE.equals(value)) {
+        throw new IllegalArgumentException(sampler.className() + " has no option " + option + "; it has "
+            + config.options.names());
+      }
+    });
+    return config;
   }
 
   /** The same scheduler with one option changed. */
@@ -118,6 +132,20 @@ public final class SchedulerConfig {
   /** What the network was trained to answer. */
   public Prediction prediction() {
     return scheduler.prediction();
+  }
+
+  // Options of other classes stay for a switch to them; what no class knows is perhaps a misspelling.
+  private void warnOfUnknownOptions() {
+    var unknown = new TreeSet<>(given.keySet());
+    unknown.removeAll(options.names());
+    unknown.removeIf(name -> name.startsWith("_"));
+    if (!unknown.isEmpty()) {
+      providers().forEach(provider -> provider.classNames().forEach(name ->
+          unknown.removeAll(provider.defaults(name).names())));
+    }
+    if (!unknown.isEmpty()) {
+      LOG.warn("{} ignores the options {}, which no scheduler class has", className(), unknown);
+    }
   }
 
   private static SchedulerProvider provider(String className) {

@@ -2,6 +2,7 @@ package dev.likeness.schedulers;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -61,6 +62,13 @@ class SchedulerConfigTest {
     assertEquals("sde-dpmsolver++", sde.options().text("algorithm_type"));
     assertTrue(sde.options().flag("use_karras_sigmas"));
     assertEquals(sde.plan(9).toString(), sd.with("DPM++ 2M SDE Karras").plan(9).toString());
+    assertFalse(sde.with("DPM++ 2M Exponential").options().flag("use_karras_sigmas"));
+    assertEquals("dpmsolver++", sde.with("DPM++ 2M").options().text("algorithm_type"));
+    assertEquals("sgm_uniform", sd.with("dpmpp_3m_sde sgm_uniform").options().text("ladder"));
+    refuses("LCMScheduler has no option use_karras_sigmas; it has " + sd.with("LCM").options().names(),
+        () -> sd.with("LCM Karras"));
+    refuses("EulerDiscreteScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
+        () -> sd.with("Euler normal"));
     assertEquals("trailing", sd.with("euler sgm_uniform").options().text("timestep_spacing"));
     assertEquals("sample_dpmpp_2s_ancestral", sd.with("DPM++ 2S a").className());
     assertEquals("restart_sampler", SchedulerConfig.named("Restart").className());

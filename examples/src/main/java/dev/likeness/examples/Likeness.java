@@ -53,7 +53,8 @@ public final class Likeness implements Runnable {
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {
-      console.complain(wrong.getMessage() + " (try " + wrong.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
+      console.complain(wrong.getMessage() + " (try " + wrong.getCommandLine().getCommandSpec().qualifiedName()
+          + " --help)");
       return ExitStatus.USAGE.code();
     });
     try {

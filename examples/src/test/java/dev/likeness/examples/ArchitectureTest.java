@@ -69,13 +69,15 @@ class ArchitectureTest {
   static final ArchRule NO_CYCLES = slices().matching("dev.likeness.(**)").should().beFreeOfCycles();
 
   @ArchTest
-  static final ArchRule INTERNALS_STAY_INSIDE = noClasses().should(new ArchCondition<>("reach another module's internals") {
+  static final ArchRule INTERNALS_STAY_INSIDE = noClasses()
+      .should(new ArchCondition<>("reach another module's internals") {
     @Override
     public void check(JavaClass from, ConditionEvents events) {
       from.getDirectDependenciesFromSelf().forEach(dependency -> {
         String to = dependency.getTargetClass().getPackageName();
         int inside = to.indexOf(".internal");
-        boolean foreign = to.startsWith("dev.likeness.") && inside > 0 && !from.getPackageName().startsWith(to.substring(0, inside));
+        boolean foreign = to.startsWith("dev.likeness.") && inside > 0
+            && !from.getPackageName().startsWith(to.substring(0, inside));
         events.add(new SimpleConditionEvent(from, foreign, dependency.getDescription()));
       });
     }

@@ -86,7 +86,8 @@ class BrokenCheckpointTest {
   @Test
   void unknownScheduler() throws IOException {
     Path config = base.resolve("scheduler/scheduler_config.json");
-    Files.writeString(config, Files.readString(config).replaceFirst("\"_class_name\": \"\\w+\"", "\"_class_name\": \"Mine\""));
+    Files.writeString(config, Files.readString(config).replaceFirst("\"_class_name\": \"\\w+\"",
+        "\"_class_name\": \"Mine\""));
     assertRefused("Mine");
   }
 

@@ -50,7 +50,8 @@ class BrokenPhotosTest {
   private void assertRefused(String beginning) {
     Path out = folder.resolveSibling(folder.getFileName() + "-out");
     for (List<String> command : List.of(List.of("headshot", "--out", out.toString(), "--photos", folder.toString(),
-        "--consent", "mine"), List.of("train", "--out", out.toString(), "--photos", folder.toString(), "--consent", "mine"),
+        "--consent", "mine"), List.of("train", "--out", out.toString(), "--photos", folder.toString(), "--consent",
+        "mine"),
         List.of("photos", folder.toString()))) {
       CommandRun run = CommandRun.of(command.toArray(String[]::new));
       assertEquals(3, run.status(), run.err());

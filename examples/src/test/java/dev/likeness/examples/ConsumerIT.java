@@ -24,7 +24,8 @@ class ConsumerIT {
   void compilesAndRunsTheProgramOfTheReadme() throws IOException {
     Path project = copyOfConsumer();
     Path repository = LocalRepository.make();
-    Outside build = Outside.run(project, Map.of(), List.of(System.getProperty("maven.home") + "/bin/mvn", "-B", "-o", "-q",
+    Outside build = Outside.run(project, Map.of(), List.of(System.getProperty("maven.home") + "/bin/mvn", "-B", "-o",
+        "-q",
         "-Djavacpp.platform.host", "-Dmaven.repo.local=" + repository, "compile", "dependency:build-classpath",
         "-Dmdep.outputFile=" + folder.resolve("classpath.txt")));
     assertEquals(0, build.status(), build.output());
@@ -33,7 +34,8 @@ class ConsumerIT {
     assertEquals(0, people.status(), people.err());
     Path picture = folder.resolve("ada.png");
     Outside run = Outside.run(folder, Map.of(), List.of(Outside.jdk("java"), "-Xmx256m", "-cp",
-        project.resolve("target/classes") + ":" + Files.readString(folder.resolve("classpath.txt")), "example.Headshots",
+        project.resolve("target/classes") + ":" + Files.readString(folder.resolve("classpath.txt")),
+        "example.Headshots",
         TinyBase.in(folder).toString(), people.out().strip(), picture.toString()));
     assertEquals(0, run.status(), run.output());
     assertEquals(32, Picture.read(picture).width());

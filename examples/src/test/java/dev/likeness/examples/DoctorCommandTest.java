@@ -11,9 +11,11 @@ class DoctorCommandTest {
   void looksAtEverythingThatDrawingNeeds() {
     CommandRun run = CommandRun.of("doctor");
     assertEquals(0, run.status(), run.out() + run.err());
-    for (String subject : List.of("java", "processor", "memory", "libtorch", "cuda", "computes on", "opencv", "tokenizers",
+    for (String subject : List.of("java", "processor", "memory", "libtorch", "cuda", "computes on", "opencv",
+        "tokenizers",
         "setting", "cache", "portrait")) {
-      assertTrue(run.out().lines().anyMatch(line -> line.substring(9).startsWith(subject + " ")), subject + "\n" + run.out());
+      assertTrue(run.out().lines().anyMatch(line -> line.substring(9).startsWith(subject + " ")), subject + "\n"
+          + run.out());
     }
   }
 

@@ -84,7 +84,8 @@ class GenerateCommandTest {
   private static void assertClose(float[] expected, float[] actual, double tolerance) {
     assertEquals(expected.length, actual.length);
     for (int i = 0; i < expected.length; i++) {
-      assertTrue(Math.abs(expected[i] - actual[i]) <= tolerance, "value " + i + ": " + actual[i] + ", not " + expected[i]);
+      assertTrue(Math.abs(expected[i] - actual[i]) <= tolerance, "value " + i + ": " + actual[i] + ", not "
+          + expected[i]);
     }
   }
 }

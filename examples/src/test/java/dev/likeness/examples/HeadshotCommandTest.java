@@ -38,8 +38,9 @@ class HeadshotCommandTest {
   @BeforeAll
   static void renderPhotos() {
     base = TinyBase.in(shared);
-    assertEquals(0, CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", shared.resolve("people").toString())
-        .status());
+    Path people = shared.resolve("people");
+    assertEquals(0,
+        CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", people.toString()).status());
     photos = shared.resolve("people/person-" + STRANGER);
     // OpenCV keeps a few objects of its own from its first use on.
     assertEquals(0, CommandRun.of("photos", photos.toString()).status());
@@ -86,8 +87,8 @@ class HeadshotCommandTest {
     Files.write(mixed.resolve("me.png"), Picture.of(1, 1, new byte[3]).toPng());
     CommandRun run = headshot("--photos", mixed.toString());
     assertEquals(2, run.status());
-    assertEquals(List.of("--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, 2026-11-20: headshots "
-        + "for my own use\"; only photos that likeness people rendered need none"), run.complaints());
+    assertEquals(List.of("--consent TEXT is missing: say who agreed to what, such as \"Ada Byron, 2026-11-20: "
+        + "headshots for my own use\"; only photos that likeness people rendered need none"), run.complaints());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
@@ -125,7 +126,8 @@ class HeadshotCommandTest {
   }
 
   private List<String> arguments(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("headshot", "--base", base.toString(), "--dtype", "f32", "--device",
+    List<String> arguments = new ArrayList<>(List.of("headshot", "--base", base.toString(), "--dtype", "f32",
+        "--device",
         "cpu", "--train-steps", "3", "--steps", "2", "--out", out.toString()));
     arguments.addAll(List.of(more));
     return arguments;

@@ -29,7 +29,8 @@ class InterruptTest {
     assumeFalse(ignoresInterrupts(), "this process tree ignores SIGINT, as background jobs of a shell do");
     Path out = folder.resolve("out");
     Process process = new ProcessBuilder(List.of(Outside.jdk("java"), "-cp", System.getProperty("java.class.path"),
-        "dev.likeness.examples.Likeness", "generate", "--base", TinyBase.in(folder).toString(), "--prompt", "x", "--steps",
+        "dev.likeness.examples.Likeness", "generate", "--base", TinyBase.in(folder).toString(), "--prompt", "x",
+        "--steps",
         "900", "--out", out.toString())).start();
     try (BufferedReader err = process.errorReader(StandardCharsets.UTF_8)) {
       String line = err.readLine();

@@ -30,14 +30,16 @@ class ShellIT {
   @Test
   void passesTheExitStatusOn() {
     Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness").toString(), "inspect", "nothing"));
-    assertEquals("likeness: nothing does not exist; give a safetensors file or a diffusers folder", run.output().strip());
+    assertEquals("likeness: nothing does not exist; give a safetensors file or a diffusers folder", 
+        run.output().strip());
     assertEquals(3, run.status());
   }
 
   @Test
   void runsTheTourAsWritten() {
     Path tour = Outside.ROOT.resolve("examples/jshell/tour.jsh");
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s", tour.toString()));
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
+        tour.toString()));
     assertEquals(0, run.status(), run.output());
     assertFalse(run.output().contains("Error"), run.output());
     assertFalse(run.output().contains("Exception"), run.output());

@@ -26,8 +26,8 @@ class UsageTest {
         "cpu", "--dtype", "f64");
     assertWrong("unknown style \"noir\"; known: studio, office, outdoor, black-and-white", "headshot", "--person", "x",
         "--style", "noir", "--out", "x");
-    assertWrong("Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a number "
-        + "such as 0.8 (try likeness generate --help)", "generate", "--prompt", "x", "--out", "x", "--lora", "a@much");
+    assertWrong("Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a "
+        + "number such as 0.8 (try likeness generate --help)", "generate", "--prompt", "x", "--out", "x", "--lora", "a@much");
   }
 
   @Test

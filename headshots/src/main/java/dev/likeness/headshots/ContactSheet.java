@@ -27,7 +27,8 @@ public final class ContactSheet {
    * @param footer one line below everything
    */
   public static Picture of(List<Picture> photos, List<Headshot> headshots, String footer) {
-    SheetGrid above = new SheetGrid(WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP, 0);
+    SheetGrid above = new SheetGrid(WIDTH - 2 * MARGIN, Math.max(6, Math.min(photos.size(), MOST_PHOTOS_A_ROW)), GAP,
+        0);
     SheetGrid below = new SheetGrid(WIDTH - 2 * MARGIN, HEADSHOTS_A_ROW, GAP, CAPTION);
     int photosHeight = photos.isEmpty() ? 0 : HEADING + above.height(photos.size()) + GAP;
     int height = MARGIN + photosHeight + HEADING + below.height(headshots.size()) + MARGIN + GAP;

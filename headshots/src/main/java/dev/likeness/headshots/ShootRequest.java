@@ -17,8 +17,8 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
-      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size: given "
-          + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size);
+      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size: "
+          + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size);
     }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");

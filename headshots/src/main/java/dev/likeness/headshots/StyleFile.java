@@ -27,7 +27,7 @@ final class StyleFile {
 
   private static Style style(Map<?, ?> fields) {
     List<String> variants = ((List<?>) fields.get("variants")).stream().map(Object::toString).toList();
-    return new Style((String) fields.get("name"), (String) fields.get("title"), (String) fields.get("opening"), variants,
-        (String) fields.get("negative"));
+    return new Style((String) fields.get("name"), (String) fields.get("title"), (String) fields.get("opening"),
+        variants, (String) fields.get("negative"));
   }
 }

@@ -99,7 +99,8 @@ class HeadshotStudioTest {
     Map<?, ?> person = (Map<?, ?>) record.get("person");
     assertEquals("sks woman, Ada: yes", person.get("words") + ", " + person.get("consent"));
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
-    assertEquals("headshot-001.png 0 2", headshot.get("file") + " " + headshot.get("seed") + " " + headshot.get("steps"));
+    assertEquals("headshot-001.png 0 2", headshot.get("file") + " " + headshot.get("seed") + " "
+        + headshot.get("steps"));
   }
 
   private static ShootRequest request() {

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 class StyleTest {
   @Test
   void hasTheStylesThatTheCommandOffers() {
-    assertEquals(List.of("studio", "office", "outdoor", "black-and-white"), Style.all().stream().map(Style::name).toList());
+    assertEquals(List.of("studio", "office", "outdoor", "black-and-white"), Style.all().stream().map(Style::name)
+        .toList());
     assertEquals("Black and white", Style.named("Black-And-White").title());
   }
 

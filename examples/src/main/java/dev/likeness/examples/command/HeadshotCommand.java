@@ -28,7 +28,8 @@ public final class HeadshotCommand implements Runnable {
   @Option(names = "--person", paramLabel = "FILE", description = "a person learnt before, instead of --photos")
   private Path person;
 
-  @Option(names = "--style", paramLabel = "NAME", description = "studio, office, outdoor or black-and-white; may be given "
+  @Option(names = "--style", paramLabel = "NAME",
+      description = "studio, office, outdoor or black-and-white; may be given "
       + "several times (default: all of them)")
   private List<String> styles = List.of();
 
@@ -36,7 +37,8 @@ public final class HeadshotCommand implements Runnable {
       description = "headshots in each style (default: ${DEFAULT-VALUE})")
   private int count;
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "30", description = "sampling steps (default: ${DEFAULT-VALUE})")
+  @Option(names = "--steps", paramLabel = "N", defaultValue = "30",
+      description = "sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
   @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "1",

@@ -33,7 +33,8 @@ final class ShootFolder {
     NumberedFiles.write(folder, "headshot", shoot.headshots(), Headshot::writePng, console);
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     Path sheet = folder.resolve(SHEET);
-    ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current() + " with the base model "
+    ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
+        + " with the base model "
         + base.name() + ": generated pictures, not photographs").writePng(sheet);
     console.out().println(sheet);
     ShootRecord record = ShootRecord.of(base, person, shoot).timings(watch.laps());

@@ -43,8 +43,8 @@ final class NativesCheck {
           + opencv_core.CV_VERSION_REVISION);
     } catch (LinkageError e) {
       return Finding.missing("opencv", "its natives did not load (" + LibTorch.firstLine(e)
-          + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:opencv, openblas and javacpp with the "
-          + "classifier " + Loader.Detector.getPlatform());
+          + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:opencv, openblas and javacpp with "
+          + "the classifier " + Loader.Detector.getPlatform());
     }
   }
 

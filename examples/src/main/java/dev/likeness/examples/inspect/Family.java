@@ -9,7 +9,8 @@ import java.util.function.Predicate;
 /** The family of base models that a file is of or fits, told by the width of the text that its attention reads. */
 final class Family {
   static final String UNKNOWN = "unknown";
-  private static final Map<Long, String> BY_TEXT_WIDTH = Map.of(768L, "sd1", 1024L, "sd2", 1280L, "sdxl-refiner", 2048L, "sdxl");
+  private static final Map<Long, String> BY_TEXT_WIDTH = Map.of(768L, "sd1", 1024L, "sd2", 1280L, "sdxl-refiner", 2048L,
+      "sdxl");
   private static final Set<String> FLUX = Set.of("double_blocks", "single_transformer_blocks", "single_blocks");
 
   private Family() {}

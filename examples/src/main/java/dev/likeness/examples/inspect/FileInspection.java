@@ -33,7 +33,8 @@ final class FileInspection {
     if (!header.metadata().isEmpty()) {
       details.put("metadata", shortened(header.metadata()));
     }
-    return new Inspection(file, kind.word(), Family.of(kind, tensors), kind == Kind.BASE ? "single-file" : "safetensors",
+    String format = kind == Kind.BASE ? "single-file" : "safetensors";
+    return new Inspection(file, kind.word(), Family.of(kind, tensors), format,
         tally.parameters(), tally.dtypes(), details, problems(file, tensors));
   }
 

@@ -14,6 +14,7 @@ final class LoraRank {
   /** The largest rank in the file; empty for files whose factors are not plain pairs. */
   static Optional<Long> of(Map<String, TensorEntry> tensors) {
     return tensors.entrySet().stream().filter(e -> DOWN.stream().anyMatch(e.getKey()::contains))
-        .map(e -> e.getValue().shape()).filter(shape -> shape.size() >= 2).map(shape -> shape.get(0)).max(Long::compare);
+        .map(e -> e.getValue().shape()).filter(shape -> shape.size() >= 2).map(shape -> shape.get(0))
+        .max(Long::compare);
   }
 }

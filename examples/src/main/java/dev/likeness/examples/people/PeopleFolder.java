@@ -62,6 +62,7 @@ public final class PeopleFolder {
     root.put("note", "Rendered by likeness people; nobody here exists.");
     root.put("version", LikenessVersion.current());
     root.put("people", people);
-    AtomicFile.write(folder.resolve(LIST), out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(root)));
+    AtomicFile.write(folder.resolve(LIST), out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT)
+        .asBytes(root)));
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
  * @param misshapen keys of a layer that has another shape, each with both shapes
- * @param incomplete layers that lack one of their two factors
+ * @param incomplete layers that have not both factors of one rank
  */
 public record LoraReport(LoraDialect dialect, int layers, int rank, int matched, List<String> unmatched,
     List<String> misshapen, List<String> incomplete) {
@@ -44,7 +44,7 @@ public record LoraReport(LoraDialect dialect, int layers, int rank, int matched,
           + "; the LoRA is for another base model");
     }
     if (!incomplete.isEmpty()) {
-      throw new UnusableInput(file + ": " + incomplete.get(0) + " lacks one of its two factors; the file is incomplete");
+      throw new UnusableInput(file + ": " + incomplete.get(0) + " has not both factors of one rank; the file is incomplete");
     }
     if (layers == 0) {
       throw new UnusableInput(file + " holds no LoRA: no key ends as a low-rank pair's do, e.g. .lora_A.weight");

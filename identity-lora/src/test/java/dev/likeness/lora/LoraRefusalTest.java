@@ -1,0 +1,141 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoraRefusalTest {
+  private static final String LAYER = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
+
+  private static BaseModel base;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  private Path file(Map<String, long[]> shapes, Map<String, String> metadata) {
+    Path file = folder.resolve("look.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      shapes.forEach((name, shape) -> tensors.put(name, torch.ones(shape)));
+      SafetensorsWriter.write(file, tensors, metadata);
+    }
+    return file;
+  }
+
+  private static Map<String, long[]> pair(String layer, long in, long rank, long out) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    shapes.put(layer + ".lora_A.weight", new long[] {rank, in});
+    shapes.put(layer + ".lora_B.weight", new long[] {out, rank});
+    return shapes;
+  }
+
+  private static String refusal(Path file) {
+    return assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
+  }
+
+  @Test
+  void namesKeysThatMatchNoLayer() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
+    Path file = file(shapes, Map.of());
+    assertEquals(file + ": 2 of 4 keys match no layer of base-today, e.g."
+        + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind that"
+        + " is not supported", refusal(file));
+    LoraReport report = Lora.inspect(file, base);
+    assertEquals(List.of("unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
+        "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"), report.unmatched());
+    assertEquals(2, report.matched());
+    assertTrue(!report.isComplete());
+  }
+
+  @Test
+  void namesKindsThatItCannotAdd() {
+    Path file = file(Map.of("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a",
+        new long[] {64, 2}), Map.of());
+    assertEquals(file + ": 1 of 1 keys match no layer of base-today, e.g."
+        + " lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a; the LoRA is for another base"
+        + " model, or of a kind that is not supported", refusal(file));
+  }
+
+  @Test
+  void saysWhichShapesDoNotFit() {
+    Path file = file(pair(LAYER, 320, 2, 64), Map.of());
+    assertEquals(file + ": 1 keys do not fit base-today, e.g. " + LAYER
+        + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model", refusal(file));
+  }
+
+  @Test
+  void missesTheOtherFactor() {
+    Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
+    assertEquals(file + ": " + LAYER + " has not both factors of one rank; the file is incomplete", refusal(file));
+  }
+
+  @Test
+  void takesFactorsOfDifferentRanksForIncomplete() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
+    Path file = file(shapes, Map.of());
+    assertEquals(file + ": " + LAYER + " has not both factors of one rank; the file is incomplete", refusal(file));
+  }
+
+  @Test
+  void findsNoLoraInAnEmptyFile() {
+    Path file = file(Map.of(), Map.of());
+    assertEquals(file + " holds no LoRA: no key ends as a low-rank pair's do, e.g. .lora_A.weight", refusal(file));
+  }
+
+  @Test
+  void refusesSettingsThatAreNotJson() {
+    Path file = file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "unet.r = 4"));
+    assertEquals(file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again", refusal(file));
+  }
+
+  @Test
+  void knowsNobodyInALoraThatNamesNobody() {
+    Path file = file(pair(LAYER, 64, 2, 64), Map.of());
+    assertEquals(file + " is a LoRA, but its header does not say whom it shows (likeness.class_word); draw with it as a"
+        + " LoRA and name the person in the prompt",
+        assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base)).getMessage());
+  }
+
+  @Test
+  void asksForAClassWordAndSoundNumbers() {
+    assertEquals("the class word must not be empty; say what is trained, e.g. woman, man, person",
+        assertThrows(IllegalArgumentException.class, () -> Subject.of(" ")).getMessage());
+    assertEquals("rank 8, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
+        + " others at least 0", assertThrows(IllegalArgumentException.class, () -> LoraTraining.balanced().rank(8).batch(4).steps(0))
+        .getMessage());
+    assertEquals("there must be a caption, e.g. \"photo of %s\"",
+        assertThrows(IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0])).getMessage());
+  }
+}

@@ -1,0 +1,163 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Renamed;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoraSpellingTest {
+  private static final String TEXT = "text_encoder.text_model.";
+
+  private static BaseModel base;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  static Stream<Arguments> spellings() {
+    return Stream.of(
+        spelling(LoraDialect.PEFT, name -> name),
+        spelling(LoraDialect.PEFT, name -> name.replace(TEXT, "text_encoder.")),
+        spelling(LoraDialect.PEFT, name -> name.replace(".weight", "")),
+        spelling(LoraDialect.PEFT, name -> name.replace(".weight", ".default.weight")),
+        spelling(LoraDialect.PEFT, name -> name.replace(".weight", ".ada.weight")),
+        spelling(LoraDialect.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
+        spelling(LoraDialect.PEFT, name -> name.replace("unet.", "")),
+        spelling(LoraDialect.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
+        spelling(LoraDialect.DIFFUSERS, name -> factors(name, ".lora_linear_layer.down", ".lora_linear_layer.up")),
+        spelling(LoraDialect.ATTENTION_PROCESSOR, name -> factors(processor(name), "_lora.down", "_lora.up")),
+        spelling(LoraDialect.KOHYA, name -> factors(kohya(name, "lora_te_"), ".lora_down", ".lora_up")),
+        spelling(LoraDialect.KOHYA, name -> factors(kohya(name, "lora_te1_"), ".lora_down", ".lora_up")));
+  }
+
+  private static Arguments spelling(LoraDialect dialect, UnaryOperator<String> spelled) {
+    return Arguments.of(dialect, spelled.apply("unet.down_blocks.0.attn1.to_out.0.lora_A.weight"), spelled);
+  }
+
+  private static String factors(String name, String down, String up) {
+    return name.replace(".lora_A", down).replace(".lora_B", up);
+  }
+
+  private static String processor(String name) {
+    String text = name.replace("q_proj", "to_q").replace("k_proj", "to_k").replace("v_proj", "to_v").replace("out_proj", "to_out");
+    return text.replaceFirst("(attn[12])\\.", "$1.processor.").replace("to_out.0", "to_out");
+  }
+
+  private static String kohya(String name, String text) {
+    int end = name.indexOf(".lora_");
+    String stem = name.substring(0, end).replaceFirst("^unet\\.", "lora_unet_").replaceFirst("^text_encoder\\.", text);
+    return stem.replace('.', '_') + name.substring(end);
+  }
+
+  @ParameterizedTest(name = "{0} {1}")
+  @MethodSource("spellings")
+  void readsTheSameFactors(LoraDialect dialect, String example, UnaryOperator<String> spelled) {
+    LayerTable table = LayerTable.of(base.networks());
+    try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion();
+        TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
+        TensorSource respelled = new Renamed(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
+      LoraReader reader = new LoraReader(respelled, table);
+      assertEquals(LoraReport.made(52, 4), reader.report().dialect() == dialect ? asPeft(reader.report()) : reader.report());
+      reader.factors(Alphas.of(Map.of(), "test"), region).forEach((layer, pair) -> {
+        assertEquals(1, pair.scale());
+        assertTrue(torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());
+        assertTrue(torch.equal(plain.read(layer.name() + ".lora_B.weight"), pair.up()), layer.name());
+      });
+    }
+  }
+
+  private static LoraReport asPeft(LoraReport r) {
+    return new LoraReport(LoraDialect.PEFT, r.layers(), r.rank(), r.matched(), r.unmatched(), r.misshapen(), r.incomplete());
+  }
+
+  @Test
+  void takesTheStrengthFromWhereverTheFileSaysIt() {
+    Layer layer = new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L));
+    assertEquals(1, Alphas.of(Map.of(), "f").scale(layer, 4, Double.NaN));
+    assertEquals(0.5, Alphas.of(Map.of(), "f").scale(layer, 4, 2));
+    assertEquals(2, settings("{\"unet.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
+    assertEquals(4, settings("{\"unet.lora_alpha\": 8, \"unet.use_rslora\": true}").scale(layer, 4, Double.NaN));
+    assertEquals(3, settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"attentions.0.to_q\": 12}}")
+        .scale(layer, 4, Double.NaN));
+    assertEquals(1, settings("{\"text_encoder.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
+  }
+
+  private static Alphas settings(String json) {
+    return Alphas.of(Map.of("lora_adapter_metadata", json), "f");
+  }
+
+  @Test
+  void joinsACoreWithItsFirstFactor() {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1L)) {
+      Tensor x = noise.next(6, 9, 7);
+      LowRank three = new LowRank(noise.next(4, 6, 1, 1).squeeze(0), noise.next(4, 4, 3, 3).squeeze(0),
+          noise.next(5, 4, 1, 1).squeeze(0), 0.5);
+      LowRank two = new LowRank(Tucker.joined(three), null, three.up(), 0.5);
+      long[] stride = {2, 2};
+      long[] padding = {1, 1};
+      Closeness.assertWithinSpread(1e-5, new LowRankPath(three, 0.7).delta(x, stride, padding),
+          new LowRankPath(two, 0.7).delta(x, stride, padding), "core");
+    }
+  }
+
+  @Test
+  void matchesEveryKeyOfAPublishedFileForStableDiffusion15() throws IOException {
+    Path file = Material.of("lora/diffusers_sd15_pokemon_lora.safetensors");
+    try (Safetensors source = Safetensors.open(file)) {
+      LoraReport report = new LoraReader(source, LayerTable.of(stableDiffusion15())).report();
+      assertEquals(new LoraReport(LoraDialect.DIFFUSERS, 128, 4, 256, List.of(), List.of(),
+          List.of()), report);
+    }
+  }
+
+  private static Map<Part, Map<String, long[]>> stableDiffusion15() throws IOException {
+    try (InputStream in = new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
+      Map<String, Object> parts = JSON.std.mapFrom(in);
+      Map<Part, Map<String, long[]>> shapes = new HashMap<>();
+      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+        shapes.put(part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
+      }
+      return shapes;
+    }
+  }
+}

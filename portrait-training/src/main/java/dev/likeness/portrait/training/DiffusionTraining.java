@@ -61,6 +61,11 @@ final class DiffusionTraining {
 
   /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told. */
   void run(Path file, Recipe recipe, Runnable saved) {
+    runTo(file, recipe, recipe.steps, saved);
+  }
+
+  /** As {@link #run}, but stops after step {@code last} of the recipe. */
+  void runTo(Path file, Recipe recipe, int last, Runnable saved) {
     LearningRate rate = LearningRate.cosine(recipe.rate, recipe.steps).warmup(100);
     try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.01);
         TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, DiffusionTraining::silent));
@@ -70,7 +75,7 @@ final class DiffusionTraining {
         state.load(file);
       }
       double average = Double.NaN;
-      while (adam.steps() < recipe.steps) {
+      while (adam.steps() < last) {
         long step = adam.steps();
         double loss = step(weights, step, recipe);
         GradientNorm.clip(weights.leaves().values(), 1.0);
@@ -80,7 +85,7 @@ final class DiffusionTraining {
         if ((step + 1) % 20 == 0) {
           System.err.printf(Locale.ROOT, "diffusion step %d/%d loss %.4f%n", step + 1, recipe.steps, average);
         }
-        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == recipe.steps) {
+        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == last) {
           state.save(file, Map.of());
           saved.run();
         }

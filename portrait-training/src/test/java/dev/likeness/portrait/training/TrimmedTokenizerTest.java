@@ -1,0 +1,41 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrimmedTokenizerTest {
+  private static final String CAPTION = "studio portrait of an old woman, turtleneck, 3 freckles";
+
+  @Test
+  void cutsTheTextsItWasTrimmedForAsClipDoes(@TempDir Path folder) {
+    Path clip = Material.of("tokenizers/clip");
+    TrimmedTokenizer trimmed = TrimmedTokenizer.of(clip);
+    trimmed.need(CAPTION);
+    trimmed.write(folder);
+    try (ClipTokenizer whole = ClipTokenizer.open(clip); ClipTokenizer small = ClipTokenizer.open(folder)) {
+      int[] here = small.ids(CAPTION);
+      int[] there = whole.ids(CAPTION);
+      assertEquals(there.length, here.length);
+      for (int i = 0; i < here.length; i++) {
+        assertEquals(whole.decode(new int[] {there[i]}), small.decode(new int[] {here[i]}));
+      }
+      assertTrue(small.end() < trimmed.vocabulary());
+    }
+  }
+
+  @Test
+  void cutsOtherWordsIntoShorterPieces(@TempDir Path folder) {
+    TrimmedTokenizer trimmed = TrimmedTokenizer.of(Material.of("tokenizers/clip"));
+    trimmed.need(CAPTION);
+    trimmed.write(folder);
+    try (ClipTokenizer small = ClipTokenizer.open(folder)) {
+      assertEquals("zeppelin", small.decode(small.ids("zeppelin")));
+    }
+  }
+}

@@ -97,7 +97,7 @@ public final class HeadshotStudio {
 
   private static ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
     return ImageRequest.of(style.prompt(person.phrase(), index)).negative(style.negative()).steps(request.steps())
-        .size(request.size(), request.size()).as(person.at(request.likeness()));
+        .guidance(request.guidance()).size(request.size(), request.size()).as(person.at(request.likeness()));
   }
 
   private List<Picture> crops(PhotoReview review) {

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.lora.Subject;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Finds words for a person by asking the base model itself: of several captions, the one under which it predicts the
@@ -32,21 +31,20 @@ final class PersonDescription {
     try (CaptionFit fit = new CaptionFit(base, crops)) {
       PersonWords words = PersonWords.NONE;
       int done = 0;
-      for (Map.Entry<String, List<String>> slot : PersonWords.slots().entrySet()) {
-        words = best(fit, words, slot.getKey(), slot.getValue(), cancellation);
+      for (PersonWords.Slot slot : PersonWords.slots()) {
+        words = words.admits(slot) ? best(fit, words, slot, cancellation) : words;
         progress.on(new ProgressEvent.Step("describe", ++done, slots, Double.NaN));
       }
       return new Subject("", words.phrase(), "");
     }
   }
 
-  private static PersonWords best(CaptionFit fit, PersonWords words, String slot, List<String> choices,
-      Cancellation cancellation) {
+  private static PersonWords best(CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
     PersonWords best = null;
     double least = Double.POSITIVE_INFINITY;
-    for (String choice : choices) {
+    for (String choice : slot.words()) {
       cancellation.check();
-      PersonWords tried = words.with(slot, choice);
+      PersonWords tried = words.with(slot.name(), choice);
       double error = fit.error("selfie of " + tried.phrase());
       if (error < least) {
         least = error;

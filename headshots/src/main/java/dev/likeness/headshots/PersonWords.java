@@ -4,7 +4,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,14 +15,28 @@ import java.util.stream.Stream;
  * @param chosen slot to word
  */
 record PersonWords(Map<String, String> chosen) {
-  private static final Map<String, List<String>> SLOTS = read();
+  /**
+   * Something that can be said.
+   *
+   * @param name of the slot
+   * @param words its possible words; an empty one says nothing
+   * @param sex the only sex that it is asked of, or null for both
+   */
+  record Slot(String name, List<String> words, String sex) { }
+
+  private static final List<Slot> SLOTS = read();
 
   /** Nothing said yet: a person. */
   static final PersonWords NONE = new PersonWords(Map.of());
 
-  /** The slots in the order in which they are best found out, each with its possible words. */
-  static Map<String, List<String>> slots() {
+  /** The slots in the order in which they are best found out. */
+  static List<Slot> slots() {
     return SLOTS;
+  }
+
+  /** Whether the slot can be asked of this person. */
+  boolean admits(Slot slot) {
+    return slot.sex() == null || slot.sex().equals(word("sex"));
   }
 
   PersonWords with(String slot, String word) {
@@ -50,16 +63,16 @@ record PersonWords(Map<String, String> chosen) {
     return last == 0 ? parts.get(0) : String.join(", ", parts.subList(0, last)) + " and " + parts.get(last);
   }
 
-  private static Map<String, List<String>> read() {
+  private static List<Slot> read() {
     try (InputStream in = PersonWords.class.getResourceAsStream("person-words.json")) {
-      Map<String, List<String>> slots = new LinkedHashMap<>();
-      for (Object slot : JSON.std.listFrom(in)) {
-        Map<?, ?> fields = (Map<?, ?>) slot;
-        slots.put((String) fields.get("slot"), ((List<?>) fields.get("words")).stream().map(Object::toString).toList());
-      }
-      return Collections.unmodifiableMap(slots);
+      return JSON.std.listFrom(in).stream().map(slot -> slot((Map<?, ?>) slot)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Slot slot(Map<?, ?> fields) {
+    List<String> words = ((List<?>) fields.get("words")).stream().map(Object::toString).toList();
+    return new Slot((String) fields.get("slot"), words, (String) fields.get("sex"));
   }
 }

@@ -9,10 +9,12 @@ import java.util.List;
  * @param count how many pictures in each style
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
+ * @param guidance how strictly to follow the style, or NaN for the base's own
  * @param size width and height in pixels, or 0 for the base's own
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
  */
-public record ShootRequest(List<Style> styles, int count, double likeness, int steps, int size, long seed) {
+public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
+    int size, long seed) {
   private static final int STEPS = 30;
 
   public ShootRequest {
@@ -28,27 +30,31 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   /** {@code count} headshots in one style, everything else by default. */
   public static ShootRequest of(Style style, int count) {
-    return new ShootRequest(List.of(style), count, 1, STEPS, 0, 0);
+    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0);
   }
 
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
-    return new ShootRequest(styles, count, 1, STEPS, 0, 0);
+    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0);
   }
 
   public ShootRequest likeness(double value) {
-    return new ShootRequest(styles, count, value, steps, size, seed);
+    return new ShootRequest(styles, count, value, steps, guidance, size, seed);
   }
 
   public ShootRequest steps(int n) {
-    return new ShootRequest(styles, count, likeness, n, size, seed);
+    return new ShootRequest(styles, count, likeness, n, guidance, size, seed);
+  }
+
+  public ShootRequest guidance(double scale) {
+    return new ShootRequest(styles, count, likeness, steps, scale, size, seed);
   }
 
   public ShootRequest size(int pixels) {
-    return new ShootRequest(styles, count, likeness, steps, pixels, seed);
+    return new ShootRequest(styles, count, likeness, steps, guidance, pixels, seed);
   }
 
   public ShootRequest seed(long value) {
-    return new ShootRequest(styles, count, likeness, steps, size, value);
+    return new ShootRequest(styles, count, likeness, steps, guidance, size, value);
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PersonWordsTest {
@@ -21,6 +22,14 @@ class PersonWordsTest {
 
   @Test
   void findsTheSexBeforeTheHair() {
-    assertEquals("[sex, age, skin, hair, colour, beard, glasses]", PersonWords.slots().keySet().toString());
+    assertEquals(List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses"),
+        PersonWords.slots().stream().map(PersonWords.Slot::name).toList());
+  }
+
+  @Test
+  void asksForABeardOnlyWhereOneGrows() {
+    PersonWords.Slot beard = PersonWords.slots().get(5);
+    assertEquals("true, false", PersonWords.NONE.with("sex", "man").admits(beard) + ", "
+        + PersonWords.NONE.with("sex", "woman").admits(beard));
   }
 }

@@ -8,8 +8,9 @@ import org.junit.jupiter.api.Test;
 class ShootRequestTest {
   @Test
   void keepsWhatWasSaidBefore() {
-    ShootRequest request = ShootRequest.of(Style.named("studio"), 3).likeness(0.5).steps(8).size(512).seed(9);
-    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 512, 9), request);
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 3).likeness(0.5).steps(8).guidance(3)
+        .size(512).seed(9);
+    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 3, 512, 9), request);
   }
 
   @Test

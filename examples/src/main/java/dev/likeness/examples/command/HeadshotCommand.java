@@ -41,6 +41,10 @@ public final class HeadshotCommand implements Runnable {
       description = "sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
+  @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
+      description = "how strictly to follow the style (default: the base's)")
+  private double guidance;
+
   @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "1",
       description = "how strongly the person is drawn (default: ${DEFAULT-VALUE})")
   private double likeness;
@@ -109,6 +113,7 @@ public final class HeadshotCommand implements Runnable {
 
   private ShootRequest request() {
     List<Style> chosen = styles.isEmpty() ? Style.all() : styles.stream().map(Style::named).toList();
-    return ShootRequest.of(chosen, count).likeness(likeness).steps(steps).size(size).seed(seed);
+    return ShootRequest.of(chosen, count).likeness(likeness).steps(steps).guidance(guidance).size(size)
+        .seed(seed);
   }
 }

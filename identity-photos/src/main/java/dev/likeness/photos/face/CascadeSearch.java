@@ -34,10 +34,10 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = frontals(plain, 3, List.of(confirming));
+      List<Face> faces = frontals(plain, 3, false);
       if (widest(faces) < SMALL * Math.min(picture.width(), picture.height())) {
         // Dark skin, white beards and glasses confuse brightness, much less redness.
-        List<Face> red = frontals(OpenCv.grey(Luma.red(picture)), 2, List.of(confirming, oldest));
+        List<Face> red = frontals(OpenCv.grey(Luma.red(picture)), 2, true);
         faces = widest(red) > 2 * widest(faces) ? red : faces;
       }
       if (faces.isEmpty()) {
@@ -51,11 +51,15 @@ final class CascadeSearch implements AutoCloseable {
     return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
   }
 
-  private List<Face> frontals(Mat grey, int neighbours, List<Cascade> witnesses) {
+  // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two eyes.
+  private List<Face> frontals(Mat grey, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
     for (Box box : frontal.find(grey, neighbours, smallest(grey))) {
-      if (witnesses.stream().anyMatch(witness -> confirmed(witness, grey, box))) {
-        Optional<Eyes> pair = eyes.find(grey, box);
+      Optional<Eyes> pair = eyes.find(grey, box);
+      boolean agreed = lenient
+          ? pair.isPresent() && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
+          : confirmed(confirming, grey, box, pair.isPresent() ? 2 : 4);
+      if (agreed) {
         double roll = pair.map(Eyes::roll).orElse(0.0);
         faces.add(new Face(box, pair.isPresent() ? 1 : 0.5, new Pose(0, 0, roll), pair, Optional.empty()));
       }
@@ -63,10 +67,10 @@ final class CascadeSearch implements AutoCloseable {
     return distinct(faces);
   }
 
-  private static boolean confirmed(Cascade witness, Mat grey, Box box) {
+  private static boolean confirmed(Cascade witness, Mat grey, Box box, int neighbours) {
     Rect around = inside(box.grown(0.35), grey);
     Mat region = new Mat(grey, around);
-    return witness.find(region, 2, (int) (box.width() * 0.6)).stream()
+    return witness.find(region, neighbours, (int) (box.width() * 0.6)).stream()
         .anyMatch(other -> other.moved(around.x(), around.y()).overlap(box) >= SAME);
   }
 
@@ -75,7 +79,7 @@ final class CascadeSearch implements AutoCloseable {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.grey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched, 3, List.of(confirming)).stream().map(face -> moved(face, -margin)).toList();
+    return frontals(stretched, 3, false).stream().map(face -> moved(face, -margin)).toList();
   }
 
   private static Face moved(Face face, double by) {

@@ -84,10 +84,19 @@ public final class Lora implements AutoCloseable {
     return metadata;
   }
 
-  /** Writes a file that diffusers and every peft reader opens, whole or not at all; see {@link LoraWriter}. */
+  /** Writes a file that diffusers and every peft reader opens, whole or not at all. */
   public void save(Path file) {
+    save(file, LoraDialect.PEFT);
+  }
+
+  /**
+   * Writes a file in peft's spelling or kohya's, whole or not at all; either way alpha equals the rank.
+   *
+   * @throws IllegalArgumentException for a dialect that is only read
+   */
+  public void save(Path file, LoraDialect dialect) {
     requireOpen();
-    LoraWriter.write(file, factors, metadata);
+    LoraWriter.write(file, factors, metadata, dialect);
   }
 
   Map<Layer, LowRank> factors() {

@@ -32,6 +32,9 @@ import java.util.List;
 public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
     double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
     int priorPictures, double priorWeight, List<String> captions, long seed) {
+  // Channels at the first level; Stable Diffusion has 320.
+  private static final int SMALL = 256;
+
   public LoraTraining {
     captions = List.copyOf(captions);
     if (rank < 1 || steps < 1 || batch < 1 || warmup < 0 || priorPictures < 0) {
@@ -97,36 +100,49 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     return warmup == 0 ? falling : falling.warmup(warmup);
   }
 
+  /** The same for a base of full size: one picture a step and a fifth of the rate, which small bases need more of. */
+  public LoraTraining suitedTo(BaseModel base) {
+    boolean small = base.networks().unetConfig().levels().get(0).channels() < SMALL;
+    return small ? this : batch(1).learningRate(learningRate / 5);
+  }
+
+  /** Another rank; alpha keeps its ratio to it. */
   public LoraTraining rank(int n) {
     return new LoraTraining(n, n * alpha / rank, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** Other layers. */
   public LoraTraining targets(LoraTargets layers) {
     return new LoraTraining(rank, alpha, layers, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** With the text encoder learning, or not. */
   public LoraTraining textEncoder(boolean learns) {
     return new LoraTraining(rank, alpha, targets, learns, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** Another number of optimiser steps. */
   public LoraTraining steps(int n) {
     return new LoraTraining(rank, alpha, targets, textEncoder, n, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** Another number of pictures in each step. */
   public LoraTraining batch(int n) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, n, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** Another learning rate. */
   public LoraTraining learningRate(double rate) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, rate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
   }
 
+  /** With mirrored pictures too, or not. */
   public LoraTraining flip(boolean mirrored) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, mirrored, priorPictures, priorWeight, captions, seed);
@@ -138,11 +154,13 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
         weightDecay, longestGradient, flip, count, weight, captions, seed);
   }
 
+  /** Other captions, {@code %s} being the person. */
   public LoraTraining captions(String... templates) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, List.of(templates), seed);
   }
 
+  /** Another seed. */
   public LoraTraining seed(long value) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, value);

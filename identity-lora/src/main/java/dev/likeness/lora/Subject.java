@@ -19,10 +19,12 @@ public record Subject(String token, String classWord, String consent) {
     return new Subject("sks", classWord, "");
   }
 
+  /** Called by another rare word, or by none. */
   public Subject token(String word) {
     return new Subject(word, classWord, consent);
   }
 
+  /** With what they agreed to. */
   public Subject consent(String text) {
     return new Subject(token, classWord, text);
   }

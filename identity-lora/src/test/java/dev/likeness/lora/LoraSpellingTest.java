@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -27,6 +28,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -36,6 +38,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -108,6 +111,30 @@ class LoraSpellingTest {
 
   private static LoraReport asPeft(LoraReport r) {
     return new LoraReport(LoraDialect.PEFT, r.layers(), r.rank(), r.matched(), r.unmatched(), r.misshapen(), r.incomplete());
+  }
+
+  @ParameterizedTest
+  @EnumSource(value = LoraDialect.class, names = {"PEFT", "KOHYA"})
+  void readsBackWhatItWrote(LoraDialect dialect, @TempDir Path folder) {
+    Path file = folder.resolve("again.safetensors");
+    try (TensorScope scope = TensorScope.open(); Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
+      lora.save(file, dialect);
+      try (Lora again = Lora.open(file, base)) {
+        assertEquals(dialect, again.report().dialect());
+        assertEquals(lora.factors().keySet(), again.factors().keySet());
+        again.factors().forEach((layer, pair) -> {
+          LowRank first = lora.factors().get(layer);
+          assertEquals(0.5, first.scale());
+          assertEquals(1, pair.scale());
+          assertTrue(torch.equal(first.down(), pair.down()), layer.name());
+          assertTrue(torch.equal(first.up().mul(new Scalar(0.5)), pair.up()), layer.name());
+        });
+      }
+    }
+    try (Lora lora = Lora.open(GoldenLora.file("unet-only"), base)) {
+      assertEquals("LoRA files are written as PEFT or KOHYA, not as DIFFUSERS",
+          assertThrows(IllegalArgumentException.class, () -> lora.save(file, LoraDialect.DIFFUSERS)).getMessage());
+    }
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Material;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Pose;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -39,6 +41,29 @@ class OnnxEmbedderTest {
         () -> OnnxEmbedder.open(file, EmbedderSpec.SFACE, UsePolicy.COMMERCIAL));
 
     assertEquals("the face embedder " + file + " is not an ONNX file; give one", refusal.getMessage());
+  }
+
+  @Test
+  void aFileThatCannotBeOpenedLeavesNoToolsOpen() {
+    Path missing = folder.resolve("sface.onnx");
+    assertThrows(UnusableInput.class, () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
+    long before = Pointer.totalCount();
+
+    assertThrows(UnusableInput.class, () -> ReviewTools.builtIn().withEmbedder(missing, UsePolicy.COMMERCIAL));
+
+    assertEquals(before, Pointer.totalCount());
+  }
+
+  @Test
+  void takesThePresetFromTheFileName() {
+    assertEquals(EmbedderSpec.SFACE, EmbedderSpec.of(Path.of("face_recognition_sface_2021dec.onnx")));
+    assertEquals(EmbedderSpec.MOBILEFACE, EmbedderSpec.of(Path.of("mobileface_v2_112.onnx")));
+    assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("w600k_r50.onnx")));
+
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
+
+    assertEquals("the name of the face embedder net.onnx does not say which it is; put sface, mobileface, auraface"
+        + " or arcface into it", refusal.getMessage());
   }
 
   @Test

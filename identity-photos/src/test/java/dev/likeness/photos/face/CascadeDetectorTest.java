@@ -1,0 +1,73 @@
+package dev.likeness.photos.face;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.Degraded;
+import dev.likeness.photos.DrawnFace;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CascadeDetectorTest {
+  @ParameterizedTest
+  @ValueSource(ints = {96, 256, 900})
+  void findsTheSameFaceInSmallAndLargePictures(int size) {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      Box box = detector.detect(DrawnFace.picture(size, size, size * 0.5, size * 0.45, size * 0.4)).get(0).box();
+
+      assertTrue(box.overlap(new Box(0.28 * size, 0.22 * size, 0.45 * size, 0.45 * size)) > 0.7, box.toString());
+    }
+  }
+
+  @Test
+  void seesAFaceThatTheFrameCutsOff() {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      List<Face> faces = detector.detect(DrawnFace.picture(300, 300, 32, 140, 110));
+
+      assertEquals(1, faces.size());
+      assertTrue(faces.get(0).box().x() < 0, faces.toString());
+    }
+  }
+
+  @Test
+  void doesNotFindTheEyesBehindDarkGlasses() {
+    Picture portrait = DrawnFace.picture(300, 300, 150, 140, 120);
+    try (CascadeDetector detector = new CascadeDetector()) {
+      Face open = detector.detect(portrait).get(0);
+      List<Face> hidden = detector.detect(Degraded.behindSunglasses(portrait, open.box()));
+
+      assertTrue(open.eyes().isPresent());
+      assertTrue(hidden.stream().allMatch(face -> face.eyes().isEmpty()), hidden.toString());
+    }
+  }
+
+  @Test
+  void severalThreadsFindWhatOneFinds() {
+    List<Picture> pictures = IntStream.range(0, 8)
+        .mapToObj(i -> DrawnFace.picture(200, 200, 90 + 3 * i, 90, 80)).toList();
+    try (CascadeDetector detector = new CascadeDetector()) {
+      List<List<Face>> alone = pictures.stream().map(detector::detect).toList();
+      List<List<Face>> together = pictures.parallelStream().map(detector::detect).toList();
+
+      assertEquals(alone, together);
+    }
+  }
+
+  @Test
+  @SuppressWarnings("try")
+  void outlivesAScopeThatWasOpenAroundIt() {
+    Picture portrait = DrawnFace.picture(200, 200, 100, 90, 80);
+    CascadeDetector detector;
+    try (PointerScope scope = new PointerScope()) {
+      detector = new CascadeDetector();
+    }
+    try (detector) {
+      assertEquals(1, detector.detect(portrait).size());
+    }
+  }
+}

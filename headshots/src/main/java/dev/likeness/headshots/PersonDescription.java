@@ -19,11 +19,15 @@ final class PersonDescription {
 
   private PersonDescription() {}
 
+  /** Whether the base draws pictures small enough to ask it often. */
+  static boolean isSmall(BaseModel base) {
+    int factor = base.networks().autoencoder().factor();
+    return base.defaults().width() / factor * (base.defaults().height() / factor) <= SMALL;
+  }
+
   /** What to call the person in {@code crops}. */
   static Subject of(BaseModel base, List<Picture> crops, Progress progress, Cancellation cancellation) {
-    int factor = base.networks().autoencoder().factor();
-    int positions = crops.get(0).width() / factor * (crops.get(0).height() / factor);
-    if (positions > SMALL) {
+    if (!isSmall(base)) {
       return Subject.of("person");
     }
     int slots = PersonWords.slots().size();

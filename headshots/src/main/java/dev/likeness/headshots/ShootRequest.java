@@ -16,6 +16,8 @@ import java.util.List;
 public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
     int size, long seed) {
   private static final int STEPS = 30;
+  // Less than for free drawing: guidance pulls towards the words and away from the person.
+  private static final double GUIDANCE = 4;
 
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
@@ -30,12 +32,12 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   /** {@code count} headshots in one style, everything else by default. */
   public static ShootRequest of(Style style, int count) {
-    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0);
+    return new ShootRequest(List.of(style), count, 1, STEPS, GUIDANCE, 0, 0);
   }
 
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
-    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0);
+    return new ShootRequest(styles, count, 1, STEPS, GUIDANCE, 0, 0);
   }
 
   public ShootRequest likeness(double value) {

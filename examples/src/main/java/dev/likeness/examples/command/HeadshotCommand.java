@@ -41,8 +41,8 @@ public final class HeadshotCommand implements Runnable {
       description = "sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
-  @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
-      description = "how strictly to follow the style (default: the base's)")
+  @Option(names = "--guidance", paramLabel = "G", defaultValue = "4",
+      description = "how strictly to follow the style (default: ${DEFAULT-VALUE})")
   private double guidance;
 
   @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "1",

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into the
- * header under {@code lora_adapter_metadata}. A file that says nothing means alpha = rank, as every reader takes it.
+ * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into
+ * the header under {@code lora_adapter_metadata}. A file that says nothing means alpha = rank, as every reader takes it.
  */
 final class Alphas {
   private static final String SETTINGS = "lora_adapter_metadata";

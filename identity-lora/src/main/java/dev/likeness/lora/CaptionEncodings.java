@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What the UNet attends to for each caption: encoded once where the text encoder stays as it is, else in every step. */
+/** What the UNet attends to for each caption: encoded once where the text encoder stays as it is, else every step. */
 final class CaptionEncodings {
   private final PromptEncoder encoder;
   private final List<String> captions;
@@ -34,14 +34,20 @@ final class CaptionEncodings {
 
   /** Tokens [batch, tokens, width] of the captions with these indices; gradients flow through where they learn. */
   Tensor tokens(int[] indices) {
-    int[] distinct = fixed == null ? IntStream.of(indices).sorted().distinct().toArray() : IntStream.range(0, count()).toArray();
-    Tensor encoded = fixed == null
-        ? encoder.encode(IntStream.of(distinct).mapToObj(captions::get).toList()).tokens() : fixed;
+    if (fixed != null) {
+      return torch.cat(rows(fixed, indices), 0);
+    }
+    int[] distinct = IntStream.of(indices).sorted().distinct().toArray();
+    Tensor encoded = encoder.encode(IntStream.of(distinct).mapToObj(captions::get).toList()).tokens();
+    return torch.cat(rows(encoded, IntStream.of(indices).map(i -> Arrays.binarySearch(distinct, i)).toArray()), 0);
+  }
+
+  private static TensorVector rows(Tensor encoded, int[] indices) {
     TensorVector rows = new TensorVector();
     for (int index : indices) {
-      rows.push_back(encoded.narrow(0, Arrays.binarySearch(distinct, index), 1));
+      rows.push_back(encoded.narrow(0, index, 1));
     }
-    return torch.cat(rows, 0);
+    return rows;
   }
 
   private Tensor encodedOnce(TensorRegion region) {

@@ -13,8 +13,8 @@ import java.util.TreeSet;
 import java.util.stream.LongStream;
 
 /**
- * Every layer of a model under every name that LoRA files call it. Built forwards from the model's own names: underscored
- * names cannot be parsed back, since names themselves contain underscores.
+ * Every layer of a model under every name that LoRA files call it. Built forwards from the model's own names:
+ * underscored names cannot be parsed back, since names themselves contain underscores.
  */
 final class LayerTable {
   private static final String WEIGHT = ".weight";

@@ -39,7 +39,7 @@ public final class Lora implements AutoCloseable {
   /**
    * Opens a safetensors file for a base model.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, or any of its keys does not fit the base
+   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, or a key of it does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
     TensorRegion region = new TensorRegion();

@@ -93,7 +93,7 @@ final class LoraReader {
     return factors;
   }
 
-  /** The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones are interchangeable. */
+  /** The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say the same. */
   private Tensor read(Layer layer, String key) {
     Tensor factor = source.read(key);
     if (layer.isConvolution() == (factor.dim() == 4)) {

@@ -44,7 +44,8 @@ public record LoraReport(LoraDialect dialect, int layers, int rank, int matched,
           + "; the LoRA is for another base model");
     }
     if (!incomplete.isEmpty()) {
-      throw new UnusableInput(file + ": " + incomplete.get(0) + " has not both factors of one rank; the file is incomplete");
+      throw new UnusableInput(
+          file + ": " + incomplete.get(0) + " has not both factors of one rank; the file is incomplete");
     }
     if (layers == 0) {
       throw new UnusableInput(file + " holds no LoRA: no key ends as a low-rank pair's do, e.g. .lora_A.weight");

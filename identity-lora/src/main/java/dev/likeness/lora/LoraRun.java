@@ -75,7 +75,8 @@ final class LoraRun implements AutoCloseable {
       Tensor clean = CachedLatents.draw(draw, random.next(own.shape()), settings.batch(), own, others);
       Tensor noise = random.next(own.shape());
       int[] chosen = captions.chosen(draw.captions(), settings.batch());
-      return learning.learn(new LoraStep.Batch(clean, noise, draw.timesteps(), chosen, settings.batch()), settings, rate);
+      LoraStep.Batch batch = new LoraStep.Batch(clean, noise, draw.timesteps(), chosen, settings.batch());
+      return learning.learn(batch, settings, rate);
     }
   }
 

@@ -26,7 +26,8 @@ final class LoraStep {
   private final UNet2DConditionModel unet;
 
   /** Learns by factors as they are when this is made: restore a state before. */
-  LoraStep(StableDiffusion model, TrainableFactors factors, AdamW optimizer, Objective objective, CaptionEncodings texts) {
+  LoraStep(StableDiffusion model, TrainableFactors factors, AdamW optimizer, Objective objective,
+      CaptionEncodings texts) {
     this.model = model;
     this.factors = factors;
     this.optimizer = optimizer;
@@ -79,7 +80,8 @@ final class LoraStep {
       return objective.loss(answer, target, timesteps);
     }
     Tensor person = objective.loss(answer.narrow(0, 0, own), target.narrow(0, 0, own), part(timesteps, 0, own));
-    Tensor prior = objective.loss(answer.narrow(0, own, others), target.narrow(0, own, others), part(timesteps, own, others));
+    Tensor prior = objective.loss(
+        answer.narrow(0, own, others), target.narrow(0, own, others), part(timesteps, own, others));
     return person.add(prior.mul(new Scalar(priorWeight)));
   }
 

@@ -24,7 +24,7 @@ import java.util.List;
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
  * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless asked
- * @param priorPictures pictures of the class that the base draws first and learns to keep, so that others stay themselves
+ * @param priorPictures pictures of the class that the base draws first and learns to keep: others stay themselves
  * @param priorWeight what these count beside the person's own
  * @param captions what the pictures are called, {@code %s} being the person; each step draws one for each picture
  * @param seed of first values, order, noise and timesteps
@@ -41,10 +41,11 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
       throw new IllegalArgumentException("rank " + rank + ", steps " + steps + ", batch " + batch + ", warmup " + warmup
           + ", class pictures " + priorPictures + ": rank, steps and batch must be at least 1, the others at least 0");
     }
-    if (!(alpha > 0 && learningRate > 0 && longestGradient > 0 && minSnrGamma >= 0 && weightDecay >= 0 && priorWeight >= 0)) {
+    boolean strong = alpha > 0 && learningRate > 0 && longestGradient > 0;
+    if (!strong || !(minSnrGamma >= 0 && weightDecay >= 0 && priorWeight >= 0)) {
       throw new IllegalArgumentException("alpha " + alpha + ", learning rate " + learningRate + ", longest gradient "
-          + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay " + weightDecay + ", prior weight "
-          + priorWeight + " not below");
+          + longestGradient + " must be above 0, gamma " + minSnrGamma + ", weight decay " + weightDecay
+          + ", prior weight " + priorWeight + " not below");
     }
     if (captions.isEmpty()) {
       throw new IllegalArgumentException("there must be a caption, e.g. \"photo of %s\"");
@@ -68,8 +69,8 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   /**
-   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes in the base's own type,
-   * with the person's factors in f32.
+   * Teaches {@code base} the person in {@code pictures}; the base itself stays as it is. Computes in the base's own
+   * type, with the person's factors in f32.
    *
    * @param pictures crops of one size whose sides are multiples of the base's latent factor (8)
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}

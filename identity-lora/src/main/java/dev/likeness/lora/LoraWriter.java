@@ -11,8 +11,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale is multiplied into the
- * second factor, so that alpha equals the rank and readers that know of no alpha agree with those that do.
+ * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale is multiplied into
+ * the second factor, so that alpha equals the rank and readers that know of no alpha agree with those that do.
  */
 final class LoraWriter {
   private static final String SETTINGS = "lora_adapter_metadata";

@@ -7,8 +7,8 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A low-rank change beside its layer, at a weight. Factors in another type than the input are cast as they are used, and
- * gradients flow back through the cast: so a model in bf16 trains factors in f32.
+ * A low-rank change beside its layer, at a weight. Factors in another type than the input are cast as they are used,
+ * and gradients flow back through the cast: so a model in bf16 trains factors in f32.
  */
 record LowRankPath(LowRank factors, double weight) implements SidePath {
   private static final long[] STRIDE = {1, 1};

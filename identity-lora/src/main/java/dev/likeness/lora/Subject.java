@@ -10,7 +10,8 @@ package dev.likeness.lora;
 public record Subject(String token, String classWord, String consent) {
   public Subject {
     if (classWord.isBlank()) {
-      throw new IllegalArgumentException("the class word must not be empty; say what is trained, e.g. woman, man, person");
+      throw new IllegalArgumentException(
+          "the class word must not be empty; say what is trained, e.g. woman, man, person");
     }
   }
 

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The factors being learned: f32 leaves, the first factor random, the second zero, so that training starts at the base. */
+/** The factors being learned: f32 leaves, the first random, the second zero, so that training starts at the base. */
 final class TrainableFactors implements AutoCloseable {
   private final TrainableWeights weights;
   private final NoiseSource random;
@@ -84,10 +84,13 @@ final class TrainableFactors implements AutoCloseable {
 
   private LowRank factors(Layer layer) {
     long rank = settings.rank();
-    long k = layer.kernel();
-    Tensor down = layer.isConvolution() ? leaf(layer, "lora_A", rank, layer.in(), k, k) : leaf(layer, "lora_A", rank, layer.in());
-    Tensor up = layer.isConvolution() ? leaf(layer, "lora_B", layer.out(), rank, 1, 1) : leaf(layer, "lora_B", layer.out(), rank);
-    return new LowRank(down, null, up, settings.alpha() / rank);
+    double scale = settings.alpha() / rank;
+    if (layer.isConvolution()) {
+      Tensor down = leaf(layer, "lora_A", rank, layer.in(), layer.kernel(), layer.kernel());
+      return new LowRank(down, null, leaf(layer, "lora_B", layer.out(), rank, 1, 1), scale);
+    }
+    Tensor down = leaf(layer, "lora_A", rank, layer.in());
+    return new LowRank(down, null, leaf(layer, "lora_B", layer.out(), rank), scale);
   }
 
   private Tensor leaf(Layer layer, String factor, long... shape) {

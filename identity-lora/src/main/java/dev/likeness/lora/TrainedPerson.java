@@ -38,7 +38,8 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
       throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
           + "); draw with it as a LoRA and name the person in the prompt");
     }
-    Subject subject = new Subject(notes.getOrDefault(TOKEN, ""), notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
+    String token = notes.getOrDefault(TOKEN, "");
+    Subject subject = new Subject(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
     return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""));
   }
 

@@ -84,7 +84,8 @@ class LoraParityTest {
     }
   }
 
-  private static void compare(GoldenLora.Case golden, Safetensors expected, String what, float[] values, double tolerance) {
+  private static void compare(GoldenLora.Case golden, Safetensors expected, String what, float[] values,
+      double tolerance) {
     Tensor reference = expected.read(golden.name() + "." + what);
     Closeness.assertWithin(tolerance * reference.std().item_double(), reference,
         torch.tensor(values).view(reference.shape()), golden + " " + what);

@@ -69,8 +69,8 @@ class LoraRefusalTest {
     shapes.putAll(pair("unet.down_blocks.7.attentions.0.proj_in", 64, 2, 64));
     Path file = file(shapes, Map.of());
     assertEquals(file + ": 2 of 4 keys match no layer of base-today, e.g."
-        + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind that"
-        + " is not supported", refusal(file));
+        + " unet.down_blocks.7.attentions.0.proj_in.lora_A.weight; the LoRA is for another base model, or of a kind"
+        + " that is not supported", refusal(file));
     LoraReport report = Lora.inspect(file, base);
     assertEquals(List.of("unet.down_blocks.7.attentions.0.proj_in.lora_A.weight",
         "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"), report.unmatched());
@@ -117,7 +117,8 @@ class LoraRefusalTest {
   @Test
   void refusesSettingsThatAreNotJson() {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "unet.r = 4"));
-    assertEquals(file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again", refusal(file));
+    assertEquals(
+        file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again", refusal(file));
   }
 
   @Test
@@ -133,8 +134,8 @@ class LoraRefusalTest {
     assertEquals("the class word must not be empty; say what is trained, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> Subject.of(" ")).getMessage());
     assertEquals("rank 8, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
-        + " others at least 0", assertThrows(IllegalArgumentException.class, () -> LoraTraining.balanced().rank(8).batch(4).steps(0))
-        .getMessage());
+        + " others at least 0",
+        assertThrows(IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0)).getMessage());
     assertEquals("there must be a caption, e.g. \"photo of %s\"",
         assertThrows(IllegalArgumentException.class, () -> LoraTraining.quick().captions(new String[0])).getMessage());
   }

@@ -82,7 +82,8 @@ class LoraSpellingTest {
   }
 
   private static String processor(String name) {
-    String text = name.replace("q_proj", "to_q").replace("k_proj", "to_k").replace("v_proj", "to_v").replace("out_proj", "to_out");
+    String text = name.replace("q_proj", "to_q").replace("k_proj", "to_k").replace("v_proj", "to_v")
+        .replace("out_proj", "to_out");
     return text.replaceFirst("(attn[12])\\.", "$1.processor.").replace("to_out.0", "to_out");
   }
 
@@ -100,7 +101,8 @@ class LoraSpellingTest {
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
         TensorSource respelled = new Renamed(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
       LoraReader reader = new LoraReader(respelled, table);
-      assertEquals(LoraReport.made(52, 4), reader.report().dialect() == dialect ? asPeft(reader.report()) : reader.report());
+      LoraReport report = reader.report();
+      assertEquals(LoraReport.made(52, 4), report.dialect() == dialect ? asPeft(report) : report);
       reader.factors(Alphas.of(Map.of(), "test"), region).forEach((layer, pair) -> {
         assertEquals(1, pair.scale());
         assertTrue(torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());
@@ -110,7 +112,8 @@ class LoraSpellingTest {
   }
 
   private static LoraReport asPeft(LoraReport r) {
-    return new LoraReport(LoraDialect.PEFT, r.layers(), r.rank(), r.matched(), r.unmatched(), r.misshapen(), r.incomplete());
+    return new LoraReport(
+        LoraDialect.PEFT, r.layers(), r.rank(), r.matched(), r.unmatched(), r.misshapen(), r.incomplete());
   }
 
   @ParameterizedTest

@@ -70,7 +70,8 @@ class LoraTrainingTest {
   }
 
   private static float[] drawn(TrainedPerson person) {
-    return base.generate(ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16).as(person.at(1))).pixels();
+    ImageRequest ask = ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
+    return base.generate(ask.as(person.at(1))).pixels();
   }
 
   @Test

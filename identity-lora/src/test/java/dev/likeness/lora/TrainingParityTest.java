@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class TrainingParityTest {
-  private static final LoraTraining SETTINGS = new LoraTraining(4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0, 0.01, 1,
-      false, 0, 1, List.of("%s"), 0);
+  private static final LoraTraining SETTINGS = new LoraTraining(4, 4, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0,
+      0.01, 1, false, 0, 1, List.of("%s"), 0);
   private static final double TOLERANCE = 1e-4;
 
   @Test
@@ -53,8 +53,8 @@ class TrainingParityTest {
     }
   }
 
-  // AdamW's first steps are little more than signs, so where a gradient is rounding noise its step is too: the reference
-  // without oneDNN and fused attention differs from itself by 6e-4 in one tensor.
+  // AdamW's first steps are little more than signs, so where a gradient is rounding noise its step is too: the
+  // reference without oneDNN and fused attention differs from itself by 6e-4 in one tensor.
   private static void compareWeights(TrainableFactors factors, Safetensors expected) {
     double wrong = 0;
     double whole = 0;
@@ -71,7 +71,8 @@ class TrainingParityTest {
     assertTrue(Math.sqrt(wrong / whole) <= TOLERANCE, "all weights: differ by " + Math.sqrt(wrong / whole));
   }
 
-  private static LoraStep learning(StableDiffusion model, TrainableFactors factors, AdamW optimizer, TensorRegion region) {
+  private static LoraStep learning(StableDiffusion model, TrainableFactors factors, AdamW optimizer,
+      TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
         model, prompts.stream().map(String.class::cast).toList(), factors, true, region);

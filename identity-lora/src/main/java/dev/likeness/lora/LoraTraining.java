@@ -52,18 +52,18 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     }
   }
 
-  /** A first look: a minute on a small base. */
+  /** A first look at a small base's person: a minute or two on two cores. */
   public static LoraTraining quick() {
     return balanced().steps(120);
   }
 
-  /** A few minutes on a small base. */
+  /** For a small base such as {@code portrait}; others want {@link #suitedTo}. */
   public static LoraTraining balanced() {
-    return new LoraTraining(8, 8, LoraTargets.ATTENTION, true, 300, 4, 1e-3, 10, 5, 0.01, 1, false, 0, 1,
+    return new LoraTraining(16, 16, LoraTargets.CONVOLUTIONS, true, 300, 4, 3e-3, 10, 5, 0.01, 1, false, 0, 1,
         List.of("photo of %s"), 0);
   }
 
-  /** As good as it gets, for three times the time. */
+  /** As {@link #balanced}, for three times as long. */
   public static LoraTraining best() {
     return balanced().steps(900);
   }
@@ -101,10 +101,13 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     return warmup == 0 ? falling : falling.warmup(warmup);
   }
 
-  /** The same for a base of full size: one picture a step and a fifth of the rate, which small bases need more of. */
+  /**
+   * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large steps;
+   * one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps.
+   */
   public LoraTraining suitedTo(BaseModel base) {
     boolean small = base.networks().unetConfig().levels().get(0).channels() < SMALL;
-    return small ? this : batch(1).learningRate(learningRate / 5);
+    return small ? this : targets(LoraTargets.ATTENTION).rank(8).batch(1).learningRate(2e-4);
   }
 
   /** Another rank; alpha keeps its ratio to it. */

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraTrainingTest {
-  private static final LoraTraining SHORT = LoraTraining.balanced().steps(4).batch(2).rank(2);
+  private static final LoraTraining SHORT =
+      LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(4).batch(2).rank(2);
   private static final Subject SUBJECT = Subject.of("woman").consent("she agreed to this test");
 
   private static Path folder;
@@ -223,6 +224,11 @@ class LoraTrainingTest {
         refusal.getMessage());
     assertEquals("there is no picture to learn from", assertThrows(IllegalArgumentException.class, () ->
         SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
+  }
+
+  @Test
+  void leavesASmallBaseItsOwnSettings() {
+    assertEquals(LoraTraining.best(), LoraTraining.best().suitedTo(base));
   }
 
   @Test

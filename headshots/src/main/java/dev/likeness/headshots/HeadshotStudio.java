@@ -7,7 +7,6 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.lora.LoraTargets;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -33,10 +32,7 @@ public final class HeadshotStudio {
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
-    LoraTraining balanced = LoraTraining.balanced().captions("selfie of %s");
-    // A base with few layers learns a face only when all of them take part, and bears larger steps.
-    return new HeadshotStudio(base, PersonDescription.isSmall(base)
-        ? balanced.targets(LoraTargets.CONVOLUTIONS).rank(16).learningRate(3e-3) : balanced);
+    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"));
   }
 
   /** The same studio learning with other settings. */

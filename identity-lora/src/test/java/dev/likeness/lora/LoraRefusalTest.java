@@ -133,7 +133,7 @@ class LoraRefusalTest {
   void asksForAClassWordAndSoundNumbers() {
     assertEquals("the class word must not be empty; say what is trained, e.g. woman, man, person",
         assertThrows(IllegalArgumentException.class, () -> Subject.of(" ")).getMessage());
-    assertEquals("rank 8, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
+    assertEquals("rank 16, steps 0, batch 4, warmup 10, class pictures 0: rank, steps and batch must be at least 1, the"
         + " others at least 0",
         assertThrows(IllegalArgumentException.class, () -> LoraTraining.balanced().steps(0)).getMessage());
     assertEquals("there must be a caption, e.g. \"photo of %s\"",

@@ -46,7 +46,7 @@ def main():
     parser.add_argument("--out", required=True, help="the .json.gz file to write")
     parser.add_argument("folders", nargs="+")
     args = parser.parse_args()
-    prompts = PROMPTS + random_prompts(40, seed=7)
+    prompts = PROMPTS + random_prompts(300, seed=7)
     result = {
         "versions": {"transformers": transformers.__version__, "tokenizers": tokenizers.__version__},
         "prompts": prompts,

@@ -5,14 +5,15 @@ import shutil
 from pathlib import Path
 
 CONFIGS = ("model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "vae/config.json",
-           "text_encoder/config.json")
+           "text_encoder/config.json", "text_encoder_2/config.json")
 PUBLISHED = ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json")
 TODAY = ("tokenizer.json", "tokenizer_config.json")
 TOKENIZERS = {"base": "sd1", "v-prediction": "sd2"}
 
 
 def copy_variant(folder, out):
-    for name in CONFIGS + ("reference.safetensors", "reference.json"):
+    present = [name for name in CONFIGS if folder.joinpath(name).exists()]
+    for name in present + ["reference.safetensors", "reference.json"]:
         target = out / folder.name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, target)
@@ -31,7 +32,7 @@ def copy_tokenizers(folder, out, name):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", required=True, help="folder that sd1.py wrote")
+    parser.add_argument("--tiny", required=True, help="folder that sd1.py or sdxl.py wrote")
     parser.add_argument("--out", required=True, help="folder of test resources")
     args = parser.parse_args()
     for folder in sorted(Path(args.tiny).iterdir()):

@@ -117,6 +117,26 @@ def begun(scheduler, case, steps):
     return timesteps
 
 
+def run_karras_ve(scheduler, steps, dtype, noise):
+    """Its pipeline's loop. The rows are what the network is given; only noise that is added counts as drawn."""
+    scheduler.set_timesteps(steps)
+    x, rows, told = tensor(UNIT, dtype) * scheduler.init_noise_sigma, [], []
+    for t in scheduler.timesteps.tolist():
+        sigma, sigma_prev = scheduler.schedule[t], scheduler.schedule[t - 1] if t > 0 else 0
+        noise.held = not (scheduler.config.s_churn > 0 and scheduler.config.s_min <= sigma <= scheduler.config.s_max)
+        x_hat, sigma_hat = scheduler.add_noise_to_input(x, sigma)
+        rows.append(x_hat)
+        told.append(float(sigma_hat))
+        step = scheduler.step(net(x_hat, sigma_hat, 3).to(dtype), sigma_hat, sigma_prev, x_hat)
+        x = step.prev_sample
+        if sigma_prev != 0:
+            rows.append(x)
+            told.append(float(sigma_prev))
+            x = scheduler.step_correct(net(x, sigma_prev, 3).to(dtype), sigma_hat, sigma_prev, x_hat, x, step.derivative).prev_sample
+    return {"timesteps": told, "init": float(scheduler.init_noise_sigma), "draws": noise.count,
+            "rows": [[float(v) for v in row.flatten()] for row in rows + [x]]}
+
+
 def run(cls, case, steps, dtype):
     torch.set_default_dtype(dtype)
     module = sys.modules[cls.__module__]
@@ -127,6 +147,8 @@ def run(cls, case, steps, dtype):
         path = Brownian(noise)
         module.BrownianTreeNoiseSampler = lambda *a, **k: path
     scheduler = cls(**case.get("config", {}))
+    if case.get("as") == "karras_ve":
+        return run_karras_ve(scheduler, steps, dtype, noise)
     timesteps = begun(scheduler, case, steps)
     x = start(scheduler, case, timesteps, dtype)
     rows = [x]

@@ -2,8 +2,7 @@
 
 A case: `config` (constructor options), `strength` (image-to-image), `step` (arguments of step), `learned` (the network
 answers a variance too), `set` (arguments of set_timesteps instead of the step count), `with` (arguments beside it),
-`without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `apart` (why
-this library has other rows, so that only the ends are compared), `as` (a class whose step has other arguments), `steps`. CogVideoX's
+`without_last` (the last timestep is only an end), `previous` (step is told the next timestep), `as` (a class whose step has other arguments), `steps`. CogVideoX's
 second draw of a step repeats the first, since that one is dropped.
 """
 
@@ -80,6 +79,8 @@ CASES = {
         + predictions("sample", "v_prediction")
         + RESPACED + ALL_STEPS_RESPACED + BETAS
         + [few(use_karras_sigmas=True, sigma_min=0.05, sigma_max=10.0), few(interpolation_type="log_linear")]
+        + [few(interpolation_type="log_linear", **{f"use_{l}_sigmas": True}, timestep_spacing=t)
+           for l in ("karras", "exponential", "beta") for t in ("linspace", "trailing")]
         + [few(final_sigmas_type="sigma_min"), few(steps_offset=1, timestep_spacing="leading")]
         + [few(rescale_betas_zero_snr=True, prediction_type="v_prediction", timestep_spacing="trailing")]
         + [few(timestep_type="continuous", prediction_type="v_prediction", use_karras_sigmas=True)]
@@ -121,7 +122,7 @@ CASES = {
     "DDIMInverseScheduler": (
         [sd(clip_sample=False, timestep_spacing=t) for t in ("leading", "trailing")]
         + [sd(clip_sample=True, set_alpha_to_one=False, timestep_spacing=t) for t in ("leading", "trailing")]
-        + [{**few(clip_sample=True), "apart": "one row more, for a row cannot hold both the clipped clean image and the answer at it"}]
+        + [few(clip_sample=True)]
         + [few(clip_sample=False, prediction_type=p, set_alpha_to_one=False) for p in ("sample", "v_prediction")]
     ),
     "DDIMParallelScheduler": [{}, few(clip_sample=False, prediction_type="v_prediction", timestep_spacing="trailing")],
@@ -287,6 +288,11 @@ CASES = {
         + predictions("sample", "v_prediction") + [few(solver_type="heun"), few(euler_at_final=True), few(lambda_min_clipped=-1.0)]
         + [few(algorithm_type="dpmsolver"), few(use_karras_sigmas=True), few(use_exponential_sigmas=True)]
         + [few(thresholding=True, dynamic_thresholding_ratio=0.7, sample_max_value=1.5)]
+    ),
+    "KarrasVeScheduler": (
+        [{"as": "karras_ve", "steps": [4, 10, 25, 50]}]  # 2 steps from 10000 to 0 leave the reference 2e-10 of rounding
+        + [{"as": "karras_ve", "steps": [4, 10, 25], "config": c}
+           for c in ({"s_churn": 0}, {"sigma_max": 20.0, "sigma_min": 0.1, "s_churn": 10, "s_noise": 1.0}, {"s_min": 0.5, "s_max": 400})]
     ),
     "MiniMaxH3Scheduler": [{"steps": [2, 4, 10, 25]}, {"config": {"shift": 3.0}, "steps": [2, 10]}],
 }

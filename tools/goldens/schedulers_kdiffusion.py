@@ -60,27 +60,52 @@ def denoiser(calls):
     return model
 
 
-KARRAS = {n: SAMPLING.get_sigmas_karras(n, float(TABLE[0]), float(TABLE[-1])) for n in (1, 2, 4, 10, 25)}
+STEPS = (1, 2, 4, 10, 25, 50)
+LADDERS = {
+    "karras": SAMPLING.get_sigmas_karras,
+    "exponential": SAMPLING.get_sigmas_exponential,
+    "polyexponential": SAMPLING.get_sigmas_polyexponential,
+    "vp": lambda n, low, high: SAMPLING.get_sigmas_vp(n),
+}
 BROWNIAN = ("sample_dpmpp_sde", "sample_dpmpp_2m_sde", "sample_dpmpp_3m_sde")
 NOISY = BROWNIAN + ("sample_euler_ancestral", "sample_dpm_2_ancestral", "sample_dpmpp_2s_ancestral")
 
 
-def run(name, options, steps):
+def churning(sigmas, options, noise):
+    """The draws of the churning samplers, one before every step, of which only those between s_tmin and s_tmax are used.
+
+    The draw before the first step is chosen so that it repeats the first sample: a plan begins with both at once.
+    """
+    least, most = options.get("s_tmin", 0.0), options.get("s_tmax", float("inf"))
+    gamma = min(options.get("s_churn", 0.0) / (len(sigmas) - 1), 2**0.5 - 1)
+    for i, sigma in enumerate(sigmas.tolist()):
+        if gamma == 0 or not least <= sigma <= most:
+            yield torch.zeros(1, 3, 1, 1)
+        elif i == 0:
+            up = sigma * ((gamma + 1) ** 2 - 1) ** 0.5 * options.get("s_noise", 1.0)
+            yield tensor(UNIT, torch.float64) * ((sigma**2 + up**2) ** 0.5 - sigma) / up
+        else:
+            yield noise(dtype=torch.float64)
+
+
+def run(name, options, ladder, steps):
     calls, noise = [], Noise()
-    x = tensor(UNIT, torch.float64) * float(TABLE[-1])
+    sigmas = LADDERS[ladder](steps, float(TABLE[0]), float(TABLE[-1]))
+    x = tensor(UNIT, torch.float64) * float(TABLE[-1] if name == "sample_dpm_fast" else sigmas[0])
     more = dict(options)
     if name in NOISY:
         more["noise_sampler"] = Brownian(noise) if name in BROWNIAN else lambda *a: noise(dtype=torch.float64)
     SAMPLING.torch = types.SimpleNamespace(**{k: getattr(torch, k) for k in dir(torch) if not k.startswith("__")})
-    # The churning samplers draw before every step and use the draw only between s_tmin and s_tmax; only those count.
-    churned = iter([options.get("s_tmin", 0) <= float(s) <= options.get("s_tmax", 0) for s in KARRAS[steps]])
-    SAMPLING.torch.randn_like = lambda x: noise(dtype=torch.float64) if next(churned) else torch.zeros_like(x)
+    draws = churning(sigmas, options, noise)
+    SAMPLING.torch.randn_like = lambda x: next(draws)
     if name == "sample_dpm_fast":
+        more["noise_sampler"] = lambda *a: noise(dtype=torch.float64)
         result = SAMPLING.sample_dpm_fast(denoiser(calls), x, float(TABLE[0]), float(TABLE[-1]), steps, disable=True, **more)
     else:
-        result = getattr(SAMPLING, name)(denoiser(calls), x, KARRAS[steps], disable=True, **more)
+        result = getattr(SAMPLING, name)(denoiser(calls), x, sigmas, disable=True, **more)
     rows = calls + [[float(v) for v in result.flatten()]]
-    return {"sampler": name, "options": options, "steps": steps, "rows": [[float(f"{v:.15g}") for v in r] for r in rows]}
+    return {"sampler": name, "options": options, "ladder": ladder, "steps": steps,
+            "rows": [[float(f"{v:.15g}") for v in r] for r in rows]}
 
 
 CASES = [(name, {}) for name in (
@@ -90,6 +115,8 @@ CASES += [(name, {"eta": eta, "s_noise": 0.9}) for name in NOISY for eta in (0.4
 CASES += [("sample_dpmpp_2m_sde", {"solver_type": "heun"})]
 CASES += [(name, {"s_churn": 5.0, "s_tmin": 0.1, "s_tmax": 10.0, "s_noise": 1.01})
           for name in ("sample_euler", "sample_heun", "sample_dpm_2")]
+CASES += [(name, {"s_churn": 40.0, "s_noise": n}) for name in ("sample_euler", "sample_heun", "sample_dpm_2") for n in (1.0, 0.9)]
+CASES += [("sample_dpm_fast", {"eta": eta, "s_noise": n}) for eta, n in ((1.0, 1.0), (0.5, 0.8))]
 
 
 def ladders():
@@ -111,8 +138,10 @@ def write(name, content):
 
 def main():
     # sample_dpmpp_2m_sde and sample_dpmpp_3m_sde fail on a ladder of one step: they read a variable that is not set yet.
-    cases = [run(name, options, steps) for name, options in CASES for steps in (1, 2, 4, 10, 25)
+    cases = [run(name, options, "karras", steps) for name, options in CASES for steps in STEPS
              if steps > 1 or not name.endswith("m_sde")]
+    cases += [run(name, options, ladder, steps) for name, options in CASES for ladder in LADDERS for steps in (2, 10, 25)
+              if ladder != "karras" and name != "sample_dpm_fast"]
     write("samplers.json.gz", {"cases": cases})
     write("ladders.json.gz", {"ladders": ladders()})
     print(len(cases), "cases")

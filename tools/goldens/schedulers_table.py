@@ -24,12 +24,11 @@ REASONS = {
     "VQDiffusionScheduler": TOKENS,
     "ScoreSdeVeScheduler": "data-dependent: its corrector's step is a ratio of norms of the sample's score and noise",
     "RePaintScheduler": "data-dependent: every step mixes in a known image through a mask; inpainting does that in the sampler",
-    "PiflowScheduler": "its network answers a policy over a grid of levels, not one prediction",
-    "RFD4ProteinaScheduler": "protein coordinates, with a mask in every step",
-    "HeliosScheduler": "video pyramid: the sample changes its size between stages",
-    "HeliosDMDScheduler": "video pyramid: every step is given noise and level tensors by its pipeline",
-    "KarrasVeScheduler": "deprecated in diffusers, without a step of its own; Heun with churn is the same algorithm",
-    "ScoreSdeVpScheduler": "deprecated in diffusers, without a step of its own",
+    "PiflowScheduler": "video, and data-dependent: its network answers a whole policy, a grid of predictions, in place of one",
+    "RFD4ProteinaScheduler": "protein coordinates, and data-dependent: a mask of tokens in every step",
+    "HeliosScheduler": "video, and data-dependent: the sample grows between stages, each begun from the last one's result",
+    "HeliosDMDScheduler": "video, and data-dependent: its pipeline gives every step its noise and its levels",
+    "ScoreSdeVpScheduler": "deprecated in diffusers, not among its exports, and stepped by a method of its own (`step_pred`)",
 }
 
 
@@ -42,7 +41,9 @@ def main():
     print(f"| class of diffusers {diffusers.__version__} | here |\n|---|---|")
     for name in names:
         print(f"| `{name}` | {'yes' if name in planned else 'no: ' + REASONS[name]} |")
-    print(f"\n{len(names)} classes, two of them deprecated; {len(planned & set(names))} are planned here.")
+    own = [n for n in names if not hasattr(diffusers, n)]
+    print(f"\n{len(names)} classes: the {len(names) - len(own)} that `diffusers` exports and two that only `diffusers.schedulers` does"
+          f" (`{'`, `'.join(own)}`). {len(planned & set(names))} are planned here.")
 
 
 if __name__ == "__main__":

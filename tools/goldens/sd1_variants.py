@@ -67,6 +67,8 @@ VARIANTS = {
     "eight-latents": dict(
         unet=unet(in_channels=8, out_channels=8), vae=vae(latent_channels=8, force_upcast=False), text=text()),
     "tiny-autoencoder": dict(unet=unet(), vae=tiny_vae(), vae_class="AutoencoderTiny", text=text()),
+    # Sees a mask and the kept part of a picture beside the latents; pictures.py runs it.
+    "inpainting": dict(unet=unet(in_channels=9), vae=vae(), text=text()),
     # Options that a Stable Diffusion pipeline overrides: it takes 1 and False.
     "outdated-schedule": dict(unet=unet(), vae=vae(), text=text(), scheduler="DDIMScheduler",
                               schedule=dict(steps_offset=0, clip_sample=True)),

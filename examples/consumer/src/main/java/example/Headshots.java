@@ -13,7 +13,7 @@ import java.nio.file.Path;
 
 public class Headshots {
   public static void main(String[] args) throws Exception {
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {     // a diffusers folder
+    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {     // a folder or a file
       PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(args[1])));      // 3 to 20 selfies
       HeadshotStudio studio = HeadshotStudio.on(base);
       try (TrainedPerson ada = studio.learn(review, Consent.of("Ada: for my own use"))) {

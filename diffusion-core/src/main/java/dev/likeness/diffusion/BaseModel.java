@@ -1,6 +1,8 @@
 package dev.likeness.diffusion;
 
-import dev.likeness.diffusion.model.ModelFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -13,28 +15,34 @@ import java.util.List;
  * are never touched.
  */
 public final class BaseModel implements AutoCloseable {
-  private final StableDiffusion networks;
+  private final Denoiser denoiser;
   private final Defaults defaults;
   private final String name;
 
-  private BaseModel(StableDiffusion networks, Defaults defaults, String name) {
-    this.networks = networks;
-    this.defaults = defaults;
+  private BaseModel(Denoiser denoiser, String name) {
+    this.denoiser = denoiser;
+    this.defaults = denoiser.defaults();
     this.name = name;
   }
 
   /**
-   * Opens a diffusers folder.
+   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file ({@code .safetensors}, {@code
+   * .ckpt}).
    *
    * @throws dev.likeness.diffusion.error.UnusableInput when something in it is missing, broken or not supported
    * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not here
    */
-  public static BaseModel open(Path folder, Compute compute) {
-    ModelFolder files = ModelFolder.open(folder);
-    StableDiffusion networks = StableDiffusion.open(files, compute);
-    int side = networks.unetConfig().sampleSize() == 0 ? 64 : networks.unetConfig().sampleSize();
-    int pixels = side * networks.autoencoder().factor();
-    return new BaseModel(networks, new Defaults(50, 7.5, pixels, pixels), String.valueOf(folder.getFileName()));
+  public static BaseModel open(Path path, Compute compute) {
+    return open(ModelFiles.open(path), compute, String.valueOf(path.getFileName()));
+  }
+
+  /** Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see {@link #open(Path, Compute)}. */
+  public static BaseModel open(ModelFiles files, Compute compute) {
+    return open(files, compute, files.describe());
+  }
+
+  private static BaseModel open(ModelFiles files, Compute compute, String name) {
+    return new BaseModel(Denoiser.open(files, compute), name);
   }
 
   /** What a request gets where it does not say. */
@@ -42,12 +50,25 @@ public final class BaseModel implements AutoCloseable {
     return defaults;
   }
 
-  /** The networks, for training and for research. */
+  /**
+   * The networks of a Stable Diffusion 1.x, 2.x or XL model, for training and for research.
+   *
+   * @throws IllegalStateException when the model is of another family; {@link #parts()} has any
+   */
   public StableDiffusion networks() {
-    return networks;
+    if (denoiser.model() instanceof StableDiffusion networks) {
+      return networks;
+    }
+    throw new IllegalStateException(name + " has no UNet but a transformer: " + denoiser.model().getClass().getSimpleName()
+        + "; give a Stable Diffusion 1.x, 2.x or XL model");
   }
 
-  /** What this model is called: its folder's name. */
+  /** The networks of any family. */
+  public Networks parts() {
+    return denoiser.model();
+  }
+
+  /** What this model is called: the name of its folder or file. */
   public String name() {
     return name;
   }
@@ -59,11 +80,40 @@ public final class BaseModel implements AutoCloseable {
 
   /** Draws all pictures of a request, telling {@code progress} of each step. Thread-safe. */
   public List<GeneratedImage> generate(ImageRequest request, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new TextToImage(networks, defaults).draw(request, progress, cancellation));
+    return progress.around(() -> new TextToImage(denoiser, defaults).draw(request, progress, cancellation));
+  }
+
+  /** What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe. */
+  public PromptEmbedding encode(String prompt) {
+    return encode(ImageRequest.of(prompt));
+  }
+
+  /** What the model is told for a request's prompt, with its syntax, words and adapters. Thread-safe. */
+  public PromptEmbedding encode(ImageRequest request) {
+    return LatentSpace.encode(networks(), request);
+  }
+
+  /** The most likely latents of a picture, whose sides are multiples of the autoencoder's factor. Thread-safe. */
+  public Latents encode(Picture picture) {
+    return latentSpace().encode(picture);
+  }
+
+  /** The picture of latents. Thread-safe. */
+  public Picture decode(Latents latents) {
+    return latentSpace().decode(latents);
+  }
+
+  /** The unit noise that a run of this seed and size in pixels begins with: {@link ImageRequest#noise}. Thread-safe. */
+  public Latents noise(long seed, int width, int height) {
+    return latentSpace().noise(seed, width, height);
+  }
+
+  private LatentSpace latentSpace() {
+    return new LatentSpace(denoiser.model());
   }
 
   @Override
   public void close() {
-    networks.close();
+    denoiser.model().close();
   }
 }

@@ -7,5 +7,7 @@ package dev.likeness.diffusion;
  * @param guidance classifier-free guidance scale
  * @param width pixels
  * @param height pixels
+ * @param strength the share of the steps that image-to-image does
+ * @param inpaintStrength the same for inpainting
  */
-public record Defaults(int steps, double guidance, int width, int height) { }
+public record Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength) { }

@@ -1,6 +1,8 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.image.Marking;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
 import java.nio.file.Path;
 
 /**
@@ -9,17 +11,18 @@ import java.nio.file.Path;
  * @param picture the pixels
  * @param seed the seed of its noise
  * @param request the request with every default filled in
- * @param latents the final latents before decoding, [channels, h, w] by rows
+ * @param latents the final latents before decoding
  * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
  */
-public record GeneratedImage(Picture picture, long seed, ImageRequest request, float[] latents, float[] pixels) {
-  /** Writes a PNG file, whole or not at all. */
+public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels) {
+  /** Writes a PNG file, whole or not at all; see {@link #toPng()}. */
   public void writePng(Path file) {
-    picture.writePng(file);
+    byte[] bytes = toPng();
+    AtomicFile.write(file, out -> out.write(bytes));
   }
 
-  /** The picture as the bytes of a PNG file. */
+  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated. */
   public byte[] toPng() {
-    return picture.toPng();
+    return Marking.installed().png(picture, request.initial() != null);
   }
 }

@@ -1,8 +1,11 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adapter;
-import java.util.ArrayList;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.text.TextualInversion;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * What to draw. Immutable; every {@code with}-like method returns another request.
@@ -15,13 +18,29 @@ import java.util.List;
  * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
- * @param width in pixels, or 0 for the default
+ * @param width in pixels, or 0 for the default: the initial picture's, or the model's with a mask or without a picture
  * @param height in pixels, or 0 for the default
  * @param scheduler a scheduler's name, or null for the model's own
  * @param adapters who and what adapts the model for this request, summed
+ * @param sizes what SDXL is told about sizes
+ * @param negativeSizes what it is told about what the picture must not be; null for the same
+ * @param initial what the run begins from, or null for noise alone
+ * @param noise the unit noise that the run begins with instead of drawn noise, or null
+ * @param from the share of the training timesteps that another model has walked already, in 0..1
+ * @param until the share at which the run stops, in 0..1; the latents are then still noisy
+ * @param eta how much of each step's noise is fresh, for schedulers that can choose, or NaN for their default
+ * @param prompting how the prompts are read
+ * @param embedding what the network is told in place of the prompt, or null
+ * @param negativeEmbedding the same for the negative prompt
+ * @param guidanceOptions how guidance works beyond its scale
+ * @param hires a second pass over the enlarged picture, or null
+ * @param joints what the caller brings, for research
  */
 public record ImageRequest(String prompt, String negative, int steps, double guidance, long seed, int count, int width,
-    int height, String scheduler, List<Adapter> adapters) {
+    int height, String scheduler, List<Adapter> adapters, SizeConditioning sizes, SizeConditioning negativeSizes,
+    InitialImage initial, Latents noise, double from, double until, double eta,
+    Prompting prompting, PromptEmbedding embedding, PromptEmbedding negativeEmbedding, GuidanceOptions guidanceOptions,
+    HiresFix hires, Joints joints) {
 
   public ImageRequest {
     if (prompt == null || negative == null) {
@@ -36,42 +55,141 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
 
   /** One picture of {@code prompt}, everything else by default, seed 0. */
   public static ImageRequest of(String prompt) {
-    return new ImageRequest(prompt, "", 0, Double.NaN, 0, 1, 0, 0, null, List.of());
+    return new RequestDraft(prompt).request();
+  }
+
+  public ImageRequest prompt(String text) {
+    return with(d -> d.prompt = text);
   }
 
   public ImageRequest negative(String text) {
-    return new ImageRequest(prompt, text, steps, guidance, seed, count, width, height, scheduler, adapters);
+    return with(d -> d.negative = text);
   }
 
   public ImageRequest steps(int n) {
-    return new ImageRequest(prompt, negative, n, guidance, seed, count, width, height, scheduler, adapters);
+    return with(d -> d.steps = n);
   }
 
   public ImageRequest guidance(double scale) {
-    return new ImageRequest(prompt, negative, steps, scale, seed, count, width, height, scheduler, adapters);
+    return with(d -> d.guidance = scale);
   }
 
   public ImageRequest seed(long value) {
-    return new ImageRequest(prompt, negative, steps, guidance, value, count, width, height, scheduler, adapters);
+    return with(d -> d.seed = value);
   }
 
   public ImageRequest count(int n) {
-    return new ImageRequest(prompt, negative, steps, guidance, seed, n, width, height, scheduler, adapters);
+    return with(d -> d.count = n);
   }
 
   public ImageRequest size(int w, int h) {
-    return new ImageRequest(prompt, negative, steps, guidance, seed, count, w, h, scheduler, adapters);
+    return with(d -> {
+      d.width = w;
+      d.height = h;
+    });
   }
 
   /** Sampled as this scheduler does, by any name its users type. */
   public ImageRequest scheduler(String name) {
-    return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, name, adapters);
+    return with(d -> d.scheduler = name);
   }
 
   /** Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}. */
   public ImageRequest as(Adapter adapter) {
-    List<Adapter> all = new ArrayList<>(adapters);
-    all.add(adapter);
-    return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, scheduler, all);
+    return with(d -> d.adapters.add(adapter));
+  }
+
+  /** Told of these sizes, where the model asks (SDXL). */
+  public ImageRequest sizes(SizeConditioning wanted) {
+    return sizes(wanted, negativeSizes);
+  }
+
+  /** Told of these sizes, where the model asks (SDXL), and of others for what the picture must not be. */
+  public ImageRequest sizes(SizeConditioning wanted, SizeConditioning unwanted) {
+    return with(d -> {
+      d.sizes = wanted;
+      d.negativeSizes = unwanted;
+    });
+  }
+
+  /** Begun from a picture or latents: image-to-image, inpainting, outpainting. */
+  public ImageRequest from(InitialImage image) {
+    return with(d -> d.initial = image);
+  }
+
+  /** Begun from a picture of which {@code strength}, in 0..1, is redrawn. */
+  public ImageRequest from(Picture picture, double strength) {
+    return from(InitialImage.of(picture).strength(strength));
+  }
+
+  /** The picture on a larger canvas, its new margins drawn; all sizes in pixels. */
+  public ImageRequest outpaint(Picture picture, int left, int top, int right, int bottom) {
+    return from(InitialImage.extended(picture, left, top, right, bottom))
+        .size(picture.width() + left + right, picture.height() + top + bottom);
+  }
+
+  /** With a second pass over the enlarged picture. */
+  public ImageRequest hires(HiresFix pass) {
+    return with(d -> d.hires = pass);
+  }
+
+  /** Begun with this unit noise rather than with drawn noise. */
+  public ImageRequest noise(Latents unit) {
+    return with(d -> d.noise = unit);
+  }
+
+  /**
+   * The part of the run between two shares of the training timesteps: a base model stops at 0.8, and a refiner goes on
+   * from the base's latents at 0.8.
+   */
+  public ImageRequest between(double start, double end) {
+    return with(d -> {
+      d.from = start;
+      d.until = end;
+    });
+  }
+
+  /** With another share of fresh noise in each step. */
+  public ImageRequest eta(double share) {
+    return with(d -> d.eta = share);
+  }
+
+  /** With prompts read in this syntax. */
+  public ImageRequest syntax(PromptSyntax syntax) {
+    return with(d -> d.prompting = d.prompting.syntax(syntax));
+  }
+
+  /** With so many of the text encoders' last layers left out; see {@link Prompting}. */
+  public ImageRequest clipSkip(int layers) {
+    return with(d -> d.prompting = d.prompting.clipSkip(layers));
+  }
+
+  /** With a textual inversion that the prompts may name. */
+  public ImageRequest word(TextualInversion word) {
+    return with(d -> d.prompting = d.prompting.word(word));
+  }
+
+  /** With embeddings in place of the prompts; either may be null for the prompt's own. */
+  public ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
+    return with(d -> {
+      d.embedding = wanted;
+      d.negativeEmbedding = unwanted;
+    });
+  }
+
+  /** Guided in this way. */
+  public ImageRequest guidance(GuidanceOptions options) {
+    return with(d -> d.guidanceOptions = options);
+  }
+
+  /** With parts of the caller's own: a scheduler, something around the network, a listener. */
+  public ImageRequest joints(Joints own) {
+    return with(d -> d.joints = own);
+  }
+
+  private ImageRequest with(Consumer<RequestDraft> change) {
+    RequestDraft draft = new RequestDraft(this);
+    change.accept(draft);
+    return draft.request();
   }
 }

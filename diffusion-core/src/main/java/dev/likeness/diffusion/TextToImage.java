@@ -2,55 +2,63 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.sampling.Guidance;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.PromptEncoder;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Prompt to pictures: encode, plan, draw noise, sample, decode. */
-record TextToImage(StableDiffusion model, Defaults defaults) {
+record TextToImage(Denoiser denoiser, Defaults defaults) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
   List<GeneratedImage> draw(ImageRequest asked, Progress progress, Cancellation cancellation) {
-    ImageRequest request = completed(asked);
-    List<GeneratedImage> images = new ArrayList<>();
-    for (int first = 0; first < request.count(); first += BATCH) {
-      int count = Math.min(BATCH, request.count() - first);
-      images.addAll(batch(request, request.seed() + first, count, progress, cancellation));
+    List<GeneratedImage> images = new ArrayList<>(once(asked, progress, cancellation));
+    if (asked.hires() != null) {
+      images.replaceAll(first -> once(asked.hires().after(first, denoiser.unit()), progress, cancellation).get(0));
     }
     return images;
   }
 
-  private List<GeneratedImage> batch(ImageRequest request, long seed, int count, Progress progress, Cancellation stop) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        NoiseSource noise = NoiseSource.seeded(seed, count)) {
-      NoisePredictor network = network(request, count);
-      SamplingPlan plan = scheduler(request).plan(request.steps());
+  private List<GeneratedImage> once(ImageRequest asked, Progress progress, Cancellation cancellation) {
+    ImageRequest request = completed(asked);
+    List<GeneratedImage> images = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      SamplingPlan plan = plan(request);
+      Denoiser.Batches batches = denoiser.batches(request, part -> adaptation(request, part), plan.size());
+      for (int first = 0; first < request.count(); first += BATCH) {
+        int count = Math.min(BATCH, request.count() - first);
+        images.addAll(batch(request, plan, batches, request.seed() + first, count, progress, cancellation));
+      }
+    }
+    return images;
+  }
+
+  private List<GeneratedImage> batch(ImageRequest request, SamplingPlan plan, Denoiser.Batches batches, long seed, int count,
+      Progress progress, Cancellation stop) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed, count)) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
-      Tensor start = noise.next(latentShape(request)).mul(new Scalar(plan.pureNoise()));
-      Tensor latents = Sampler.sample(start.to(device(), torch.ScalarType.Float), plan, network, noise, (step, of, x) -> {
+      Canvas canvas = new Easel(request, denoiser, plan, noise).canvas();
+      NoisePredictor network = request.joints().network().apply(batches.network(count, canvas));
+      Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
+        request.joints().listener().onStep(step, of, x);
         stop.check();
       });
       progress.on(new ProgressEvent.Phase("decode", count));
@@ -58,66 +66,76 @@ record TextToImage(StableDiffusion model, Defaults defaults) {
     }
   }
 
-  private NoisePredictor network(ImageRequest request, int count) {
-    boolean guided = request.guidance() > 1;
-    List<String> prompts = new ArrayList<>();
-    if (guided) {
-      prompts.addAll(Collections.nCopies(count, request.negative()));
-    }
-    prompts.addAll(Collections.nCopies(count, request.prompt()));
-    PromptEncoder encoder = new PromptEncoder(
-        model.tokenizer(), model.textEncoder(adaptation(request, Part.TEXT_ENCODER)), model.compute());
-    UNetConditioning text = UNetConditioning.text(encoder.encode(prompts).tokens());
-    UNet2DConditionModel unet = model.unet(adaptation(request, Part.UNET));
-    NoisePredictor plain = (input, step) -> unet.forward(model.compute().place(input),
-        torch.tensor(new float[] {(float) step.timestep()}).to(device(), torch.ScalarType.Float), text)
-        .to(torch.ScalarType.Float);
-    return guided ? new Guidance(plain, request.guidance()) : plain;
-  }
-
   private List<GeneratedImage> decode(Tensor latents, ImageRequest request, long seed) {
     List<GeneratedImage> images = new ArrayList<>();
     for (long i = 0; i < latents.size(0); i++) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor one = latents.narrow(0, i, 1);
-        Tensor unit = Images.toUnit(model.autoencoder().decode(model.compute().place(one)));
+        Tensor unit = Images.toUnit(model().autoencoder().decode(one));
         Picture picture = Images.toPicture(unit);
-        images.add(new GeneratedImage(picture, seed + i, request, Images.floats(one), Images.floats(unit)));
+        images.add(new GeneratedImage(picture, seed + i, request, Latents.of(one), Images.floats(unit)));
       }
     }
     return images;
   }
 
   private Adaptation adaptation(ImageRequest request, Part part) {
+    Drawing drawing = new Drawing(
+        model().compute(), denoiser.guided(request), request.width(), request.height(), model().autoencoder().factor());
     Adaptation sum = Adaptation.NONE;
     for (Adapter adapter : request.adapters()) {
-      sum = sum.and(adapter.adapt(part, model.compute()));
+      sum = sum.and(adapter.adapt(part, drawing));
     }
     return sum;
   }
 
-  private SchedulerConfig scheduler(ImageRequest request) {
-    return request.scheduler() == null ? model.scheduler() : model.scheduler().with(request.scheduler());
+  private Networks model() {
+    return denoiser.model();
   }
 
-  private long[] latentShape(ImageRequest request) {
-    int factor = model.autoencoder().factor();
-    return new long[] {model.unetConfig().inChannels(), request.height() / factor, request.width() / factor};
-  }
-
-  private org.bytedeco.pytorch.Device device() {
-    return new org.bytedeco.pytorch.Device(model.compute().device());
+  private SamplingPlan plan(ImageRequest request) {
+    SchedulerConfig scheduler =
+        request.scheduler() == null ? model().scheduler() : model().scheduler().with(request.scheduler());
+    double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
+    PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
+        .eta(Double.isNaN(request.eta()) ? 0 : request.eta());
+    PlanRequest planned = denoiser.planned(plain, request, scheduler);
+    Scheduler own = request.joints().scheduler();
+    SamplingPlan plan = own == null ? scheduler.plan(planned) : own.plan(planned);
+    if (plan.size() == 0) {
+      throw new IllegalArgumentException("strength " + strength + " from " + request.from() + " until " + request.until()
+          + " leaves none of " + request.steps() + " steps to do; ask for more");
+    }
+    return plan;
   }
 
   private ImageRequest completed(ImageRequest r) {
-    int factor = model.autoencoder().factor();
-    int width = r.width() == 0 ? defaults.width() : r.width();
-    int height = r.height() == 0 ? defaults.height() : r.height();
-    if (width % 8 != 0 || height % 8 != 0 || width % factor != 0 || height % factor != 0) {
-      throw new IllegalArgumentException(
-          "size " + width + "x" + height + " is not a multiple of " + Math.max(8, factor) + "; choose one that is");
-    }
-    return r.size(width, height).steps(r.steps() == 0 ? defaults.steps() : r.steps())
+    ImageRequest sized = sized(r).steps(r.steps() == 0 ? defaults.steps() : r.steps())
         .guidance(Double.isNaN(r.guidance()) ? defaults.guidance() : r.guidance());
+    InitialImage initial = r.initial();
+    return initial == null || !Double.isNaN(initial.strength()) ? sized
+        : sized.from(initial.strength(initial.mask() == null ? defaults.strength() : defaults.inpaintStrength()));
+  }
+
+  private ImageRequest sized(ImageRequest r) {
+    int factor = model().autoencoder().factor();
+    int least = denoiser.unit();
+    InitialImage initial = r.initial();
+    int width = defaults.width();
+    int height = defaults.height();
+    if (initial != null && initial.latents() != null) {
+      width = initial.latents().width() * factor;
+      height = initial.latents().height() * factor;
+    } else if (initial != null && (initial.mask() == null || initial.byDegrees())) {
+      width = initial.picture().width() / least * least;
+      height = initial.picture().height() / least * least;
+    }
+    ImageRequest sized = r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
+    int unit = initial == null ? Math.max(8, least) : least;
+    if (sized.width() % unit != 0 || sized.height() % unit != 0 || sized.width() == 0 || sized.height() == 0) {
+      throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height() + " is not a multiple of " + unit
+          + "; choose one that is");
+    }
+    return sized;
   }
 }

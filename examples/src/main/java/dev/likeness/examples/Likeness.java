@@ -1,12 +1,18 @@
 package dev.likeness.examples;
 
+import dev.likeness.examples.command.ConvertCommand;
 import dev.likeness.examples.command.DoctorCommand;
 import dev.likeness.examples.command.GenerateCommand;
 import dev.likeness.examples.command.HeadshotCommand;
 import dev.likeness.examples.command.InspectCommand;
 import dev.likeness.examples.command.PeopleCommand;
+import dev.likeness.examples.command.PeopleEraseCommand;
+import dev.likeness.examples.command.PeopleListCommand;
+import dev.likeness.examples.command.PeopleShowCommand;
 import dev.likeness.examples.command.PhotosCommand;
+import dev.likeness.examples.command.PurgeCommand;
 import dev.likeness.examples.command.TrainCommand;
+import dev.likeness.examples.command.VerifyCommand;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ExitStatus;
 import dev.likeness.examples.console.Interrupt;
@@ -48,7 +54,11 @@ public final class Likeness implements Runnable {
         .addSubcommand(new PhotosCommand(console))
         .addSubcommand(new TrainCommand(console))
         .addSubcommand(new InspectCommand(console))
-        .addSubcommand(new PeopleCommand(console))
+        .addSubcommand(new ConvertCommand(console))
+        .addSubcommand(new CommandLine(new PeopleCommand(console)).addSubcommand(new PeopleListCommand(console))
+            .addSubcommand(new PeopleShowCommand(console)).addSubcommand(new PeopleEraseCommand(console)))
+        .addSubcommand(new PurgeCommand(console))
+        .addSubcommand(new VerifyCommand(console))
         .addSubcommand(new DoctorCommand(console));
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));

@@ -49,7 +49,7 @@ class ArchitectureTest {
       .layer("diffusion").definedBy("dev.likeness.diffusion..")
       .layer("photos").definedBy("dev.likeness.photos..")
       .layer("lora").definedBy("dev.likeness.lora..")
-      .optionalLayer("ipadapter").definedBy("dev.likeness.ipadapter..")
+      .layer("ipadapter").definedBy("dev.likeness.ipadapter..")
       .layer("headshots").definedBy("dev.likeness.headshots..")
       .layer("portrait").definedBy("dev.likeness.portrait")
       .layer("training").definedBy("dev.likeness.portrait.people..", "dev.likeness.portrait.training..")
@@ -98,7 +98,8 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule PHOTOS_ARE_NEVER_LOGGED = noClasses().that(resideInAPackage("dev.likeness.photos..")
-      .or(resideInAPackage("dev.likeness.lora..")).or(resideInAPackage("dev.likeness.headshots..")))
+      .or(resideInAPackage("dev.likeness.lora..")).or(resideInAPackage("dev.likeness.ipadapter.."))
+      .or(resideInAPackage("dev.likeness.headshots..")))
       .should().dependOnClassesThat(logs());
 
   @ArchTest

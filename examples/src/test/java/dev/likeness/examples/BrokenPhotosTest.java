@@ -44,7 +44,7 @@ class BrokenPhotosTest {
     Files.createFile(folder.resolve("me.png"));
     CommandRun run = CommandRun.of("photos", "--json", folder.toString());
     assertEquals(3, run.status());
-    assertTrue(run.out().startsWith("{\"photos\":[{\"file\":\"me.png\",\"verdict\":\"reject\","), run.out());
+    assertTrue(run.out().startsWith("{\"photos\":[{\"file\":\"me.png\",\"format\":null,\"verdict\":\"reject\","), run.out());
   }
 
   private void assertRefused(String beginning) {

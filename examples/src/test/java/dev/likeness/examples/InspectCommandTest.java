@@ -38,7 +38,9 @@ class InspectCommandTest {
     assertKind("lora", "sd1", Map.of("unet.down_blocks.0.attn2.to_k.lora_A.weight", new long[] {4, 768},
         "unet.down_blocks.0.attn2.to_k.lora_B.weight", new long[] {320, 4}));
     assertKind("lora", "sdxl", Map.of("lora_unet_input_blocks_4_1_attn2_to_k.lora_down.weight", new long[] {8, 2048}));
-    assertKind("ip-adapter", "sd1", Map.of("image_proj.proj.weight", new long[] {3, 2}, "ip_adapter.1.to_k_ip.weight",
+    assertKind("ip-adapter", "sd1", Map.of("image_proj.proj.weight", new long[] {3072, 1024},
+        "image_proj.proj.bias", new long[] {3072}, "image_proj.norm.weight", new long[] {768}, "image_proj.norm.bias",
+        new long[] {768}, "ip_adapter.1.to_k_ip.weight", new long[] {320, 768}, "ip_adapter.1.to_v_ip.weight",
         new long[] {320, 768}));
     assertKind("textual-inversion", "sd1", Map.of("emb_params", new long[] {2, 768}));
     assertKind("vae", "unknown", Map.of("decoder.conv_in.weight", new long[] {4, 4, 3, 3}));
@@ -65,12 +67,31 @@ class InspectCommandTest {
   }
 
   @Test
-  void readsNoPickle() throws IOException {
+  void saysWhyADamagedPickleIsNotRead() throws IOException {
     Path file = Files.write(folder.resolve("old.ckpt"), new byte[] {'P', 'K', 3, 4, 0});
-    Map<String, Object> found = inspect(3, file);
-    assertEquals("pickle", found.get("format"));
-    assertEquals(List.of(file + " is a pickle file, which is not read; give the safetensors file of the same model"),
-        found.get("problems"));
+    assertEquals(List.of(file + " has no zip directory at its end; it was cut short: download it again"),
+        inspect(3, file).get("problems"));
+  }
+
+  @Test
+  void saysWhatASingleFileHasAndConvertsItBack() throws IOException {
+    Path base = TinyBase.in(folder);
+    Path single = folder.resolve("single.safetensors");
+    assertEquals(0, CommandRun.of("convert", base.toString(), single.toString()).status());
+    Map<String, Object> found = inspect(0, single);
+    assertEquals(List.of("base", "sd1", "single-file"),
+        List.of(found.get("kind"), found.get("family"), found.get("format")));
+    assertEquals(inspect(0, base).get("parts"), found.get("parts"));
+    assertEquals("text-to-image", found.get("variant"));
+    assertEquals("epsilon", found.get("prediction"));
+    assertEquals(List.of(), found.get("missing"));
+    assertEquals(Map.of(), found.get("extra"));
+    Path half = folder.resolve("half");
+    assertEquals(0, CommandRun.of("convert", single.toString(), half.toString(), "--dtype", "f16").status());
+    assertEquals(Map.of("F16", found.get("parameters")), inspect(0, half).get("dtypes"));
+    CommandRun again = CommandRun.of("convert", single.toString(), half.toString());
+    assertEquals(3, again.status());
+    assertEquals(List.of(half + " exists already; name another, since nothing is overwritten"), again.complaints());
   }
 
   @Test

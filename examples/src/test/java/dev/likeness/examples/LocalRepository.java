@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 final class LocalRepository {
   private static final String VERSION = "0.1.0-SNAPSHOT";
   private static final List<String> JARS =
-      List.of("schedulers", "diffusion-core", "identity-photos", "identity-lora", "headshots");
+      List.of("schedulers", "diffusion-core", "identity-photos", "identity-lora", "identity-ipadapter", "headshots");
 
   private LocalRepository() {}
 

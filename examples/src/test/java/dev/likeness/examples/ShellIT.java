@@ -46,4 +46,17 @@ class ShellIT {
     assertTrue(Files.exists(folder.resolve("portrait.png")), run.output());
     assertTrue(run.output().contains("next sample"), run.output());
   }
+
+  @Test
+  void runsResearchWithoutAForkAsWritten() {
+    Path script = Outside.ROOT.resolve("examples/jshell/research.jsh");
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
+        script.toString()));
+    assertEquals(0, run.status(), run.output());
+    assertFalse(run.output().contains("Error"), run.output());
+    assertFalse(run.output().contains("Exception"), run.output());
+    assertTrue(run.output().contains("steps seen: 6, each latents [8, "), run.output());
+    assertTrue(run.output().contains("ends where it ends: true"), run.output());
+    assertTrue(run.output().contains("decoded again: true"), run.output());
+  }
 }

@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.headshots.Style;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -24,8 +25,8 @@ class UsageTest {
         "--device", "gpu");
     assertWrong("unknown dtype \"f64\"; known: f32, bf16, f16", "generate", "--prompt", "x", "--out", "x", "--device",
         "cpu", "--dtype", "f64");
-    assertWrong("unknown style \"noir\"; known: studio, office, outdoor, black-and-white", "headshot", "--person", "x",
-        "--style", "noir", "--out", "x");
+    String styles = String.join(", ", Style.all().stream().map(Style::name).toList());
+    assertWrong("unknown style \"noir\"; known: " + styles, "headshot", "--person", "x", "--style", "noir", "--out", "x");
     assertWrong("Invalid value for option '--lora' (FILE[@WEIGHT]): \"much\" is no weight; give FILE@WEIGHT with a "
         + "number such as 0.8 (try likeness generate --help)", "generate", "--prompt", "x", "--out", "x", "--lora", "a@much");
   }
@@ -42,7 +43,7 @@ class UsageTest {
     Path missing = folder.resolve("nowhere");
     CommandRun run = CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");
     assertEquals(3, run.status());
-    assertEquals(List.of(missing + " is not a folder; give the folder that holds model_index.json"), run.complaints());
+    assertEquals(List.of(missing + " does not exist; give a diffusers folder or a checkpoint file"), run.complaints());
   }
 
   @Test

@@ -1,22 +1,106 @@
 package dev.likeness.headshots;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
 /**
- * Who agreed to what. Learning a face is only done with one; it travels with the person's file and into the record.
+ * Who agreed to what. Taking photos in and learning a face are only done with one; it travels with the person's file
+ * and into the record. Immutable.
  *
+ * @param whose whose photos they are, in words that the application understands; a reference will do
+ * @param givenBy who says so: the person, or who speaks for them
+ * @param purposes what was agreed to; at least one
+ * @param textVersion which version of the application's text was agreed to
+ * @param given when
  * @param text in words that the person would recognise
  */
-public record Consent(String text) {
+public record Consent(String whose, String givenBy, Set<Purpose> purposes, String textVersion, Instant given,
+    String text) {
   /** For people who do not exist. */
-  public static final Consent NOBODY_REAL = new Consent("nobody real is shown: the photos were rendered");
+  public static final Consent NOBODY_REAL = new Consent("nobody", "the renderer", EnumSet.allOf(Purpose.class),
+      "rendered", Instant.EPOCH, "nobody real is shown: the photos were rendered");
+
+  private static final String FREE_TEXT = "free text";
 
   public Consent {
     if (text == null || text.isBlank()) {
       throw new IllegalArgumentException("a consent needs a text that says who agreed to what");
     }
+    if (purposes.isEmpty()) {
+      throw new IllegalArgumentException("a consent needs at least one purpose");
+    }
     text = text.strip();
+    purposes = Set.copyOf(purposes);
   }
 
+  /** To every purpose of this library, now, by the person themselves, in free words. */
   public static Consent of(String text) {
-    return new Consent(text);
+    return new Consent("the person in the photos", "the person", EnumSet.allOf(Purpose.class), FREE_TEXT,
+        Instant.now().truncatedTo(ChronoUnit.SECONDS), text);
+  }
+
+  /** The same for these purposes and no others. */
+  public Consent only(Purpose first, Purpose... more) {
+    return new Consent(whose, givenBy, EnumSet.of(first, more), textVersion, given, text);
+  }
+
+  /**
+   * Fails unless there is a consent and it covers a purpose.
+   *
+   * @throws ConsentRefused otherwise
+   */
+  public static void require(Consent consent, Purpose purpose) {
+    if (consent == null) {
+      throw new ConsentRefused(purpose, "nobody is said to have agreed to " + purpose.words()
+          + "; give the consent of the person in the photos");
+    }
+    if (!consent.purposes.contains(purpose)) {
+      throw new ConsentRefused(purpose, "the consent covers " + consent.purposes.stream().sorted().map(Purpose::words)
+          .collect(Collectors.joining(", ")) + ", not " + purpose.words() + "; ask the person for that too");
+    }
+  }
+
+  /** The consent as one JSON object. */
+  public String toJson() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("whose", whose);
+    map.put("given_by", givenBy);
+    map.put("purposes", purposes.stream().sorted().map(Purpose::word).toList());
+    map.put("text_version", textVersion);
+    map.put("given", given.toString());
+    map.put("text", text);
+    try {
+      return JSON.std.asString(map);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Reads {@link #toJson()}; anything else is a text of a time unknown, as older person files have it. */
+  public static Consent parse(String json) {
+    if (json.startsWith("{")) {
+      try {
+        Map<String, Object> map = JSON.std.mapFrom(json);
+        Set<Purpose> purposes = ((List<?>) map.get("purposes")).stream().map(word -> Purpose.of((String) word))
+            .collect(Collectors.toSet());
+        return new Consent((String) map.get("whose"), (String) map.get("given_by"), purposes,
+            (String) map.get("text_version"), Instant.parse((String) map.get("given")), (String) map.get("text"));
+      } catch (IOException | RuntimeException e) {
+        throw new UnusableInput("the consent in the person's file cannot be read; learn "
+            + "the person again", e);
+      }
+    }
+    return new Consent("the person in the photos", "the person", EnumSet.allOf(Purpose.class), FREE_TEXT,
+        Instant.EPOCH, json);
   }
 }

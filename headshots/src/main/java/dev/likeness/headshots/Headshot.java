@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.provenance.Disclosure;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -14,14 +15,19 @@ import java.util.Locale;
  * @param request the request with every default filled in
  */
 public record Headshot(Picture picture, Style style, long seed, ImageRequest request) {
-  /** The picture as the bytes of a PNG file, without any note of whom it shows. */
+  /** The bytes of a PNG file that says that it was generated, and nothing of whom it shows. */
   public byte[] toPng() {
-    return picture.toPng();
+    return Disclosure.standard().png(picture);
   }
 
-  /** Writes a PNG file, whole or not at all. */
+  /** Writes such a PNG file, whole or not at all. */
   public void writePng(Path file) {
-    picture.writePng(file);
+    writePng(file, Disclosure.standard());
+  }
+
+  /** Writes a PNG file that discloses in the application's own way. */
+  public void writePng(Path file, Disclosure disclosure) {
+    disclosure.writePng(picture, file);
   }
 
   /** What the headshot at {@code index} of a shoot is called, counted from 0: {@code headshot-001.png}. */

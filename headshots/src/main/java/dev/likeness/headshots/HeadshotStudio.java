@@ -7,10 +7,13 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -45,6 +48,17 @@ public final class HeadshotStudio {
     return training;
   }
 
+  /**
+   * Reviews a person's photos with the built-in tools.
+   *
+   * @param consent who agreed to what
+   * @throws ConsentRefused when it does not cover looking at the photos
+   */
+  public static PhotoReview review(PhotoSet photos, Consent consent) {
+    Consent.require(consent, Purpose.INTAKE);
+    return PhotoReview.of(photos);
+  }
+
   /** Learns the person in the accepted photos, silently and to the end. */
   public TrainedPerson learn(PhotoReview review, Consent consent) {
     return learn(review, consent, Progress.SILENT, new Cancellation());
@@ -54,14 +68,43 @@ public final class HeadshotStudio {
    * Learns the person in the accepted photos.
    *
    * @param consent who agreed to what; kept in the person's file
+   * @throws ConsentRefused when it does not cover learning
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public TrainedPerson learn(PhotoReview review, Consent consent, Progress progress, Cancellation cancellation) {
+    return learn(review, consent, null, progress, cancellation);
+  }
+
+  /**
+   * As above, keeping its state in a file, from which a run that was stopped goes on.
+   *
+   * @param state where the state is and is kept, or null for nowhere
+   */
+  public TrainedPerson learn(PhotoReview review, Consent consent, Path state, Progress progress,
+      Cancellation cancellation) {
+    Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
       Progress steps = Phases.of(progress);
       List<Picture> crops = crops(review);
-      Subject subject = PersonDescription.of(base, crops, steps, cancellation).consent(consent.text());
-      return training.train(base, crops, subject, steps, cancellation);
+      Subject subject = PersonDescription.of(base, crops, steps, cancellation).consent(consent.toJson());
+      return training.train(base, crops, subject, state, steps, cancellation);
+    });
+  }
+
+  /**
+   * Shows the person in the accepted photos to an adapter of the base, in seconds.
+   *
+   * @param adapter one that looks at pictures
+   * @param consent who agreed to what
+   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   */
+  public ShownPerson show(PhotoReview review, IpAdapter adapter, Consent consent, Progress progress,
+      Cancellation cancellation) {
+    return progress.around(() -> {
+      List<Picture> crops = crops(review);
+      Subject subject = PersonDescription.of(base, crops, Phases.of(progress), cancellation);
+      return new ShownPerson(adapter.identity(crops.toArray(Picture[]::new)).called(subject.classWord()), null, consent,
+          adapter.describe());
     });
   }
 
@@ -78,9 +121,11 @@ public final class HeadshotStudio {
   /**
    * Draws headshots.
    *
+   * @throws ConsentRefused when the consent in the person's file does not cover drawing
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
+    requireConsent(person);
     return progress.around(() -> {
       Progress steps = Phases.of(progress);
       List<Headshot> headshots = new ArrayList<>();
@@ -95,9 +140,18 @@ public final class HeadshotStudio {
     });
   }
 
-  private static ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
-    return ImageRequest.of(style.prompt(person.phrase(), index)).negative(style.negative()).steps(request.steps())
-        .guidance(request.guidance()).size(request.size(), request.size()).as(person.at(request.likeness()));
+  // Other identities (reference pictures, plain LoRAs) carry no consent of their own.
+  private static void requireConsent(Identity person) {
+    if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
+      Consent.require(Consent.parse(known.subject().consent()), Purpose.HEADSHOTS);
+    }
+  }
+
+  private ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
+    String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
+        : style.photographicPrompt(person.phrase(), index);
+    return ImageRequest.of(prompt).negative(style.negative()).steps(request.steps())
+        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(request.size(), request.size()).as(person.at(request.likeness()));
   }
 
   private List<Picture> crops(PhotoReview review) {

@@ -21,7 +21,7 @@ final class PersonDescription {
 
   /** Whether the base draws pictures small enough to ask it often. */
   static boolean isSmall(BaseModel base) {
-    int factor = base.networks().autoencoder().factor();
+    int factor = base.parts().autoencoder().factor();
     return base.defaults().width() / factor * (base.defaults().height() / factor) <= SMALL;
   }
 

@@ -14,8 +14,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * How headshots came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
@@ -30,13 +33,27 @@ public final class ShootRecord {
 
   /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
+    return of(base, person(person), shoot);
+  }
+
+  /** The record of a shoot of somebody whom photos show. */
+  public static ShootRecord of(BaseModel base, ShownPerson person, Shoot shoot) {
+    Map<String, Object> object = person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
+    object.put("words", person.phrase());
+    object.put("consent", person.consent().text());
+    object.put("shown_by", Path.of(person.adapter()).getFileName().toString());
+    object.put("references", person.prompt().references().count());
+    return of(base, object, shoot);
+  }
+
+  private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("likeness", LikenessVersion.current());
     content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     content.put("java", Runtime.version().toString());
     content.put("base", base.name());
-    content.put("compute", base.networks().compute().toString());
-    content.put("person", person(person));
+    content.put("compute", base.parts().compute().toString());
+    content.put("person", person);
     content.put("headshots", ShotList.of(shoot));
     return new ShootRecord(content);
   }
@@ -44,6 +61,16 @@ public final class ShootRecord {
   /** The same record with what became of each photo. */
   public ShootRecord photos(PhotoReview review) {
     return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
+  }
+
+  /** The same record with what each headshot departs from the photos in; see {@link Authenticity}. */
+  public ShootRecord authenticity(List<Set<AuthenticityFlag>> flags) {
+    List<Map<String, Object>> entries = new ArrayList<>();
+    for (int i = 0; i < flags.size(); i++) {
+      entries.add(Map.of("file", Headshot.fileName(i), "flags",
+          flags.get(i).stream().map(AuthenticityFlag::word).toList()));
+    }
+    return with("authenticity", entries);
   }
 
   /** The same record with how long the parts of the work took. */
@@ -76,7 +103,12 @@ public final class ShootRecord {
   private static Map<String, Object> person(TrainedPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("words", person.phrase());
-    object.put("consent", person.subject().consent());
+    if (!person.subject().consent().isEmpty()) {
+      Consent consent = Consent.parse(person.subject().consent());
+      object.put("consent", consent.text());
+      object.put("consent_given", consent.given().toString());
+      object.put("purposes", consent.purposes().stream().sorted().map(Purpose::word).toList());
+    }
     object.put("learnt_on", person.base());
     object.put("recipe", person.recipe());
     return object;

@@ -1,23 +1,36 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
- * How a headshot looks, apart from who is on it. Pictures of one style take its variants in turn.
+ * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes and
+ * expression, and light and backdrop shift against them, so that as many combinations come as there are.
  *
  * @param name what it is asked for by, such as {@code black-and-white}
  * @param title what people call it
  * @param opening the words that begin the prompt, such as {@code studio portrait}
- * @param variants clothes, expression, light and backdrop, one text a variant
+ * @param wardrobe what is worn, one text a variant, such as {@code a navy suit and tie}
+ * @param expressions such as {@code smiling}
+ * @param lights such as {@code soft light}
+ * @param backdrops such as {@code gray background}
+ * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be empty
  * @param negative what must not be seen; may be empty
+ * @param guidance how strictly to follow the words, or NaN for the shoot's own
  */
-public record Style(String name, String title, String opening, List<String> variants, String negative) {
+public record Style(String name, String title, String opening, List<String> wardrobe, List<String> expressions,
+    List<String> lights, List<String> backdrops, String lens, String negative, double guidance) {
   public Style {
-    if (name.isBlank() || opening.isBlank() || variants.isEmpty()) {
-      throw new IllegalArgumentException("a style needs a name, an opening and at least one variant");
+    if (name.isBlank() || opening.isBlank() || wardrobe.isEmpty() || expressions.isEmpty() || lights.isEmpty()
+        || backdrops.isEmpty()) {
+      throw new IllegalArgumentException("a style needs a name, an opening, and at least one wardrobe, expression, light"
+          + " and backdrop: given " + (name.isBlank() ? "no name" : name));
     }
-    variants = List.copyOf(variants);
+    wardrobe = List.copyOf(wardrobe);
+    expressions = List.copyOf(expressions);
+    lights = List.copyOf(lights);
+    backdrops = List.copyOf(backdrops);
   }
 
   /** The built-in style of this name; {@link #all()} has them all. */
@@ -27,13 +40,28 @@ public record Style(String name, String title, String opening, List<String> vari
             + String.join(", ", all().stream().map(Style::name).toList())));
   }
 
-  /** Every built-in style. */
+  /** Every built-in style, the four that a shoot takes unasked first. */
   public static List<Style> all() {
-    return StyleFile.builtIn();
+    return StyleFile.BUILT_IN;
+  }
+
+  /** What a shoot draws when no style is asked for. */
+  public static List<Style> usual() {
+    return all().subList(0, 4);
   }
 
   /**
-   * The prompt of picture {@code index} of this style, counted from 0.
+   * An application's own styles, a JSON list of objects with the fields of this record.
+   *
+   * @throws UnusableInput naming the line and the reason, when the file is not that
+   */
+  public static List<Style> read(Path file) {
+    return StyleFile.read(file);
+  }
+
+  /**
+   * The prompt of picture {@code index} of this style, counted from 0. The person comes first, so that no style's words
+   * push theirs out of a prompt that is cut.
    *
    * @param who the person in words, such as {@code a young woman with red hair}
    */
@@ -41,6 +69,17 @@ public record Style(String name, String title, String opening, List<String> vari
     if (who.isBlank()) {
       throw new UnusableInput("nobody to draw: the words for the person are empty");
     }
-    return opening + " of " + who + ", " + variants.get(Math.floorMod(index, variants.size()));
+    int round = index / wardrobe.size();
+    return opening + " of " + who + ", wearing " + take(wardrobe, index) + ", " + take(expressions, index + round) + ", "
+        + take(lights, index + round) + ", " + take(backdrops, index + round);
+  }
+
+  /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
+  public String photographicPrompt(String who, int index) {
+    return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
+  }
+
+  private static String take(List<String> texts, int index) {
+    return texts.get(Math.floorMod(index, texts.size()));
   }
 }

@@ -1,33 +1,158 @@
 package dev.likeness.headshots;
 
-import com.fasterxml.jackson.jr.ob.JSON;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
-/** The built-in styles, kept as data. */
+/** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
 final class StyleFile {
-  private static final List<Style> BUILT_IN = read("styles.json");
+  private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative");
+  private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops");
+  /** A style that said one of these would draw it instead of the person's own. */
+  private static final List<String> PERSON = List.of("hair", "beard", "mustache", "moustache", "glasses", "sunglasses",
+      "bald", "skin", "freckles", "man", "woman", "young", "old", "hat", "headscarf", "mask");
 
-  private StyleFile() {}
+  static final List<Style> BUILT_IN = builtIn();
 
-  static List<Style> builtIn() {
-    return BUILT_IN;
+  private final JsonParser json;
+  private final String where;
+
+  private StyleFile(JsonParser json, String where) {
+    this.json = json;
+    this.where = where;
   }
 
-  private static List<Style> read(String resource) {
-    try (InputStream in = StyleFile.class.getResourceAsStream(resource)) {
-      return JSON.std.listFrom(in).stream().map(style -> style((Map<?, ?>) style)).toList();
+  private static List<Style> builtIn() {
+    try (InputStream in = StyleFile.class.getResourceAsStream("styles.json")) {
+      return read(in, "styles.json");
     } catch (IOException e) {
-      throw new UncheckedIOException(resource + " is broken", e);
+      throw new UncheckedIOException(e);
     }
   }
 
-  private static Style style(Map<?, ?> fields) {
-    List<String> variants = ((List<?>) fields.get("variants")).stream().map(Object::toString).toList();
-    return new Style((String) fields.get("name"), (String) fields.get("title"), (String) fields.get("opening"),
-        variants, (String) fields.get("negative"));
+  static List<Style> read(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return read(in, file.toString());
+    } catch (IOException e) {
+      throw new UnusableInput(file + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static List<Style> read(InputStream in, String where) throws IOException {
+    try (JsonParser json = new JsonFactory().createParser(in)) {
+      return new StyleFile(json, where).styles();
+    } catch (JsonProcessingException e) {
+      throw new UnusableInput(where + " line " + e.getLocation().getLineNr() + ": not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  private List<Style> styles() throws IOException {
+    expect(json.nextToken(), JsonToken.START_ARRAY, "a list of styles");
+    List<Style> styles = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      expect(json.currentToken(), JsonToken.START_OBJECT, "a style, in braces");
+      int line = json.currentTokenLocation().getLineNr();
+      Style style = style(line);
+      if (styles.stream().anyMatch(s -> s.name().equalsIgnoreCase(style.name()))) {
+        throw wrong(line, "a second style named \"" + style.name() + "\"");
+      }
+      styles.add(style);
+    }
+    return List.copyOf(styles);
+  }
+
+  private Style style(int line) throws IOException {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    while (json.nextToken() != JsonToken.END_OBJECT) {
+      String field = json.currentName();
+      json.nextToken();
+      fields.put(field, value(field));
+    }
+    for (String needed : List.of("name", "opening", "wardrobe", "expressions", "lights", "backdrops")) {
+      if (!fields.containsKey(needed)) {
+        throw wrong(line, "this style has no \"" + needed + "\"");
+      }
+    }
+    String name = text(fields, "name");
+    return new Style(name, text(fields, "title").isEmpty() ? name : text(fields, "title"), text(fields, "opening"),
+        texts(fields, "wardrobe"), texts(fields, "expressions"), texts(fields, "lights"), texts(fields, "backdrops"),
+        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault("guidance", Double.NaN));
+  }
+
+  private Object value(String field) throws IOException {
+    if (TEXTS.contains(field)) {
+      return phrase(field);
+    }
+    if (LISTS.contains(field)) {
+      return phrases(field);
+    }
+    if (field.equals("guidance") && json.currentToken().isNumeric() && json.getDoubleValue() >= 1) {
+      return json.getDoubleValue();
+    }
+    throw wrong(field.equals("guidance") ? "guidance must be a number from 1" : "unknown field \"" + field
+        + "\"; known: " + String.join(", ", Stream.of(TEXTS, LISTS, Set.of("guidance")).flatMap(Set::stream).sorted().toList()));
+  }
+
+  private List<String> phrases(String field) throws IOException {
+    expect(json.currentToken(), JsonToken.START_ARRAY, "a list of texts for \"" + field + "\"");
+    List<String> texts = new ArrayList<>();
+    while (json.nextToken() != JsonToken.END_ARRAY) {
+      texts.add(phrase(field));
+    }
+    if (texts.isEmpty()) {
+      throw wrong("\"" + field + "\" is empty; give at least one text");
+    }
+    return texts;
+  }
+
+  private String phrase(String field) throws IOException {
+    expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
+    String text = json.getText();
+    if (text.isBlank() && !field.equals("negative") && !field.equals("lens")) {
+      throw wrong("\"" + field + "\" is empty");
+    }
+    for (String word : PERSON) {
+      if (!field.equals("negative") && !field.equals("title") && (" " + text.toLowerCase(Locale.ROOT) + " ").matches(".*\\W" + word + "\\W.*")) {
+        throw wrong("\"" + field + "\" says \"" + word + "\", which belongs to the person and would hide theirs");
+      }
+    }
+    return text;
+  }
+
+  private static String text(Map<String, Object> fields, String name) {
+    return (String) fields.getOrDefault(name, "");
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<String> texts(Map<String, Object> fields, String name) {
+    return (List<String>) fields.get(name);
+  }
+
+  private void expect(JsonToken token, JsonToken wanted, String what) {
+    if (token != wanted) {
+      throw wrong("expected " + what);
+    }
+  }
+
+  private UnusableInput wrong(String reason) {
+    return wrong(json.currentTokenLocation().getLineNr(), reason);
+  }
+
+  private UnusableInput wrong(int line, String reason) {
+    return new UnusableInput(where + " line " + line + ": " + reason);
   }
 }

@@ -14,7 +14,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
@@ -40,7 +39,7 @@ class HeadshotStudioTest {
 
   @BeforeAll
   static void learnAda() {
-    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     Picture selfie = Picture.of(32, 32, new byte[32 * 32 * 3]);
     ada = LoraTraining.quick().steps(3).train(base, List.of(selfie), Subject.of("woman").consent("Ada: yes"),
         Progress.SILENT, new Cancellation());

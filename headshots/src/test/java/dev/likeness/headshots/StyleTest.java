@@ -2,35 +2,80 @@ package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StyleTest {
+  private static final String OWN = """
+      [
+        {
+          "name": "plain", "opening": "portrait",
+          "wardrobe": ["a shirt", "a suit and tie"],
+          "expressions": ["smiling", "serious"], "lights": ["soft light"], "backdrops": ["park", "brick wall"],
+          "lens": "50mm lens", "guidance": 3
+        }
+      ]
+      """;
+
   @Test
-  void hasTheStylesThatTheCommandOffers() {
-    assertEquals(List.of("studio", "office", "outdoor", "black-and-white"), Style.all().stream().map(Style::name)
-        .toList());
+  void offersAtLeastTwoDozenAndBeginsWithTheFourThatAreDrawnUnasked() {
+    assertTrue(Style.all().size() >= 24);
+    assertEquals(List.of("studio", "office", "outdoor", "black-and-white"), Style.usual().stream().map(Style::name).toList());
     assertEquals("Black and white", Style.named("Black-And-White").title());
   }
 
   @Test
   void namesTheKnownStylesForOneThatIsNot() {
     IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class, () -> Style.named("noir"));
-    assertEquals("unknown style \"noir\"; known: studio, office, outdoor, black-and-white", wrong.getMessage());
+    assertTrue(wrong.getMessage().startsWith("unknown style \"noir\"; known: studio, office, outdoor, black-and-white, "));
   }
 
   @Test
-  void takesItsVariantsInTurn() {
-    Style style = new Style("plain", "Plain", "portrait", List.of("smiling", "serious"), "");
-    assertEquals("portrait of a man, smiling", style.prompt("a man", 0));
-    assertEquals("portrait of a man, serious", style.prompt("a man", 1));
-    assertEquals("portrait of a man, smiling", style.prompt("a man", 2));
+  void drawsEveryCombinationBeforeItRepeatsOne(@TempDir Path folder) throws IOException {
+    Style style = own(folder, OWN).get(0);
+    assertEquals("portrait of a man, wearing a shirt, smiling, soft light, park", style.prompt("a man", 0));
+    assertEquals("portrait of a man, wearing a suit and tie, serious, soft light, brick wall", style.prompt("a man", 1));
+    Set<String> prompts = new HashSet<>();
+    for (int i = 0; i < 4; i++) {
+      prompts.add(style.prompt("a man", i));
+    }
+    assertEquals(4, prompts.size());
+    assertEquals("portrait of a man, wearing a shirt, smiling, soft light, park, 50mm lens", style.photographicPrompt("a man", 0));
+    assertEquals(3, style.guidance());
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {
+      "\"smiling\", \"serious\" | \"smiling\", 7 | line 5: expected a text for \"expressions\"",
+      "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
+      "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
+      "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
+      "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, expressions, guidance, lens, lights, name, negative, opening, title, wardrobe",
+      "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1"})
+  void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
+    UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
+    assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
   }
 
   @Test
   void drawsNobodyForEmptyWords() {
     assertThrows(UnusableInput.class, () -> Style.named("studio").prompt(" ", 0));
+  }
+
+  private static List<Style> own(Path folder, String json) throws IOException {
+    Path file = folder.resolve("styles.json");
+    Files.writeString(file, json);
+    return Style.read(file);
   }
 }

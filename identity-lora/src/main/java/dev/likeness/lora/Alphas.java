@@ -1,13 +1,18 @@
 package dev.likeness.lora;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.lora.change.Layer;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into
- * the header under {@code lora_adapter_metadata}. A file that says nothing means alpha = rank, as every reader takes it.
+ * the header under {@code lora_adapter_metadata} and peft into a file beside the weights. A file that says nothing
+ * means alpha = rank, as every reader takes it.
  */
 final class Alphas {
   private static final String SETTINGS = "lora_adapter_metadata";
@@ -18,15 +23,29 @@ final class Alphas {
     this.settings = settings;
   }
 
-  static Alphas of(Map<String, String> metadata, String file) {
+  static Alphas of(Map<String, String> metadata, Path file) {
     String json = metadata.get(SETTINGS);
-    if (json == null) {
+    if (json != null) {
+      return new Alphas(parsed(json, file + ": the header's " + SETTINGS));
+    }
+    String beside = LoraSource.settingsBeside(file);
+    if (beside.isEmpty()) {
       return new Alphas(Map.of());
     }
+    Map<String, Object> all = new LinkedHashMap<>();
+    parsed(beside, file + ": the adapter_config.json beside it").forEach((name, value) -> {
+      for (Part part : Part.values()) {
+        all.put(part.folder() + "." + name, value);
+      }
+    });
+    return new Alphas(all);
+  }
+
+  private static Map<String, Object> parsed(String json, String where) {
     try {
-      return new Alphas(JSON.std.mapFrom(json));
+      return JSON.std.mapFrom(json);
     } catch (IOException e) {
-      throw new UnusableInput(file + ": the header's " + SETTINGS + " is not a JSON object; save the LoRA again", e);
+      throw new UnusableInput(where + " is not a JSON object; save the LoRA again", e);
     }
   }
 

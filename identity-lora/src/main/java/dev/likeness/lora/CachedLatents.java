@@ -1,6 +1,5 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -9,6 +8,7 @@ import dev.likeness.diffusion.vae.LatentDistribution;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -19,6 +19,7 @@ final class CachedLatents {
   private final TensorRegion region;
   private final List<LatentDistribution> plain = new ArrayList<>();
   private final List<LatentDistribution> mirrored = new ArrayList<>();
+  private final List<Tensor> focus = new ArrayList<>();
 
   CachedLatents(TensorRegion region) {
     this.region = region;
@@ -35,14 +36,39 @@ final class CachedLatents {
   }
 
   /** Encodes a picture, and its mirror image where it may be shown. */
-  void add(Picture picture, StableDiffusion model, boolean flip) {
+  void add(TrainingPicture picture, StableDiffusion model, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      Tensor pixels = Images.toSigned(picture);
+      Tensor pixels = Images.toSigned(picture.picture());
       plain.add(encoded(pixels, model));
-      if (flip) {
+      if (settings.flip()) {
         mirrored.add(encoded(pixels.flip(3), model));
       }
+      focus.add(kept(focus(picture, model.autoencoder().factor(), settings.options().focus())));
     }
+  }
+
+  /** How much each place of the latents counts [1, 1, h, w], 1 on average; a place in the focus, wholly or in part. */
+  private static Tensor focus(TrainingPicture picture, int factor, double weight) {
+    Tensor map = torch.ones(1, 1, picture.picture().height() / factor, picture.picture().width() / factor);
+    picture.focus().ifPresent(area -> {
+      long top = Math.min(area.top() / factor, map.size(2) - 1);
+      long left = Math.min(area.left() / factor, map.size(3) - 1);
+      long rows = Math.min((area.height() + factor - 1) / factor, map.size(2) - top);
+      long columns = Math.min((area.width() + factor - 1) / factor, map.size(3) - left);
+      map.narrow(2, top, rows).narrow(3, left, columns).fill_(new Scalar(weight));
+    });
+    return map.div(map.mean());
+  }
+
+  /** What each place counts in a draw's pictures [batch, 1, h, w]; class pictures count alike everywhere. */
+  static Tensor focus(StepDraw draw, int count, CachedLatents own, long... shape) {
+    TensorVector batch = new TensorVector();
+    for (int i = 0; i < draw.pictures().length; i++) {
+      Tensor map = i < count ? own.focus.get(draw.pictures()[i]) : torch.ones(1, 1, shape[1], shape[2]);
+      boolean mirror = i < count && draw.mirrored()[i] && !own.mirrored.isEmpty();
+      batch.push_back(mirror ? map.flip(3) : map);
+    }
+    return torch.cat(batch, 0);
   }
 
   /** Takes in latents that are known exactly, [channels, h, w] by rows, at the diffusion model's scale. */

@@ -1,35 +1,43 @@
 package dev.likeness.lora;
 
+import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * The captions of a training: the person's, then the class's, one for one.
+ * The captions of a training.
  *
- * @param person every template with the person's phrase
- * @param others every template with the class word alone
+ * @param all every template with the person's phrase, every picture's own caption, every template with the class word
+ * @param count how many templates there are
+ * @param own for each picture the place of its own caption, or -1
  */
-record CaptionBook(List<String> person, List<String> others) {
-  static CaptionBook of(LoraTraining settings, Subject subject) {
-    return new CaptionBook(settings.captions().stream().map(c -> c.replace("%s", subject.phrase())).toList(),
-        settings.captions().stream().map(c -> c.replace("%s", subject.classWord())).toList());
-  }
-
-  /** How many the person has. */
-  int count() {
-    return person.size();
-  }
-
-  List<String> all() {
-    return Stream.concat(person.stream(), others.stream()).toList();
-  }
-
-  /** Indices into {@link #all} of the captions drawn for a batch whose first {@code own} pictures are the person's. */
-  int[] chosen(int[] drawn, int own) {
-    int[] indices = drawn.clone();
-    for (int i = own; i < indices.length; i++) {
-      indices[i] += count();
+record CaptionBook(List<String> all, int count, int[] own) {
+  static CaptionBook of(LoraTraining settings, TrainingSet set) {
+    List<String> all = new ArrayList<>();
+    settings.captions().forEach(template -> all.add(template.replace("%s", set.subject().phrase())));
+    int[] own = new int[set.pictures().size()];
+    for (int i = 0; i < own.length; i++) {
+      own[i] = set.pictures().get(i).caption().isPresent() ? all.size() : -1;
+      set.pictures().get(i).caption().ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
     }
-    return indices;
+    settings.captions().forEach(template -> all.add(template.replace("%s", set.subject().classWord())));
+    return new CaptionBook(List.copyOf(all), settings.captions().size(), own);
+  }
+
+  /**
+   * Places in {@link #all} of the captions of a batch.
+   *
+   * @param drawn a template for each picture
+   * @param pictures which pictures of the set the first of them are; the others are of the class
+   */
+  int[] chosen(int[] drawn, int[] pictures) {
+    int[] places = drawn.clone();
+    for (int i = 0; i < places.length; i++) {
+      if (i >= pictures.length) {
+        places[i] += all.size() - count;
+      } else if (own[pictures[i]] >= 0) {
+        places[i] = own[pictures[i]];
+      }
+    }
+    return places;
   }
 }

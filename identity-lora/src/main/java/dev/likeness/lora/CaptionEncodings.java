@@ -1,11 +1,10 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.TextEncoding;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -14,17 +13,20 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What the UNet attends to for each caption: encoded once where the text encoder stays as it is, else every step. */
+/**
+ * What the UNet attends to for each caption: encoded once where the text encoders stay as they are, else every step.
+ */
 final class CaptionEncodings {
-  private final PromptEncoder encoder;
+  private final StableDiffusion model;
   private final List<String> captions;
-  private final Tensor fixed;
+  private final Learner learner;
+  private final TextEncoding fixed;
 
-  CaptionEncodings(StableDiffusion model, List<String> captions, TrainableFactors factors, boolean learns,
-      TensorRegion region) {
-    Adaptation adaptation = learns ? factors.adaptation(Part.TEXT_ENCODER) : Adaptation.NONE;
-    encoder = new PromptEncoder(model.tokenizer(), model.textEncoder(adaptation), model.compute());
+  CaptionEncodings(StableDiffusion model, List<String> captions, Learner learner, TensorRegion region) {
+    this.model = model;
     this.captions = captions;
+    this.learner = learner;
+    boolean learns = model.towers().stream().map(TextTower::part).anyMatch(learner::learns);
     fixed = learns ? null : encodedOnce(region);
   }
 
@@ -32,27 +34,43 @@ final class CaptionEncodings {
     return captions.size();
   }
 
-  /** Tokens [batch, tokens, width] of the captions with these indices; gradients flow through where they learn. */
-  Tensor tokens(int[] indices) {
+  /** Tokens and pooled text of the captions with these places; gradients flow through where the encoders learn. */
+  TextEncoding of(int[] places) {
     if (fixed != null) {
-      return torch.cat(rows(fixed, indices), 0);
+      return rows(fixed, places);
     }
-    int[] distinct = IntStream.of(indices).sorted().distinct().toArray();
-    Tensor encoded = encoder.encode(IntStream.of(distinct).mapToObj(captions::get).toList()).tokens();
-    return torch.cat(rows(encoded, IntStream.of(indices).map(i -> Arrays.binarySearch(distinct, i)).toArray()), 0);
+    int[] distinct = IntStream.of(places).sorted().distinct().toArray();
+    TextEncoding encoded = encode(IntStream.of(distinct).mapToObj(captions::get).toList());
+    return rows(encoded, IntStream.of(places).map(i -> Arrays.binarySearch(distinct, i)).toArray());
   }
 
-  private static TensorVector rows(Tensor encoded, int[] indices) {
+  private TextEncoding encode(List<String> texts) {
+    TensorVector tokens = new TensorVector();
+    Tensor pooled = null;
+    for (TextTower tower : model.towers()) {
+      TextEncoding encoding = learner.prompts(tower).encode(texts, tower.layersLeftOut());
+      tokens.push_back(encoding.tokens());
+      pooled = encoding.pooled();
+    }
+    return new TextEncoding(torch.cat(tokens, -1), pooled);
+  }
+
+  private static TextEncoding rows(TextEncoding all, int[] places) {
+    return new TextEncoding(rows(all.tokens(), places), all.pooled() == null ? null : rows(all.pooled(), places));
+  }
+
+  private static Tensor rows(Tensor encoded, int[] places) {
     TensorVector rows = new TensorVector();
-    for (int index : indices) {
-      rows.push_back(encoded.narrow(0, index, 1));
+    for (int place : places) {
+      rows.push_back(encoded.narrow(0, place, 1));
     }
-    return rows;
+    return torch.cat(rows, 0);
   }
 
-  private Tensor encodedOnce(TensorRegion region) {
+  private TextEncoding encodedOnce(TensorRegion region) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return region.keep(encoder.encode(captions).tokens());
+      TextEncoding once = encode(captions);
+      return new TextEncoding(region.keep(once.tokens()), once.pooled() == null ? null : region.keep(once.pooled()));
     }
   }
 }

@@ -2,8 +2,8 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.Ema;
+import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -23,17 +22,24 @@ import java.util.Map;
  * @param owner a digest of everything that decides the result: settings, base, subject, pictures
  */
 record Checkpoint(Path file, String owner) {
+  /** Steps between two saves. */
+  static final int SAVE_EVERY = 25;
+
   private static final String OWNER = "likeness.run";
 
-  static Checkpoint of(Path file, LoraTraining settings, BaseModel base, Subject subject, List<Picture> pictures) {
+  static Checkpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
+    Path file = set.state();
     if (file == null) {
       return new Checkpoint(null, "");
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      String text = settings + " " + base.name() + " " + base.networks().compute() + " " + subject;
+      String text = settings + " " + base.name() + " " + base.networks().compute() + " " + set.subject();
       digest.update(text.getBytes(StandardCharsets.UTF_8));
-      pictures.forEach(picture -> digest.update(picture.rgb()));
+      for (TrainingPicture picture : set.pictures()) {
+        digest.update(picture.picture().rgb());
+        digest.update((picture.caption() + " " + picture.focus()).getBytes(StandardCharsets.UTF_8));
+      }
       return new Checkpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
@@ -41,7 +47,7 @@ record Checkpoint(Path file, String owner) {
   }
 
   /** Takes up the saved state, if there is one. */
-  void resume(TrainableWeights weights, AdamW optimizer) {
+  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema) {
     if (file == null || !Files.exists(file)) {
       return;
     }
@@ -49,13 +55,20 @@ record Checkpoint(Path file, String owner) {
       throw new UnusableInput(file + " is the state of another training; give the settings, base and pictures it began"
           + " with, or delete it to begin anew");
     }
-    new TrainingState(weights, optimizer, null).load(file);
+    new TrainingState(weights, optimizer, ema).load(file);
   }
 
-  /** Saves the state after {@code steps} steps, when it is time. */
-  void keep(int steps, TrainableWeights weights, AdamW optimizer) {
-    if (file != null && steps % LoraRun.SAVE_EVERY == 0) {
-      new TrainingState(weights, optimizer, null).save(file, Map.of(OWNER, owner));
-    }
+  /** Whether the state is to be saved after that many steps. */
+  boolean isTime(int steps) {
+    return file != null && steps % SAVE_EVERY == 0;
+  }
+
+  /**
+   * Saves the state, whole or not at all.
+   *
+   * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
+   */
+  void save(TrainableWeights weights, Optimizer optimizer, Ema ema) {
+    new TrainingState(weights, optimizer, ema).save(file, Map.of(OWNER, owner));
   }
 }

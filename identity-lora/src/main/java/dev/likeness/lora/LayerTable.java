@@ -1,14 +1,18 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.lora.change.Layer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.LongStream;
 
@@ -23,23 +27,26 @@ final class LayerTable {
 
   private final List<Layer> layers = new ArrayList<>();
   private final Map<Part, Map<String, Layer>> byName = new EnumMap<>(Part.class);
+  private final Set<String> tensors = new HashSet<>();
 
   private LayerTable() {}
 
-  static LayerTable of(StableDiffusion model) {
-    LayerTable table = new LayerTable();
+  static LayerTable of(Networks model) {
+    Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
-      for (String name : new TreeSet<>(model.tensorNames(part))) {
-        table.add(part, name, model.tensorShape(part, name));
-      }
+      Map<String, long[]> named = new LinkedHashMap<>();
+      new TreeSet<>(model.tensorNames(part)).forEach(name -> named.put(name, model.tensorShape(part, name)));
+      shapes.put(part, named);
     }
-    return table;
+    return of(shapes);
   }
 
   /** The table of the tensors with these shapes, by part and full name. */
   static LayerTable of(Map<Part, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable();
-    shapes.forEach((part, tensors) -> tensors.forEach((name, shape) -> table.add(part, name, shape)));
+    shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
+    SgmNames old = new SgmNames(table.layers.stream().filter(l -> l.part() == Part.UNET).map(Layer::path).toList());
+    table.layers.forEach(layer -> table.name(layer, old));
     return table;
   }
 
@@ -53,20 +60,31 @@ final class LayerTable {
     return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flat(path)));
   }
 
+  boolean hasBias(Layer layer) {
+    return tensors.contains(layer.name() + ".bias");
+  }
+
   private void add(Part part, String tensor, long[] shape) {
-    if (!tensor.endsWith(WEIGHT) || shape.length != 2 && shape.length != 4 || tensor.contains("embeddings.")) {
-      return;
+    tensors.add(part.folder() + "." + tensor);
+    boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
+    if (tensor.endsWith(WEIGHT) && holdsChannels && !tensor.contains("embeddings.")) {
+      String path = tensor.substring(0, tensor.length() - WEIGHT.length());
+      layers.add(new Layer(part, path, LongStream.of(shape).boxed().toList()));
     }
-    String path = tensor.substring(0, tensor.length() - WEIGHT.length());
-    Layer layer = new Layer(part, path, LongStream.of(shape).boxed().toList());
-    layers.add(layer);
-    Map<String, Layer> names = byName.computeIfAbsent(part, p -> new HashMap<>());
-    names.put(flat(path), layer);
-    aliases(part, flat(path)).forEach(alias -> names.putIfAbsent(alias, layer));
+  }
+
+  private void name(Layer layer, SgmNames old) {
+    Map<String, Layer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
+    names.put(flat(layer.path()), layer);
+    String sgm = layer.part() == Part.UNET ? old.of(layer.path()) : null;
+    if (sgm != null) {
+      names.putIfAbsent(flat(sgm), layer);
+    }
+    aliases(layer.part(), flat(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
   }
 
   private static List<String> aliases(Part part, String name) {
-    if (part == Part.UNET) {
+    if (part == Part.UNET || part == Part.TRANSFORMER) {
       return name.endsWith("_to_out_0") ? List.of(name.substring(0, name.length() - 2)) : List.of();
     }
     List<String> names = new ArrayList<>(List.of(name));

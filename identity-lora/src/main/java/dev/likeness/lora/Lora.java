@@ -3,62 +3,59 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.adapt.SidePath;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Low-rank changes of a base model's layers, added beside them while a request that carries them is drawn; the base is
- * never touched. Immutable, shared by threads; owns its tensors until closed.
+ * Changes of a base model's layers, added while a request that carries them is drawn; the base is never touched.
+ * Immutable, shared by threads; owns its tensors until closed.
  */
 public final class Lora implements AutoCloseable {
-  private final Map<Layer, LowRank> factors;
+  private final LoraChanges changes;
   private final Map<String, String> metadata;
   private final LoraReport report;
   private final TensorRegion region;
-  private final Map<Compute, Map<Part, Map<String, LowRank>>> placed = new ConcurrentHashMap<>();
+  private final BaseTensors base;
+  private final Map<Compute, PlacedChanges> placed = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  Lora(Map<Layer, LowRank> factors, Map<String, String> metadata, LoraReport report, TensorRegion region) {
-    this.factors = factors;
+  Lora(LoraChanges changes, Map<String, String> metadata, LoraReport report, TensorRegion region, BaseTensors base) {
+    this.changes = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
     this.region = region;
+    this.base = base;
   }
 
   /**
-   * Opens a safetensors file for a base model.
+   * Opens a file for a base model: safetensors, or a pickle of {@code torch.save}, which is not run.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, or a key of it does not fit the base
+   * @throws dev.likeness.diffusion.error.UnusableInput when the file is broken, is for another family of base models,
+   *     or has a key that does not fit the base
    */
   public static Lora open(Path file, BaseModel base) {
+    LayerTable table = LayerTable.of(base.parts());
     TensorRegion region = new TensorRegion();
-    try (Safetensors source = Safetensors.open(file)) {
-      LoraReader reader = new LoraReader(source, LayerTable.of(base.networks()));
-      LoraReport report = reader.report();
-      report.requireComplete(file.toString(), base.name());
-      Alphas alphas = Alphas.of(source.metadata(), file.toString());
-      return new Lora(reader.factors(alphas, region), source.metadata(), report, region);
+    try (LoraSource source = LoraSource.open(file)) {
+      LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
+      Alphas alphas = Alphas.of(source.notes(), file);
+      LoraReport report = reader.report(alphas);
+      report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
+      return new Lora(reader.changes(alphas, region), source.notes(), report, region, base.parts()::tensor);
     } catch (RuntimeException e) {
       region.close();
       throw e;
     }
   }
 
-  /** Says what of a file fits a base model, without reading a weight; for files that {@link #open} refuses. */
+  /** Says what of a file fits a base model, without reading a factor; for files that {@link #open} refuses. */
   public static LoraReport inspect(Path file, BaseModel base) {
-    try (Safetensors source = Safetensors.open(file)) {
-      return new LoraReader(source, LayerTable.of(base.networks())).report();
+    try (LoraSource source = LoraSource.open(file)) {
+      return new LoraReader(source.tensors(), source.notes(), LayerTable.of(base.parts()))
+          .report(Alphas.of(source.notes(), file));
     }
   }
 
@@ -68,10 +65,21 @@ public final class Lora implements AutoCloseable {
    * @throws IllegalArgumentException when the weight is not a finite number
    */
   public Adapter at(double weight) {
-    if (!Double.isFinite(weight)) {
-      throw new IllegalArgumentException("a LoRA's weight must be a finite number, not " + weight);
-    }
-    return (part, compute) -> weight == 0 ? Adaptation.NONE : adaptation(placedOn(compute).get(part), weight);
+    return at(LoraWeight.of(weight));
+  }
+
+  /** This LoRA at weights that differ between blocks, or change over the steps. */
+  public Adapter at(LoraWeight weight) {
+    return (part, compute) ->
+        weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(placedOn(compute), part, weight);
+  }
+
+  /**
+   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does without its cost at each
+   * step. The base stays as it is.
+   */
+  public FusedLora fuse(double weight) {
+    return FusedLora.of(this, LoraWeight.of(weight));
   }
 
   /** What of the file fitted the base. */
@@ -84,50 +92,39 @@ public final class Lora implements AutoCloseable {
     return metadata;
   }
 
+  /** Bytes of all that was placed for models to compute with so far; files' own factors stay mapped. */
+  public long bytes() {
+    return placed.values().stream().mapToLong(PlacedChanges::bytes).sum();
+  }
+
   /** Writes a file that diffusers and every peft reader opens, whole or not at all. */
   public void save(Path file) {
     save(file, LoraDialect.PEFT);
   }
 
   /**
-   * Writes a file in peft's spelling or kohya's, whole or not at all; either way alpha equals the rank.
+   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha equals the rank.
    *
-   * @throws IllegalArgumentException for a dialect that is only read
+   * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot say: see
+   *     {@link LoraMerge#resized}
    */
   public void save(Path file, LoraDialect dialect) {
     requireOpen();
-    LoraWriter.write(file, factors, metadata, dialect);
+    LoraWriter.write(file, changes, metadata, dialect);
   }
 
-  Map<Layer, LowRank> factors() {
-    return Collections.unmodifiableMap(factors);
-  }
-
-  private static Adaptation adaptation(Map<String, LowRank> layers, double weight) {
-    if (layers == null) {
-      return Adaptation.NONE;
-    }
-    return new Adaptation() {
-      @Override
-      public List<SidePath> sidePaths(String module) {
-        LowRank layer = layers.get(module);
-        return layer == null ? List.of() : List.of(new LowRankPath(layer, weight));
-      }
-    };
-  }
-
-  private Map<Part, Map<String, LowRank>> placedOn(Compute compute) {
+  LoraChanges changes() {
     requireOpen();
-    return placed.computeIfAbsent(compute, this::place);
+    return changes;
   }
 
-  private Map<Part, Map<String, LowRank>> place(Compute compute) {
-    Map<Part, Map<String, LowRank>> parts = new EnumMap<>(Part.class);
-    try (TensorScope scope = TensorScope.open()) {
-      factors.forEach((layer, pair) -> parts.computeIfAbsent(layer.part(), p -> new HashMap<>())
-          .put(layer.path(), pair.placed(compute, region)));
-    }
-    return parts;
+  BaseTensors base() {
+    return base;
+  }
+
+  PlacedChanges placedOn(Compute compute) {
+    requireOpen();
+    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c, region));
   }
 
   private void requireOpen() {

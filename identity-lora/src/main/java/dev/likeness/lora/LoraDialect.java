@@ -8,6 +8,10 @@ public enum LoraDialect {
   DIFFUSERS,
   /** The first diffusers: {@code unet.….attn1.processor.to_q_lora.down.weight}. */
   ATTENTION_PROCESSOR,
-  /** kohya's sd-scripts and LyCORIS: {@code lora_unet_…_to_q.lora_down.weight}. */
-  KOHYA
+  /** kohya's sd-scripts, LyCORIS and OneTrainer: {@code lora_unet_…_to_q.lora_down.weight}. */
+  KOHYA,
+  /** ComfyUI's own: {@code diffusion_model.….lora_down.weight}, {@code text_encoders.clip_l.…}. */
+  COMFY,
+  /** cloneofsimo's lora, which numbers the layers: {@code unet:0:up}, or a pickled list. */
+  CLONEOFSIMO
 }

@@ -3,103 +3,119 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
-/** Finds the layers that a file's keys speak of, checks their shapes, and reads their factors. */
+/** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
 final class LoraReader {
   private final TensorSource source;
-  private final Map<Layer, Map<Role, String>> keys = new LinkedHashMap<>();
+  private final Map<String, String> notes;
+  private final LayerTable table;
+  private final LoraFamily family;
+  private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
   private final List<String> unmatched = new ArrayList<>();
   private final List<String> misshapen = new ArrayList<>();
+  private final Set<String> embeddings = new LinkedHashSet<>();
   private int matched;
   private LoraDialect dialect;
 
-  LoraReader(TensorSource source, LayerTable table) {
-    this.source = source;
-    source.names().forEach(key -> sort(key, table));
+  LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
+    this.notes = notes;
+    this.table = table;
+    family = LoraFamily.of(file, notes);
+    boolean numbered = NumberedKeys.are(file);
+    boolean joint = family == LoraFamily.FLUX || family == LoraFamily.SD3;
+    source = numbered ? NumberedKeys.named(file, table) : joint ? new JointKeys(file) : file;
+    source.names().forEach(this::sort);
+    dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
+    keys.values().forEach(this::check);
   }
 
-  private void sort(String key, LayerTable table) {
+  private void sort(String key) {
+    Optional<String> token = Embeddings.name(key, source, notes);
+    if (token.isPresent()) {
+      embeddings.add(token.get());
+      matched++;
+      return;
+    }
     Optional<FactorKey> read = FactorKey.parse(key);
     Optional<Layer> layer = read.flatMap(k -> table.find(k.part(), k.path()));
     if (layer.isEmpty()) {
       unmatched.add(key);
       return;
     }
-    Role role = read.get().role();
-    dialect = read.get().dialect() == null ? dialect : read.get().dialect();
-    if (fits(layer.get(), role, source.shape(key))) {
-      matched++;
-      keys.computeIfAbsent(layer.get(), l -> new EnumMap<>(Role.class)).put(role, key);
-    } else {
-      misshapen.add(key + " " + Arrays.toString(source.shape(key)) + " beside a weight " + layer.get().shape());
-    }
+    matched++;
+    dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : read.get().dialect();
+    keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source)).put(read.get().role(), key);
   }
 
-  private static boolean fits(Layer layer, Role role, long[] shape) {
-    if (role == Role.ALPHA) {
-      return Arrays.stream(shape).reduce(1, (a, b) -> a * b) == 1;
-    }
-    if (shape.length != 2 && shape.length != 4) {
-      return false;
-    }
-    long window = shape.length == 4 ? shape[2] : 1;
-    boolean square = shape.length == 2 || shape[2] == shape[3];
-    return square && switch (role) {
-      case DOWN -> shape[1] == layer.in() && (window == layer.kernel() || window == 1);
-      case UP -> shape[0] == layer.out() && window == 1;
-      case MID -> shape[0] == shape[1] && window == layer.kernel();
-      case ALPHA -> true;
-    };
+  private void check(LayerKeys layer) {
+    Optional<ChangeKind> kind = ChangeKind.of(layer);
+    List<Role> wrong = kind.map(k -> k.misshapen(layer)).orElse(List.of());
+    matched -= wrong.size();
+    wrong.forEach(role -> misshapen.add(layer.keys().get(role) + " " + Arrays.toString(layer.shape(role))
+        + " beside a weight " + layer.layer().shape()));
   }
 
-  LoraReport report() {
-    List<String> incomplete = keys.entrySet().stream()
-        .filter(e -> !isWhole(e.getKey(), e.getValue())).map(e -> e.getKey().name()).toList();
-    int rank = keys.values().stream().filter(roles -> roles.containsKey(Role.DOWN))
-        .mapToInt(roles -> (int) source.shape(roles.get(Role.DOWN))[0]).max().orElse(0);
-    return new LoraReport(dialect, keys.size(), rank, matched, unmatched, misshapen, incomplete);
-  }
-
-  private boolean isWhole(Layer layer, Map<Role, String> roles) {
-    if (!roles.containsKey(Role.DOWN) || !roles.containsKey(Role.UP)) {
-      return false;
+  /** What fits; {@code alphas} say the scales. */
+  LoraReport report(Alphas alphas) {
+    Set<ChangeKind> kinds = EnumSet.noneOf(ChangeKind.class);
+    List<String> incomplete = new ArrayList<>();
+    LoraReport.Scale scale = null;
+    long rank = 0;
+    for (LayerKeys layer : keys.values()) {
+      Optional<ChangeKind> kind = ChangeKind.of(layer);
+      kind.ifPresent(kinds::add);
+      if (kind.isEmpty() || !kind.get().isWhole(layer) || !biasFits(layer)) {
+        incomplete.add(layer.layer().name());
+      }
+      long own = kind.map(k -> k.rank(layer)).orElse(0L);
+      rank = Math.max(rank, own);
+      if (own > 0) {
+        double factor = alphas.scale(layer.layer(), own, alpha(layer));
+        scale = scale == null ? new LoraReport.Scale(factor, factor) : scale.with(factor);
+      }
     }
-    long[] down = source.shape(roles.get(Role.DOWN));
-    long window = down.length == 4 ? down[2] : 1;
-    boolean covered = window == layer.kernel() || roles.containsKey(Role.MID);
-    return covered && down[0] > 0 && down[0] == source.shape(roles.get(Role.UP))[1];
+    return new LoraReport(dialect, family, kinds, keys.size(), (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
+        matched, unmatched, misshapen, incomplete, List.copyOf(embeddings), LoraNotes.of(notes));
   }
 
-  /** Every layer's factors, kept by {@code region}; only after a complete report. */
-  Map<Layer, LowRank> factors(Alphas alphas, TensorRegion region) {
-    Map<Layer, LowRank> factors = new LinkedHashMap<>();
+  private static double alpha(LayerKeys layer) {
     try (TensorScope scope = TensorScope.open()) {
-      keys.forEach((layer, roles) -> {
-        Tensor down = region.keep(read(layer, roles.get(Role.DOWN)));
-        Tensor up = region.keep(read(layer, roles.get(Role.UP)));
-        Tensor mid = roles.containsKey(Role.MID) ? region.keep(read(layer, roles.get(Role.MID))) : null;
-        double own = roles.containsKey(Role.ALPHA) ? source.read(roles.get(Role.ALPHA)).item_double() : Double.NaN;
-        factors.put(layer, new LowRank(down, mid, up, alphas.scale(layer, down.size(0), own)));
-      });
+      return layer.elements(Role.ALPHA) == 1 ? layer.alpha() : Double.NaN;
     }
-    return factors;
   }
 
-  /** The factor with as many dimensions as its layer's weight: linear and 1x1 convolutional ones say the same. */
-  private Tensor read(Layer layer, String key) {
-    Tensor factor = source.read(key);
-    if (layer.isConvolution() == (factor.dim() == 4)) {
-      return factor;
-    }
-    return layer.isConvolution() ? factor.view(factor.size(0), factor.size(1), 1, 1)
-        : factor.view(factor.size(0), factor.size(1));
+  private boolean biasFits(LayerKeys layer) {
+    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP) || table.hasBias(layer.layer());
+  }
+
+  /** Every layer's change, kept by {@code region}; only after a complete report. */
+  LoraChanges changes(Alphas alphas, TensorRegion region) {
+    Map<Layer, Change> weights = new LinkedHashMap<>();
+    Map<Layer, Tensor> biases = new LinkedHashMap<>();
+    keys.forEach((layer, own) -> {
+      try (TensorScope scope = TensorScope.open()) {
+        Change change = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
+        if (change != null) {
+          weights.put(layer, change.mapped(region::keep));
+        }
+        Tensor bias = Changes.bias(own);
+        if (bias != null) {
+          biases.put(layer, region.keep(bias));
+        }
+      }
+    });
+    return new LoraChanges(weights, biases);
   }
 }

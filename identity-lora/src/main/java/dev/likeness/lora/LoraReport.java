@@ -1,30 +1,56 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * What of a LoRA file fits a base model.
  *
- * @param dialect how the file spells its keys
+ * @param dialect how the file spells its keys; null when it has none that are known
+ * @param family the kind of base that the file is for
+ * @param kinds in which ways it says its changes
  * @param layers how many layers it changes
  * @param rank the largest rank
+ * @param scale what factors are multiplied by, alpha / rank
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
  * @param misshapen keys of a layer that has another shape, each with both shapes
- * @param incomplete layers that have not both factors of one rank
+ * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
+ * @param embeddings names of the textual inversions that the file brings along
+ * @param notes what the header says to people
  */
-public record LoraReport(LoraDialect dialect, int layers, int rank, int matched, List<String> unmatched,
-    List<String> misshapen, List<String> incomplete) {
+public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind> kinds, int layers, int rank,
+    Scale scale, int matched, List<String> unmatched, List<String> misshapen, List<String> incomplete,
+    List<String> embeddings, LoraNotes notes) {
+  /** The least and the greatest factor among the layers. */
+  public record Scale(double least, double greatest) {
+    static final Scale ONE = new Scale(1, 1);
+
+    Scale with(double other) {
+      return new Scale(Math.min(least, other), Math.max(greatest, other));
+    }
+
+    @Override
+    public String toString() {
+      return least == greatest ? Double.toString(least) : least + " to " + greatest;
+    }
+  }
+
   public LoraReport {
+    kinds = Collections.unmodifiableSet(new TreeSet<>(kinds));
     unmatched = List.copyOf(unmatched);
     misshapen = List.copyOf(misshapen);
     incomplete = List.copyOf(incomplete);
+    embeddings = List.copyOf(embeddings);
   }
 
   /** Of a LoRA made here, which fits its base. */
-  static LoraReport made(int layers, int rank) {
-    return new LoraReport(LoraDialect.PEFT, layers, rank, 2 * layers, List.of(), List.of(), List.of());
+  static LoraReport made(LoraFamily family, ChangeKind kind, int layers, int rank) {
+    return new LoraReport(LoraDialect.PEFT, family, Set.of(kind), layers, rank, Scale.ONE, 2 * layers,
+        List.of(), List.of(), List.of(), List.of(), new LoraNotes("", List.of(), "", ""));
   }
 
   /** Whether every key was used. */
@@ -33,7 +59,16 @@ public record LoraReport(LoraDialect dialect, int layers, int rank, int matched,
   }
 
   /** Fails unless every key was used: a LoRA that fits in part would draw somebody else. */
-  void requireComplete(String file, String base) {
+  void requireComplete(String file, String base, LoraFamily baseFamily) {
+    if (!family.mayFit(baseFamily)) {
+      throw new UnusableInput(file + " is a LoRA for " + family.title() + ", but " + base + " is "
+          + (baseFamily == LoraFamily.UNKNOWN ? "not" : baseFamily.title()) + "; open it with a base of "
+          + family.title());
+    }
+    if (layers == 0 && !embeddings.isEmpty()) {
+      throw new UnusableInput(file + " is a textual inversion (" + String.join(", ", embeddings)
+          + "), not a LoRA; give it as an embedding");
+    }
     if (!unmatched.isEmpty()) {
       throw new UnusableInput(file + ": " + unmatched.size() + " of " + (matched + unmatched.size() + misshapen.size())
           + " keys match no layer of " + base + ", e.g. " + unmatched.get(0)
@@ -45,10 +80,10 @@ public record LoraReport(LoraDialect dialect, int layers, int rank, int matched,
     }
     if (!incomplete.isEmpty()) {
       throw new UnusableInput(
-          file + ": " + incomplete.get(0) + " has not both factors of one rank; the file is incomplete");
+          file + ": " + incomplete.get(0) + " has not all factors of one rank; the file is incomplete");
     }
     if (layers == 0) {
-      throw new UnusableInput(file + " holds no LoRA: no key ends as a low-rank pair's do, e.g. .lora_A.weight");
+      throw new UnusableInput(file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight");
     }
   }
 }

@@ -3,93 +3,119 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Objective;
-import java.nio.file.Path;
+import dev.likeness.diffusion.training.Optimizer;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
-/** One training, from pictures to a person. One thread, used once. */
+/** One training, from pictures to learned weights. One thread, used once. */
 final class LoraRun implements AutoCloseable {
-  /** Steps between two saves of the state. */
-  static final int SAVE_EVERY = 25;
-
   private final LoraTraining settings;
   private final BaseModel base;
+  private final TrainingSet set;
+  private final Learner learner;
+  private final Progress progress;
   private final StableDiffusion model;
-  private final Subject subject;
   private final TensorRegion region = new TensorRegion();
-  private final CachedLatents own = new CachedLatents(region);
-  private final CachedLatents others = new CachedLatents(region);
+  private final List<Bucket> buckets;
   private final Objective objective;
-  private final TrainableFactors factors;
-  private final AdamW optimizer;
+  private final Optimizer optimizer;
+  private final Ema ema;
+  private final Optional<Looks> looks;
 
-  LoraRun(LoraTraining settings, BaseModel base, Subject subject) {
+  LoraRun(LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
     this.settings = settings;
     this.base = base;
-    this.subject = subject;
+    this.set = set;
+    this.learner = learner;
+    this.progress = progress;
     model = base.networks();
-    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma());
-    factors = new TrainableFactors(settings, LayerTable.of(model));
-    optimizer = new AdamW(0.9, 0.999, 1e-8, settings.weightDecay());
+    buckets = Bucket.of(set.pictures(), model.autoencoder().factor(), region);
+    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma(),
+        settings.options().debiased());
+    optimizer = settings.options().optimizer().make(settings.weightDecay());
+    ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
+    looks = set.previews().map(p -> new Looks(p, base, set.subject(), progress));
   }
 
-  TrainedPerson train(List<Picture> pictures, Path state, Progress progress, Cancellation stop) {
-    requireOneSize(pictures, model.autoencoder().factor());
-    encode(pictures, progress, stop);
-    drawOthers(pictures.get(0), progress, stop);
-    Checkpoint checkpoint = Checkpoint.of(state, settings, base, subject, pictures);
-    checkpoint.resume(factors.weights(), optimizer);
-    CaptionBook captions = CaptionBook.of(settings, subject);
-    CaptionEncodings texts = new CaptionEncodings(model, captions.all(), factors, settings.textEncoder(), region);
-    LoraStep learning = new LoraStep(model, factors, optimizer, objective, texts);
+  /**
+   * Learns, and returns by name what is to be kept, as long as this is open: the last weights, their average, or those
+   * of the best preview.
+   */
+  Function<String, Tensor> train(Cancellation stop) {
+    encode(stop);
+    drawOthers(stop);
+    Checkpoint checkpoint = Checkpoint.of(settings, base, set);
+    checkpoint.resume(learner.weights(), optimizer, ema);
+    CaptionBook captions = CaptionBook.of(settings, set);
+    CaptionEncodings texts = new CaptionEncodings(model, captions.all(), learner, region);
+    LoraStep learning = new LoraStep(model, learner, optimizer, objective, texts);
+    Batches batches = new Batches(settings, buckets, captions, objective.schedule().length());
     LearningRate rate = settings.schedule();
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
     for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
       stop.check();
-      double loss = learn(step, learning, captions, rate.at(step));
+      int now = step;
+      double loss = batches.with(step, drawn -> learning.learn(drawn, settings, rate.at(now)));
+      if (ema != null) {
+        ema.update(learner.weights().leaves(), step + 1);
+      }
       progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
-      checkpoint.keep(step + 1, factors.weights(), optimizer);
+      save(checkpoint, step + 1);
+      if (looks.isPresent() && looks.get().enough(step + 1, learner, current(), stop)) {
+        break;
+      }
     }
+    return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
+  }
+
+  private Function<String, Tensor> current() {
+    return ema == null ? learner.weights().leaves()::get : ema.average()::get;
+  }
+
+  private void save(Checkpoint checkpoint, int steps) {
+    if (checkpoint.isTime(steps)) {
+      try {
+        checkpoint.save(learner.weights(), optimizer, ema);
+      } catch (MachineLimit full) {
+        progress.on(new ProgressEvent.Notice(
+            "step " + steps + " is not kept, the training goes on: " + full.getMessage()));
+      }
+    }
+  }
+
+  /** The person that LoRA factors have come to be. */
+  TrainedPerson person(Function<String, Tensor> values) {
     TensorRegion kept = new TensorRegion();
-    return TrainedPerson.of(factors.snapshot(kept), kept, settings, subject, base.name());
+    Map<Layer, Change> changes = ((TrainableFactors) learner).snapshot(kept, values);
+    return TrainedPerson.of(changes, kept, settings, set.subject(), base);
   }
 
-  private double learn(int step, LoraStep learning, CaptionBook captions, double rate) {
-    int length = objective.schedule().length();
-    StepDraw draw = StepDraw.of(settings.seed(), step, settings.batch(), own.count(), captions.count(), length);
-    if (others.count() > 0) {
-      draw = draw.and(StepDraw.of(~settings.seed(), step, settings.batch(), others.count(), captions.count(), length));
-    }
-    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(draw.seeds())) {
-      Tensor clean = CachedLatents.draw(draw, random.next(own.shape()), settings.batch(), own, others);
-      Tensor noise = random.next(own.shape());
-      int[] chosen = captions.chosen(draw.captions(), settings.batch());
-      LoraStep.Batch batch = new LoraStep.Batch(clean, noise, draw.timesteps(), chosen, settings.batch());
-      return learning.learn(batch, settings, rate);
+  private void encode(Cancellation stop) {
+    progress.on(new ProgressEvent.Phase("encode", set.pictures().size()));
+    for (Bucket bucket : buckets) {
+      for (int place : bucket.pictures()) {
+        stop.check();
+        bucket.latents().add(set.pictures().get(place), model, settings);
+      }
     }
   }
 
-  private void encode(List<Picture> pictures, Progress progress, Cancellation stop) {
-    progress.on(new ProgressEvent.Phase("encode", pictures.size()));
-    for (Picture picture : pictures) {
-      stop.check();
-      own.add(picture, model, settings.flip());
-    }
-  }
-
-  /** Pictures of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3). */
-  private void drawOthers(Picture like, Progress progress, Cancellation stop) {
+  /** Pictures of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some of each size. */
+  private void drawOthers(Cancellation stop) {
     if (settings.priorPictures() == 0) {
       return;
     }
@@ -98,23 +124,13 @@ final class LoraRun implements AutoCloseable {
         progress.on(event);
       }
     };
-    ImageRequest ask = ImageRequest.of(settings.captions().get(0).replace("%s", subject.classWord()))
-        .size(like.width(), like.height()).count(settings.priorPictures()).seed(settings.seed());
-    for (GeneratedImage image : base.generate(ask, steps, stop)) {
-      others.add(image.latents(), own.shape());
-    }
-  }
-
-  private static void requireOneSize(List<Picture> pictures, int factor) {
-    if (pictures.isEmpty()) {
-      throw new IllegalArgumentException("there is no picture to learn from");
-    }
-    Picture first = pictures.get(0);
-    for (Picture picture : pictures) {
-      boolean alike = picture.width() == first.width() && picture.height() == first.height();
-      if (!alike || picture.width() % factor != 0 || picture.height() % factor != 0) {
-        throw new IllegalArgumentException("a " + picture + " beside a " + first
-            + ": all must have one size, with sides that are multiples of " + factor);
+    String prompt = settings.captions().get(0).replace("%s", set.subject().classWord());
+    for (Bucket bucket : buckets) {
+      int share = settings.priorPictures() * bucket.pictures().size() / set.pictures().size();
+      ImageRequest ask = ImageRequest.of(prompt).size(bucket.width(), bucket.height())
+          .count(Math.max(1, share)).seed(settings.seed());
+      for (GeneratedImage image : base.generate(ask, steps, stop)) {
+        bucket.others().add(image.latents().values(), bucket.latents().shape());
       }
     }
   }
@@ -122,7 +138,10 @@ final class LoraRun implements AutoCloseable {
   @Override
   public void close() {
     optimizer.close();
-    factors.close();
+    looks.ifPresent(Looks::close);
+    if (ema != null) {
+      ema.close();
+    }
     region.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.lora.change.Layer;
 
 /** Which layers a training changes. */
 public enum LoraTargets {

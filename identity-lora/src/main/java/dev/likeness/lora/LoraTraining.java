@@ -1,10 +1,12 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.lora.change.Layer;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -28,10 +30,11 @@ import java.util.List;
  * @param priorWeight what these count beside the person's own
  * @param captions what the pictures are called, {@code %s} being the person; each step draws one for each picture
  * @param seed of first values, order, noise and timesteps
+ * @param options what few people change
  */
 public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
     double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
-    int priorPictures, double priorWeight, List<String> captions, long seed) {
+    int priorPictures, double priorWeight, List<String> captions, long seed, TrainingOptions options) {
   // Channels at the first level; Stable Diffusion has 320.
   private static final int SMALL = 256;
 
@@ -52,6 +55,14 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     }
   }
 
+  /** All but the options, which are {@link TrainingOptions#PLAIN}. */
+  public LoraTraining(int rank, double alpha, LoraTargets targets, boolean textEncoder, int steps, int batch,
+      double learningRate, int warmup, double minSnrGamma, double weightDecay, double longestGradient, boolean flip,
+      int priorPictures, double priorWeight, List<String> captions, long seed) {
+    this(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
+        longestGradient, flip, priorPictures, priorWeight, captions, seed, TrainingOptions.PLAIN);
+  }
+
   /** A first look at a small base's person: a minute or two on two cores. */
   public static LoraTraining quick() {
     return balanced().steps(120);
@@ -60,7 +71,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   /** For a small base such as {@code portrait}; others want {@link #suitedTo}. */
   public static LoraTraining balanced() {
     return new LoraTraining(16, 16, LoraTargets.CONVOLUTIONS, true, 300, 4, 3e-3, 10, 5, 0.01, 1, false, 0, 1,
-        List.of("photo of %s"), 0);
+        List.of("photo of %s"), 0, TrainingOptions.PLAIN);
   }
 
   /** As {@link #balanced}, for three times as long. */
@@ -89,21 +100,28 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
    */
   public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Path state, Progress progress,
       Cancellation cancellation) {
+    return train(base, TrainingSet.of(pictures, subject).state(state), progress, cancellation);
+  }
+
+  /** As above, with all that a set may say: a caption and a focus for each picture, previews that are scored. */
+  public TrainedPerson train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (LoraRun run = new LoraRun(this, base, subject)) {
-        return run.train(pictures, state, progress, cancellation);
+      try (TrainableFactors factors = new TrainableFactors(this, base.networks());
+          LoraRun run = new LoraRun(this, base, set, factors, progress)) {
+        return run.person(run.train(cancellation));
       }
     });
   }
 
   LearningRate schedule() {
-    LearningRate falling = LearningRate.cosine(learningRate, steps);
-    return warmup == 0 ? falling : falling.warmup(warmup);
+    LearningRate course =
+        options.constantRate() ? LearningRate.constant(learningRate) : LearningRate.cosine(learningRate, steps);
+    return warmup == 0 ? course : course.warmup(warmup);
   }
 
   /**
-   * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large steps;
-   * one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps.
+   * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large
+   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps.
    */
   public LoraTraining suitedTo(BaseModel base) {
     boolean small = base.networks().unetConfig().levels().get(0).channels() < SMALL;
@@ -113,60 +131,76 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   /** Another rank; alpha keeps its ratio to it. */
   public LoraTraining rank(int n) {
     return new LoraTraining(n, n * alpha / rank, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** Other layers. */
   public LoraTraining targets(LoraTargets layers) {
     return new LoraTraining(rank, alpha, layers, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** With the text encoder learning, or not. */
   public LoraTraining textEncoder(boolean learns) {
     return new LoraTraining(rank, alpha, targets, learns, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** Another number of optimiser steps. */
   public LoraTraining steps(int n) {
     return new LoraTraining(rank, alpha, targets, textEncoder, n, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** Another number of pictures in each step. */
   public LoraTraining batch(int n) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, n, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** Another learning rate. */
   public LoraTraining learningRate(double rate) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, rate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** With mirrored pictures too, or not. */
   public LoraTraining flip(boolean mirrored) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, mirrored, priorPictures, priorWeight, captions, seed);
+        weightDecay, longestGradient, mirrored, priorPictures, priorWeight, captions, seed, options);
   }
 
   /** Prior preservation with this many class pictures, which count {@code weight}. */
   public LoraTraining prior(int count, double weight) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, count, weight, captions, seed);
+        weightDecay, longestGradient, flip, count, weight, captions, seed, options);
   }
 
   /** Other captions, {@code %s} being the person. */
   public LoraTraining captions(String... templates) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, List.of(templates), seed);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, List.of(templates), seed, options);
   }
 
   /** Another seed. */
   public LoraTraining seed(long value) {
     return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
-        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, value);
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, value, options);
+  }
+
+  /** Other options. */
+  public LoraTraining options(TrainingOptions others) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, minSnrGamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, others);
+  }
+
+  /** What a change's factors are multiplied by. */
+  double scale() {
+    return alpha / (options.rankStabilised() ? Math.sqrt(rank) : rank);
+  }
+
+  boolean includes(Layer layer) {
+    boolean chosen = options.modules().isEmpty() ? targets.includes(layer) : layer.name().matches(options.modules());
+    return chosen && !layer.isNorm() && (layer.part() == Part.UNET || textEncoder);
   }
 }

@@ -1,7 +1,14 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Decomposed;
+import dev.likeness.lora.change.Kronecker;
+import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.Tucker;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -19,17 +26,13 @@ final class LoraWriter {
 
   private LoraWriter() {}
 
-  static void write(Path file, Map<Layer, LowRank> factors, Map<String, String> metadata, LoraDialect dialect) {
+  static void write(Path file, LoraChanges changes, Map<String, String> metadata, LoraDialect dialect) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      factors.forEach((layer, pair) -> {
-        Tensor down = pair.mid() == null ? pair.down() : Tucker.joined(pair);
-        switch (dialect) {
-          case PEFT -> putPeft(tensors, layer, down, scaled(pair));
-          case KOHYA -> putKohya(tensors, layer, down, scaled(pair));
-          default -> throw new IllegalArgumentException("LoRA files are written as PEFT or KOHYA, not as " + dialect);
-        }
-      });
+      if (!changes.biases().isEmpty()) {
+        throw unwritable(changes.biases().keySet().iterator().next());
+      }
+      changes.weights().forEach((layer, change) -> put(tensors, layer, change, dialect));
       Map<String, String> notes = new HashMap<>(metadata);
       notes.remove(SETTINGS);
       notes.put("format", "pt");
@@ -37,21 +40,67 @@ final class LoraWriter {
     }
   }
 
-  private static void putPeft(Map<String, Tensor> tensors, Layer layer, Tensor down, Tensor up) {
-    tensors.put(layer.name() + ".lora_A.weight", down);
-    tensors.put(layer.name() + ".lora_B.weight", up);
+  private static void put(Map<String, Tensor> tensors, Layer layer, Change change, LoraDialect dialect) {
+    if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair) {
+      putPair(tensors, layer, pair, dialect);
+      Tensor lengths = dora.magnitude().flatten();
+      if (dialect == LoraDialect.KOHYA) {
+        tensors.put(kohya(layer) + ".dora_scale",
+            lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
+      } else {
+        // diffusers reads a UNet's by peft's name and a text encoder's by the parameter's own.
+        String ending = layer.part() == Part.UNET ? "" : ".weight";
+        tensors.put(layer.name() + ".lora_magnitude_vector" + ending,
+            layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
+      }
+    } else if (change instanceof Kronecker product) {
+      String stem = dialect == LoraDialect.KOHYA ? kohya(layer) : layer.name();
+      tensors.put(stem + ".lokr_w1", product.outer().mul(new Scalar(product.scale())));
+      tensors.put(stem + ".lokr_w2", product.inner());
+    } else if (change instanceof LowRank pair) {
+      putPair(tensors, layer, pair, dialect);
+    } else {
+      throw unwritable(layer);
+    }
   }
 
-  private static void putKohya(Map<String, Tensor> tensors, Layer layer, Tensor down, Tensor up) {
+  private static IllegalArgumentException unwritable(Layer layer) {
+    return new IllegalArgumentException("the change of " + layer.name()
+        + " has no place in such a file; give it a rank first (LoraMerge.resized)");
+  }
+
+  private static void putPair(Map<String, Tensor> tensors, Layer layer, LowRank pair, LoraDialect dialect) {
+    Tensor down = Tucker.joined(pair);
+    Tensor up = scaled(pair);
+    switch (dialect) {
+      case PEFT -> putPair(tensors, layer.name() + ".lora_A.weight", down, layer.name() + ".lora_B.weight", up);
+      case DIFFUSERS -> {
+        String stem = layer.name() + (layer.part() == Part.UNET ? ".lora." : ".lora_linear_layer.");
+        putPair(tensors, stem + "down.weight", down, stem + "up.weight", up);
+      }
+      case KOHYA -> {
+        putPair(tensors, kohya(layer) + ".lora_down.weight", down, kohya(layer) + ".lora_up.weight", up);
+        tensors.put(kohya(layer) + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
+      }
+      default -> throw new IllegalArgumentException(
+          "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + dialect);
+    }
+  }
+
+  private static void putPair(Map<String, Tensor> tensors, String downKey, Tensor down, String upKey, Tensor up) {
+    tensors.put(downKey, down);
+    tensors.put(upKey, up);
+  }
+
+  private static String kohya(Layer layer) {
     String part = switch (layer.part()) {
       case UNET -> "lora_unet_";
       case TEXT_ENCODER -> "lora_te_";
       case TEXT_ENCODER_2 -> "lora_te2_";
+      case TEXT_ENCODER_3 -> "lora_te3_";
+      case TRANSFORMER -> "lora_transformer_";
     };
-    String stem = part + layer.path().replace('.', '_');
-    tensors.put(stem + ".lora_down.weight", down);
-    tensors.put(stem + ".lora_up.weight", up);
-    tensors.put(stem + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
+    return part + layer.path().replace('.', '_');
   }
 
   private static Tensor scaled(LowRank pair) {

@@ -1,24 +1,32 @@
 package dev.likeness.lora;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What a tensor of a LoRA file is to its layer. */
 enum Role {
-  DOWN, UP, MID, ALPHA;
+  DOWN, UP, MID, ALPHA, MAGNITUDE,
+  HADA_W1_A, HADA_W1_B, HADA_W2_A, HADA_W2_B, HADA_T1, HADA_T2,
+  LOKR_W1, LOKR_W1_A, LOKR_W1_B, LOKR_W2, LOKR_W2_A, LOKR_W2_B, LOKR_T2,
+  A1, A2, B1, B2, BM,
+  DIFF, DIFF_B, SET, W_NORM, B_NORM, BIAS_UP,
+  OFT_BLOCKS, OFT_R, RESCALE;
 
   /** A key without its ending. */
   record Cut(String stem, Role role, LoraDialect dialect) { }
 
   private record Ending(String text, Role role, LoraDialect dialect) { }
 
-  // Every spelling that ComfyUI's reader (comfy/weight_adapter/lora.py) and diffusers' converters know.
+  // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers' converters know.
   private static final List<Ending> ENDINGS = List.of(
       new Ending(".lora_A.weight", DOWN, LoraDialect.PEFT), new Ending(".lora_B.weight", UP, LoraDialect.PEFT),
       new Ending(".lora_A", DOWN, LoraDialect.PEFT), new Ending(".lora_B", UP, LoraDialect.PEFT),
+      new Ending(".lora_B.bias", BIAS_UP, LoraDialect.PEFT),
+      new Ending(".lora_magnitude_vector.weight", MAGNITUDE, LoraDialect.PEFT),
+      new Ending(".lora_magnitude_vector", MAGNITUDE, LoraDialect.PEFT),
+      new Ending(".oft_R.weight", OFT_R, LoraDialect.PEFT), new Ending(".oft_R", OFT_R, LoraDialect.PEFT),
       new Ending(".lora_down.weight", DOWN, LoraDialect.KOHYA), new Ending(".lora_up.weight", UP, LoraDialect.KOHYA),
       new Ending(".lora_mid.weight", MID, LoraDialect.KOHYA),
       new Ending(".lora.down.weight", DOWN, LoraDialect.DIFFUSERS),
@@ -27,12 +35,26 @@ enum Role {
       new Ending(".lora_linear_layer.up.weight", UP, LoraDialect.DIFFUSERS),
       new Ending("_lora.down.weight", DOWN, LoraDialect.ATTENTION_PROCESSOR),
       new Ending("_lora.up.weight", UP, LoraDialect.ATTENTION_PROCESSOR),
-      new Ending(".alpha", ALPHA, null));
+      plain("hada_w1_a", HADA_W1_A), plain("hada_w1_b", HADA_W1_B), plain("hada_w2_a", HADA_W2_A),
+      plain("hada_w2_b", HADA_W2_B), plain("hada_t1", HADA_T1), plain("hada_t2", HADA_T2),
+      plain("lokr_w1", LOKR_W1), plain("lokr_w1_a", LOKR_W1_A), plain("lokr_w1_b", LOKR_W1_B),
+      plain("lokr_w2", LOKR_W2), plain("lokr_w2_a", LOKR_W2_A), plain("lokr_w2_b", LOKR_W2_B),
+      plain("lokr_t2", LOKR_T2),
+      plain("a1.weight", A1), plain("a2.weight", A2), plain("b1.weight", B1), plain("b2.weight", B2),
+      plain("bm.weight", BM),
+      plain("diff", DIFF), plain("diff_b", DIFF_B), plain("set_weight", SET), plain("w_norm", W_NORM),
+      plain("b_norm", B_NORM), plain("oft_blocks", OFT_BLOCKS), plain("oft_diag", OFT_BLOCKS),
+      plain("rescale", RESCALE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
+      new Ending(".scale", SET, LoraDialect.PEFT));
 
-  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+)\\.lora_([AB])\\.[^.]+\\.weight");
-  private static final Map<String, Role> FACTORS = Map.of("A", DOWN, "B", UP);
+  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_R"
+      + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
-  /** Splits a key, if its ending is one of a low-rank pair's. */
+  private static Ending plain(String text, Role role) {
+    return new Ending("." + text, role, null);
+  }
+
+  /** Splits a key, if its ending is one that a layer's change has. */
   static Optional<Cut> cut(String key) {
     for (Ending ending : ENDINGS) {
       if (key.endsWith(ending.text)) {
@@ -40,7 +62,6 @@ enum Role {
       }
     }
     Matcher named = NAMED_ADAPTER.matcher(key);
-    return named.matches()
-        ? Optional.of(new Cut(named.group(1), FACTORS.get(named.group(2)), LoraDialect.PEFT)) : Optional.empty();
+    return named.matches() ? cut(named.group(1)) : Optional.empty();
   }
 }

@@ -17,10 +17,15 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, int[] timest
 
   /** Draws {@code batch} entries for step {@code step}, counted from 0. */
   static StepDraw of(long seed, int step, int batch, int pictures, int captions, int timesteps) {
+    return of(seed, step, step, batch, pictures, captions, timesteps);
+  }
+
+  /** The same where {@code turn} batches of these pictures came before, which is fewer than steps with more sizes. */
+  static StepDraw of(long seed, int step, int turn, int batch, int pictures, int captions, int timesteps) {
     SplittableRandom random = new SplittableRandom(seed * GOLDEN + step);
     StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new int[batch], new long[batch]);
     for (int i = 0; i < batch; i++) {
-      draw.pictures[i] = picture(seed, (long) step * batch + i, pictures);
+      draw.pictures[i] = picture(seed, (long) turn * batch + i, pictures);
       draw.mirrored[i] = random.nextBoolean();
       draw.captions[i] = random.nextInt(captions);
       draw.timesteps[i] = (int) ((i + random.nextDouble()) / batch * timesteps);

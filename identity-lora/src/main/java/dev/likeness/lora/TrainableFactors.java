@@ -3,63 +3,75 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** The factors being learned: f32 leaves, the first random, the second zero, so that training starts at the base. */
-final class TrainableFactors implements AutoCloseable {
+/** The factors being learned: f32 leaves whose change is nothing at first, so that training starts at the base. */
+final class TrainableFactors implements Learner, AutoCloseable {
+  private final StableDiffusion model;
   private final TrainableWeights weights;
   private final NoiseSource random;
-  private final List<Layer> layers;
-  private final LoraTraining settings;
+  private final Map<Layer, TrainableChange> changes = new LinkedHashMap<>();
 
-  TrainableFactors(LoraTraining settings, LayerTable table) {
-    this.settings = settings;
+  TrainableFactors(LoraTraining settings, StableDiffusion model) {
+    this.model = model;
+    Map<String, Layer> layers = new LinkedHashMap<>();
+    LayerTable.of(model).layers().stream().filter(settings::includes).forEach(l -> layers.put(l.name(), l));
+    if (layers.isEmpty()) {
+      throw new IllegalArgumentException("no layer of the base is to learn: targets " + settings.targets()
+          + (settings.options().modules().isEmpty() ? "" : ", modules " + settings.options().modules()));
+    }
     random = NoiseSource.seeded(settings.seed());
-    weights = new TrainableWeights(firstValues(random));
-    layers = table.layers().stream().filter(settings.targets()::includes)
-        .filter(layer -> layer.part() == Part.UNET || settings.textEncoder()).toList();
-    layers.forEach(this::factors);
+    weights = new TrainableWeights((name, shape) ->
+        TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer))));
+    layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
   }
 
-  // Normal with variance 1 / fan-in, so that the change's size does not depend on the layer's width.
-  private static InitialValues firstValues(NoiseSource random) {
-    return (name, shape) -> {
-      if (name.endsWith("lora_B.weight")) {
-        return torch.zeros(shape);
-      }
-      long fanIn = 1;
-      for (int i = 1; i < shape.length; i++) {
-        fanIn *= shape[i];
-      }
-      return random.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(fanIn)));
-    };
+  private Tensor own(Layer layer) {
+    return model.tensor(layer.part(), layer.weight());
   }
 
-  TrainableWeights weights() {
+  @Override
+  public TrainableWeights weights() {
     return weights;
   }
 
-  List<Layer> layers() {
-    return layers;
+  @Override
+  public UNet2DConditionModel unet() {
+    return model.unet(adaptation(Part.UNET));
   }
 
-  /** What one network learns with. */
-  Adaptation adaptation(Part part) {
+  @Override
+  public PromptEncoder prompts(TextTower tower) {
+    return tower.prompts(learns(tower.part()) ? adaptation(tower.part()) : Adaptation.NONE);
+  }
+
+  @Override
+  public boolean learns(Part tower) {
+    return changes.keySet().stream().anyMatch(layer -> layer.part() == tower);
+  }
+
+  private Adaptation adaptation(Part part) {
     Map<String, List<SidePath>> paths = new LinkedHashMap<>();
-    layers.stream().filter(layer -> layer.part() == part)
-        .forEach(layer -> paths.put(layer.path(), List.of(new LowRankPath(factors(layer), 1))));
+    changes.forEach((layer, change) -> {
+      if (layer.part() == part) {
+        paths.put(layer.path(), List.of(change.path(own(layer))));
+      }
+    });
     return new Adaptation() {
       @Override
       public List<SidePath> sidePaths(String module) {
@@ -68,33 +80,13 @@ final class TrainableFactors implements AutoCloseable {
     };
   }
 
-  /** The factors as they are now, in f16 as they are saved, the strength multiplied in. */
-  Map<Layer, LowRank> snapshot(TensorRegion region) {
-    Map<Layer, LowRank> copies = new LinkedHashMap<>();
+  /** The changes that {@code values} make, in f16 as they are saved, the strength multiplied in. */
+  Map<Layer, Change> snapshot(TensorRegion region, Function<String, Tensor> values) {
+    Map<Layer, Change> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      for (Layer layer : layers) {
-        LowRank now = factors(layer);
-        Tensor down = region.keep(now.down().detach().cpu().to(ScalarType.Half));
-        Tensor up = region.keep(now.up().detach().cpu().mul(new Scalar(now.scale())).to(ScalarType.Half));
-        copies.put(layer, new LowRank(down, null, up, 1));
-      }
+      changes.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
     }
     return copies;
-  }
-
-  private LowRank factors(Layer layer) {
-    long rank = settings.rank();
-    double scale = settings.alpha() / rank;
-    if (layer.isConvolution()) {
-      Tensor down = leaf(layer, "lora_A", rank, layer.in(), layer.kernel(), layer.kernel());
-      return new LowRank(down, null, leaf(layer, "lora_B", layer.out(), rank, 1, 1), scale);
-    }
-    Tensor down = leaf(layer, "lora_A", rank, layer.in());
-    return new LowRank(down, null, leaf(layer, "lora_B", layer.out(), rank), scale);
-  }
-
-  private Tensor leaf(Layer layer, String factor, long... shape) {
-    return weights.get(layer.name() + "." + factor + ".weight", shape);
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,16 +45,20 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""));
   }
 
-  static TrainedPerson of(Map<Layer, LowRank> factors, TensorRegion region, LoraTraining settings, Subject subject,
-      String base) {
+  static TrainedPerson of(Map<Layer, Change> factors, TensorRegion region, LoraTraining settings, Subject subject,
+      BaseModel base) {
     Map<String, String> notes = new LinkedHashMap<>();
     notes.put(TOKEN, subject.token());
     notes.put(CLASS_WORD, subject.classWord());
     notes.put(CONSENT, subject.consent());
-    notes.put(BASE, base);
+    notes.put(BASE, base.name());
     notes.put(RECIPE, settings.toString());
-    LoraReport report = LoraReport.made(factors.size(), settings.rank());
-    return new TrainedPerson(new Lora(factors, notes, report, region), subject, base, settings.toString());
+    LoraFamily family = LoraFamily.of(LayerTable.of(base.networks()));
+    ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
+    LoraReport report = LoraReport.made(family, kind, factors.size(), settings.rank());
+    LoraChanges changes = new LoraChanges(factors, Map.of());
+    Lora lora = new Lora(changes, notes, report, region, base.networks()::tensor);
+    return new TrainedPerson(lora, subject, base.name(), settings.toString());
   }
 
   @Override

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -21,7 +20,7 @@ class LoraAdapterTest implements AdapterContract {
 
   @BeforeAll
   static void opensTwoLoras(@TempDir Path parent) {
-    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path(), Compute.EXACT);
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
     loras = List.of(Lora.open(GoldenLora.file("wide"), base), Lora.open(GoldenLora.file("attention-kohya"), base));
   }
 

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -34,7 +33,7 @@ class LoraRefusalTest {
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT);
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
   }
 
   @AfterAll
@@ -79,12 +78,22 @@ class LoraRefusalTest {
   }
 
   @Test
-  void namesKindsThatItCannotAdd() {
+  void missesAFactorOfAnotherKind() {
     Path file = file(Map.of("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a",
         new long[] {64, 2}), Map.of());
-    assertEquals(file + ": 1 of 1 keys match no layer of base-today, e.g."
-        + " lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.hada_w1_a; the LoRA is for another base"
-        + " model, or of a kind that is not supported", refusal(file));
+    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
+  }
+
+  @Test
+  void saysWhichBaseALoraOfAnotherFamilyWants() {
+    Path flux = file(pair("transformer.single_transformer_blocks.0.attn.to_q", 3072, 2, 3072), Map.of());
+    assertEquals(flux + " is a LoRA for FLUX.1, but base-today is not; open it with a base of FLUX.1", refusal(flux));
+  }
+
+  @Test
+  void tellsATextualInversionFromALora() {
+    Path file = file(Map.of("<ada>", new long[] {32}), Map.of());
+    assertEquals(file + " is a textual inversion (<ada>), not a LoRA; give it as an embedding", refusal(file));
   }
 
   @Test
@@ -97,7 +106,7 @@ class LoraRefusalTest {
   @Test
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());
-    assertEquals(file + ": " + LAYER + " has not both factors of one rank; the file is incomplete", refusal(file));
+    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
   }
 
   @Test
@@ -105,13 +114,13 @@ class LoraRefusalTest {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});
     Path file = file(shapes, Map.of());
-    assertEquals(file + ": " + LAYER + " has not both factors of one rank; the file is incomplete", refusal(file));
+    assertEquals(file + ": " + LAYER + " has not all factors of one rank; the file is incomplete", refusal(file));
   }
 
   @Test
   void findsNoLoraInAnEmptyFile() {
     Path file = file(Map.of(), Map.of());
-    assertEquals(file + " holds no LoRA: no key ends as a low-rank pair's do, e.g. .lora_A.weight", refusal(file));
+    assertEquals(file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight", refusal(file));
   }
 
   @Test

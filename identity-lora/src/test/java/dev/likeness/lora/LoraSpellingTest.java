@@ -4,13 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -18,16 +15,14 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.TensorSource;
-import java.io.IOException;
-import java.io.InputStream;
+import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.Tucker;
 import java.nio.file.Path;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -43,13 +38,14 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraSpellingTest {
+  private static final Alphas PLAIN = Alphas.of(Map.of(), Path.of("f"));
   private static final String TEXT = "text_encoder.text_model.";
 
   private static BaseModel base;
 
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
-    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT);
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
   }
 
   @AfterAll
@@ -100,10 +96,12 @@ class LoraSpellingTest {
     try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion();
         TensorSource plain = Safetensors.open(GoldenLora.file("attention-published"));
         TensorSource respelled = new Renamed(Safetensors.open(GoldenLora.file("attention-published")), spelled)) {
-      LoraReader reader = new LoraReader(respelled, table);
-      LoraReport report = reader.report();
-      assertEquals(LoraReport.made(52, 4), report.dialect() == dialect ? asPeft(report) : report);
-      reader.factors(Alphas.of(Map.of(), "test"), region).forEach((layer, pair) -> {
+      LoraReader reader = new LoraReader(respelled, Map.of(), table);
+      LoraReport report = reader.report(PLAIN);
+      assertEquals(dialect, report.dialect());
+      assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4), asPeft(report));
+      reader.changes(PLAIN, region).weights().forEach((layer, change) -> {
+        LowRank pair = (LowRank) change;
         assertEquals(1, pair.scale());
         assertTrue(torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());
         assertTrue(torch.equal(plain.read(layer.name() + ".lora_B.weight"), pair.up()), layer.name());
@@ -112,21 +110,22 @@ class LoraSpellingTest {
   }
 
   private static LoraReport asPeft(LoraReport r) {
-    return new LoraReport(
-        LoraDialect.PEFT, r.layers(), r.rank(), r.matched(), r.unmatched(), r.misshapen(), r.incomplete());
+    return new LoraReport(LoraDialect.PEFT, r.family(), r.kinds(), r.layers(), r.rank(), r.scale(), r.matched(),
+        r.unmatched(), r.misshapen(), r.incomplete(), r.embeddings(), r.notes());
   }
 
   @ParameterizedTest
-  @EnumSource(value = LoraDialect.class, names = {"PEFT", "KOHYA"})
+  @EnumSource(value = LoraDialect.class, names = {"PEFT", "DIFFUSERS", "KOHYA"})
   void readsBackWhatItWrote(LoraDialect dialect, @TempDir Path folder) {
     Path file = folder.resolve("again.safetensors");
     try (TensorScope scope = TensorScope.open(); Lora lora = Lora.open(GoldenLora.file("wide"), base)) {
       lora.save(file, dialect);
       try (Lora again = Lora.open(file, base)) {
         assertEquals(dialect, again.report().dialect());
-        assertEquals(lora.factors().keySet(), again.factors().keySet());
-        again.factors().forEach((layer, pair) -> {
-          LowRank first = lora.factors().get(layer);
+        assertEquals(lora.changes().weights().keySet(), again.changes().weights().keySet());
+        again.changes().weights().forEach((layer, change) -> {
+          LowRank first = (LowRank) lora.changes().weights().get(layer);
+          LowRank pair = (LowRank) change;
           assertEquals(0.5, first.scale());
           assertEquals(1, pair.scale());
           assertTrue(torch.equal(first.down(), pair.down()), layer.name());
@@ -135,16 +134,16 @@ class LoraSpellingTest {
       }
     }
     try (Lora lora = Lora.open(GoldenLora.file("unet-only"), base)) {
-      assertEquals("LoRA files are written as PEFT or KOHYA, not as DIFFUSERS",
-          assertThrows(IllegalArgumentException.class, () -> lora.save(file, LoraDialect.DIFFUSERS)).getMessage());
+      assertEquals("LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as COMFY",
+          assertThrows(IllegalArgumentException.class, () -> lora.save(file, LoraDialect.COMFY)).getMessage());
     }
   }
 
   @Test
   void takesTheStrengthFromWhereverTheFileSaysIt() {
     Layer layer = new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L));
-    assertEquals(1, Alphas.of(Map.of(), "f").scale(layer, 4, Double.NaN));
-    assertEquals(0.5, Alphas.of(Map.of(), "f").scale(layer, 4, 2));
+    assertEquals(1, PLAIN.scale(layer, 4, Double.NaN));
+    assertEquals(0.5, PLAIN.scale(layer, 4, 2));
     assertEquals(2, settings("{\"unet.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
     assertEquals(4, settings("{\"unet.lora_alpha\": 8, \"unet.use_rslora\": true}").scale(layer, 4, Double.NaN));
     assertEquals(3, settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"attentions.0.to_q\": 12}}")
@@ -153,7 +152,7 @@ class LoraSpellingTest {
   }
 
   private static Alphas settings(String json) {
-    return Alphas.of(Map.of("lora_adapter_metadata", json), "f");
+    return Alphas.of(Map.of("lora_adapter_metadata", json), Path.of("f"));
   }
 
   @Test
@@ -165,29 +164,8 @@ class LoraSpellingTest {
       LowRank two = new LowRank(Tucker.joined(three), null, three.up(), 0.5);
       long[] stride = {2, 2};
       long[] padding = {1, 1};
-      Closeness.assertWithinSpread(1e-5, new LowRankPath(three, 0.7).delta(x, stride, padding),
-          new LowRankPath(two, 0.7).delta(x, stride, padding), "core");
-    }
-  }
-
-  @Test
-  void matchesEveryKeyOfAPublishedFileForStableDiffusion15() throws IOException {
-    Path file = Material.of("lora/diffusers_sd15_pokemon_lora.safetensors");
-    try (Safetensors source = Safetensors.open(file)) {
-      LoraReport report = new LoraReader(source, LayerTable.of(stableDiffusion15())).report();
-      assertEquals(new LoraReport(LoraDialect.DIFFUSERS, 128, 4, 256, List.of(), List.of(),
-          List.of()), report);
-    }
-  }
-
-  private static Map<Part, Map<String, long[]>> stableDiffusion15() throws IOException {
-    try (InputStream in = new GZIPInputStream(GoldenFolder.class.getResourceAsStream("/golden/sd15-keys.json.gz"))) {
-      Map<String, Object> parts = JSON.std.mapFrom(in);
-      Map<Part, Map<String, long[]>> shapes = new HashMap<>();
-      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
-        shapes.put(part, new LinkedHashMap<>(GoldenFolder.shapes((Map<?, ?>) parts.get(part.folder()))));
-      }
-      return shapes;
+      Closeness.assertWithinSpread(1e-5, three.at(0.7).delta(x, stride, padding),
+          two.at(0.7).delta(x, stride, padding), "core");
     }
   }
 }

@@ -15,8 +15,8 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
@@ -47,7 +47,7 @@ class LoraTrainingTest {
   @BeforeAll
   static void opensTheBase(@TempDir Path parent) {
     folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
-    base = BaseModel.open(folder, Compute.EXACT);
+    base = GoldenFolder.loaded(folder);
   }
 
   @AfterAll
@@ -118,10 +118,10 @@ class LoraTrainingTest {
         losses.add(step.loss());
       }
     };
-    LoraTraining settings = SHORT.steps(40).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
+    LoraTraining settings = SHORT.steps(24).batch(4).rank(8).targets(LoraTargets.CONVOLUTIONS).learningRate(3e-3);
     settings.train(base, pictures(1), SUBJECT, progress, new Cancellation()).close();
     double start = losses.subList(0, 8).stream().mapToDouble(x -> x).average().orElseThrow();
-    double end = losses.subList(32, 40).stream().mapToDouble(x -> x).average().orElseThrow();
+    double end = losses.subList(16, 24).stream().mapToDouble(x -> x).average().orElseThrow();
     assertTrue(end < 0.9 * start, "loss went from " + start + " to " + end);
   }
 
@@ -216,12 +216,11 @@ class LoraTrainingTest {
   }
 
   @Test
-  void refusesPicturesOfDifferentSizes() {
-    List<Picture> mixed = List.of(pictures(1).get(0), Picture.of(16, 16, new byte[16 * 16 * 3]));
-    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () ->
-        SHORT.train(base, mixed, SUBJECT, Progress.SILENT, new Cancellation()));
-    assertEquals("a 16x16 picture beside a 24x16 picture: all must have one size, with sides that are multiples of 2",
-        refusal.getMessage());
+  void refusesSizesThatTheLatentsCannotHave() {
+    List<Picture> odd = List.of(Picture.of(15, 16, new byte[15 * 16 * 3]));
+    assertEquals("a 15x16 picture: the sides of pictures to learn from must be multiples of 2",
+        assertThrows(IllegalArgumentException.class, () ->
+        SHORT.train(base, odd, SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
     assertEquals("there is no picture to learn from", assertThrows(IllegalArgumentException.class, () ->
         SHORT.train(base, List.of(), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
   }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -19,9 +20,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Three steps of diffusers' DreamBooth script with peft: {@code tools/goldens/training.py}. */
 @ExtendWith(NoTensorLeaks.class)
@@ -30,11 +32,13 @@ class TrainingParityTest {
       0.01, 1, false, 0, 1, List.of("%s"), 0);
   private static final double TOLERANCE = 1e-4;
 
-  @Test
-  void takesTheStepsThatPeftTakes(@TempDir Path parent) {
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void takesTheStepsThatPeftTakes(boolean recompute, @TempDir Path parent) {
+    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.recompute(recompute));
     Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(SETTINGS, LayerTable.of(base.networks()));
+        TrainableFactors factors = new TrainableFactors(SETTINGS, base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
@@ -45,7 +49,7 @@ class TrainingParityTest {
       try (TensorScope scope = TensorScope.open()) {
         float[] losses = Images.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
-          double loss = learning.learn(batch(expected, step), SETTINGS, 1e-3);
+          double loss = learning.learn(List.of(batch(expected, step)), settings, 1e-3);
           assertEquals(losses[step], loss, TOLERANCE * losses[step], "loss of step " + step);
         }
       }
@@ -75,14 +79,14 @@ class TrainingParityTest {
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
-        model, prompts.stream().map(String.class::cast).toList(), factors, true, region);
+        model, prompts.stream().map(String.class::cast).toList(), factors, region);
     return new LoraStep(model, factors, optimizer,
         new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0), texts);
   }
 
   private static void compareGradients(LoraStep learning, TrainableFactors factors, Safetensors expected) {
     try (TensorScope scope = TensorScope.open()) {
-      learning.loss(batch(expected, 0), 0).backward();
+      learning.loss(batch(expected, 0), 0, Segments.PLAIN).backward();
       factors.weights().leaves().forEach((name, leaf) -> {
         compare(expected, "gradient." + name, leaf.grad());
         leaf.grad().zero_();
@@ -90,10 +94,11 @@ class TrainingParityTest {
     }
   }
 
-  private static LoraStep.Batch batch(Safetensors expected, int step) {
+  static LoraStep.Batch batch(Safetensors expected, int step) {
     float[] times = Images.floats(expected.read("timesteps").select(0, step));
-    return new LoraStep.Batch(expected.read("latents").select(0, step), expected.read("noise").select(0, step),
-        new int[] {(int) times[0], (int) times[1]}, new int[] {0, 1}, 2);
+    Tensor noise = expected.read("noise").select(0, step);
+    return new LoraStep.Batch(expected.read("latents").select(0, step), noise, noise,
+        new int[] {(int) times[0], (int) times[1]}, new int[] {0, 1}, 2, null);
   }
 
   private static void compare(Safetensors expected, String name, Tensor actual) {

@@ -1,7 +1,9 @@
 package dev.likeness.photos;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.quality.PhotoFeatures;
 
@@ -20,7 +22,8 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
   }
 
   /**
-   * Head and shoulders at {@code size} by {@code size} pixels, never enlarged.
+   * Head and shoulders at {@code size} by {@code size} pixels, never enlarged; encoders want 224 or 256, training 512
+   * or 1024.
    *
    * @throws IllegalArgumentException when the picture has fewer pixels than that around the face; names both
    */
@@ -30,22 +33,35 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
 
   /** Head and shoulders at {@code size} by {@code size} pixels, enlarged at most {@code mostEnlargement} times. */
   public Picture crop(int size, double mostEnlargement) {
-    HeadCrop crop = frame(size);
-    double enlargement = enlargement(size);
+    return crop(size, Framing.HEAD_AND_SHOULDERS, mostEnlargement);
+  }
+
+  /** What {@code framing} shows at {@code size} by {@code size} pixels, never enlarged. */
+  public Picture crop(int size, Framing framing) {
+    return crop(size, framing, 1);
+  }
+
+  /** What {@code framing} shows at {@code size} by {@code size} pixels, enlarged at most that many times. */
+  public Picture crop(int size, Framing framing, double mostEnlargement) {
+    HeadCrop crop = HeadCrop.of(face.box(), framing, picture.width(), picture.height(), size);
+    double enlargement = (double) size / crop.side();
     if (enlargement > mostEnlargement) {
+      String shown = framing == Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(
-          "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %.2f)"
-              .formatted(crop.side(), size, enlargement, size, Math.ceil(100 * enlargement) / 100));
+          "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)"
+              .formatted(crop.side(), size, enlargement, size, shown, Math.ceil(100 * enlargement) / 100));
     }
     return crop.of(picture, size);
   }
 
-  /** How many times {@code crop(size, …)} enlarges; 1 or less means that it does not. */
+  /** How many times {@code crop(size, …)} enlarges head and shoulders; 1 or less means that it does not. */
   public double enlargement(int size) {
-    return (double) size / frame(size).side();
+    Framing usual = Framing.HEAD_AND_SHOULDERS;
+    return (double) size / HeadCrop.of(face.box(), usual, picture.width(), picture.height(), size).side();
   }
 
-  private HeadCrop frame(int size) {
-    return HeadCrop.of(face.box(), picture.width(), picture.height(), size);
+  /** The face turned upright onto a template, such as {@link AlignmentTemplate#ARCFACE} at 112 pixels. */
+  public Picture aligned(AlignmentTemplate template) {
+    return template.align(picture, face);
   }
 }

@@ -1,6 +1,5 @@
 package dev.likeness.photos;
 
-import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -19,53 +18,43 @@ final class OnePerson {
   private OnePerson() {}
 
   /** The reasons by photo, for those that show somebody else; empty when no two photos show the same person. */
-  static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
-    List<float[]> vectors = photos.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
-    List<Integer> group = largest(vectors, embedder.sameAbove());
+  static Map<AcceptedPhoto, Reason> among(List<AcceptedPhoto> photos, Embeddings embeddings) {
+    List<AcceptedPhoto> group = largest(photos, embeddings);
     Map<AcceptedPhoto, Reason> strangers = new IdentityHashMap<>();
-    for (int i = 0; group.size() > 1 && i < photos.size(); i++) {
-      if (!group.contains(i)) {
-        strangers.put(photos.get(i), reason(closest(vectors, i, group), embedder.sameAbove()));
-      }
+    if (group.size() > 1) {
+      photos.stream().filter(photo -> group.stream().noneMatch(member -> member == photo))
+          .forEach(photo -> strangers.put(photo, reason(photo, group, embeddings)));
     }
     return strangers;
   }
 
-  private static Reason reason(double closest, double limit) {
-    return new Reason(ReasonCode.WRONG_PERSON, Verdict.REJECT, closest, limit,
+  private static Reason reason(AcceptedPhoto photo, List<AcceptedPhoto> group, Embeddings embeddings) {
+    double closest = group.stream().mapToDouble(member -> embeddings.cosine(photo, member)).max().orElseThrow();
+    return new Reason(ReasonCode.WRONG_PERSON, Verdict.REJECT, closest, embeddings.samePerson(),
         "it shows somebody else than most of the photos");
   }
 
-  private static double closest(List<float[]> vectors, int photo, List<Integer> group) {
-    return group.stream().mapToDouble(other -> FaceEmbedder.cosine(vectors.get(photo), vectors.get(other))).max()
-        .orElseThrow();
-  }
-
-  private static List<Integer> largest(List<float[]> vectors, double threshold) {
-    List<Integer> best = List.of();
-    boolean[] seen = new boolean[vectors.size()];
-    for (int start = 0; start < vectors.size(); start++) {
-      if (!seen[start]) {
-        List<Integer> group = linked(vectors, threshold, start, seen);
-        best = group.size() > best.size() ? group : best;
-      }
+  private static List<AcceptedPhoto> largest(List<AcceptedPhoto> photos, Embeddings embeddings) {
+    List<AcceptedPhoto> best = List.of();
+    List<AcceptedPhoto> left = new ArrayList<>(photos);
+    while (!left.isEmpty()) {
+      List<AcceptedPhoto> group = linked(left, embeddings);
+      best = group.size() > best.size() ? group : best;
     }
     return best;
   }
 
-  private static List<Integer> linked(List<float[]> vectors, double threshold, int start, boolean[] seen) {
-    List<Integer> group = new ArrayList<>();
-    Deque<Integer> open = new ArrayDeque<>(List.of(start));
-    seen[start] = true;
+  // Takes the first photo and everything that is linked to it, however far round, out of those left.
+  private static List<AcceptedPhoto> linked(List<AcceptedPhoto> left, Embeddings embeddings) {
+    List<AcceptedPhoto> group = new ArrayList<>();
+    Deque<AcceptedPhoto> open = new ArrayDeque<>(List.of(left.remove(0)));
     while (!open.isEmpty()) {
-      int photo = open.poll();
+      AcceptedPhoto photo = open.poll();
       group.add(photo);
-      for (int other = 0; other < vectors.size(); other++) {
-        if (!seen[other] && FaceEmbedder.cosine(vectors.get(photo), vectors.get(other)) >= threshold) {
-          seen[other] = true;
-          open.add(other);
-        }
-      }
+      left.removeIf(other -> {
+        boolean same = embeddings.cosine(photo, other) >= embeddings.samePerson();
+        return same && open.add(other);
+      });
     }
     return group;
   }

@@ -50,6 +50,7 @@ public final class Photo {
     }
   }
 
+  /** What the report calls it. */
   public String name() {
     return name;
   }

@@ -72,8 +72,10 @@ final class PhotoCard {
     pen.frame(new Rectangle2D.Double(box.x(), box.y(), box.width(), box.height()), color);
     List<Point> points = face.landmarks().map(Landmarks::points)
         .orElseGet(() -> face.eyes().map(eyes -> List.of(eyes.left(), eyes.right())).orElse(List.of()));
+    double radius = Math.max(1.5, Math.min(4, box.width() / 16));
     for (Point point : points) {
-      pen.dot(point.x() * scale + dx, point.y() * scale + dy, first ? ReviewPen.of(Verdict.KEEP) : ReviewPen.GREY);
+      pen.dot(point.x() * scale + dx, point.y() * scale + dy, radius,
+          first ? ReviewPen.of(Verdict.KEEP) : ReviewPen.GREY);
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.photos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.Decoded;
 import dev.likeness.photos.decode.PhotoDecoder;
+import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.decode.UnreadablePhoto;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -38,24 +39,34 @@ final class PhotoIntake {
   }
 
   Result take(Photo photo) {
+    Optional<PhotoFormat> format = Optional.empty();
     try {
-      Decoded decoded = decoder.decode(photo.name(), photo.bytes(decoder.limits().bytes()));
-      List<Face> faces = detector.detect(decoded.picture());
-      PhotoVerdict verdict = PhotoVerdict.of(photo.name(), judge.reasons(decoded, faces), faces);
-      Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
-          : Optional.of(AcceptedPhoto.of(photo.name(), decoded.picture(), faces.get(0)));
-      Picture small = Resampler.AREA.fit(decoded.picture(), PREVIEW);
-      double scale = (double) small.width() / decoded.picture().width();
-      return new Result(verdict, Optional.of(new Preview(small, scale)), usable);
+      byte[] file = photo.bytes(decoder.limits().bytes());
+      format = PhotoFormat.of(file);
+      return judged(photo, decoder.decode(photo.name(), file));
     } catch (UnreadablePhoto e) {
-      return rejected(photo, new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
+      return rejected(photo, format,
+          new Reason(code(e.fault()), Verdict.REJECT, e.value(), e.limit(), message(photo, e)));
     } catch (IOException e) {
-      return rejected(photo, Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
+      return rejected(photo, format,
+          Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
     }
   }
 
-  private static Result rejected(Photo photo, Reason reason) {
-    return new Result(PhotoVerdict.of(photo.name(), List.of(reason), List.of()), Optional.empty(), Optional.empty());
+  private Result judged(Photo photo, Decoded decoded) {
+    Picture picture = decoded.picture();
+    List<Face> faces = detector.detect(picture);
+    PhotoVerdict verdict =
+        PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), judge.reasons(decoded, faces), faces);
+    Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
+        : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
+    Picture small = Resampler.AREA.fit(picture, PREVIEW);
+    return new Result(verdict, Optional.of(new Preview(small, (double) small.width() / picture.width())), usable);
+  }
+
+  private static Result rejected(Photo photo, Optional<PhotoFormat> format, Reason reason) {
+    return new Result(PhotoVerdict.of(photo.name(), format, List.of(reason), List.of()), Optional.empty(),
+        Optional.empty());
   }
 
   // The decoder's messages begin with the name, which the verdict has already.

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.PhotoJudge;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.ReasonCode;
@@ -19,7 +18,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.function.Function;
 
 /** The judgement of a set of photos: a verdict for each, those that may be used, and what the set lacks. Immutable. */
 public final class PhotoReview {
@@ -32,7 +30,7 @@ public final class PhotoReview {
     photos = results.stream().map(PhotoIntake.Result::verdict).toList();
     previews = results.stream().map(PhotoIntake.Result::preview).toList();
     accepted = usable(results);
-    set = SetJudge.judge(photos, accepted);
+    set = SetVerdict.of(photos, accepted);
   }
 
   /**
@@ -43,35 +41,39 @@ public final class PhotoReview {
    */
   public static PhotoReview of(PhotoSet set) {
     try (ReviewTools tools = ReviewTools.builtIn()) {
-      return of(set, tools, ReviewOptions.defaults());
+      return of(set, tools);
     }
   }
 
   /** Reviews with {@code detector}, which stays the caller's to close. */
   public static PhotoReview of(PhotoSet set, FaceDetector detector, ReviewOptions options) {
-    return of(set, new ReviewTools(detector, Optional.empty(), Optional.empty()), options);
+    return of(set, ReviewTools.of(detector), options);
+  }
+
+  /** Reviews with {@code tools}, which stay the caller's to close, and the default limits. */
+  public static PhotoReview of(PhotoSet set, ReviewTools tools) {
+    return of(set, tools, ReviewOptions.defaults());
   }
 
   /** Reviews with {@code tools}, which stay the caller's to close; an embedder finds photos of somebody else. */
   public static PhotoReview of(PhotoSet set, ReviewTools tools, ReviewOptions options) {
-    PhotoJudge judge = new PhotoJudge(options.limits(), tools.quality());
+    PhotoJudge judge = new PhotoJudge(options.limits(), tools.brisque(), tools.quality());
     PhotoIntake intake = new PhotoIntake(new PhotoDecoder(options.decode()), tools.detector(), judge);
     List<PhotoIntake.Result> single = inParallel(set.photos(), intake, options.threads());
-    Comparison persons = results -> tools.embedder().map(e -> OnePerson.among(usable(results), e)).orElse(Map.of());
-    Band band = options.limits().band(ReasonCode.NEAR_DUPLICATE);
-    Comparison repetitions = results -> Duplicates.among(results, band);
-    PhotoReview review = new PhotoReview(compared(compared(single, persons), repetitions));
+    Optional<Embeddings> embeddings = tools.embedder().map(embedder -> new Embeddings(usable(single), embedder));
+    Duplicates duplicates = new Duplicates(options.limits().band(ReasonCode.NEAR_DUPLICATE), embeddings);
+    List<PhotoIntake.Result> ofOne = embeddings
+        .map(vectors -> without(single, OnePerson.among(usable(single), vectors))).orElse(single);
+    PhotoReview review = new PhotoReview(without(ofOne, duplicates.among(ofOne)));
     if (review.accepted.isEmpty()) {
       throw new NoUsablePhoto(review);
     }
     return review;
   }
 
-  /** What comparing photos with each other says against some of them. */
-  private interface Comparison extends Function<List<PhotoIntake.Result>, Map<AcceptedPhoto, Reason>> {}
-
-  private static List<PhotoIntake.Result> compared(List<PhotoIntake.Result> results, Comparison comparison) {
-    Map<AcceptedPhoto, Reason> against = comparison.apply(results);
+  // What comparing photos with each other says against some of them joins what was found in each.
+  private static List<PhotoIntake.Result> without(List<PhotoIntake.Result> results,
+      Map<AcceptedPhoto, Reason> against) {
     return results.stream().map(result -> result.usable().map(against::get).map(result::and).orElse(result)).toList();
   }
 

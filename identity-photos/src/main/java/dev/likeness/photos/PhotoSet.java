@@ -49,6 +49,7 @@ public final class PhotoSet {
     }
   }
 
+  /** The photos, in the order of the review. */
   public List<Photo> photos() {
     return photos;
   }

@@ -1,5 +1,6 @@
 package dev.likeness.photos;
 
+import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.quality.Reason;
 import dev.likeness.photos.quality.Verdict;
@@ -12,26 +13,28 @@ import java.util.stream.Stream;
  * What the review says of one photo.
  *
  * @param name the photo's name
+ * @param format what the file is by its content, whatever its name says; empty for what is no picture
  * @param verdict keep, keep with a warning, or reject: the worst of the reasons
  * @param reasons what speaks against it, worst first
  * @param faces the faces in it, largest first
  */
-public record PhotoVerdict(String name, Verdict verdict, List<Reason> reasons, List<Face> faces) {
+public record PhotoVerdict(String name, Optional<PhotoFormat> format, Verdict verdict, List<Reason> reasons,
+    List<Face> faces) {
   public PhotoVerdict {
     reasons = List.copyOf(reasons);
     faces = List.copyOf(faces);
   }
 
   /** The verdict that {@code reasons}, in any order, come to. */
-  public static PhotoVerdict of(String name, List<Reason> reasons, List<Face> faces) {
+  public static PhotoVerdict of(String name, Optional<PhotoFormat> format, List<Reason> reasons, List<Face> faces) {
     Verdict worst = reasons.stream().map(Reason::severity).reduce(Verdict.KEEP, Verdict::and);
     List<Reason> sorted = reasons.stream().sorted(Comparator.comparing(Reason::severity).reversed()).toList();
-    return new PhotoVerdict(name, worst, sorted, faces);
+    return new PhotoVerdict(name, format, worst, sorted, faces);
   }
 
   /** The same verdict with one more reason against the photo. */
   public PhotoVerdict and(Reason reason) {
-    return of(name, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
+    return of(name, format, Stream.concat(reasons.stream(), Stream.of(reason)).toList(), faces);
   }
 
   /** The worst reason, empty for a photo without any. */

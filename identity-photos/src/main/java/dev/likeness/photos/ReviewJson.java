@@ -1,6 +1,7 @@
 package dev.likeness.photos;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.quality.Reason;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,6 +26,7 @@ final class ReviewJson {
   private static Map<String, Object> photo(PhotoVerdict photo) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("file", photo.name());
+    object.put("format", photo.format().map(PhotoFormat::word).orElse(null));
     object.put("verdict", photo.verdict().word());
     object.put("reasons", photo.reasons().stream().map(ReviewJson::reason).toList());
     object.put("faces", photo.faces().size());
@@ -36,6 +38,7 @@ final class ReviewJson {
     object.put("code", reason.code().word());
     object.put("value", number(reason.value()));
     object.put("limit", number(reason.limit()));
+    object.put("message", reason.message());
     return object;
   }
 
@@ -44,13 +47,17 @@ final class ReviewJson {
     object.put("photos", set.photos());
     object.put("accepted", set.accepted());
     object.put("readiness", number(set.readiness()));
+    SetCoverage coverage = set.coverage();
     Map<String, Object> angles = new LinkedHashMap<>();
-    angles.put("left", set.angles().left());
-    angles.put("ahead", set.angles().ahead());
-    angles.put("right", set.angles().right());
+    angles.put("left", coverage.angles().left());
+    angles.put("ahead", coverage.angles().ahead());
+    angles.put("right", coverage.angles().right());
     object.put("angles", angles);
-    object.put("sameBackground", set.sameBackground());
-    object.put("sameClothes", set.sameClothes());
+    object.put("sameExpression", coverage.sameExpression());
+    object.put("sameLight", coverage.sameLight());
+    object.put("sameBackground", coverage.sameBackground());
+    object.put("sameDistance", coverage.sameDistance());
+    object.put("sameClothes", coverage.sameClothes());
     object.put("advice", set.advice());
     return object;
   }

@@ -23,14 +23,17 @@ public record ReviewOptions(DecodeLimits decode, QualityLimits limits, int threa
         Math.min(4, Runtime.getRuntime().availableProcessors()));
   }
 
+  /** The same with other limits of what a file may cost. */
   public ReviewOptions withDecode(DecodeLimits cost) {
     return new ReviewOptions(cost, limits, threads);
   }
 
+  /** The same with other thresholds. */
   public ReviewOptions withLimits(QualityLimits thresholds) {
     return new ReviewOptions(decode, thresholds, threads);
   }
 
+  /** The same with so many photos looked at at once. */
   public ReviewOptions withThreads(int count) {
     return new ReviewOptions(decode, limits, count);
   }

@@ -86,11 +86,11 @@ final class ReviewPen {
     g.draw(box);
   }
 
-  void dot(double x, double y, Color color) {
+  void dot(double x, double y, double radius, Color color) {
     g.setColor(Color.WHITE);
-    g.fill(new Ellipse2D.Double(x - 4, y - 4, 8, 8));
+    g.fill(new Ellipse2D.Double(x - radius, y - radius, 2 * radius, 2 * radius));
     g.setColor(color);
-    g.fill(new Ellipse2D.Double(x - 2.8, y - 2.8, 5.6, 5.6));
+    g.fill(new Ellipse2D.Double(x - 0.7 * radius, y - 0.7 * radius, 1.4 * radius, 1.4 * radius));
   }
 
   /** The text cut in the middle, where file names differ least, until it is at most {@code width} wide. */
@@ -125,8 +125,16 @@ final class ReviewPen {
     }
     lines.add(line.toString());
     if (lines.size() > most) {
-      lines.set(most - 1, lines.get(most - 1) + ELLIPSIS);
+      lines.set(most - 1, shortened(lines.get(most - 1), metrics, width));
     }
     return lines.stream().limit(most).map(part -> fitted(part, font, width)).toList();
+  }
+
+  private static String shortened(String line, FontMetrics metrics, int width) {
+    String left = line;
+    while (metrics.stringWidth(left + ELLIPSIS) > width && left.contains(" ")) {
+      left = left.substring(0, left.lastIndexOf(' '));
+    }
+    return left + ELLIPSIS;
   }
 }

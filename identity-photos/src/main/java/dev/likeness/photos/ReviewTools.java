@@ -7,6 +7,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.FaceQuality;
 import dev.likeness.photos.quality.OnnxFaceQuality;
 import java.nio.file.Path;
@@ -14,35 +15,59 @@ import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The networks that a review works with; safe for threads, to be closed by whoever opened them.
+ * What a review works with; safe for threads, to be closed by whoever opened it.
  *
  * @param detector finds the faces
- * @param embedder finds out who does not belong, when there is one
- * @param quality a second opinion on each face, when there is one
+ * @param embedder finds out who does not belong and what is the same shot, when there is one
+ * @param brisque tells distorted pictures, when there is one
+ * @param quality a network's opinion of each face, when there is one
  */
-public record ReviewTools(FaceDetector detector, Optional<FaceEmbedder> embedder, Optional<FaceQuality> quality)
-    implements AutoCloseable {
-  /** The cascades, which need no file. */
+public record ReviewTools(FaceDetector detector, Optional<FaceEmbedder> embedder, Optional<Brisque> brisque,
+    Optional<FaceQuality> quality) implements AutoCloseable {
+  /** The cascades and BRISQUE, which need no file. */
   public static ReviewTools builtIn() {
-    return new ReviewTools(new CascadeDetector(), Optional.empty(), Optional.empty());
+    return new ReviewTools(new CascadeDetector(), Optional.empty(), Optional.of(Brisque.builtIn()), Optional.empty());
+  }
+
+  /** A detector and nothing else. */
+  public static ReviewTools of(FaceDetector detector) {
+    return new ReviewTools(detector, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** The same with YuNet from {@code file} as the detector; closes the one it replaces. */
   public ReviewTools withDetector(Path file) {
-    YuNetDetector better = orClose(() -> YuNetDetector.open(file));
+    return withDetector(orClose(() -> YuNetDetector.open(file)));
+  }
+
+  /** The same with another detector; closes the one it replaces. */
+  public ReviewTools withDetector(FaceDetector better) {
     detector.close();
-    return new ReviewTools(better, embedder, quality);
+    return new ReviewTools(better, embedder, brisque, quality);
   }
 
   /** The same with the embedder in {@code file}, whose name must say which it is ({@link EmbedderSpec#of(Path)}). */
   public ReviewTools withEmbedder(Path file, UsePolicy policy) {
-    OnnxEmbedder other = orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy));
-    return new ReviewTools(detector, Optional.of(other), quality);
+    return withEmbedder(orClose(() -> OnnxEmbedder.open(file, EmbedderSpec.of(file), policy)));
   }
 
-  /** The same with the face-quality network in {@code file}. */
+  /** The same with an embedder; closes the one it replaces. */
+  public ReviewTools withEmbedder(FaceEmbedder other) {
+    embedder.ifPresent(FaceEmbedder::close);
+    return new ReviewTools(detector, Optional.of(other), brisque, quality);
+  }
+
+  /** The same with another BRISQUE model, OpenCV's two YAML files; closes the one it replaces. */
+  public ReviewTools withBrisque(Path model, Path range) {
+    Brisque other = orClose(() -> Brisque.open(model, range));
+    brisque.ifPresent(Brisque::close);
+    return new ReviewTools(detector, embedder, Optional.of(other), quality);
+  }
+
+  /** The same with the face-quality network in {@code file}; closes the one it replaces. */
   public ReviewTools withQuality(Path file) {
-    return new ReviewTools(detector, embedder, Optional.of(orClose(() -> OnnxFaceQuality.open(file))));
+    FaceQuality other = orClose(() -> OnnxFaceQuality.open(file));
+    quality.ifPresent(FaceQuality::close);
+    return new ReviewTools(detector, embedder, brisque, Optional.of(other));
   }
 
   // Calls are chained, so a file that cannot be opened must not leave the tools before it open.
@@ -59,6 +84,7 @@ public record ReviewTools(FaceDetector detector, Optional<FaceEmbedder> embedder
   public void close() {
     detector.close();
     embedder.ifPresent(FaceEmbedder::close);
+    brisque.ifPresent(Brisque::close);
     quality.ifPresent(FaceQuality::close);
   }
 }

@@ -57,6 +57,17 @@ public final class Degraded {
     });
   }
 
+  /** A cap of one colour on the head of {@code face}, down to the brows. */
+  public static Picture capped(Picture picture, Box face, int red, int green, int blue) {
+    int[] colour = {red, green, blue};
+    return map(picture, (x, y, c) -> {
+      double u = (x - face.center().x()) / face.width();
+      double v = (y - face.y()) / face.height();
+      boolean cap = v < 0.1 && u * u / (0.62 * 0.62) + (v - 0.1) * (v - 0.1) / (0.6 * 0.6) <= 1;
+      return cap ? colour[c] : picture.at(x, y, c);
+    });
+  }
+
   /** A blue cloth over the lower {@code share} of {@code face}. */
   public static Picture covered(Picture picture, Box face, double share) {
     double from = face.y() + (1 - share) * face.height();

@@ -42,6 +42,14 @@ public final class Call {
     return Combination.of(new Symbol(Kind.SAMPLE, row));
   }
 
+  /**
+   * The same sample as the row before made it: another one where something was put into it in between, such as the kept
+   * part of a picture. For solvers that go on from a sample of their own rather than from the one they are given.
+   */
+  public Combination arrived() {
+    return Combination.of(new Symbol(Kind.ARRIVED, row));
+  }
+
   /** The denoised prediction after clipping. */
   public Combination denoised() {
     return Combination.of(new Symbol(Kind.DENOISED, row));
@@ -52,9 +60,9 @@ public final class Call {
     return Combination.of(new Symbol(clips ? Kind.RAW : Kind.DENOISED, row));
   }
 
-  /** The network's own answer, solved from the raw prediction. */
-  public Combination prediction() {
-    return raw().minus(x().times(scaling.skip())).over(scaling.out());
+  /** The network's own answer. */
+  public Combination answer() {
+    return Combination.of(new Symbol(Kind.ANSWER, row));
   }
 
   /**

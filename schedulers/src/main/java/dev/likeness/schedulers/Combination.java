@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A linear combination of what a plan's rows may sum: samples, denoised predictions and noise, each of some row.
+ * A linear combination of what a plan's rows may sum: samples, predictions, answers and noise, each of some row.
  *
  * <p>A solver is written on combinations as a paper writes it on vectors; {@link Draft} reads the factors of the rows
  * off them. Immutable.
@@ -14,7 +14,7 @@ public final class Combination {
   public static final Combination ZERO = new Combination(new TreeMap<>());
 
   /** What a term stands for. */
-  enum Kind { SAMPLE, DENOISED, RAW, NOISE }
+  enum Kind { SAMPLE, ARRIVED, DENOISED, RAW, ANSWER, NOISE }
 
   /** One vector of a run: the sample, prediction or noise of a row. */
   record Symbol(Kind kind, int row) implements Comparable<Symbol> {

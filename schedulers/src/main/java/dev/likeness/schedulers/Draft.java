@@ -18,6 +18,7 @@ public final class Draft {
   private Call open;
   private LearnedVariance variance = LearnedVariance.NONE;
   private boolean drawn;
+  private double startNoise = Double.NaN;
 
   /**
    * An empty plan.
@@ -38,6 +39,17 @@ public final class Draft {
   /** The first sample. */
   public Combination start() {
     return Combination.of(new Symbol(Kind.SAMPLE, 0));
+  }
+
+  /** The first sample, begun with noise of this standard deviation in place of the ladder's. */
+  public Combination start(double noise) {
+    startNoise = noise;
+    return start();
+  }
+
+  /** The standard deviation of the first sample's noise, given the ladder's. */
+  public double startNoise(double ladders) {
+    return Double.isNaN(startNoise) ? ladders : startNoise;
   }
 
   /** Calls the network on a sample at a noise level, which opens the next row. */
@@ -79,8 +91,8 @@ public final class Draft {
       return;
     }
     int row = open.row();
-    var update = new Update(x.factors(Kind.SAMPLE, row), x.factors(Kind.DENOISED, row), x.factors(Kind.RAW, row),
-        x.factors(Kind.NOISE, row), drawn);
+    var update = new Update(x.factors(Kind.SAMPLE, row), x.factors(Kind.ARRIVED, row), x.factors(Kind.DENOISED, row),
+        x.factors(Kind.RAW, row), x.factors(Kind.ANSWER, row), x.factors(Kind.NOISE, row), drawn);
     steps.add(new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
     drawn = false;
     variance = LearnedVariance.NONE;

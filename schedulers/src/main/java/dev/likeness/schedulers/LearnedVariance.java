@@ -18,7 +18,7 @@ public record LearnedVariance(Kind kind, double minLog, double maxLog) {
   public enum Kind {
     /** Not learned. */
     NONE,
-    /** The answer is the variance. */
+    /** The answer is the variance; below 0 it counts as 0. */
     DIRECT,
     /** The answer in -1..1 is a place between two log variances. */
     RANGE
@@ -33,7 +33,7 @@ public record LearnedVariance(Kind kind, double minLog, double maxLog) {
   public double scale(double predicted) {
     return switch (kind) {
       case NONE -> 1;
-      case DIRECT -> Math.sqrt(predicted);
+      case DIRECT -> Math.sqrt(Math.max(0, predicted));
       case RANGE -> {
         double share = (predicted + 1) / 2;
         yield Math.exp(0.5 * (share * maxLog + (1 - share) * minLog));

@@ -65,6 +65,10 @@ public interface LevelTable {
       }
 
       @Override public NoiseLevel level(double sigma) {
+        if (sigma > 1) {
+          throw new IllegalArgumentException("flow levels are in 0..1, and this ladder has sigma " + sigma
+              + "; choose one that follows the network, such as normal, simple or beta");
+        }
         return NoiseLevel.flow(sigma);
       }
     };

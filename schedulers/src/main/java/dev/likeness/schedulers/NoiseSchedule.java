@@ -131,9 +131,12 @@ public final class NoiseSchedule {
     return Sigmas.map(sigmas, sigma -> timestep(Math.log(Math.max(sigma, 1e-10))));
   }
 
+  // Rescaled schedules may fall once more at their very end, so the place is searched from there.
   private double timestep(double log) {
-    int found = Arrays.binarySearch(logSigmas, log);
-    int low = Math.max(0, Math.min(found >= 0 ? found : -found - 2, logSigmas.length - 2));
+    int low = logSigmas.length - 2;
+    while (low > 0 && logSigmas[low] > log && logSigmas[low + 1] > log) {
+      low--;
+    }
     double share = (logSigmas[low] - log) / (logSigmas[low] - logSigmas[low + 1]);
     return low + Math.max(0, Math.min(1, share));
   }

@@ -37,18 +37,22 @@ public final class NumericSampler {
     List<double[]> samples = new ArrayList<>(List.of(first));
     List<double[]> denoised = new ArrayList<>();
     List<double[]> raw = new ArrayList<>();
+    List<double[]> answers = new ArrayList<>();
     List<double[]> drawn = new ArrayList<>();
     for (Step step : plan) {
       double[] x = samples.get(samples.size() - 1);
       Scaling c = step.scaling();
       double[] prediction = network.predict(sum(x.length, c.in(), x), step.timestep());
+      answers.add(prediction);
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
       drawn.add(step.update().drawsNoise() ? scaled(noise.get(), step.variance(), prediction) : new double[x.length]);
       double[] next = new double[x.length];
       add(next, step.update().samples(), samples);
+      add(next, step.update().arrived(), samples);
       add(next, step.update().denoised(), denoised);
       add(next, step.update().raw(), raw);
+      add(next, step.update().answers(), answers);
       add(next, step.update().noise(), drawn);
       samples.add(next);
     }

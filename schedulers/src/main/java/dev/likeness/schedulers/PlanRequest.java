@@ -79,6 +79,16 @@ public record PlanRequest(int steps, double strength, double from, double until,
     return Math.max(count - Math.min((int) (count * strength), count), 0);
   }
 
+  /** The timestep that the run's first step lies below, of so many trained ones. */
+  public double fromTimestep(int trained) {
+    return Math.rint(trained - from * trained);
+  }
+
+  /** The timestep below which the run makes no step; 0 for a run to the end. */
+  public double untilTimestep(int trained) {
+    return Math.rint(trained - until * trained);
+  }
+
   private static void require(boolean holds, String what, String expected, double given) {
     if (!holds) {
       throw new IllegalArgumentException(what + " must be " + expected + ", got " + given);

@@ -31,14 +31,15 @@ public enum Prediction {
   }
 
   /**
-   * How an answer of this kind becomes a denoised sample at a noise level of any form.
+   * How an answer of this kind becomes a denoised sample at a noise level of any form. Samples of k-diffusion's form
+   * (alpha 1), which grow with sigma, are scaled back for the network; those of the others are as it knows them.
    *
    * @throws IllegalArgumentException when the level has no signal and the answer is noise, which says nothing of x0
    */
   public Scaling at(NoiseLevel level) {
     double alpha = level.alpha();
     double sigma = level.sigma();
-    double spread = this == FLOW ? 1 : Math.hypot(alpha, sigma);
+    double spread = this != FLOW && alpha == 1 ? Math.hypot(1, sigma) : 1;
     if (this == EPSILON && alpha == 0) {
       throw new IllegalArgumentException(
           "a network that predicts noise cannot start from pure noise (alpha 0); use v_prediction or sample");

@@ -5,6 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * A sampling run as an immutable table: one row for each network call, all numbers known before the first one.
@@ -16,6 +17,7 @@ public final class SamplingPlan implements Iterable<Step> {
   private final List<Step> steps;
   private final Start start;
   private final double pureNoise;
+  private final int rowsPerStep;
 
   /**
    * A plan of these rows.
@@ -25,9 +27,15 @@ public final class SamplingPlan implements Iterable<Step> {
    * @param pureNoise the factor of unit noise that makes the first sample where no image is given
    */
   public SamplingPlan(List<Step> steps, Start start, double pureNoise) {
+    this(steps, start, pureNoise, 1);
+  }
+
+  /** A plan of which every {@code rowsPerStep} rows are one step of its scheduler. */
+  public SamplingPlan(List<Step> steps, Start start, double pureNoise, int rowsPerStep) {
     this.steps = List.copyOf(steps);
     this.start = start;
     this.pureNoise = pureNoise;
+    this.rowsPerStep = rowsPerStep;
   }
 
   /** The rows, in order. */
@@ -45,6 +53,15 @@ public final class SamplingPlan implements Iterable<Step> {
     return pureNoise;
   }
 
+  /**
+   * The noise level that a kept part of a picture has in the sample that a row is given: the row's own, and in the later
+   * rows of a step that of the next step, as in diffusers; clean after the last row.
+   */
+  public NoiseLevel held(int row) {
+    int begun = (row + rowsPerStep - 1) / rowsPerStep * rowsPerStep;
+    return row >= steps.size() ? NoiseLevel.CLEAN : steps.get(Math.min(begun, steps.size() - 1)).level();
+  }
+
   /** The number of rows, which is the number of network calls. */
   public int size() {
     return steps.size();
@@ -56,7 +73,8 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   private static int reach(Update u) {
-    return Math.max(Math.max(u.samples().length, u.denoised().length), Math.max(u.raw().length, u.noise().length));
+    return Stream.of(u.samples(), u.arrived(), u.denoised(), u.raw(), u.answers(), u.noise())
+        .mapToInt(factors -> factors.length).max().orElse(0);
   }
 
   /** The timesteps that the network is given, in order. */
@@ -88,8 +106,10 @@ public final class SamplingPlan implements Iterable<Step> {
   private static String sum(Update update) {
     var text = new StringBuilder();
     append(text, "x", update.samples());
+    append(text, "a", update.arrived());
     append(text, "D", update.denoised());
     append(text, "R", update.raw());
+    append(text, "F", update.answers());
     append(text, "n", update.noise());
     return text.length() == 0 ? "0" : text.toString();
   }

@@ -68,6 +68,14 @@ public final class SchedulerConfig {
     return options;
   }
 
+  /** A number that the config gave, known to the class or meant for a pipeline. */
+  public double number(String option, double otherwise) {
+    if (given.get(option) instanceof Number number) {
+      return number.doubleValue();
+    }
+    return options.has(option) ? options.number(option, otherwise) : otherwise;
+  }
+
   /**
    * The same options under another class, as diffusers' {@code from_config} switches: what was given stays where the
    * new class knows it, everything else takes the new class's defaults.

@@ -52,14 +52,31 @@ public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping c
   }
 
   @Override public SamplingPlan plan(PlanRequest request) {
-    double[] sigmas = request.sigmas().length > 0 ? request.sigmas() : shape.sigmas(table, request.steps());
+    double[] sigmas = request.sigmas().length > 0 ? request.sigmas() : fallingSigmas(request.steps());
     double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), table::timestep);
     Ladder ladder = Ladder.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());
-    Ladder begun = ladder.from(request.firstStep(ladder.size()));
+    int trained = table.sigmas().length;
+    int above = (int) Arrays.stream(timesteps).filter(timestep -> timestep >= request.fromTimestep(trained)).count();
+    Ladder begun = ladder.from(request.from() > 0 ? above : request.firstStep(ladder.size()));
     var draft = new Draft(prediction::at, clipping);
     List<Step> rows = draft.rows(solver.solve(begun, draft));
+    if (request.until() < 1) {
+      rows = rows.stream().takeWhile(row -> row.timestep() >= request.untilTimestep(trained)).toList();
+    }
     NoiseLevel start = begun.start();
-    return new SamplingPlan(rows, new Start(start.alpha(), start.sigma()), ladder.at(0).sigma());
+    double noise = draft.startNoise(start.sigma());
+    return new SamplingPlan(rows, new Start(start.alpha(), noise), begun.first() == 0 ? noise : ladder.at(0).sigma());
+  }
+
+  private double[] fallingSigmas(int steps) {
+    double[] sigmas = shape.sigmas(table, steps);
+    for (int i = 1; i < sigmas.length; i++) {
+      if (!(sigmas[i] < sigmas[i - 1])) {
+        throw new IllegalArgumentException("ladder " + shape + " of " + steps + " steps repeats sigma " + sigmas[i]
+            + "; the network knows " + table.sigmas().length + " levels, ask for at most so many steps");
+      }
+    }
+    return sigmas;
   }
 
   @Override public NoiseSchedule schedule() {

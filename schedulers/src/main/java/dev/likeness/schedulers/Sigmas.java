@@ -33,7 +33,9 @@ public final class Sigmas {
 
   /** Even in the logarithm. */
   public static double[] exponential(double max, double min, int count) {
-    return map(linspace(Math.log(max), Math.log(min), count), Math::exp);
+    double[] sigmas = map(linspace(Math.log(max), Math.log(min), count), Math::exp);
+    sigmas[0] = max;   // without the rounding of a logarithm there and back
+    return sigmas;
   }
 
   /** Even in the logarithm raised to {@code rho}; k-diffusion's {@code get_sigmas_polyexponential}. */

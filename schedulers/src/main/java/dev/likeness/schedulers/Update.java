@@ -2,20 +2,27 @@ package dev.likeness.schedulers;
 
 /**
  * The next sample as a sum over the history; index 0 of every array speaks of the current row, k of the row k before:
- * {@code x_next = sum samples[k] x[k] + sum denoised[k] D[k] + sum raw[k] D~[k] + sum noise[k] n[k]}.
+ * {@code x_next = sum samples[k] x[k] + sum arrived[k] a[k] + sum denoised[k] D[k] + sum raw[k] D~[k]
+ * + sum answers[k] F[k] + sum noise[k] n[k]}.
  *
  * @param samples factors of the samples that the network was given, before input scaling
+ * @param arrived factors of the same samples as the rows before made them; they differ where something was put into a
+ * sample between two rows
  * @param denoised factors of the denoised predictions after clipping
  * @param raw factors of the denoised predictions before clipping; empty when nothing is clipped
+ * @param answers factors of the network's own answers; mostly empty, for predictions say the same
  * @param noise factors of the unit noise drawn in each row; 0 for rows that drew none
  * @param drawsNoise whether this row draws fresh noise, also where its factor is 0
  */
-public record Update(double[] samples, double[] denoised, double[] raw, double[] noise, boolean drawsNoise) {
+public record Update(double[] samples, double[] arrived, double[] denoised, double[] raw, double[] answers,
+    double[] noise, boolean drawsNoise) {
   /** Copies the arrays and refuses factors that are not finite. */
   public Update {
     samples = finite("samples", samples);
+    arrived = finite("arrived", arrived);
     denoised = finite("denoised", denoised);
     raw = finite("raw", raw);
+    answers = finite("answers", answers);
     noise = finite("noise", noise);
   }
 
@@ -26,18 +33,5 @@ public record Update(double[] samples, double[] denoised, double[] raw, double[]
       }
     }
     return factors.clone();
-  }
-
-  /** The sum of all factors but those of noise: 1 where a sample that the network returns unchanged stays fixed. */
-  public double total() {
-    return sum(samples) + sum(denoised) + sum(raw);
-  }
-
-  private static double sum(double[] factors) {
-    double sum = 0;
-    for (double factor : factors) {
-      sum += factor;
-    }
-    return sum;
   }
 }

@@ -5,15 +5,22 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.zip.GZIPInputStream;
 
 /** Reads what {@code tools/goldens/schedulers*.py} wrote. */
 public final class Golden {
+  private static final Map<String, Map<String, Object>> FILES = new ConcurrentHashMap<>();
+
   private Golden() {
   }
 
-  /** The JSON object of a gzipped resource under {@code /golden}. */
+  /** The JSON object of a gzipped resource under {@code /golden}; each is read once. */
   public static Map<String, Object> read(String path) {
+    return FILES.computeIfAbsent(path, Golden::parsed);
+  }
+
+  private static Map<String, Object> parsed(String path) {
     try (var in = new GZIPInputStream(Golden.class.getResourceAsStream("/golden/" + path))) {
       return JSON.std.mapFrom(in);
     } catch (IOException e) {

@@ -51,6 +51,9 @@ class LadderShapeTest {
   }
 
   @Test void meetsHalfwayBetweenTwoTangents() {
+    assertArrayEquals(new double[] {1.0, 0.971343878173, 0.929422957868, 0.86288786684, 0.744299707153, 0.5,
+        0.213121617935, 0.069646033306, 0}, LadderShape.BONG_TANGENT.sigmas(FLOW, 8), 1e-11,
+        "RES4LYF's formula, computed apart");
     double[] sigmas = LadderShape.BONG_TANGENT.sigmas(FLOW, 20);
     assertEquals(1, sigmas[0], 1e-12);
     assertEquals(0.5, sigmas[12], 1e-12);

@@ -30,6 +30,7 @@ class NoiseScheduleTest {
         assertThrows(IllegalArgumentException.class, () -> SMALL.level(-1)).getMessage());
     assertEquals("beta 1 must be in 0..1, got 1.5",
         assertThrows(IllegalArgumentException.class, () -> NoiseSchedule.ofBetas(0.1, 1.5)).getMessage());
+    assertArrayEquals(new double[] {1, 0}, NoiseSchedule.ofBetas(0, 1).alphaBars(), "both ends are betas");
     assertEquals("a noise schedule needs at least 1 beta",
         assertThrows(IllegalArgumentException.class, NoiseSchedule::ofBetas).getMessage());
   }
@@ -56,6 +57,7 @@ class NoiseScheduleTest {
     assertEquals(SMALL, NoiseSchedule.ofBetas(0.1, 0.2, 0.5));
     assertEquals(SMALL.hashCode(), NoiseSchedule.ofBetas(0.1, 0.2, 0.5).hashCode());
     assertNotEquals(SMALL, NoiseSchedule.ofBetas(0.1, 0.2, 0.4));
+    assertNotEquals(SMALL.hashCode(), NoiseSchedule.ofBetas(0.1, 0.2, 0.4).hashCode());
     assertEquals("NoiseSchedule of 3 timesteps, alphaBar 0.9 to 0.36000000000000004", SMALL.toString());
   }
 

@@ -67,13 +67,37 @@ class SchedulerConfigTest {
     assertEquals("sgm_uniform", sd.with("dpmpp_3m_sde sgm_uniform").options().text("ladder"));
     refuses("LCMScheduler has no option use_karras_sigmas; it has " + sd.with("LCM").options().names(),
         () -> sd.with("LCM Karras"));
-    refuses("EulerDiscreteScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
-        () -> sd.with("Euler normal"));
+    refuses("UniPCMultistepScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
+        () -> sd.with("UniPC normal"));
+    refuses("sample_dpmpp_3m_sde has no ladder lu; it has [normal, simple, sgm_uniform, ddim_uniform, karras,"
+        + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
+        + " align_your_steps_svd, bong_tangent]",
+        () -> sd.with("DPM++ 3M SDE Lu"));
+    assertEquals("sample_euler", sd.with("Euler normal").className());
+    assertEquals("align_your_steps_sdxl", sd.with("DPM++ 2M Align Your Steps SDXL").options().text("ladder"));
+    assertEquals("polyexponential", sd.with("dpmpp_2m_sde polyexponential").options().text("ladder"));
     assertEquals("trailing", sd.with("euler sgm_uniform").options().text("timestep_spacing"));
     assertEquals("sample_dpmpp_2s_ancestral", sd.with("DPM++ 2S a").className());
     assertEquals("restart_sampler", SchedulerConfig.named("Restart").className());
     assertEquals("sample_lms", SchedulerConfig.named("sample_lms").className());
     assertEquals(4, SchedulerConfig.named("DPM fast").plan(4).size());
+  }
+
+  @Test void resolvesEverySamplerNameOfWebUiAndComfyUi() {
+    List<String> names = List.of("DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M SDE Heun", "DPM++ 2S a",
+        "DPM++ 3M SDE", "Euler a", "Euler", "LMS", "Heun", "DPM2", "DPM2 a", "DPM fast", "Restart", "IPNDM", "DEIS",
+        "DDIM", "PLMS", "UniPC", "LCM", "DDPM", "euler_ancestral", "dpm_2", "dpm_2_ancestral", "dpm_fast",
+        "dpmpp_2s_ancestral", "dpmpp_sde",
+        "dpmpp_sde_gpu", "dpmpp_2m", "dpmpp_2m_sde", "dpmpp_2m_sde_gpu", "dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun_gpu",
+        "dpmpp_3m_sde", "dpmpp_3m_sde_gpu", "res_multistep", "res_multistep_ancestral", "gradient_estimation",
+        "sa_solver", "uni_pc", "uni_pc_bh2", "DPM++ 2M Karras", "DPM++ SDE Karras", "DPM++ 2M SDE Exponential",
+        "DPM2 a Karras",
+        "LMS Karras", "DPM++ 2S a Karras", "DPM++ 3M SDE Karras", "euler simple", "dpmpp_2m beta", "heun ddim_uniform",
+        "dpm_2 exponential", "sample_dpmpp_2m_sde", "DPM++ 2M SGM Uniform");
+    SchedulerConfig sd = SchedulerConfig.of(SD15);
+    for (String name : names) {
+      assertTrue(sd.with(name).plan(12).size() >= 11, name);
+    }
   }
 
   @TestFactory Stream<DynamicTest> plansEveryClassWithItsDefaultsOrSaysWhyNot() {

@@ -1,7 +1,7 @@
 package dev.likeness.diffusion.adapt;
 
-import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a request adds to a model, looked up by module path ({@code down_blocks.0.attentions.0...attn1.to_q}). A network
@@ -21,28 +21,27 @@ public interface Adaptation {
     return List.of();
   }
 
-  /** This adaptation and {@code other}, summed. */
-  default Adaptation and(Adaptation other) {
-    Adaptation self = this;
-    return new Adaptation() {
-      @Override
-      public List<SidePath> sidePaths(String module) {
-        return joined(self.sidePaths(module), other.sidePaths(module));
-      }
-
-      @Override
-      public List<AttentionBranch> branches(String module) {
-        return joined(self.branches(module), other.branches(module));
-      }
-    };
+  /**
+   * What the network has in the place of its own tensor of that full name; {@code own} itself where nothing changes.
+   * Another tensor is owned by whoever builds the network, and lives as long.
+   */
+  default Tensor tensor(String name, Tensor own) {
+    return own;
   }
 
-  private static <T> List<T> joined(List<T> first, List<T> second) {
-    if (first.isEmpty() || second.isEmpty()) {
-      return first.isEmpty() ? second : first;
+  /**
+   * What of this is added at {@code progress} through the sampling steps, from 0 to just below 1. Equal answers share
+   * one adapted view, so one that changes over time gives few different ones.
+   */
+  default Adaptation at(double progress) {
+    return this;
+  }
+
+  /** This adaptation and {@code other}, summed. */
+  default Adaptation and(Adaptation other) {
+    if (this == NONE || other == NONE) {
+      return this == NONE ? other : this;
     }
-    List<T> all = new ArrayList<>(first);
-    all.addAll(second);
-    return all;
+    return new Summed(this, other);
   }
 }

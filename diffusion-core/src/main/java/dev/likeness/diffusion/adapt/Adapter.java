@@ -10,4 +10,17 @@ public interface Adapter {
    * keep what they have placed.
    */
   Adaptation adapt(Part part, Compute compute);
+
+  /**
+   * The same for an adapter whose addition depends on what is drawn. Called once for every request; tensors made here
+   * belong to the calling scope, which lives as long as the request is drawn.
+   */
+  default Adaptation adapt(Part part, Drawing drawing) {
+    return adapt(part, drawing.compute());
+  }
+
+  /** This adapter and {@code other}, summed. */
+  default Adapter and(Adapter other) {
+    return new SummedAdapter(this, other);
+  }
 }

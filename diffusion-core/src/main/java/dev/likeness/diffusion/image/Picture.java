@@ -5,11 +5,14 @@ import dev.likeness.diffusion.io.AtomicFile;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import javax.imageio.ImageIO;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
@@ -35,8 +38,12 @@ public final class Picture {
     return new Picture(width, height, rgb);
   }
 
-  /** Copies any {@link BufferedImage}; alpha is laid over white. */
+  /** Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are. */
   public static Picture of(BufferedImage image) {
+    if (image.getType() == BufferedImage.TYPE_BYTE_GRAY) {
+      return ofGrey(image.getWidth(), image.getHeight(), image.getData().getPixels(0, 0, image.getWidth(),
+          image.getHeight(), (int[]) null));
+    }
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
@@ -49,6 +56,15 @@ public final class Picture {
           rgb[at++] = (byte) (((argb >> shift & 255) * alpha + 255 * (255 - alpha) + 127) / 255);
         }
       }
+    }
+    return new Picture(width, height, rgb);
+  }
+
+  // Java takes a grey file's values for linear light and would brighten them.
+  private static Picture ofGrey(int width, int height, int[] values) {
+    byte[] rgb = new byte[Math.multiplyExact(values.length, 3)];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) values[i / 3];
     }
     return new Picture(width, height, rgb);
   }
@@ -69,6 +85,11 @@ public final class Picture {
   /** A copy of the bytes: rows from the top, red, green, blue. */
   public byte[] rgb() {
     return rgb.clone();
+  }
+
+  /** Copies row {@code y} to the start of {@code out}: red, green, blue from the left. */
+  public void row(int y, byte[] out) {
+    System.arraycopy(rgb, y * width * 3, out, 0, width * 3);
   }
 
   /** The part of the picture at ({@code x}, {@code y}); it must lie inside. */
@@ -115,8 +136,8 @@ public final class Picture {
 
   /** Reads a PNG, JPEG, GIF or BMP file of one's own making; photos from people go through {@code identity-photos}. */
   public static Picture read(Path file) {
-    try {
-      BufferedImage image = ImageIO.read(file.toFile());
+    try (InputStream in = Files.newInputStream(file)) {
+      BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
       if (image == null) {
         throw new UnusableInput(file + " is not a picture this library reads; give a PNG or JPEG file");
       }

@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,15 +48,22 @@ public final class AtomicFile {
   }
 
   private static void fill(Path file, Content content) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+    try (SeekableByteChannel channel =
+        Files.newByteChannel(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
       OutputStream out = new BufferedOutputStream(Disk.current().guard(file, Channels.newOutputStream(channel)), 1 << 16);
       content.writeTo(out);
       out.flush();
-      channel.force(true);
+      if (channel instanceof FileChannel onDisk) {
+        onDisk.force(true);
+      }
     }
   }
 
+  // Other file systems, such as encrypted ones, see to their own durability.
   private static void force(Path folder) throws IOException {
+    if (folder.getFileSystem() != FileSystems.getDefault()) {
+      return;
+    }
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
     } catch (java.nio.file.AccessDeniedException windowsHasNoFolderHandles) {

@@ -1,46 +1,77 @@
 package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.text.T5Tokenizer;
+import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.ModelConfig;
-import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.ShardedSafetensors;
+import dev.likeness.diffusion.weights.RepositoryFolder;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /** A diffusers folder: {@code model_index.json} and one subfolder per component. */
-public final class ModelFolder {
+public final class ModelFolder implements ModelFiles {
+  private static final List<String> NETWORKS =
+      List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
+
   private final Path root;
   private final ModelConfig index;
+  private final String variant;
 
-  private ModelFolder(Path root, ModelConfig index) {
+  private ModelFolder(Path root, ModelConfig index, String variant) {
     this.root = root;
     this.index = index;
+    this.variant = variant;
   }
 
   /**
-   * Looks at {@code root} without reading a weight.
+   * Looks at {@code root} without reading a weight; a folder of the Hugging Face cache stands for its snapshot.
    *
    * @throws UnusableInput when it is not such a folder
    */
   public static ModelFolder open(Path root) {
+    return open(root, null);
+  }
+
+  /** Opens a folder that holds several variants of its weights, e.g. {@code fp16}; null prefers the plain ones. */
+  public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
       throw new UnusableInput(root + " is not a folder; give the folder that holds model_index.json");
     }
-    return new ModelFolder(root, ModelConfig.read(root.resolve("model_index.json")));
+    Path folder = HubCache.snapshot(root);
+    return new ModelFolder(folder, ModelConfig.read(folder.resolve("model_index.json")), variant);
   }
 
   public Path root() {
     return root;
   }
 
-  /** The pipeline class that saved the folder. */
+  @Override
+  public String describe() {
+    return root.toString();
+  }
+
+  @Override
   public String pipeline() {
     return index.text("_class_name", "unknown");
   }
 
-  /** The class of a component, e.g. {@code AutoencoderKL}; null when the folder has none. */
+  @Override
+  public boolean option(String name) {
+    return index.flag(name, false);
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    Set<String> names = new LinkedHashSet<>(NETWORKS);
+    names.removeIf(name -> componentClass(name) == null);
+    return names;
+  }
+
+  @Override
   public String componentClass(String component) {
     Object value = index.values().get(component);
     return value instanceof List<?> pair && pair.size() == 2 && pair.get(1) != null ? pair.get(1).toString() : null;
@@ -51,31 +82,38 @@ public final class ModelFolder {
     return root.resolve(name);
   }
 
-  /** A component's {@code config.json}. */
+  @Override
   public ModelConfig config(String component) {
     return ModelConfig.read(component(component).resolve("config.json"));
   }
 
-  /** The scheduler's own config. */
+  @Override
   public ModelConfig scheduler() {
     return ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
   }
 
-  /** A component's tensors: one file or an index of shards, named as diffusers or transformers name them. */
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    return TokenizerFiles.read(component(tokenizer));
+  }
+
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    return T5Tokenizer.open(component(tokenizer));
+  }
+
+  @Override
   public TensorSource weights(String component) {
-    Path folder = component(component);
-    for (String stem : List.of("diffusion_pytorch_model", "model")) {
-      for (String variant : List.of("", ".fp16")) {
-        Path file = folder.resolve(stem + variant + ".safetensors");
-        if (Files.exists(file)) {
-          return Safetensors.open(file);
-        }
-        Path shards = folder.resolve(stem + ".safetensors.index" + variant + ".json");
-        if (Files.exists(shards)) {
-          return ShardedSafetensors.open(shards);
-        }
-      }
-    }
-    throw new UnusableInput(folder + " has no weights; expected diffusion_pytorch_model.safetensors or model.safetensors");
+    return Spelling.canonical(componentClass(component), component, new PartFolder(checked(component), variant).open());
+  }
+
+  /** The file, or the index of shards, that holds a component's weights. */
+  public Path weightsFile(String component) {
+    return new PartFolder(checked(component), variant).weights();
+  }
+
+  private Path checked(String component) {
+    return Files.exists(component(component))
+        ? RepositoryFolder.of(root).resolve(component, root.resolve("model_index.json")) : component(component);
   }
 }

@@ -11,8 +11,16 @@ final class Spelling {
 
   private Spelling() {}
 
+  /** The tensors of a component of a diffusers folder under their canonical names. */
+  static TensorSource canonical(String className, String component, TensorSource source) {
+    if (className != null && className.startsWith("CLIPTextModel")) {
+      return textEncoder(source);
+    }
+    return component.equals("vae") ? autoencoder(source) : source;
+  }
+
   /** transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer. */
-  static TensorSource textEncoder(TensorSource source) {
+  private static TensorSource textEncoder(TensorSource source) {
     return new Renamed(source, name -> {
       if (name.endsWith("position_ids")) {
         return null;
@@ -22,7 +30,7 @@ final class Spelling {
   }
 
   /** The first autoencoder folders call an attention's layers query, key, value and proj_attn. */
-  static TensorSource autoencoder(TensorSource source) {
+  private static TensorSource autoencoder(TensorSource source) {
     return new Renamed(source, name -> {
       String[] parts = name.split("\\.");
       boolean attention = name.contains("mid_block.attentions.") && parts.length > 2;

@@ -4,58 +4,52 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.Autoencoder;
-import dev.likeness.diffusion.vae.AutoencoderConfig;
-import dev.likeness.diffusion.vae.AutoencoderKL;
-import dev.likeness.diffusion.vae.AutoencoderTiny;
-import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.SchedulerConfig;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
 
 /**
- * The networks of a Stable Diffusion 1.x or 2.x folder, opened and checked. Building an adapted view of a network reads
- * no weight again: all views share the tensors loaded here. Immutable and shared by threads.
+ * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted view of a network
+ * reads no weight again: all views share the tensors loaded here. Immutable and shared by threads.
  */
-public final class StableDiffusion implements AutoCloseable {
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+public final class StableDiffusion implements Networks {
+  private final OpenParts open = new OpenParts();
   private final Compute compute;
+  private final List<TextTower> towers = new ArrayList<>();
   private final UNetConfig unetConfig;
   private final LoadedWeights unetWeights;
-  private final ClipTextConfig textConfig;
-  private final LoadedWeights textWeights;
-  private final Autoencoder autoencoder;
-  private final ClipTokenizer tokenizer;
+  private final AutoencoderFile autoencoder;
   private final SchedulerConfig scheduler;
+  private final boolean zerosForNothing;
 
-  private StableDiffusion(ModelFolder folder, Compute compute) {
+  private StableDiffusion(ModelFiles files, Compute compute) {
     this.compute = compute;
+    boolean xl = files.componentClass("text_encoder_2") != null;
     try {
-      tokenizer = opened(ClipTokenizer.open(folder.component("tokenizer")));
-      scheduler = scheduler(folder.scheduler());
-      textConfig = ClipTextConfig.of(folder.config("text_encoder"));
-      textWeights = opened(new LoadedWeights(Spelling.textEncoder(folder.weights("text_encoder")), compute));
-      textEncoder(Adaptation.NONE);
-      textWeights.requireAllRead(Set.of());
-      unetConfig = UNetConfig.of(folder.config("unet"));
-      unetWeights = opened(new LoadedWeights(folder.weights("unet"), compute));
-      unet(Adaptation.NONE);
-      unetWeights.requireAllRead(Set.of());
-      LoadedWeights vae = opened(new LoadedWeights(Spelling.autoencoder(folder.weights("vae")), compute));
-      autoencoder = autoencoder(folder, vae);
-      vae.requireAllRead(Set.of());
+      scheduler = SchedulerFile.read(files.scheduler(), !xl);
+      zerosForNothing = xl && files.option("force_zeros_for_empty_prompt");
+      for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
+        if (files.componentClass(part.folder()) != null) {
+          towers.add(open.add(TextTower.open(files, part, compute, xl ? 1 : 0)));
+        }
+      }
+      unetConfig = UNetConfig.of(files.config("unet"));
+      requireText(files);
+      unetWeights = open.add(new LoadedWeights(files.weights("unet"), compute));
+      unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
+      autoencoder = open.add(AutoencoderFile.open(files, compute));
+      requireLatents(files);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -63,53 +57,49 @@ public final class StableDiffusion implements AutoCloseable {
   }
 
   /**
-   * Opens a folder and checks every tensor against its config.
+   * Opens a model and checks every tensor against its config.
    *
    * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
    */
-  public static StableDiffusion open(ModelFolder folder, Compute compute) {
-    requireClass(folder, "unet", Set.of("UNet2DConditionModel"));
-    requireClass(folder, "text_encoder", Set.of("CLIPTextModel"));
-    requireClass(folder, "vae", Set.of("AutoencoderKL", "AutoencoderTiny"));
-    return new StableDiffusion(folder, compute);
+  public static StableDiffusion open(ModelFiles files, Compute compute) {
+    boolean xl = files.componentClass("text_encoder_2") != null;
+    Classes.require(files, "unet", "UNet2DConditionModel");
+    if (xl) {
+      Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    }
+    if (!xl || files.componentClass("text_encoder") != null) {
+      Classes.require(files, "text_encoder", "CLIPTextModel");
+    }
+    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    return new StableDiffusion(files, compute);
   }
 
-  private static void requireClass(ModelFolder folder, String component, Set<String> known) {
-    String name = folder.componentClass(component);
-    if (!known.contains(name)) {
-      throw new UnusableInput(folder.root() + ": model_index.json says that " + component + " is "
-          + (name == null ? "absent" : "a " + name) + "; supported: " + String.join(", ", known));
+  // The texts' widths side by side are what every cross-attention reads.
+  private void requireText(ModelFiles files) {
+    int width = towers.stream().mapToInt(tower -> tower.config().width()).sum();
+    for (UNetConfig.Level level : unetConfig.levels()) {
+      if ((level.attends() || level.upAttends()) && level.contextWidth() != width) {
+        throw new UnusableInput(files.describe() + ": the UNet attends to text of width " + level.contextWidth()
+            + ", the text encoders give " + width + "; they are of different models");
+      }
+    }
+    if (unetConfig.timeIds() != null) {
+      TextTower pooling = towers.get(towers.size() - 1);
+      SizeIds.count(unetConfig.timeIds(), pooling.config().projection(), files.describe());
     }
   }
 
-  private static Autoencoder autoencoder(ModelFolder folder, LoadedWeights weights) {
-    ModelConfig config = folder.config("vae");
-    return folder.componentClass("vae").equals("AutoencoderTiny")
-        ? new AutoencoderTiny(AutoencoderTinyConfig.of(config), Weights.of(weights))
-        : new AutoencoderKL(AutoencoderConfig.of(config), Weights.of(weights));
-  }
-
-  /** The folder's scheduler as diffusers' Stable Diffusion pipelines take it: they overrule two options of old configs. */
-  private static SchedulerConfig scheduler(ModelConfig config) {
-    try {
-      Map<String, Object> given = new LinkedHashMap<>(config.values());
-      Options known = SchedulerConfig.of(given).options();
-      Map.of("steps_offset", 1, "clip_sample", false).forEach((option, value) -> {
-        if (known.has(option) || given.containsKey(option)) {
-          given.put(option, value);
-        }
-      });
-      return SchedulerConfig.of(given);
-    } catch (IllegalArgumentException e) {
-      throw new UnusableInput(config.where() + ": " + e.getMessage(), e);
+  // Other inputs (depth, a small picture, an edited one) come with pipelines that are not here.
+  private void requireLatents(ModelFiles files) {
+    int latent = autoencoder.latentChannels();
+    int in = unetConfig.inChannels();
+    if (in != latent && in != 2 * latent + 1) {
+      throw new UnusableInput(files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
+          + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
     }
   }
 
-  private <T extends AutoCloseable> T opened(T part) {
-    open.push(part);
-    return part;
-  }
-
+  @Override
   public Compute compute() {
     return compute;
   }
@@ -123,50 +113,99 @@ public final class StableDiffusion implements AutoCloseable {
     return new UNet2DConditionModel(unetConfig, Weights.of(unetWeights, adaptation));
   }
 
-  /** The text tower as an adaptation has it. */
+  /** The text encoders, first to last: the UNet attends to their tokens side by side. */
+  public List<TextTower> towers() {
+    return List.copyOf(towers);
+  }
+
+  /** The first text tower as an adaptation has it. */
   public ClipTextEncoder textEncoder(Adaptation adaptation) {
-    return new ClipTextEncoder(textConfig, Weights.of(textWeights, adaptation));
+    return towers.get(0).encoder(adaptation);
   }
 
-  /** The names of a part's tensors, from which adapters learn its modules. */
+  /** The first text tower's tokenizer. */
+  public ClipTokenizer tokenizer() {
+    return towers.get(0).tokenizer();
+  }
+
+  /** Whether an empty negative prompt is zeros rather than the encoding of no words, as SDXL's base was trained. */
+  public boolean zerosForNothing() {
+    return zerosForNothing;
+  }
+
+  /** How many numbers about sizes the UNet is told: 6 for SDXL, 5 (the last a score) for its refiner, else 0. */
+  public int sizeIds() {
+    return unetConfig.timeIds() == null ? 0 : SizeIds.count(
+        unetConfig.timeIds(), towers.get(towers.size() - 1).config().projection(), "the model");
+  }
+
+  @Override
   public Set<String> tensorNames(Part part) {
-    return switch (part) {
-      case UNET -> unetWeights.names();
-      case TEXT_ENCODER -> textWeights.names();
-      case TEXT_ENCODER_2 -> Set.of();
-    };
+    LoadedWeights weights = weights(part);
+    return weights == null ? Set.of() : weights.names();
   }
 
-  /** The shape of one of {@link #tensorNames}. */
+  @Override
   public long[] tensorShape(Part part, String name) {
-    return (part == Part.UNET ? unetWeights : textWeights).shape(name);
+    return weights(part).shape(name);
   }
 
+  private LoadedWeights weights(Part part) {
+    return part == Part.UNET ? unetWeights
+        : towers.stream().filter(tower -> tower.part() == part).map(TextTower::weights).findFirst().orElse(null);
+  }
+
+  @Override
+  public Tensor tensor(Part part, String name) {
+    LoadedWeights weights = weights(part);
+    return weights.get(name, weights.shape(name));
+  }
+
+  @Override
   public Autoencoder autoencoder() {
     return autoencoder;
   }
 
-  public ClipTokenizer tokenizer() {
-    return tokenizer;
-  }
-
-  /** The scheduler that the folder came with. */
+  @Override
   public SchedulerConfig scheduler() {
     return scheduler;
   }
 
+  /**
+   * Loads one network, e.g. {@code unet}, now instead of at its first use.
+   *
+   * @throws IllegalArgumentException when the model has no such network
+   */
+  public void load(String component) {
+    if (component.equals("vae")) {
+      autoencoder.load();
+    } else {
+      weights(component).load();
+    }
+  }
+
+  /**
+   * Frees the memory of one network, e.g. {@code text_encoder} between two phases of a large job; its next use loads it
+   * again. Not while a request is under way.
+   *
+   * @throws IllegalArgumentException when the model has no such network
+   */
+  public void release(String component) {
+    if (component.equals("vae")) {
+      autoencoder.release();
+    } else {
+      weights(component).release();
+    }
+  }
+
+  private LoadedWeights weights(String component) {
+    return Stream.of(Part.values()).filter(part -> part.folder().equals(component)).map(this::weights)
+        .filter(Objects::nonNull).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
+  }
+
   @Override
   public void close() {
-    RuntimeException failure = null;
-    while (!open.isEmpty()) {
-      try {
-        open.pop().close();
-      } catch (Exception e) {
-        failure = failure == null ? new IllegalStateException("a part of the model did not close", e) : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
-    }
+    open.close();
   }
 }

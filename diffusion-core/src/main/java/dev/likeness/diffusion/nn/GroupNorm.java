@@ -1,6 +1,9 @@
 package dev.likeness.diffusion.nn;
 
 import dev.likeness.diffusion.weights.Weights;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -21,5 +24,21 @@ public final class GroupNorm {
 
   public Tensor forward(Tensor x) {
     return torch.group_norm(x, groups, new TensorOptional(weight), new TensorOptional(bias), eps, false);
+  }
+
+  /** This norm with the statistics of the whole of {@code x} [batch, channels, h, w], for parts of it. */
+  UnaryOperator<Tensor> of(Tensor x) {
+    long batch = x.size(0);
+    Tensor grouped = x.view(batch, groups, -1).to(torch.ScalarType.Float);
+    Tensor mean = grouped.mean(new long[] {2}, true, new ScalarTypeOptional());
+    Tensor variance = grouped.sub(mean).square_().mean(new long[] {2}, true, new ScalarTypeOptional());
+    long each = x.size(1) / groups;
+    Tensor scale = variance.add(new Scalar(eps)).rsqrt().expand(batch, groups, each).reshape(batch, -1)
+        .mul(weight.to(torch.ScalarType.Float));
+    Tensor shift = bias.to(torch.ScalarType.Float)
+        .sub(mean.expand(batch, groups, each).reshape(batch, -1).mul(scale));
+    Tensor scales = scale.to(x.scalar_type()).view(batch, -1, 1, 1);
+    Tensor shifts = shift.to(x.scalar_type()).view(batch, -1, 1, 1);
+    return part -> part.mul(scales).add_(shifts);
   }
 }

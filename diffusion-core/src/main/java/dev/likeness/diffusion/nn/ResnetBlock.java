@@ -15,6 +15,7 @@ public final class ResnetBlock {
   private final Conv2d shortcut;
   private final Activation activation;
   private final double scale;
+  private final Strips strips;
 
   /**
    * Reads {@code norm1}, {@code conv1}, {@code time_emb_proj} (when {@code timeWidth} is not 0), {@code norm2},
@@ -22,7 +23,15 @@ public final class ResnetBlock {
    *
    * @param scale what the sum is divided by
    */
-  public ResnetBlock(Weights w, int in, int out, int timeWidth, int groups, double eps, Activation activation, double scale) {
+  public ResnetBlock(Weights w, int in, int out, int timeWidth, int groups, double eps, Activation activation,
+      double scale) {
+    this(w, in, out, timeWidth, groups, eps, activation, scale, Strips.NONE);
+  }
+
+  /** A block that computes its halves in {@code strips}. */
+  public ResnetBlock(Weights w, int in, int out, int timeWidth, int groups, double eps, Activation activation,
+      double scale, Strips strips) {
+    this.strips = strips;
     norm1 = new GroupNorm(w.at("norm1"), groups, in, eps);
     conv1 = new Conv2d(w.at("conv1"), in, out, 3);
     time = timeWidth == 0 ? null : new Linear(w.at("time_emb_proj"), timeWidth, out);
@@ -46,7 +55,7 @@ public final class ResnetBlock {
   /** Norm, activation, convolution; what lies between is freed at once, since at full size it is the peak of memory. */
   private Tensor half(GroupNorm norm, Conv2d conv, Tensor x) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(conv.forward(activation.ofOwn(norm.forward(x))));
+      return scope.promote(strips.normed(norm, x, part -> conv.forward(activation.ofOwn(part))));
     }
   }
 }

@@ -1,5 +1,8 @@
 package dev.likeness.diffusion.progress;
 
+import dev.likeness.diffusion.image.Picture;
+import java.util.List;
+
 /** What long work tells its caller. Exactly one terminal event ends it: done, stopped or failed. */
 public sealed interface ProgressEvent {
   /** A phase of the work began; {@code steps} is how many steps it will take, 0 when unknown. */
@@ -7,6 +10,13 @@ public sealed interface ProgressEvent {
 
   /** {@code step} of {@code steps} of a phase is done, counted from 1; {@code loss} is NaN outside training. */
   record Step(String phase, int step, int steps, double loss) implements ProgressEvent { }
+
+  /**
+   * Pictures that a training drew on its way, after {@code step} steps, and how well they were scored.
+   *
+   * @param pictures with the person as learned so far; personal data
+   */
+  record Preview(int step, List<Picture> pictures, double score) implements ProgressEvent { }
 
   /** Something the caller should know; the work goes on. */
   record Notice(String message) implements ProgressEvent { }

@@ -21,6 +21,12 @@ public final class Sampler {
    */
   public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random,
       StepListener listener) {
+    return sample(start, plan, network, random, Blend.NONE, listener);
+  }
+
+  /** The same with something put into every sample on the way: see {@link Blend}. */
+  public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random, Blend blend,
+      StepListener listener) {
     try (TensorScope run = TensorScope.open()) {
       History history = new History(plan.reach(), start);
       for (Step step : plan) {
@@ -28,9 +34,12 @@ public final class Sampler {
           Tensor x = history.sample();
           Scaling c = step.scaling();
           Tensor answer = network.predict(c.in() == 1 ? x : x.mul(new Scalar(c.in())), step);
-          Tensor raw = x.mul(new Scalar(c.skip())).add(Variance.mean(answer, step), new Scalar(c.out()));
+          Tensor mean = Variance.mean(answer, x);
+          Tensor raw = x.mul(new Scalar(c.skip())).add(mean, new Scalar(c.out()));
           Tensor noise = step.update().drawsNoise() ? Variance.scale(random.next(shape(x)), answer, step) : null;
-          history.advance(scope, step.update(), Thresholding.apply(step.clipping(), raw), raw, noise);
+          Tensor next =
+              history.advance(scope, step.update(), Thresholding.apply(step.clipping(), raw), raw, mean, noise);
+          history.follow(scope, next, blend.into(next, plan, step.index() + 1));
         }
         listener.onStep(step, plan.size(), history.sample());
       }

@@ -20,6 +20,17 @@ public final class Images {
     return rows.to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 
+  /** The picture's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height, width], f32, CPU. */
+  public static Tensor toGrey(Picture picture) {
+    float[] grey = new float[picture.width() * picture.height()];
+    for (int i = 0; i < grey.length; i++) {
+      int x = i % picture.width();
+      int y = i / picture.width();
+      grey[i] = (19595 * picture.at(x, y, 0) + 38470 * picture.at(x, y, 1) + 7471 * picture.at(x, y, 2) + 0x8000 >> 16) / 255f;
+    }
+    return torch.tensor(grey).view(1, 1, picture.height(), picture.width());
+  }
+
   /** A decoded picture brought from -1..1 to 0..1 and clamped, f32, CPU. */
   public static Tensor toUnit(Tensor decoded) {
     return decoded.to(ScalarType.Float).div(new Scalar(2.0)).add(new Scalar(0.5))

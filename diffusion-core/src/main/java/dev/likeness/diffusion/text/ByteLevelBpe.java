@@ -1,13 +1,5 @@
 package dev.likeness.diffusion.text;
 
-import ai.djl.engine.EngineException;
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
-import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.error.UnusableInput;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,23 +13,11 @@ import java.util.Map;
 final class ByteLevelBpe {
   private static final String SPLIT = "<\\|startoftext\\|>|<\\|endoftext\\|>|'s|'t|'re|'ve|'m|'ll|'d"
       + "|[\\p{L}]+|[\\p{N}]|[^\\s\\p{L}\\p{N}]+";
-  private static final Map<String, String> WHOLE =
-      Map.of("addSpecialTokens", "false", "truncation", "do_not_truncate", "padding", "do_not_pad");
 
   private ByteLevelBpe() {}
 
-  static HuggingFaceTokenizer build(ClipVocabulary vocabulary, SpecialTokens tokens) {
-    try {
-      InputStream json = new ByteArrayInputStream(JSON.std.asBytes(document(vocabulary, tokens)));
-      return Offline.call(() -> HuggingFaceTokenizer.newInstance(json, WHOLE));
-    } catch (LinkageError | EngineException e) {
-      throw new MachineLimit("the tokenizer's native library did not load (" + e.getMessage()
-          + "); it exists for Linux (x86-64, ARM), macOS (ARM) and Windows (x86-64), and is unpacked to ~/.djl.ai,"
-          + " which DJL_CACHE_DIR moves", e);
-    } catch (IOException | RuntimeException e) {
-      throw new UnusableInput(vocabulary.source() + " is not a usable tokenizer: " + e.getMessage()
-          + "; download the tokenizer's files again", e);
-    }
+  static NativeTokenizer build(ClipVocabulary vocabulary, SpecialTokens tokens) {
+    return NativeTokenizer.build(vocabulary.source(), document(vocabulary, tokens));
   }
 
   private static Map<String, Object> document(ClipVocabulary vocabulary, SpecialTokens tokens) {

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.text;
 
+import dev.likeness.diffusion.nn.ClipLayer;
 import dev.likeness.diffusion.nn.LayerNorm;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
@@ -29,10 +30,14 @@ public final class ClipTextEncoder {
     tokenEmbedding = model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
     positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
     layers = IntStream.range(0, config.layers())
-        .mapToObj(i -> new ClipLayer(model.at("encoder.layers").at(i), config)).toList();
+        .mapToObj(i -> layer(model.at("encoder.layers").at(i), config)).toList();
     finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
     projection = config.projection() == 0 ? null
         : w.tensor("text_projection.weight", config.projection(), config.width());
+  }
+
+  private static ClipLayer layer(Weights w, ClipTextConfig c) {
+    return new ClipLayer(w, c.width(), c.inner(), c.heads(), c.activation(), c.eps());
   }
 
   public ClipTextConfig config() {
@@ -45,9 +50,20 @@ public final class ClipTextEncoder {
    * @param layersLeftOut how many of the last layers to leave out; their output then goes unnormalised, as SDXL wants
    */
   public TextEncoding forward(Tensor ids, int layersLeftOut) {
+    return forward(ids, null, layersLeftOut, layersLeftOut == 0);
+  }
+
+  /**
+   * Encodes token ids, some of which are words of a request's own.
+   *
+   * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null for none
+   * @param normed whether the tokens go through the last norm also where layers are left out, as Stable Diffusion 1
+   *     and 2 skip layers
+   */
+  TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed) {
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);
-      Tensor x = torch.embedding(tokenEmbedding, ids).add(positionEmbedding.narrow(0, 0, count));
+      Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));
       Tensor causal = torch.full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY)).triu(1)
           .to(x.device(), x.scalar_type());
       List<Tensor> states = new ArrayList<>(List.of(x));
@@ -58,14 +74,26 @@ public final class ClipTextEncoder {
         }
       }
       Tensor last = finalNorm.forward(x);
-      Tensor tokens = layersLeftOut == 0 ? last : states.get(states.size() - 1 - layersLeftOut);
+      Tensor state = states.get(states.size() - 1 - layersLeftOut);
+      Tensor tokens = layersLeftOut == 0 ? last : normed ? finalNorm.forward(state) : state;
       return new TextEncoding(call.promote(tokens), call.promote(pooled(last, ids)));
     }
   }
 
+  private Tensor embedded(Tensor ids, Tensor words) {
+    if (words == null) {
+      return torch.embedding(tokenEmbedding, ids);
+    }
+    Tensor own = ids.lt(new Scalar(config.vocabulary())).unsqueeze(-1);
+    Tensor known = torch.embedding(tokenEmbedding, ids.clamp_max(new Scalar(config.vocabulary() - 1)));
+    Tensor learned = torch.embedding(words, ids.sub(new Scalar(config.vocabulary())).clamp_min(new Scalar(0)));
+    return torch.where(own, known, learned);
+  }
+
   /** The state at each text's end token, projected where the class projects. */
   private Tensor pooled(Tensor last, Tensor ids) {
-    Tensor end = config.endToken() == 2 ? ids.argmax(new org.bytedeco.pytorch.LongOptional(-1), false)
+    Tensor end = config.endToken() == 2
+        ? ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0)).argmax(new org.bytedeco.pytorch.LongOptional(-1), false)
         : ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
             .argmax(new org.bytedeco.pytorch.LongOptional(-1), false);
     TensorVector rows = new TensorVector();

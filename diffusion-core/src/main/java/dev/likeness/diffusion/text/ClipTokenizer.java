@@ -1,26 +1,22 @@
 package dev.likeness.diffusion.text;
 
-import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.concurrent.locks.ReadWriteLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
-import java.util.function.Supplier;
-import java.util.stream.LongStream;
 
 /**
  * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with {@code padding="max_length"} and
  * {@code truncation=True}. Thread-safe; needs no network.
  */
 public final class ClipTokenizer implements AutoCloseable {
+  /** How many ids CLIP's own tokenizer has. */
+  public static final int CLIP_VOCABULARY = 49408;
+
   private final String source;
-  private final HuggingFaceTokenizer code;
+  private final NativeTokenizer code;
   private final int begin;
   private final int end;
   private final int pad;
   private final int maxLength;
-  private final ReadWriteLock use = new ReentrantReadWriteLock();
-  private boolean closed;
 
   private ClipTokenizer(ClipVocabulary vocabulary, SpecialTokens tokens) {
     source = vocabulary.source();
@@ -39,8 +35,13 @@ public final class ClipTokenizer implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.MachineLimit when the native library does not load
    */
   public static ClipTokenizer open(Path folder) {
-    ClipVocabulary vocabulary = ClipVocabulary.read(folder);
-    return new ClipTokenizer(vocabulary, SpecialTokens.read(folder, vocabulary));
+    return of(TokenizerFiles.read(folder));
+  }
+
+  /** Opens a tokenizer whose files are in memory; see {@link #open}. */
+  public static ClipTokenizer of(TokenizerFiles files) {
+    ClipVocabulary vocabulary = ClipVocabulary.read(files);
+    return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary));
   }
 
   /** The number of ids that {@link #encode} gives, 77 for every published model. */
@@ -83,48 +84,18 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /** Every id of the text, however long, without begin, end and padding. */
   public int[] ids(String text) {
-    long[] ids = locked(() -> code.encode(wholeCharacters(text), false, false).getIds());
-    return LongStream.of(ids).mapToInt(Math::toIntExact).toArray();
+    return code.ids(text);
   }
 
   /** The text of some ids, words separated by one space. */
   public String decode(int[] ids) {
-    long[] wide = Arrays.stream(ids).asLongStream().toArray();
-    return locked(() -> code.decode(wide, false)).replace("</w>", " ").strip();
-  }
-
-  private <T> T locked(Supplier<T> reading) {
-    use.readLock().lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("the tokenizer " + source + " is closed");
-      }
-      return reading.get();
-    } finally {
-      use.readLock().unlock();
-    }
-  }
-
-  // Half a surrogate pair has no UTF-8 form.
-  private static String wholeCharacters(String text) {
-    StringBuilder whole = new StringBuilder(text.length());
-    text.codePoints().map(c -> Character.getType(c) == Character.SURROGATE ? 0xFFFD : c)
-        .forEach(whole::appendCodePoint);
-    return whole.toString();
+    return code.decode(ids).replace("</w>", " ").strip();
   }
 
   /** Frees the native tables; a second call does nothing. */
   @Override
   public void close() {
-    use.writeLock().lock();
-    try {
-      if (!closed) {
-        closed = true;
-        code.close();
-      }
-    } finally {
-      use.writeLock().unlock();
-    }
+    code.close();
   }
 
   @Override

@@ -4,10 +4,6 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,26 +19,22 @@ import java.util.Map;
  * @param added what {@code tokenizer.json} lists as added tokens; empty for the two-file form
  */
 record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
-  private static final long LARGEST_FILE = 64L << 20;
-
   /** Reads {@code tokenizer.json}, or else {@code vocab.json} and {@code merges.txt}. */
-  static ClipVocabulary read(Path folder) {
-    Path whole = folder.resolve("tokenizer.json");
-    if (Files.exists(whole)) {
-      return fromTokenizerJson(whole);
+  static ClipVocabulary read(TokenizerFiles files) {
+    if (files.has("tokenizer.json")) {
+      return fromTokenizerJson(files);
     }
-    Path vocabulary = folder.resolve("vocab.json");
-    Path merges = folder.resolve("merges.txt");
-    if (!Files.exists(vocabulary) || !Files.exists(merges)) {
-      throw new UnusableInput(folder + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
+    if (!files.has("vocab.json") || !files.has("merges.txt")) {
+      throw new UnusableInput(files.where() + " holds no tokenizer; expected tokenizer.json, or vocab.json and merges.txt");
     }
-    Map<String, Integer> ids = ids(vocabulary, object(vocabulary));
-    List<String> lines = text(merges).lines().filter(line -> !line.startsWith("#version")).toList();
-    return new ClipVocabulary(folder.toString(), ids, merges(merges, lines, ids), List.of());
+    Map<String, Integer> ids = ids(files.path("vocab.json"), object(files, "vocab.json"));
+    List<String> lines = files.text("merges.txt").lines().filter(line -> !line.startsWith("#version")).toList();
+    return new ClipVocabulary(files.where().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
   }
 
-  private static ClipVocabulary fromTokenizerJson(Path file) {
-    Map<String, Object> document = object(file);
+  private static ClipVocabulary fromTokenizerJson(TokenizerFiles files) {
+    Path file = files.path("tokenizer.json");
+    Map<String, Object> document = object(files, "tokenizer.json");
     if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
         || !(model.get("merges") instanceof List<?> merges)) {
       throw new UnusableInput(file
@@ -93,29 +85,16 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     return pair instanceof List<?> list ? list : List.of();
   }
 
-  /** The JSON object in {@code file}. */
-  static Map<String, Object> object(Path file) {
+  /** The JSON object in the file {@code name}. */
+  static Map<String, Object> object(TokenizerFiles files, String name) {
+    Path file = files.path(name);
     try {
-      return JSON.std.mapFrom(text(file));
+      return JSON.std.mapFrom(files.text(name));
     } catch (JacksonException e) {
       String problem = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new UnusableInput(file + " is not a JSON object: " + problem, e);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
-    }
-  }
-
-  private static String text(Path file) {
-    try {
-      if (Files.size(file) > LARGEST_FILE) {
-        throw new UnusableInput(
-            file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
-      }
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
-    } catch (NoSuchFileException e) {
-      throw new UnusableInput(file + " is missing", e);
-    } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + " as UTF-8 text: " + e.getMessage(), e);
     }
   }
 }

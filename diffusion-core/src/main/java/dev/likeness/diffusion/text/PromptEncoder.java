@@ -1,24 +1,108 @@
 package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.tensor.Compute;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Prompts to what the UNet attends to: a tokenizer and one text tower. */
-public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute) {
+/**
+ * Prompts to what the UNet attends to: a tokenizer and one text tower.
+ *
+ * @param words the textual inversions that prompts may name
+ */
+public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute,
+    List<TextualInversion> words) {
+  public PromptEncoder {
+    words = List.copyOf(words);
+  }
+
+  /** Without textual inversions. */
+  public PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute) {
+    this(tokenizer, encoder, compute, List.of());
+  }
+
+  /** The same with words of a request's own. */
+  public PromptEncoder with(List<TextualInversion> inversions) {
+    return new PromptEncoder(tokenizer, encoder, compute, inversions);
+  }
+
   /** Encodes prompts, each cut at the tower's length; the rows keep the order given. */
   public TextEncoding encode(List<String> prompts) {
+    return encode(prompts, 0);
+  }
+
+  /** Encodes prompts without the last {@code layersLeftOut} layers; see {@link ClipTextEncoder#forward}. */
+  public TextEncoding encode(List<String> prompts, int layersLeftOut) {
+    return states(prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0);
+  }
+
+  /**
+   * Encodes one prompt.
+   *
+   * @param layersLeftOut how many of the last layers to leave out
+   * @param normed whether the last norm is applied also then
+   * @return tokens [1, 77 * chunks, width]; the pooled vector is the first chunk's
+   */
+  public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed) {
+    PromptReader reader = reader();
+    List<PromptChunk> chunks = syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
+    TextEncoding states = states(chunks, layersLeftOut, normed);
+    TensorVector tokens = new TensorVector();
+    for (int i = 0; i < chunks.size(); i++) {
+      tokens.push_back(weighed(states.tokens().narrow(0, i, 1), chunks.get(i)));
+    }
+    return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
+  }
+
+  /** The ids that a prompt becomes, chunk by chunk, begin, end and padding included. */
+  public List<int[]> ids(String prompt, PromptSyntax syntax) {
+    PromptReader reader = reader();
+    return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt).ids())
+        : reader.weighted(prompt).stream().map(PromptChunk::ids).toList();
+  }
+
+  private PromptReader reader() {
+    return new PromptReader(tokenizer, words, encoder.config().vocabulary());
+  }
+
+  private TextEncoding states(List<PromptChunk> chunks, int layersLeftOut, boolean normed) {
     int length = encoder.config().positions();
-    long[] ids = new long[prompts.size() * length];
-    for (int i = 0; i < prompts.size(); i++) {
-      int[] tokens = tokenizer.encode(prompts.get(i));
+    long[] ids = new long[chunks.size() * length];
+    for (int i = 0; i < chunks.size(); i++) {
       for (int j = 0; j < length; j++) {
-        ids[i * length + j] = tokens[j];
+        ids[i * length + j] = chunks.get(i).ids()[j];
       }
     }
-    Tensor batch = torch.tensor(ids).view(prompts.size(), length);
-    return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long), 0);
+    Tensor batch = torch.tensor(ids).view(chunks.size(), length);
+    return encoder.forward(
+        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(), layersLeftOut, normed);
+  }
+
+  private Tensor vectors() {
+    if (words.isEmpty()) {
+      return null;
+    }
+    int width = encoder.config().width();
+    List<Tensor> rows = new ArrayList<>();
+    words.forEach(word -> rows.add(torch.tensor(word.forWidth(width)).view(-1, width)));
+    return compute.place(torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
+  }
+
+  /** States times their weights, brought back to the mean they had, as in the web interface. */
+  private static Tensor weighed(Tensor states, PromptChunk chunk) {
+    if (!chunk.weighted()) {
+      return states;
+    }
+    float[] weights = new float[chunk.weights().length];
+    for (int i = 0; i < weights.length; i++) {
+      weights[i] = (float) chunk.weights()[i];
+    }
+    Tensor full = states.to(torch.ScalarType.Float);
+    Tensor scaled = full.mul(torch.tensor(weights).to(full.device(), torch.ScalarType.Float).view(1, -1, 1));
+    return scaled.mul(full.mean().div(scaled.mean())).to(states.scalar_type());
   }
 }

@@ -1,7 +1,5 @@
 package dev.likeness.diffusion.text;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -28,16 +26,16 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       int id, String content, boolean special, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized) {
   }
 
-  static SpecialTokens read(Path folder, ClipVocabulary vocabulary) {
-    Map<String, Object> config = objectIfPresent(folder.resolve("tokenizer_config.json"));
+  static SpecialTokens read(TokenizerFiles files, ClipVocabulary vocabulary) {
+    Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
     Map<String, Object> tokens = new LinkedHashMap<>(config);
     Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
     if (config.get("added_tokens_decoder") instanceof Map<?, ?> decoder) {
       decoder.entrySet().stream().sorted(Comparator.comparingInt(e -> Integer.parseInt(e.getKey().toString())))
           .filter(e -> e.getValue() instanceof Map).forEach(e -> remember(rules, (Map<?, ?>) e.getValue()));
     } else {
-      tokens.putAll(objectIfPresent(folder.resolve("special_tokens_map.json")));
-      objectIfPresent(folder.resolve("added_tokens.json")).entrySet().stream()
+      tokens.putAll(objectIfPresent(files, "special_tokens_map.json"));
+      objectIfPresent(files, "added_tokens.json").entrySet().stream()
           .sorted(Comparator.comparingInt(e -> ((Number) e.getValue()).intValue()))
           .forEach(e -> remember(rules, Map.of("content", e.getKey())));
       vocabulary.added().forEach(token -> remember(rules, token));
@@ -93,8 +91,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
     return usable ? (Integer) config.get("model_max_length") : CLIP_LENGTH;
   }
 
-  private static Map<String, Object> objectIfPresent(Path file) {
-    return Files.exists(file) ? ClipVocabulary.object(file) : Map.of();
+  private static Map<String, Object> objectIfPresent(TokenizerFiles files, String name) {
+    return files.has(name) ? ClipVocabulary.object(files, name) : Map.of();
   }
 
   /** The id of a named token. */

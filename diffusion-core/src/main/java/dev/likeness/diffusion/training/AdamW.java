@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
  * Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101, algorithm 2), equal to
  * {@code torch.optim.AdamW}. State is made at a parameter's first step. One thread.
  */
-public final class AdamW implements AutoCloseable {
+public final class AdamW implements Optimizer {
   /** The moments of one parameter. */
   public record Moments(Tensor first, Tensor second) { }
 
@@ -37,7 +37,7 @@ public final class AdamW implements AutoCloseable {
     return new AdamW(0.9, 0.999, 1e-8, 0.01);
   }
 
-  /** Moves every parameter that has a gradient and forgets the gradients. */
+  @Override
   public void step(Map<String, Tensor> parameters, double learningRate) {
     steps++;
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
@@ -66,9 +66,31 @@ public final class AdamW implements AutoCloseable {
         region.keep(torch.zeros_like(parameter)), region.keep(torch.zeros_like(parameter))));
   }
 
-  /** How many steps were taken. */
+  @Override
   public long steps() {
     return steps;
+  }
+
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    state.forEach((name, m) -> {
+      named.put("first." + name, m.first());
+      named.put("second." + name, m.second());
+    });
+    return named;
+  }
+
+  @Override
+  public void resume(long stepsTaken, Map<String, Tensor> saved) {
+    Map<String, Moments> moments = new LinkedHashMap<>();
+    saved.forEach((name, tensor) -> {
+      if (name.startsWith("first.")) {
+        String parameter = name.substring("first.".length());
+        moments.put(parameter, new Moments(tensor, saved.get("second." + parameter)));
+      }
+    });
+    restore(stepsTaken, moments);
   }
 
   /** The moments so far, by parameter. */
@@ -80,7 +102,8 @@ public final class AdamW implements AutoCloseable {
   public void restore(long stepsTaken, Map<String, Moments> moments) {
     steps = stepsTaken;
     try (TensorScope scope = TensorScope.open()) {
-      moments.forEach((name, m) -> state.put(name, new Moments(region.keep(m.first.clone()), region.keep(m.second.clone()))));
+      moments.forEach((name, m) -> state.put(name, new Moments(region.keep(m.first.clone()),
+          region.keep(m.second.clone()))));
     }
   }
 

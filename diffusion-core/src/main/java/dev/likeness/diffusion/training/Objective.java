@@ -12,8 +12,18 @@ import org.bytedeco.pytorch.global.torch;
  * @param schedule the noise levels
  * @param prediction what the network answers
  * @param minSnrGamma the gamma of min-SNR weighting (Hang et al. 2023, arXiv:2303.09556, eq. 7); 0 for none
+ * @param debiased whether pictures are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442, eq. 10), for
+ *     velocities by 1 / (SNR + 1)
  */
-public record Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma) {
+public record Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
+  /** Where almost nothing is noised, the weight stays what it is here. */
+  private static final double HIGHEST_SNR = 1000;
+
+  /** Without debiasing. */
+  public Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma) {
+    this(schedule, prediction, minSnrGamma, false);
+  }
+
   /** Latents noised to each picture's timestep: alpha x0 + sigma n. */
   public Tensor noised(Tensor latents, Tensor noise, int[] timesteps) {
     return latents.mul(alphas(timesteps)).add(noise.mul(sigmas(timesteps)));
@@ -31,7 +41,13 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
 
   /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
-    Tensor error = answer.to(torch.ScalarType.Float).sub(target).square().flatten(1, -1).mean(1);
+    return loss(answer, target, timesteps, null);
+  }
+
+  /** The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1; null for alike. */
+  public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
+    Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
+    Tensor error = (focus == null ? squares : squares.mul(focus)).flatten(1, -1).mean(1);
     return error.mul(weights(timesteps)).mean();
   }
 
@@ -44,9 +60,15 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
   }
 
   private double weight(double snr) {
-    if (minSnrGamma == 0) {
-      return 1;
+    double weight = minSnrGamma == 0 ? 1 : clipped(snr);
+    if (!debiased) {
+      return weight;
     }
+    double known = Math.min(snr, HIGHEST_SNR);
+    return weight * (prediction == Prediction.V ? 1 / (known + 1) : 1 / Math.sqrt(known));
+  }
+
+  private double clipped(double snr) {
     double clipped = Math.min(snr, minSnrGamma);
     return switch (prediction) {
       case EPSILON -> clipped / snr;

@@ -9,11 +9,12 @@ import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the optimiser's moments in
- * one safetensors file, under {@code weights.}, {@code ema.}, {@code first.} and {@code second.}; the step in its
- * metadata. Randomness needs no place in it where every step draws from a source seeded by its own number.
+ * A run as it can be stopped and gone on with: weights, their slow average (may be null) and the optimiser's state
+ * in one safetensors file, under {@code weights.}, {@code ema.} and the optimiser's own names ({@code first.},
+ * {@code second.}); the step in its metadata. Randomness needs no place in it where every step draws from a source
+ * seeded by its own number.
  */
-public record TrainingState(TrainableWeights weights, AdamW optimizer, Ema ema) {
+public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema ema) {
   /** Writes the state, whole or not at all. */
   public void save(Path file, Map<String, String> notes) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -21,10 +22,7 @@ public record TrainingState(TrainableWeights weights, AdamW optimizer, Ema ema) 
     if (ema != null) {
       ema.average().forEach((name, t) -> tensors.put("ema." + name, t));
     }
-    optimizer.state().forEach((name, m) -> {
-      tensors.put("first." + name, m.first());
-      tensors.put("second." + name, m.second());
-    });
+    tensors.putAll(optimizer.tensors());
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put("step", Long.toString(optimizer.steps()));
     SafetensorsWriter.write(file, tensors, metadata);
@@ -37,10 +35,9 @@ public record TrainingState(TrainableWeights weights, AdamW optimizer, Ema ema) 
       if (ema != null) {
         ema.restore(tensors(saved, "ema."));
       }
-      Map<String, Tensor> second = tensors(saved, "second.");
-      Map<String, AdamW.Moments> moments = new LinkedHashMap<>();
-      tensors(saved, "first.").forEach((name, t) -> moments.put(name, new AdamW.Moments(t, second.get(name))));
-      optimizer.restore(Long.parseLong(saved.header().metadata().get("step")), moments);
+      Map<String, Tensor> kept = tensors(saved, "");
+      kept.keySet().removeIf(name -> name.startsWith("weights.") || name.startsWith("ema."));
+      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), kept);
       return saved.header().metadata();
     }
   }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
@@ -34,18 +35,23 @@ final class DownBlock {
   }
 
   /** Returns the block's output; pushes it and every layer's output for the way up. */
-  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips) {
+  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
     for (int i = 0; i < resnets.size(); i++) {
+      int at = i;
       try (TensorScope layer = TensorScope.open()) {
-        Tensor h = resnets.get(i).forward(x, time);
-        x = layer.promote(attentions.isEmpty() ? h : attentions.get(i).forward(h, context));
+        x = layer.promote(segments.run(in -> layer(at, in[0], in[1], in[2]), x, time, context));
       }
       skips.push(x);
     }
     if (downsampler != null) {
-      x = downsampler.forward(padBefore ? torch.pad(x, 0, 1, 0, 1) : x);
+      x = segments.run(in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
       skips.push(x);
     }
     return x;
+  }
+
+  private Tensor layer(int i, Tensor x, Tensor time, Tensor context) {
+    Tensor h = resnets.get(i).forward(x, time);
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context);
   }
 }

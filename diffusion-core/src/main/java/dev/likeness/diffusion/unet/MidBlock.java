@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
@@ -22,7 +23,8 @@ final class MidBlock {
         config.activation(), config.midScale());
   }
 
-  Tensor forward(Tensor x, Tensor time, Tensor context) {
-    return second.forward(attention.forward(first.forward(x, time), context), time);
+  Tensor forward(Tensor x, Tensor time, Tensor context, Segments segments) {
+    Tensor h = segments.run(in -> attention.forward(first.forward(in[0], in[1]), in[2]), x, time, context);
+    return segments.run(in -> second.forward(in[0], in[1]), h, time);
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.unet;
 import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.nn.TimestepEmbedding;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
@@ -57,6 +58,11 @@ public final class UNet2DConditionModel {
    * @return [batch, outChannels, h, w], owned by the calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    return forward(sample, timesteps, conditioning, Segments.PLAIN);
+  }
+
+  /** The same, with its layers run by {@code segments}. */
+  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor time = config.activation().of(embed(sample, timesteps, conditioning));
       Tensor context = conditioning.context();
@@ -64,20 +70,20 @@ public final class UNet2DConditionModel {
       Tensor x = convIn.forward(sample);
       skips.push(x);
       for (DownBlock block : down) {
-        x = block.forward(x, time, context, skips);
+        x = block.forward(x, time, context, skips, segments);
       }
-      x = bottom(x, time, context);
+      x = bottom(x, time, context, segments);
       for (UpBlock block : up) {
-        x = block.forward(x, time, context, skips);
+        x = block.forward(x, time, context, skips, segments);
       }
       return call.promote(convOut.forward(config.activation().ofOwn(normOut.forward(x))));
     }
   }
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
-  private Tensor bottom(Tensor x, Tensor time, Tensor context) {
+  private Tensor bottom(Tensor x, Tensor time, Tensor context, Segments segments) {
     try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(mid == null ? x.alias() : mid.forward(x, time, context));
+      return scope.promote(mid == null ? x.alias() : mid.forward(x, time, context, segments));
     }
   }
 
@@ -87,6 +93,9 @@ public final class UNet2DConditionModel {
       return time;
     }
     Tensor ids = conditioning.timeIds();
+    if (ids == null || conditioning.pooled() == null) {
+      throw new IllegalArgumentException("this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
+    }
     Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
     Tensor pooled = conditioning.pooled();
     return time.add(addEmbedding.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));

@@ -45,7 +45,7 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
     List<Integer> transformers = c.integers("transformer_layers_per_block", count, 1);
     refuse(c);
     UNetConfig config = new UNetConfig(c.integer("in_channels", 4), c.integer("out_channels", 4),
-        c.integer("sample_size", 0), levels(c, down, up, channels, transformers), !c.isNull("mid_block_type"), transformers.get(count - 1),
+        sampleSize(c), levels(c, down, up, channels, transformers), !c.isNull("mid_block_type"), transformers.get(count - 1),
         c.flag("use_linear_projection", false), Activation.parse(c.text("act_fn", "silu")),
         c.integer("norm_num_groups", 32), c.number("norm_eps", 1e-5), c.integer("downsample_padding", 1),
         c.number("mid_block_scale_factor", 1),
@@ -54,6 +54,13 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
         c.integer("conv_out_kernel", 3), timeIds(c));
     c.refuseOthers();
     return config;
+  }
+
+  /** The latents' side. UNets saved before diffusers 0.9 often say a smaller one than they were trained on: there 64 is the least. */
+  private static int sampleSize(ModelConfig c) {
+    int side = c.integer("sample_size", 0);
+    boolean old = c.text("_diffusers_version", "").matches("0\\.[0-8](\\..*)?");
+    return old ? Math.max(side, 64) : side;
   }
 
   private static List<Level> levels(ModelConfig c, List<String> down, List<String> up, List<Integer> channels,

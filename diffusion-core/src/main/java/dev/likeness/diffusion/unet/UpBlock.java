@@ -2,6 +2,7 @@ package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
@@ -37,21 +38,27 @@ final class UpBlock {
   }
 
   /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
-  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips) {
+  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
     for (int i = 0; i < resnets.size(); i++) {
+      int at = i;
       try (TensorScope layer = TensorScope.open()) {
-        Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(x, skips.pop()), 1), time);
-        x = layer.replace(x, attentions.isEmpty() ? h : attentions.get(i).forward(h, context));
+        x = layer.replace(x, segments.run(in -> layer(at, in), x, skips.pop(), time, context));
       }
     }
     if (upsampler != null) {
       try (TensorScope layer = TensorScope.open()) {
         // Sizes that halve unevenly come back to what the way down had there.
         Tensor like = skips.peek();
-        Tensor large = torch.upsample_nearest2d(x, new long[] {like.size(2), like.size(3)});
-        x = layer.replace(x, upsampler.forward(large));
+        long[] size = {like.size(2), like.size(3)};
+        x = layer.replace(x, segments.run(in -> upsampler.forward(torch.upsample_nearest2d(in[0], size)), x));
       }
     }
     return x;
+  }
+
+  /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
+  private Tensor layer(int i, Tensor... in) {
+    Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, in[3]);
   }
 }

@@ -18,4 +18,14 @@ public interface Autoencoder {
 
   /** The distribution of a picture's latents. */
   LatentDistribution encode(Tensor pictures);
+
+  /** The same autoencoder computing its large layers a few rows at a time: equal to rounding, with less memory. */
+  default Autoencoder tiled() {
+    return this;
+  }
+
+  /** The same autoencoder working on one picture after the other: equal, with the memory of one. */
+  default Autoencoder sliced() {
+    return new Sliced(this);
+  }
 }

@@ -5,26 +5,39 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.ModelConfig;
 import java.util.List;
 
-/** The shape of an {@code AutoencoderKL}, by diffusers' names. */
+/**
+ * The shape of an {@code AutoencoderKL}, by diffusers' names.
+ *
+ * @param forceUpcast whether it overflows in f16
+ * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
+ * @param deviation standard deviation of the latents of each channel, or null
+ */
 public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> channels, int layers,
     Activation activation, int latentChannels, int groups, double scale, double shift, boolean quantConv,
-    boolean postQuantConv, boolean midAttention) {
+    boolean postQuantConv, boolean midAttention, boolean forceUpcast, List<Double> mean, List<Double> deviation) {
 
   /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */
   public static AutoencoderConfig of(ModelConfig c) {
     List<Integer> channels = c.has("block_out_channels") ? c.integers("block_out_channels") : List.of(64);
     requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
-    c.require("latents_mean", null);
-    c.require("latents_std", null);
     c.integer("sample_size", 32);
-    c.flag("force_upcast", true);
     AutoencoderConfig config = new AutoencoderConfig(c.integer("in_channels", 3), c.integer("out_channels", 3), channels,
         c.integer("layers_per_block", 1), Activation.parse(c.text("act_fn", "silu")), c.integer("latent_channels", 4),
         c.integer("norm_num_groups", 32), c.number("scaling_factor", 0.18215), c.number("shift_factor", 0),
-        c.flag("use_quant_conv", true), c.flag("use_post_quant_conv", true), c.flag("mid_block_add_attention", true));
+        c.flag("use_quant_conv", true), c.flag("use_post_quant_conv", true), c.flag("mid_block_add_attention", true),
+        c.flag("force_upcast", true), perChannel(c, "latents_mean"), perChannel(c, "latents_std"));
     c.refuseOthers();
     return config;
+  }
+
+  private static List<Double> perChannel(ModelConfig c, String option) {
+    List<Double> values = c.numbers(option);
+    if (values != null && values.size() != c.integer("latent_channels", 4)) {
+      throw new UnusableInput(c.where() + ": option \"" + option + "\" has " + values.size() + " numbers for "
+          + c.integer("latent_channels", 4) + " latent_channels");
+    }
+    return values;
   }
 
   /** Pixels per latent side. */

@@ -1,11 +1,14 @@
 package dev.likeness.diffusion.vae;
 
 import dev.likeness.diffusion.nn.Conv2d;
+import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The variational autoencoder of latent diffusion (Rombach et al. 2022, arXiv:2112.10752), with the names and numbers of
@@ -19,10 +22,15 @@ public final class AutoencoderKL implements Autoencoder {
   private final Conv2d postQuant;
 
   public AutoencoderKL(AutoencoderConfig config, Weights w) {
+    this(config, w, Strips.NONE);
+  }
+
+  /** The same network with its large layers computed in strips: equal to rounding, with less memory. */
+  public AutoencoderKL(AutoencoderConfig config, Weights w, Strips strips) {
     this.config = config;
     int latent = config.latentChannels();
-    encoder = new Encoder(w.at("encoder"), config);
-    decoder = new Decoder(w.at("decoder"), config);
+    encoder = new Encoder(w.at("encoder"), config, strips);
+    decoder = new Decoder(w.at("decoder"), config, strips);
     quant = config.quantConv() ? new Conv2d(w.at("quant_conv"), 2L * latent, 2L * latent, 1) : null;
     postQuant = config.postQuantConv() ? new Conv2d(w.at("post_quant_conv"), latent, latent, 1) : null;
   }
@@ -51,7 +59,9 @@ public final class AutoencoderKL implements Autoencoder {
   @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor z = latents.div(new Scalar(config.scale()));
+      Tensor own = config.deviation() == null ? latents : latents.mul(perChannel(config.deviation(), latents));
+      Tensor scaled = own.div(new Scalar(config.scale()));
+      Tensor z = config.mean() == null ? scaled : scaled.add(perChannel(config.mean(), scaled));
       return call.promote(decodeUnscaled(config.shift() == 0 ? z : z.add(new Scalar(config.shift()))));
     }
   }
@@ -64,7 +74,27 @@ public final class AutoencoderKL implements Autoencoder {
       int latent = config.latentChannels();
       Tensor logVariance = both.narrow(1, latent, latent).clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));
       Tensor mean = both.narrow(1, 0, latent);
-      return new LatentDistribution(call.promote(mean), call.promote(logVariance), config.scale(), config.shift());
+      return new LatentDistribution(call.promote(centred(mean)), call.promote(narrowed(logVariance)), config.scale(),
+          config.shift());
     }
+  }
+
+  private Tensor centred(Tensor mean) {
+    Tensor centred = config.mean() == null ? mean : mean.sub(perChannel(config.mean(), mean));
+    return config.deviation() == null ? centred : centred.div(perChannel(config.deviation(), centred));
+  }
+
+  private Tensor narrowed(Tensor logVariance) {
+    return config.deviation() == null ? logVariance
+        : logVariance.sub(perChannel(config.deviation(), logVariance).log().mul(new Scalar(2.0)));
+  }
+
+  private static Tensor perChannel(List<Double> values, Tensor like) {
+    float[] floats = new float[values.size()];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = values.get(i).floatValue();
+    }
+    return torch.tensor(floats)
+        .to(like.device(), like.scalar_type()).view(1, values.size(), 1, 1);
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ import org.bytedeco.pytorch.global.torch;
 final class Decoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
-  Decoder(Weights w, AutoencoderConfig config) {
+  Decoder(Weights w, AutoencoderConfig config, Strips strips) {
     List<Integer> channels = config.channels();
     int last = channels.size() - 1;
     layers.add(new Conv2d(w.at("conv_in"), config.latentChannels(), channels.get(last), 3)::forward);
@@ -25,17 +26,18 @@ final class Decoder {
       int in = channels.get(Math.min(last, i + 1));
       int out = channels.get(i);
       for (int j = 0; j <= config.layers(); j++) {
-        ResnetBlock resnet = VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out);
+        ResnetBlock resnet = VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
         layers.add(x -> resnet.forward(x, null));
       }
       if (i > 0) {
         Conv2d smooth = new Conv2d(block.at("upsamplers.0.conv"), out, out, 3);
-        layers.add(x -> smooth.forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)})));
+        layers.add(x -> strips.doubled(x, part -> smooth.forward(
+            torch.upsample_nearest2d(part, new long[] {2 * part.size(2), 2 * part.size(3)}))));
       }
     }
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(0), config.outChannels(), 3);
-    layers.add(x -> out.forward(Activation.SILU.ofOwn(norm.forward(x))));
+    layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));
   }
 
   Tensor forward(Tensor latents) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
@@ -16,7 +17,7 @@ import org.bytedeco.pytorch.global.torch;
 final class Encoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
-  Encoder(Weights w, AutoencoderConfig config) {
+  Encoder(Weights w, AutoencoderConfig config, Strips strips) {
     List<Integer> channels = config.channels();
     int last = channels.size() - 1;
     layers.add(new Conv2d(w.at("conv_in"), config.inChannels(), channels.get(0), 3)::forward);
@@ -25,19 +26,19 @@ final class Encoder {
       int in = channels.get(Math.max(0, i - 1));
       int out = channels.get(i);
       for (int j = 0; j < config.layers(); j++) {
-        ResnetBlock resnet = VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out);
+        ResnetBlock resnet = VaeMidBlock.resnet(block.at("resnets").at(j), config, j == 0 ? in : out, out, strips);
         layers.add(x -> resnet.forward(x, null));
       }
       if (i < last) {
         // Padded at the right and bottom alone, as the first latent diffusion autoencoders were trained.
         Conv2d half = new Conv2d(block.at("downsamplers.0.conv"), out, out, 3, 2, 0);
-        layers.add(x -> half.forward(torch.pad(x, 0, 1, 0, 1)));
+        layers.add(x -> strips.halved(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
       }
     }
     layers.add(new VaeMidBlock(w.at("mid_block"), config)::forward);
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
-    layers.add(x -> out.forward(Activation.SILU.ofOwn(norm.forward(x))));
+    layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));
   }
 
   Tensor forward(Tensor x) {

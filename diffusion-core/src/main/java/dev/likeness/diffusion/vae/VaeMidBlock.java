@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.vae;
 
 import dev.likeness.diffusion.nn.ResnetBlock;
+import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
@@ -12,13 +13,13 @@ final class VaeMidBlock {
 
   VaeMidBlock(Weights w, AutoencoderConfig config) {
     int channels = config.channels().get(config.channels().size() - 1);
-    first = resnet(w.at("resnets.0"), config, channels, channels);
+    first = resnet(w.at("resnets.0"), config, channels, channels, Strips.NONE);
     attention = config.midAttention() ? new PixelAttention(w.at("attentions.0"), channels, config.groups()) : null;
-    second = resnet(w.at("resnets.1"), config, channels, channels);
+    second = resnet(w.at("resnets.1"), config, channels, channels, Strips.NONE);
   }
 
-  static ResnetBlock resnet(Weights w, AutoencoderConfig config, int in, int out) {
-    return new ResnetBlock(w, in, out, 0, config.groups(), 1e-6, config.activation(), 1);
+  static ResnetBlock resnet(Weights w, AutoencoderConfig config, int in, int out, Strips strips) {
+    return new ResnetBlock(w, in, out, 0, config.groups(), 1e-6, config.activation(), 1, strips);
   }
 
   Tensor forward(Tensor x) {

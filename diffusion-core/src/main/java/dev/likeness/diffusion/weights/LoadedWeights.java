@@ -10,17 +10,20 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * A file's tensors on a device, each placed once at its first use and shared from then on by every network built over
- * them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
+ * A file's tensors on a device, each placed once at its first use and shared from then on, until released, by every network built
+ * over them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
   private final TensorSource source;
   private final Compute compute;
-  private final TensorRegion region = new TensorRegion();
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
+  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private TensorRegion region = new TensorRegion();
 
   /** Takes over {@code source} and closes it with itself. */
   public LoadedWeights(TensorSource source, Compute compute) {
@@ -35,6 +38,48 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public Tensor get(String name, long... shape) {
+    require(name, shape);
+    return placed.computeIfAbsent(name, this::place);
+  }
+
+  /**
+   * Checks every tensor that a network asks for while it is built, and that none is left over but
+   * {@code expected}; loads none.
+   *
+   * @throws UnusableInput when one is missing, misshapen, left over, or of a type that cannot be loaded
+   */
+  public void check(Consumer<Weights> building, Set<String> expected) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor none = torch.empty(0);
+      building.accept(Weights.of(new Parameters() {
+        @Override
+        public boolean has(String name) {
+          return LoadedWeights.this.has(name);
+        }
+
+        @Override
+        public Tensor get(String name, long... shape) {
+          require(name, shape);
+          return none;
+        }
+      }));
+    }
+    requireAllRead(expected);
+  }
+
+  /** Places every tensor that a network asked for, so that its first use need not. */
+  public void load() {
+    asked.forEach(name -> placed.computeIfAbsent(name, this::place));
+  }
+
+  /** Frees the tensors placed so far; the next use places them anew. No network over them may be in use meanwhile. */
+  public synchronized void release() {
+    placed.clear();
+    region.close();
+    region = new TensorRegion();
+  }
+
+  private void require(String name, long... shape) {
     if (!has(name)) {
       throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + closest(name)
           + "; the file is not of the kind its config says, or incomplete");
@@ -44,7 +89,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       throw new UnusableInput(source.describe() + ": " + name + " has shape " + Arrays.toString(actual) + ", expected "
           + Arrays.toString(shape) + " by its config");
     }
-    return placed.computeIfAbsent(name, this::place);
+    source.dtype(name).scalarType();
+    asked.add(name);
   }
 
   /** The names that the file has, read or not. */
@@ -60,7 +106,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** Fails if the file holds tensors that no module asked for, other than {@code expected} leftovers. */
   public void requireAllRead(Set<String> expected) {
     Set<String> left = new TreeSet<>(source.names());
-    left.removeAll(placed.keySet());
+    left.removeAll(asked);
     left.removeAll(expected);
     if (!left.isEmpty()) {
       throw new UnusableInput(source.describe() + ": " + left.size() + " tensors belong to no module of its config, e.g. \""
@@ -70,8 +116,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   private Tensor place(String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return region.keep(compute.place(source.read(name)));
+      return keep(compute.place(source.read(name)));
     }
+  }
+
+  private synchronized Tensor keep(Tensor tensor) {
+    return region.keep(tensor);
   }
 
   private String closest(String name) {
@@ -95,7 +145,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     region.close();
     source.close();
   }

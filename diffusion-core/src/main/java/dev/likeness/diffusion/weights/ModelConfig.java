@@ -114,6 +114,18 @@ public final class ModelConfig {
     throw wrong(name, value, "a list of whole numbers");
   }
 
+  /** A list of numbers; null when the option is absent. */
+  public List<Double> numbers(String name) {
+    Object value = value(name);
+    if (value == null) {
+      return null;
+    }
+    if (value instanceof List<?> list && list.stream().allMatch(Number.class::isInstance)) {
+      return list.stream().map(n -> ((Number) n).doubleValue()).toList();
+    }
+    throw wrong(name, value, "a list of numbers");
+  }
+
   /** A list of {@code count} whole numbers, which the config may also give as one number for all. */
   public List<Integer> integers(String name, int count, Integer fallback) {
     Object value = value(name);

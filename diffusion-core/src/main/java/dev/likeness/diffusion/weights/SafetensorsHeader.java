@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.DType;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The checked header of a safetensors file: what tensors are in it and where. Only the header is read, and libtorch is
@@ -20,7 +22,7 @@ import java.util.Map;
  * <p>Rules: huggingface/safetensors {@code safetensors/src/tensor.rs} ({@code read_metadata}, {@code validate}), and
  * stricter in two places: a name given twice is refused, and so is a header beyond the cap.
  */
-public final class SafetensorsHeader {
+public final class SafetensorsHeader implements TensorList {
   /** The longest header read unless asked for more, in bytes: 16 MiB; published files stay below 1 MiB. */
   public static final long DEFAULT_CAP = 16L << 20;
 
@@ -105,6 +107,26 @@ public final class SafetensorsHeader {
   /** The tensors by name, in the header's order. */
   public Map<String, TensorEntry> tensors() {
     return tensors;
+  }
+
+  @Override
+  public Set<String> names() {
+    return tensors.keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return entry(name).sizes();
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return entry(name).dtype();
+  }
+
+  @Override
+  public String describe() {
+    return source;
   }
 
   /** The free text pairs under {@code __metadata__}; empty when there are none. */

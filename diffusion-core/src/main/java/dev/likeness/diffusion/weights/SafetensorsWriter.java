@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.bytedeco.javacpp.BytePointer;
@@ -38,27 +38,30 @@ public final class SafetensorsWriter {
    * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
    */
   public static void write(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
-    Map<String, Tensor> sorted = sorted(tensors);
-    byte[] header = header(sorted, metadata);
+    write(file, new MemoryTensors(tensors), metadata);
+  }
+
+  /** Writes every tensor of {@code source}, reading one at a time; see {@link #write(Path, Map, Map)}. */
+  public static void write(Path file, TensorSource source, Map<String, String> metadata) {
+    List<String> sorted = sorted(source);
+    byte[] header = header(sorted, source, metadata);
     AtomicFile.write(file, out -> {
       out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
       out.write(header);
-      for (Tensor tensor : sorted.values()) {
-        copy(tensor, out);
+      for (String name : sorted) {
+        try (TensorScope scope = TensorScope.open()) {
+          copy(source.read(name), out);
+        }
       }
     });
   }
 
-  private static Map<String, Tensor> sorted(Map<String, Tensor> tensors) {
-    Map<String, Tensor> sorted = new LinkedHashMap<>();
-    Comparator<Map.Entry<String, Tensor>> widestFirst =
-        Comparator.comparingInt(e -> -DType.of(e.getValue().scalar_type()).bits());
-    tensors.entrySet().stream().sorted(widestFirst.thenComparing(Map.Entry.comparingByKey()))
-        .forEach(e -> sorted.put(e.getKey(), e.getValue()));
-    return sorted;
+  private static List<String> sorted(TensorSource source) {
+    Comparator<String> widestFirst = Comparator.comparingInt(name -> -source.dtype(name).bits());
+    return source.names().stream().sorted(widestFirst.thenComparing(Comparator.naturalOrder())).toList();
   }
 
-  private static byte[] header(Map<String, Tensor> tensors, Map<String, String> metadata) {
+  private static byte[] header(List<String> sorted, TensorSource source, Map<String, String> metadata) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(bytes)) {
       json.writeStartObject();
@@ -66,8 +69,8 @@ public final class SafetensorsWriter {
         writeMetadata(json, metadata);
       }
       long at = 0;
-      for (Map.Entry<String, Tensor> tensor : tensors.entrySet()) {
-        at = writeEntry(json, tensor.getKey(), tensor.getValue(), at);
+      for (String name : sorted) {
+        at = writeEntry(json, name, source, at);
       }
       json.writeEndObject();
     } catch (IOException e) {
@@ -91,15 +94,17 @@ public final class SafetensorsWriter {
     json.writeEndObject();
   }
 
-  private static long writeEntry(JsonGenerator json, String name, Tensor tensor, long begin) throws IOException {
+  private static long writeEntry(JsonGenerator json, String name, TensorSource source, long begin) throws IOException {
     if (name.equals("__metadata__")) {
       throw new IllegalArgumentException("\"__metadata__\" is reserved by the format; give the tensor another name");
     }
-    long end = begin + tensor.numel() * tensor.element_size();
+    DType dtype = source.dtype(name);
+    long[] shape = source.shape(name);
+    long end = begin + source.elements(name) * (dtype.bits() / Byte.SIZE);
     json.writeObjectFieldStart(name);
-    json.writeStringField("dtype", DType.of(tensor.scalar_type()).name());
+    json.writeStringField("dtype", dtype.name());
     json.writeFieldName("shape");
-    json.writeArray(tensor.shape(), 0, tensor.shape().length);
+    json.writeArray(shape, 0, shape.length);
     json.writeFieldName("data_offsets");
     json.writeArray(new long[] {begin, end}, 0, 2);
     json.writeEndObject();

@@ -13,6 +13,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -24,9 +25,9 @@ public final class ShardedSafetensors implements TensorSource {
       JSON.builder(JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build()).build();
 
   private final Path index;
-  private final Map<String, Safetensors> shardOf;
+  private final Map<String, TensorSource> shardOf;
 
-  private ShardedSafetensors(Path index, Map<String, Safetensors> shardOf) {
+  private ShardedSafetensors(Path index, Map<String, TensorSource> shardOf) {
     this.index = index;
     this.shardOf = Collections.unmodifiableMap(shardOf);
   }
@@ -38,13 +39,18 @@ public final class ShardedSafetensors implements TensorSource {
    *     tensor is not in the shard that should hold it
    */
   public static ShardedSafetensors open(Path index) {
+    return open(index, Safetensors::open);
+  }
+
+  /** Opens an index whose files {@code opening} reads; see {@link #open(Path)}. */
+  public static ShardedSafetensors open(Path index, Function<Path, TensorSource> opening) {
     Map<String, String> fileOf = readIndex(index);
     RepositoryFolder folder = RepositoryFolder.of(index.toAbsolutePath().getParent());
-    Map<String, Safetensors> shards = new LinkedHashMap<>();
-    Map<String, Safetensors> shardOf = new LinkedHashMap<>();
+    Map<String, TensorSource> shards = new LinkedHashMap<>();
+    Map<String, TensorSource> shardOf = new LinkedHashMap<>();
     try {
       fileOf.forEach((name, file) -> {
-        Safetensors shard = shards.computeIfAbsent(file, f -> Safetensors.open(folder.resolve(f, index)));
+        TensorSource shard = shards.computeIfAbsent(file, f -> opening.apply(folder.resolve(f, index)));
         if (!shard.names().contains(name)) {
           throw new UnusableInput(index + " says that tensor " + Quoted.of(name) + " is in " + file
               + ", but it is not; download the index and its files again, all of one revision");
@@ -52,7 +58,7 @@ public final class ShardedSafetensors implements TensorSource {
         shardOf.put(name, shard);
       });
     } catch (RuntimeException e) {
-      shards.values().forEach(Safetensors::close);
+      shards.values().forEach(TensorSource::close);
       throw e;
     }
     return new ShardedSafetensors(index, shardOf);
@@ -108,8 +114,8 @@ public final class ShardedSafetensors implements TensorSource {
     return shard(name).read(name);
   }
 
-  private Safetensors shard(String name) {
-    Safetensors shard = shardOf.get(name);
+  private TensorSource shard(String name) {
+    TensorSource shard = shardOf.get(name);
     if (shard == null) {
       throw new IllegalArgumentException("no tensor " + Quoted.of(name) + " in " + index);
     }
@@ -123,6 +129,6 @@ public final class ShardedSafetensors implements TensorSource {
 
   @Override
   public void close() {
-    shardOf.values().forEach(Safetensors::close);
+    shardOf.values().forEach(TensorSource::close);
   }
 }

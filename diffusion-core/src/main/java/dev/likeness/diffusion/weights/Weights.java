@@ -41,9 +41,10 @@ public final class Weights {
     return at(Integer.toString(index));
   }
 
-  /** The tensor {@code name} of this module, checked for presence and shape. */
+  /** The tensor {@code name} of this module, checked for presence and shape, as adapters have it. */
   public Tensor tensor(String name, long... shape) {
-    return parameters.get(full(name), shape);
+    String full = full(name);
+    return adaptation.tensor(full, parameters.get(full, shape));
   }
 
   /** Whether this module has a tensor {@code name}. */

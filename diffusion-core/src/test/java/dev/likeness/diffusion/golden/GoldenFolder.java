@@ -3,6 +3,8 @@ package dev.likeness.diffusion.golden;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -22,7 +25,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * A tiny diffusers folder of {@code tools/goldens/sd1.py}, written with weights made from their seeds, and what the
+ * A tiny diffusers folder of {@code tools/goldens/sd1.py} or {@code sdxl.py}, written with weights made from their seeds, and what the
  * reference computed with it.
  *
  * @param path the folder
@@ -35,7 +38,8 @@ public record GoldenFolder(Path path, String variant) {
   // Python's writer leaves the infinities of a scheduler unquoted.
   private static final JSON PYTHONS_JSON =
       JSON.builder(JsonFactory.builder().disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS).build()).build();
-  private static final String ROOT = "/golden/sd1/";
+  private static final String SD1 = "/golden/sd1/";
+  private static final String SDXL = "/golden/sdxl/";
   private static final List<String> PUBLISHED_TOKENIZER =
       List.of("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json");
   private static final List<String> TODAYS_TOKENIZER = List.of("tokenizer.json", "tokenizer_config.json");
@@ -48,25 +52,47 @@ public record GoldenFolder(Path path, String variant) {
         "time-embedding", "bare-vae", "eight-latents", "tiny-autoencoder", "outdated-schedule");
   }
 
+  /** Every variant of SDXL, its refiner last. */
+  public static List<String> xlVariants() {
+    return List.of("xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner");
+  }
+
   /** Writes {@code variant} below {@code parent}. */
   public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
     for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
-        "vae/config.json", "text_encoder/config.json", "reference.json", "reference.safetensors")) {
-      copy(variant + "/" + file, out.resolve(file));
+        "vae/config.json", "reference.json", "reference.safetensors")) {
+      copy(root(variant) + variant + "/" + file, out.resolve(file));
     }
     boolean published = spelling == Spelling.PUBLISHED;
-    String tokenizer = (variant.equals("v-prediction") ? "sd2-" : "sd1-") + (published ? "published" : "today");
-    for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
-      copy("tokenizers/" + tokenizer + "/" + file, out.resolve("tokenizer").resolve(file));
-    }
-    Map<String, Object> parts = json(variant + "/weights.json");
+    Map<String, Object> parts = json(root(variant) + variant + "/weights.json");
     writePart(parts, "unet", out.resolve("unet/diffusion_pytorch_model.safetensors"), name -> name, false);
     writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
         published ? GoldenFolder::oldAttention : name -> name, false);
-    writePart(parts, "text_encoder", out.resolve("text_encoder/model.safetensors"),
-        published ? name -> name : name -> name.replaceFirst("^text_model\\.", ""), published);
+    if (parts.containsKey("text_encoder")) {
+      writeText(parts, "text_encoder", variant.equals("v-prediction") ? "sd2" : "sd1", spelling, variant, out);
+    }
+    if (parts.containsKey("text_encoder_2")) {
+      writeText(parts, "text_encoder_2", "sd2", spelling, variant, out);
+    }
     return new GoldenFolder(out, variant);
+  }
+
+  private static String root(String variant) {
+    return variant.startsWith("xl-") ? SDXL : SD1;
+  }
+
+  private static void writeText(Map<String, Object> parts, String part, String words, Spelling spelling, String variant,
+      Path out) {
+    boolean published = spelling == Spelling.PUBLISHED;
+    copy(root(variant) + variant + "/" + part + "/config.json", out.resolve(part).resolve("config.json"));
+    String tokenizer = SD1 + "tokenizers/" + words + (published ? "-published/" : "-today/");
+    for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
+      copy(tokenizer + file, out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
+    }
+    boolean keepsPrefix = published || part.equals("text_encoder_2");
+    writePart(parts, part, out.resolve(part).resolve("model.safetensors"),
+        keepsPrefix ? name -> name : name -> name.replaceFirst("^text_model\\.", ""), published);
   }
 
   /** What the reference computed. */
@@ -76,8 +102,13 @@ public record GoldenFolder(Path path, String variant) {
 
   /** Makes the scheduler of {@code run} the folder's own. */
   public void schedule(GoldenReference.Run run) {
+    schedule(run.scheduler());
+  }
+
+  /** Makes this scheduler the folder's own. */
+  public void schedule(Map<String, Object> scheduler) {
     try {
-      Files.write(path.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(run.scheduler()));
+      Files.write(path.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -133,10 +164,18 @@ public record GoldenFolder(Path path, String variant) {
   }
 
   private static InputStream open(String resource) {
-    InputStream in = GoldenFolder.class.getResourceAsStream(ROOT + resource);
+    InputStream in = GoldenFolder.class.getResourceAsStream(resource);
     if (in == null) {
-      throw new IllegalArgumentException("no golden " + ROOT + resource + "; tools/goldens/README.md says how to make it");
+      throw new IllegalArgumentException("no golden " + resource + "; tools/goldens/README.md says how to make it");
     }
     return in;
+  }
+
+  /** Opens a Stable Diffusion folder in f32 with every network loaded, as a fixture whose tests are watched for leaks. */
+  public static BaseModel loaded(Path folder) {
+    BaseModel base = BaseModel.open(folder, Compute.EXACT);
+    Stream.of("text_encoder", "text_encoder_2", "unet", "vae").filter(part -> Files.exists(folder.resolve(part)))
+        .forEach(base.networks()::load);
+    return base;
   }
 }

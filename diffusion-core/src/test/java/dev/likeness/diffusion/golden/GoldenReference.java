@@ -32,10 +32,12 @@ public final class GoldenReference implements AutoCloseable {
    *
    * @param name prefix of its tensors: {@code run0}
    * @param guidance classifier-free guidance; 1 means none
+   * @param negative empty for none
    * @param scheduler the effective configuration, with {@code _class_name}
+   * @param sizes SDXL's arguments about sizes; empty for none
    */
   public record Run(String name, String prompt, String negative, double guidance, int steps, int width, int height,
-      List<Long> seeds, Map<String, Object> scheduler) {
+      List<Long> seeds, Map<String, Object> scheduler, Map<String, List<Integer>> sizes) {
     @Override
     public String toString() {
       return name + " " + scheduler.get("_class_name") + " x" + steps + " " + width + "x" + height + " seeds " + seeds;
@@ -77,10 +79,12 @@ public final class GoldenReference implements AutoCloseable {
 
   @SuppressWarnings("unchecked")
   private static Run run(String name, Map<?, ?> run) {
-    return new Run(name, (String) run.get("prompt"), (String) run.get("negative"),
+    String negative = run.get("negative") == null ? "" : (String) run.get("negative");
+    Map<?, ?> sizes = run.get("sizes") == null ? Map.of() : (Map<?, ?>) run.get("sizes");
+    return new Run(name, (String) run.get("prompt"), negative,
         ((Number) run.get("guidance")).doubleValue(), integer(run, "steps"), integer(run, "width"),
         integer(run, "height"), ((List<?>) run.get("seeds")).stream().map(seed -> ((Number) seed).longValue()).toList(),
-        (Map<String, Object>) run.get("scheduler"));
+        (Map<String, Object>) run.get("scheduler"), (Map<String, List<Integer>>) sizes);
   }
 
   private static int integer(Map<?, ?> run, String name) {

@@ -41,6 +41,12 @@ class ClipTokenizerTest {
     assertEqualsReference(Material.of("tokenizers/" + name), "/golden/clip-tokens-published.json.gz", name);
   }
 
+  @ParameterizedTest
+  @CsvSource({"sdxl/tokenizer,<|endoftext|>", "sdxl/tokenizer_2,!"})
+  void hasClipsOwnTablesBuiltIn(String name, String padding) throws IOException {
+    assertEqualsReference(TokenizerFiles.clip(padding), "/golden/clip-tokens-published.json.gz", name);
+  }
+
   @Test
   void beginsEndsAndPadsShortPrompts() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
@@ -146,13 +152,17 @@ class ClipTokenizerTest {
   }
 
   private static void assertEqualsReference(Path path, String golden, String name) throws IOException {
+    assertEqualsReference(TokenizerFiles.read(path), golden, name);
+  }
+
+  private static void assertEqualsReference(TokenizerFiles files, String golden, String name) throws IOException {
     Map<String, Object> reference;
     try (InputStream in = new GZIPInputStream(ClipTokenizerTest.class.getResourceAsStream(golden))) {
       reference = JSON.std.mapFrom(in);
     }
     Map<?, ?> expected = (Map<?, ?>) ((Map<?, ?>) reference.get("folders")).get(name);
     List<?> prompts = (List<?>) reference.get("prompts");
-    try (ClipTokenizer tokenizer = ClipTokenizer.open(path)) {
+    try (ClipTokenizer tokenizer = ClipTokenizer.of(files)) {
       assertEquals(expected.get("pad"), tokenizer.pad());
       for (int i = 0; i < prompts.size(); i++) {
         String prompt = (String) prompts.get(i);

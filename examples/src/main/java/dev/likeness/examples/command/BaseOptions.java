@@ -1,9 +1,11 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
+import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -12,18 +14,38 @@ final class BaseOptions {
   private static final String EMBEDDED = "portrait";
 
   @Option(names = "--base", paramLabel = "BASE", defaultValue = EMBEDDED,
-      description = "a diffusers folder, or portrait, the embedded model (default: ${DEFAULT-VALUE})")
+      description = "a diffusers folder, a checkpoint file, or portrait, the embedded model (default: ${DEFAULT-VALUE})")
   private String base;
+
+  @Option(names = "--vae", paramLabel = "DIR|FILE", description = "draws with another autoencoder than the base's own")
+  private Path vae;
+
+  @Option(names = "--part", paramLabel = "COMPONENT=DIR|FILE", description = "takes a component from elsewhere, e.g."
+      + " text_encoder_2=DIR: T5 with its tokenizer for a FLUX file that has none; may be repeated")
+  private Map<String, Path> parts = Map.of();
 
   @Mixin
   private ComputeOptions compute;
 
   BaseModel open() {
     Compute on = compute.compute();
-    return BaseModel.open(folder(), on);
+    if (vae == null && parts.isEmpty()) {
+      return BaseModel.open(folder(), on);
+    }
+    ModelFiles files = ModelFiles.open(folder());
+    for (Map.Entry<String, Path> part : parts.entrySet()) {
+      files = files.with(part.getKey(), part.getValue());
+    }
+    return BaseModel.open(vae == null ? files : files.with("vae", vae), on);
   }
 
-  private Path folder() {
+  /** What the base is called. */
+  String name() {
+    return base;
+  }
+
+  /** Where the base lies. */
+  Path folder() {
     return base.equals(EMBEDDED) ? PortraitModel.files() : Path.of(base);
   }
 }

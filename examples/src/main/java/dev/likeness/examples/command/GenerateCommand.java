@@ -5,6 +5,7 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.Lora;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -52,13 +53,25 @@ public final class GenerateCommand implements Runnable {
   @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "pictures (default: ${DEFAULT-VALUE})")
   private int count;
 
+  @Mixin
+  private PromptOptions prompts;
+
+  @Mixin
+  private InitialOptions initial;
+
   @Option(names = "--lora", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
       description = "adapts the base for this run; may be given several times")
   private List<LoraOption> loras = List.of();
 
+  @Mixin
+  private IpAdapterOptions references;
+
   @Option(names = "--tensors", paramLabel = "FILE",
       description = "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
   private Path tensors;
+
+  @Mixin
+  private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on")
   private Path out;
@@ -70,21 +83,30 @@ public final class GenerateCommand implements Runnable {
 
   @Override
   public void run() {
-    ImageRequest request = new ImageRequest(
-        prompt, negative, steps, guidance, seed, count, width, height, scheduler, List.of());
+    disclosure.disclosure();
+    ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
+        .count(count).size(width, height).scheduler(scheduler);
+    ImageRequest request = prompts.on(initial.on(plain));
     List<Lora> attached = new ArrayList<>();
     try (BaseModel model = base.open()) {
       for (LoraOption lora : loras) {
         attached.add(Lora.open(lora.file(), model));
         request = request.as(lora.adapter(attached.get(attached.size() - 1)));
       }
-      List<GeneratedImage> images = model.generate(request, ConsoleProgress.on(console), console.cancellation());
-      NumberedFiles.write(out, "image", images, GeneratedImage::writePng, console);
-      if (tensors != null) {
-        RunTensors.write(tensors, model, images);
+      try (IpAdapterOptions.Opened shown = references.open(model, console)) {
+        write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
       }
     } finally {
       attached.forEach(Lora::close);
+    }
+  }
+
+  private void write(BaseModel model, ImageRequest request) {
+    List<GeneratedImage> images = model.generate(request, ConsoleProgress.on(console), console.cancellation());
+    Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
+    NumberedFiles.write(out, "image", images, (image, file) -> marking.writePng(image.picture(), file), console);
+    if (tensors != null) {
+      RunTensors.write(tensors, model, images);
     }
   }
 }

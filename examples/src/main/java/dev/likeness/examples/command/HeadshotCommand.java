@@ -6,7 +6,9 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -25,13 +27,18 @@ public final class HeadshotCommand implements Runnable {
   @Mixin
   private PhotoOptions photos;
 
-  @Option(names = "--person", paramLabel = "FILE", description = "a person learnt before, instead of --photos")
+  @Option(names = "--person", paramLabel = "FILE", description = "a person learnt before, instead of --photos; "
+      + "with --store, their id")
   private Path person;
 
   @Option(names = "--style", paramLabel = "NAME",
-      description = "studio, office, outdoor or black-and-white; may be given "
-      + "several times (default: all of them)")
+      description = "studio, office, outdoor, black-and-white, corporate, linkedin and others (a wrong name lists all); "
+      + "may be given several times (default: the first four)")
   private List<String> styles = List.of();
+
+  @Option(names = "--styles", paramLabel = "FILE", description = "styles of your own, as JSON; drawn instead, or chosen "
+      + "from with --style")
+  private Path styleFile;
 
   @Option(names = "--count", paramLabel = "N", defaultValue = "1",
       description = "headshots in each style (default: ${DEFAULT-VALUE})")
@@ -59,10 +66,19 @@ public final class HeadshotCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
+  private IdentityOptions identity;
+
+  @Mixin
   private RankOption rank;
 
   @Option(names = "--train-steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
   private Integer trainSteps;
+
+  @Mixin
+  private StoreOption store;
+
+  @Mixin
+  private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
       + "contact-sheet.png, record.json, and person.safetensors when a person was learnt")
@@ -78,7 +94,15 @@ public final class HeadshotCommand implements Runnable {
     if (photos.given() == (person != null)) {
       throw new IllegalArgumentException("give either --photos DIR or --person FILE (try likeness headshot --help)");
     }
+    if (store.given() && person == null) {
+      throw new IllegalArgumentException("with --store, give --person ID; likeness train --store learns one");
+    }
+    if (person != null && identity.way().shows()) {
+      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, not --person FILE");
+    }
+    identity.require(base.folder(), base.name());
     ShootRequest request = request();
+    disclosure.disclosure();
     Stopwatch watch = new Stopwatch();
     PhotoReview review = person == null ? photos.review() : null;
     if (review != null) {
@@ -90,15 +114,38 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio studio = studio(model);
       Progress progress = ConsoleProgress.on(console);
-      try (TrainedPerson who = review == null ? TrainedPerson.open(person, model) : learn(studio, review, progress)) {
-        watch.lap(review == null ? "person" : "learning");
-        if (review != null) {
-          who.save(out.resolve(ShootFolder.PERSON));
+      if (identity.way().learns()) {
+        try (TrainedPerson who = review == null ? store.person(person, model) : learn(studio, review, progress)) {
+          watch.lap(review == null ? "person" : "learning");
+          if (review != null) {
+            who.save(out.resolve(ShootFolder.PERSON));
+          }
+          draw(studio, model, who, review, request, watch);
         }
-        Shoot shoot = studio.shoot(who, request, progress, console.cancellation());
-        watch.lap("drawing");
-        new ShootFolder(out, console).write(model, who, shoot, review, watch);
+      } else {
+        draw(studio, model, null, review, request, watch);
       }
+    }
+  }
+
+  /** Draws somebody who was learnt, is shown by their photos, or both. */
+  private void draw(HeadshotStudio studio, BaseModel model, TrainedPerson learnt, PhotoReview review,
+      ShootRequest request, Stopwatch watch) {
+    Progress progress = ConsoleProgress.on(console);
+    ShootFolder folder = new ShootFolder(out, disclosure.disclosure(), console);
+    if (!identity.way().shows()) {
+      Shoot shoot = studio.shoot(learnt, request, progress, console.cancellation());
+      watch.lap("drawing");
+      folder.write(model, shoot, ShootRecord.of(model, learnt, shoot), review, watch);
+      return;
+    }
+    try (IdentityOptions.Eye eye = identity.open(base.folder(), model)) {
+      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation());
+      watch.lap("showing");
+      ShownPerson who = learnt == null ? shown : shown.with(learnt);
+      Shoot shoot = studio.shoot(who, request, progress, console.cancellation());
+      watch.lap("drawing");
+      folder.write(model, shoot, ShootRecord.of(model, who, shoot), review, watch);
     }
   }
 
@@ -112,8 +159,17 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private ShootRequest request() {
-    List<Style> chosen = styles.isEmpty() ? Style.all() : styles.stream().map(Style::named).toList();
-    return ShootRequest.of(chosen, count).likeness(likeness).steps(steps).guidance(guidance).size(size)
+    return ShootRequest.of(chosen(), count).likeness(likeness).steps(steps).guidance(guidance).size(size)
         .seed(seed);
+  }
+
+  private List<Style> chosen() {
+    if (styleFile == null) {
+      return styles.isEmpty() ? Style.usual() : styles.stream().map(Style::named).toList();
+    }
+    List<Style> own = Style.read(styleFile);
+    return styles.isEmpty() ? own : styles.stream()
+        .map(name -> own.stream().filter(s -> s.name().equalsIgnoreCase(name)).findFirst().orElseGet(() -> Style.named(name)))
+        .toList();
   }
 }

@@ -10,11 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code likeness people}: selfies of people who do not exist. */
 @Command(name = "people", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Renders selfies of people who do not exist, to try everything with.")
+    description = "Renders selfies of people who do not exist, to try everything with; or, with a subcommand, looks "
+        + "after the people in a store.")
 public final class PeopleCommand implements Runnable {
   private final Console console;
 
@@ -29,8 +33,11 @@ public final class PeopleCommand implements Runnable {
       description = "selfies of each (default: ${DEFAULT-VALUE})")
   private int photos;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives a folder for each person")
+  @Option(names = "--out", paramLabel = "DIR", description = "receives a folder for each person")
   private Path out;
+
+  @Spec
+  private CommandSpec spec;
 
   /** A subcommand that speaks to {@code console}. */
   public PeopleCommand(Console console) {
@@ -39,6 +46,9 @@ public final class PeopleCommand implements Runnable {
 
   @Override
   public void run() {
+    if (out == null) {
+      throw new ParameterException(spec.commandLine(), "Missing required option: '--out=DIR'");
+    }
     if (count < 1) {
       throw new IllegalArgumentException("--count " + count + ": at least 1");
     }

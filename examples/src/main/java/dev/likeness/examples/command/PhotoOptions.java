@@ -1,10 +1,15 @@
 package dev.likeness.examples.command;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.people.RenderedPhotos;
 import dev.likeness.headshots.Consent;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Whose photos, and who agreed that they are learnt from. */
@@ -24,6 +29,17 @@ final class PhotoOptions {
   PhotoReview review() {
     consent();
     return PhotoReview.of(PhotoSet.from(photos));
+  }
+
+  /** Hands on every photo's name and content. */
+  void eachFile(BiConsumer<String, byte[]> receiver) {
+    try (Stream<Path> files = Files.list(photos)) {
+      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+        receiver.accept(file.getFileName().toString(), Files.readAllBytes(file));
+      }
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read the photos in " + photos + ": " + e.getMessage(), e);
+    }
   }
 
   Consent consent() {

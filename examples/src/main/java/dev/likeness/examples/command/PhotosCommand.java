@@ -4,8 +4,10 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -21,6 +23,13 @@ public final class PhotosCommand implements Runnable {
   @Option(names = "--json", description = "prints one JSON object")
   private boolean json;
 
+  @Option(names = "--sheet", paramLabel = "FILE",
+      description = "writes a PNG of the photos with faces, verdicts and reasons")
+  private Path sheet;
+
+  @Mixin
+  private FaceFiles faces;
+
   /** A subcommand that speaks to {@code console}. */
   public PhotosCommand(Console console) {
     this.console = console;
@@ -28,15 +37,19 @@ public final class PhotosCommand implements Runnable {
 
   @Override
   public void run() {
-    try {
-      print(PhotoReview.of(PhotoSet.from(photos)));
+    PhotoSet set = PhotoSet.from(photos);
+    try (ReviewTools tools = faces.open()) {
+      show(PhotoReview.of(set, tools));
     } catch (NoUsablePhoto none) {
-      print(none.review());
+      show(none.review());
       throw none;
     }
   }
 
-  private void print(PhotoReview review) {
+  private void show(PhotoReview review) {
+    if (sheet != null) {
+      review.toSheet().writePng(sheet);
+    }
     if (json) {
       console.out().println(review.toJson());
     } else {

@@ -7,14 +7,16 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A review of photos as lines for people: one a photo, then what the set lacks. */
+/** A review of photos as lines for people: one a photo, then how many can be used and what the set lacks. */
 final class ReviewText {
   private ReviewText() {}
 
   static List<String> lines(PhotoReview review) {
     int widest = review.photos().stream().mapToInt(photo -> photo.name().length()).max().orElse(0);
     Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
-    return Stream.concat(photos, review.set().advice().stream()).toList();
+    String sum = "%d of %d photos can be used, readiness %.0f %%".formatted(review.set().accepted(),
+        review.set().photos(), 100 * review.set().readiness());
+    return Stream.of(photos, Stream.of(sum), review.set().advice().stream()).flatMap(lines -> lines).toList();
   }
 
   private static String line(PhotoVerdict photo, int widest) {

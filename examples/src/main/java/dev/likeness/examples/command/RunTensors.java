@@ -19,9 +19,9 @@ final class RunTensors {
   static void write(Path file, BaseModel model, List<GeneratedImage> images) {
     int width = images.get(0).picture().width();
     int height = images.get(0).picture().height();
-    int factor = model.networks().autoencoder().factor();
+    int factor = model.parts().autoencoder().factor();
     try (TensorScope scope = TensorScope.open()) {
-      Tensor latents = stack(images, GeneratedImage::latents, height / factor, width / factor);
+      Tensor latents = stack(images, image -> image.latents().values(), height / factor, width / factor);
       Tensor pixels = stack(images, GeneratedImage::pixels, height, width);
       SafetensorsWriter.write(file, Map.of("latents", latents, "images", pixels), Map.of("format", "pt"));
     }

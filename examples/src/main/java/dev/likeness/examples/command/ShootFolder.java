@@ -3,16 +3,21 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.examples.console.Console;
+import dev.likeness.headshots.Authenticity;
+import dev.likeness.headshots.AuthenticityFlag;
 import dev.likeness.headshots.ContactSheet;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
-import dev.likeness.lora.TrainedPerson;
+import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
@@ -21,26 +26,36 @@ final class ShootFolder {
   private static final String RECORD = "record.json";
 
   private final Path folder;
+  private final Disclosure disclosure;
   private final Console console;
 
-  ShootFolder(Path folder, Console console) {
+  ShootFolder(Path folder, Disclosure disclosure, Console console) {
     this.folder = folder;
+    this.disclosure = disclosure;
     this.console = console;
   }
 
   /** Writes everything and names the files on standard output; {@code review} is null for a person from a file. */
-  void write(BaseModel base, TrainedPerson person, Shoot shoot, PhotoReview review, Stopwatch watch) {
-    NumberedFiles.write(folder, "headshot", shoot.headshots(), Headshot::writePng, console);
+  void write(BaseModel base, Shoot shoot, ShootRecord untimed, PhotoReview review, Stopwatch watch) {
+    NumberedFiles.write(folder, "headshot", shoot.headshots(),
+        (headshot, file) -> headshot.writePng(file, disclosure), console);
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     Path sheet = folder.resolve(SHEET);
-    ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
-        + " with the base model "
-        + base.name() + ": generated pictures, not photographs").writePng(sheet);
+    Picture drawn = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
+        + " with the base model " + base.name() + ": generated pictures, not photographs");
+    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).writePng(drawn, sheet);
     console.out().println(sheet);
-    ShootRecord record = ShootRecord.of(base, person, shoot).timings(watch.laps());
+    ShootRecord record = untimed.timings(watch.laps());
     Path file = folder.resolve(RECORD);
-    (review == null ? record : record.photos(review)).write(file);
+    (review == null ? record : record.photos(review).authenticity(flags(review, shoot))).write(file);
     console.out().println(file);
     console.out().flush();
+  }
+
+  private static List<Set<AuthenticityFlag>> flags(PhotoReview review, Shoot shoot) {
+    try (ReviewTools tools = ReviewTools.builtIn()) {
+      Authenticity authenticity = Authenticity.of(review.accepted(), tools.detector(), Optional.empty());
+      return shoot.headshots().stream().map(headshot -> authenticity.flags(headshot.picture())).toList();
+    }
   }
 }

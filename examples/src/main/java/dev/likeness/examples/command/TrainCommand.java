@@ -1,11 +1,18 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.trust.Subject;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,8 +36,14 @@ public final class TrainCommand implements Runnable {
   @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
   private Integer steps;
 
-  @Option(names = "--out", required = true, paramLabel = "FILE", description = "receives the person")
+  @Option(names = "--out", paramLabel = "FILE", description = "receives the person")
   private Path out;
+
+  @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped")
+  private boolean resume;
+
+  @Mixin
+  private StoreOption store;
 
   /** A subcommand that speaks to {@code console}. */
   public TrainCommand(Console console) {
@@ -42,13 +55,46 @@ public final class TrainCommand implements Runnable {
     if (!photos.given()) {
       throw new IllegalArgumentException("--photos DIR is missing (try likeness train --help)");
     }
+    if (store.given() == (out != null)) {
+      throw new IllegalArgumentException("give either --out FILE or --store DIR (try likeness train --help)");
+    }
+    if (store.given()) {
+      learnInStore();
+    } else {
+      learnIntoFile();
+    }
+  }
+
+  private void learnIntoFile() {
     PhotoReview review = photos.review();
     ReviewText.lines(review).forEach(console.err()::println);
+    Path state = out.resolveSibling(out.getFileName() + ".state");
+    if (!resume) {
+      delete(state);
+    }
     try (BaseModel model = base.open();
         TrainedPerson person = studio(model)
-            .learn(review, photos.consent(), ConsoleProgress.on(console), console.cancellation())) {
+            .learn(review, photos.consent(), state, ConsoleProgress.on(console), console.cancellation())) {
       person.save(out);
+      delete(state);
       console.out().println(out);
+      console.out().flush();
+    }
+  }
+
+  private void learnInStore() {
+    Consent consent = photos.consent();
+    try (SubjectStore opened = store.open(); BaseModel model = base.open()) {
+      Subject subject = opened.create(consent);
+      SubjectStudio studio = SubjectStudio.on(model, studio(model));
+      try {
+        photos.eachFile((name, bytes) -> studio.add(subject, name, bytes));
+        studio.learn(subject, ConsoleProgress.on(console), console.cancellation());
+      } catch (RuntimeException e) {
+        subject.erase();
+        throw e;
+      }
+      console.out().println(subject.id());
       console.out().flush();
     }
   }
@@ -56,5 +102,14 @@ public final class TrainCommand implements Runnable {
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
     return steps == null ? studio : studio.training(studio.training().steps(steps));
+  }
+
+  /** The state holds the person as learned so far, so it is kept no longer than it serves. */
+  private static void delete(Path state) {
+    try {
+      Files.deleteIfExists(state);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot delete " + state + ": " + e.getMessage(), e);
+    }
   }
 }

@@ -1,8 +1,9 @@
 package dev.likeness.examples.inspect;
 
-import dev.likeness.diffusion.weights.TensorEntry;
+import dev.likeness.diffusion.weights.TensorList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -15,11 +16,16 @@ final class Family {
 
   private Family() {}
 
-  static String of(Kind kind, Map<String, TensorEntry> tensors) {
-    if (tensors.keySet().stream().anyMatch(name -> FLUX.stream().anyMatch(name::contains))) {
+  static String of(Kind kind, TensorList tensors) {
+    Optional<String> known = dev.likeness.diffusion.model.Family.KNOWN.stream()
+        .filter(family -> family.recognises(tensors)).map(dev.likeness.diffusion.model.Family::name).findFirst();
+    if (known.isPresent()) {
+      return known.get();
+    }
+    if (tensors.names().stream().anyMatch(name -> FLUX.stream().anyMatch(name::contains))) {
       return "flux";
     }
-    if (tensors.keySet().stream().anyMatch(name -> name.contains("joint_blocks."))) {
+    if (tensors.names().stream().anyMatch(name -> name.contains("joint_blocks."))) {
       return "sd3";
     }
     return switch (kind) {
@@ -36,19 +42,17 @@ final class Family {
         || name.contains("_lora.down");
   }
 
-  private static String byInputs(Map<String, TensorEntry> tensors, List<String> layers, Predicate<String> which) {
-    return tensors.entrySet().stream()
-        .filter(e -> layers.stream().anyMatch(e.getKey()::contains) && which.test(e.getKey()))
-        .map(e -> e.getValue().shape()).filter(shape -> shape.size() >= 2)
-        .map(shape -> byWidth(shape.get(1))).findFirst().orElse(UNKNOWN);
+  private static String byInputs(TensorList tensors, List<String> layers, Predicate<String> which) {
+    return tensors.names().stream().filter(name -> layers.stream().anyMatch(name::contains) && which.test(name))
+        .map(tensors::shape).filter(shape -> shape.length >= 2).map(shape -> byWidth(shape[1])).findFirst().orElse(UNKNOWN);
   }
 
-  private static String byEmbedding(Map<String, TensorEntry> tensors) {
-    if (tensors.containsKey("clip_g")) {
+  private static String byEmbedding(TensorList tensors) {
+    if (tensors.has("clip_g")) {
       return "sdxl";
     }
-    List<Long> shape = tensors.values().iterator().next().shape();
-    return shape.isEmpty() ? UNKNOWN : byWidth(shape.get(shape.size() - 1));
+    long[] shape = tensors.shape(tensors.names().iterator().next());
+    return shape.length == 0 ? UNKNOWN : byWidth(shape[shape.length - 1]);
   }
 
   private static String byWidth(long width) {

@@ -2,8 +2,8 @@ package dev.likeness.examples.inspect;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.model.ModelFolder;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
-import dev.likeness.diffusion.weights.TensorEntry;
+import dev.likeness.diffusion.model.TensorFile;
+import dev.likeness.diffusion.weights.TensorList;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What a diffusers folder is: its pipeline, its parts, and the headers of their weights. */
@@ -51,6 +50,7 @@ final class FolderInspection {
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("pipeline", model.pipeline());
     details.put("scheduler", String.valueOf(model.componentClass("scheduler")));
+    details.putAll(BaseDetails.of(model));
     details.put("parts", parts);
     return new Inspection(folder, "base", family, "diffusers", tally.parameters(), tally.dtypes(), details, problems);
   }
@@ -70,28 +70,32 @@ final class FolderInspection {
 
   private void addPart(ModelFolder model, String part) {
     try {
-      Map<String, TensorEntry> tensors = new TreeMap<>();
+      long parameters = 0;
       for (Path file : weightFiles(model.component(part))) {
-        tensors.putAll(SafetensorsHeader.read(file).tensors());
+        TensorList tensors = TensorFile.list(file);
+        parameters += tally.add(tensors);
+        if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
+          family = Family.of(Kind.UNET, tensors);
+        }
       }
-      parts.put(part, tally.add(tensors.values()));
-      if (part.equals("unet")) {
-        family = Family.of(Kind.UNET, tensors);
-      }
+      parts.put(part, parameters);
     } catch (UnusableInput e) {
       problems.add(e.getMessage());
     }
   }
 
-  // A folder may hold several precisions of the same weights; one of them counts.
+  // A folder may hold the same weights in several precisions and forms; one of them counts.
   private static List<Path> weightFiles(Path part) {
     try (Stream<Path> files = Files.list(part)) {
-      List<Path> all = files.filter(file -> file.getFileName().toString().endsWith(".safetensors")).sorted().toList();
-      List<Path> plain = all.stream().filter(file -> !file.getFileName().toString().contains(".fp16.")).toList();
-      if (all.isEmpty()) {
-        throw new UnusableInput(part + " has no safetensors file; download the missing weights");
+      List<Path> all = files.sorted().toList();
+      for (String form : List.of(".safetensors", ".bin")) {
+        List<Path> formed = all.stream().filter(file -> file.getFileName().toString().endsWith(form)).toList();
+        List<Path> plain = formed.stream().filter(file -> !file.getFileName().toString().contains(".fp16")).toList();
+        if (!formed.isEmpty()) {
+          return plain.isEmpty() ? formed : plain;
+        }
       }
-      return plain.isEmpty() ? all : plain;
+      throw new UnusableInput(part + " has no safetensors file; download the missing weights");
     } catch (IOException e) {
       throw new UnusableInput(part + " cannot be listed; the folder is not a complete diffusers model", e);
     }

@@ -13,7 +13,7 @@ import java.util.Map;
  * What a file or folder turned out to be.
  *
  * @param path what was looked at
- * @param kind base, lora, ip-adapter, textual-inversion, vae, unet, text-encoder, or unknown
+ * @param kind picture, base, lora, ip-adapter, textual-inversion, vae, unet, text-encoder, or unknown
  * @param family what it is or fits: sd1, sd2, sdxl, sd3, flux, or unknown
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
  * @param parameters numbers in all tensors
@@ -58,17 +58,20 @@ public record Inspection(Path path, String kind, String family, String format, l
     StringBuilder text = new StringBuilder();
     line(text, "path", path);
     line(text, "kind", kind);
-    line(text, "family", family);
     line(text, "format", format);
-    line(text, "parameters", String.format(Locale.ROOT, "%,d", parameters));
-    line(text, "dtypes", String.join(", ", dtypes.keySet()));
+    if (!kind.equals(PictureInspection.KIND)) {
+      line(text, "family", family);
+      line(text, "parameters", String.format(Locale.ROOT, "%,d", parameters));
+      line(text, "dtypes", String.join(", ", dtypes.keySet()));
+    }
     details.forEach((name, value) -> line(text, name, value instanceof Map<?, ?> map ? flat(map) : value));
     problems.forEach(problem -> line(text, "problem", problem));
     return text.toString().stripTrailing();
   }
 
   private static String flat(Map<?, ?> map) {
-    return String.join(", ", map.entrySet().stream().map(e -> e.getKey() + " " + e.getValue()).toList());
+    return String.join(", ", map.entrySet().stream().filter(e -> !(e.getValue() instanceof List))
+        .map(e -> e.getKey() + " " + e.getValue()).toList());
   }
 
   private static void line(StringBuilder text, String name, Object value) {

@@ -10,9 +10,9 @@ import java.util.Arrays;
 
 /** Looks at a file or folder and says what it is. */
 public final class Inspector {
-  private static final byte[] ZIP = {'P', 'K', 3, 4};
   private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
-  private static final int PICKLE_PROTOCOL = 0x80;
+  private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
+  private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
   private Inspector() {}
 
@@ -28,9 +28,21 @@ public final class Inspector {
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);
     }
+    String picture = picture(path);
+    if (picture != null) {
+      return PictureInspection.of(path, picture);
+    }
     String foreign = foreignFormat(path);
     return foreign == null ? FileInspection.of(path) : Inspection.unusable(path, foreign,
         path + " is a " + foreign + " file, which is not read; give the safetensors file of the same model");
+  }
+
+  private static String picture(Path file) {
+    byte[] head = head(file);
+    if (Arrays.equals(head, PNG)) {
+      return "png";
+    }
+    return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2] ? "jpeg" : null;
   }
 
   private static String foreignFormat(Path file) {
@@ -38,16 +50,12 @@ public final class Inspector {
     if (Arrays.equals(head, GGUF)) {
       return "gguf";
     }
-    boolean oldPickle = head.length > 1 && (head[0] & 255) == PICKLE_PROTOCOL && head[1] <= 5;
-    if (Arrays.equals(head, ZIP) || oldPickle) {
-      return "pickle";
-    }
     return file.getFileName().toString().endsWith(".onnx") ? "onnx" : null;
   }
 
   private static byte[] head(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(ZIP.length);
+      return in.readNBytes(GGUF.length);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }

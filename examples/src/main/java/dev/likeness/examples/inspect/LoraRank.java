@@ -1,8 +1,7 @@
 package dev.likeness.examples.inspect;
 
-import dev.likeness.diffusion.weights.TensorEntry;
+import dev.likeness.diffusion.weights.TensorList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** The rank of a LoRA: the rows of its down factors. */
@@ -12,9 +11,8 @@ final class LoraRank {
   private LoraRank() {}
 
   /** The largest rank in the file; empty for files whose factors are not plain pairs. */
-  static Optional<Long> of(Map<String, TensorEntry> tensors) {
-    return tensors.entrySet().stream().filter(e -> DOWN.stream().anyMatch(e.getKey()::contains))
-        .map(e -> e.getValue().shape()).filter(shape -> shape.size() >= 2).map(shape -> shape.get(0))
-        .max(Long::compare);
+  static Optional<Long> of(TensorList tensors) {
+    return tensors.names().stream().filter(name -> DOWN.stream().anyMatch(name::contains))
+        .map(tensors::shape).filter(shape -> shape.length >= 2).map(shape -> shape[0]).max(Long::compare);
   }
 }

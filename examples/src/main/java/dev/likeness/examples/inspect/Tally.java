@@ -1,7 +1,6 @@
 package dev.likeness.examples.inspect;
 
-import dev.likeness.diffusion.weights.TensorEntry;
-import java.util.Collection;
+import dev.likeness.diffusion.weights.TensorList;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -11,11 +10,11 @@ final class Tally {
   private long parameters;
 
   /** Counts {@code tensors} and returns how many numbers they have. */
-  long add(Collection<TensorEntry> tensors) {
+  long add(TensorList tensors) {
     long before = parameters;
-    for (TensorEntry tensor : tensors) {
-      dtypes.merge(tensor.dtype().name(), tensor.elements(), Long::sum);
-      parameters += tensor.elements();
+    for (String name : tensors.names()) {
+      dtypes.merge(tensors.dtype(name).name(), tensors.elements(name), Long::sum);
+      parameters += tensors.elements(name);
     }
     return parameters - before;
   }

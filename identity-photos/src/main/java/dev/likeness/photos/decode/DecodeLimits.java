@@ -18,14 +18,17 @@ public record DecodeLimits(int bytes, long pixels, int longSide) {
     }
   }
 
+  /** The same with another largest file, in bytes. */
   public DecodeLimits withBytes(int most) {
     return new DecodeLimits(most, pixels, longSide);
   }
 
+  /** The same with another largest picture, in pixels. */
   public DecodeLimits withPixels(long most) {
     return new DecodeLimits(bytes, most, longSide);
   }
 
+  /** The same with another long side of decoded pictures, in pixels. */
   public DecodeLimits withLongSide(int most) {
     return new DecodeLimits(bytes, pixels, most);
   }

@@ -1,14 +1,18 @@
 package dev.likeness.photos.decode;
 
+import java.util.Comparator;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 
 /**
  * The quality setting, 1 to 100, that a JPEG file was saved with, from its luminance quantisation table: the setting
- * whose scaling of the example table of ITU-T T.81, K.1 has the same mean.
+ * whose scaling of the example table of ITU-T T.81, K.1 has the nearest mean.
  */
 final class JpegQuality {
-  // Mean of the 64 values of table K.1.
-  private static final double MEAN = 57.625;
+  // Table K.1, row by row.
+  private static final int[] EXAMPLE = {16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24,
+      40, 57, 69, 56, 14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
+      92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
 
   private JpegQuality() {}
 
@@ -53,9 +57,15 @@ final class JpegQuality {
     return sum / 64;
   }
 
-  // libjpeg's scale in per cent is 200 - 2 q from 50 upwards and 5000 / q below.
   private static int setting(double mean) {
-    double scale = 100 * mean / MEAN;
-    return (int) Math.max(1, Math.min(100, Math.round(scale <= 100 ? (200 - scale) / 2 : 5000 / scale)));
+    return IntStream.rangeClosed(1, 100).boxed().min(Comparator.comparingDouble(q -> Math.abs(meanAt(q) - mean)))
+        .orElseThrow();
+  }
+
+  // libjpeg's scale in per cent is 200 - 2 q from 50 upwards and 5000 / q below; values are whole, 1 to 255.
+  private static double meanAt(int quality) {
+    int scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+    return IntStream.of(EXAMPLE).map(value -> Math.max(1, Math.min(255, (value * scale + 50) / 100))).average()
+        .orElseThrow();
   }
 }

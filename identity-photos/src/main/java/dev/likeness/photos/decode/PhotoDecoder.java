@@ -8,8 +8,11 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.ServiceLoader;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -18,7 +21,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /**
  * Decodes photos of unknown origin: the format by content, size checked in the header before pixels are read, the first
- * frame only, upright, in sRGB, without metadata. Nothing is spooled to disk. Immutable and safe for threads.
+ * frame only, upright, in sRGB, without metadata. Nothing is spooled to disk, except what a program of this machine has
+ * to convert. Safe for threads.
  */
 public final class PhotoDecoder {
   // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay bounded.
@@ -26,12 +30,17 @@ public final class PhotoDecoder {
   // Readers also warn of harmless oddities, such as a profile that they do not like.
   private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt");
 
-  private final DecodeLimits limits;
+  private static final int MEGAPIXELS_AT_ONCE = 64;
 
+  private final DecodeLimits limits;
+  private final Semaphore megapixelsAtOnce = new Semaphore(MEGAPIXELS_AT_ONCE);
+
+  /** A decoder that refuses what costs more than {@code limits}. */
   public PhotoDecoder(DecodeLimits limits) {
     this.limits = limits;
   }
 
+  /** What a photo may cost. */
   public DecodeLimits limits() {
     return limits;
   }
@@ -67,7 +76,27 @@ public final class PhotoDecoder {
   }
 
   private Decoded read(String name, byte[] file, PhotoFormat format) throws IOException {
-    ImageReader reader = reader(name, format);
+    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
+    if (readers.hasNext()) {
+      return read(name, file, format, readers.next(), Orientation.of(ExifOrientation.of(format, file)));
+    }
+    PhotoConverter converter = converter(name, format);
+    long[] size = HeifSize.of(file);
+    checkPixels(name, Math.max(1, size[0]), Math.max(1, size[1]));
+    byte[] plain = converter.convert(format, file);
+    PhotoFormat plainFormat = PhotoFormat.of(plain).filter(known -> known == PhotoFormat.PNG
+        || known == PhotoFormat.JPEG).orElseThrow(() -> new IOException("its converter gave neither PNG nor JPEG"));
+    ImageReader reader = ImageIO.getImageReadersByFormatName(plainFormat.readerName()).next();
+    Decoded decoded = read(name, plain, plainFormat, reader, Orientation.UPRIGHT);
+    return new Decoded(decoded.picture(), format, decoded.fullWidth(), decoded.fullHeight(), decoded.damaged(),
+        OptionalInt.empty());
+  }
+
+  private Decoded read(String name, byte[] file, PhotoFormat format, ImageReader reader, Orientation orientation)
+      throws IOException {
+    if (format == PhotoFormat.JPEG) {
+      JpegScans.check(file);
+    }
     try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
       reader.setInput(in, false, true);
       AtomicBoolean damaged = new AtomicBoolean();
@@ -77,13 +106,23 @@ public final class PhotoDecoder {
       checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
-      Orientation orientation = Orientation.of(ExifOrientation.of(format, file));
-      Picture picture = orientation.upright(stored(reader, format, file, (long) width * height));
+      Picture picture = orientation.upright(inTurn(reader, format, file, (long) width * height));
       boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
       return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get(),
           format == PhotoFormat.JPEG ? JpegQuality.of(file) : OptionalInt.empty());
     } finally {
       reader.dispose();
+    }
+  }
+
+  // Threads share one memory: large pictures wait for each other, usual ones do not.
+  private Picture inTurn(ImageReader reader, PhotoFormat format, byte[] file, long pixels) throws IOException {
+    int megapixels = (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, pixels / 1_000_000));
+    megapixelsAtOnce.acquireUninterruptibly(megapixels);
+    try {
+      return stored(reader, format, file, pixels);
+    } finally {
+      megapixelsAtOnce.release(megapixels);
     }
   }
 
@@ -104,14 +143,12 @@ public final class PhotoDecoder {
     }
   }
 
-  private static ImageReader reader(String name, PhotoFormat format) {
-    Iterator<ImageReader> readers = ImageIO.getImageReadersByFormatName(format.readerName());
-    if (readers.hasNext()) {
-      return readers.next();
-    }
-    throw new UnreadablePhoto(Fault.NEEDS_CONVERSION, name + " is in the " + format.title() + " format, which this"
-        + " machine has no reader for; save it as JPEG (iPhone: Settings > Camera > Formats > Most Compatible; command:"
-        + " heif-convert or magick)");
+  private static PhotoConverter converter(String name, PhotoFormat format) {
+    Stream<PhotoConverter> given = ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
+    return Stream.concat(given, Stream.of(new HeifPrograms())).filter(converter -> converter.converts(format))
+        .findFirst().orElseThrow(() -> new UnreadablePhoto(Fault.NEEDS_CONVERSION, name + " is in the "
+            + format.title() + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
+            + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));
   }
 
   private static String reason(Throwable e) {

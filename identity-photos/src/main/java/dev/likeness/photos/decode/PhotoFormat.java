@@ -40,6 +40,11 @@ public enum PhotoFormat {
     return fileName.contains(".") && Arrays.stream(values()).anyMatch(format -> format.extensions.contains(extension));
   }
 
+  /** The word in JSON: {@code jpeg}, {@code png}, {@code jpeg-xl}. */
+  public String word() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
   /** The name for people. */
   String title() {
     return this == JPEG_XL ? "JPEG XL" : this == WEBP ? "WebP" : name();

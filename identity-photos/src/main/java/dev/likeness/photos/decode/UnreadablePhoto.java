@@ -26,6 +26,7 @@ public final class UnreadablePhoto extends UnusableInput {
     this(fault, Double.NaN, Double.NaN, message, null);
   }
 
+  /** What is wrong with the file. */
   public Fault fault() {
     return fault;
   }

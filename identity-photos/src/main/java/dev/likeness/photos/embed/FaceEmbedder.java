@@ -11,6 +11,11 @@ public interface FaceEmbedder extends AutoCloseable {
   /** The unit-length vector of {@code face} in {@code picture}. */
   float[] embed(Picture picture, Face face);
 
+  /** The vector before it is brought to unit length, which a few adapters were trained on; else the same. */
+  default float[] embedRaw(Picture picture, Face face) {
+    return embed(picture, face);
+  }
+
   /** The name that reports call it. */
   String name();
 

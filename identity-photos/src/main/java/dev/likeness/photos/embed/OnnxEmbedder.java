@@ -3,8 +3,8 @@ package dev.likeness.photos.embed;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.OnnxInput;
-import dev.likeness.photos.face.OpenCvNetwork;
+import dev.likeness.photos.opencv.OnnxInput;
+import dev.likeness.photos.opencv.OpenCvNetwork;
 import java.nio.file.Path;
 
 /** An embedder out of an ONNX file, run by OpenCV. One face at a time. */
@@ -34,8 +34,13 @@ public final class OnnxEmbedder implements FaceEmbedder {
 
   @Override
   public float[] embed(Picture picture, Face face) {
+    return unit(embedRaw(picture, face));
+  }
+
+  @Override
+  public float[] embedRaw(Picture picture, Face face) {
     Picture aligned = spec.template().align(picture, face);
-    return unit(network.run(aligned, spec.rgb(), spec.mean(), spec.scale()));
+    return network.run(aligned, spec.rgb(), spec.mean(), spec.scale());
   }
 
   @Override

@@ -9,8 +9,12 @@ public enum UsePolicy {
   /** Only networks whose licence allows commercial use. */
   COMMERCIAL;
 
-  /** Refuses a network that this use does not permit, by name. */
-  void require(EmbedderSpec spec) {
+  /**
+   * Refuses a network that this use does not permit.
+   *
+   * @throws UnusableInput naming the network and its licence
+   */
+  public void require(EmbedderSpec spec) {
     if (this == COMMERCIAL && !spec.licence().commercial()) {
       throw new UnusableInput("the embedder " + spec.name() + " is licensed for " + spec.licence().name()
           + "; use one that allows commercial use, such as SFace or AuraFace");

@@ -15,6 +15,12 @@ public record AlignmentTemplate(int size, Landmarks landmarks) {
       new Point(38.2946, 51.6963), new Point(73.5318, 51.5014), new Point(56.0252, 71.7366),
       new Point(41.5493, 92.3655), new Point(70.7299, 92.2041)));
 
+  /** The same template for an input of another size, pixel centres kept in place. */
+  public AlignmentTemplate scaledTo(int side) {
+    double factor = (double) side / size;
+    return new AlignmentTemplate(side, landmarks.mapped(factor, (factor - 1) / 2, (factor - 1) / 2));
+  }
+
   /** What brings {@code face} onto the template: its five landmarks, else its eyes, else its box. */
   public Similarity onto(Face face) {
     List<Point> five = landmarks.points();

@@ -8,10 +8,12 @@ public record Box(double x, double y, double width, double height) {
     }
   }
 
+  /** The middle of the box. */
   public Point center() {
     return new Point(x + width / 2, y + height / 2);
   }
 
+  /** Width times height, in square pixels. */
   public double area() {
     return width * height;
   }
@@ -31,6 +33,7 @@ public record Box(double x, double y, double width, double height) {
     return new Box(x - share * width, y - share * height, width * (1 + 2 * share), height * (1 + 2 * share));
   }
 
+  /** Whether {@code p} lies inside; the right and lower edges do not. */
   public boolean contains(Point p) {
     return p.x() >= x && p.x() < x + width && p.y() >= y && p.y() < y + height;
   }

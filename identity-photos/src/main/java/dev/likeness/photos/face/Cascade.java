@@ -1,11 +1,9 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.MachineLimit;
-import java.io.File;
-import java.io.IOException;
+import dev.likeness.photos.opencv.OpenCv;
 import java.util.ArrayList;
 import java.util.List;
-import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_core.Rect;
 import org.bytedeco.opencv.opencv_core.RectVector;
@@ -20,9 +18,8 @@ final class Cascade implements AutoCloseable {
   private final CascadeClassifier classifier;
 
   Cascade(String name) {
-    String resource = "/org/bytedeco/opencv/" + Loader.getPlatform()
-        + "/share/opencv4/haarcascades/haarcascade_" + name + ".xml";
-    classifier = new CascadeClassifier(file(resource).getPath());
+    String resource = "haarcascades/haarcascade_" + name + ".xml";
+    classifier = new CascadeClassifier(OpenCv.data(resource).getPath());
     // A scope that happens to be open around us must not free what outlives it.
     classifier.retainReference();
     if (classifier.empty()) {
@@ -43,19 +40,6 @@ final class Cascade implements AutoCloseable {
       }
       return boxes;
     }
-  }
-
-  private static File file(String resource) {
-    try {
-      File file = Loader.cacheResource(resource);
-      if (file != null) {
-        return file;
-      }
-    } catch (IOException e) {
-      throw new MachineLimit("cannot unpack " + resource + " of the OpenCV jar: " + e.getMessage(), e);
-    }
-    throw new MachineLimit(resource + " is not on the class path; add org.bytedeco:opencv with the classifier "
-        + Loader.getPlatform());
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.opencv.OpenCv;
 import dev.likeness.photos.pixels.Resampler;
 import java.util.Comparator;
 import java.util.List;

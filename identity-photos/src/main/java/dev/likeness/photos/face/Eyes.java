@@ -13,6 +13,7 @@ public record Eyes(Point left, Point right) {
     return Math.toDegrees(Math.atan2(right.y() - left.y(), right.x() - left.x()));
   }
 
+  /** How far the eyes are apart, in pixels. */
   public double distance() {
     return left.distance(right);
   }

@@ -12,7 +12,13 @@ public record Point(double x, double y) {
     return new Point(x + dx, y + dy);
   }
 
+  /** How far the two are apart, in pixels. */
   public double distance(Point other) {
     return Math.hypot(x - other.x, y - other.y);
+  }
+
+  /** The middle between the two. */
+  public Point between(Point other) {
+    return new Point((x + other.x) / 2, (y + other.y) / 2);
   }
 }

@@ -3,6 +3,8 @@ package dev.likeness.photos.face;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.pixels.Resampler;
 import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * A turn, a uniform scale and a shift: x' = a x - b y + tx, y' = b x + a y + ty.
@@ -40,10 +42,12 @@ public record Similarity(double a, double b, double tx, double ty) {
     return new Similarity(a, b, q.x() - a * p.x() + b * p.y(), q.y() - b * p.x() - a * p.y());
   }
 
+  /** Where {@code p} goes. */
   public Point map(Point p) {
     return new Point(a * p.x() - b * p.y() + tx, b * p.x() + a * p.y() + ty);
   }
 
+  /** How much it enlarges; below 1 it reduces. */
   public double scale() {
     return Math.hypot(a, b);
   }
@@ -61,19 +65,39 @@ public record Similarity(double a, double b, double tx, double ty) {
    * that keeps it from aliasing; black outside. Points are pixel indices, as landmark templates have them.
    */
   public Picture warp(Picture picture, int size) {
-    int reduction = (int) Math.max(1, Math.floor(1 / scale()));
-    int width = Math.max(1, picture.width() / reduction);
-    int height = Math.max(1, picture.height() / reduction);
-    Picture source = reduction == 1 ? picture
-        : Resampler.AREA.resize(picture, 0, 0, width * reduction, height * reduction, width, height);
+    int most = Math.min(picture.width(), picture.height());
+    int reduction = (int) Math.max(1, Math.min(most, Math.floor(1 / scale())));
+    int left = first(size, reduction, picture.width(), Point::x);
+    int top = first(size, reduction, picture.height(), Point::y);
+    int width = last(size, reduction, picture.width(), Point::x) - left;
+    int height = last(size, reduction, picture.height(), Point::y) - top;
+    Picture part = Resampler.AREA.resize(picture, left, top, width, height, width / reduction, height / reduction);
     byte[] rgb = new byte[size * size * 3];
     for (int y = 0, at = 0; y < size; y++) {
       for (int x = 0; x < size; x++, at += 3) {
         Point from = unmap(new Point(x, y));
-        bilinear(source, (from.x() + 0.5) / reduction - 0.5, (from.y() + 0.5) / reduction - 0.5, rgb, at);
+        bilinear(part, (from.x() + 0.5 - left) / reduction - 0.5, (from.y() + 0.5 - top) / reduction - 0.5, rgb, at);
       }
     }
     return Picture.of(size, size, rgb);
+  }
+
+  // Only what the output shows is worth reducing: from the first to the last multiple of the reduction that it needs.
+  private int first(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+    double least = corners(size).mapToDouble(axis).min().orElseThrow();
+    int cells = length / reduction;
+    return reduction * (int) Math.max(0, Math.min(cells - 1, Math.floor(least / reduction) - 1));
+  }
+
+  private int last(int size, int reduction, int length, ToDoubleFunction<Point> axis) {
+    double most = corners(size).mapToDouble(axis).max().orElseThrow();
+    int cells = length / reduction;
+    int first = first(size, reduction, length, axis) / reduction;
+    return reduction * (int) Math.max(first + 1, Math.min(cells, Math.ceil(most / reduction) + 2));
+  }
+
+  private Stream<Point> corners(int size) {
+    return Stream.of(new Point(0, 0), new Point(size, 0), new Point(0, size), new Point(size, size)).map(this::unmap);
   }
 
   private static void bilinear(Picture picture, double x, double y, byte[] rgb, int at) {

@@ -2,6 +2,8 @@ package dev.likeness.photos.face;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.opencv.OnnxInput;
+import dev.likeness.photos.opencv.OpenCv;
 import dev.likeness.photos.pixels.Resampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,8 +33,12 @@ public final class YuNetDetector implements FaceDetector {
   // A face that fills the frame is found only when it is made smaller.
   private static final double[] LADDER = {1, 0.5, 0.25};
 
+  // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
+  private static final double MOST_YAW = 40;
+
   private final FaceDetectorYN network;
   private final int size;
+  private final OpenEyes openEyes = new OpenEyes();
   private boolean closed;
 
   private YuNetDetector(FaceDetectorYN network, int size) {
@@ -89,8 +95,19 @@ public final class YuNetDetector implements FaceDetector {
     try (PointerScope scope = new PointerScope()) {
       Mat rows = new Mat();
       network.detect(OpenCv.bgr(small, size), rows);
-      return faces(rows, picture.width() / (double) width);
+      return faces(rows, picture.width() / (double) width).stream().map(face -> withEyes(face, picture)).toList();
     }
+  }
+
+  // The network places eyes behind any glasses, so whether they are seen is asked of the cascades.
+  private Face withEyes(Face face, Picture picture) {
+    Landmarks points = face.landmarks().orElseThrow();
+    boolean trusted = Math.abs(face.pose().yaw()) > MOST_YAW;
+    boolean ordered = points.leftEye().x() <= points.rightEye().x();
+    return ordered && (trusted || openEyes.seen(picture, face))
+        ? new Face(face.box(), face.score(), face.pose(), Optional.of(new Eyes(points.leftEye(), points.rightEye())),
+            face.landmarks())
+        : face;
   }
 
   private static List<Face> faces(Mat rows, double factor) {
@@ -115,15 +132,15 @@ public final class YuNetDetector implements FaceDetector {
         new Point(v[10], v[11]), new Point(v[12], v[13]));
     double side = TIGHTER * Math.max(v[2], v[3]);
     Box square = new Box(v[0] + v[2] / 2 - side / 2, v[1] + v[3] / 2 - side / 2, side, side);
-    boolean upright = v[4] <= v[6];
-    Optional<Eyes> eyes = upright ? Optional.of(new Eyes(landmarks.leftEye(), landmarks.rightEye())) : Optional.empty();
-    return new Face(square, Math.max(0, Math.min(1, v[14])), PoseEstimate.of(landmarks), eyes, Optional.of(landmarks));
+    return new Face(square, Math.max(0, Math.min(1, v[14])), PoseEstimate.of(landmarks), Optional.empty(),
+        Optional.of(landmarks));
   }
 
   @Override
   public synchronized void close() {
     if (!closed) {
       closed = true;
+      openEyes.close();
       network.releaseReference();
     }
   }

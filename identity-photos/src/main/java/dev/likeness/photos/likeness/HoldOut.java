@@ -17,12 +17,14 @@ public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut,
   public HoldOut {
     training = List.copyOf(training);
     heldOut = List.copyOf(heldOut);
+    if (training.isEmpty() || heldOut.isEmpty()) {
+      throw new IllegalArgumentException("likeness is measured against a person's photos, given none");
+    }
   }
 
   /**
    * Of five photos or more a fifth is held out, at least one, spread evenly over their order; fewer are all used for
-   * both, which {@link #independent()} then admits. To choose a checkpoint, divide {@link #training()} once more, so
-   * that choosing and reporting never use the same photos.
+   * both, which {@link #independent()} then admits.
    */
   public static HoldOut of(List<AcceptedPhoto> photos) {
     int n = photos.size();
@@ -36,5 +38,13 @@ public record HoldOut(List<AcceptedPhoto> training, List<AcceptedPhoto> heldOut,
       heldOut.add(0, training.remove((2 * k + 1) * n / (2 * out)));
     }
     return new HoldOut(training, heldOut, true);
+  }
+
+  /**
+   * The photos to learn from, divided once more: a checkpoint is chosen by these, so that what is held out here stays
+   * unseen until the report.
+   */
+  public HoldOut forChoosing() {
+    return of(training);
   }
 }

@@ -8,29 +8,67 @@ import dev.likeness.photos.face.FaceDetector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Measures how much pictures look like a person, against photos and with an embedder that took no part in making them,
- * on the person's own scale: how alike two of their own photos are. Immutable; the tools stay the caller's to close.
+ * on two scales: how alike two of the person's own photos are, and how alike other people are. Immutable; the tools
+ * stay the caller's to close. {@code likeness::cosine} is the hook by which training chooses a checkpoint, and
+ * {@link LikenessReport#ranking()} puts the best of a shoot first.
  */
 public final class Likeness {
+  private final HoldOut photos;
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
   private final List<float[]> references;
   private final double[] own;
-  private final boolean independent;
+  private final double[] impostors;
+  private final String caution;
 
-  private Likeness(FaceDetector detector, FaceEmbedder embedder, HoldOut photos) {
+  private Likeness(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
+    this.photos = photos;
     this.detector = detector;
     this.embedder = embedder;
     this.references = vectors(photos.heldOut(), embedder);
     this.own = pairs(photos.independent() ? joined(references, vectors(photos.training(), embedder)) : references);
-    this.independent = photos.independent();
+    this.impostors = new double[0];
+    this.caution = photos.independent() ? "" : "the photos compared with took part in training";
+  }
+
+  private Likeness(Likeness same, double[] impostors, String caution) {
+    this.photos = same.photos;
+    this.detector = same.detector;
+    this.embedder = same.embedder;
+    this.references = same.references;
+    this.own = same.own;
+    this.impostors = impostors;
+    this.caution = caution;
   }
 
   /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
   public static Likeness of(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
-    return new Likeness(detector, embedder, photos);
+    return new Likeness(photos, detector, embedder);
+  }
+
+  /** The same, calibrated against faces of other people; the more, the finer. */
+  public Likeness withImpostors(List<AcceptedPhoto> others) {
+    double[] cosines = vectors(others, embedder).stream().flatMapToDouble(other -> references.stream()
+        .mapToDouble(vector -> FaceEmbedder.cosine(vector, other))).toArray();
+    return new Likeness(this, cosines, caution);
+  }
+
+  /** The same for pictures that an embedder of that name has helped to make: with our own, the score flatters. */
+  public Likeness conditionedBy(String embedderName) {
+    boolean same = embedderName.equals(embedder.name());
+    return same ? new Likeness(this, impostors, "the embedder took part in making the pictures") : this;
+  }
+
+  /** The same for pictures or checkpoints that {@code chooser} chose: with our own photos and embedder, it flatters. */
+  public Likeness chosenBy(Likeness chooser) {
+    boolean shared = chooser.photos.heldOut().stream().anyMatch(
+        photo -> photos.heldOut().stream().anyMatch(held -> held == photo));
+    return shared && chooser.embedder.name().equals(embedder.name())
+        ? new Likeness(this, impostors, "they were chosen by the same photos and embedder") : this;
   }
 
   /** The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there is no face. */
@@ -41,23 +79,26 @@ public final class Likeness {
 
   /** The score of one picture. */
   public LikenessScore score(Picture picture) {
-    List<Face> faces = detector.detect(picture);
-    if (faces.isEmpty()) {
-      return LikenessScore.NO_FACE;
-    }
-    float[] vector = embedder.embed(picture, faces.get(0));
-    double cosine = references.stream().mapToDouble(other -> FaceEmbedder.cosine(vector, other)).average()
-        .orElseThrow();
-    return new LikenessScore(true, cosine, standing(cosine));
+    return score(cosines(picture));
   }
 
   /** The scores of several pictures and what they come to. */
   public LikenessReport report(List<Picture> pictures) {
-    List<LikenessScore> scores = pictures.stream().map(this::score).toList();
-    double[] cosines = scores.stream().filter(LikenessScore::faceFound).mapToDouble(LikenessScore::cosine).toArray();
-    double mean = Arrays.stream(cosines).average().orElse(Double.NaN);
-    double ownMean = Arrays.stream(own).average().orElse(Double.NaN);
-    return new LikenessReport(scores, mean, Interval.ofMean(cosines), ownMean, independent, meaning(mean));
+    double[][] cosines = pictures.stream().map(this::cosines).toArray(double[][]::new);
+    double[][] faces = Arrays.stream(cosines).filter(row -> row.length > 0).toArray(double[][]::new);
+    double mean = mean(Arrays.stream(faces).mapToDouble(Likeness::mean).toArray());
+    return new LikenessReport(Arrays.stream(cosines).map(this::score).toList(), mean, Interval.ofMean(faces), mean(own),
+        caution.isEmpty(), roc(), meaning(mean));
+  }
+
+  /** The curve of the person's own pairs against pairs with impostors; empty without both. */
+  public Optional<Roc> roc() {
+    return own.length == 0 || impostors.length == 0 ? Optional.empty() : Optional.of(Roc.of(own, impostors));
+  }
+
+  /** What {@code report} found, drawn: its pictures between the person's own pairs and impostors, and the curve. */
+  public Picture plot(LikenessReport report) {
+    return LikenessPlot.draw(own, impostors, report);
   }
 
   /** The cosines of all pairs of the person's own photos. */
@@ -65,12 +106,24 @@ public final class Likeness {
     return own.clone();
   }
 
-  /** The curve of the person's own pairs against pairs of each reference with faces of {@code others}. */
-  public Roc against(List<AcceptedPhoto> others) {
-    double[] different = vectors(others, embedder).stream()
-        .flatMapToDouble(other -> references.stream().mapToDouble(vector -> FaceEmbedder.cosine(vector, other)))
-        .toArray();
-    return Roc.of(own, different);
+  // One cosine a reference; empty without a face.
+  private double[] cosines(Picture picture) {
+    List<Face> faces = detector.detect(picture);
+    if (faces.isEmpty()) {
+      return new double[0];
+    }
+    float[] vector = embedder.embed(picture, faces.get(0));
+    return references.stream().mapToDouble(other -> FaceEmbedder.cosine(vector, other)).toArray();
+  }
+
+  private LikenessScore score(double[] cosines) {
+    if (cosines.length == 0) {
+      return LikenessScore.NO_FACE;
+    }
+    double cosine = mean(cosines);
+    double passing = Arrays.stream(impostors).filter(other -> other >= cosine).count();
+    return new LikenessScore(true, cosine, standing(cosine),
+        impostors.length == 0 ? Double.NaN : passing / impostors.length);
   }
 
   private double standing(double cosine) {
@@ -79,19 +132,23 @@ public final class Likeness {
   }
 
   private String meaning(double mean) {
-    String caution = independent ? "" : "; the photos compared with took part in training, so this flatters";
     if (Double.isNaN(mean)) {
       return "no face was found in the pictures";
     }
+    String flattery = caution.isEmpty() ? "" : "; " + caution + ", so this flatters";
     double least = Arrays.stream(own).min().orElse(Double.NaN);
     if (standing(mean) >= 0.25) {
-      return "as similar as two of the person's own photos" + caution;
+      return "as similar as two of the person's own photos" + flattery;
     } else if (mean >= least) {
-      return "as similar as the least alike of the person's own photos" + caution;
+      return "as similar as the least alike of the person's own photos" + flattery;
     } else if (mean >= embedder.sameAbove()) {
-      return "recognisably the same person, less similar than their own photos" + caution;
+      return "recognisably the same person, less similar than their own photos" + flattery;
     }
-    return "not recognised as the same person by " + embedder.name() + caution;
+    return "not recognised as the same person by " + embedder.name() + flattery;
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElse(Double.NaN);
   }
 
   private static List<float[]> vectors(List<AcceptedPhoto> photos, FaceEmbedder embedder) {

@@ -12,6 +12,7 @@ public record Fingerprint(long bits) {
   private static final int LOW = 8;
   private static final double[][] COSINE = cosine();
 
+  /** The fingerprint of a picture of any size. */
   public static Fingerprint of(Picture picture) {
     Luma small = Luma.of(Resampler.AREA.resize(picture, SIDE, SIDE));
     long bits = 0;

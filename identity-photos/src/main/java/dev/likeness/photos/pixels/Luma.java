@@ -14,33 +14,44 @@ public final class Luma {
     this.bytes = bytes;
   }
 
+  /** The brightness of {@code picture}. */
   public static Luma of(Picture picture) {
-    byte[] rgb = picture.rgb();
-    byte[] out = new byte[rgb.length / 3];
-    for (int i = 0, at = 0; i < out.length; i++, at += 3) {
-      out[i] = (byte) ((4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * (rgb[at + 2] & 255) + 8192) >> 14);
-    }
-    return new Luma(picture.width(), picture.height(), out);
+    return of(picture, (r, g, b) -> 4899 * r + 9617 * g + 1868 * b + 8192 >> 14);
   }
 
   /** The red channel alone, in which skin of every colour is light and eyes and lips stay dark. */
   public static Luma red(Picture picture) {
-    byte[] rgb = picture.rgb();
-    byte[] out = new byte[rgb.length / 3];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = rgb[3 * i];
-    }
-    return new Luma(picture.width(), picture.height(), out);
+    return of(picture, (r, g, b) -> r);
   }
 
+  private interface Mix {
+    int of(int red, int green, int blue);
+  }
+
+  private static Luma of(Picture picture, Mix mix) {
+    int width = picture.width();
+    byte[] row = new byte[3 * width];
+    byte[] out = new byte[width * picture.height()];
+    for (int y = 0; y < picture.height(); y++) {
+      picture.row(y, row);
+      for (int x = 0; x < width; x++) {
+        out[y * width + x] = (byte) mix.of(row[3 * x] & 255, row[3 * x + 1] & 255, row[3 * x + 2] & 255);
+      }
+    }
+    return new Luma(width, picture.height(), out);
+  }
+
+  /** In pixels. */
   public int width() {
     return width;
   }
 
+  /** In pixels. */
   public int height() {
     return height;
   }
 
+  /** The value of one pixel, 0 to 255. */
   public int at(int x, int y) {
     return bytes[y * width + x] & 255;
   }

@@ -58,7 +58,7 @@ public enum Resampler {
     int top = whole ? 0 : first(y, h, height, picture.height());
     Taps columns = taps(x - left, w, width, part.width());
     Taps rows = taps(y - top, h, height, part.height());
-    return resample(part.rgb(), part.width() * 3, columns, rows, 0);
+    return resample(part::row, part.width() * 3, columns, rows, 0);
   }
 
   /**
@@ -69,7 +69,7 @@ public enum Resampler {
     double scale = Math.min(1, (double) longSide / Math.max(width, height));
     Taps columns = taps(0, width, side(width, scale), width);
     Taps rows = taps(0, height, side(height, scale), height);
-    return resample(bgr, width * 3, columns, rows, 2);
+    return resample((y, row) -> System.arraycopy(bgr, y * width * 3, row, 0, width * 3), width * 3, columns, rows, 2);
   }
 
   // Only the rows and columns that count are copied out of a large picture.
@@ -87,14 +87,20 @@ public enum Resampler {
     return (int) Math.max(0, Math.min(inputs - 1, Math.floor(start - reach)));
   }
 
+  /** Where rows of pixels come from; large pictures are never copied whole. */
+  private interface Rows {
+    void copy(int y, byte[] row);
+  }
+
   // The first channel is read at offset `red`, the others follow towards the opposite end of the pixel.
-  private static Picture resample(byte[] from, int stride, Taps columns, Taps rows, int red) {
+  private static Picture resample(Rows from, int stride, Taps columns, Taps rows, int red) {
     int width = columns.first.length - 1;
     int height = rows.first.length - 1;
     byte[] to = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     float[] blended = new float[stride];
+    byte[] source = new byte[stride];
     for (int row = 0; row < height; row++) {
-      blend(from, stride, rows, row, blended);
+      blend(from, source, rows, row, blended);
       squeeze(blended, columns, to, row * width * 3, red);
     }
     return Picture.of(width, height, to);
@@ -104,12 +110,13 @@ public enum Resampler {
     return Math.max(1, (int) Math.round(length * scale));
   }
 
-  private static void blend(byte[] from, int stride, Taps rows, int row, float[] out) {
+  private static void blend(Rows from, byte[] source, Taps rows, int row, float[] out) {
     Arrays.fill(out, 0);
     for (int k = rows.first[row]; k < rows.first[row + 1]; k++) {
       float weight = rows.weight[k];
-      for (int i = 0, at = rows.index[k] * stride; i < stride; i++, at++) {
-        out[i] += weight * (from[at] & 255);
+      from.copy(rows.index[k], source);
+      for (int i = 0; i < out.length; i++) {
+        out[i] += weight * (source[i] & 255);
       }
     }
   }

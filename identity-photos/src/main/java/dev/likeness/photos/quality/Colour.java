@@ -9,15 +9,22 @@ import org.apache.commons.math3.stat.regression.OLSMultipleLinearRegression;
 final class Colour {
   private static final int SIDE = 64;
 
-  private Colour() {}
+  private final Picture small;
+
+  private Colour(Picture small) {
+    this.small = small;
+  }
+
+  static Colour of(Picture picture) {
+    return new Colour(Resampler.AREA.resize(picture, SIDE, SIDE));
+  }
 
   /** Mean distance between the strongest and the weakest channel, 0 (black and white) to 255. */
-  static double chroma(Picture picture) {
-    Picture small = Resampler.AREA.resize(picture, SIDE, SIDE);
+  double chroma() {
     double sum = 0;
     for (int y = 0; y < SIDE; y++) {
       for (int x = 0; x < SIDE; x++) {
-        sum += spread(small, x, y);
+        sum += spread(x, y);
       }
     }
     return sum / (SIDE * SIDE);
@@ -28,8 +35,7 @@ final class Colour {
    * each pixel's colour difference and a parabola over brightness. Black and white, sepia and duotone filters make
    * colour a function of brightness and come near 0; skin, clothes and surroundings do not.
    */
-  static double variety(Picture picture) {
-    Picture small = Resampler.AREA.resize(picture, SIDE, SIDE);
+  double variety() {
     double[][] powers = new double[SIDE * SIDE][];
     double[][] difference = new double[2][SIDE * SIDE];
     for (int i = 0; i < powers.length; i++) {
@@ -54,10 +60,10 @@ final class Colour {
     }
   }
 
-  private static int spread(Picture picture, int x, int y) {
-    int r = picture.at(x, y, 0);
-    int g = picture.at(x, y, 1);
-    int b = picture.at(x, y, 2);
+  private int spread(int x, int y) {
+    int r = small.at(x, y, 0);
+    int g = small.at(x, y, 1);
+    int b = small.at(x, y, 2);
     return Math.max(r, Math.max(g, b)) - Math.min(r, Math.min(g, b));
   }
 }

@@ -7,7 +7,7 @@ import dev.likeness.photos.pixels.Luma;
 import dev.likeness.photos.pixels.Resampler;
 
 /**
- * A face at a standard size, so that what is measured on it does not depend on how large it was photographed: its box
+ * A face at a standard size, so that what is measured on it does not depend on how large it was photographed: its span
  * (repeating the edge where the picture ends) at 160 pixels, or at its own size when that is less.
  */
 public final class FacePatch {
@@ -25,19 +25,22 @@ public final class FacePatch {
 
   /** The patch of {@code face} in {@code whole}. */
   public static FacePatch of(Picture whole, Face face) {
-    Box box = face.box();
+    Box box = face.span();
     int side = (int) Math.max(LEAST, Math.min(SIDE, Math.round(box.width())));
     return new FacePatch(Resampler.CUBIC.resize(whole, box.x(), box.y(), box.width(), box.height(), side, side));
   }
 
+  /** The patch in colour. */
   public Picture picture() {
     return picture;
   }
 
+  /** Its brightness. */
   public Luma luma() {
     return luma;
   }
 
+  /** Its width and height, in pixels; at most {@link #SIDE}. */
   public int side() {
     return picture.width();
   }

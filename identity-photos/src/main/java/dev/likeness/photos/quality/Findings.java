@@ -21,6 +21,12 @@ final class Findings {
     }
   }
 
+  /** Adds a reason that is counted rather than held against limits: there were none of what should be one. */
+  void none(ReasonCode code, Verdict severity, String sentence) {
+    reasons.add(new Reason(code, severity, 0, 1, sentence));
+  }
+
+  /** Adds a reason that nothing was measured for. */
   void state(ReasonCode code, Verdict severity, String sentence) {
     reasons.add(Reason.of(code, severity, sentence));
   }

@@ -3,6 +3,7 @@ package dev.likeness.photos.quality;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.pixels.Fingerprint;
@@ -17,11 +18,12 @@ import dev.likeness.photos.pixels.Resampler;
  * @param highlight how bright the lit parts of the face are, 0 to 255
  * @param slope how many stops the right half of the face is lighter than the left one
  * @param faceShare the face's height over the picture's, 0 to 1
+ * @param expression what the mouth does
  * @param background mean colour beside the head: red, green, blue, 0 to 255
  * @param clothes mean colour below the chin: red, green, blue, 0 to 255
  */
 public record PhotoFeatures(Fingerprint whole, Fingerprint head, double blur, double highlight, double slope,
-    double faceShare, Tint background, Tint clothes) {
+    double faceShare, Expression expression, Tint background, Tint clothes) {
   private static final int HASHED = 64;
   private static final int CELLS = 24;
 
@@ -29,10 +31,11 @@ public record PhotoFeatures(Fingerprint whole, Fingerprint head, double blur, do
   public static PhotoFeatures of(Picture picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
     Box box = face.box();
-    HeadCrop head = HeadCrop.of(box, picture.width(), picture.height(), HASHED);
+    HeadCrop head = HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, picture.width(), picture.height(), HASHED);
     Picture hashed = Resampler.AREA.resize(picture, head.x(), head.y(), head.side(), head.side(), HASHED, HASHED);
     return new PhotoFeatures(Fingerprint.of(picture), Fingerprint.of(hashed), Blur.of(patch),
         Exposure.highlight(patch), Exposure.slope(patch), Math.min(1, box.height() / picture.height()),
+        Expression.of(picture, face),
         tint(picture, new Box(0, 0, picture.width(), Math.max(1, box.y() + box.height() / 2)), box.grown(0.45)),
         tint(picture, new Box(box.x(), box.y() + 1.45 * box.height(), box.width(), 0.8 * box.height()), null));
   }

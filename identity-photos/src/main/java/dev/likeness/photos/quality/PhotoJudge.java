@@ -13,11 +13,13 @@ public final class PhotoJudge {
   private static final double PROFILE = 45;
 
   private final QualityLimits limits;
+  private final Optional<Brisque> brisque;
   private final Optional<FaceQuality> quality;
 
-  /** A judge with these thresholds, and a network's opinion where there is one. */
-  public PhotoJudge(QualityLimits limits, Optional<FaceQuality> quality) {
+  /** A judge with these thresholds, and second opinions where there are some. */
+  public PhotoJudge(QualityLimits limits, Optional<Brisque> brisque, Optional<FaceQuality> quality) {
     this.limits = limits;
+    this.brisque = brisque;
     this.quality = quality;
   }
 
@@ -26,7 +28,7 @@ public final class PhotoJudge {
     Findings findings = new Findings(limits);
     file(photo, findings);
     if (faces.isEmpty()) {
-      findings.state(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
+      findings.none(ReasonCode.NO_FACE, Verdict.REJECT, "no face was found");
       return findings.reasons();
     }
     Face face = faces.get(0);
@@ -35,7 +37,12 @@ public final class PhotoJudge {
     frame(face.box(), photo.picture(), findings);
     FacePatch patch = FacePatch.of(photo.picture(), face);
     light(patch, findings);
-    visibility(patch, face, findings);
+    pose(face.pose(), findings);
+    if (Math.abs(face.pose().yaw()) <= PROFILE) {
+      covers(Occlusion.of(patch), photo.picture(), face, findings);
+    }
+    brisque.ifPresent(model -> findings.measure(ReasonCode.DISTORTED, model.score(photo.picture(), face),
+        "noise, smear or compression distort it; send the original file"));
     quality.ifPresent(network -> findings.measure(ReasonCode.LOW_QUALITY, network.score(photo.picture(), face),
         "the face can hardly be recognised"));
     return findings.reasons();
@@ -53,11 +60,10 @@ public final class PhotoJudge {
   }
 
   private static void colours(Picture picture, Findings findings) {
-    double chroma = Colour.chroma(picture);
-    double variety = Colour.variety(picture);
-    findings.measure(ReasonCode.BLACK_AND_WHITE, chroma, "it is black and white; send one in colour");
+    Colour colour = Colour.of(picture);
+    findings.measure(ReasonCode.BLACK_AND_WHITE, colour.chroma(), "it is black and white; send one in colour");
     if (!findings.has(ReasonCode.BLACK_AND_WHITE)) {
-      findings.measure(ReasonCode.STRONG_FILTER, variety,
+      findings.measure(ReasonCode.STRONG_FILTER, colour.variety(),
           "a filter has turned it into a single hue; send it unfiltered");
     }
   }
@@ -89,19 +95,24 @@ public final class PhotoJudge {
         "the %s half of the face is %.1f stops darker than the other".formatted(darker, Math.abs(slope)));
   }
 
-  private static void visibility(FacePatch patch, Face face, Findings findings) {
-    Pose pose = face.pose();
+  private static void pose(Pose pose, Findings findings) {
     double turned = Math.max(Math.abs(pose.yaw()), Math.max(Math.abs(pose.pitch()), Math.abs(pose.roll())));
     findings.measure(ReasonCode.EXTREME_POSE, turned, "the head is turned %.0f degrees away".formatted(turned));
-    if (Math.abs(pose.yaw()) > PROFILE) {
-      return;
-    }
-    double covered = Coverage.of(patch);
-    double lenses = face.eyes().isPresent() ? 0 : Coverage.ofEyes(patch);
+  }
+
+  // What a thing on the face is called, from the most to the least particular.
+  private static void covers(Occlusion occlusion, Picture picture, Face face, Findings findings) {
+    findings.measure(ReasonCode.HAT, Headwear.of(picture, face, occlusion), "a hat or scarf covers the hair");
+    double lenses = face.eyes().isPresent() ? 0 : occlusion.eyes();
     findings.measure(ReasonCode.SUNGLASSES, lenses, "dark glasses hide the eyes");
-    findings.measure(ReasonCode.FACE_COVERED, covered, "something covers %.0f %% of the face".formatted(100 * covered));
     if (face.eyes().isEmpty() && !findings.has(ReasonCode.SUNGLASSES)) {
-      findings.state(ReasonCode.EYES_NOT_SEEN, Verdict.WARN, "the eyes were not made out: closed, shaded or covered");
+      findings.none(ReasonCode.EYES_NOT_SEEN, Verdict.WARN, "the eyes were not made out: closed, shaded or covered");
+    }
+    findings.measure(ReasonCode.MASK, occlusion.noseAndMouth(), "a mask or scarf covers nose and mouth");
+    if (!findings.has(ReasonCode.MASK)) {
+      double covered = occlusion.face();
+      findings.measure(ReasonCode.FACE_COVERED, covered,
+          "something covers %.0f %% of the face".formatted(100 * covered));
     }
   }
 }

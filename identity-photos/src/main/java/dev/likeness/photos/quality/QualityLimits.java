@@ -20,20 +20,23 @@ public final class QualityLimits {
   private static Map<ReasonCode, Band> defaults() {
     double never = Double.POSITIVE_INFINITY;
     Map<ReasonCode, Band> bands = new EnumMap<>(ReasonCode.class);
-    bands.put(ReasonCode.SEVERAL_FACES, new Band(0, 0.3));
+    bands.put(ReasonCode.SEVERAL_FACES, new Band(0.1, 0.3));
     bands.put(ReasonCode.FACE_TOO_SMALL, new Band(80, 40));
     bands.put(ReasonCode.FACE_CUT_OFF, new Band(0.03, 0.15));
     bands.put(ReasonCode.BLURRED, new Band(0.56, 0.68));
     bands.put(ReasonCode.TOO_DARK, new Band(110, 80));
     bands.put(ReasonCode.TOO_BRIGHT, new Band(0.15, 0.4));
     bands.put(ReasonCode.UNEVEN_LIGHT, new Band(1.3, 2.6));
-    bands.put(ReasonCode.SUNGLASSES, new Band(0.6, never));
+    bands.put(ReasonCode.SUNGLASSES, new Band(0.5, never));
+    bands.put(ReasonCode.MASK, new Band(0.6, 0.8));
+    bands.put(ReasonCode.HAT, new Band(0.5, never));
     bands.put(ReasonCode.FACE_COVERED, new Band(0.42, 0.6));
     bands.put(ReasonCode.EXTREME_POSE, new Band(40, 75));
     bands.put(ReasonCode.BLACK_AND_WHITE, new Band(4, -never));
     bands.put(ReasonCode.STRONG_FILTER, new Band(3.5, -never));
     bands.put(ReasonCode.HEAVY_COMPRESSION, new Band(35, 12));
     bands.put(ReasonCode.BORDERS, new Band(0.08, 0.8));
+    bands.put(ReasonCode.DISTORTED, new Band(50, never));
     bands.put(ReasonCode.LOW_QUALITY, new Band(0.6, 0.3));
     bands.put(ReasonCode.NEAR_DUPLICATE, new Band(0.18, 0.12));
     return bands;

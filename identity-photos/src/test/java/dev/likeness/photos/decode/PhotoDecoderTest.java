@@ -1,15 +1,21 @@
 package dev.likeness.photos.decode;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import com.sun.management.ThreadMXBean;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.decode.UnreadablePhoto.Fault;
 import java.awt.image.BufferedImage;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -121,9 +127,90 @@ class PhotoDecoderTest {
     assertEquals("a.png has more than 2 MB; save it smaller", refusal.getMessage());
   }
 
+  @Test
+  void refusesAJpegOfMoreScansThanAnybodyWrites() {
+    byte[] whole = Encoded.jpeg(portrait, 0.9f);
+    byte[] scan = {(byte) 0xFF, (byte) 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 0};
+    ByteBuffer bomb = ByteBuffer.allocate(whole.length + 200 * scan.length).put(whole, 0, whole.length - 2);
+    for (int i = 0; i < 200; i++) {
+      bomb.put(scan);
+    }
+
+    assertFault(Fault.BROKEN, bomb.put(whole, whole.length - 2, 2).array(),
+        "a.png is a broken JPEG file: it has more than 100 scans; export or copy it again");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"png", "jpeg", "gif"})
+  void takesOnlyThePictureOutOfAFileThatIsAlsoSomethingElse(String format) {
+    byte[] picture = Encoded.as(format, portrait);
+    byte[] script = "PK\3\4<script>alert('ada')</script>".getBytes(StandardCharsets.US_ASCII);
+    byte[] both = ByteBuffer.allocate(picture.length + script.length).put(picture).put(script).array();
+
+    Decoded decoded = decoder.decode("both", both);
+
+    assertEquals(decoder.decode("one", picture).picture(), decoded.picture());
+    assertFalse(new String(decoded.picture().toPng(), StandardCharsets.ISO_8859_1).contains("script"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"png", "gif"})
+  void refusesTwoHundredMegapixelsByTheHeaderAlone(String format) {
+    byte[] huge = format.equals("png") ? pngHeader(20_000, 10_000) : gif(Encoded.as("gif", portrait), 20_000, 10_000);
+    long before = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+
+    UnreadablePhoto refusal = assertThrows(UnreadablePhoto.class, () -> decoder.decode("a", huge));
+
+    assertEquals(Fault.TOO_MANY_PIXELS, refusal.fault());
+    long allocated = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes() - before;
+    assertTrue(allocated < 20_000_000, allocated + " bytes allocated");
+  }
+
+  // The size of the first frame follows its separator, a comma, and its place.
+  private static byte[] gif(byte[] gif, int width, int height) {
+    ByteBuffer file = ByteBuffer.wrap(gif).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 13 + 3 * (2 << (gif[10] & 7)); at < gif.length - 9; at++) {
+      if (gif[at] == ',' && file.getInt(at + 1) == 0 && file.getShort(at + 5) == 200) {
+        file.putShort(at + 5, (short) width).putShort(at + 7, (short) height);
+        return gif;
+      }
+    }
+    throw new AssertionError("no frame");
+  }
+
+  @Test
+  void readsTheSizeThatAHeifFileAnnounces() {
+    byte[] ispe = box("ispe", ByteBuffer.allocate(12).putInt(4, 20_000).putInt(8, 10_000).array());
+    byte[] ipco = box("ipco", ispe);
+    byte[] meta = box("meta", join(new byte[4], box("iprp", ipco)));
+
+    assertArrayEquals(new long[] {20_000, 10_000}, HeifSize.of(join(box("ftyp", "heic0000".getBytes()), meta)));
+    assertArrayEquals(new long[] {0, 0}, HeifSize.of(box("ftyp", "heic0000".getBytes())));
+  }
+
+  @Test
+  void asksAConverterForWhatItCannotRead() {
+    byte[] jxl = {(byte) 0xFF, 0x0A, 1, 2, 3};
+
+    Decoded decoded = decoder.decode("a.jxl", jxl);
+
+    assertEquals(PhotoFormat.JPEG_XL, decoded.format());
+    assertEquals("64x48 picture", decoded.picture().toString());
+  }
+
+  private static byte[] box(String name, byte[] content) {
+    return ByteBuffer.allocate(8 + content.length).putInt(8 + content.length)
+        .put(name.getBytes(StandardCharsets.US_ASCII)).put(content).array();
+  }
+
+  private static byte[] join(byte[] a, byte[] b) {
+    return ByteBuffer.allocate(a.length + b.length).put(a).put(b).array();
+  }
+
   @ParameterizedTest
   @CsvSource({"heic,HEIC", "avif,AVIF"})
   void saysHowToConvertWhatItHasNoReaderFor(String brand, String title) {
+    assumeFalse(new HeifPrograms().converts(PhotoFormat.HEIC), "this machine has libheif's program");
     byte[] file = ("\0\0\0\30ftyp" + brand + "\0\0\0\0mif1heic").getBytes(StandardCharsets.ISO_8859_1);
 
     assertFault(Fault.NEEDS_CONVERSION, file, "a.png is in the " + title + " format, which this machine has no reader"

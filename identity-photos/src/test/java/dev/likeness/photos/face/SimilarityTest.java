@@ -1,11 +1,15 @@
 package dev.likeness.photos.face;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
+import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +52,46 @@ class SimilarityTest {
       assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx() + step, best.ty()), to));
       assertTrue(least < error(new Similarity(best.a(), best.b(), best.tx(), best.ty() + step), to));
     }
+  }
+
+  /** The golden's picture is a ramp of two levels a pixel, so a warped value says which place it came from. */
+  @Test
+  void agreesWithScikitImageToHalfAPixel() throws IOException {
+    Map<String, Object> golden = JSON.std.mapFrom(SimilarityTest.class.getResource("/golden/alignment.json"));
+    Picture ramp = ramp((Integer) golden.get("side"), (Integer) golden.get("first"));
+    for (Object each : (List<?>) golden.get("cases")) {
+      Map<?, ?> expected = (Map<?, ?>) each;
+      List<Point> from = rows(expected.get("landmarks")).stream().map(p -> new Point(p[0], p[1])).toList();
+      Similarity fitted = Similarity.fit(from, AlignmentTemplate.ARCFACE.landmarks().points());
+      double[] matrix = rows(expected.get("matrix")).get(0);
+      assertArrayEquals(matrix, new double[] {fitted.a(), -fitted.b(), fitted.tx()}, 1e-3);
+      Picture aligned = fitted.warp(ramp, 112);
+      for (double[] seen : rows(expected.get("seen"))) {
+        assertSamePlace(seen[2], aligned.at((int) seen[0], (int) seen[1], 0), seen[4] > 254);
+        assertSamePlace(seen[3], aligned.at((int) seen[0], (int) seen[1], 1), seen[4] > 254);
+      }
+    }
+  }
+
+  // Where the ramp is clipped, or the picture ends, a value says nothing of the place.
+  private static void assertSamePlace(double expected, int actual, boolean inside) {
+    if (inside && expected > 4 && expected < 251) {
+      assertEquals(expected, actual, 2 * 0.5);
+    }
+  }
+
+  private static Picture ramp(int side, int first) {
+    byte[] rgb = new byte[side * side * 3];
+    for (int i = 0; i < side * side; i++) {
+      rgb[3 * i] = (byte) Math.max(0, Math.min(255, 2 * (i % side - first)));
+      rgb[3 * i + 1] = (byte) Math.max(0, Math.min(255, 2 * (i / side - first)));
+    }
+    return Picture.of(side, side, rgb);
+  }
+
+  private static List<double[]> rows(Object table) {
+    return ((List<?>) table).stream().map(row -> ((List<?>) row).stream()
+        .mapToDouble(value -> ((Number) value).doubleValue()).toArray()).toList();
   }
 
   @Test

@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.WholePicture;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -78,8 +79,87 @@ class LikenessTest {
   }
 
   @Test
+  void choosingNeverSeesThePhotosOfTheReport() {
+    HoldOut report = HoldOut.of(photos(10));
+
+    HoldOut choosing = report.forChoosing();
+
+    assertTrue(choosing.independent());
+    assertTrue(Collections.disjoint(choosing.heldOut(), report.heldOut()));
+  }
+
+  @Test
+  void refusesAPersonWithoutPhotos() {
+    IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> HoldOut.of(List.of()));
+
+    assertEquals("likeness is measured against a person's photos, given none", refusal.getMessage());
+  }
+
+  @Test
+  void admitsThatTheEmbedderTookPart() {
+    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+
+    assertTrue(likeness.conditionedBy("other").report(List.of(picture(3))).independent());
+    LikenessReport report = likeness.conditionedBy("hue").report(List.of(picture(3)));
+    assertFalse(report.independent());
+    assertEquals("as similar as two of the person's own photos; the embedder took part in making the pictures, so this "
+        + "flatters", report.meaning());
+  }
+
+  @Test
+  void admitsThatTheSamePhotosAndEmbedderChose() {
+    HoldOut photos = HoldOut.of(photos(10));
+    Likeness likeness = Likeness.of(photos, new WholePicture(), new Hue());
+    Likeness chooser = Likeness.of(photos.forChoosing(), new WholePicture(), new Hue());
+
+    assertTrue(likeness.chosenBy(chooser).report(List.of(picture(3))).independent());
+    assertFalse(likeness.chosenBy(likeness).report(List.of(picture(3))).independent());
+  }
+
+  @Test
+  void impostorsSayHowManyWouldLookAsAlike() {
+    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
+        .withImpostors(List.of(photo(20), photo(50), photo(80), photo(85)));
+
+    assertEquals(0, likeness.score(picture(3)).impostors());
+    assertEquals(0.5, likeness.score(picture(60)).impostors());
+    assertEquals(1, likeness.report(List.of(picture(3))).roc().orElseThrow().acceptedAt(0.01));
+  }
+
+  @Test
+  void ranksTheMostAlikeFirstAndFacelessLast() {
+    Likeness likeness = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+    Picture faceless = Picture.of(1, 1, new byte[3]);
+
+    assertEquals(List.of(2, 1, 0),
+        likeness.report(List.of(faceless, picture(60), picture(5))).ranking());
+  }
+
+  @Test
+  void plotsTheScalesAndTheCurve() {
+    Likeness alone = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue());
+    Likeness calibrated = alone.withImpostors(List.of(photo(50), photo(80)));
+    LikenessReport report = calibrated.report(List.of(picture(3), picture(8)));
+
+    assertEquals("1240x440 picture", calibrated.plot(report).toString());
+    assertEquals("620x440 picture", alone.plot(alone.report(List.of(picture(3)))).toString());
+    assertFalse(calibrated.plot(report).equals(calibrated.plot(calibrated.report(List.of(picture(70))))));
+  }
+
+  @Test
+  void theIntervalWidensWithDisagreement() {
+    Interval same = Interval.ofMean(new double[][] {{0.5, 0.5}, {0.5, 0.5}});
+    Interval mixed = Interval.ofMean(new double[][] {{0.2, 0.4}, {0.6, 0.8}});
+
+    assertEquals(0, same.high() - same.low(), 1e-12);
+    assertTrue(mixed.low() < 0.45 && mixed.high() > 0.55, mixed.toString());
+    assertTrue(Double.isNaN(Interval.ofMean(new double[0][]).low()));
+  }
+
+  @Test
   void theCurveOfSeparatePairsIsPerfect() {
-    Roc roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue()).against(List.of(photo(80), photo(95)));
+    Roc roc = Likeness.of(HoldOut.of(photos(6)), new WholePicture(), new Hue())
+        .withImpostors(List.of(photo(80), photo(95))).roc().orElseThrow();
 
     assertEquals(1, roc.auc());
     assertEquals(1, roc.acceptedAt(0));
@@ -124,22 +204,6 @@ class LikenessTest {
       rgb[i + 1] = (byte) Math.round(250 * Math.sin(Math.toRadians(degrees)));
     }
     return Picture.of(32, 32, rgb);
-  }
-
-  /** Takes every picture for a face, except tiny ones. */
-  private record WholePicture() implements FaceDetector {
-    @Override
-    public List<Face> detect(Picture picture) {
-      return picture.width() < 8 ? List.of() : List.of(FACE);
-    }
-
-    @Override
-    public String name() {
-      return "whole";
-    }
-
-    @Override
-    public void close() {}
   }
 
   /** An embedder of two numbers: the direction of red and green. */

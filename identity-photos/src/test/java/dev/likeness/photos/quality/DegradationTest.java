@@ -1,11 +1,15 @@
 package dev.likeness.photos.quality;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.Degraded;
 import dev.likeness.photos.DrawnFace;
+import dev.likeness.photos.Encoded;
 import dev.likeness.photos.Shot;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
@@ -75,7 +79,7 @@ class DegradationTest {
 
       @Override
       double measure(FacePatch patch) {
-        return Coverage.of(patch);
+        return Occlusion.of(patch).face();
       }
     };
 
@@ -93,15 +97,21 @@ class DegradationTest {
   }
 
   /** A face, and no more of its picture than the measures see. */
-  private record Portrait(Picture picture, Face face) {
-    static Portrait of(Picture whole, Face face) {
+  private record Portrait(String shot, Picture picture, Face face) {
+    static Portrait of(String name, Picture whole, Face face) {
       Box around = face.box().grown(0.2);
       int x = (int) Math.max(0, around.x());
       int y = (int) Math.max(0, around.y());
       int width = (int) Math.min(whole.width() - x, around.width());
       int height = (int) Math.min(whole.height() - y, around.height());
       Face moved = new Face(face.box().moved(-x, -y), face.score(), face.pose(), Optional.empty(), Optional.empty());
-      return new Portrait(whole.crop(x, y, width, height), moved);
+      return new Portrait(shot(name), whole.crop(x, y, width, height), moved);
+    }
+
+    // The material has some shots at several sizes and croppings.
+    private static String shot(String name) {
+      boolean official = name.matches(".*obama(_small|_partial_face2?|-\\d+p)?\\.jpg");
+      return official ? "official" : name.matches("(ai_face|girl)\\.png") ? "girl" : name;
     }
   }
 
@@ -129,7 +139,7 @@ class DegradationTest {
     double strong = damage.strengths[damage.strengths.length - 1];
     // Without colour it cannot be told what covers a face.
     List<Portrait> fit = damage != Damage.CLOTH ? portraits
-        : portraits.stream().filter(portrait -> Colour.chroma(portrait.picture()) > 4).toList();
+        : portraits.stream().filter(portrait -> Colour.of(portrait.picture()).chroma() > 4).toList();
     long caught = fit.stream().filter(portrait -> flagged(damage, portrait, strong)).count();
     long wrong = fit.stream().filter(portrait -> flagged(damage, portrait, 0)).count();
 
@@ -140,12 +150,73 @@ class DegradationTest {
   @Test
   void tonedPicturesLoseTheirVarietyOfColour() {
     Portrait drawn = drawn();
-    assertFalling(Colour::variety, List.of(drawn.picture(), Degraded.toned(drawn.picture(), 0.5, true),
+    assertFalling(picture -> Colour.of(picture).variety(), List.of(drawn.picture(), Degraded.toned(drawn.picture(), 0.5, true),
         Degraded.toned(drawn.picture(), 0.9, true), Degraded.toned(drawn.picture(), 1, true)));
     Band filter = QualityLimits.DEFAULT.band(ReasonCode.STRONG_FILTER);
     for (Portrait portrait : real()) {
-      assertTrue(filter.judge(Colour.variety(Degraded.toned(portrait.picture(), 1, true))) == Verdict.WARN);
+      assertTrue(filter.judge(Colour.of(Degraded.toned(portrait.picture(), 1, true)).variety()) == Verdict.WARN);
     }
+  }
+
+  @Test
+  void strongerCompressionIsReadFromTheFileAndCaught() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.HEAVY_COMPRESSION);
+    for (Portrait portrait : real()) {
+      int last = 101;
+      for (int quality : new int[] {95, 80, 60, 40, 20, 10}) {
+        int measured = jpegQuality(portrait.picture(), quality);
+        assertTrue(measured < last, measured + " after " + last);
+        last = measured;
+        assertEquals(quality >= 40 ? Verdict.KEEP : quality == 20 ? Verdict.WARN : Verdict.REJECT, band.judge(measured));
+      }
+    }
+  }
+
+  private static int jpegQuality(Picture picture, int quality) {
+    byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
+    return new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file).jpegQuality().orElseThrow();
+  }
+
+  @Test
+  void theMoreOfAShotIsLeftTheNearerItIs() {
+    Picture shot = DrawnFace.picture(400, 400, 190, 180, 140);
+    Face face = drawn(shot);
+    double last = 1;
+    for (int cut : new int[] {60, 24, 8, 0}) {
+      double distance = features(Degraded.shifted(shot, cut, cut), face, cut).distance(PhotoFeatures.of(shot, face));
+      assertTrue(distance <= last, distance + " after " + last);
+      last = distance;
+    }
+    assertEquals(0, last);
+  }
+
+  @Test
+  void copiesOfRealPhotosAreCaughtAndOtherPhotosAreNot() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.NEAR_DUPLICATE);
+    int caught = 0;
+    int wrong = 0;
+    List<Portrait> portraits = real();
+    for (int i = 0; i < portraits.size(); i++) {
+      Portrait one = portraits.get(i);
+      Picture copy = Degraded.compressed(Degraded.exposed(one.picture(), 1.2), 30);
+      int cut = Math.max(1, one.picture().width() / 50);
+      PhotoFeatures original = PhotoFeatures.of(one.picture(), one.face());
+      caught += band.judge(original.distance(features(Degraded.shifted(copy, cut, cut), one.face(), cut)))
+          == Verdict.KEEP ? 0 : 1;
+      for (int j = 0; j < i; j++) {
+        Portrait other = portraits.get(j);
+        boolean sameShot = one.shot().equals(other.shot());
+        double distance = original.distance(PhotoFeatures.of(other.picture(), other.face()));
+        wrong += !sameShot && band.judge(distance) != Verdict.KEEP ? 1 : 0;
+      }
+    }
+    assertTrue(caught >= 0.95 * portraits.size(), "caught " + caught + " of " + portraits.size());
+    assertEquals(0, wrong);
+  }
+
+  private static PhotoFeatures features(Picture picture, Face face, int cut) {
+    return PhotoFeatures.of(picture, new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(),
+        face.landmarks()));
   }
 
   private static void assertFalling(ToDoubleFunction<Picture> measure, List<Picture> pictures) {
@@ -165,8 +236,12 @@ class DegradationTest {
 
   private static Portrait drawn() {
     Picture picture = Degraded.noisy(DrawnFace.picture(300, 300, 150, 140, 120), 4);
+    return Portrait.of("drawn", picture, drawn(picture));
+  }
+
+  private static Face drawn(Picture picture) {
     try (CascadeDetector detector = new CascadeDetector()) {
-      return Portrait.of(picture, detector.detect(picture).get(0));
+      return detector.detect(picture).get(0);
     }
   }
 
@@ -186,7 +261,7 @@ class DegradationTest {
         for (Shot shot : Shot.in(folder, 640)) {
           List<Face> faces = seen.add(shot.picture()) ? detector.detect(shot.picture()) : List.of();
           faces.stream().findFirst().filter(face -> face.box().width() > 60)
-              .ifPresent(face -> found.add(Portrait.of(shot.picture(), face)));
+              .ifPresent(face -> found.add(Portrait.of(shot.name(), shot.picture(), face)));
         }
       }
     }

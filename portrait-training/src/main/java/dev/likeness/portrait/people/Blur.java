@@ -20,6 +20,28 @@ final class Blur {
     }
   }
 
+  /** Weighs each pixel's neighbours {@code side} and itself {@code 1 - 2 side}, across and down, in place. */
+  static void threeTap(float[] rgb, int size, float side) {
+    for (int c = 0; c < 3; c++) {
+      for (int i = 0; i < size; i++) {
+        threeTap(rgb, i * size * 3 + c, 3, size, side);
+      }
+      for (int i = 0; i < size; i++) {
+        threeTap(rgb, i * 3 + c, size * 3, size, side);
+      }
+    }
+  }
+
+  private static void threeTap(float[] a, int start, int step, int n, float side) {
+    float before = a[start];
+    for (int i = 0; i < n; i++) {
+      float here = a[start + i * step];
+      float after = a[start + clampIndex(i + 1, n) * step];
+      a[start + i * step] = here + side * (before - 2 * here + after);
+      before = here;
+    }
+  }
+
   private static void pass(float[] a, int start, int step, int n, int radius, float[] line) {
     float sum = 0;
     for (int i = -radius; i <= radius; i++) {

@@ -10,11 +10,12 @@ import java.util.Map;
 
 /**
  * The shapes of {@code portrait}, as the config files that its folder holds: a miniature of Stable Diffusion for 256x256
- * pictures and 32x32x4 latents.
+ * pictures and 32x32x8 latents.
  */
 final class Architecture {
   static final int PIXELS = 256;
   static final int LATENT = 32;
+  static final int LATENT_CHANNELS = 8;
   static final int TOKENS = 77;
   static final int TEXT_WIDTH = 192;
 
@@ -23,12 +24,12 @@ final class Architecture {
   static Map<String, Object> unet() {
     Map<String, Object> c = config("UNet2DConditionModel");
     c.put("sample_size", LATENT);
-    c.put("in_channels", 4);
-    c.put("out_channels", 4);
+    c.put("in_channels", LATENT_CHANNELS);
+    c.put("out_channels", LATENT_CHANNELS);
     c.put("down_block_types", List.of("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"));
     c.put("mid_block_type", "UNetMidBlock2DCrossAttn");
     c.put("up_block_types", List.of("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"));
-    c.put("block_out_channels", List.of(32, 96, 160));
+    c.put("block_out_channels", List.of(64, 96, 160));
     c.put("layers_per_block", 1);
     c.put("attention_head_dim", 4);
     c.put("cross_attention_dim", TEXT_WIDTH);
@@ -43,7 +44,7 @@ final class Architecture {
     c.put("up_block_types", List.of("UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D", "UpDecoderBlock2D"));
     c.put("block_out_channels", List.of(16, 32, 64, 96));
     c.put("layers_per_block", 1);
-    c.put("latent_channels", 4);
+    c.put("latent_channels", LATENT_CHANNELS);
     // Few groups: normalising pairs of channels would take a picture's overall colour away.
     c.put("norm_num_groups", 2);
     c.put("mid_block_add_attention", false);

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.Ema;
-import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
@@ -35,7 +34,8 @@ final class AutoencoderTraining {
   private static final int CROP = 128;
   private static final int BATCH = 8;
   private static final int COLOUR_BLOCK = 8;
-  private static final double PULL = 2e-4;
+  private static final double PULL = 6e-4;
+  private static final double RATE = 1.5e-3;
   private static final int SAVE_EVERY = 100;
 
   private final RenderStore renders;
@@ -49,9 +49,9 @@ final class AutoencoderTraining {
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    LearningRate rate = LearningRate.cosine(2e-3, steps).warmup(50);
+    LearningRate rate = LearningRate.cosine(RATE, steps).warmup(50);
     try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.0);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, n -> n.endsWith("conv2.weight")));
+        TrainableWeights weights = new TrainableWeights(new LinearStart(first, config.latentChannels()));
         Ema ema = new Ema(0.995)) {
       TrainingState state = new TrainingState(weights, adam, ema);
       if (Files.exists(file)) {
@@ -95,7 +95,7 @@ final class AutoencoderTraining {
     Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));
     Tensor edges = across.abs().mean().add(down.abs().mean()).mul(new Scalar(0.5));
     Tensor colour = torch.adaptive_avg_pool2d(difference, CROP / COLOUR_BLOCK, CROP / COLOUR_BLOCK).abs().mean();
-    return difference.abs().mean().add(difference.square().mean()).add(edges).add(colour.mul(new Scalar(2.0)));
+    return difference.abs().mean().add(difference.square().mean().mul(new Scalar(4.0))).add(edges).add(colour);
   }
 
   private Tensor crops(Random random) {

@@ -26,10 +26,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/**
- * Trains the text tower and the UNet together on latents: the first part of the steps on latents pooled to half the
- * side, which are four times cheaper and teach composition, the rest at full size.
- */
+/** Trains the text tower and the UNet together on latents and captions. */
 final class DiffusionTraining {
   /** Share of pictures whose caption is left out, so that guidance has something to steer away from. */
   private static final double UNCONDITIONAL = 0.1;
@@ -40,11 +37,10 @@ final class DiffusionTraining {
    * The numbers of a run.
    *
    * @param steps optimiser steps in all
-   * @param pooledSteps the first steps, at half size
-   * @param batch pictures a step; twice as many at half size
+   * @param batch pictures a step
    * @param rate the highest learning rate
    */
-  record Recipe(int steps, int pooledSteps, int batch, double rate) { }
+  record Recipe(int steps, int batch, double rate) { }
 
   private final LatentSet data;
   private final Objective objective;
@@ -69,7 +65,7 @@ final class DiffusionTraining {
     LearningRate rate = LearningRate.cosine(recipe.rate, recipe.steps).warmup(100);
     try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.01);
         TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, DiffusionTraining::silent));
-        Ema ema = new Ema(0.998)) {
+        Ema ema = new Ema(0.999)) {
       TrainingState state = new TrainingState(weights, adam, ema);
       if (Files.exists(file)) {
         state.load(file);
@@ -100,12 +96,11 @@ final class DiffusionTraining {
   }
 
   private double step(TrainableWeights weights, long step, Recipe recipe) {
-    boolean pooled = step < recipe.pooledSteps;
-    int batch = pooled ? 2 * recipe.batch : recipe.batch;
+    int batch = recipe.batch;
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + step)) {
       Weights cast = Weights.of(new CastParameters(weights, ScalarType.BFloat16));
-      LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL, pooled);
+      LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
       Tensor noise = source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0);
       int[] timesteps = random.ints(batch, 0, objective.schedule().length()).toArray();

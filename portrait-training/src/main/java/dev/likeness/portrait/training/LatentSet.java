@@ -50,8 +50,8 @@ final class LatentSet implements AutoCloseable {
     return latents.size(0);
   }
 
-  /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption; pooled ones have half the side. */
-  Batch draw(Random random, int count, double bare, boolean pooled) {
+  /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption. */
+  Batch draw(Random random, int count, double bare) {
     TensorVector pictures = new TensorVector();
     TensorVector ids = new TensorVector();
     for (int i = 0; i < count; i++) {
@@ -62,12 +62,8 @@ final class LatentSet implements AutoCloseable {
       ids.push_back(silent ? empty : tokens.select(0, index).narrow(0, caption, 1).to(ScalarType.Long));
     }
     Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
-    // The mean of four neighbours spreads less than they do; what is lost differs by picture, so this is the average.
-    Tensor half = pooled ? torch.adaptive_avg_pool2d(x, x.size(2) / 2, x.size(3) / 2).mul(new Scalar(POOLED_GAIN)) : x;
-    return new Batch(half, torch.cat(ids, 0));
+    return new Batch(x, torch.cat(ids, 0));
   }
-
-  private static final double POOLED_GAIN = 1.15;
 
   @Override
   public void close() {

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * What the diffusion stage reads: every picture's latents (f16, [n, 4, 32, 32], at the autoencoder's own scale) and the
+ * What the diffusion stage reads: every picture's latents (f16, [n, 8, 32, 32], at the autoencoder's own scale) and the
  * token ids of its captions (int16, [n, captions, 77]), in safetensors files of a few thousand pictures each.
  */
 final class LatentStore {

@@ -11,23 +11,21 @@ import java.util.stream.Collectors;
  * @param autoencoderSteps its optimiser steps
  * @param pictures renders to learn from
  * @param steps its optimiser steps
- * @param pooledSteps the first of them, at half size
- * @param batch pictures a step at full size
+ * @param batch pictures a step
  * @param rate its highest learning rate
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int pooledSteps,
-    int batch, double rate) {
+record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, double rate) {
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
     Map<String, String> given = pairs.stream().map(p -> p.split("=", 2)).collect(Collectors.toMap(p -> p[0], p -> p[1]));
     Numbers numbers = new Numbers(Long.parseLong(take(given, "seed", "1")),
-        Integer.parseInt(take(given, "autoencoderSteps", "1500")), Integer.parseInt(take(given, "pictures", "16000")),
-        Integer.parseInt(take(given, "steps", "3000")), Integer.parseInt(take(given, "pooledSteps", "1200")),
-        Integer.parseInt(take(given, "batch", "24")), Double.parseDouble(take(given, "rate", "5e-4")));
+        Integer.parseInt(take(given, "autoencoderSteps", "4200")), Integer.parseInt(take(given, "pictures", "16000")),
+        Integer.parseInt(take(given, "steps", "6000")), Integer.parseInt(take(given, "batch", "16")),
+        Double.parseDouble(take(given, "rate", "8e-4")));
     if (!given.isEmpty()) {
       throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderSteps,"
-          + " pictures, steps, pooledSteps, batch, rate");
+          + " pictures, steps, batch, rate");
     }
     return numbers;
   }
@@ -38,6 +36,6 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int poo
   }
 
   DiffusionTraining.Recipe recipe() {
-    return new DiffusionTraining.Recipe(steps, pooledSteps, batch, rate);
+    return new DiffusionTraining.Recipe(steps, batch, rate);
   }
 }

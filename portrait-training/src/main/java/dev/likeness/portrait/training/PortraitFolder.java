@@ -39,7 +39,7 @@ final class PortraitFolder {
     TrimmedTokenizer.json(folder.resolve("text_encoder/config.json"), Architecture.text(vocabulary));
     weights(diffusion, "ema.unet.", folder.resolve("unet/diffusion_pytorch_model.safetensors"), made);
     weights(diffusion, "ema.text_encoder.", folder.resolve("text_encoder/model.safetensors"), made);
-    weights(autoencoder, "ema.", folder.resolve("vae/diffusion_pytorch_model.safetensors"), made);
+    weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), made);
   }
 
   private static void weights(Path state, String prefix, Path file, Map<String, String> made) {

@@ -18,7 +18,7 @@ final class PortraitRenders {
     this.seed = seed;
   }
 
-  /** Three pictures of five are headshots, two are selfies; each is described in three ways, one of them whole. */
+  /** Three pictures of four are headshots, one is a selfie; each is described in three ways, one of them whole. */
   RenderStore.Sample sample(long index) {
     return new RenderStore.Sample(Renderer.render(person(index), shot(index), Architecture.PIXELS).picture(), captions(index));
   }
@@ -37,6 +37,6 @@ final class PortraitRenders {
   private Shot shot(long index) {
     // Multiplied, not added: java.util.Random draws alike from neighbouring seeds.
     Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
-    return index % 5 < 3 ? Shot.headshot(random) : Shot.selfie(random);
+    return index % 4 < 3 ? Shot.headshot(random) : Shot.selfie(random);
   }
 }

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.people.Words;
@@ -70,7 +69,7 @@ public final class TrainPortrait {
 
   private void assemble(double scale, int vocabulary) {
     Map<String, String> made = Map.of("commit", commit, "numbers", numbers.toString());
-    PortraitFolder.write(folder(), autoencoderState(), diffusionState(), scale, vocabulary, made);
+    PortraitFolder.write(folder(), autoencoder(), diffusionState(), scale, vocabulary, made);
   }
 
   private int tokenizer() {
@@ -83,12 +82,16 @@ public final class TrainPortrait {
 
   private void trainAutoencoder() {
     store.fill(numbers.pictures(), renders::sample, told("render", numbers.pictures()));
-    new AutoencoderTraining(store, numbers.seed()).run(autoencoderState(), numbers.autoencoderSteps());
+    if (!Files.exists(autoencoder())) {
+      Path state = work.resolve("autoencoder-state.safetensors");
+      new AutoencoderTraining(store, numbers.seed()).run(state, numbers.autoencoderSteps());
+      EvenLatents.write(state, store, autoencoder());
+    }
   }
 
   private List<Path> encode() {
     Compute bf16 = new Compute("cpu", DType.BF16);
-    try (LoadedWeights weights = new LoadedWeights(slowAverage(autoencoderState()), bf16);
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), bf16);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {
@@ -100,10 +103,6 @@ public final class TrainPortrait {
         return file;
       }).toList();
     }
-  }
-
-  private static Renamed slowAverage(Path state) {
-    return new Renamed(Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 
   private static IntConsumer told(String what, int of) {
@@ -118,7 +117,7 @@ public final class TrainPortrait {
     return work.resolve("folder");
   }
 
-  private Path autoencoderState() {
+  private Path autoencoder() {
     return work.resolve("autoencoder.safetensors");
   }
 

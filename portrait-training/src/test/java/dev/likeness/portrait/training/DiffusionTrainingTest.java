@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class DiffusionTrainingTest {
   private static final int VOCABULARY = 20;
-  private static final DiffusionTraining.Recipe RECIPE = new DiffusionTraining.Recipe(4, 2, 2, 1e-3);
+  private static final DiffusionTraining.Recipe RECIPE = new DiffusionTraining.Recipe(4, 2, 1e-3);
 
   @Test
   void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith(@TempDir Path folder) throws IOException {
@@ -47,7 +47,7 @@ class DiffusionTrainingTest {
   private static LatentSet data(Path folder) {
     Path file = folder.resolve("latents.safetensors");
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 4, 32, 32).squeeze(0).to(ScalarType.Half),
+      SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 8, 32, 32).squeeze(0).to(ScalarType.Half),
           "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short)), Map.of());
     }
     return new LatentSet(List.of(file), new int[Architecture.TOKENS]);

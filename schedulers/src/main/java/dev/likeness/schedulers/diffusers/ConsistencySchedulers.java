@@ -53,8 +53,8 @@ final class ConsistencySchedulers {
     Requests.requireSteps(request.steps(), 1, origins);
     double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : IntStream.range(0, request.steps())
         .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / request.steps()))) * stride - 1).toArray();
-    List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps),
-        DoubleStream.of(timesteps[timesteps.length - 1])).mapToObj(t -> training.schedule().level((int) t)).toList();
+    List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
+        .mapToObj(timestep -> training.schedule().level((int) timestep)).toList();
     return Ladder.of(timesteps, levels);
   }
 

@@ -54,6 +54,7 @@ public final class DiffusersSchedulers implements SchedulerProvider {
     classes.put("IPNDMScheduler", TrainedSchedulers::ipndm);
     classes.put("KDPM2AncestralDiscreteScheduler", ExplodingSchedulers::dpm2Ancestral);
     classes.put("KDPM2DiscreteScheduler", ExplodingSchedulers::dpm2);
+    classes.put("KarrasVeScheduler", EdmSchedulers::karrasVe);
     classes.put("LCMScheduler", ConsistencySchedulers::lcm);
     classes.put("LMSDiscreteScheduler", ExplodingSchedulers::lms);
     classes.put("LTXEulerAncestralRFScheduler", FlowSchedulers::ancestral);

@@ -40,7 +40,7 @@ final class DpmSolvers {
     boolean heun = heun(options);
     Training training = Training.of(options, ALL);
     var ladder = new PreservingLadder(options, training, End.of(options, End.FIRST_TRAINED));
-    Respacing.of(options);
+    Respacing.notInFlow(options);
     return LadderScheduler.unit(training, ladder::ladder,
         request -> new DpmSolverSinglestep(algorithm, orders(options, request.steps()), heun));
   }
@@ -65,14 +65,13 @@ final class DpmSolvers {
 
   static Scheduler inverse(Options options) {
     DpmAlgorithm algorithm = algorithm(options);
-    if (algorithm.stochastic() || options.flag("use_flow_sigmas")) {
-      throw new IllegalArgumentException("DPMSolverMultistepInverseScheduler inverts the deterministic dpmsolver and"
-          + " dpmsolver++ on variance-preserving levels, not " + options.text("algorithm_type")
-          + (options.flag("use_flow_sigmas") ? " with use_flow_sigmas" : ""));
+    if (algorithm.stochastic() && !options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException("DPMSolverMultistepInverseScheduler climbs without noise and has"
+          + " algorithm_type dpmsolver++ and dpmsolver, not " + options.text("algorithm_type"));
     }
     Training training = Training.of(options, ALL);
     Solver solver = multistepSolver(options, algorithm);
-    Respacing.of(options);
+    Respacing.notInFlow(options);
     return LadderScheduler.unit(training, new InverseLadder(options, training)::ladder, request -> solver);
   }
 
@@ -82,7 +81,7 @@ final class DpmSolvers {
 
   private static Scheduler scheduler(Options options, Training training, End end, Solver solver) {
     var ladder = new PreservingLadder(options, training, end);
-    Respacing.of(options);
+    Respacing.notInFlow(options);
     return LadderScheduler.unit(training, ladder::ladder, request -> solver);
   }
 
@@ -111,16 +110,11 @@ final class DpmSolvers {
     if (order < 1 || order > 3) {
       throw new IllegalArgumentException("single-step DPM-Solver needs an order of 1 to 3, got " + order);
     }
-    boolean clean = LastSigma.isClean(options);
-    boolean lowers = options.flag("lower_order_final") || steps % order != 0 || clean;
     List<Integer> orders = new ArrayList<>();
     for (int i = 0; i < steps; i++) {
       orders.add(i % order + 1);
     }
-    if (lowers && steps % order == 0 && order > 1) {
-      orders.set(steps - 1, 1);
-    }
-    if (clean) {
+    if (LastSigma.isClean(options) || options.flag("lower_order_final") && steps % order == 0) {
       orders.set(steps - 1, 1);
     }
     return orders;

@@ -9,9 +9,11 @@ import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.Solver;
+import dev.likeness.schedulers.solvers.Churn;
 import dev.likeness.schedulers.solvers.DpmAlgorithm;
 import dev.likeness.schedulers.solvers.DpmSolverMultistep;
 import dev.likeness.schedulers.solvers.Euler;
+import dev.likeness.schedulers.solvers.Heun;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.DoubleUnaryOperator;
@@ -35,6 +37,29 @@ final class EdmSchedulers {
   static Scheduler cosine(Options options) {
     return scheduler(options, DpmSolvers.multistepSolver(options, DpmAlgorithm.DATA_SDE),
         sigma -> Math.atan(sigma) / Math.PI * 2);
+  }
+
+  /**
+   * The paper's algorithm 2 on a geometric ladder, for networks that answer {@code (D - x) / sigma}. As in the class,
+   * the ladder holds squared sigmas while the first sample has the largest sigma itself.
+   */
+  static Scheduler karrasVe(Options options) {
+    double max = options.number("sigma_max");
+    double min = options.number("sigma_min");
+    var churn = new Churn(options.number("s_churn"), options.number("s_min"), options.number("s_max"),
+        options.number("s_noise"), sigma -> sigma);
+    if (churn.most() >= max * max) {
+      throw new IllegalArgumentException("KarrasVeScheduler begins at " + max * max
+          + ", the square of sigma_max, which is not churned; set s_max below");
+    }
+    Training training = Training.continuous(1, Prediction.EPSILON, level -> new Scaling(1, 1, level.sigma()));
+    return new LadderScheduler(training, request -> {
+      Requests.requireOwnTimesteps(request, options.owner());
+      Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
+      double[] sigmas = Sigmas.exponential(max * max, min * min, request.steps());
+      return Ladder.of(sigmas, Arrays.stream(Arrays.copyOf(sigmas, sigmas.length + 1))
+          .mapToObj(NoiseLevel::exploding).toList());
+    }, request -> new Heun(churn), all -> max, 2);
   }
 
   private static Scheduler scheduler(Options options, Solver solver, DoubleUnaryOperator told) {

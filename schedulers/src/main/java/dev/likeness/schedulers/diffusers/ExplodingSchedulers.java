@@ -47,7 +47,7 @@ final class ExplodingSchedulers {
   }
 
   static Scheduler lms(Options options) {
-    return scheduler(options, training(options, EPSILON, V, SAMPLE), new Lms(4), 1, false);
+    return scheduler(options, training(options, EPSILON, V, SAMPLE), new Lms(4, true), 1, false);
   }
 
   static Scheduler dpmSde(Options options) {

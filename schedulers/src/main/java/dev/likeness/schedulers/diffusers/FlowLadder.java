@@ -17,7 +17,8 @@ record FlowLadder(Options options, int length) {
   Ladder ladder(PlanRequest request) {
     double[] sigmas = stretched(shifted(unshifted(request), request));
     double[] respaced = Respacing.of(options).sigmas(sigmas, sigmas.length);
-    return ladder(request.timesteps().length > 0 ? request.timesteps() : times(respaced), respaced);
+    boolean own = request.timesteps().length > 0 && !inverted();
+    return ladder(own ? request.timesteps() : times(respaced), respaced);
   }
 
   /** A ladder of sigmas of the caller's own, the last one where the run ends. */
@@ -33,7 +34,16 @@ record FlowLadder(Options options, int length) {
   }
 
   double[] times(double[] sigmas) {
-    return Arrays.stream(sigmas).map(sigma -> sigma * length).toArray();
+    return Arrays.stream(sigmas).map(sigma -> (inverted() ? 1 - sigma : sigma) * length).toArray();
+  }
+
+  // Mochi's networks are told how much signal there is.
+  private boolean inverted() {
+    return options.flag("invert_sigmas");
+  }
+
+  double[] sigmas(double[] times) {
+    return Arrays.stream(times).map(time -> time / length).toArray();
   }
 
   private double[] unshifted(PlanRequest request) {
@@ -41,7 +51,7 @@ record FlowLadder(Options options, int length) {
       return request.sigmas();
     }
     if (request.timesteps().length > 0) {
-      return Arrays.stream(request.timesteps()).map(timestep -> timestep / length).toArray();
+      return sigmas(request.timesteps());
     }
     double least = 1.0 / length;
     double[] ends = dynamic() ? new double[] {least} : Sigmas.shifted(new double[] {least}, options.number("shift", 1));
@@ -67,7 +77,7 @@ record FlowLadder(Options options, int length) {
 
   double[] stretched(double[] sigmas) {
     double terminal = options.number("shift_terminal", 0);
-    if (terminal == 0) {
+    if (terminal == 0 || sigmas[sigmas.length - 1] == 1) {   // pure noise cannot be stretched
       return sigmas;
     }
     double scale = (1 - sigmas[sigmas.length - 1]) / (1 - terminal);

@@ -40,23 +40,27 @@ final class FlowSchedulers {
   static Scheduler ancestral(Options options) {
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
     var solver = new FlowEulerAncestral(options.number("eta"), options.number("s_noise"));
-    return scheduler(options, request -> request.sigmas().length > 0 ? ladder.exactly(request.sigmas())
-        : ladder.ladder(request), solver, 1);
+    return scheduler(options, request -> {
+      // The class takes sigmas under both names.
+      double[] own = request.sigmas().length > 0 ? request.sigmas() : request.timesteps();
+      return own.length > 0 ? ladder.exactly(own) : ladder.ladder(request);
+    }, solver, 1);
   }
 
   static Scheduler map(Options options) {
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
     return scheduler(options, request -> {
       double[] even = Arrays.copyOf(Sigmas.linspace(1, 0, request.steps() + 1), request.steps());
-      double[] sigmas = ladder.shifted(request.sigmas().length > 0 ? request.sigmas() : even, request);
+      double[] own = request.sigmas().length > 0 ? request.sigmas() : ladder.sigmas(request.timesteps());
+      double[] sigmas = ladder.shifted(own.length > 0 ? own : even, request);
       return ladder.ladder(ladder.times(sigmas), sigmas);
     }, new Euler(), 1);
   }
 
-  /** MiniMax's networks answer {@code x0 - n} and are told how much signal there is. */
+  /** MiniMax's networks are told how much signal there is, and answer {@code x0 - n}. */
   static Scheduler toSignal(Options options) {
     double shift = options.number("shift");
-    var training = Training.continuous(1, Prediction.FLOW, level -> new Scaling(1, 1, level.sigma()));
+    var training = Training.continuous(1, Prediction.FLOW, FlowSchedulers::towardsSignal);
     return new LadderScheduler(training, request -> {
       Requests.requireOwnTimesteps(request, options.owner());
       Requests.requireSteps(request.steps(), 2, Integer.MAX_VALUE);
@@ -67,8 +71,9 @@ final class FlowSchedulers {
   }
 
   private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {
-    if (options.flag("invert_sigmas")) {
-      throw new IllegalArgumentException(options.owner() + " with invert_sigmas (video models) is not supported");
+    if (options.flag("invert_sigmas") && solver instanceof Renoise) {
+      throw new IllegalArgumentException(options.owner() + " with invert_sigmas counts signal, and its noise would be"
+          + " added as signal; leave invert_sigmas out or sample without noise");
     }
     Respacing.of(options);
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
@@ -78,7 +83,11 @@ final class FlowSchedulers {
   private static Scheduler scheduler(Options options, Function<PlanRequest, Ladder> ladders, Solver solver,
       int rowsPerStep) {
     Training training = Training.continuous(options.integer("num_train_timesteps"), Prediction.FLOW,
-        Prediction.FLOW::at);
+        options.flag("invert_sigmas") ? FlowSchedulers::towardsSignal : Prediction.FLOW::at);
     return new LadderScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
+  }
+
+  private static Scaling towardsSignal(NoiseLevel level) {
+    return new Scaling(1, 1, level.sigma());
   }
 }

@@ -7,6 +7,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.TimestepSpacing;
 import java.util.Arrays;
+import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -27,6 +28,9 @@ record InverseLadder(Options options, Training training) {
       return ladder(Arrays.stream(timesteps).map(rounds ? Math::rint : Math::floor).toArray(), sigmas,
           sigmas[sigmas.length - 1]);
     }
+    if (options.flag("use_flow_sigmas")) {
+      return new PreservingLadder(options, training, PreservingLadder.End.LAST_REPEATED).ladder(request);
+    }
     double least = options.number("lambda_min_clipped");
     int below = (int) Arrays.stream(table).filter(sigma -> -Math.log(sigma) < least).count();
     int top = training.length() - below;
@@ -46,12 +50,18 @@ record InverseLadder(Options options, Training training) {
   }
 
   private Ladder ladder(double[] timesteps, double[] sigmas, double end) {
-    if (Arrays.stream(timesteps).distinct().count() < timesteps.length) {
+    // The reference drops timesteps that are whole and repeated, and always begins at the second of two equal ones.
+    Respacing.Kind kind = Respacing.of(options).kind();
+    boolean compared = kind == Respacing.Kind.NONE || kind == Respacing.Kind.KARRAS;
+    boolean repeated = compared ? Arrays.stream(timesteps).distinct().count() < timesteps.length
+        : timesteps.length > 1 && timesteps[0] == timesteps[1];
+    if (repeated) {
       throw new IllegalArgumentException(options.owner() + " has no " + timesteps.length
           + " different timesteps on this ladder; ask for fewer steps or a ladder without respaced sigmas");
     }
+    DoubleFunction<NoiseLevel> form = options.flag("use_flow_sigmas") ? NoiseLevel::flow : NoiseLevel::preserving;
     double[] all = Arrays.copyOf(sigmas, sigmas.length + 1);
     all[sigmas.length] = end;
-    return Ladder.of(timesteps, Arrays.stream(all).mapToObj(NoiseLevel::preserving).toList());
+    return Ladder.of(timesteps, Arrays.stream(all).mapToObj(form).toList());
   }
 }

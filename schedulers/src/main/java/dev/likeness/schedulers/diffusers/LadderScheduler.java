@@ -37,10 +37,10 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
     Ladder ladder = ladders.apply(request);
     Ladder begun = ladder.from(first(request, ladder));
     List<Step> rows = rows(request, begun);
-    int count = (int) rows.stream().filter(row -> row.timestep() >= cutoff(request.until())).count();
+    int count = (int) rows.stream().filter(row -> row.timestep() >= request.untilTimestep(training.length())).count();
     NoiseLevel level = begun.start();
     return new SamplingPlan(request.until() < 1 ? rows.subList(0, count) : rows,
-        new Start(level.alpha(), level.sigma()), pureNoise.applyAsDouble(ladder));
+        new Start(level.alpha(), level.sigma()), pureNoise.applyAsDouble(ladder), rowsPerStep);
   }
 
   private List<Step> rows(PlanRequest request, Ladder ladder) {
@@ -53,13 +53,9 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
       return Math.min(request.firstStep(), ladder.size());
     }
     List<Step> all = rows(request, ladder);
-    int left = (int) all.stream().filter(row -> row.timestep() < cutoff(request.from())).count();
+    int left = (int) all.stream().filter(row -> row.timestep() < request.fromTimestep(training.length())).count();
     int odd = rowsPerStep == 2 && left % 2 == 0 ? left + 1 : left;
     return Math.max(0, all.size() - odd) / rowsPerStep;
-  }
-
-  private double cutoff(double share) {
-    return Math.rint(training.length() - share * training.length());
   }
 
   @Override public NoiseSchedule schedule() {

@@ -41,12 +41,12 @@ record PndmScheduler(Training training, TrainedLadder steps, boolean skipsRungeK
   }
 
   private double[] rows(PlanRequest request) {
+    Requests.requireSteps(request.steps(), skipsRungeKutta ? 1 : ORDER, training.length());
     double[] falling = steps.timesteps(request.steps());
     if (skipsRungeKutta) {
       return falling.length == 1 ? falling
           : DoubleStream.concat(Arrays.stream(falling, 0, 2), Arrays.stream(falling, 1, falling.length)).toArray();
     }
-    Requests.requireSteps(request.steps(), ORDER, training.length());
     if (request.firstStep() > 0 || request.from() > 0) {
       throw new IllegalArgumentException(
           "PNDM with its Runge-Kutta start cannot begin part of the way down; set skip_prk_steps");

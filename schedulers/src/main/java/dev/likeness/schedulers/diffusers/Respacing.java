@@ -25,6 +25,16 @@ record Respacing(Kind kind, Options options) {
     return new Respacing(asked.isEmpty() ? Kind.NONE : asked.get(0), options);
   }
 
+  /** The same for classes whose ladders of sigmas hold more noise than flow levels can. */
+  static Respacing notInFlow(Options options) {
+    Respacing respacing = of(options);
+    if (options.flag("use_flow_sigmas") && (!respacing.isNone() || options.flag("use_lu_lambdas"))) {
+      throw new IllegalArgumentException(options.owner() + " takes either use_flow_sigmas or a ladder of sigmas ("
+          + (respacing.isNone() ? "use_lu_lambdas" : respacing.kind()) + "), whose noise exceeds flow's");
+    }
+    return respacing;
+  }
+
   boolean isNone() {
     return kind == Kind.NONE;
   }

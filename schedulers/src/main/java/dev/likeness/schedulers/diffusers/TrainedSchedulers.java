@@ -110,8 +110,11 @@ final class TrainedSchedulers {
   static Scheduler cogVideoDpm(Options options) {
     Training training = movedTowardsNoise(options);
     var ladder = TrainedLadder.of(options, training);
-    var solver = new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(true, false));
-    return LadderScheduler.unit(training, ladder::strided, request -> solver);
+    return LadderScheduler.unit(training, ladder::strided, request -> {
+      double[] timesteps = ladder.timesteps(request.steps());
+      boolean belowFirst = timesteps[timesteps.length - 1] < ladder.stride(request);
+      return new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, new OrderAtEnd(belowFirst, false));
+    });
   }
 
   /** CogVideoX moves the whole schedule towards noise and does not clip. */
@@ -123,20 +126,19 @@ final class TrainedSchedulers {
   }
 
   static Scheduler ipndm(Options options) {
-    if (options.isSet("trained_betas")) {
-      throw new IllegalArgumentException("IPNDMScheduler with trained_betas is not supported");
-    }
     Training training = Training.continuous(options.integer("num_train_timesteps"), V, V::at);
-    return LadderScheduler.unit(training, TrainedSchedulers::sineLadder, request -> new Ipndm());
+    return LadderScheduler.unit(training, request -> sineLadder(options, request), request -> new Ipndm());
   }
 
-  private static Ladder sineLadder(PlanRequest request) {
+  /** The class's betas are the sigmas of its levels; trained ones make the whole ladder, whatever the step count. */
+  private static Ladder sineLadder(Options options, PlanRequest request) {
     Requests.requireOwnTimesteps(request, "IPNDMScheduler");
-    List<NoiseLevel> levels = Arrays.stream(Sigmas.linspace(1, 0, request.steps() + 1)).mapToObj(share -> {
-      double sine = Math.sin(share * Math.PI / 2);
-      return NoiseLevel.ofAlphaBar(1 - sine * sine * sine * sine);
-    }).toList();
-    return Ladder.of(levels.stream().limit(request.steps())
+    double[] trained = options.numbers("trained_betas");
+    double[] betas = trained.length > 0 ? trained : Arrays.stream(Sigmas.linspace(1, 0, request.steps() + 1))
+        .map(share -> Math.sin(share * Math.PI / 2)).map(sine -> sine * sine).toArray();
+    List<NoiseLevel> levels = Arrays.stream(betas)
+        .mapToObj(beta -> new NoiseLevel(Math.sqrt(1 - beta * beta), beta)).toList();
+    return Ladder.of(levels.stream().limit(levels.size() - 1)
         .mapToDouble(level -> Math.atan2(level.sigma(), level.alpha()) / Math.PI * 2).toArray(), levels);
   }
 }

@@ -29,12 +29,18 @@ record UniPcScheduler(Options options, Training training) {
       throw new IllegalArgumentException("UniPCMultistepScheduler with another predictor (solver_p) is not supported");
     }
     boolean firstKind = "bh1".equals(options.oneOf("solver_type", "bh2", "bh1", "midpoint", "heun", "logrho"));
+    if (!options.flag("predict_x0") && LastSigma.isClean(options)) {
+      throw new IllegalArgumentException("UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
+          + " without noise; set final_sigmas_type to sigma_min");
+    }
     Set<Integer> uncorrected = Arrays.stream(options.numbers("disable_corrector")).mapToObj(step -> (int) step)
         .collect(Collectors.toSet());
     var solver = new UniPc(options.integer("solver_order"), firstKind, options.flag("predict_x0"),
         options.flag("lower_order_final"), uncorrected);
     var unipc = new UniPcScheduler(options, Training.withFiniteSigmas(options, EnumSet.allOf(Prediction.class)));
-    Respacing.of(options);
+    if (Respacing.of(options).kind() != Respacing.Kind.KARRAS) {
+      Respacing.notInFlow(options);
+    }
     return LadderScheduler.unit(unipc.training, unipc::ladder, request -> solver);
   }
 

@@ -1,6 +1,5 @@
 package dev.likeness.schedulers.kdiffusion;
 
-import dev.likeness.schedulers.Clipping;
 import dev.likeness.schedulers.LadderShape;
 import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.NoiseSchedule;
@@ -46,7 +45,7 @@ public final class KDiffusionSamplers implements SchedulerProvider {
   @Override public Options defaults(String className) {
     Map<String, Object> options = new HashMap<>();
     options.put("ladder", null);
-    options.put("eta", 1.0);
+    options.put("eta", "sample_dpm_fast".equals(className) ? 0.0 : 1.0);
     options.put("s_noise", 1.0);
     if (className.endsWith("_RF")) {
       options.putAll(Map.of("num_train_timesteps", 1000, "shift", 1.0));
@@ -66,9 +65,8 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     LevelTable table = schedule == null
         ? LevelTable.flow(options.integer("num_train_timesteps"), options.number("shift")) : LevelTable.of(schedule);
     Prediction prediction = schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
-    var sigmas = new SigmaScheduler(table, prediction, Clipping.NONE, shape(options),
-        SAMPLERS.get(className).apply(options, table));
-    return new Trained(sigmas, schedule, className);
+    SAMPLERS.get(className).apply(options, table);   // refuses options before a plan is asked for
+    return new Sampler(className, options, SigmaScheduler.of(table, prediction).on(shape(options)), schedule);
   }
 
   private static NoiseSchedule schedule(Options options) {
@@ -125,18 +123,21 @@ public final class KDiffusionSamplers implements SchedulerProvider {
   }
 
   /**
-   * A scheduler that also knows the betas it came from; the two samplers that lay their own ladders get them here.
+   * A sampler with its options set.
    *
-   * @param sigmas the solver on its ladder
+   * @param className its name
+   * @param options its options; the request's eta comes before theirs
+   * @param sigmas the ladder, without a solver
    * @param schedule the betas; null for flow
-   * @param className the sampler's name
    */
-  private record Trained(SigmaScheduler sigmas, NoiseSchedule schedule, String className) implements Scheduler {
+  private record Sampler(String className, Options options, SigmaScheduler sigmas, NoiseSchedule schedule)
+      implements Scheduler {
     @Override public SamplingPlan plan(PlanRequest request) {
+      Options chosen = options.with(Map.of("eta", request.etaOr(eta(options))));
       return switch (className) {
-        case "sample_dpm_fast" -> OwnLadders.fast(sigmas, request);
+        case "sample_dpm_fast" -> OwnLadders.fast(sigmas, eta(chosen), noise(chosen), request);
         case "restart_sampler" -> OwnLadders.restart(sigmas, request);
-        default -> sigmas.plan(request);
+        default -> sigmas.by(SAMPLERS.get(className).apply(chosen, sigmas.table())).plan(request);
       };
     }
 

@@ -16,12 +16,12 @@ final class OwnLadders {
   }
 
   /** DPM-Solver-fast: the requested steps are calls, on levels even in log sigma that end at the lowest trained one. */
-  static SamplingPlan fast(SigmaScheduler scheduler, PlanRequest request) {
+  static SamplingPlan fast(SigmaScheduler scheduler, double eta, double noiseScale, PlanRequest request) {
     LevelTable table = scheduler.table();
     double[] known = table.sigmas();
     List<Integer> orders = DpmFast.ordersOf(request.steps());
     double[] sigmas = Sigmas.exponential(known[known.length - 1], known[0], orders.size() + 1);
-    return scheduler.by(new DpmFast(orders, request.etaOr(0), 1, table::timestep)).plan(PlanRequest.ofSigmas(sigmas));
+    return scheduler.by(new DpmFast(orders, eta, noiseScale, table::timestep)).plan(over(sigmas, request));
   }
 
   /**
@@ -34,6 +34,11 @@ final class OwnLadders {
     double[] known = scheduler.table().sigmas();
     double[] sigmas = Sigmas.karras(known[known.length - 1], known[0], steps - each * times);
     var solver = new Restart(0.1, 2, each, times, scheduler.table()::timestep);
-    return scheduler.by(solver).plan(PlanRequest.ofSigmas(Arrays.copyOf(sigmas, sigmas.length + 1)));
+    return scheduler.by(solver).plan(over(Arrays.copyOf(sigmas, sigmas.length + 1), request));
+  }
+
+  private static PlanRequest over(double[] sigmas, PlanRequest request) {
+    return PlanRequest.ofSigmas(sigmas).strength(request.strength())
+        .between(request.from(), request.until());
   }
 }

@@ -10,7 +10,8 @@ import java.util.function.DoubleUnaryOperator;
 /**
  * Noise added before a step, which then starts that much higher (arXiv:2206.00364, algorithm 2; k-diffusion's s_churn).
  *
- * <p>Limits: the first step of a run is not churned, since its sample is noise already.
+ * <p>Before the first step no row can draw: the run begins with that much more noise at once, which is distributed
+ * alike.
  *
  * @param amount the churn of the whole run, at least 0
  * @param least the sigma below which nothing is churned
@@ -27,7 +28,7 @@ public record Churn(double amount, double least, double most, double noiseScale,
   /** The level at which step i starts. */
   NoiseLevel level(Ladder ladder, int i) {
     double sigma = ladder.at(i).sigma();
-    boolean applies = i > ladder.first() && amount > 0 && sigma >= least && sigma <= most;
+    boolean applies = amount > 0 && sigma >= least && sigma <= most;
     return applies ? NoiseLevel.exploding(sigma * (1 + Math.min(amount / ladder.size(), LARGEST_SHARE))) : ladder.at(i);
   }
 
@@ -39,6 +40,7 @@ public record Churn(double amount, double least, double most, double noiseScale,
       return draft.call(x, ladder.timestep(i), hat);
     }
     double up = Math.sqrt(hat.sigma() * hat.sigma() - sigma * sigma) * noiseScale;
-    return draft.call(x.plus(draft.noise().times(up)), timesteps.applyAsDouble(hat.sigma()), hat);
+    Combination raised = i == ladder.first() ? draft.start(Math.hypot(sigma, up)) : x.plus(draft.noise().times(up));
+    return draft.call(raised, timesteps.applyAsDouble(hat.sigma()), hat);
   }
 }

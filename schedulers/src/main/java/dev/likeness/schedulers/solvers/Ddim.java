@@ -5,7 +5,6 @@ import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.Draft;
 import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Solver;
 
 /**
@@ -26,35 +25,17 @@ public record Ddim(double eta) implements Solver {
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       NoiseLevel next = ladder.next(i);
-      if (ladder.at(i).sigma() == 0) {
-        x = fromClean(x, next, ladder.timestep(i), draft);
-        continue;
-      }
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      double fresh = eta * posteriorDeviation(ladder.at(i), next);
+      // Inversion begins at a clean sample, where the answer, noise or v, is the noise.
+      Combination eps = ladder.at(i).sigma() == 0 ? call.answer() : call.rawEps();
+      double fresh = eta > 0 ? eta * posteriorDeviation(ladder.at(i), next) : 0;
       double direction = Math.sqrt(Math.max(0, next.sigma() * next.sigma() - fresh * fresh));
-      x = call.denoised().times(next.alpha()).plus(call.rawEps().times(direction));
+      x = call.denoised().times(next.alpha()).plus(eps.times(direction));
       if (eta > 0) {
         x = x.plus(draft.noise().times(fresh));
       }
     }
     return x;
-  }
-
-  /**
-   * Inversion's first step: at a clean sample the network's answer, noise or v, is the noise, and D is the sample. One
-   * row cannot hold both that answer and the sample clipped, so clipping costs a row more.
-   */
-  private static Combination fromClean(Combination x, NoiseLevel next, double timestep, Draft draft) {
-    Combination clean = Combination.ZERO;
-    Combination sample = x;
-    if (draft.clips()) {
-      Call clipping = draft.call(x, timestep, NoiseLevel.CLEAN, new Scaling(1, 1, 0));
-      clean = clipping.denoised();
-      sample = clipping.x();
-    }
-    Call call = draft.call(sample, timestep, NoiseLevel.CLEAN, new Scaling(1, 0, 1));
-    return (draft.clips() ? clean : call.x()).times(next.alpha()).plus(call.raw().times(next.sigma()));
   }
 
   /** The standard deviation of DDPM's posterior between two variance-preserving levels (equation 16 at eta 1). */

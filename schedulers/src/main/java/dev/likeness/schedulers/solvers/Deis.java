@@ -1,13 +1,13 @@
 package dev.likeness.schedulers.solvers;
 
-import static java.lang.Math.log;
-
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.Draft;
 import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -33,36 +33,24 @@ public record Deis(int order, OrderAtEnd end) implements Solver {
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       eps.add(0, call.eps());
       int now = end.orderAt(ladder, i, Math.min(order, eps.size()));
-      double from = ladder.at(i).ratio();
-      double to = ladder.next(i).ratio();
-      double[] rho = new double[now];
-      for (int k = 0; k < now; k++) {
-        rho[k] = ladder.at(i - k).ratio();
-      }
       x = call.x().over(ladder.at(i).alpha());
+      double[] weights = weights(ladder, i, now);
       for (int k = 0; k < now; k++) {
-        x = x.plus(eps.get(k).times(integral(to, rho, k) - integral(from, rho, k)));
+        x = x.plus(eps.get(k).times(weights[k]));
       }
       x = x.times(ladder.next(i).alpha());
     }
     return x;
   }
 
-  /** The integral up to t over rho of the Lagrange polynomial in log rho that is 1 at the k-th of the rhos. */
-  private static double integral(double t, double[] rho, int k) {
-    double b = log(rho[k]);
-    double x = log(t);
-    return switch (rho.length) {
-      case 1 -> t;
-      case 2 -> {
-        double c = log(rho[1 - k]);
-        yield t * (x - c - 1) / (b - c);
-      }
-      default -> {
-        double c = log(rho[(k + 1) % 3]);
-        double d = log(rho[(k + 2) % 3]);
-        yield t * (c * (d - x + 1) - d * x + d + x * x - 2 * x + 2) / ((b - c) * (b - d));
-      }
-    };
+  /** The integrals over rho of the Lagrange polynomials in log rho through the last {@code count} levels. */
+  private static double[] weights(Ladder ladder, int i, int count) {
+    NoiseLevel t = ladder.next(i);
+    if (count == 1) {
+      return new double[] {t.ratio() - ladder.at(i).ratio()};
+    }
+    double[] weights = ExponentialLagrange.weights(ladder, i, i, count, -1);
+    Arrays.setAll(weights, k -> -t.ratio() * weights[k]);
+    return weights;
   }
 }

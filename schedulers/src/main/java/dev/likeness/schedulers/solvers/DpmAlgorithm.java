@@ -65,6 +65,10 @@ public enum DpmAlgorithm {
 
   /** The factor of a step's fresh noise. */
   double noise(NoiseLevel t, double h) {
+    if (stochastic() && h < 0) {
+      throw new IllegalArgumentException("an SDE only falls in noise, and this ladder climbs to sigma " + t.sigma()
+          + "; end it lower (final_sigmas_type zero), ask for fewer steps or use an ODE");
+    }
     return switch (this) {
       case DATA, NOISE -> 0;
       case DATA_SDE -> t.sigma() * sqrt(-expm1(-2 * h));

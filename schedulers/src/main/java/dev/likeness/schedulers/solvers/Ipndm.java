@@ -10,7 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated by Adams-Bashforth, order 4.
+ * Improved pseudo numerical method: DDIM's transfer with the noise extrapolated from four answers as Adams and Bashforth
+ * do for even steps; order 2.
  * Zhang and Chen 2023, arXiv:2204.13902, appendix H.3; diffusers {@code IPNDMScheduler}.
  */
 public final class Ipndm implements Solver {

@@ -13,12 +13,16 @@ import org.apache.commons.math3.analysis.polynomials.PolynomialFunction;
  * Linear multistep: the slope is extrapolated by the polynomial through its last values and integrated exactly.
  * Adams-Bashforth with variable steps; k-diffusion {@code sample_lms}, diffusers {@code LMSDiscreteScheduler}.
  *
- * <p>Limits: a run that begins inside its ladder starts at order 1, where diffusers takes weights of a history it
- * lacks.
- *
  * @param order the highest order, 1 to 4
+ * @param orderOfLadder whether a run that begins inside the ladder has the weights of a run from its top, for as many
+ * slopes as there are: what diffusers does to images
  */
-public record Lms(int order) implements Solver {
+public record Lms(int order, boolean orderOfLadder) implements Solver {
+  /** A solver that begins with order 1 wherever a run begins. */
+  public Lms(int order) {
+    this(order, false);
+  }
+
   /** Refuses an order outside 1 to 4. */
   public Lms {
     if (order < 1 || order > 4) {
@@ -32,9 +36,9 @@ public record Lms(int order) implements Solver {
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       slopes.add(0, call.slope());
-      int now = Math.min(slopes.size(), order);
+      int now = Math.min(orderOfLadder ? i + 1 : slopes.size(), order);
       x = call.x();
-      for (int k = 0; k < now; k++) {
+      for (int k = 0; k < Math.min(now, slopes.size()); k++) {
         x = x.plus(slopes.get(k).times(weight(ladder, i, k, now)));
       }
     }
@@ -43,17 +47,24 @@ public record Lms(int order) implements Solver {
 
   /** The integral over step i of the Lagrange polynomial that is 1 at the k-th last sigma and 0 at the others. */
   private static double weight(Ladder ladder, int i, int k, int now) {
+    double sigma = ladder.at(i).sigma();
     double own = ladder.at(i - k).sigma();
     var basis = new PolynomialFunction(new double[] {1});
     for (int j = 0; j < now; j++) {
       if (j != k) {
         double other = ladder.at(i - j).sigma();
-        basis = basis.multiply(new PolynomialFunction(new double[] {-other / (own - other), 1 / (own - other)}));
+        if (own == other) {
+          throw new IllegalArgumentException("LMS needs sigmas that differ, and this ladder of " + ladder.size()
+              + " steps repeats " + own + "; ask for fewer steps or a smaller steps_offset");
+        }
+        basis = basis.multiply(new PolynomialFunction(
+            new double[] {(sigma - other) / (own - other), 1 / (own - other)}));
       }
     }
-    return integral(basis, ladder.next(i).sigma()) - integral(basis, ladder.at(i).sigma());
+    return integral(basis, ladder.next(i).sigma() - sigma);
   }
 
+  /** From 0; the step's beginning is the origin, for far from it the powers of close sigmas cancel. */
   private static double integral(PolynomialFunction polynomial, double until) {
     double[] c = polynomial.getCoefficients();
     double sum = 0;

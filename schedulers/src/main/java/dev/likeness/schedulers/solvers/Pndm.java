@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.function.IntFunction;
 
 /**
- * Pseudo numerical methods for diffusion models: linear multistep of up to order 4 on the network's answers.
+ * Pseudo numerical methods for diffusion models: linear multistep on the network's last four answers, order 2.
  * Liu et al. 2022, arXiv:2202.09778, equations 9, 12 and 13; diffusers {@code PNDMScheduler}.
  *
  * <p>Limits: as in the reference, a run that begins inside its ladder repeats its first step on the second timestep.
@@ -36,10 +36,10 @@ public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFun
       int timestep = (int) ladder.timestep(i);
       Call call = draft.call(x, timestep, levels.apply(timestep));
       if (rungeKuttaRows == 0 && i == ladder.first() + 1) {
-        Combination mean = call.prediction().plus(answers.get(0)).over(2);
+        Combination mean = call.answer().plus(answers.get(0)).over(2);
         x = transfer(anchor, timestep + stride, timestep, mean);
       } else {
-        answers.add(0, call.prediction());
+        answers.add(0, call.answer());
         x = transfer(call.x(), timestep, timestep - stride, AdamsBashforth.extrapolated(answers));
       }
     }
@@ -55,13 +55,13 @@ public record Pndm(Prediction prediction, int stride, int rungeKuttaRows, IntFun
       for (int stage = 0; stage < 4; stage++) {
         int timestep = (int) ladder.timestep(begin + stage);
         Call call = draft.call(x, timestep, levels.apply(timestep));
-        mean = mean.plus(call.prediction().over(stage == 0 || stage == 3 ? 6 : 3));
+        mean = mean.plus(call.answer().over(stage == 0 || stage == 3 ? 6 : 3));
         if (stage == 0) {
           anchor = call.x();
-          answers.add(0, call.prediction());
+          answers.add(0, call.answer());
         }
         int to = timestep - (stage % 2 == 0 ? stride / 2 : 0);
-        x = transfer(anchor, from, to, stage == 3 ? mean : call.prediction());
+        x = transfer(anchor, from, to, stage == 3 ? mean : call.answer());
       }
     }
     return x;

@@ -1,9 +1,5 @@
 package dev.likeness.schedulers.solvers;
 
-import static java.lang.Math.exp;
-import static java.lang.Math.expm1;
-import static java.lang.Math.sqrt;
-
 import dev.likeness.schedulers.Call;
 import dev.likeness.schedulers.Combination;
 import dev.likeness.schedulers.Draft;
@@ -29,60 +25,53 @@ public record SaSolver(int predictorOrder, int correctorOrder, boolean data, boo
   /** Refuses orders outside 1 to 4. */
   public SaSolver {
     if (Math.min(predictorOrder, correctorOrder) < 1 || Math.max(predictorOrder, correctorOrder) > 4) {
-      throw new IllegalArgumentException("SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and "
-          + correctorOrder);
+      throw new IllegalArgumentException(
+          "SA-Solver needs orders of 1 to 4, got " + predictorOrder + " and " + correctorOrder);
     }
   }
 
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination next = draft.start();
-    Combination drift = Combination.ZERO;
-    Combination noise = Combination.ZERO;
+    Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
-    double keep = 1;
     int corrected = 0;
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(next, ladder.timestep(i), ladder.at(i));
       m.add(0, data ? call.denoised() : call.eps());
       Combination x = call.x();
       if (i > ladder.first()) {
-        Combination last = x.minus(drift).over(keep);
-        x = last.times(keep).plus(step(ladder, i - 1, i, corrected, m)).plus(noise);
+        x = call.arrived().minus(predicted).plus(drift(ladder, i - 1, i, corrected, m));
       }
       int left = lowersAtEnd ? ladder.size() - i : Integer.MAX_VALUE - 1;
       corrected = Math.min(Math.min(correctorOrder, left + 1), m.size() + 1);
-      noise = draft.noise().times(noiseFactor(ladder, i));
-      drift = step(ladder, i, i, Math.min(Math.min(predictorOrder, left), m.size()), m).plus(noise);
-      keep = keep(ladder, i);
-      next = x.times(keep).plus(drift);
+      predicted = drift(ladder, i, i, Math.min(Math.min(predictorOrder, left), m.size()), m);
+      next = x.times(keep(ladder, i)).plus(predicted).plus(draft.noise().times(noiseFactor(ladder, i)));
     }
     return next;
   }
 
   private double keep(Ladder ladder, int i) {
-    double t = tau.applyAsDouble(ladder.timestep(i));
-    return data ? exp(-t * t * h(ladder, i)) * ladder.next(i).sigma() / ladder.at(i).sigma()
+    double t = tau(ladder, i);
+    return data ? Math.exp(-t * t * h(ladder, i)) * ladder.next(i).sigma() / ladder.at(i).sigma()
         : ladder.next(i).alpha() / ladder.at(i).alpha();
   }
 
   private double noiseFactor(Ladder ladder, int i) {
-    double t = tau.applyAsDouble(ladder.timestep(i));
+    double t = tau(ladder, i);
     double h = h(ladder, i);
-    return ladder.next(i).sigma() * (data ? sqrt(-expm1(-2 * t * t * h)) : t * sqrt(expm1(2 * h)));
+    return ladder.next(i).sigma() * (data ? Math.sqrt(-Math.expm1(-2 * t * t * h)) : t * Math.sqrt(Math.expm1(2 * h)));
   }
 
   /** The drift of step i, with the predictions of step {@code newest} and before interpolated at their lambdas. */
-  private Combination step(Ladder ladder, int i, int newest, int order, List<Combination> m) {
+  private Combination drift(Ladder ladder, int i, int newest, int order, List<Combination> m) {
     NoiseLevel t = ladder.next(i);
-    double c = 1 + tau.applyAsDouble(ladder.timestep(i)) * tau.applyAsDouble(ladder.timestep(i));
+    double c = 1 + tau(ladder, i) * tau(ladder, i);
     double h = h(ladder, i);
-    double[] places = new double[order];
-    for (int k = 0; k < order; k++) {
-      places[k] = ladder.at(newest - k).lambda() - t.lambda();
-    }
-    double[] weights = ExponentialLagrange.weights(places, data ? c : -1, h);
+    double[] weights = ExponentialLagrange.weights(ladder, i, newest, order, data ? c : -1);
     if (data && order == 2) {
-      double swap = (h * h / 2 - (h * c + expm1(-c * h)) / (c * c)) / (places[0] - places[1]);
+      // The authors' second order weighs the slope by h/2, which stays stable in few steps.
+      double between = ladder.at(newest).lambda() - ladder.at(newest - 1).lambda();
+      double swap = (h * h / 2 - (h * c + Math.expm1(-c * h)) / (c * c)) / between;
       weights[0] += swap;
       weights[1] -= swap;
     }
@@ -91,6 +80,10 @@ public record SaSolver(int predictorOrder, int correctorOrder, boolean data, boo
       sum = sum.plus(m.get(k).times(weights[k] * c * (data ? t.alpha() : -t.sigma())));
     }
     return sum;
+  }
+
+  private double tau(Ladder ladder, int i) {
+    return tau.applyAsDouble(ladder.timestep(i));
   }
 
   private static double h(Ladder ladder, int i) {

@@ -27,10 +27,10 @@ public record Tcd(double gamma, IntFunction<NoiseLevel> levels) implements Solve
     Combination x = draft.start();
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
-      double nextTimestep = i < ladder.last() ? ladder.timestep(i + 1) : 0;
-      NoiseLevel s = levels.apply((int) Math.floor((1 - gamma) * nextTimestep));
+      boolean last = i == ladder.last();
+      NoiseLevel s = last ? ladder.next(i) : levels.apply((int) Math.floor((1 - gamma) * ladder.timestep(i + 1)));
       x = call.raw().times(s.alpha()).plus(call.rawEps().times(s.sigma()));
-      if (gamma > 0 && i < ladder.last()) {
+      if (gamma > 0 && !last) {
         double ratio = ladder.next(i).alpha() / s.alpha();
         x = x.times(ratio).plus(draft.noise().times(Math.sqrt(1 - ratio * ratio)));
       }

@@ -35,23 +35,20 @@ public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAt
 
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination next = draft.start();
-    Combination drift = Combination.ZERO;
+    Combination predicted = Combination.ZERO;
     List<Combination> m = new ArrayList<>();
-    double keep = 1;
     int used = 0;
     for (int i = ladder.first(); i <= ladder.last(); i++) {
       Call call = draft.call(next, ladder.timestep(i), ladder.at(i));
-      Combination now = data ? call.denoised() : call.eps();
+      Combination now = data ? call.denoised() : call.rawEps();
       Combination x = call.x();
       if (used > 0 && !uncorrected.contains(i - 1)) {
-        Combination last = call.x().minus(drift).over(keep);
-        x = step(ladder, i - 1, used, m, now).plus(last.times(keep));
+        x = call.arrived().minus(predicted).plus(drift(ladder, i - 1, used, m, now));
       }
       m.add(0, now);
       used = Math.min(orderAt(ladder, i), m.size());
-      drift = step(ladder, i, used, m, null);
-      keep = keep(ladder.at(i), ladder.next(i));
-      next = x.times(keep).plus(drift);
+      predicted = drift(ladder, i, used, m, null);
+      next = x.times(keep(ladder.at(i), ladder.next(i))).plus(predicted);
     }
     return next;
   }
@@ -66,7 +63,7 @@ public record UniPc(int order, boolean firstKind, boolean data, boolean lowersAt
   }
 
   /** What step i adds to the kept sample: predicted from the history, or corrected with the answer at its end. */
-  private Combination step(Ladder ladder, int i, int used, List<Combination> m, Combination end) {
+  private Combination drift(Ladder ladder, int i, int used, List<Combination> m, Combination end) {
     NoiseLevel s = ladder.at(i);
     NoiseLevel t = ladder.next(i);
     double h = t.lambda() - s.lambda();

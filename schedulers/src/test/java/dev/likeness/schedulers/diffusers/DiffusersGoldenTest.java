@@ -1,6 +1,7 @@
 package dev.likeness.schedulers.diffusers;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,14 +15,16 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Every step of every run that {@code tools/goldens/schedulers.py} recorded, against the same run here: 1e-10 from the
- * reference in double, 1e-4 from the reference as published, or as far as single precision takes that from itself.
+ * Every step of every run that {@code tools/goldens/schedulers.py} and {@code schedulers_random.py} recorded, against
+ * the same run here: 1e-10 from the reference in double, 1e-4 from the reference as published, or as far as single
+ * precision takes that from itself.
  */
 class DiffusersGoldenTest {
   private static final double DOUBLE = 1e-10;
@@ -29,26 +32,45 @@ class DiffusersGoldenTest {
 
   @TestFactory
   Stream<DynamicTest> equalsDiffusersAtEveryStep() {
-    return new DiffusersSchedulers().classNames().stream().flatMap(DiffusersGoldenTest::casesOf);
+    return new DiffusersSchedulers().classNames().stream().flatMap(name -> runs(name).map(run -> test(name, run)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> equalsDiffusersWithRandomOptions() {
+    return runs("random").map(run -> test((String) run.get("class"), run));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> splitsARunBetweenBaseAndRefinerAsThePipelinesDo() {
+    return runs("partial").map(run -> DynamicTest.dynamicTest(described(run), () -> {
+      var request = PlanRequest.of((Integer) run.get("steps"));
+      double share = number(run.get("share"));
+      SchedulerConfig config = config((String) run.get("class"), run);
+      // The reference keeps fractional timesteps in single precision.
+      assertArrayEquals(Golden.numbers(run.get("base")), config.plan(request.between(0, share)).timesteps(), 2e-2);
+      assertArrayEquals(Golden.numbers(run.get("refiner")), config.plan(request.between(share, 1)).timesteps(), 2e-2);
+    }));
   }
 
   @Test void singlePrecisionAloneRarelyTakesTheReferenceFurtherThanTheTolerance() {
     List<Map<String, Object>> runs = new DiffusersSchedulers().classNames().stream()
-        .flatMap(name -> Golden.objects(Golden.read("diffusers/" + name + ".json.gz").get("cases")).stream()).toList();
+        .flatMap(DiffusersGoldenTest::runs).toList();
     long coarse = runs.stream().filter(run -> run.containsKey("gap")).count();
     assertTrue(coarse < runs.size() * 0.04, coarse + " of " + runs.size());
   }
 
-  private static Stream<DynamicTest> casesOf(String className) {
-    Map<String, Object> file = Golden.read("diffusers/" + className + ".json.gz");
-    return Golden.objects(file.get("cases")).stream().map(run -> DynamicTest.dynamicTest(
-        className + " " + described(run),
-        () -> assertAll(className + " " + described(run), () -> check(className, run))));
+  private static Stream<Map<String, Object>> runs(String file) {
+    return Golden.objects(Golden.read("diffusers/" + file + ".json.gz").get("cases")).stream();
+  }
+
+  private static DynamicTest test(String className, Map<String, Object> run) {
+    return DynamicTest.dynamicTest(className + " " + described(run),
+        () -> assertAll(className + " " + described(run), () -> check(className, run)));
   }
 
   private static String described(Map<String, Object> run) {
     var shown = new HashMap<>(run);
-    shown.keySet().removeAll(List.of("f32", "f64"));
+    shown.keySet().removeAll(List.of("f32", "f64", "base", "refiner"));
     return shown.toString();
   }
 
@@ -62,11 +84,6 @@ class DiffusersGoldenTest {
     List<double[]> rows = trajectory(plan, run, noise);
     Map<String, Object> f64 = Golden.object(run.get("f64"));
     Map<String, Object> f32 = Golden.object(run.get("f32"));
-    if (run.containsKey("apart")) {
-      List<double[]> expected = Golden.rows(f64.get("rows"));
-      equal(expected.get(expected.size() - 1), rows.get(rows.size() - 1), DOUBLE, "f64 end");
-      return;
-    }
     assertEquals(((Number) f64.get("draws")).intValue(), noise.count(), "noise draws");
     double single = Math.max(SINGLE, 1.1 * number(run.getOrDefault("gap", 0)));
     equal(Golden.numbers(f64.get("timesteps")), ends(plan.timesteps(), rows.size()), DOUBLE, "timesteps");
@@ -88,9 +105,13 @@ class DiffusersGoldenTest {
   }
 
   private static SamplingPlan plan(String className, Map<String, Object> run) {
+    return config(className, run).plan(request(run));
+  }
+
+  private static SchedulerConfig config(String className, Map<String, Object> run) {
     Map<String, Object> json = new HashMap<>(Golden.object(run.get("config")));
     json.put("_class_name", className);
-    return SchedulerConfig.of(json).plan(request(run));
+    return SchedulerConfig.of(json);
   }
 
   private static PlanRequest request(Map<String, Object> run) {
@@ -136,7 +157,7 @@ class DiffusersGoldenTest {
 
   private static void equal(double[] expected, double[] actual, double tolerance, String what) {
     assertEquals(expected.length, actual.length, what);
-    double scale = Arrays.stream(expected).map(Math::abs).max().orElse(1);
+    double scale = DoubleStream.concat(Arrays.stream(expected), Arrays.stream(actual)).map(Math::abs).max().orElse(1);
     for (int j = 0; j < expected.length; j++) {
       double off = Math.abs(expected[j] - actual[j]);
       assertTrue(off <= tolerance * Math.max(scale, 1e-3), what + ": expected " + Arrays.toString(expected) + ", got "

@@ -8,6 +8,7 @@ import dev.likeness.schedulers.LadderShape;
 import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.NumericSampler;
+import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
@@ -28,16 +29,15 @@ class KDiffusionGoldenTest {
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
     return Golden.objects(Golden.read("kdiffusion/samplers.json.gz").get("cases")).stream().map(run ->
-        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("steps"),
-            () -> check(run)));
+        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
+            + run.get("steps"), () -> check(run)));
   }
 
   private static void check(Map<String, Object> run) {
     Map<String, Object> json = new HashMap<>(Golden.object(run.get("options")));
     json.put("_class_name", run.get("sampler"));
-    json.put("use_karras_sigmas", true);
-    int steps = (Integer) run.get("steps");
-    SamplingPlan plan = SchedulerConfig.of(json).plan(steps);
+    json.put("ladder", run.get("ladder"));
+    SamplingPlan plan = SchedulerConfig.of(json).plan((Integer) run.get("steps"));
     double[] first = Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
     List<double[]> rows = new NumericSampler(ToyNetwork.answering(3), new ToyNetwork.Noise()).trajectory(first, plan);
     List<double[]> expected = Golden.rows(run.get("rows"));
@@ -45,6 +45,36 @@ class KDiffusionGoldenTest {
     for (int i = 0; i < rows.size(); i++) {
       assertClose(expected.get(i), rows.get(i), run.get("sampler") + " " + run.get("options") + " call " + i);
     }
+  }
+
+  @Test void takesEtaFromTheRequestBeforeTheOption() {
+    for (String name : List.of("sample_euler_ancestral", "sample_dpmpp_2m_sde", "sample_dpm_fast")) {
+      SchedulerConfig sampler = SchedulerConfig.named(name);
+      assertEquals(sampler.with("eta", 0.3).plan(5).toString(),
+          sampler.plan(PlanRequest.of(5).eta(0.3)).toString(), name);
+    }
+  }
+
+  @Test void beginsInsideTheLaddersThatSamplersLayThemselves() {
+    SamplingPlan fast = SchedulerConfig.named("sample_dpm_fast").plan(12, 0.5);
+    assertEquals(3, fast.size());
+    assertEquals(fast.steps().get(0).level().sigma(), fast.start().noise());
+    SamplingPlan restart = SchedulerConfig.named("restart_sampler").plan(25, 0.5);
+    assertEquals(restart.steps().get(0).level().sigma(), restart.start().noise());
+  }
+
+  @Test void sharesARunBetweenABaseAndARefiner() {
+    for (String name : List.of("sample_euler", "sample_dpmpp_2m", "sample_dpmpp_3m_sde")) {
+      SchedulerConfig sampler = SchedulerConfig.named(name);
+      double[] base = sampler.plan(PlanRequest.of(20).between(0, 0.7)).timesteps();
+      double[] refiner = sampler.plan(PlanRequest.of(20).between(0.7, 1)).timesteps();
+      double[] whole = sampler.plan(20).timesteps();
+      assertEquals(20, base.length + refiner.length, name);
+      assertTrue(base[base.length - 1] >= 300 && refiner[0] < 300, name);
+      assertClose(Arrays.copyOfRange(whole, base.length, 20), refiner, name);
+    }
+    assertTrue(SchedulerConfig.named("restart_sampler").plan(PlanRequest.of(40).between(0, 0.8)).size()
+        < SchedulerConfig.named("restart_sampler").plan(40).size());
   }
 
   @Test void laysTheLaddersOfKDiffusion() {

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Nested;
 /** The contract for the solvers of rectified flow, with what each declares of itself. */
 class FlowSolversTest {
   @Nested class OfEulerInFlow implements SolverContract {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Euler();
     }
 
@@ -22,7 +22,7 @@ class FlowSolversTest {
   }
 
   @Nested class OfFlowEulerAncestral extends OfEulerInFlow {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new FlowEulerAncestral(1, 1);
     }
 
@@ -32,13 +32,13 @@ class FlowSolversTest {
   }
 
   @Nested class OfFlowDpm2Ancestral extends OfFlowEulerAncestral {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new FlowDpm2Ancestral(1, 1, sigma -> sigma);
     }
   }
 
   @Nested class OfFlowDpm2WithoutNoise extends OfFlowEulerAncestral {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new FlowDpm2Ancestral(0, 1, sigma -> sigma);
     }
 
@@ -48,13 +48,13 @@ class FlowSolversTest {
   }
 
   @Nested class OfFlowDpmPlusPlus2SAncestral extends OfFlowEulerAncestral {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new FlowDpmPlusPlus2SAncestral(1, 1, sigma -> sigma);
     }
   }
 
   @Nested class OfFlowDpmPlusPlus2SWithoutNoise extends OfFlowDpm2WithoutNoise {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new FlowDpmPlusPlus2SAncestral(0, 1, sigma -> sigma);
     }
   }

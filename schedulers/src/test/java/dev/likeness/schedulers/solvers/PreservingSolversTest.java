@@ -14,7 +14,7 @@ class PreservingSolversTest {
   private static final OrderAtEnd FIRST_AT_LAST = new OrderAtEnd(true, false);
 
   @Nested class OfDpmSolverPlusPlus2M extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA, 2, false, FIRST_AT_LAST);
     }
 
@@ -24,13 +24,13 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDpmSolverPlusPlus3M extends OfDpmSolverPlusPlus2M {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA, 3, true, FIRST_AT_LAST);
     }
   }
 
   @Nested class OfDpmSolverOfNoise extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.NOISE, 2, true, NEVER_LOWER);
     }
 
@@ -44,18 +44,18 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDpmSolverSde extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 2, false, FIRST_AT_LAST);
     }
   }
 
   @Nested class OfDpmSolverSdeOfNoise extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 2, true, NEVER_LOWER);
     }
 
-    @Override public int leastSteps() {
-      return 7;
+    @Override public double bound() {
+      return 1e4;
     }
 
     @Override public boolean endsClean() {
@@ -64,8 +64,8 @@ class PreservingSolversTest {
   }
 
   @Nested class OfSinglestep2 extends Preserving {
-    @Override public Solver solver(int steps) {
-      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(steps, 2), false);
+    @Override public Solver solver(double[] sigmas) {
+      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 2), false);
     }
 
     @Override public int order() {
@@ -74,19 +74,38 @@ class PreservingSolversTest {
   }
 
   @Nested class OfSinglestep3 extends OfSinglestep2 {
-    @Override public Solver solver(int steps) {
-      return new DpmSolverSinglestep(DpmAlgorithm.DATA, IntStream.range(0, steps).map(i -> i % 3 + 1).boxed()
-          .toList(), true);
+    @Override public Solver solver(double[] sigmas) {
+      return new DpmSolverSinglestep(DpmAlgorithm.DATA, orders(sigmas, 3), true);
     }
 
-    @Override public boolean endsClean() {
-      return false;
+    @Override public int order() {
+      return 3;
     }
   }
 
   @Nested class OfUniPc extends Preserving {
-    @Override public Solver solver(int steps) {
-      return new UniPc(2, false, true, true, Set.of());
+    @Override public Solver solver(double[] sigmas) {
+      return new UniPc(2, false, true, false, Set.of());
+    }
+
+    @Override public int order() {
+      return 3;
+    }
+  }
+
+  @Nested class OfUniPc3OfTheFirstKind extends OfUniPc {
+    @Override public Solver solver(double[] sigmas) {
+      return new UniPc(3, true, true, false, Set.of());
+    }
+
+    @Override public int order() {
+      return 4;
+    }
+  }
+
+  @Nested class OfUniPcThatLowersItsOrder extends OfUniPc {
+    @Override public Solver solver(double[] sigmas) {
+      return new UniPc(3, false, true, true, Set.of());
     }
 
     @Override public int order() {
@@ -94,14 +113,8 @@ class PreservingSolversTest {
     }
   }
 
-  @Nested class OfUniPc3OfTheFirstKind extends OfUniPc {
-    @Override public Solver solver(int steps) {
-      return new UniPc(3, true, true, true, Set.of());
-    }
-  }
-
   @Nested class OfUniPcOfNoise extends OfUniPc {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new UniPc(2, false, false, false, Set.of(1));
     }
 
@@ -111,7 +124,7 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDeis extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Deis(2, NEVER_LOWER);
     }
 
@@ -125,13 +138,17 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDeis3 extends OfDeis {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Deis(3, NEVER_LOWER);
+    }
+
+    @Override public int order() {
+      return 3;
     }
   }
 
   @Nested class OfSaSolver extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new SaSolver(2, 2, true, true, timestep -> 1);
     }
 
@@ -141,17 +158,37 @@ class PreservingSolversTest {
   }
 
   @Nested class OfSaSolverWithoutNoise extends OfSaSolver {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new SaSolver(3, 3, true, false, timestep -> 0);
+    }
+
+    @Override public int order() {
+      return 3;
+    }
+  }
+
+  @Nested class OfSaSolver4 extends OfSaSolverWithoutNoise {
+    @Override public Solver solver(double[] sigmas) {
+      return new SaSolver(4, 4, false, false, timestep -> 0);
+    }
+  }
+
+  @Nested class OfIpndm extends Preserving {
+    @Override public Solver solver(double[] sigmas) {
+      return new Ipndm();
     }
 
     @Override public int order() {
       return 2;
     }
+
+    @Override public boolean endsClean() {
+      return false;
+    }
   }
 
   @Nested class OfDdim extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Ddim(0);
     }
 
@@ -161,31 +198,70 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDdimWithNoise extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Ddim(1);
     }
   }
 
   @Nested class OfDdpm extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Ddpm(Ddpm.Variance.SMALL, 0, true);
     }
   }
 
   @Nested class OfDdpmWithLargeVariance extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Ddpm(Ddpm.Variance.LARGE, 1e-20, false);
     }
   }
 
+  @Nested class OfLcm extends Preserving {
+    @Override public Solver solver(double[] sigmas) {
+      return new Lcm(1e9);   // the boundary condition lets go of the sample at once
+    }
+  }
+
+  @Nested class OfTcd extends Preserving {
+    @Override public Solver solver(double[] sigmas) {
+      return new Tcd(0.3, timestep -> level(timestep / 1e6));
+    }
+
+    @Override public double timestep(double sigma) {
+      return Math.rint(sigma * 1e6);
+    }
+  }
+
+  @Nested class OfTcdWithoutNoise extends OfTcd {
+    @Override public Solver solver(double[] sigmas) {
+      return new Tcd(0, timestep -> level(timestep / 1e6));
+    }
+
+    @Override public int order() {
+      return 1;
+    }
+  }
+
+  @Nested class OfTrigFlow extends Preserving {
+    @Override public Solver solver(double[] sigmas) {
+      return new TrigFlow(1);
+    }
+
+    @Override public double timestep(double sigma) {
+      return Math.atan(sigma);
+    }
+  }
+
   @Nested class OfRenoise extends Preserving {
-    @Override public Solver solver(int steps) {
+    @Override public Solver solver(double[] sigmas) {
       return new Renoise(false);
     }
   }
 
-  private static List<Integer> orders(int steps, int order) {
-    return IntStream.range(0, steps).map(i -> i == steps - 1 ? 1 : i % order + 1).boxed().toList();
+  /** Steps of 1, 2 ... order calls again and again; the last of order 1 where it ends without noise. */
+  private static List<Integer> orders(double[] sigmas, int order) {
+    int last = sigmas.length - 2;
+    return IntStream.rangeClosed(0, last)
+        .map(i -> i == last && sigmas[last + 1] == 0 ? 1 : i % order + 1).boxed().toList();
   }
 
   /** A solver for variance-preserving ladders that says nothing of its order. */

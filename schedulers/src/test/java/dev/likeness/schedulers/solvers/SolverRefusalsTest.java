@@ -3,8 +3,13 @@ package dev.likeness.schedulers.solvers;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.schedulers.Clipping;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.Solver;
+import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
@@ -29,8 +34,19 @@ class SolverRefusalsTest {
     refuses("multistep DPM-Solver needs an order of 1 to 2, got 3",
         () -> new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 3, true, NEVER_LOWER));
     refuses("DDIM needs an eta in 0..1, got 1.5", () -> new Ddim(1.5));
+    List<NoiseLevel> repeated = List.of(NoiseLevel.exploding(2), NoiseLevel.exploding(2), NoiseLevel.CLEAN);
+    refuses("LMS needs sigmas that differ, and this ladder of 2 steps repeats 2.0; ask for fewer steps or a smaller"
+        + " steps_offset", () -> solve(new Lms(2), Ladder.of(new double[] {1, 1}, repeated)));
+    List<NoiseLevel> rising = List.of(NoiseLevel.preserving(1), NoiseLevel.preserving(2));
+    refuses("an SDE only falls in noise, and this ladder climbs to sigma 0.8944271909999159; end it lower"
+        + " (final_sigmas_type zero), ask for fewer steps or use an ODE", () -> solve(
+        new DpmSolverMultistep(DpmAlgorithm.DATA_SDE, 1, false, NEVER_LOWER), Ladder.of(new double[] {1}, rising)));
     IntFunction<NoiseLevel> levels = timestep -> NoiseLevel.CLEAN;
     refuses("TCD needs an eta in 0..1, got -0.1", () -> new Tcd(-0.1, levels));
+  }
+
+  private static void solve(Solver solver, Ladder ladder) {
+    solver.solve(ladder, new Draft(Prediction.SAMPLE::at, Clipping.NONE));
   }
 
   private static void refuses(String message, Executable making) {

@@ -1,15 +1,18 @@
 package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.Quoted;
+import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.pickle.ZipEntries.Stretch;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** The tensors and plain values of a checkpoint, by path, with the tensors' places checked against the file. */
-final class Contents {
+final class Contents implements TensorList {
   private static final int DEEPEST = 32;
   private static final int MOST_VISITS = 1_000_000;
   private static final int LONGEST_PATH = 1024;
@@ -62,6 +65,26 @@ final class Contents {
     if (tensors.put(name, tensor) != null) {
       throw new UnusableInput(source + ": two tensors are called " + Quoted.of(name) + "; that is no checkpoint");
     }
+  }
+
+  @Override
+  public Set<String> names() {
+    return Collections.unmodifiableSet(tensors.keySet());
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return tensors.get(name).shape();
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return tensors.get(name).storage().dtype();
+  }
+
+  @Override
+  public String describe() {
+    return source;
   }
 
   Map<String, TensorRef> tensors() {

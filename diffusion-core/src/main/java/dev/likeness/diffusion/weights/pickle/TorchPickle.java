@@ -5,6 +5,7 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.MappedFile;
 import dev.likeness.diffusion.weights.Quoted;
+import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -45,6 +46,15 @@ public final class TorchPickle implements TensorSource {
       long length = channel.size();
       Contents contents = Contents.of(read(channel, file.toString(), length), file.toString());
       return new TorchPickle(MappedFile.open(file, length), contents);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  /** The names, shapes and types in {@code file} alone, without mapping it; refuses what {@link #open} refuses. */
+  public static TensorList list(Path file) {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return Contents.of(read(channel, file.toString(), channel.size()), file.toString());
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }

@@ -1,0 +1,34 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.sampling.Blend;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What a run draws on.
+ *
+ * @param start the first sample, [batch, channels, h, w], f32
+ * @param blend what is kept of a picture on the way
+ * @param beside what an inpainting network is shown beside the sample, mask and kept part: [batch, 1 + channels, h, w]; or
+ *     null
+ * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
+ */
+record Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference) {
+  Canvas(Tensor start, Blend blend, Tensor beside) {
+    this(start, blend, beside, null);
+  }
+
+
+  /** The network with what it is shown beside its input; the input holds the batch once or several times. */
+  NoisePredictor under(NoisePredictor network) {
+    return beside == null ? network : (input, step) -> network.predict(shown(input), step);
+  }
+
+  /** A network's input with what it is shown beside it. */
+  Tensor shown(Tensor input) {
+    return beside == null ? input
+        : torch.cat(new TensorVector(input, beside.repeat(input.size(0) / beside.size(0), 1, 1, 1)), 1);
+  }
+}

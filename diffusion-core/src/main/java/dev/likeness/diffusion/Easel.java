@@ -1,0 +1,161 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.sampling.Blend;
+import dev.likeness.diffusion.sampling.KnownPart;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.schedulers.SamplingPlan;
+import java.util.Arrays;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Sets up the canvas of a request whose size and strength are filled in. Random numbers are drawn in diffusers' order: the
+ * autoencoder's sample of the picture, the noise, the autoencoder's sample of the kept part. Tensors belong to the calling
+ * scope.
+ */
+record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSource random) {
+  Canvas canvas() {
+    InitialImage initial = request.initial();
+    boolean showsMask = denoiser.showsMask();
+    boolean masked = initial != null && initial.mask() != null && !initial.byDegrees();
+    if (showsMask && !(masked && initial.picture() != null)) {
+      throw new IllegalArgumentException("this base is made for inpainting: give it a picture and a mask of black and white");
+    }
+    if (initial != null && initial.picture() != null && initial.mask() == null && denoiser.edits()) {
+      return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null, reference());
+    }
+    if (initial == null) {
+      return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null);
+    }
+    return showsMask ? showing() : masked ? keeping() : over();
+  }
+
+  /** Image-to-image; with a map of changes, places are let go by degrees. */
+  private Canvas over() {
+    Tensor clean = clean();
+    if (request.from() > 0) {
+      return new Canvas(clean, Blend.NONE, null);
+    }
+    Tensor noise = noise();
+    Picture change = request.initial().mask();
+    return new Canvas(noised(clean, noise),
+        change == null ? Blend.NONE : new KnownPart(clean, noise, kept(grey(change)), true), null);
+  }
+
+  /** The likeliest latents of the picture at its own size, cut down to whole tokens. */
+  private Tensor reference() {
+    Picture picture = request.initial().picture();
+    int unit = denoiser.unit();
+    Picture whole = Lanczos.resize(picture, picture.width() / unit * unit, picture.height() / unit * unit);
+    return encoded(Images.toSigned(whole)).mode();
+  }
+
+  /** Inpainting with a network that knows nothing of masks. */
+  private Canvas keeping() {
+    LatentDistribution encoded = request.initial().picture() == null ? null : encoded(pixels());
+    Tensor clean = encoded == null ? here(given(request.initial().latents())) : drawn(encoded);
+    Tensor noise = noise();
+    if (encoded != null) {
+      // diffusers samples the kept part for every network, and the random numbers go on from there.
+      drawn(encoded);
+    }
+    return new Canvas(begun(clean, noise), new KnownPart(clean, noise, kept(cut(request.initial().mask())), false), null);
+  }
+
+  /** Inpainting with a network that is shown the mask and the kept part. */
+  private Canvas showing() {
+    // FLUX's pipeline encodes the picture whatever the strength, and the random numbers go on from there.
+    Tensor clean = wholly() && !denoiser.alwaysEncodes() ? null : clean();
+    Tensor noise = noise();
+    Tensor mask = cut(request.initial().mask());
+    Tensor seen = drawn(encoded(pixels().mul(mask.lt(new Scalar(0.5)))));
+    return new Canvas(begun(clean, noise), Blend.NONE, denoiser.shown(here(mask), seen));
+  }
+
+  private boolean wholly() {
+    return request.initial().strength() == 1;
+  }
+
+  private Tensor begun(Tensor clean, Tensor noise) {
+    return wholly() ? noise.mul(new Scalar(plan.pureNoise())) : noised(clean, noise);
+  }
+
+  private Tensor noised(Tensor clean, Tensor noise) {
+    return clean.mul(new Scalar(plan.start().signal())).add(noise, new Scalar(plan.start().noise()));
+  }
+
+  private Tensor noise() {
+    return here(request.noise() == null ? random.next(shape()) : given(request.noise()));
+  }
+
+  private Tensor clean() {
+    Latents latents = request.initial().latents();
+    return latents == null ? drawn(encoded(pixels())) : here(given(latents));
+  }
+
+  private Tensor given(Latents latents) {
+    if (!Arrays.equals(latents.shape(), shape())) {
+      throw new IllegalArgumentException(latents + " given, but a picture of " + request.width() + "x" + request.height()
+          + " has " + Arrays.toString(shape()));
+    }
+    return latents.tensor().repeat(random.count(), 1, 1, 1);
+  }
+
+  /** The latents of pixels [1, 3, height, width], f32. */
+  private LatentDistribution encoded(Tensor pixels) {
+    LatentDistribution latents = denoiser.model().autoencoder().encode(denoiser.model().compute().place(pixels));
+    return new LatentDistribution(latents.mean().to(ScalarType.Float),
+        latents.logVariance() == null ? null : latents.logVariance().to(ScalarType.Float), latents.scale(), latents.shift());
+  }
+
+  /** A sample for each image. */
+  private Tensor drawn(LatentDistribution latents) {
+    return latents.logVariance() == null ? latents.mode().repeat(random.count(), 1, 1, 1)
+        : latents.draw(here(random.next(shape())));
+  }
+
+  private Tensor pixels() {
+    return Images.toSigned(Lanczos.resize(request.initial().picture(), request.width(), request.height()));
+  }
+
+  private Tensor grey(Picture mask) {
+    return Images.toGrey(Lanczos.resize(mask, request.width(), request.height()));
+  }
+
+  /** 0 and 1, cut at the middle. */
+  private Tensor cut(Picture mask) {
+    return grey(mask).ge(new Scalar(0.5)).to(ScalarType.Float);
+  }
+
+  /** How much of each latent is kept, of a mask in pixels. */
+  private Tensor kept(Tensor mask) {
+    return here(corners(mask).neg().add(new Scalar(1.0)));
+  }
+
+  private Tensor corners(Tensor mask) {
+    return corners(mask, denoiser.model().autoencoder().factor());
+  }
+
+  /** A mask [1, 1, height, width] at the latents' size: the pixel in the upper left corner of each. */
+  static Tensor corners(Tensor mask, long factor) {
+    return mask.view(new long[] {1, 1, mask.size(2) / factor, factor, mask.size(3) / factor, factor}).select(5, 0)
+        .select(3, 0);
+  }
+
+  private long[] shape() {
+    Autoencoder autoencoder = denoiser.model().autoencoder();
+    int factor = autoencoder.factor();
+    return new long[] {autoencoder.latentChannels(), request.height() / factor, request.width() / factor};
+  }
+
+  private Tensor here(Tensor tensor) {
+    return tensor.to(new Device(denoiser.model().compute().device()), ScalarType.Float);
+  }
+}

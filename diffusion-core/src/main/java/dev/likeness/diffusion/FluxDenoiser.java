@@ -1,0 +1,128 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.transformer.FluxConditioning;
+import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
+import dev.likeness.diffusion.transformer.PackedLatents;
+import dev.likeness.diffusion.transformer.Rotation;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Sigmas;
+import dev.likeness.schedulers.Step;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** FLUX.1: CLIP's pooled text and T5's tokens; the request's guidance goes into the network where it was distilled. */
+record FluxDenoiser(Flux model) implements Denoiser {
+  private static final int TEXT_TOKENS = 512;
+  private static final double MAX_SHIFT = 1.15;
+  private static final float TRAINING_STEPS = 1000;
+
+  @Override
+  public Defaults defaults() {
+    int pixels = 128 * model.autoencoder().factor();
+    return showsMask() ? new Defaults(50, 30, pixels, pixels, 0.6, 1)
+        : new Defaults(28, 3.5, pixels, pixels, edits() ? 1 : 0.6, 0.6);
+  }
+
+  @Override
+  public int unit() {
+    return 2 * model.autoencoder().factor();
+  }
+
+  @Override
+  public boolean guided(ImageRequest request) {
+    return false;
+  }
+
+  @Override
+  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
+    long tokens = (long) request.width() / unit() * (request.height() / unit());
+    double mu = ResolutionShift.mu(scheduler, tokens, MAX_SHIFT);
+    int n = plain.steps();
+    boolean own = scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
+    double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
+    double strength = Denoiser.begun(plain).strength();
+    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), mu, plain.timesteps(), sigmas);
+  }
+
+  @Override
+  public boolean showsMask() {
+    int latents = model.autoencoder().latentChannels();
+    int factor = model.autoencoder().factor();
+    return model.config().inChannels() == 4 * (2 * latents + factor * factor);
+  }
+
+  @Override
+  public boolean edits() {
+    return model.edits();
+  }
+
+  @Override
+  public boolean alwaysEncodes() {
+    return true;
+  }
+
+  @Override
+  public Tensor shown(Tensor mask, Tensor kept) {
+    long f = model.autoencoder().factor();
+    Tensor pixels = mask.view(1, kept.size(2), f, kept.size(3), f).permute(0, 2, 4, 1, 3)
+        .reshape(1, f * f, kept.size(2), kept.size(3)).expand(kept.size(0), -1, -1, -1);
+    return torch.cat(new TensorVector(kept, pixels), 1);
+  }
+
+  @Override
+  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    List<FluxTransformer2DModel> views = Denoiser.views(adaptation.apply(Part.TRANSFORMER), rows, model::transformer);
+    return (count, canvas) -> {
+      FluxConditioning text = text(request, adaptation, count);
+      Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
+      return (input, step) -> predict(views.get(step.index()), input, canvas, step, text, rotation);
+    };
+  }
+
+  private Tensor predict(FluxTransformer2DModel network, Tensor input, Canvas canvas, Step step, FluxConditioning text,
+      Rotation rotation) {
+    Tensor time = torch.tensor(new float[] {(float) step.timestep() / TRAINING_STEPS}).to(device(), ScalarType.Float);
+    Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
+    Tensor tokens = canvas.reference() == null ? own : torch.cat(new TensorVector(own, PackedLatents.pack(
+        model.compute().place(canvas.reference())).expand(own.size(0), -1, -1)), 1);
+    Tensor answer = network.forward(tokens, time, text, rotation).narrow(1, 0, own.size(1));
+    return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
+  }
+
+  private FluxConditioning text(ImageRequest request, Function<Part, Adaptation> adaptation, int count) {
+    List<String> prompts = List.of(request.prompt());
+    Tensor pooled = model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).encode(prompts, 0).pooled();
+    Tensor tokens = model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2));
+    Tensor guidance = torch.tensor(new float[] {(float) request.guidance()}).to(device(), ScalarType.Float);
+    return new FluxConditioning(repeated(tokens, count), repeated(pooled, count), guidance);
+  }
+
+  private Rotation rotation(ImageRequest request, long textTokens, Tensor reference) {
+    int factor = model.autoencoder().factor();
+    Tensor picture = PackedLatents.positions(request.height() / factor, request.width() / factor, 0);
+    Tensor all = torch.cat(new TensorVector(torch.zeros(textTokens, 3), picture), 0);
+    if (reference != null) {
+      all = torch.cat(new TensorVector(all, PackedLatents.positions(reference.size(2), reference.size(3), 1)), 0);
+    }
+    return Rotation.of(all.to(device(), ScalarType.Float), model.config().axes());
+  }
+
+  private Device device() {
+    return new Device(model.compute().device());
+  }
+
+  private static Tensor repeated(Tensor rows, int count) {
+    return rows.repeat_interleave(count, new LongOptional(0), new LongOptional());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.sampling.ClassifierFree;
+import dev.likeness.diffusion.sampling.GuidanceRule;
+import dev.likeness.diffusion.sampling.Rescaled;
+import java.util.function.DoubleFunction;
+
+/**
+ * How guidance works beyond its scale.
+ *
+ * @param rescale how far the answer's spread is brought back, 0..1; see {@link Rescaled}
+ * @param from the share of the run at which guidance begins, 0..1
+ * @param until the share at which it ends
+ * @param sequential whether the prompts are asked one after the other, which halves the memory
+ * @param rule the rule of a scale, made anew for each run, e.g. {@code scale -> new ZeroStar(scale, 1)}
+ */
+public record GuidanceOptions(double rescale, double from, double until, boolean sequential,
+    DoubleFunction<GuidanceRule> rule) {
+  /** Classifier-free guidance all the way, in one pass. */
+  public static final GuidanceOptions STANDARD = new GuidanceOptions(0, 0, 1, false, ClassifierFree::new);
+
+  public GuidanceOptions {
+    if (!(rescale >= 0 && rescale <= 1)) {
+      throw new IllegalArgumentException("guidance rescale must be in 0..1, got " + rescale);
+    }
+    if (!(from >= 0 && from <= until && until <= 1)) {
+      throw new IllegalArgumentException("guidance must begin and end in 0..1, got " + from + " to " + until);
+    }
+  }
+
+  public GuidanceOptions rescale(double share) {
+    return new GuidanceOptions(share, from, until, sequential, rule);
+  }
+
+  /** Guided between two shares of the run only. */
+  public GuidanceOptions between(double start, double end) {
+    return new GuidanceOptions(rescale, start, end, sequential, rule);
+  }
+
+  /** One prompt after the other. */
+  public GuidanceOptions inTurns() {
+    return new GuidanceOptions(rescale, from, until, true, rule);
+  }
+
+  /** Combined by another rule. */
+  public GuidanceOptions by(DoubleFunction<GuidanceRule> other) {
+    return new GuidanceOptions(rescale, from, until, sequential, other);
+  }
+
+  boolean throughout() {
+    return from == 0 && until == 1;
+  }
+
+  GuidanceRule ruleOf(double scale) {
+    GuidanceRule plain = rule.apply(scale);
+    return rescale == 0 ? plain : new Rescaled(plain, rescale);
+  }
+}

@@ -1,0 +1,41 @@
+package dev.likeness.diffusion;
+
+/**
+ * A second pass over an enlarged picture, for sizes beyond those a model was trained on: drawn small, enlarged, and
+ * drawn over.
+ *
+ * @param scale how many times wider and higher, more than 1
+ * @param strength the share of the steps that the second pass does, in 0..1
+ * @param steps the second pass's steps before strength, or 0 for as many as the first
+ * @param pixels whether the decoded picture is enlarged (Lanczos) and encoded again; its latents are enlarged
+ *     (bilinear) otherwise, which needs more strength
+ */
+public record HiresFix(double scale, double strength, int steps, boolean pixels) {
+  public HiresFix {
+    if (!(scale > 1 && scale <= 8) || !(strength > 0 && strength <= 1) || steps < 0) {
+      throw new IllegalArgumentException("a second pass needs a scale in 1..8, a strength in 0..1 and no negative steps,"
+          + " got " + scale + ", " + strength + " and " + steps);
+    }
+  }
+
+  /** Over enlarged latents. */
+  public static HiresFix latents(double scale, double strength) {
+    return new HiresFix(scale, strength, 0, false);
+  }
+
+  /** Over the enlarged picture. */
+  public static HiresFix pixels(double scale, double strength) {
+    return new HiresFix(scale, strength, 0, true);
+  }
+
+  /** The request for the second pass of a picture. */
+  ImageRequest after(GeneratedImage first, int unit) {
+    ImageRequest request = first.request();
+    int width = (int) Math.round(request.width() * scale / unit) * unit;
+    int height = (int) Math.round(request.height() * scale / unit) * unit;
+    InitialImage enlarged = pixels ? InitialImage.of(first.picture()) : InitialImage.of(first.latents().resized(
+        height * first.latents().height() / request.height(), width * first.latents().width() / request.width()));
+    return request.hires(null).noise(null).seed(first.seed()).count(1).size(width, height)
+        .steps(steps == 0 ? request.steps() : steps).from(enlarged.strength(strength));
+  }
+}

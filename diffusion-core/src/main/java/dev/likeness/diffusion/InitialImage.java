@@ -1,0 +1,72 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.image.Picture;
+
+/**
+ * What a run begins from instead of noise alone. Exactly one of picture and latents is there.
+ *
+ * @param picture a picture, resized to the request's size; null when latents are given
+ * @param latents latents of an earlier run; null when a picture is given
+ * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default
+ * @param mask white where to draw, black where to keep; null to draw everywhere
+ * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at its middle otherwise
+ */
+public record InitialImage(Picture picture, Latents latents, double strength, Picture mask, boolean byDegrees) {
+  public InitialImage {
+    if ((picture == null) == (latents == null)) {
+      throw new IllegalArgumentException("an initial image is a picture or latents, one of the two");
+    }
+    if (strength < 0 || strength > 1) {
+      throw new IllegalArgumentException("strength must be in 0..1, got " + strength);
+    }
+  }
+
+  /** Begins from a picture. */
+  public static InitialImage of(Picture picture) {
+    return new InitialImage(picture, null, Double.NaN, null, false);
+  }
+
+  /**
+   * A picture on a larger canvas, of which the new margins are drawn: outpainting. They begin as the picture's edges,
+   * drawn out.
+   */
+  public static InitialImage extended(Picture picture, int left, int top, int right, int bottom) {
+    if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
+      throw new IllegalArgumentException(
+          "margins must not be negative, got " + left + ", " + top + ", " + right + ", " + bottom);
+    }
+    int width = picture.width() + left + right;
+    int height = picture.height() + top + bottom;
+    byte[] canvas = new byte[width * height * 3];
+    byte[] mask = new byte[canvas.length];
+    for (int i = 0; i < canvas.length; i++) {
+      int x = i / 3 % width - left;
+      int y = i / 3 / width - top;
+      int inX = Math.max(0, Math.min(picture.width() - 1, x));
+      int inY = Math.max(0, Math.min(picture.height() - 1, y));
+      canvas[i] = (byte) picture.at(inX, inY, i % 3);
+      mask[i] = (byte) (x == inX && y == inY ? 0 : 255);
+    }
+    return of(Picture.of(width, height, canvas)).mask(Picture.of(width, height, mask));
+  }
+
+  /** Begins from latents. */
+  public static InitialImage of(Latents latents) {
+    return new InitialImage(null, latents, Double.NaN, null, false);
+  }
+
+  /** The same, of which {@code share} is redrawn. */
+  public InitialImage strength(double share) {
+    return new InitialImage(picture, latents, share, mask, byDegrees);
+  }
+
+  /** The same, drawn anew only where {@code white} is white. */
+  public InitialImage mask(Picture white) {
+    return new InitialImage(picture, latents, strength, white, false);
+  }
+
+  /** The same, changed the more the lighter {@code map} is: differential diffusion, arXiv:2306.00950. */
+  public InitialImage change(Picture map) {
+    return new InitialImage(picture, latents, strength, map, true);
+  }
+}

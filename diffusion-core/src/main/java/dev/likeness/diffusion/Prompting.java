@@ -1,0 +1,44 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.text.TextualInversion;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * How a request's prompts are read.
+ *
+ * @param syntax plain, or with weights and schedules
+ * @param clipSkip how many of the text encoders' last layers are left out beyond the family's own: 1 is what the web
+ *     interface calls clip skip 2. Plain, it is the prompt's alone, as in diffusers; else the negative prompt's too
+ * @param words textual inversions that the prompts may name
+ */
+public record Prompting(PromptSyntax syntax, int clipSkip, List<TextualInversion> words) {
+  /** Plain, with every layer and no words. */
+  public static final Prompting PLAIN = new Prompting(PromptSyntax.PLAIN, 0, List.of());
+
+  public Prompting {
+    if (clipSkip < 0) {
+      throw new IllegalArgumentException("clip skip must not be negative, got " + clipSkip);
+    }
+    words = List.copyOf(words);
+  }
+
+  Prompting syntax(PromptSyntax other) {
+    return new Prompting(other, clipSkip, words);
+  }
+
+  Prompting clipSkip(int layers) {
+    return new Prompting(syntax, layers, words);
+  }
+
+  Prompting word(TextualInversion word) {
+    List<TextualInversion> all = new ArrayList<>(words);
+    all.add(word);
+    return new Prompting(syntax, clipSkip, all);
+  }
+
+  int skipped(boolean unwanted) {
+    return unwanted && syntax == PromptSyntax.PLAIN ? 0 : clipSkip;
+  }
+}

@@ -1,0 +1,87 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.sampling.Guidance;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came without it. */
+record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
+  private static final int T5_TOKENS = 256;
+  private static final double MAX_SHIFT = 1.16;
+
+  @Override
+  public Defaults defaults() {
+    int pixels = model.config().sampleSize() * model.autoencoder().factor();
+    return new Defaults(28, 7, pixels, pixels, 0.6, 0.6);
+  }
+
+  @Override
+  public int unit() {
+    return model.config().patch() * model.autoencoder().factor();
+  }
+
+  @Override
+  public boolean guided(ImageRequest request) {
+    return request.guidance() > 1;
+  }
+
+  @Override
+  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
+    boolean dynamic = scheduler.options().has("use_dynamic_shifting") && scheduler.options().flag("use_dynamic_shifting");
+    long tokens = (long) request.width() / unit() * (request.height() / unit());
+    PlanRequest begun = Denoiser.begun(plain);
+    return dynamic ? begun.mu(ResolutionShift.mu(scheduler, tokens, MAX_SHIFT)) : begun;
+  }
+
+  @Override
+  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    List<Sd3Transformer2DModel> views = Denoiser.views(adaptation.apply(Part.TRANSFORMER), rows, model::transformer);
+    return (count, canvas) -> {
+      boolean guided = guided(request);
+      TextEncoding text = text(request, guided, adaptation, count);
+      Device device = new Device(model.compute().device());
+      NoisePredictor plain = (input, step) -> views.get(step.index()).forward(model.compute().place(input),
+          torch.tensor(new float[] {(float) step.timestep()}).to(device, ScalarType.Float), text.tokens(), text.pooled(),
+          Set.of()).to(ScalarType.Float);
+      return guided ? new Guidance(plain, request.guidance()) : plain;
+    };
+  }
+
+  private TextEncoding text(ImageRequest request, boolean guided, Function<Part, Adaptation> adaptation, int count) {
+    List<String> texts = guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
+    TensorVector tokens = new TensorVector();
+    TensorVector pooled = new TensorVector();
+    for (TextTower tower : model.towers()) {
+      TextEncoding encoding = tower.prompts(adaptation.apply(tower.part())).encode(texts, tower.layersLeftOut());
+      tokens.push_back(encoding.tokens());
+      pooled.push_back(encoding.pooled());
+    }
+    Tensor clip = torch.cat(tokens, -1);
+    Tensor t5 = model.t5() == null
+        ? clip.new_zeros(texts.size(), T5_TOKENS, model.config().textWidth())
+        : model.t5().encode(texts, T5_TOKENS, adaptation.apply(Part.TEXT_ENCODER_3));
+    Tensor padding = clip.new_zeros(texts.size(), clip.size(1), t5.size(2) - clip.size(2));
+    Tensor both = torch.cat(new TensorVector(torch.cat(new TensorVector(clip, padding), 2), t5), 1);
+    return new TextEncoding(repeated(both, count), repeated(torch.cat(pooled, -1), count));
+  }
+
+  private static Tensor repeated(Tensor rows, int count) {
+    return rows.repeat_interleave(count, new LongOptional(0), new LongOptional());
+  }
+}

@@ -1,0 +1,65 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Stable Diffusion 1.x, 2.x and XL. */
+record UNetDenoiser(StableDiffusion model) implements Denoiser {
+  @Override
+  public Defaults defaults() {
+    int side = model.unetConfig().sampleSize() == 0 ? 64 : model.unetConfig().sampleSize();
+    int pixels = side * model.autoencoder().factor();
+    return model.sizeIds() == 0 ? new Defaults(50, 7.5, pixels, pixels, 0.8, 1)
+        : new Defaults(50, 5, pixels, pixels, 0.3, 0.9999);
+  }
+
+  @Override
+  public int unit() {
+    return model.autoencoder().factor();
+  }
+
+  @Override
+  public boolean guided(ImageRequest request) {
+    return request.guidance() > 1;
+  }
+
+  @Override
+  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
+    return plain;
+  }
+
+  @Override
+  public boolean showsMask() {
+    return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
+  }
+
+  @Override
+  public Tensor shown(Tensor mask, Tensor kept) {
+    Tensor small = Easel.corners(mask, model.autoencoder().factor());
+    return torch.cat(new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
+  }
+
+  @Override
+  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    Adaptation unet = adaptation.apply(Part.UNET);
+    List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
+    boolean together = showsPictures(unet);
+    return (count, canvas) -> new UNetNetwork(
+        model, request, new Conditioner(model, request, adaptation), views, together, canvas).of(count);
+  }
+
+  private boolean showsPictures(Adaptation adaptation) {
+    String keys = ".to_k.weight";
+    return model.tensorNames(Part.UNET).stream().filter(name -> name.endsWith("attn2" + keys))
+        .anyMatch(name -> !adaptation.branches(name.substring(0, name.length() - keys.length())).isEmpty());
+  }
+}

@@ -1,0 +1,37 @@
+package dev.likeness.diffusion.adapt;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/** Two adaptations at once. */
+record Summed(Adaptation first, Adaptation second) implements Adaptation {
+  @Override
+  public List<SidePath> sidePaths(String module) {
+    return joined(first.sidePaths(module), second.sidePaths(module));
+  }
+
+  @Override
+  public List<AttentionBranch> branches(String module) {
+    return joined(first.branches(module), second.branches(module));
+  }
+
+  @Override
+  public Tensor tensor(String name, Tensor own) {
+    return second.tensor(name, first.tensor(name, own));
+  }
+
+  @Override
+  public Adaptation at(double progress) {
+    return first.at(progress).and(second.at(progress));
+  }
+
+  private static <T> List<T> joined(List<T> first, List<T> second) {
+    if (first.isEmpty() || second.isEmpty()) {
+      return first.isEmpty() ? second : first;
+    }
+    List<T> all = new ArrayList<>(first);
+    all.addAll(second);
+    return all;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.nn.Strips;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.vae.AutoencoderTiny;
+import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
+import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.Weights;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.function.BiFunction;
+import java.util.function.Supplier;
+import org.bytedeco.pytorch.Tensor;
+
+/** An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own. */
+public final class AutoencoderFile implements Autoencoder, AutoCloseable {
+  /** Output rows at a time of a tiled autoencoder. */
+  private static final int ROWS = 64;
+  /** Latents of more pixels than this (1024 x 1024 pictures) are decoded in strips; the result is the same. */
+  private static final long WHOLE = 128 * 128;
+
+  private final Compute compute;
+  private final LoadedWeights weights;
+  private final BiFunction<Weights, Strips, Autoencoder> network;
+  private final int latentChannels;
+  private final int factor;
+  private final long whole;
+
+  private AutoencoderFile(Compute compute, LoadedWeights weights, BiFunction<Weights, Strips, Autoencoder> network,
+      int latentChannels, int factor, long whole) {
+    this.compute = compute;
+    this.weights = weights;
+    this.network = network;
+    this.latentChannels = latentChannels;
+    this.factor = factor;
+    this.whole = whole;
+  }
+
+  /**
+   * Opens an autoencoder that lies alone: a folder with its config, or a file in any spelling. A file that tells no scale
+   * of its latents has that of SD 1.x.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when there is none, or of a kind that is not supported
+   */
+  public static AutoencoderFile open(Path path, Compute compute) {
+    LoosePart part = LoosePart.find(null, "vae", path);
+    return open(part.className(), part.config(), part.weights(), compute);
+  }
+
+  /** Opens the {@code vae} of a model. */
+  static AutoencoderFile open(ModelFiles files, Compute wanted) {
+    return open(files.componentClass("vae"), files.config("vae"), () -> files.weights("vae"), wanted);
+  }
+
+  // One that its config says overflows in f16 runs in f32 then, as in diffusers.
+  private static AutoencoderFile open(String className, ModelConfig config, Supplier<TensorSource> files, Compute wanted) {
+    boolean tiny = className.equals("AutoencoderTiny");
+    AutoencoderConfig full = tiny ? null : AutoencoderConfig.of(config);
+    boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
+    Compute compute = upcast ? wanted.as(DType.F32) : wanted;
+    LoadedWeights weights = new LoadedWeights(files.get(), compute);
+    try {
+      BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(AutoencoderTinyConfig.of(config))
+          : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
+      Autoencoder[] checked = new Autoencoder[1];
+      weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), Set.of());
+      return new AutoencoderFile(compute, weights, network, checked[0].latentChannels(), checked[0].factor(), WHOLE);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  private static BiFunction<Weights, Strips, Autoencoder> tiny(AutoencoderTinyConfig config) {
+    return (tensors, strips) -> new AutoencoderTiny(config, tensors);
+  }
+
+  private Autoencoder network(long latents) {
+    return network.apply(Weights.of(weights), latents > whole ? new Strips(ROWS) : Strips.NONE);
+  }
+
+  @Override
+  public int latentChannels() {
+    return latentChannels;
+  }
+
+  @Override
+  public int factor() {
+    return factor;
+  }
+
+  @Override
+  public Tensor decode(Tensor latents) {
+    return network(latents.size(2) * latents.size(3)).decode(compute.place(latents));
+  }
+
+  @Override
+  public LatentDistribution encode(Tensor pictures) {
+    return network(pictures.size(2) * pictures.size(3) / factor / factor).encode(compute.place(pictures));
+  }
+
+  @Override
+  public Autoencoder tiled() {
+    return new AutoencoderFile(compute, weights, network, latentChannels, factor, 0);
+  }
+
+  /** Frees the tensors; the next use loads them again. */
+  void load() {
+    weights.load();
+  }
+
+  void release() {
+    weights.release();
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

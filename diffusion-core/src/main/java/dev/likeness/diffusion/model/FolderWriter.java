@@ -1,0 +1,82 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.weights.Cast;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is complete. */
+public final class FolderWriter {
+  private FolderWriter() {}
+
+  /**
+   * Writes {@code files} below {@code out}, floating-point tensors in {@code type} or, when that is null, as they are.
+   *
+   * @throws UnusableInput when {@code out} is there and holds a model already
+   */
+  public static void write(ModelFiles files, Path out, DType type) {
+    if (Files.exists(out.resolve("model_index.json"))) {
+      throw new UnusableInput(out + " holds a model already; name a folder that does not exist");
+    }
+    Map<String, Object> index = new LinkedHashMap<>();
+    index.put("_class_name", files.pipeline());
+    index.put("_diffusers_version", "0.21.0");
+    for (String component : files.componentNames()) {
+      boolean text = component.startsWith("text_encoder");
+      writeJson(out.resolve(component).resolve("config.json"), files.config(component).values());
+      try (TensorSource weights = Cast.of(files.weights(component), type)) {
+        Path file = out.resolve(component).resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
+        SafetensorsWriter.write(file, weights, Map.of("format", "pt"));
+      }
+      index.put(component, Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
+      if (text) {
+        String tokenizer = component.replace("text_encoder", "tokenizer");
+        files.tokenizerFiles(tokenizer).texts().forEach((name, words) -> writeText(out.resolve(tokenizer).resolve(name), words));
+        index.put(tokenizer, Arrays.asList("transformers", "CLIPTokenizer"));
+      }
+    }
+    writeJson(out.resolve("scheduler/scheduler_config.json"), files.scheduler().values());
+    index.put("scheduler", Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
+    addOptions(files, index);
+    writeJson(out.resolve("model_index.json"), index);
+  }
+
+  private static void addOptions(ModelFiles files, Map<String, Object> index) {
+    if (files.componentClass("text_encoder_2") == null) {
+      index.put("safety_checker", Arrays.asList(null, null));
+      index.put("feature_extractor", Arrays.asList(null, null));
+      return;
+    }
+    index.put("force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"));
+    if (files.componentClass("text_encoder") == null) {
+      index.put("text_encoder", Arrays.asList(null, null));
+      index.put("tokenizer", Arrays.asList(null, null));
+    }
+    if (files.option("requires_aesthetics_score")) {
+      index.put("requires_aesthetics_score", true);
+    }
+  }
+
+  private static void writeJson(Path file, Map<String, Object> values) {
+    writeText(file, SingleFileWriter.json(values) + "\n");
+  }
+
+  private static void writeText(Path file, String text) {
+    try {
+      Files.createDirectories(file.getParent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+}

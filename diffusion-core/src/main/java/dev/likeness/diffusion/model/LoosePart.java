@@ -1,0 +1,179 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.layout.AutoencoderShape;
+import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Relaid;
+import dev.likeness.diffusion.layout.RelaidSource;
+import dev.likeness.diffusion.layout.T5Shape;
+import dev.likeness.diffusion.layout.TextShape;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorList;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * A network that lies alone in a folder or a file, to be put into a model. What its tensors do not tell (an activation,
+ * the latents' scale) is as in the model, which it has to fit anyway; without one, as by default.
+ *
+ * @param weights opens its tensors, under canonical names
+ */
+record LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights) {
+  private static final List<String> TEXT_PREFIXES = List.of("", "cond_stage_model.", "conditioner.embedders.0.",
+      "conditioner.embedders.1.", "text_encoders.clip_l.", "text_encoders.clip_g.");
+
+  /** A component of a whole model. */
+  static LoosePart of(ModelFiles files, String component) {
+    if (files.componentClass(component) == null) {
+      throw new UnusableInput(files.describe() + " has no " + component);
+    }
+    return new LoosePart(files.componentClass(component), files.config(component), () -> files.weights(component));
+  }
+
+  /** What {@code path} holds for {@code component} of {@code base}. */
+  static LoosePart find(ModelFiles base, String component, Path path) {
+    Path config = Files.isDirectory(path) ? path.resolve("config.json") : path.resolveSibling("config.json");
+    if (Files.isDirectory(path)) {
+      return configured(component, ModelConfig.read(config), () -> new PartFolder(path, null).open());
+    }
+    TensorList keys = TensorFile.list(path);
+    LoosePart foreign = foreign(base, component, path, keys);
+    if (foreign != null) {
+      return foreign;
+    }
+    if (Files.exists(config)) {
+      return configured(component, ModelConfig.read(config), () -> TensorFile.open(path));
+    }
+    return canonical(base, component, path, keys);
+  }
+
+  private static LoosePart configured(String component, ModelConfig config, Supplier<TensorSource> files) {
+    List<String> architectures = config.has("architectures") ? config.texts("architectures", List.of()) : List.of();
+    String className = config.text("_class_name", architectures.isEmpty() ? "unknown" : architectures.get(0));
+    return new LoosePart(className, config, () -> Spelling.canonical(className, component, files.get()));
+  }
+
+  private static LoosePart foreign(ModelFiles base, String component, Path path, TensorList keys) {
+    if (Family.KNOWN.stream().anyMatch(known -> known.recognises(keys))) {
+      // How a small transformer's heads are shared among the axes is not in the file.
+      SingleFile whole = SingleFile.open(path, component.equals("transformer") && base != null
+          && base.componentClass(component) != null
+          ? Map.of(component, base.config(component).values()) : Map.of());
+      if (whole.componentClass(component) != null) {
+        return of(whole, component);
+      }
+    }
+    if (component.equals("vae")) {
+      for (String prefix : List.of("first_stage_model.", "vae.", "")) {
+        KeyLayout layout = AutoencoderShape.layout(keys, prefix);
+        if (layout != null) {
+          return relaid(base, component, path, layout, AutoencoderShape.config(new Relaid(keys, layout)), "AutoencoderKL");
+        }
+      }
+    }
+    return component.startsWith("text_encoder") ? text(base, component, path, keys) : null;
+  }
+
+  private static LoosePart text(ModelFiles base, String component, Path path, TensorList keys) {
+    LoosePart t5 = t5(component, path, keys);
+    if (t5 != null) {
+      return t5;
+    }
+    boolean projects = projects(base, component);
+    for (String prefix : TEXT_PREFIXES) {
+      int most = known(base, component).get("num_hidden_layers") instanceof Integer layers ? layers : Integer.MAX_VALUE;
+      KeyLayout layout = TextShape.layout(keys, prefix, most, projects);
+      if (layout != null) {
+        return relaid(base, component, path, layout, TextShape.config(new Relaid(keys, layout), projects), textClass(projects));
+      }
+    }
+    return null;
+  }
+
+  private static LoosePart t5(String component, Path path, TensorList keys) {
+    for (String prefix : List.of("", "text_encoders.t5xxl.transformer.", "text_encoders.t5xxl.")) {
+      KeyLayout layout = T5Shape.layout(keys, prefix);
+      if (layout != null) {
+        return new LoosePart("T5EncoderModel",
+            ModelConfig.of(T5Shape.config(new Relaid(keys, layout)), path + " (" + component + ")"),
+            () -> new RelaidSource(TensorFile.open(path), layout));
+      }
+    }
+    return null;
+  }
+
+  private static boolean projects(ModelFiles base, String component) {
+    if (base == null) {
+      return component.equals("text_encoder_2");
+    }
+    return base.family() != null ? base.family().projects(component)
+        : base.componentClass(component) != null ? base.componentClass(component).equals(textClass(true))
+        : component.equals("text_encoder_2");
+  }
+
+  private static String textClass(boolean projects) {
+    return projects ? "CLIPTextModelWithProjection" : "CLIPTextModel";
+  }
+
+  private static LoosePart relaid(ModelFiles base, String component, Path path, KeyLayout layout,
+      Map<String, Object> shapes, String className) {
+    Map<String, Object> options = known(base, component);
+    options.putAll(shapes);
+    return new LoosePart(className, ModelConfig.of(options, path + " (" + component + ")"),
+        () -> new RelaidSource(TensorFile.open(path), layout));
+  }
+
+  private static LoosePart canonical(ModelFiles base, String component, Path path, TensorList keys) {
+    Map<String, Object> options = known(base, component);
+    String className = className(base, component);
+    if (component.equals("vae") && keys.has("decoder.layers.0.weight") && keys.has("encoder.layers.0.weight")) {
+      options = new LinkedHashMap<>(AutoencoderShape.tinyConfig(keys));
+      className = "AutoencoderTiny";
+    } else if (component.equals("vae") && keys.has("decoder.up_blocks.0.resnets.0.conv1.weight")) {
+      options.putAll(AutoencoderShape.config(keys));
+    } else if (!keys.has(component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
+        || options.isEmpty()) {
+      throw new UnusableInput(path + " holds no " + component + " in a known spelling (" + keys.names().size()
+          + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
+    }
+    String known = className;
+    return new LoosePart(known, ModelConfig.of(options, path + " (" + component + ")"),
+        () -> Spelling.canonical(known, component, TensorFile.open(path)));
+  }
+
+  // The family's own facts where the model lacks the part, else those of the part that it has.
+  private static Map<String, Object> known(ModelFiles base, String component) {
+    Map<String, Object> options = new LinkedHashMap<>();
+    if (base == null) {
+      return options;
+    }
+    if (base.componentClass(component) != null && base.componentClass(component).equals(className(base, component))) {
+      options.putAll(base.config(component).values());
+    } else if (base.family() != null) {
+      options.putAll(base.family().facts(component, Map.of()));
+    }
+    Set.of("latents_mean", "latents_std").forEach(options::remove);
+    return options;
+  }
+
+  private static String transformerClass(ModelFiles base) {
+    String known = base == null ? null : base.componentClass("transformer");
+    return known == null ? "unknown" : known;
+  }
+
+  private static String className(ModelFiles base, String component) {
+    return switch (component) {
+      case "vae" -> "AutoencoderKL";
+      case "unet" -> "UNet2DConditionModel";
+      case "transformer" -> transformerClass(base);
+      case "text_encoder_2" -> "CLIPTextModelWithProjection";
+      default -> "CLIPTextModel";
+    };
+  }
+}

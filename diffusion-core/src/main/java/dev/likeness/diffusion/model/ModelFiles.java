@@ -1,0 +1,85 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.text.T5Tokenizer;
+import dev.likeness.diffusion.text.TokenizerFiles;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/**
+ * What a base model is made of, wherever it lies. Components have the names that diffusers gives them: {@code unet},
+ * {@code vae}, {@code text_encoder}, {@code text_encoder_2}, {@code tokenizer}, {@code tokenizer_2}.
+ */
+public interface ModelFiles {
+  /** What errors call this model: its file or folder. */
+  String describe();
+
+  /** The diffusers pipeline that the model is of, e.g. {@code StableDiffusionXLPipeline}. */
+  String pipeline();
+
+  /** An option of the pipeline itself, e.g. {@code force_zeros_for_empty_prompt}; false when unsaid. */
+  boolean option(String name);
+
+  /** The networks that the model has, by component; a scheduler or tokenizer is none. */
+  Set<String> componentNames();
+
+  /** The class of a component, e.g. {@code AutoencoderKL}; null when the model has none. */
+  String componentClass(String component);
+
+  /** A component's configuration. */
+  ModelConfig config(String component);
+
+  /** The scheduler's configuration. */
+  ModelConfig scheduler();
+
+  /**
+   * A component's tensors under their canonical names, those of the published diffusers folders. The caller closes them.
+   *
+   * @throws UnusableInput when they are missing or broken
+   */
+  TensorSource weights(String component);
+
+  /** The family whose built-in facts complete parts that are taken from elsewhere; null where the model's own configs do. */
+  default Family family() {
+    return null;
+  }
+
+  /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */
+  TokenizerFiles tokenizerFiles(String tokenizer);
+
+  /** A tokenizer. The caller closes it. */
+  default ClipTokenizer tokenizer(String tokenizer) {
+    return ClipTokenizer.of(tokenizerFiles(tokenizer));
+  }
+
+  /**
+   * T5's tokenizer. The caller closes it.
+   *
+   * @throws UnusableInput when the model came without; says what to give
+   */
+  default T5Tokenizer t5Tokenizer(String tokenizer) {
+    throw new UnusableInput(describe() + " holds no tokenizer for its T5 encoder; give T5 as a folder with tokenizer.json or"
+        + " spiece.model beside it: with(\"" + tokenizer.replace("tokenizer", "text_encoder") + "\", folder)");
+  }
+
+  /** The same model with another {@code component}: a folder or a file that holds one, in any spelling. */
+  default ModelFiles with(String component, Path files) {
+    return ReplacedPart.in(this, component, files);
+  }
+
+  /**
+   * What lies at {@code path}: a diffusers folder, a folder of the Hugging Face cache, or a single file.
+   *
+   * @throws UnusableInput when it is none of these
+   */
+  static ModelFiles open(Path path) {
+    if (!Files.exists(path)) {
+      throw new UnusableInput(path + " does not exist; give a diffusers folder or a checkpoint file");
+    }
+    return Files.isDirectory(path) ? ModelFolder.open(path) : SingleFile.open(path);
+  }
+}

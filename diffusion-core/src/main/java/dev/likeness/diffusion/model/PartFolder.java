@@ -1,0 +1,61 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.RepositoryFolder;
+import dev.likeness.diffusion.weights.ShardedSafetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * The folder of one network: its weights in one file or in shards, in safetensors or as PyTorch saves them, plain or in a
+ * variant, under the names that diffusers and transformers use.
+ */
+final class PartFolder {
+  /** What diffusers calls the half-precision copy, taken where there is no plain one. */
+  private static final String HALF = "fp16";
+  private static final List<String> STEMS = List.of("diffusion_pytorch_model", "model", "pytorch_model");
+
+  private final Path folder;
+  private final String variant;
+
+  /** {@code variant} is the one to take, or null for the plain files or else the half-precision ones. */
+  PartFolder(Path folder, String variant) {
+    this.folder = folder;
+    this.variant = variant;
+  }
+
+  /**
+   * The file or index of shards.
+   *
+   * @throws UnusableInput when there is none, or it links out of its repository
+   */
+  Path weights() {
+    List<String> tried = new ArrayList<>();
+    for (String choice : variant == null ? List.of("", "." + HALF) : List.of("." + variant)) {
+      for (String form : List.of(".safetensors", ".bin")) {
+        for (String stem : STEMS) {
+          eachName(stem, choice, form, tried::add);
+        }
+      }
+    }
+    String found = tried.stream().filter(name -> Files.exists(folder.resolve(name))).findFirst()
+        .orElseThrow(() -> new UnusableInput(folder + " has no weights" + (variant == null ? "" : " of variant " + variant)
+            + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
+    return RepositoryFolder.of(folder).resolve(found, folder);
+  }
+
+  private static void eachName(String stem, String choice, String form, Consumer<String> names) {
+    names.accept(stem + choice + form);
+    names.accept(stem + form + ".index" + choice + ".json");
+  }
+
+  /** Every file that holds weights: one, or the shards. */
+  TensorSource open() {
+    Path file = weights();
+    return file.toString().endsWith(".json") ? ShardedSafetensors.open(file, TensorFile::open) : TensorFile.open(file);
+  }
+}

@@ -1,0 +1,84 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.text.T5Tokenizer;
+import dev.likeness.diffusion.text.TokenizerFiles;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** A model with one of its networks, or one that it lacked, taken from elsewhere. */
+record ReplacedPart(ModelFiles base, String component, LoosePart part, Path files) implements ModelFiles {
+  /** Reads nothing of the weights yet. */
+  static ModelFiles in(ModelFiles base, String component, Path files) {
+    boolean whole = Files.isDirectory(files) && Files.exists(files.resolve("model_index.json"));
+    LoosePart part = whole ? LoosePart.of(ModelFolder.open(files), component) : LoosePart.find(base, component, files);
+    return new ReplacedPart(base, component, part, files);
+  }
+
+  @Override
+  public String describe() {
+    return base.describe();
+  }
+
+  @Override
+  public String pipeline() {
+    return base.pipeline();
+  }
+
+  @Override
+  public boolean option(String name) {
+    return base.option(name);
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    Set<String> names = new LinkedHashSet<>(base.componentNames());
+    names.add(component);
+    return names;
+  }
+
+  @Override
+  public String componentClass(String name) {
+    return name.equals(component) ? part.className() : base.componentClass(name);
+  }
+
+  @Override
+  public ModelConfig config(String name) {
+    return name.equals(component) ? part.config() : base.config(name);
+  }
+
+  @Override
+  public ModelConfig scheduler() {
+    return base.scheduler();
+  }
+
+  @Override
+  public TensorSource weights(String name) {
+    return name.equals(component) ? part.weights().get() : base.weights(name);
+  }
+
+  @Override
+  public Family family() {
+    return base.family();
+  }
+
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    return base.tokenizerFiles(tokenizer);
+  }
+
+  // In a whole model's folder, beside the part as in such a folder, or in the part's own.
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    if (!tokenizer.equals(component.replace("text_encoder", "tokenizer"))) {
+      return base.t5Tokenizer(tokenizer);
+    }
+    Path folder = Files.isDirectory(files) ? files : files.toAbsolutePath().getParent();
+    return T5Tokenizer.open(Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
+        .filter(Files::isDirectory).findFirst().orElse(folder));
+  }
+}

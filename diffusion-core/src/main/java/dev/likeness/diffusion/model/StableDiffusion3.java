@@ -1,0 +1,139 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.transformer.Sd3Config;
+import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.schedulers.SchedulerConfig;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its three text encoders, may
+ * be absent. Immutable and shared by threads.
+ */
+public final class StableDiffusion3 implements Networks {
+  private final OpenParts open = new OpenParts();
+  private final Compute compute;
+  private final SchedulerConfig scheduler;
+  private final List<TextTower> towers;
+  private final T5Tower t5;
+  private final Sd3Config config;
+  private final LoadedWeights weights;
+  private final Autoencoder autoencoder;
+
+  private StableDiffusion3(ModelFiles files, Compute compute) {
+    this.compute = compute;
+    try {
+      scheduler = SchedulerFile.read(files.scheduler(), false);
+      towers = List.of(open.add(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
+          open.add(TextTower.open(files, Part.TEXT_ENCODER_2, compute, 1)));
+      t5 = files.componentClass(Part.TEXT_ENCODER_3.folder()) == null ? null
+          : open.add(T5Tower.open(files, Part.TEXT_ENCODER_3, compute));
+      config = Sd3Config.of(files.config(Part.TRANSFORMER.folder()));
+      weights = open.add(new LoadedWeights(files.weights(Part.TRANSFORMER.folder()), compute));
+      transformer(Adaptation.NONE);
+      weights.requireAllRead(Set.of());
+      autoencoder = open.add(AutoencoderFile.open(files, compute));
+      requireLatents(files);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a model and checks every tensor against its config.
+   *
+   * @throws UnusableInput when a part is missing, misshapen, left over, or of a class that is not supported
+   */
+  public static StableDiffusion3 open(ModelFiles files, Compute compute) {
+    Classes.require(files, "transformer", "SD3Transformer2DModel");
+    Classes.require(files, "text_encoder", "CLIPTextModelWithProjection");
+    Classes.require(files, "text_encoder_2", "CLIPTextModelWithProjection");
+    if (files.componentClass("text_encoder_3") != null) {
+      Classes.require(files, "text_encoder_3", "T5EncoderModel");
+    }
+    Classes.require(files, "vae", "AutoencoderKL", "AutoencoderTiny");
+    return new StableDiffusion3(files, compute);
+  }
+
+  private void requireLatents(ModelFiles files) {
+    if (config.inChannels() != autoencoder.latentChannels()) {
+      throw new UnusableInput(files.describe() + ": the transformer takes " + config.inChannels()
+          + " channels, the autoencoder has " + autoencoder.latentChannels() + "; they are of different models");
+    }
+  }
+
+  @Override
+  public Compute compute() {
+    return compute;
+  }
+
+  /** The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are joined. */
+  public List<TextTower> towers() {
+    return towers;
+  }
+
+  /** T5, or null when the model came without. */
+  public T5Tower t5() {
+    return t5;
+  }
+
+  public Sd3Config config() {
+    return config;
+  }
+
+  /** The transformer as an adaptation has it. */
+  public Sd3Transformer2DModel transformer(Adaptation adaptation) {
+    return new Sd3Transformer2DModel(config, Weights.of(weights, adaptation));
+  }
+
+  @Override
+  public Set<String> tensorNames(Part part) {
+    LoadedWeights of = weights(part);
+    return of == null ? Set.of() : of.names();
+  }
+
+  @Override
+  public long[] tensorShape(Part part, String name) {
+    return weights(part).shape(name);
+  }
+
+  @Override
+  public Tensor tensor(Part part, String name) {
+    LoadedWeights of = weights(part);
+    return of.get(name, of.shape(name));
+  }
+
+  private LoadedWeights weights(Part part) {
+    return switch (part) {
+      case TRANSFORMER -> weights;
+      case TEXT_ENCODER -> towers.get(0).weights();
+      case TEXT_ENCODER_2 -> towers.get(1).weights();
+      case TEXT_ENCODER_3 -> t5 == null ? null : t5.weights();
+      default -> null;
+    };
+  }
+
+  @Override
+  public Autoencoder autoencoder() {
+    return autoencoder;
+  }
+
+  @Override
+  public SchedulerConfig scheduler() {
+    return scheduler;
+  }
+
+  @Override
+  public void close() {
+    open.close();
+  }
+}

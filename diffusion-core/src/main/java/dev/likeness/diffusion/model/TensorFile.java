@@ -1,0 +1,76 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Quoted;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.diffusion.weights.Scaled;
+import dev.likeness.diffusion.weights.TensorList;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.gguf.Gguf;
+import dev.likeness.diffusion.weights.gguf.GgufHeader;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * A file of tensors in any form that is read, told by its first bytes: safetensors, what {@code torch.save} writes, or
+ * GGUF.
+ */
+public enum TensorFile {
+  SAFETENSORS,
+  PICKLE,
+  GGUF;
+
+  private static final int PICKLE_PROTOCOL = 0x80;
+
+  /**
+   * The form of {@code file}.
+   *
+   * @throws UnusableInput when there is no such file, or it is of a form that is not read
+   */
+  public static TensorFile of(Path file) {
+    byte[] head = head(file);
+    if (new String(head, StandardCharsets.ISO_8859_1).equals(GgufHeader.MAGIC)) {
+      return GGUF;
+    }
+    boolean zip = new String(head, StandardCharsets.ISO_8859_1).equals("PK\3\4");
+    boolean old = head.length == 4 && (head[0] & 255) == PICKLE_PROTOCOL && head[1] >= 2 && head[1] <= 5 && head[2] != 0;
+    return zip || old ? PICKLE : SAFETENSORS;
+  }
+
+  /** Opens {@code file} in the form it has. */
+  public static TensorSource open(Path file) {
+    return switch (of(file)) {
+      case PICKLE -> TorchPickle.open(file);
+      case GGUF -> Gguf.open(file);
+      case SAFETENSORS -> Scaled.of(Safetensors.open(file));
+    };
+  }
+
+  /** The names, shapes and types in {@code file}; no tensor is read and libtorch is not needed. */
+  public static TensorList list(Path file) {
+    return switch (of(file)) {
+      case PICKLE -> TorchPickle.list(file);
+      case GGUF -> GgufHeader.read(file);
+      case SAFETENSORS -> SafetensorsHeader.read(file);
+    };
+  }
+
+  /** The free text pairs that a list came with; a pickle has none. */
+  static Map<String, String> metadata(TensorList list) {
+    return list instanceof SafetensorsHeader header ? header.metadata() : Map.of();
+  }
+
+  private static byte[] head(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(4);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+}

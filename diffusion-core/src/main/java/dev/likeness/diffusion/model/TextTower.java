@@ -1,0 +1,85 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.ClipTextConfig;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.Set;
+
+/**
+ * One of a model's text encoders with its own tokenizer. Immutable and shared by threads; closed by its model.
+ */
+public final class TextTower implements AutoCloseable {
+  private final Part part;
+  private final Compute compute;
+  private final int layersLeftOut;
+  private final ClipTextConfig config;
+  private final ClipTokenizer tokenizer;
+  private final LoadedWeights weights;
+
+  private TextTower(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
+    this.part = part;
+    this.compute = compute;
+    this.layersLeftOut = layersLeftOut;
+    config = ClipTextConfig.of(files.config(part.folder()));
+    tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+    weights = new LoadedWeights(files.weights(part.folder()), compute);
+  }
+
+  /** Opens a tower and checks every tensor of it. */
+  static TextTower open(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
+    TextTower tower = new TextTower(files, part, compute, layersLeftOut);
+    try {
+      // Merged files keep the projection beside a tower that does not use it.
+      tower.weights.check(weights -> new ClipTextEncoder(tower.config, weights),
+          tower.config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
+      return tower;
+    } catch (RuntimeException e) {
+      tower.close();
+      throw e;
+    }
+  }
+
+  /** Which text encoder of the model this is. */
+  public Part part() {
+    return part;
+  }
+
+  /** How many of the last layers the family leaves out: 1 for SDXL, whose tokens then go unnormalised; else 0. */
+  public int layersLeftOut() {
+    return layersLeftOut;
+  }
+
+  public ClipTextConfig config() {
+    return config;
+  }
+
+  public ClipTokenizer tokenizer() {
+    return tokenizer;
+  }
+
+  /** The encoder as an adaptation has it. */
+  public ClipTextEncoder encoder(Adaptation adaptation) {
+    return new ClipTextEncoder(config, Weights.of(weights, adaptation));
+  }
+
+  /** Tokenizer and adapted encoder as one. */
+  public PromptEncoder prompts(Adaptation adaptation) {
+    return new PromptEncoder(tokenizer, encoder(adaptation), compute);
+  }
+
+  LoadedWeights weights() {
+    return weights;
+  }
+
+  @Override
+  public void close() {
+    tokenizer.close();
+    weights.close();
+  }
+}

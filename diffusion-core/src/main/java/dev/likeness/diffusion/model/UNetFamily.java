@@ -1,0 +1,189 @@
+package dev.likeness.diffusion.model;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.layout.AutoencoderShape;
+import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Relaid;
+import dev.likeness.diffusion.layout.TextShape;
+import dev.likeness.diffusion.layout.UNetLayout;
+import dev.likeness.diffusion.layout.UNetShape;
+import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorList;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+
+/**
+ * The families of Stable Diffusion with a UNet. What names and shapes do not tell is in the resource of the family's
+ * name, taken from the first published checkpoint's own configs.
+ */
+final class UNetFamily implements Family {
+  private static final int ALL = Integer.MAX_VALUE;
+  static final UNetFamily SD1 = new UNetFamily("sd1", UNetKeys::isSd1,
+      List.of(new Slot("text_encoder", "<|endoftext|>", ALL, false, "cond_stage_model.", "conditioner.embedders.0.")));
+  static final UNetFamily SD2 = new UNetFamily("sd2", UNetKeys::isSd2,
+      List.of(new Slot("text_encoder", "!", 23, false, "cond_stage_model.", "conditioner.embedders.0.")));
+  static final UNetFamily SDXL = new UNetFamily("sdxl", UNetKeys::isSdxl,
+      List.of(new Slot("text_encoder", "<|endoftext|>", ALL, false, "conditioner.embedders.0."),
+          new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.1.")));
+  static final UNetFamily REFINER = new UNetFamily("sdxl-refiner", UNetKeys::isRefiner,
+      List.of(new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.0.")));
+
+  /** Heads are this wide in the families that do not count them. */
+  private static final int HEAD = 64;
+  private static final int INPAINTING = 9;
+
+  /**
+   * Where a family keeps a text encoder.
+   *
+   * @param layers how many of OpenCLIP's layers it runs at most
+   */
+  private record Slot(String component, String padding, int layers, boolean projects, String... prefixes) { }
+
+  private final String name;
+  private final Predicate<UNetKeys> rule;
+  private final List<Slot> slots;
+  private final Map<String, Object> facts;
+
+  private UNetFamily(String name, Predicate<UNetKeys> rule, List<Slot> slots) {
+    this.name = name;
+    this.rule = rule;
+    this.slots = slots;
+    this.facts = facts(name);
+  }
+
+  private static Map<String, Object> facts(String name) {
+    try (InputStream in = UNetFamily.class.getResourceAsStream(name + ".json")) {
+      return JSON.std.mapFrom(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException("the built-in configuration of " + name + " cannot be read", e);
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public boolean recognises(TensorList keys) {
+    UNetKeys unet = UNetKeys.of(keys);
+    return unet != null && rule.test(unet);
+  }
+
+  @Override
+  public String pipeline(TensorList keys) {
+    return facts.get(UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline").toString();
+  }
+
+  @Override
+  public boolean option(String option) {
+    return Boolean.TRUE.equals(facts("options", Map.of()).get(option));
+  }
+
+  @Override
+  public List<String> parts() {
+    return Stream.concat(slots.stream().map(Slot::component), Stream.of("unet", "vae")).toList();
+  }
+
+  @Override
+  public String padding(String tokenizer) {
+    String component = tokenizer.replace("tokenizer", "text_encoder");
+    return slots.stream().filter(slot -> slot.component.equals(component)).findFirst().orElseThrow().padding;
+  }
+
+  @Override
+  public Map<String, Object> scheduler(TensorList keys, Map<String, String> metadata) {
+    return Prediction.of(keys, metadata, this == SD2).applied(facts("scheduler", Map.of()));
+  }
+
+  @Override
+  public Map<String, Component> components(TensorList keys, Map<String, Map<String, Object>> configs) {
+    Map<String, Component> components = new LinkedHashMap<>();
+    for (Slot slot : slots) {
+      addText(components, keys, slot, configs.get(slot.component));
+    }
+    components.put("unet", unet(keys, configs.get("unet")));
+    for (String prefix : List.of("first_stage_model.", "vae.")) {
+      KeyLayout layout = AutoencoderShape.layout(keys, prefix);
+      if (layout != null) {
+        Map<String, Object> config = configs.containsKey("vae") ? configs.get("vae")
+            : facts("vae", AutoencoderShape.config(new Relaid(keys, layout)));
+        components.put("vae", new Component("AutoencoderKL", named(config, keys, "vae"), layout));
+      }
+    }
+    return components;
+  }
+
+  @Override
+  public boolean projects(String component) {
+    return slots.stream().anyMatch(slot -> slot.component.equals(component) && slot.projects);
+  }
+
+  @Override
+  public Map<String, Object> facts(String component, Map<String, Object> better) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    if (facts.get(component) instanceof Map<?, ?> known) {
+      known.forEach((option, value) -> all.put(option.toString(), value));
+    }
+    all.putAll(better);
+    return all;
+  }
+
+  private void addText(Map<String, Component> components, TensorList keys, Slot slot, Map<String, Object> known) {
+    for (String prefix : slot.prefixes) {
+      KeyLayout layout = TextShape.layout(keys, prefix, layers(slot, known), slot.projects);
+      if (layout != null) {
+        Map<String, Object> config = known != null ? known
+            : facts(slot.component, TextShape.config(new Relaid(keys, layout), slot.projects));
+        components.put(slot.component, new Component(slot.projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
+            named(config, keys, slot.component), layout));
+        return;
+      }
+    }
+  }
+
+  private static int layers(Slot slot, Map<String, Object> known) {
+    return known != null && known.get("num_hidden_layers") instanceof Integer layers ? layers : slot.layers;
+  }
+
+  private Component unet(TensorList keys, Map<String, Object> known) {
+    String prefix = UNetKeys.of(keys).prefix();
+    Map<String, Object> config = known != null ? known : facts("unet", UNetShape.config(keys, prefix));
+    if (known == null) {
+      countHeads(config, keys);
+      if (this == SD2 && !"v_prediction".equals(scheduler(keys, TensorFile.metadata(keys)).get("prediction_type"))) {
+        config.put("sample_size", 64);
+      }
+    }
+    ModelConfig options = named(config, keys, "unet");
+    return new Component("UNet2DConditionModel", options, UNetLayout.of(UNetConfig.of(options)).under(prefix));
+  }
+
+  private static void countHeads(Map<String, Object> config, TensorList keys) {
+    List<Integer> channels = ((List<?>) config.get("block_out_channels")).stream().map(Integer.class::cast).toList();
+    if (!config.containsKey("attention_head_dim")) {
+      if (channels.stream().anyMatch(width -> width % HEAD != 0)) {
+        throw new UnusableInput(keys.describe() + ": a UNet of widths " + channels
+            + " has an unknown number of heads, which the file does not tell; give a diffusers folder, or its config");
+      }
+      config.put("attention_head_dim", channels.stream().map(width -> width / HEAD).toList());
+    }
+  }
+
+  private static ModelConfig named(Map<String, Object> config, TensorList keys, String component) {
+    return ModelConfig.of(config, keys.describe() + " (" + component + ")");
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

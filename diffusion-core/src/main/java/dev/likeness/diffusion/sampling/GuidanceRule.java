@@ -1,0 +1,11 @@
+package dev.likeness.diffusion.sampling;
+
+import dev.likeness.schedulers.Step;
+import org.bytedeco.pytorch.Tensor;
+
+/** How the answers to the two prompts become one. An instance serves one run: it may remember earlier steps. */
+@FunctionalInterface
+public interface GuidanceRule {
+  /** The combined answer, of the shape of either; owned by the calling scope. */
+  Tensor combine(Answers answers, Step step);
+}

@@ -1,0 +1,34 @@
+package dev.likeness.diffusion.tensor;
+
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * One tensor that a run carries from step to step; it dies with the scope that was open on this thread when this was
+ * made.
+ */
+public final class Carried {
+  private final PointerScope home = PointerScope.getInnerScope();
+  private Tensor tensor;
+
+  /** Nothing yet, in the scope that is open now. */
+  public Carried() {
+    if (home == null) {
+      throw new IllegalStateException("open a TensorScope first: what a run carries dies with it");
+    }
+  }
+
+  /** What is carried, or null. */
+  public Tensor tensor() {
+    return tensor;
+  }
+
+  /** Carries another tensor and frees the one before. */
+  public void replace(Tensor next) {
+    home.attach(next);
+    if (tensor != null) {
+      home.detach(tensor);
+    }
+    tensor = next;
+  }
+}

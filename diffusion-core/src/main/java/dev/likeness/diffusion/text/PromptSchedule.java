@@ -1,0 +1,110 @@
+package dev.likeness.diffusion.text;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * A prompt that changes during the run: {@code [from:to:when]} with {@code when} a share of the steps (0.4) or a step
+ * (8), {@code [to:when]}, {@code [from::when]}, and {@code [this|that]} step by step. They nest. Brackets that are
+ * neither stay as they are, for the weights.
+ *
+ * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call of the network from
+ * 0, and that of step 1 to the first call too.
+ */
+public final class PromptSchedule {
+  private static final Pattern NUMBER = Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
+
+  private final String prompt;
+  private final int steps;
+
+  private PromptSchedule(String prompt, int steps) {
+    this.prompt = prompt;
+    this.steps = steps;
+  }
+
+  /** The schedule of a prompt over so many calls of the network. */
+  public static PromptSchedule of(String prompt, int steps) {
+    return new PromptSchedule(prompt, steps);
+  }
+
+  /** The prompt that a row, from 0, is told. */
+  public String at(int row) {
+    return text(prompt, Math.max(row, 1));
+  }
+
+  private String text(String source, int step) {
+    StringBuilder out = new StringBuilder();
+    for (int i = 0; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\' && i + 1 < source.length()) {
+        out.append(c).append(source.charAt(++i));
+        continue;
+      }
+      int close = c == '[' ? closing(source, i) : -1;
+      if (close < 0) {
+        out.append(c);
+        continue;
+      }
+      out.append(bracket(source.substring(i + 1, close), step));
+      i = close;
+    }
+    return out.toString();
+  }
+
+  private String bracket(String inside, int step) {
+    List<String> turns = split(inside, '|');
+    if (turns.size() > 1) {
+      return text(turns.get((step - 1) % turns.size()), step);
+    }
+    List<String> parts = split(inside, ':');
+    boolean scheduled = (parts.size() == 2 || parts.size() == 3) && NUMBER.matcher(parts.get(parts.size() - 1)).matches();
+    if (!scheduled) {
+      return "[" + text(inside, step) + "]";
+    }
+    String from = parts.size() == 3 ? parts.get(0) : "";
+    return text(step <= when(parts.get(parts.size() - 1).strip()) ? from : parts.get(parts.size() - 2), step);
+  }
+
+  private int when(String number) {
+    double value = Double.parseDouble(number);
+    return Math.min(steps, (int) (number.contains(".") ? value * steps : value));
+  }
+
+  private static int closing(String source, int open) {
+    int depth = 0;
+    for (int i = open; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == '[') {
+        depth++;
+      } else if (c == ']' && --depth == 0) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** The parts between separators that no bracket holds. */
+  private static List<String> split(String source, char separator) {
+    List<String> parts = new ArrayList<>();
+    int depth = 0;
+    int begun = 0;
+    for (int i = 0; i < source.length(); i++) {
+      char c = source.charAt(i);
+      if (c == '\\') {
+        i++;
+      } else if (c == '[' || c == '(') {
+        depth++;
+      } else if (c == ']' || c == ')') {
+        depth--;
+      } else if (c == separator && depth == 0) {
+        parts.add(source.substring(begun, i));
+        begun = i + 1;
+      }
+    }
+    parts.add(source.substring(begun));
+    return parts;
+  }
+}

@@ -1,0 +1,109 @@
+package dev.likeness.diffusion.text;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A word that was learned as vectors (Gal et al. 2022, arXiv:2208.01618). Its file is the web interface's ({@code
+ * emb_params}, {@code string_to_param}), diffusers' (one tensor named as the token) or one for both towers of SDXL
+ * ({@code clip_l}, {@code clip_g}).
+ *
+ * @param token how prompts name it, in any case
+ * @param values its vectors, [vectors, width] by rows, for each width of a text tower
+ */
+public record TextualInversion(String token, Map<Integer, float[]> values) {
+  private static final Set<String> FIRST = Set.of("emb_params", "clip_l", "clip_g", "string_to_param.*");
+
+  public TextualInversion {
+    if (token.isBlank() || values.isEmpty()) {
+      throw new IllegalArgumentException("a textual inversion needs a token and vectors");
+    }
+    values = Map.copyOf(values);
+    int count = values.entrySet().iterator().next().getValue().length / values.keySet().iterator().next();
+    values.forEach((width, numbers) -> {
+      if (numbers.length != count * width || count == 0) {
+        throw new IllegalArgumentException(token + " has " + numbers.length + " numbers for a width of " + width
+            + "; every tower needs as many vectors as the others");
+      }
+    });
+  }
+
+  /**
+   * Reads a file; the token is the one it names, or the file's own name without its ending.
+   *
+   * @throws UnusableInput when the file holds no textual inversion
+   */
+  public static TextualInversion open(Path file) {
+    boolean safe = file.toString().endsWith(".safetensors");
+    try (TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
+        TensorScope scope = TensorScope.open()) {
+      Map<Integer, float[]> values = new LinkedHashMap<>();
+      String token = file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
+      List<String> names = source.names().stream().filter(name -> vectors(source.shape(name))).toList();
+      List<String> known = names.stream().filter(FIRST::contains).toList();
+      if (known.isEmpty() && names.size() == 1) {
+        known = names;
+        token = names.get(0);
+      }
+      for (String name : known) {
+        long[] shape = source.shape(name);
+        values.put(Math.toIntExact(shape[shape.length - 1]), Images.floats(source.read(name)));
+      }
+      if (values.isEmpty()) {
+        throw new UnusableInput(file + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
+            + " or one tensor named as its token");
+      }
+      return new TextualInversion(token, values);
+    }
+  }
+
+  private static boolean vectors(long[] shape) {
+    return shape.length == 1 || shape.length == 2;
+  }
+
+  /** The same word under another name. */
+  public TextualInversion named(String name) {
+    return new TextualInversion(name, values);
+  }
+
+  /** How many tokens it takes. */
+  public int vectors() {
+    Map.Entry<Integer, float[]> any = values.entrySet().iterator().next();
+    return any.getValue().length / any.getKey();
+  }
+
+  /** Where a text in lower case names this word, not inside a longer one; -1 for nowhere. */
+  int find(String lower) {
+    String name = token.toLowerCase(Locale.ROOT);
+    String before = Character.isLetterOrDigit(name.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";
+    String after = Character.isLetterOrDigit(name.codePointBefore(name.length())) ? "(?![\\p{L}\\p{N}])" : "";
+    Matcher found = Pattern.compile(before + Pattern.quote(name) + after).matcher(lower);
+    return found.find() ? found.start() : -1;
+  }
+
+  /**
+   * The vectors for a tower of this width.
+   *
+   * @throws UnusableInput when the word was learned for another model
+   */
+  float[] forWidth(int width) {
+    float[] numbers = values.get(width);
+    if (numbers == null) {
+      throw new UnusableInput("the textual inversion " + token + " has vectors of width " + values.keySet()
+          + ", this model's text encoder needs " + width + "; use it with the family it was learned for");
+    }
+    return numbers;
+  }
+}

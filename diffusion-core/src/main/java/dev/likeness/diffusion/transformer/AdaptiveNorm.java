@@ -1,0 +1,42 @@
+package dev.likeness.diffusion.transformer;
+
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Shifts, scales and gates that a block takes from the embedded time (adaLN-Zero, Peebles and Xie 2022,
+ * arXiv:2212.09748): one linear layer, cut into as many vectors as the block needs.
+ */
+final class AdaptiveNorm {
+  private static final double EPS = 1e-6;
+
+  private final Linear linear;
+  private final int width;
+  private final int vectors;
+
+  /** Reads {@code linear} [vectors * width, width]. */
+  AdaptiveNorm(Weights w, int width, int vectors) {
+    linear = new Linear(w.at("linear"), width, (long) vectors * width);
+    this.width = width;
+    this.vectors = vectors;
+  }
+
+  /** The vectors, each [batch, 1, width], of the activated embedding [batch, width]. */
+  List<Tensor> vectors(Tensor activated) {
+    Tensor all = linear.forward(activated).unsqueeze(1);
+    return IntStream.range(0, vectors).mapToObj(i -> all.narrow(2, (long) i * width, width)).toList();
+  }
+
+  /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale} and shifted. */
+  static Tensor apply(Tensor x, Tensor shift, Tensor scale) {
+    TensorOptional none = new TensorOptional();
+    Tensor normed = torch.layer_norm(x, new long[] {x.size(-1)}, none, none, EPS, false);
+    return normed.mul(scale.add(new Scalar(1.0))).add_(shift);
+  }
+}

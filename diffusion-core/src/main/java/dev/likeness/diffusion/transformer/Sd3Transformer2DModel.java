@@ -1,0 +1,78 @@
+package dev.likeness.diffusion.transformer;
+
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The denoising network of Stable Diffusion 3 and 3.5 (Esser et al. 2024, arXiv:2403.03206), with the names and numbers
+ * of diffusers' {@code SD3Transformer2DModel}. Immutable and shared by threads.
+ */
+public final class Sd3Transformer2DModel {
+  private final Sd3Config config;
+  private final PatchEmbedding patches;
+  private final CombinedEmbedding embedding;
+  private final Linear contextEmbedder;
+  private final List<Sd3Block> blocks;
+  private final AdaptiveNorm normOut;
+  private final Linear projOut;
+
+  public Sd3Transformer2DModel(Sd3Config config, Weights w) {
+    this.config = config;
+    int width = config.width();
+    patches = new PatchEmbedding(w.at("pos_embed"), config);
+    embedding = new CombinedEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), false);
+    contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
+    blocks = IntStream.range(0, config.layers())
+        .mapToObj(i -> new Sd3Block(w.at("transformer_blocks").at(i), config, i)).toList();
+    normOut = new AdaptiveNorm(w.at("norm_out"), width, 2);
+    projOut = new Linear(w.at("proj_out"), width, (long) config.patch() * config.patch() * config.outChannels());
+  }
+
+  public Sd3Config config() {
+    return config;
+  }
+
+  /**
+   * Predicts the flow for noisy latents.
+   *
+   * @param latents [batch, inChannels, h, w], sides a multiple of the patch
+   * @param timestep [batch] or [1], 0..1000, f32
+   * @param text [batch, textTokens, textWidth]
+   * @param pooled [batch, pooledWidth]
+   * @param skipped blocks to leave out, for skip-layer guidance
+   * @return [batch, outChannels, h, w], owned by the calling scope
+   */
+  public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor listened = embedding.forward(timestep, null, pooled);
+      Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
+      for (int i = 0; i < blocks.size(); i++) {
+        if (!skipped.contains(i)) {
+          x = step(x, blocks.get(i), listened);
+        }
+      }
+      List<Tensor> m = normOut.vectors(listened);
+      Tensor tokens = projOut.forward(AdaptiveNorm.apply(x.image(), m.get(1), m.get(0)));
+      return call.promote(picture(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
+    }
+  }
+
+  private static Streams step(Streams x, Sd3Block block, Tensor listened) {
+    try (TensorScope scope = TensorScope.open()) {
+      Streams y = block.forward(x, listened);
+      Tensor image = scope.replace(x.image(), y.image());
+      return new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
+    }
+  }
+
+  private Tensor picture(Tensor tokens, long rows, long columns) {
+    long p = config.patch();
+    return tokens.view(new long[] {tokens.size(0), rows, columns, p, p, config.outChannels()}).permute(0, 5, 1, 3, 2, 4)
+        .reshape(tokens.size(0), config.outChannels(), rows * p, columns * p);
+  }
+}

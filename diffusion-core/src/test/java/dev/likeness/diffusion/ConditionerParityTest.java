@@ -1,0 +1,85 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenReference;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import java.nio.file.Path;
+import org.bytedeco.pytorch.InferenceMode;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ConditionerParityTest {
+  @TempDir
+  private Path parent;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner"})
+  void tellsTheUNetWhatDiffusersTellsIt(String variant) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        GoldenReference expected = folder.reference(); BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
+      for (int i = 0; i < 4; i++) {
+        for (String negative : new String[] {"", "blurry!"}) {
+          compare(base, expected, i, negative);
+        }
+      }
+    }
+  }
+
+  private static void compare(BaseModel base, GoldenReference expected, int i, String negative) {
+    String what = (negative.isEmpty() ? "text.none." : "text.words.") + "negative";
+    UNetConditioning told = told(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
+    Closeness.assertWithin(1e-5, expected.tensor("text.tokens").select(0, i), told.context().select(0, 1), "tokens");
+    Closeness.assertWithin(1e-5, expected.tensor("text.pooled").select(0, i), told.pooled().select(0, 1), "pooled");
+    Closeness.assertWithin(1e-5, expected.tensor(what).select(0, i), told.context().select(0, 0), what);
+    Closeness.assertWithin(1e-5, expected.tensor(what + "_pooled").select(0, i), told.pooled().select(0, 0), what);
+  }
+
+  private static UNetConditioning told(BaseModel base, ImageRequest request) {
+    Conditioner conditioner = new Conditioner(base.networks(), request, part -> Adaptation.NONE);
+    return UNetNetwork.joined(
+        conditioner.of(request.negative(), true, 1), conditioner.of(request.prompt(), false, 1));
+  }
+
+  @Test
+  void tellsTheBaseOfSizesAndTheRefinerOfAScore() {
+    Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    Path refiner = GoldenFolder.write("xl-refiner", GoldenFolder.Spelling.TODAY, parent).path();
+    ImageRequest request = ImageRequest.of("a man").size(64, 32).sizes(SizeConditioning.OWN.crop(4, 8));
+    assertArrayEquals(new float[] {32, 64, 8, 4, 32, 64, 32, 64, 8, 4, 32, 64}, sizes(xl, request));
+    assertArrayEquals(new float[] {32, 64, 0, 0, 2.5f, 32, 64, 8, 4, 6}, sizes(refiner, request));
+  }
+
+  private static float[] sizes(Path folder, ImageRequest request) {
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      return Images.floats(told(base, request).timeIds());
+    }
+  }
+
+  @Test
+  void tellsTheFirstFamiliesOfNoSizes() {
+    Path sd1 = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(sd1, Compute.EXACT)) {
+      UNetConditioning told = told(base, ImageRequest.of("a man").size(64, 32));
+      assertNull(told.pooled());
+      assertNull(told.timeIds());
+      assertEquals(2, told.context().size(0));
+    }
+  }
+}

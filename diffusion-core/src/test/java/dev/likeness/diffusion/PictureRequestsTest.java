@@ -1,0 +1,139 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.sampling.StepListener;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.text.PromptSyntax;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class PictureRequestsTest {
+  private static final ImageRequest ASK = ImageRequest.of("a photo of a cat").steps(3).size(32, 24).seed(4).guidance(4);
+
+  @TempDir
+  private Path scratch;
+  private BaseModel base;
+
+  @BeforeEach
+  void open() {
+    base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+  }
+
+  @AfterEach
+  void close() {
+    base.close();
+  }
+
+  @Test
+  void drawsMarginsAndKeepsThePictureInside() {
+    Picture picture = base.generate(ASK).picture();
+    GeneratedImage wide = base.generate(ASK.outpaint(picture, 8, 0, 16, 8));
+    assertEquals("56x32", wide.picture().width() + "x" + wide.picture().height());
+    InitialImage extended = InitialImage.extended(picture, 8, 0, 16, 8);
+    Latents known = base.encode(extended.picture());
+    int inside = known.width() * 2 + 6;
+    assertEquals(0, extended.mask().at(8, 0, 0));
+    assertEquals(255, extended.mask().at(7, 0, 0));
+    assertEquals(picture.at(31, 5, 2), extended.picture().at(50, 5, 2));
+    assertEquals(known.values()[inside], wide.latents().values()[inside], 0.5, "sampled, so near the most likely");
+  }
+
+  @Test
+  void drawsOverEnlargedPixels() {
+    GeneratedImage large = base.generate(ASK.hires(HiresFix.pixels(1.5, 0.5)));
+    assertEquals("48x36", large.picture().width() + "x" + large.picture().height());
+    Picture small = base.generate(ASK).picture();
+    GeneratedImage byHand = base.generate(ASK.size(48, 36).from(small, 0.5));
+    assertEquals(byHand.picture(), large.picture());
+  }
+
+  @Test
+  void handsOverBetweenTwoNoiseLevels() {
+    ImageRequest ask = ASK.steps(10).scheduler("DDIM");
+    GeneratedImage whole = base.generate(ask);
+    Latents half = base.generate(ask.between(0, 0.6)).latents();
+    GeneratedImage rest = base.generate(ask.between(0.6, 1).from(InitialImage.of(half)));
+    assertArrayEquals(whole.latents().values(), rest.latents().values(), 1e-5f);
+  }
+
+  @Test
+  void asksForOnePromptAfterTheOther() {
+    float[] together = base.generate(ASK).latents().values();
+    float[] inTurns = base.generate(ASK.guidance(GuidanceOptions.STANDARD.inTurns())).latents().values();
+    assertArrayEquals(together, inTurns, 1e-4f);
+  }
+
+  @Test
+  void takesPromptsOutAndDrawsFromThem() {
+    ImageRequest other = ASK.prompt("a dog");
+    GeneratedImage dog = base.generate(other);
+    assertArrayEquals(dog.latents().values(),
+        base.generate(ASK.embeddings(base.encode("a dog"), null)).latents().values(), 1e-5f);
+    PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
+    assertNotEquals(dog.picture(), base.generate(ASK.embeddings(between, null)).picture());
+    assertEquals("prompt embedding [77, 32]", between.toString());
+  }
+
+  @Test
+  void takesNoiseOutAndDrawsFromIt() {
+    Latents noise = base.noise(4, 32, 24);
+    assertArrayEquals(base.generate(ASK).latents().values(), base.generate(ASK.noise(noise)).latents().values());
+    Latents other = base.noise(5, 32, 24);
+    assertEquals(noise, noise.lerp(other, 0));
+    float[] half = noise.slerp(other, 0.5).values();
+    double length = 0;
+    for (float value : half) {
+      length += value * value;
+    }
+    assertEquals(1, Math.sqrt(length / half.length), 0.1, "noise on the way between two noises");
+  }
+
+  @Test
+  void hearsOfEachStepWithItsLatents() {
+    List<Latents> heard = new ArrayList<>();
+    StepListener listener = (step, of, x) -> heard.add(Latents.of(x));
+    GeneratedImage image = base.generate(ASK.scheduler("DDIM").joints(new Joints(null, network -> network, listener)));
+    assertEquals(3, heard.size());
+    assertEquals(image.latents(), heard.get(2));
+    assertArrayEquals(new long[] {4, 12, 16}, heard.get(0).shape());
+  }
+
+  @Test
+  void drawsPromptsOfAnyLengthAgainstShorterOnes() {
+    ImageRequest longer = ASK.syntax(PromptSyntax.A1111).prompt("a (cat:1.2), " + "on a table ".repeat(60));
+    GeneratedImage drawn = base.generate(longer.negative("[blurry|bad]"));
+    assertTrue(Double.isFinite(drawn.pixels()[0]));
+    assertNotEquals(base.generate(longer.prompt("a (cat:1.2)")).picture(), drawn.picture());
+  }
+
+  @Test
+  void refusesWhatCannotBeDrawn() {
+    Picture picture = Picture.of(32, 24, new byte[32 * 24 * 3]);
+    assertRefused("strength must be in 0..1, got 1.5", () -> base.generate(ASK.from(picture, 1.5)));
+    assertRefused("strength 0.1 from 0.0 until 1.0 leaves none of 3 steps to do; ask for more",
+        () -> base.generate(ASK.scheduler("DDIM").from(picture, 0.1)));
+    assertRefused("latents [4, 5, 5] given, but a picture of 32x24 has [4, 12, 16]",
+        () -> base.generate(ASK.noise(new Latents(new float[100], 4, 5, 5))));
+    assertRefused("vectors of 3 and 2 values do not mix",
+        () -> Interpolation.lerp(new float[3], new float[2], 0.5));
+  }
+
+  private static void assertRefused(String message, org.junit.jupiter.api.function.Executable call) {
+    assertEquals(message, assertThrows(IllegalArgumentException.class, call).getMessage());
+  }
+}

@@ -1,0 +1,116 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.gguf.Gguf;
+import dev.likeness.diffusion.weights.gguf.GgufHeader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class GgufTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void dequantisesEveryTypeToTheBit() throws IOException {
+    try (TensorScope scope = TensorScope.open(); Gguf gguf = Gguf.open(copied("types.gguf"));
+        Safetensors expected = Safetensors.open(copied("expected.safetensors"))) {
+      assertEquals(expected.names(), gguf.names());
+      for (String name : expected.names()) {
+        assertTrue(torch.equal(expected.read(name), gguf.read(name).to(ScalarType.Float)), name);
+      }
+      assertEquals("every type", gguf.header().metadata().get("general.name"));
+    }
+  }
+
+  @Test
+  void drawsWhatTheReferenceDrawsWithTheSameQuantisedTransformer() throws IOException {
+    PipelineFolder base = PipelineFolder.write("flux/dev", folder);
+    Map<?, ?> run = (Map<?, ?>) JSON.std.mapFrom(Files.readAllBytes(copied("flux-dev-q8_0.json"))).get("run");
+    ModelFiles files = ModelFiles.open(base.path()).with("transformer", copied("flux-dev-q8_0.gguf"));
+    ImageRequest request = ImageRequest.of((String) run.get("prompt")).steps((Integer) run.get("steps"))
+        .guidance(((Number) run.get("guidance")).doubleValue()).size((Integer) run.get("width"), (Integer) run.get("height"))
+        .seed(((Number) ((List<?>) run.get("seeds")).get(0)).longValue());
+    try (TensorScope scope = TensorScope.open(); BaseModel model = BaseModel.open(files, Compute.EXACT);
+        Safetensors expected = Safetensors.open(copied("flux-dev-q8_0.safetensors"))) {
+      Tensor image = expected.read("images").select(0, 0);
+      Tensor drawn = torch.tensor(model.generate(request).pixels()).view(image.size(0), image.size(1), image.size(2));
+      Closeness.assertWithin(1e-3, image, drawn, "flux-dev in Q8_0");
+    }
+  }
+
+  @Test
+  void readsAPublishedFile() {
+    try (TensorScope scope = TensorScope.open(); Gguf gguf = Gguf.open(Material.of("autoencoders/taesd-decoder.gguf"))) {
+      for (String name : gguf.names()) {
+        assertTrue(gguf.read(name).to(ScalarType.Float).isfinite().all().item_bool(), name);
+      }
+      assertTrue(gguf.names().size() > 50);
+    }
+  }
+
+  @Test
+  void endsDamagedFilesInOneLine() throws IOException {
+    byte[] whole = Files.readAllBytes(copied("types.gguf"));
+    Path damaged = folder.resolve("damaged.gguf");
+    Random random = new Random(3);
+    for (int i = 0; i < 600; i++) {
+      byte[] bytes = i % 3 == 0 ? Arrays.copyOf(whole, random.nextInt(3000)) : whole.clone();
+      for (int j = 0; j < random.nextInt(5) && bytes.length > 0; j++) {
+        bytes[random.nextInt(Math.min(bytes.length, 1500))] = (byte) random.nextInt(256);
+      }
+      Files.write(damaged, bytes);
+      try {
+        GgufHeader header = GgufHeader.read(damaged);
+        header.names().forEach(header::shape);
+      } catch (UnusableInput e) {
+        assertEquals(1, e.getMessage().lines().count());
+      }
+    }
+  }
+
+  @Test
+  void saysWhatIsNotReadInAFileOfAnotherVersion() throws IOException {
+    byte[] bytes = Files.readAllBytes(copied("types.gguf"));
+    bytes[4] = 1;
+    Path old = folder.resolve("old.gguf");
+    Files.write(old, bytes);
+    assertEquals(old + " is GGUF of version 1; read are 2 and 3",
+        assertThrows(UnusableInput.class, () -> GgufHeader.read(old)).getMessage());
+  }
+
+  private Path copied(String name) throws IOException {
+    Path file = folder.resolve(name);
+    if (!Files.exists(file)) {
+      try (InputStream in = GgufTest.class.getResourceAsStream("/golden/gguf/" + name)) {
+        Files.copy(in, file);
+      }
+    }
+    return file;
+  }
+}

@@ -1,0 +1,32 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LanczosParityTest {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9})
+  void resizesToThePixelsThatPillowMakes(int pair, @TempDir Path scratch) {
+    try (GoldenPictures golden = GoldenPictures.file("lanczos.safetensors", scratch)) {
+      Picture expected = golden.picture("to" + pair);
+      Picture resized = Lanczos.resize(golden.picture("from" + pair), expected.width(), expected.height());
+      assertArrayEquals(expected.rgb(), resized.rgb());
+    }
+  }
+
+  @Test
+  void refusesAnEmptySize() {
+    Picture one = Picture.of(1, 1, new byte[3]);
+    assertEquals("a picture cannot be resized to 0x3",
+        assertThrows(IllegalArgumentException.class, () -> Lanczos.resize(one, 0, 3)).getMessage());
+  }
+}

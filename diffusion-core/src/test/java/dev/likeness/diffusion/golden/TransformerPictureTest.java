@@ -1,0 +1,80 @@
+package dev.likeness.diffusion.golden;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** FLUX and Stable Diffusion 3 drawing over pictures. */
+@ExtendWith(NoTensorLeaks.class)
+class TransformerPictureTest {
+  private static final String ROOT = "/golden/transformer-pictures/";
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsOverPicturesAsDiffusersDoes() throws IOException {
+    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + "reference.safetensors")) {
+      Files.copy(in, folder.resolve("reference.safetensors"));
+    }
+    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + "reference.json");
+        Safetensors expected = Safetensors.open(folder.resolve("reference.safetensors"))) {
+      List<?> runs = (List<?>) JSON.std.mapFrom(in).get("runs");
+      for (int i = 0; i < runs.size(); i++) {
+        compare("run" + i, (Map<?, ?>) runs.get(i), expected);
+      }
+    }
+  }
+
+  private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
+    PipelineFolder files = PipelineFolder.write((String) run.get("folder"), folder.resolve(name));
+    Path index = files.path().resolve("model_index.json");
+    Map<String, Object> named = new LinkedHashMap<>(JSON.std.mapFrom(Files.readAllBytes(index)));
+    named.put("_class_name", run.get("pipeline"));
+    Files.write(index, JSON.std.asBytes(named));
+    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
+      InitialImage initial = InitialImage.of(picture(expected.read(name + ".picture")));
+      if (Boolean.TRUE.equals(run.get("mask"))) {
+        initial = initial.mask(picture(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));
+      }
+      if (run.get("strength") instanceof Number strength) {
+        initial = initial.strength(strength.doubleValue());
+      }
+      ImageRequest request = ImageRequest.of((String) run.get("prompt")).steps(integer(run, "steps"))
+          .guidance(((Number) run.get("guidance")).doubleValue()).size(integer(run, "width"), integer(run, "height"))
+          .seed(integer(run, "seed")).from(initial);
+      Tensor image = expected.read(name + ".images").select(0, 0);
+      Tensor drawn = torch.tensor(base.generate(request).pixels()).view(image.size(0), image.size(1), image.size(2));
+      Closeness.assertWithin(1e-3, image, drawn, name + " " + run.get("pipeline"));
+    }
+  }
+
+  private static int integer(Map<?, ?> run, String name) {
+    return ((Number) run.get(name)).intValue();
+  }
+
+  private static Picture picture(Tensor rows) {
+    byte[] rgb = new byte[Math.toIntExact(rows.numel())];
+    new BytePointer(rows.contiguous().data_ptr()).get(rgb);
+    return Picture.of(Math.toIntExact(rows.size(1)), Math.toIntExact(rows.size(0)), rgb);
+  }
+}

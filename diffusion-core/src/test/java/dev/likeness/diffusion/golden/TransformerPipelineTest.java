@@ -1,0 +1,64 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** FLUX and Stable Diffusion 3, from a folder to pictures. */
+@ExtendWith(NoTensorLeaks.class)
+class TransformerPipelineTest {
+  private static final double IMAGES = 1e-3;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "flux/schnell", "sd3/three", "sd3/medium", "sd3/large"})
+  void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) throws IOException {
+    PipelineFolder folder = PipelineFolder.write(variant, parent);
+    try (PipelineReference expected = folder.reference()) {
+      for (PipelineReference.Run run : expected.runs()) {
+        if (run.call().containsKey("true_cfg_scale") || run.call().containsKey("skip_guidance_layers")) {
+          continue;
+        }
+        Files.write(folder.path().resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.scheduler()));
+        try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
+          compare(variant + " " + run, expected, run.name(), drawn(base, run));
+        }
+      }
+    }
+  }
+
+  private static List<GeneratedImage> drawn(BaseModel base, PipelineReference.Run run) {
+    ImageRequest request = ImageRequest.of(run.prompt()).negative(run.text("negative_prompt")).steps(run.steps())
+        .guidance(run.guidance()).size(run.width(), run.height());
+    return run.seeds().stream().map(seed ->
+        base.generate(request.seed(seed).count(1), Progress.SILENT, new Cancellation()).get(0)).toList();
+  }
+
+  private static void compare(String what, PipelineReference expected, String run, List<GeneratedImage> images) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor pictures = expected.tensor(run + ".images");
+      assertEquals(pictures.size(0), images.size(), what);
+      for (int i = 0; i < images.size(); i++) {
+        Tensor drawn = torch.tensor(images.get(i).pixels()).view(pictures.size(1), pictures.size(2), pictures.size(3));
+        Closeness.assertWithin(IMAGES, pictures.select(0, i), drawn, what);
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.SizeConditioning;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.unet.UNetConfig;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class XlParityTest {
+  private static final double LATENTS = 1e-4;
+  private static final double IMAGES = 1e-3;
+
+  static List<String> variants() {
+    return GoldenFolder.xlVariants();
+  }
+
+  static Stream<Arguments> folders() {
+    return variants().stream().filter(variant -> !variant.matches("xl-refiner|xl-inpainting")).flatMap(variant ->
+        Stream.of(GoldenFolder.Spelling.values()).map(spelling -> Arguments.of(variant, spelling)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void predictsWhatDiffusersPredicts(String variant, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent);
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        GoldenReference expected = folder.reference();
+        GoldenPart part = GoldenPart.open(folder, "unet", "diffusion_pytorch_model.safetensors")) {
+      UNet2DConditionModel unet = new UNet2DConditionModel(UNetConfig.of(part.config()), part.weights());
+      part.requireAllRead();
+      Tensor timestep = torch.tensor((int) expected.number("unet_timestep")).reshape(1);
+      Tensor output = unet.forward(expected.tensor("unet.sample"), timestep,
+          new UNetConditioning(expected.tensor("unet.encoder_hidden_states"), expected.tensor("unet.pooled"),
+              expected.tensor("unet.time_ids")));
+      Closeness.assertWithinSpread(1e-4, expected.tensor("unet.output"), output, variant);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("folders")
+  void drawsThePicturesThatDiffusersDraws(String variant, GoldenFolder.Spelling spelling, @TempDir Path parent) {
+    GoldenFolder folder = GoldenFolder.write(variant, spelling, parent);
+    try (GoldenReference expected = folder.reference()) {
+      for (GoldenReference.Run run : expected.runs()) {
+        folder.schedule(run);
+        try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
+          compare(variant + " " + run, expected, run, base.generate(request(run), Progress.SILENT, new Cancellation()));
+        }
+      }
+    }
+  }
+
+  private static ImageRequest request(GoldenReference.Run run) {
+    ImageRequest request = ImageRequest.of(run.prompt()).negative(run.negative()).steps(run.steps())
+        .guidance(run.guidance()).seed(run.seeds().get(0)).count(run.seeds().size()).size(run.width(), run.height());
+    Map<String, List<Integer>> sizes = run.sizes();
+    return sizes.isEmpty() ? request
+        : request.sizes(sizes(sizes, ""), sizes.containsKey("negative_target_size") ? sizes(sizes, "negative_") : null);
+  }
+
+  private static SizeConditioning sizes(Map<String, List<Integer>> sizes, String prefix) {
+    List<Integer> original = sizes.get(prefix + "original_size");
+    List<Integer> corner = sizes.get(prefix + "crops_coords_top_left");
+    List<Integer> target = sizes.get(prefix + "target_size");
+    return SizeConditioning.OWN.original(original.get(1), original.get(0)).crop(corner.get(1), corner.get(0))
+        .target(target.get(1), target.get(0));
+  }
+
+  private static void compare(String what, GoldenReference expected, GoldenReference.Run run, List<GeneratedImage> images) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor latents = expected.tensor(run.name() + ".latents");
+      Tensor pictures = expected.tensor(run.name() + ".images");
+      assertEquals(pictures.size(0), images.size(), what);
+      for (int i = 0; i < images.size(); i++) {
+        Closeness.assertWithinSpread(LATENTS, latents.select(0, i), like(latents, images.get(i).latents().values()), what + " latents");
+        Closeness.assertWithin(IMAGES, pictures.select(0, i), like(pictures, images.get(i).pixels()), what + " image");
+      }
+    }
+  }
+
+  private static Tensor like(Tensor batch, float[] values) {
+    return torch.tensor(values).view(batch.size(1), batch.size(2), batch.size(3));
+  }
+}

@@ -1,0 +1,90 @@
+package dev.likeness.diffusion.layout;
+
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.ClipTextConfig;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.TensorList;
+import dev.likeness.diffusion.weights.Weights;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Names and shapes without tensors: what a network of some config reads, whatever its size. */
+public record ListedTensors(Map<String, long[]> shapes) implements TensorList {
+  /** What a UNet of this shape reads. */
+  public static ListedTensors of(UNetConfig config) {
+    return recorded(weights -> new UNet2DConditionModel(config, weights));
+  }
+
+  /** What an autoencoder of this shape reads. */
+  public static ListedTensors of(AutoencoderConfig config) {
+    return recorded(weights -> new AutoencoderKL(config, weights));
+  }
+
+  /** What a text encoder of this shape reads. */
+  public static ListedTensors of(ClipTextConfig config) {
+    return recorded(weights -> new ClipTextEncoder(config, weights));
+  }
+
+  private static ListedTensors recorded(Consumer<Weights> network) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor none = torch.empty(0);
+      network.accept(Weights.of(new Parameters() {
+        @Override
+        public boolean has(String name) {
+          return true;
+        }
+
+        @Override
+        public Tensor get(String name, long... shape) {
+          shapes.put(name, shape);
+          return none;
+        }
+      }));
+    }
+    return new ListedTensors(shapes);
+  }
+
+  /** These tensors as a foreign layout names and shapes them, added to {@code file}. */
+  public void addTo(Map<String, long[]> file, KeyLayout layout) {
+    Relaid.foreignNames(shapes.keySet(), layout).forEach((name, parts) -> {
+      long[] shape = shapes.get(parts.get(0)).clone();
+      shape[0] *= parts.size();
+      file.put(name, switch (layout.place(parts.get(0)).form()) {
+        case SAME, HALVES_EXCHANGED -> shape;
+        case TRANSPOSED -> new long[] {shape[1], shape[0]};
+        case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
+      });
+    });
+  }
+
+  @Override
+  public Set<String> names() {
+    return shapes.keySet();
+  }
+
+  @Override
+  public long[] shape(String name) {
+    return shapes.get(name);
+  }
+
+  @Override
+  public DType dtype(String name) {
+    return DType.F16;
+  }
+
+  @Override
+  public String describe() {
+    return "a list";
+  }
+}

@@ -1,0 +1,152 @@
+package dev.likeness.diffusion.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Renamed;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class SingleFileTest {
+  private static final ImageRequest ASK = ImageRequest.of("a woman").steps(2).size(24, 32).seed(5);
+
+  @TempDir
+  private Path folder;
+
+  private Path golden(String variant) {
+    return GoldenFolder.write(variant, GoldenFolder.Spelling.PUBLISHED, folder).path();
+  }
+
+  private static float[] pixels(ModelFiles files) {
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      return base.generate(ASK).pixels();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base,sd1", "lists,sd1", "bare-vae,sd1", "v-prediction,sd2", "time-embedding,sd2", "xl-base,sdxl",
+      "xl-means,sdxl"})
+  void drawsAsTheFolderThatItWasMadeOf(String variant, String family) {
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(golden(variant), single, null);
+    SingleFile opened = SingleFile.open(single);
+    assertEquals(family, opened.family().name());
+    assertArrayEquals(pixels(ModelFiles.open(folder.resolve(variant + "-published"))), pixels(opened));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base", "v-prediction", "xl-base", "xl-refiner", "xl-inpainting"})
+  void comesBackToTheSameFolderBitForBit(String variant) {
+    Path before = golden(variant);
+    Path single = folder.resolve("whole.safetensors");
+    Path after = folder.resolve("after");
+    Conversion.convert(before, single, null);
+    Conversion.convert(single, after, null);
+    ModelFiles first = ModelFiles.open(before);
+    ModelFiles second = ModelFiles.open(after);
+    assertEquals(first.componentNames(), second.componentNames());
+    for (String component : first.componentNames()) {
+      assertSame(first.weights(component), second.weights(component));
+      assertEquals(first.config(component).values(), second.config(component).values());
+    }
+    assertEquals(first.scheduler().values(), second.scheduler().values());
+    Path again = folder.resolve("again.safetensors");
+    Conversion.convert(after, again, null);
+    assertSame(Safetensors.open(single), Safetensors.open(again));
+  }
+
+  private static void assertSame(TensorSource expected, TensorSource actual) {
+    try (TensorScope scope = TensorScope.open(); expected; actual) {
+      assertEquals(Set.copyOf(expected.names()), Set.copyOf(actual.names()));
+      for (String name : expected.names()) {
+        assertTrue(torch.equal(expected.read(name), actual.read(name)), name);
+      }
+    }
+  }
+
+  @Test
+  void keepsWhatNoNetworkReadsButNotTheAverages() {
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(golden("base"), folder.resolve("plain.safetensors"), null);
+    try (TensorScope scope = TensorScope.open(); Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
+      Map<String, Tensor> tensors = new java.util.HashMap<>();
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
+      tensors.put("alphas_cumprod", torch.ones(7));
+      tensors.put("model_ema.decay", torch.ones(1));
+      tensors.put("cond_stage_model.transformer.text_model.embeddings.position_ids", torch.ones(1, 77));
+      SafetensorsWriter.write(single, tensors, plain.metadata());
+    }
+    Conversion.convert(single, folder.resolve("after"), null);
+    Conversion.convert(folder.resolve("after"), folder.resolve("again.safetensors"), null);
+    try (Safetensors before = Safetensors.open(single); Safetensors after = Safetensors.open(folder.resolve("again.safetensors"))) {
+      Set<String> kept = new java.util.TreeSet<>(before.names());
+      kept.remove("model_ema.decay");
+      assertEquals(kept, new java.util.TreeSet<>(after.names()));
+    }
+    assertArrayEquals(pixels(ModelFiles.open(folder.resolve("base-published"))), pixels(ModelFiles.open(single)));
+  }
+
+  @Test
+  void castsWhatIsFloating() {
+    Conversion.convert(golden("base"), folder.resolve("half.safetensors"), DType.F16);
+    try (TensorScope scope = TensorScope.open(); Safetensors half = Safetensors.open(folder.resolve("half.safetensors"))) {
+      half.names().forEach(name -> assertEquals(DType.F16, half.dtype(name), name));
+    }
+  }
+
+  @Test
+  void takesAnotherAutoencoderInEitherSpellingAndSaysWhenThereIsNone() {
+    Path base = golden("base");
+    float[] whole = pixels(ModelFiles.open(base));
+    Conversion.convert(base, folder.resolve("whole.safetensors"), null);
+    Path without = folder.resolve("without.safetensors");
+    Path alone = folder.resolve("alone.safetensors");
+    try (Safetensors all = Safetensors.open(folder.resolve("whole.safetensors"))) {
+      write(all, without, name -> name.startsWith("first_stage_model.") ? null : name);
+      write(all, alone, name -> name.startsWith("first_stage_model.") ? name.substring(18) : null);
+    }
+    assertEquals(without + " has no vae; give one beside it; supported: AutoencoderKL, AutoencoderTiny",
+        assertThrows(UnusableInput.class, () -> BaseModel.open(without, Compute.EXACT)).getMessage());
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", alone)));
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base.resolve("vae"))));
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", base)));
+    assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", folder.resolve("whole.safetensors"))));
+  }
+
+  private static void write(Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
+    SafetensorsWriter.write(file, new Renamed(all, rename), all.metadata());
+  }
+
+  @Test
+  void refusesAFileOfNoKnownFamily() {
+    Path file = folder.resolve("odd.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(2)), Map.of());
+    }
+    assertEquals(file + " is no base model of a known family: it has 1 tensors, none of them "
+        + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3, or a diffusers folder",
+        assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
+  }
+}

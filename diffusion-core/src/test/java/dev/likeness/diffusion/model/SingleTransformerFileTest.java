@@ -1,0 +1,96 @@
+package dev.likeness.diffusion.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.layout.AutoencoderLayout;
+import dev.likeness.diffusion.layout.FluxLayout;
+import dev.likeness.diffusion.layout.ForeignSource;
+import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Sd3Layout;
+import dev.likeness.diffusion.layout.TextShape;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files with everything in one, in their authors' names, draw what their folders draw. */
+@ExtendWith(NoTensorLeaks.class)
+class SingleTransformerFileTest {
+  private static final ImageRequest REQUEST = ImageRequest.of("red hair, glasses").steps(2).guidance(3).size(32, 24).seed(5);
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsTheSameFromAFileOfStableDiffusion3() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("sd3/medium", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderLayout.of(2, 2).under("first_stage_model."));
+    layouts.put("text_encoder", TextShape.written(false, true, "text_encoders.clip_l."));
+    layouts.put("text_encoder_2", TextShape.written(false, true, "text_encoders.clip_g."));
+    Path file = written(whole, layouts);
+    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(ModelFiles.open(file)));
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfFluxWithT5BesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("flux/schnell", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", FluxLayout.of(1, 3));
+    layouts.put("vae", AutoencoderLayout.of(3, 3).under("vae."));
+    layouts.put("text_encoder", TextShape.written(false, false, "text_encoders.clip_l."));
+    Path file = written(whole, layouts);
+    assertEquals(file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
+    ModelFiles files = ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+  }
+
+  private static float[] drawn(ModelFiles files) {
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      return base.generate(REQUEST).pixels();
+    }
+  }
+
+  private Path written(PipelineFolder whole, Map<String, KeyLayout> layouts) throws IOException {
+    Path file = folder.resolve("single.safetensors");
+    ModelFolder parts = ModelFolder.open(whole.path());
+    Map<String, String> metadata = new HashMap<>();
+    metadata.put(SingleFile.CONFIG + "scheduler", JSON.std.asString(parts.scheduler().values()));
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      for (Map.Entry<String, KeyLayout> part : layouts.entrySet()) {
+        metadata.put(SingleFile.CONFIG + part.getKey(), JSON.std.asString(parts.config(part.getKey()).values()));
+        try (ForeignSource foreign = new ForeignSource(parts.weights(part.getKey()), part.getValue())) {
+          foreign.names().forEach(name -> tensors.put(name, foreign.read(name)));
+        }
+      }
+      for (String tokenizer : new String[] {"tokenizer", "tokenizer_2"}) {
+        Path json = whole.path().resolve(tokenizer).resolve("tokenizer.json");
+        metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer.json", Files.readString(json));
+        metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer_config.json",
+            Files.readString(json.resolveSibling("tokenizer_config.json")));
+      }
+      SafetensorsWriter.write(file, tensors, metadata);
+    }
+    return file;
+  }
+}

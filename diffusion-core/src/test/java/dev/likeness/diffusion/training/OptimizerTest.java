@@ -1,0 +1,126 @@
+package dev.likeness.diffusion.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.net.URISyntaxException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Optimisers beside their references: {@code tools/goldens/optimizers.py}. */
+@ExtendWith(NoTensorLeaks.class)
+class OptimizerTest {
+  private static final List<String> NAMES = List.of("matrix", "window", "vector");
+  private static final int STEPS = 8;
+
+  static Stream<Arguments> references() {
+    return Stream.of(
+        Arguments.of("lion", 1e-2, (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)),
+        Arguments.of("adafactor", 1e-2, (Supplier<Optimizer>) () -> new Adafactor(0.1)),
+        Arguments.of("prodigy", 1.0, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)));
+  }
+
+  private static Safetensors golden() {
+    try {
+      return Safetensors.open(Path.of(OptimizerTest.class.getResource("/golden/training/optimizers.safetensors").toURI()));
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static Map<String, Tensor> leaves(Safetensors golden, TensorRegion region) {
+    Map<String, Tensor> leaves = new LinkedHashMap<>();
+    try (TensorScope scope = TensorScope.open()) {
+      NAMES.forEach(name -> {
+        Tensor leaf = region.keep(golden.read("start." + name).clone());
+        leaf.set_requires_grad(true);
+        leaves.put(name, leaf);
+      });
+    }
+    return leaves;
+  }
+
+  private static void step(Optimizer optimizer, Map<String, Tensor> leaves, Safetensors golden, int step, double rate) {
+    try (TensorScope scope = TensorScope.open()) {
+      leaves.forEach((name, leaf) -> leaf.mul(golden.read("gradients." + name).select(0, step)).sum().backward());
+      optimizer.step(leaves, rate);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("references")
+  void takesTheStepsOfItsReference(String kind, double rate, Supplier<Optimizer> made) {
+    try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer optimizer = made.get()) {
+      Map<String, Tensor> leaves = leaves(golden, region);
+      for (int i = 0; i < STEPS; i++) {
+        step(optimizer, leaves, golden, i, rate);
+      }
+      try (TensorScope scope = TensorScope.open()) {
+        leaves.forEach((name, leaf) ->
+            Closeness.assertWithinSpread(3e-6, golden.read(kind + "." + name), leaf.detach(), kind + " " + name));
+      }
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("references")
+  void goesOnToTheBitFromWhatItKept(String kind, double rate, Supplier<Optimizer> made) {
+    try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer first = made.get();
+        Optimizer second = made.get()) {
+      Map<String, Tensor> leaves = leaves(golden, region);
+      step(first, leaves, golden, 0, rate);
+      second.resume(first.steps(), first.tensors());
+      Map<String, Tensor> others = new LinkedHashMap<>();
+      try (TensorScope scope = TensorScope.open()) {
+        leaves.forEach((name, leaf) -> {
+          Tensor copy = region.keep(leaf.detach().clone());
+          copy.set_requires_grad(true);
+          others.put(name, copy);
+        });
+      }
+      step(first, leaves, golden, 1, rate);
+      step(second, others, golden, 1, rate);
+      assertEquals(2, second.steps());
+      leaves.forEach((name, leaf) -> assertTrue(torch.equal(leaf, others.get(name)), name));
+    }
+  }
+
+  @Test
+  void keepsMomentsInAByteEachAndStepsAlmostAlike() {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(3L);
+        AdamW whole = AdamW.standard(); AdamW8bit small = new AdamW8bit(0.9, 0.999, 1e-8, 0.01)) {
+      Tensor start = noise.next(100, 70).squeeze(0);
+      Tensor a = start.clone().set_requires_grad(true);
+      Tensor b = start.clone().set_requires_grad(true);
+      for (int i = 0; i < STEPS; i++) {
+        Tensor gradient = noise.next(100, 70).squeeze(0);
+        a.mul(gradient).sum().backward();
+        b.mul(gradient).sum().backward();
+        whole.step(Map.of("w", a), 1e-2);
+        small.step(Map.of("w", b), 1e-2);
+      }
+      double way = a.detach().sub(start).norm().item_double();
+      double apart = a.detach().sub(b.detach()).norm().item_double();
+      assertTrue(apart < 0.05 * way, "apart by " + apart + " after a way of " + way);
+      long bytes = small.tensors().values().stream().mapToLong(Tensor::nbytes).sum();
+      assertTrue(bytes < 0.3 * 2 * 4 * 7000, bytes + " bytes of state");
+    }
+  }
+}

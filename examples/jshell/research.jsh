@@ -1,0 +1,51 @@
+// Research without a fork: a solver, a ladder and a network wrapper of one's own, latents per step, ways between pictures.
+
+import dev.likeness.diffusion.sampling.*
+import org.bytedeco.pytorch.Tensor
+
+BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)
+ImageRequest ask = ImageRequest.of("studio portrait of an old woman with red hair").steps(6).seed(1).guidance(3)
+
+// A solver: Euler's method, written as its paper has it.
+Solver euler = (ladder, draft) -> {
+  Combination x = draft.start();
+  for (int i = ladder.first(); i <= ladder.last(); i++) {
+    Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+    x = call.x().plus(call.slope().times(ladder.next(i).sigma() - ladder.at(i).sigma()));
+  }
+  return x;
+}
+
+// A ladder: sigmas that fall with the square of the step.
+double[] sigmas = java.util.stream.IntStream.rangeClosed(0, 6).mapToDouble(i -> 14.6 * Math.pow(1 - i / 6.0, 2)).toArray()
+SigmaScheduler trained = SigmaScheduler.stableDiffusion(base.networks().scheduler().prediction()).by(euler)
+Scheduler own = new Scheduler() {
+  public SamplingPlan plan(PlanRequest request) { return trained.plan(PlanRequest.ofSigmas(sigmas)); }
+  public NoiseSchedule schedule() { return base.networks().scheduler().schedule(); }
+  public Prediction prediction() { return trained.prediction(); }
+}
+System.out.println(own.plan(PlanRequest.of(6)))
+
+// A network of one's own around the base's: here it says how large the answers are.
+java.util.function.UnaryOperator<NoisePredictor> watched = network -> (input, step) -> {
+  Tensor answer = network.predict(input, step);
+  System.out.printf("row %d: answer of length %.3f%n", step.index(), answer.norm().item_double());
+  return answer;
+}
+
+// Latents of each step as floats with their shape.
+List<Latents> path = new ArrayList<>()
+StepListener listener = (step, of, x) -> path.add(Latents.of(x))
+GeneratedImage mine = base.generate(ask.joints(new Joints(own, watched, listener)))
+System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
+System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))
+
+// Between two noises and two prompts.
+Latents noise = base.noise(1, 256, 256).slerp(base.noise(2, 256, 256), 0.5)
+PromptEmbedding told = base.encode("portrait of a young man").slerp(base.encode("portrait of an old woman"), 0.5)
+GeneratedImage between = base.generate(ask.noise(noise).embeddings(told, null))
+base.decode(between.latents()).writePng(Path.of("between.png"))
+System.out.println("decoded again: " + base.decode(between.latents()).equals(between.picture()))
+
+base.close()
+/exit

@@ -1,0 +1,103 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How a person becomes known to a base model, and the adapter that shows them. */
+final class IdentityOptions {
+  /** The ways to a person. */
+  enum Way {
+    LORA, IPADAPTER, BOTH;
+
+    boolean learns() {
+      return this != IPADAPTER;
+    }
+
+    /** Reads lora, ipadapter or both. */
+    static final class Parser implements ITypeConverter<Way> {
+      @Override
+      public Way convert(String text) {
+        return Arrays.stream(values()).filter(way -> way.name().equalsIgnoreCase(text)).findFirst().orElseThrow(() ->
+            new TypeConversionException("\"" + text + "\" is no way to know a person; known: lora, ipadapter, both"));
+      }
+    }
+
+    boolean shows() {
+      return this != LORA;
+    }
+  }
+
+  /** An adapter and the encoder it looks through. */
+  record Eye(ImageEncoder encoder, IpAdapter adapter) implements AutoCloseable {
+    @Override
+    public void close() {
+      adapter.close();
+      encoder.close();
+    }
+  }
+
+  @Option(names = "--identity", paramLabel = "WAY", defaultValue = "lora", converter = Way.Parser.class,
+      description = "lora learns the person, ipadapter only shows their photos, both does both "
+      + "(default: ${DEFAULT-VALUE})")
+  private Way way;
+
+  @Option(names = "--ip-adapter", paramLabel = "FILE",
+      description = "the adapter that shows the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
+  private Path adapter;
+
+  @Option(names = "--image-encoder", paramLabel = "DIR",
+      description = "the image encoder that it was trained with (default: image_encoder of the base)")
+  private Path encoder;
+
+  Way way() {
+    if (!way.shows() && (adapter != null || encoder != null)) {
+      throw new IllegalArgumentException("--ip-adapter and --image-encoder need --identity ipadapter or both");
+    }
+    return way;
+  }
+
+  /** Refuses before any work when there is no adapter to show anybody with. */
+  void require(Path base, String name) {
+    if (way().shows() && !Files.exists(adapterOf(base))) {
+      throw new UnusableInput(adapter != null ? adapter + " is not there; give an IP-Adapter's file"
+          : "the base " + name + " has no IP-Adapter of its own (" + own(base) + "); give --ip-adapter FILE and "
+          + "--image-encoder DIR, or --identity lora");
+    }
+  }
+
+  /** Opens the adapter for {@code model}, which was opened from {@code base}. */
+  Eye open(Path base, BaseModel model) {
+    AdapterFile file = AdapterFile.of(adapterOf(base));
+    if (file.layout().kind().wantsFace()) {
+      throw new UnusableInput(file.path() + " is an " + file.layout().kind().title()
+          + ", which looks at a face recogniser's "
+          + "numbers; headshot shows pictures: give an adapter such as " + AdapterKind.PLUS.title() + " Face");
+    }
+    ImageEncoder eye = ImageEncoder.open(
+        encoder == null ? base.resolve("image_encoder") : encoder, model.parts().compute());
+    try {
+      return new Eye(eye, IpAdapter.open(file, model, eye));
+    } catch (RuntimeException e) {
+      eye.close();
+      throw e;
+    }
+  }
+
+  private Path adapterOf(Path base) {
+    return adapter == null ? own(base) : adapter;
+  }
+
+  private static Path own(Path base) {
+    return base.resolve("ip_adapter").resolve("ip-adapter.safetensors");
+  }
+}

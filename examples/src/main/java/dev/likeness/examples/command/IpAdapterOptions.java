@@ -1,0 +1,132 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.examples.console.Console;
+import dev.likeness.ipadapter.BlockWeights;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.face.FaceReader;
+import dev.likeness.ipadapter.face.ReadPerson;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** Reference pictures and the adapter that shows them to a base model. */
+final class IpAdapterOptions {
+  @Option(names = "--ip-adapter", paramLabel = "FILE", description = "shows --reference pictures to the base")
+  private Path adapter;
+
+  @Option(names = "--image-encoder", paramLabel = "DIR",
+      description = "the image encoder that the adapter was trained with (FaceID needs none)")
+  private Path encoder;
+
+  @Option(names = "--reference", paramLabel = "IMAGE[@WEIGHT]", converter = ReferenceOption.Parser.class,
+      description = "what the pictures are to look like; may be given several times")
+  private List<ReferenceOption> references = List.of();
+
+  @Option(names = "--reference-blocks", paramLabel = "NAME", defaultValue = "linear",
+      description = "where in the base references count: linear, style, composition and so on "
+      + "(default: ${DEFAULT-VALUE})")
+  private String blocks;
+
+  @Option(names = "--face-detector", paramLabel = "FILE", description = "YuNet for FaceID adapters (default: cascades)")
+  private Path detector;
+
+  @Option(names = "--face-embedder", paramLabel = "FILE",
+      description = "the face recogniser that a FaceID adapter was trained with")
+  private Path embedder;
+
+  /** What was opened for one run. */
+  final class Opened implements AutoCloseable {
+    private final Deque<AutoCloseable> open = new ArrayDeque<>();
+    private Adapter prompt;
+
+    /** The references as an adapter of a request, when there are any that count. */
+    Optional<Adapter> adapter() {
+      return Optional.ofNullable(prompt);
+    }
+
+    private <T extends AutoCloseable> T opened(T part) {
+      open.push(part);
+      return part;
+    }
+
+    @Override
+    public void close() {
+      while (!open.isEmpty()) {
+        try {
+          open.pop().close();
+        } catch (Exception e) {
+          throw new IllegalStateException("a part of the adapter did not close", e);
+        }
+      }
+    }
+  }
+
+  /** Opens the adapter for {@code base} and shows it the references; nothing when none is asked for. */
+  Opened open(BaseModel base, Console console) {
+    Opened opened = new Opened();
+    List<ReferenceOption> counting = references.stream().filter(r -> r.weight() > 0).toList();
+    requireWhole();
+    if (adapter == null || counting.isEmpty()) {
+      return opened;
+    }
+    try {
+      AdapterFile file = AdapterFile.of(adapter);
+      AdapterLayout layout = file.layout();
+      ImageEncoder eye = layout.kind().sight() == AdapterKind.Sight.NONE || encoder == null ? null
+          : opened.opened(ImageEncoder.open(encoder, base.parts().compute()));
+      IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
+      double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
+      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, counting, opened, console)
+          : ip.identity(counting.stream().map(r -> Reference.of(r.picture()).weight(r.weight() / most)).toList());
+      opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
+      return opened;
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private ImagePrompt faces(IpAdapter ip, List<ReferenceOption> counting, Opened opened, Console console) {
+    if (embedder == null) {
+      throw new IllegalArgumentException("--face-embedder FILE is missing: " + adapter
+          + " looks at a face recogniser's "
+          + "numbers; give the one it was trained with");
+    }
+    ReviewTools tools = detector == null ? ReviewTools.builtIn() : ReviewTools.builtIn().withDetector(detector);
+    ReviewTools reading = opened.opened(tools.withEmbedder(embedder, UsePolicy.NON_COMMERCIAL));
+    FaceEmbedder recogniser = reading.embedder().orElseThrow();
+    List<Picture> photos = counting.stream().map(ReferenceOption::picture).toList();
+    ReadPerson person = ReadPerson.of(ip, FaceReader.of(reading.detector(), recogniser), photos, null);
+    for (int i = 0; i < photos.size(); i++) {
+      String words = person.readings().get(i).words();
+      if (!words.isEmpty()) {
+        console.err().println(counting.get(i).file().getFileName() + ": " + words);
+      }
+    }
+    return person.prompt();
+  }
+
+  private void requireWhole() {
+    if (adapter == null && (encoder != null || !references.isEmpty()) || adapter != null && references.isEmpty()) {
+      throw new IllegalArgumentException("--ip-adapter FILE and --reference IMAGE[@WEIGHT] belong together; give both");
+    }
+    if (references.stream().anyMatch(r -> r.weight() < 0)) {
+      throw new IllegalArgumentException("a reference's weight must not be negative");
+    }
+  }
+}

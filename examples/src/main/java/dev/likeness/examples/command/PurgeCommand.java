@@ -1,0 +1,36 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.examples.console.Console;
+import dev.likeness.headshots.trust.PurgeReport;
+import dev.likeness.headshots.trust.SubjectStore;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code likeness purge}: removes what a store has kept long enough. */
+@Command(name = "purge", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Removes everything from a store whose time is over by its retention policy.")
+public final class PurgeCommand implements Runnable {
+  private final Console console;
+
+  @Option(names = "--due", required = true, description = "says that everything whose time is over is to go")
+  private boolean due;
+
+  @Mixin
+  private StoreOption store;
+
+  /** A subcommand that speaks to {@code console}. */
+  public PurgeCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    try (SubjectStore opened = store.open()) {
+      PurgeReport report = opened.purgeDue();
+      report.erased().forEach(receipt -> console.out().println("erased " + receipt.subject()));
+      console.out().println(report.erased().size() + " persons erased, " + report.files() + " files of others removed");
+      console.out().flush();
+    }
+  }
+}

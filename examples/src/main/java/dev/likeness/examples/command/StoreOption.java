@@ -1,0 +1,51 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import dev.likeness.lora.TrainedPerson;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which store of persons, and its key. */
+final class StoreOption {
+  private static final String VARIABLE = "LIKENESS_STORE_KEY";
+
+  @Option(names = "--store", paramLabel = "DIR", description = "the folder where persons are kept, encrypted")
+  private Path store;
+
+  @Option(names = "--key", paramLabel = "FILE", description = "the store's key, made when there is no such file "
+      + "(default: the environment variable " + VARIABLE + ")")
+  private Path key;
+
+  boolean given() {
+    return store != null;
+  }
+
+  /** Opens the store; without a key it can only list, erase and purge. */
+  SubjectStore open() {
+    if (store == null) {
+      throw new IllegalArgumentException("--store DIR is missing: the folder where persons are kept");
+    }
+    return SubjectStore.open(store, keys());
+  }
+
+  private KeyWrapping keys() {
+    if (key != null) {
+      return Files.exists(key) ? KeyWrapping.file(key) : KeyWrapping.newFile(key);
+    }
+    return System.getenv(VARIABLE) == null ? KeyWrapping.absent() : KeyWrapping.environment(VARIABLE);
+  }
+
+  /** The person in a file, or with a store the subject of that id. */
+  TrainedPerson person(Path file, BaseModel model) {
+    if (!given()) {
+      return TrainedPerson.open(file, model);
+    }
+    try (SubjectStore opened = open()) {
+      return TrainedPerson.open(SubjectStudio.personFile(opened.subject(file.toString())), model);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.examples.console.Console;
+import dev.likeness.headshots.provenance.Provenance;
+import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
+import dev.likeness.headshots.trust.ErasureReceipt;
+import dev.likeness.headshots.trust.SubjectStore;
+import java.nio.file.Path;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness verify}: whether a picture or receipt is as it was signed, or a store can be read. */
+@Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Checks that a picture is as it was signed and says what it carries; that a receipt of an erasure is "
+        + "genuine; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
+public final class VerifyCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "FILE", arity = "0..1", description = "a PNG or JPEG file, or a receipt")
+  private Path file;
+
+  @Mixin
+  private StoreOption store;
+
+  @Option(names = "--trust", paramLabel = "PEM", description = "certificates whose word about signers is taken")
+  private Path trust;
+
+  @Option(names = "--json", description = "prints one JSON object")
+  private boolean json;
+
+  /** A subcommand that speaks to {@code console}. */
+  public VerifyCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (store.given() == (file != null)) {
+      throw new IllegalArgumentException("give either a FILE or --store DIR (try likeness verify --help)");
+    }
+    if (store.given()) {
+      verifyStore();
+    } else if (file.toString().endsWith(".json")) {
+      verifyReceipt();
+    } else {
+      verifyPicture();
+    }
+    console.out().flush();
+  }
+
+  private void verifyStore() {
+    try (SubjectStore opened = store.open()) {
+      List<String> problems = opened.verify();
+      problems.forEach(console.out()::println);
+      console.out().println(opened.subjects().size() + " persons, " + problems.size() + " problems");
+      if (!problems.isEmpty()) {
+        throw new UnusableInput(problems.get(0));
+      }
+    } finally {
+      console.out().flush();
+    }
+  }
+
+  private void verifyReceipt() {
+    ErasureReceipt receipt = ErasureReceipt.read(file);
+    if (!receipt.isGenuine()) {
+      throw new UnusableInput(file + " was changed after it was signed; ask for the original receipt");
+    }
+    console.out().println("genuine: " + receipt.subject() + " was erased, begun " + receipt.begun() + ", finished "
+        + receipt.finished() + ", signed by " + receipt.signer().getSubjectX500Principal());
+  }
+
+  private void verifyPicture() {
+    Provenance found = Provenance.inspect(file, trust == null ? TrustAnchors.NONE : TrustAnchors.open(trust));
+    console.out().println(json ? found.toJson() : found.toString());
+    console.out().flush();
+    if (found.isAltered()) {
+      throw new UnusableInput(file + " was altered after it was signed, or its manifest is broken: "
+          + String.join(", ", found.manifest().orElseThrow().faults()) + "; ask for the original file");
+    }
+    if (found.manifest().isEmpty()) {
+      throw new UnusableInput(file + " carries no signed manifest, so nothing tells whether it was altered; ask for "
+          + "the original file");
+    }
+  }
+}

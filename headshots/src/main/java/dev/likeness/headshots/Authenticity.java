@@ -1,0 +1,70 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Tells headshots that flatter from those that do not, on the scale of the person's own photos. It only says so:
+ * nothing is retouched or left out. What it sees depends on light and sharpness too, so a flag is a reason to look, not
+ * a judgement. Immutable; the tools stay the caller's to close.
+ */
+public final class Authenticity {
+  // How far beyond the most extreme photo a headshot must be.
+  private static final double TONE_DEGREES = 10;
+  private static final double TEXTURE_SHARE = 0.6;
+  private static final double BREADTH_SHARE = 0.95;
+  private static final double RARE = 0.05;
+
+  private final FaceDetector detector;
+  private final Optional<Likeness> likeness;
+  private final List<FaceTraits> own;
+
+  private Authenticity(FaceDetector detector, Optional<Likeness> likeness, List<AcceptedPhoto> photos) {
+    this.detector = detector;
+    this.likeness = likeness;
+    this.own = photos.stream().map(photo -> FaceTraits.of(photo.picture(), photo.face())).toList();
+  }
+
+  /**
+   * Compares with {@code photos}.
+   *
+   * @param likeness measures likeness, where there is an embedder
+   */
+  public static Authenticity of(List<AcceptedPhoto> photos, FaceDetector detector, Optional<Likeness> likeness) {
+    return new Authenticity(detector, likeness, photos);
+  }
+
+  /** In what {@code headshot} departs from the photos. */
+  public Set<AuthenticityFlag> flags(Picture headshot) {
+    List<Face> faces = detector.detect(headshot);
+    if (faces.isEmpty()) {
+      return EnumSet.of(AuthenticityFlag.NO_FACE);
+    }
+    Set<AuthenticityFlag> flags = EnumSet.noneOf(AuthenticityFlag.class);
+    FaceTraits traits = FaceTraits.of(headshot, faces.get(0));
+    add(flags, AuthenticityFlag.LESS_ALIKE, likeness.filter(measure -> measure.score(headshot).standing() < RARE)
+        .isPresent());
+    add(flags, AuthenticityFlag.YOUNGER, traits.texture() < TEXTURE_SHARE * least(FaceTraits::texture));
+    add(flags, AuthenticityFlag.SLIMMER, traits.breadth() < BREADTH_SHARE * least(FaceTraits::breadth));
+    add(flags, AuthenticityFlag.LIGHTER_SKIN, traits.tone() - TONE_DEGREES > -least(photo -> -photo.tone()));
+    return flags;
+  }
+
+  private double least(ToDoubleFunction<FaceTraits> trait) {
+    return own.stream().mapToDouble(trait).filter(value -> !Double.isNaN(value)).min().orElse(Double.NaN);
+  }
+
+  private static void add(Set<AuthenticityFlag> flags, AuthenticityFlag flag, boolean raised) {
+    if (raised) {
+      flags.add(flag);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.error.UnusableInput;
+
+/** Something was asked for that nobody is known to have agreed to. */
+public final class ConsentRefused extends UnusableInput {
+  private static final long serialVersionUID = 1L;
+
+  private final Purpose purpose;
+
+  ConsentRefused(Purpose purpose, String message) {
+    super(message);
+    this.purpose = purpose;
+  }
+
+  /** What there is no consent to. */
+  public Purpose purpose() {
+    return purpose;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.likeness.headshots.provenance;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.headshots.provenance.c2pa.ManifestWriter;
+import dev.likeness.headshots.provenance.file.JpegFile;
+import dev.likeness.headshots.provenance.file.PictureFile;
+import dev.likeness.headshots.provenance.file.PngFile;
+import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How pictures that leave say that they were generated: an invisible watermark in the pixels, XMP's
+ * {@code DigitalSourceType}, and a signed C2PA manifest. Nothing of how they were made, and of whom they show, goes
+ * with them. Immutable; the methods return another one. The same picture gives the same file, unless the signer's
+ * algorithm draws random numbers (all but Ed25519 do).
+ *
+ * @param signer who signs the manifest
+ * @param generator the program that is named as the maker
+ * @param source where the pictures come from
+ * @param label words for everybody to see in the picture; none by default
+ */
+public record Disclosure(SigningIdentity signer, String generator, SourceType source, Optional<String> label) {
+  private static final double JPEG_QUALITY = 0.92;
+  private static final Disclosure STANDARD = new Disclosure(SigningIdentity.development(), "Likeness",
+      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty());
+
+  public Disclosure {
+    if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
+      throw new IllegalArgumentException("the generator's name and the label must not be blank");
+    }
+  }
+
+  /** Drawn by a model, signed with the development certificate, no label. */
+  public static Disclosure standard() {
+    return STANDARD;
+  }
+
+  /** Signed by the application itself. */
+  public Disclosure signedBy(SigningIdentity identity) {
+    return new Disclosure(identity, generator, source, label);
+  }
+
+  /** Made by a program of this name. */
+  public Disclosure generator(String name) {
+    return new Disclosure(signer, name, source, label);
+  }
+
+  /** Of pictures from another source. */
+  public Disclosure source(SourceType type) {
+    return new Disclosure(signer, generator, type, label);
+  }
+
+  /** Of pictures drawn over others, such as photos, or of pictures drawn from nothing. */
+  public Disclosure edited(boolean overAnother) {
+    return source(overAnother ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
+        : SourceType.TRAINED_ALGORITHMIC_MEDIA);
+  }
+
+  /** With words for everybody to see, such as {@code AI-generated}. */
+  public Disclosure label(String text) {
+    return new Disclosure(signer, generator, source, Optional.of(text));
+  }
+
+  /** The bytes of a PNG file. */
+  public byte[] png(Picture picture) {
+    return signed(PngFile.of(marked(picture).toPng()));
+  }
+
+  /** The bytes of a JPEG file of quality 92. */
+  public byte[] jpeg(Picture picture) {
+    return signed(JpegFile.of(Encoding.jpeg(marked(picture), JPEG_QUALITY)));
+  }
+
+  /** Writes a PNG file, whole or not at all. */
+  public void writePng(Picture picture, Path file) {
+    byte[] bytes = png(picture);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+
+  /** Writes a JPEG file of quality 92, whole or not at all. */
+  public void writeJpeg(Picture picture, Path file) {
+    byte[] bytes = jpeg(picture);
+    AtomicFile.write(file, out -> out.write(bytes));
+  }
+
+  private Picture marked(Picture picture) {
+    return Watermark.embed(label.map(text -> VisibleLabel.on(picture, text)).orElse(picture));
+  }
+
+  private byte[] signed(PictureFile file) {
+    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file.withXmp(Xmp.packet(source)));
+  }
+}

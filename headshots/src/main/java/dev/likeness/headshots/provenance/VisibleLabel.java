@@ -1,0 +1,45 @@
+package dev.likeness.headshots.provenance;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.image.Picture;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.FontMetrics;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+
+/** Words in the lower left corner of a picture that anybody can read. */
+final class VisibleLabel {
+  private static final Color GROUND = new Color(0, 0, 0, 150);
+  private static final int SMALLEST = 10;
+
+  private VisibleLabel() {}
+
+  /**
+   * The picture with {@code text} on it, white on a dark strip, its letters a thirtieth of the height.
+   *
+   * @throws MachineLimit when the machine has no font
+   */
+  static Picture on(Picture picture, String text) {
+    BufferedImage image = picture.toBufferedImage();
+    Graphics2D pen = image.createGraphics();
+    try {
+      pen.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+      pen.setFont(new Font(Font.SANS_SERIF, Font.BOLD, Math.max(SMALLEST, picture.height() / 30)));
+      FontMetrics metrics = pen.getFontMetrics();
+      int margin = metrics.getHeight() / 2;
+      int top = picture.height() - metrics.getHeight() - margin;
+      pen.setColor(GROUND);
+      pen.fillRect(0, top, metrics.stringWidth(text) + 2 * margin, picture.height() - top);
+      pen.setColor(Color.WHITE);
+      pen.drawString(text, margin, top + margin / 2 + metrics.getAscent());
+    } catch (InternalError | RuntimeException noFontConfiguration) {
+      throw new MachineLimit("this machine has no font for the label \"" + text + "\"; install one (fontconfig and any"
+          + " TrueType font), or draw without a label", noFontConfiguration);
+    } finally {
+      pen.dispose();
+    }
+    return Picture.of(image);
+  }
+}

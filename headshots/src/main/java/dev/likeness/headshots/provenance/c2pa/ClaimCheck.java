@@ -1,0 +1,114 @@
+package dev.likeness.headshots.provenance.c2pa;
+
+import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether a claim is signed by whom it says, and its assertions are those that it speaks of. */
+final class ClaimCheck {
+  private final TrustAnchors anchors;
+  private final Instant now;
+
+  ClaimCheck(TrustAnchors anchors, Instant now) {
+    this.anchors = anchors;
+    this.now = now;
+  }
+
+  void check(Claim claim, Findings findings) {
+    signature(claim, findings);
+    assertions(claim, findings);
+  }
+
+  private void signature(Claim claim, Findings findings) {
+    String url = claim.url("c2pa.signature");
+    Optional<JumbfBox> box = claim.signature();
+    if (box.isEmpty()) {
+      findings.failure("claimSignature.missing", url);
+      return;
+    }
+    try {
+      CoseSign1 signature = CoseSign1.parse(box.get().content());
+      List<X509Certificate> chain = signature.chain();
+      if (signature.algorithm().isEmpty()) {
+        findings.failure("algorithm.unsupported", url);
+        return;
+      }
+      boolean trusted = anchors.vouchFor(chain);
+      if (trusted) {
+        findings.success("signingCredential.trusted", url);
+      } else {
+        findings.failure("signingCredential.untrusted", url);
+      }
+      if (!signature.signs(claim.content(), chain.get(0))) {
+        findings.failure("claimSignature.mismatch", url);
+        return;
+      }
+      validity(chain.get(0), timeOf(signature, claim, url, findings), url, findings);
+      findings.success("claimSignature.validated", url);
+    } catch (MalformedManifest e) {
+      findings.failure("claimSignature.mismatch", url);
+    }
+  }
+
+  private Instant timeOf(CoseSign1 signature, Claim claim, String url, Findings findings) {
+    Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
+    if (stamp.isPresent()) {
+      findings.success("timeStamp.validated", url);
+      if (anchors.vouchFor(List.of(stamp.get().authority()))) {
+        findings.success("timeStamp.trusted", url);
+      } else {
+        findings.informational("timeStamp.untrusted", url);
+      }
+    } else if (TimeStamp.isIn(signature)) {
+      findings.informational("timeStamp.mismatch", url);
+    }
+    return stamp.map(TimeStamp::time).orElse(now);
+  }
+
+  private static void validity(X509Certificate signer, Instant time, String url, Findings findings) {
+    if (time.isBefore(signer.getNotBefore().toInstant()) || time.isAfter(signer.getNotAfter().toInstant())) {
+      findings.failure("signingCredential.expired", url);
+    } else {
+      findings.success("claimSignature.insideValidity", url);
+    }
+  }
+
+  private static void assertions(Claim claim, Findings findings) {
+    Set<String> named = new HashSet<>();
+    for (Claim.Link link : claim.links()) {
+      String url = claim.url("c2pa.assertions/" + link.name());
+      named.add(link.name());
+      Optional<JumbfBox> assertion = claim.assertions().stream().filter(box -> box.label().equals(link.name()))
+          .findFirst();
+      Optional<MessageDigest> digest = Hashes.named(algorithm(claim, link));
+      if (assertion.isEmpty()) {
+        redacted(claim, link, url, findings);
+      } else if (digest.isEmpty()) {
+        findings.failure("algorithm.unsupported", url);
+      } else if (Arrays.equals(digest.get().digest(assertion.get().payload()), link.hash())) {
+        findings.success("assertion.hashedURI.match", url);
+      } else {
+        findings.failure("assertion.hashedURI.mismatch", url);
+      }
+    }
+    claim.assertions().stream().filter(box -> !named.contains(box.label()))
+        .forEach(box -> findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
+  }
+
+  private static void redacted(Claim claim, Claim.Link link, String url, Findings findings) {
+    boolean announced = claim.fields().get("redacted_assertions") instanceof List<?> list
+        && list.stream().anyMatch(entry -> String.valueOf(entry).endsWith("/" + link.name()));
+    if (!announced) {
+      findings.failure("assertion.missing", url);
+    }
+  }
+
+  private static Object algorithm(Claim claim, Claim.Link link) {
+    return link.algorithm() == null ? claim.fields().get("alg") : link.algorithm();
+  }
+}

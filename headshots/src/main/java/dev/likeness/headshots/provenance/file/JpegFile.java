@@ -1,0 +1,116 @@
+package dev.likeness.headshots.provenance.file;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1 segment. */
+public final class JpegFile implements PictureFile {
+  static final int APP1 = 0xe1;
+  static final int APP11 = 0xeb;
+  private static final byte[] XMP_HEAD = "http://ns.adobe.com/xap/1.0/\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final int MOST_OF_A_MANIFEST = 64000;
+  private static final int INSTANCE = 0x0211;
+
+  private final byte[] bytes;
+  private final List<FilePart> parts;
+
+  private JpegFile(byte[] bytes) {
+    this.bytes = bytes;
+    this.parts = List.copyOf(new JpegScan(bytes).parts());
+  }
+
+  static boolean isJpeg(byte[] bytes) {
+    return bytes.length > 3 && (bytes[0] & 255) == 0xff && (bytes[1] & 255) == 0xd8 && (bytes[2] & 255) == 0xff;
+  }
+
+  /** The file in {@code bytes}, which must not be changed afterwards. */
+  public static JpegFile of(byte[] bytes) {
+    return new JpegFile(bytes);
+  }
+
+  @Override
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  @Override
+  public String mediaType() {
+    return "image/jpeg";
+  }
+
+  @Override
+  public List<FilePart> parts() {
+    return parts;
+  }
+
+  @Override
+  public Optional<String> xmp() {
+    return xmpPart().map(part -> {
+      int start = part.start() + 4 + XMP_HEAD.length;
+      return new String(bytes, start, part.end() - start, StandardCharsets.UTF_8);
+    });
+  }
+
+  private Optional<FilePart> xmpPart() {
+    return parts.stream().filter(part -> part.name().equals("APP1")
+        && part.end() - part.start() >= 4 + XMP_HEAD.length && Arrays.equals(bytes, part.start() + 4,
+            part.start() + 4 + XMP_HEAD.length, XMP_HEAD, 0, XMP_HEAD.length)).findFirst();
+  }
+
+  @Override
+  public Optional<byte[]> manifest() {
+    return manifestPart().map(part -> {
+      ByteArrayOutputStream out = new ByteArrayOutputStream();
+      for (int at = part.start(); at < part.end();) {
+        int length = ByteBuffer.wrap(bytes).getShort(at + 2) & 0xffff;
+        // Marker, length, CI, En and Z; later segments repeat the first box's length and type.
+        int head = at == part.start() ? 12 : 20;
+        out.write(bytes, at + head, Math.max(0, 2 + length - head));
+        at += 2 + length;
+      }
+      return out.toByteArray();
+    });
+  }
+
+  @Override
+  public PictureFile withXmp(String packet) {
+    byte[] text = packet.getBytes(StandardCharsets.UTF_8);
+    byte[] data = Arrays.copyOf(XMP_HEAD, XMP_HEAD.length + text.length);
+    System.arraycopy(text, 0, data, XMP_HEAD.length, text.length);
+    int at = manifestStart();
+    FilePart old = xmpPart().orElse(new FilePart("APP1", at, at));
+    return of(PictureFile.spliced(bytes, old.start(), old.end(), segment(APP1, data)));
+  }
+
+  /** Behind the start of the image, and behind JFIF's segment, which must come first. */
+  @Override
+  public int manifestStart() {
+    return parts.size() > 1 && parts.get(1).name().equals("APP0") ? parts.get(1).end() : parts.get(0).end();
+  }
+
+  @Override
+  public byte[] wrapped(byte[] manifest) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    int sequence = 1;
+    for (int at = 0; at < manifest.length; at += MOST_OF_A_MANIFEST, sequence++) {
+      int length = Math.min(MOST_OF_A_MANIFEST, manifest.length - at);
+      int repeated = at == 0 ? 0 : 8;
+      ByteBuffer data = ByteBuffer.allocate(8 + repeated + length).put((byte) 'J').put((byte) 'P')
+          .putShort((short) INSTANCE).putInt(sequence);
+      out.writeBytes(segment(APP11, data.put(manifest, 0, repeated).put(manifest, at, length).array()));
+    }
+    return out.toByteArray();
+  }
+
+  private static byte[] segment(int marker, byte[] data) {
+    if (data.length > 0xffff - 2) {
+      throw new IllegalArgumentException("a JPEG segment holds 65533 bytes, given " + data.length);
+    }
+    return ByteBuffer.allocate(4 + data.length).put((byte) 0xff).put((byte) marker)
+        .putShort((short) (data.length + 2)).put(data).array();
+  }
+}

@@ -1,0 +1,63 @@
+package dev.likeness.headshots.provenance.file;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The bytes of a PNG or JPEG file and what lies where in them; the pixels are not decoded. Immutable. */
+public sealed interface PictureFile permits PngFile, JpegFile {
+  /**
+   * The file in {@code bytes}; empty when it is neither PNG nor JPEG.
+   *
+   * @throws UnusableInput when it begins like one and is broken
+   */
+  static Optional<PictureFile> of(byte[] bytes) {
+    if (PngFile.isPng(bytes)) {
+      return Optional.of(PngFile.of(bytes));
+    }
+    return JpegFile.isJpeg(bytes) ? Optional.of(JpegFile.of(bytes)) : Optional.empty();
+  }
+
+  /** The file itself; not to be changed. */
+  byte[] bytes();
+
+  /** {@code image/png} or {@code image/jpeg}. */
+  String mediaType();
+
+  /** All parts in order, from the first byte to the last; the parts of one manifest are one. */
+  List<FilePart> parts();
+
+  /** The XMP packet. */
+  Optional<String> xmp();
+
+  /** The C2PA manifest store, as JUMBF. */
+  Optional<byte[]> manifest();
+
+  /** The same file with an XMP packet instead of the one it has. */
+  PictureFile withXmp(String packet);
+
+  /** Where a manifest would be put. */
+  int manifestStart();
+
+  /** A manifest store as this format carries it. */
+  byte[] wrapped(byte[] manifest);
+
+  /** The same file with something put in at {@link #manifestStart()}. */
+  default byte[] with(byte[] wrapped) {
+    return spliced(bytes(), manifestStart(), manifestStart(), wrapped);
+  }
+
+  /** The part that holds the manifest. */
+  default Optional<FilePart> manifestPart() {
+    return parts().stream().filter(part -> part.name().equals(FilePart.MANIFEST)).findFirst();
+  }
+
+  /** {@code bytes} with {@code start} to {@code end} replaced. */
+  static byte[] spliced(byte[] bytes, int start, int end, byte[] between) {
+    byte[] out = Arrays.copyOf(bytes, bytes.length - (end - start) + between.length);
+    System.arraycopy(between, 0, out, start, between.length);
+    System.arraycopy(bytes, end, out, start + between.length, bytes.length - end);
+    return out;
+  }
+}

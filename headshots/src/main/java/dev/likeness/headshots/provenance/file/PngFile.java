@@ -1,0 +1,114 @@
+package dev.likeness.headshots.provenance.file;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32;
+
+/** A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its own keyword. */
+public final class PngFile implements PictureFile {
+  private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+  private static final byte[] XMP_HEAD = "XML:com.adobe.xmp\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final String HEADER = "PNGh";
+  private static final int AROUND = 12;
+
+  private final byte[] bytes;
+  private final List<FilePart> parts;
+
+  private PngFile(byte[] bytes) {
+    this.bytes = bytes;
+    this.parts = List.copyOf(chunks(bytes));
+  }
+
+  static boolean isPng(byte[] bytes) {
+    return bytes.length >= SIGNATURE.length
+        && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
+  }
+
+  /** The file in {@code bytes}, which must not be changed afterwards. */
+  public static PngFile of(byte[] bytes) {
+    return new PngFile(bytes);
+  }
+
+  private static List<FilePart> chunks(byte[] bytes) {
+    List<FilePart> parts = new ArrayList<>(List.of(new FilePart(HEADER, 0, SIGNATURE.length)));
+    for (int at = SIGNATURE.length; at < bytes.length;) {
+      long length = bytes.length - at < AROUND ? -1 : ByteBuffer.wrap(bytes).getInt(at) & 0xffffffffL;
+      if (length < 0 || at + AROUND + length > bytes.length) {
+        throw new UnusableInput("the PNG file ends within the chunk at byte " + at + "; download or save it again");
+      }
+      String type = new String(bytes, at + 4, 4, StandardCharsets.ISO_8859_1);
+      int end = (int) (at + AROUND + length);
+      parts.add(new FilePart(type.equals("caBX") ? FilePart.MANIFEST : type, at, end));
+      at = end;
+    }
+    if (parts.size() < 2 || !parts.get(1).name().equals("IHDR")) {
+      throw new UnusableInput("the PNG file does not begin with its header (IHDR); download or save it again");
+    }
+    return parts;
+  }
+
+  @Override
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  @Override
+  public String mediaType() {
+    return "image/png";
+  }
+
+  @Override
+  public List<FilePart> parts() {
+    return parts;
+  }
+
+  @Override
+  public Optional<String> xmp() {
+    return xmpPart().map(part -> new String(bytes, part.start() + 8 + XMP_HEAD.length,
+        part.end() - part.start() - AROUND - XMP_HEAD.length, StandardCharsets.UTF_8));
+  }
+
+  private Optional<FilePart> xmpPart() {
+    return parts.stream().filter(part -> part.name().equals("iTXt")
+        && part.end() - part.start() >= AROUND + XMP_HEAD.length && Arrays.equals(bytes, part.start() + 8,
+            part.start() + 8 + XMP_HEAD.length, XMP_HEAD, 0, XMP_HEAD.length)).findFirst();
+  }
+
+  @Override
+  public Optional<byte[]> manifest() {
+    return manifestPart().map(part -> Arrays.copyOfRange(bytes, part.start() + 8, part.end() - 4));
+  }
+
+  @Override
+  public PictureFile withXmp(String packet) {
+    byte[] text = packet.getBytes(StandardCharsets.UTF_8);
+    byte[] data = Arrays.copyOf(XMP_HEAD, XMP_HEAD.length + text.length);
+    System.arraycopy(text, 0, data, XMP_HEAD.length, text.length);
+    int at = manifestStart();
+    FilePart old = xmpPart().orElse(new FilePart("iTXt", at, at));
+    return of(PictureFile.spliced(bytes, old.start(), old.end(), chunk("iTXt", data)));
+  }
+
+  @Override
+  public int manifestStart() {
+    return parts.get(1).end();
+  }
+
+  @Override
+  public byte[] wrapped(byte[] manifest) {
+    return chunk("caBX", manifest);
+  }
+
+  private static byte[] chunk(String type, byte[] data) {
+    ByteBuffer out = ByteBuffer.allocate(AROUND + data.length).putInt(data.length)
+        .put(type.getBytes(StandardCharsets.ISO_8859_1)).put(data);
+    CRC32 check = new CRC32();
+    check.update(out.array(), 4, 4 + data.length);
+    return out.putInt((int) check.getValue()).array();
+  }
+}

@@ -1,0 +1,2 @@
+/** PNG and JPEG files as parts: where metadata and manifests are found in them, and how they are put in. */
+package dev.likeness.headshots.provenance.file;

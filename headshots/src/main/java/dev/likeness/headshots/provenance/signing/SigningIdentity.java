@@ -1,0 +1,108 @@
+package dev.likeness.headshots.provenance.signing;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.List;
+import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
+import org.bouncycastle.openssl.PEMKeyPair;
+import org.bouncycastle.openssl.PEMParser;
+import org.bouncycastle.openssl.jcajce.JcaPEMKeyConverter;
+
+/**
+ * Who signs pictures and receipts.
+ *
+ * @param key the private key of the first certificate
+ * @param chain the signer's certificate, then those that vouch for it
+ */
+public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
+  private static final byte[] PROBE = {1, 2, 3};
+
+  public SigningIdentity {
+    chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("who signs needs a certificate, given none");
+    }
+    SignatureAlgorithm algorithm = SignatureAlgorithm.of(key);
+    if (!algorithm.verifies(chain.get(0).getPublicKey(), PROBE, algorithm.sign(key, PROBE))) {
+      throw new IllegalArgumentException("the private key does not belong to the certificate of "
+          + chain.get(0).getSubjectX500Principal());
+    }
+  }
+
+  /** The library's own: anybody can sign with it, nobody trusts it, and its name says so. Always the same. */
+  public static SigningIdentity development() {
+    return DevelopmentCertificate.IDENTITY;
+  }
+
+  /**
+   * Reads PEM files.
+   *
+   * @param key a private key, not encrypted
+   * @param certificates the signer's certificate first
+   * @throws UnusableInput when a file cannot be read or holds something else
+   */
+  public static SigningIdentity open(Path key, Path certificates) {
+    try {
+      List<X509Certificate> chain = new ArrayList<>();
+      for (Object entry : entries(certificates)) {
+        if (entry instanceof X509CertificateHolder holder) {
+          chain.add(new JcaX509CertificateConverter().getCertificate(holder));
+        }
+      }
+      if (chain.isEmpty()) {
+        throw new UnusableInput(certificates + " holds no certificate; give a PEM file with the signer's first");
+      }
+      return new SigningIdentity(privateKey(key), chain);
+    } catch (IOException | GeneralSecurityException e) {
+      throw new UnusableInput("cannot read the certificates " + certificates + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static PrivateKey privateKey(Path file) throws IOException {
+    JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
+    for (Object entry : entries(file)) {
+      if (entry instanceof PEMKeyPair pair) {
+        return converter.getPrivateKey(pair.getPrivateKeyInfo());
+      }
+      if (entry instanceof PrivateKeyInfo info) {
+        return converter.getPrivateKey(info);
+      }
+    }
+    throw new UnusableInput(file + " holds no private key; give an unencrypted PEM file");
+  }
+
+  private static List<Object> entries(Path file) throws IOException {
+    List<Object> entries = new ArrayList<>();
+    try (Reader reader = Files.newBufferedReader(file); PEMParser parser = new PEMParser(reader)) {
+      for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
+        entries.add(entry);
+      }
+    }
+    return entries;
+  }
+
+  /** How it signs. */
+  public SignatureAlgorithm algorithm() {
+    return SignatureAlgorithm.of(key);
+  }
+
+  /** Its signature of {@code message}. */
+  public byte[] sign(byte[] message) {
+    return algorithm().sign(key, message);
+  }
+
+  /** The name of the signer, without the key. */
+  @Override
+  public String toString() {
+    return chain.get(0).getSubjectX500Principal().getName();
+  }
+}

@@ -1,0 +1,110 @@
+package dev.likeness.headshots.trust;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.provenance.signing.SignatureAlgorithm;
+import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What was erased and when, signed; nothing in it tells whom it was about.
+ *
+ * @param subject the random id
+ * @param begun when erasure began, by the machine's clock
+ * @param finished when the last file was gone
+ * @param files how many files there were, by holding
+ * @param signature over everything above
+ * @param certificate of who signed, DER
+ */
+public record ErasureReceipt(String subject, Instant begun, Instant finished, Map<String, Integer> files,
+    byte[] signature, byte[] certificate) {
+  public ErasureReceipt {
+    files = new LinkedHashMap<>(files);
+  }
+
+  static ErasureReceipt signed(String subject, Instant begun, Instant finished, Map<String, Integer> files,
+      SigningIdentity signer) {
+    try {
+      byte[] signature = signer.sign(message(subject, begun, finished, files));
+      return new ErasureReceipt(subject, begun, finished, files, signature, signer.chain().get(0).getEncoded());
+    } catch (CertificateException e) {
+      throw new IllegalArgumentException("the certificate of " + signer + " has no encoding", e);
+    }
+  }
+
+  private static byte[] message(String subject, Instant begun, Instant finished, Map<String, Integer> files) {
+    StringBuilder text = new StringBuilder("likeness erasure receipt 1\n").append(subject).append('\n').append(begun)
+        .append('\n').append(finished).append('\n');
+    for (Holding holding : Holding.values()) {
+      text.append(holding.word()).append(' ').append(files.getOrDefault(holding.word(), 0)).append('\n');
+    }
+    return text.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** Whether it is as it was signed. */
+  public boolean isGenuine() {
+    X509Certificate signer = signer();
+    return SignatureAlgorithm.of(signer.getPublicKey()).verifies(signer.getPublicKey(),
+        message(subject, begun, finished, files), signature);
+  }
+
+  /** The certificate of who signed it. */
+  public X509Certificate signer() {
+    try {
+      return (X509Certificate) CertificateFactory.getInstance("X.509")
+          .generateCertificate(new ByteArrayInputStream(certificate));
+    } catch (CertificateException e) {
+      throw new UnusableInput("the receipt of " + subject + " holds no certificate that can be read", e);
+    }
+  }
+
+  /** The receipt as one JSON object. */
+  public String toJson() {
+    try {
+      return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(toMap());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("erased", subject);
+    map.put("begun", begun.toString());
+    map.put("finished", finished.toString());
+    map.put("files", files);
+    map.put("signature", Base64.getEncoder().encodeToString(signature));
+    map.put("certificate", Base64.getEncoder().encodeToString(certificate));
+    return map;
+  }
+
+  /**
+   * Reads a receipt.
+   *
+   * @throws UnusableInput when the file holds none
+   */
+  public static ErasureReceipt read(Path file) {
+    Map<String, Object> map = JsonFile.read(file);
+    try {
+      Map<String, Integer> files = new LinkedHashMap<>();
+      ((Map<?, ?>) map.get("files")).forEach((name, count) -> files.put((String) name, (Integer) count));
+      return new ErasureReceipt((String) map.get("erased"), Instant.parse((String) map.get("begun")),
+          Instant.parse((String) map.get("finished")), files,
+          Base64.getDecoder().decode((String) map.get("signature")),
+          Base64.getDecoder().decode((String) map.get("certificate")));
+    } catch (RuntimeException e) {
+      throw new UnusableInput(file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package dev.likeness.headshots.trust;
+
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.trust.vault.Vault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Everything of one person. Its folders are {@link Path}s like others, for whatever takes one, but what is written
+ * there is encrypted under keys of this subject's, and no path leads from one subject to another. Safe for threads.
+ * After {@link #erase()} everything fails with {@link SubjectErased}.
+ */
+public final class Subject {
+  private static final String CONSENT = "consent.json";
+  private static final String DATES = "dates.json";
+  private static final long USE_IS_NOTED_EVERY = 3600;
+
+  private final SubjectStore store;
+  private final String id;
+  private final Path folder;
+  private final Map<Holding, Vault> vaults = new EnumMap<>(Holding.class);
+  private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
+  private SubjectDates dates;
+  private boolean erased;
+
+  private Subject(SubjectStore store, String id, Path folder) {
+    this.store = store;
+    this.id = id;
+    this.folder = folder;
+    for (Holding holding : Holding.values()) {
+      renewVault(holding);
+    }
+  }
+
+  /** A new subject, in the store once this returns: its dates, written last, say that it is whole. */
+  static Subject create(SubjectStore store, String id, Path folder, Consent consent) {
+    Subject subject = new Subject(store, id, folder);
+    JsonFile.write(subject.folder(Holding.PERSON).resolve(CONSENT), Map.of("consent", consent.toJson()));
+    subject.dates = SubjectDates.created(store.clock().now());
+    subject.saveDates();
+    return subject;
+  }
+
+  static Subject open(SubjectStore store, String id, Path folder) {
+    Subject subject = new Subject(store, id, folder);
+    subject.dates = SubjectDates.of(JsonFile.read(folder.resolve(DATES)));
+    return subject;
+  }
+
+  static boolean isWhole(Path folder) {
+    return Files.exists(folder.resolve(DATES));
+  }
+
+  private void renewVault(Holding holding) {
+    vaults.put(holding, new Vault(folder.resolve(holding.word()), id + "/" + holding.word(), store.keys()));
+  }
+
+  /** The random id: 32 hexadecimal digits that say nothing about the person. */
+  public String id() {
+    return id;
+  }
+
+  /** What the person agreed to. */
+  public Consent consent() {
+    return Consent.parse((String) JsonFile.read(folder(Holding.PERSON).resolve(CONSENT)).get("consent"));
+  }
+
+  /** Where a holding's files are, as a folder to read and write; asking for it is a use. */
+  public Path folder(Holding holding) {
+    synchronized (this) {
+      requireNotErased();
+      noteUse();
+      return vaults.get(holding).root();
+    }
+  }
+
+  /** Says that the person is still wanted: the time since the last use begins anew. */
+  public synchronized void renew() {
+    requireNotErased();
+    dates = dates.used(store.clock().now());
+    saveDates();
+  }
+
+  private void noteUse() {
+    long now = store.clock().now();
+    if (dates != null && now - dates.lastUse() >= USE_IS_NOTED_EVERY) {
+      dates = dates.used(now);
+      saveDates();
+    }
+  }
+
+  /** Says that photos came in, which are kept until their purpose is met. */
+  synchronized void photosCame() {
+    requireNotErased();
+    dates = dates.photosCame(store.clock().now());
+    saveDates();
+  }
+
+  /** Says that the person has been learnt, and removes what is no longer needed for it. */
+  public synchronized void purposeMet() {
+    requireNotErased();
+    dates = dates.learnt(store.clock().now());
+    saveDates();
+    purgeDue();
+  }
+
+  private void saveDates() {
+    JsonFile.write(folder.resolve(DATES), dates.toMap());
+  }
+
+  synchronized boolean isDue(Holding holding) {
+    return store.retention().isDue(holding, dates, store.clock().now());
+  }
+
+  /** Removes the holdings whose time is over, the person's own excepted. */
+  synchronized Map<Holding, Integer> purgeDue() {
+    Map<Holding, Integer> purged = new EnumMap<>(Holding.class);
+    for (Holding holding : Holding.values()) {
+      if (holding != Holding.PERSON && vaults.get(holding).exists() && isDue(holding)) {
+        purged.put(holding, destroy(holding));
+      }
+    }
+    return purged;
+  }
+
+  private int destroy(Holding holding) {
+    try {
+      int count = vaults.get(holding).count();
+      vaults.get(holding).delete();
+      renewVault(holding);
+      return count;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id, e);
+    }
+  }
+
+  /** Finishes what was interrupted: holdings that have lost their key lose their files. */
+  void tidy() {
+    for (Holding holding : Holding.values()) {
+      if (!vaults.get(holding).exists()) {
+        destroy(holding);
+      }
+    }
+  }
+
+  /** Says that long work on this person begins: its switch is turned when they are erased. */
+  public synchronized void begin(Cancellation cancellation) {
+    requireNotErased();
+    work.add(cancellation);
+  }
+
+  /** Says that work is over. */
+  public void ended(Cancellation cancellation) {
+    work.remove(cancellation);
+  }
+
+  /** How many files each holding has. */
+  public synchronized Map<Holding, Integer> counts() {
+    requireNotErased();
+    Map<Holding, Integer> counts = new EnumMap<>(Holding.class);
+    try {
+      for (Holding holding : Holding.values()) {
+        counts.put(holding, vaults.get(holding).count());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return counts;
+  }
+
+  /** When it came, was learnt and was last used, as seconds before now; the second is missing until then. */
+  public synchronized Map<String, Long> ages() {
+    long now = store.clock().now();
+    Map<String, Long> ages = new LinkedHashMap<>();
+    ages.put("created", now - dates.created());
+    if (dates.purposeMet() >= 0) {
+      ages.put("learnt", now - dates.purposeMet());
+    }
+    ages.put("used", now - dates.lastUse());
+    return ages;
+  }
+
+  /**
+   * Erases everything of the person, at any moment: work on them is stopped, the keys are destroyed, then the files.
+   * When the process ends halfway, the next one that opens the store finishes. A second call returns the same receipt.
+   */
+  public ErasureReceipt erase() {
+    return store.erase(this);
+  }
+
+  /** Stops work and makes everything unreadable; the lock is held for as long as that takes. */
+  synchronized void destroyKeys() throws IOException {
+    erased = true;
+    work.forEach(Cancellation::cancel);
+    for (Vault vault : vaults.values()) {
+      vault.destroyKey();
+    }
+  }
+
+  synchronized boolean isErased() {
+    return erased;
+  }
+
+  private void requireNotErased() {
+    if (erased) {
+      throw new SubjectErased(id);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "subject " + id;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.likeness.headshots.trust;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * When what happened, in seconds of the store's own time; see {@link StoreClock}.
+ *
+ * @param created when the subject came into the store
+ * @param purposeMet when the person was learnt, or -1
+ * @param lastUse when anything of theirs was last used or renewed
+ */
+record SubjectDates(long created, long purposeMet, long lastUse) {
+  private static final long NEVER = -1;
+
+  static SubjectDates created(long now) {
+    return new SubjectDates(now, NEVER, now);
+  }
+
+  SubjectDates used(long now) {
+    return new SubjectDates(created, purposeMet, Math.max(lastUse, now));
+  }
+
+  SubjectDates learnt(long now) {
+    return new SubjectDates(created, now, Math.max(lastUse, now));
+  }
+
+  /** New photos serve a new purpose, which is not met yet. */
+  SubjectDates photosCame(long now) {
+    return new SubjectDates(created, NEVER, Math.max(lastUse, now));
+  }
+
+  Map<String, Object> toMap() {
+    Map<String, Object> map = new LinkedHashMap<>();
+    map.put("created", created);
+    map.put("purpose_met", purposeMet);
+    map.put("last_use", lastUse);
+    return map;
+  }
+
+  static SubjectDates of(Map<?, ?> map) {
+    return new SubjectDates(((Number) map.get("created")).longValue(), ((Number) map.get("purpose_met")).longValue(),
+        ((Number) map.get("last_use")).longValue());
+  }
+}

@@ -1,0 +1,243 @@
+package dev.likeness.headshots.trust;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The things of many persons, each encrypted under keys of their own, in a folder that the application names. One
+ * process opens it at a time; in it, any number of threads. Opening finishes what an earlier process left unfinished.
+ */
+public final class SubjectStore implements AutoCloseable {
+  private static final Pattern ID = Pattern.compile("[0-9a-f]{32}");
+  private static final int ID_BYTES = 16;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final Path folder;
+  private final KeyWrapping keys;
+  private final FileChannel lock;
+  private final StoreClock clock;
+  private final RetentionPolicy retention;
+  private final Erasure erasure;
+  private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
+
+  private SubjectStore(Path folder, KeyWrapping keys, StoreOptions options) throws IOException {
+    this.folder = Files.createDirectories(folder);
+    this.keys = keys;
+    this.lock = locked(folder);
+    try {
+      this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
+      this.retention = retention(folder.resolve("retention.json"), options);
+      this.erasure = new Erasure(folder, options.clock(), options.signer());
+      erasure.finishAll();
+      openAll();
+    } catch (IOException | RuntimeException e) {
+      lock.close();
+      throw e;
+    }
+  }
+
+  /** Opens a store, or makes one, with the default options. */
+  public static SubjectStore open(Path folder, KeyWrapping keys) {
+    return open(folder, keys, StoreOptions.defaults());
+  }
+
+  /**
+   * Opens a store, or makes one.
+   *
+   * @throws MachineLimit when another process has it open, or the disk refuses
+   */
+  public static SubjectStore open(Path folder, KeyWrapping keys, StoreOptions options) {
+    try {
+      return new SubjectStore(folder.toAbsolutePath(), keys, options);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot open the store " + folder + ": " + e.getMessage()
+          + "; see that it is a folder that this user may write", e);
+    }
+  }
+
+  private static FileChannel locked(Path folder) throws IOException {
+    FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      FileLock lock = channel.tryLock();
+      if (lock != null) {
+        return channel;
+      }
+    } catch (OverlappingFileLockException e) {
+      channel.close();
+      throw inUse(folder);
+    }
+    channel.close();
+    throw inUse(folder);
+  }
+
+  private static MachineLimit inUse(Path folder) {
+    return new MachineLimit("the store " + folder + " is open already, here or in another process; close it there");
+  }
+
+  private static RetentionPolicy retention(Path file, StoreOptions options) {
+    options.retention().ifPresent(policy -> JsonFile.write(file, policy.toMap()));
+    return Files.exists(file) ? RetentionPolicy.of(JsonFile.read(file)) : RetentionPolicy.defaults();
+  }
+
+  // A folder without dates was never a whole subject: its creation was interrupted.
+  private void openAll() throws IOException {
+    Path all = Files.createDirectories(folder.resolve("subjects"));
+    try (Stream<Path> folders = Files.list(all)) {
+      for (Path found : folders.toList()) {
+        String id = found.getFileName().toString();
+        if (!isId(id) || !Subject.isWhole(found)) {
+          Erasure.remove(found);
+          continue;
+        }
+        Subject subject = Subject.open(this, id, found);
+        subject.tidy();
+        subjects.put(id, subject);
+      }
+    }
+  }
+
+  static boolean isId(String text) {
+    return ID.matcher(text).matches();
+  }
+
+  KeyWrapping keys() {
+    return keys;
+  }
+
+  StoreClock clock() {
+    return clock;
+  }
+
+  /** How long things are kept. */
+  public RetentionPolicy retention() {
+    return retention;
+  }
+
+  /** Takes in a person who has agreed; nothing of them is kept before. */
+  public Subject create(Consent consent) {
+    byte[] random = new byte[ID_BYTES];
+    RANDOM.nextBytes(random);
+    String id = HexFormat.of().formatHex(random);
+    Path place = folder.resolve("subjects").resolve(id);
+    try {
+      Subject subject = Subject.create(this, id, place, consent);
+      subjects.put(id, subject);
+      return subject;
+    } catch (RuntimeException e) {
+      discard(place, e);
+      throw e;
+    }
+  }
+
+  private static void discard(Path unfinished, RuntimeException failure) {
+    try {
+      Erasure.remove(unfinished);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /**
+   * The subject of this id.
+   *
+   * @throws UnusableInput when there is none; an id that was erased is one of those
+   */
+  public Subject subject(String id) {
+    Subject subject = subjects.get(id);
+    if (subject == null) {
+      throw new UnusableInput("the store has no subject " + (isId(id) ? id : "of that id, since ids have 32 hex "
+          + "digits") + "; list shows those that it has");
+    }
+    return subject;
+  }
+
+  /** All subjects. */
+  public List<Subject> subjects() {
+    return subjects.values().stream().sorted(Comparator.comparing(Subject::id)).toList();
+  }
+
+  /** Removes everything whose time is over; a person whose own time is over is erased. */
+  public PurgeReport purgeDue() {
+    List<ErasureReceipt> receipts = new ArrayList<>();
+    int files = 0;
+    for (Subject subject : subjects()) {
+      try {
+        if (subject.isDue(Holding.PERSON)) {
+          receipts.add(subject.erase());
+        } else {
+          files += subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
+        }
+      } catch (SubjectErased meanwhile) {
+        continue;
+      }
+    }
+    clock.save();
+    return new PurgeReport(receipts, files);
+  }
+
+  ErasureReceipt erase(Subject subject) {
+    synchronized (subject) {
+      try {
+        if (!subject.isErased()) {
+          erasure.begin(subject.id());
+          subject.destroyKeys();
+        } else if (!erasure.isBegun(subject.id())) {
+          return receipt(subject.id());
+        }
+        subjects.remove(subject.id());
+        return erasure.finish(subject.id());
+      } catch (IOException e) {
+        throw new MachineLimit("cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
+            + "; it is unreadable already, and opening the store again goes on", e);
+      }
+    }
+  }
+
+  /** The receipt of an erasure. */
+  public ErasureReceipt receipt(String id) {
+    if (!isId(id)) {
+      throw new UnusableInput("ids are 32 hexadecimal digits");
+    }
+    return ErasureReceipt.read(folder.resolve("receipts").resolve(id + ".json"));
+  }
+
+  /** Reads every file of every subject; returns what cannot be read, one line each. */
+  public List<String> verify() {
+    return subjects().stream().flatMap(subject -> SubjectCheck.problems(subject).stream()).toList();
+  }
+
+  /** Ends the use of the store by this process. */
+  @Override
+  public void close() {
+    try {
+      clock.save();
+      lock.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "store " + folder;
+  }
+}

@@ -1,0 +1,33 @@
+package dev.likeness.headshots.trust.key;
+
+import com.google.crypto.tink.subtle.AesGcmJce;
+import dev.likeness.diffusion.error.UnusableInput;
+import java.security.GeneralSecurityException;
+
+/** Wraps by AES-256-GCM. */
+final class AesKey implements KeyWrapping {
+  private final AesGcmJce cipher;
+
+  AesKey(byte[] key) throws GeneralSecurityException {
+    cipher = new AesGcmJce(key);
+  }
+
+  @Override
+  public byte[] wrap(byte[] key, byte[] context) {
+    try {
+      return cipher.encrypt(key, context);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalArgumentException("a key that cannot be wrapped", e);
+    }
+  }
+
+  @Override
+  public byte[] unwrap(byte[] wrapped, byte[] context) {
+    try {
+      return cipher.decrypt(wrapped, context);
+    } catch (GeneralSecurityException e) {
+      throw new UnusableInput("the key does not open this store: it was made with another one, or a key file in it was "
+          + "changed; give the key that the store was made with", e);
+    }
+  }
+}

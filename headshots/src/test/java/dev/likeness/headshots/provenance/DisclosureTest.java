@@ -1,0 +1,156 @@
+package dev.likeness.headshots.provenance;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Marking;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.provenance.c2pa.ManifestReport;
+import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
+import dev.likeness.headshots.provenance.file.FilePart;
+import dev.likeness.headshots.provenance.file.PictureFile;
+import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DisclosureTest {
+  private static final String MODEL = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia";
+  private static final Picture PICTURE = TestPictures.of(320, 264, 1);
+
+  @TempDir
+  private Path folder;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg"})
+  void saysThreeTimesThatAModelMadeIt(String format) {
+    Provenance found = Provenance.of(bytes(format, Disclosure.standard()), TrustAnchors.NONE);
+    assertEquals("image/" + format, found.mediaType());
+    assertEquals(MODEL, found.sourceType().orElseThrow());
+    assertEquals(OptionalInt.of(48), found.watermarkBits());
+    ManifestReport manifest = found.manifest().orElseThrow();
+    assertEquals(ManifestReport.State.VALID, manifest.state());
+    assertEquals(List.of(new ManifestReport.Action("c2pa.created", MODEL)), manifest.actions());
+    assertEquals("Likeness development certificate: do not trust", manifest.signer().orElseThrow().name());
+    assertTrue(found.isDisclosed() && !found.isAltered());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg"})
+  void noticesEveryChangedByteOutsideTheManifest(String format) {
+    byte[] bytes = bytes(format, Disclosure.standard());
+    FilePart manifest = PictureFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
+    Random random = new Random(5);
+    for (int i = 0; i < 60; i++) {
+      byte[] changed = bytes.clone();
+      int at = manifest.end() + random.nextInt(bytes.length - manifest.end());
+      changed[at] ^= (byte) (1 + random.nextInt(255));
+      assertTrue(isNoticed(changed), "byte " + at);
+    }
+  }
+
+  // A broken file, a file whose manifest is no longer found, or one that no longer matches.
+  private static boolean isNoticed(byte[] changed) {
+    try {
+      Provenance found = Provenance.of(changed, TrustAnchors.NONE);
+      return found.isAltered() || found.manifest().isEmpty();
+    } catch (UnusableInput broken) {
+      return true;
+    }
+  }
+
+  @Test
+  void isTrustedWhereTheApplicationsCertificateIs() throws IOException {
+    SigningIdentity application = ApplicationIdentity.make(folder, "EC", "Ada's Headshots");
+    byte[] bytes = Disclosure.standard().signedBy(application).generator("Ada's Studio").png(PICTURE);
+    ManifestReport stranger = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(ManifestReport.State.VALID, stranger.state());
+    TrustAnchors anchors = new TrustAnchors(List.of(application.chain().get(1)));
+    ManifestReport friend = Provenance.of(bytes, anchors).manifest().orElseThrow();
+    assertEquals(ManifestReport.State.TRUSTED, friend.state());
+    assertEquals("Ada's Studio, Ada's Headshots, ES256", friend.generator() + ", "
+        + friend.signer().orElseThrow().name() + ", " + friend.signer().orElseThrow().algorithm());
+  }
+
+  @Test
+  void signsWithRsaToo() throws IOException {
+    SigningIdentity application = ApplicationIdentity.make(folder, "RSA", "Ada");
+    byte[] bytes = Disclosure.standard().signedBy(application).jpeg(PICTURE);
+    ManifestReport report = Provenance.of(bytes, TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(List.of(), report.faults());
+    assertEquals("PS256", report.signer().orElseThrow().algorithm());
+  }
+
+  @Test
+  void refusesAKeyOfAnotherCertificate() throws IOException {
+    SigningIdentity one = ApplicationIdentity.make(folder.resolve("one"), "EC", "One");
+    SigningIdentity two = ApplicationIdentity.make(folder.resolve("two"), "EC", "Two");
+    Exception e = assertThrows(IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
+    assertEquals("the private key does not belong to the certificate of O=Two, CN=Two signer", e.getMessage());
+  }
+
+  @Test
+  void isTheSameFileForTheSamePicture() {
+    assertArrayEquals(Disclosure.standard().png(PICTURE), Disclosure.standard().png(TestPictures.of(320, 264, 1)));
+  }
+
+  @Test
+  void writesNothingElseAboutThePicture() {
+    String text = new String(Disclosure.standard().png(PICTURE), StandardCharsets.ISO_8859_1);
+    assertFalse(text.contains("tEXt") || text.contains("zTXt") || text.contains("tIME"));
+    assertEquals(1, text.split("iTXt", -1).length - 1);
+  }
+
+  @Test
+  void staysWithGeneratedPicturesOfTheLibrary() {
+    assertArrayEquals(Disclosure.standard().png(PICTURE), Marking.installed().png(PICTURE, false));
+  }
+
+  @Test
+  void labelsOnlyWhenAsked() throws IOException {
+    byte[] plain = Disclosure.standard().png(PICTURE);
+    byte[] labelled = Disclosure.standard().label("AI-generated").png(PICTURE);
+    Picture before = Picture.read(Files.write(folder.resolve("plain.png"), plain));
+    Picture after = Picture.read(Files.write(folder.resolve("labelled.png"), labelled));
+    assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
+    assertEquals(48, Watermark.read(after).orElseThrow());
+  }
+
+  @Test
+  void saysWhenPhotosAreInIt() {
+    byte[] bytes = Disclosure.standard().source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).png(PICTURE);
+    String expected = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
+    assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
+  }
+
+  @Test
+  void findsNothingInAPlainPicture() {
+    Provenance found = Provenance.of(PICTURE.toPng(), TrustAnchors.NONE);
+    assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());
+    assertTrue(found.manifest().isEmpty() && found.sourceType().isEmpty());
+  }
+
+  @Test
+  void refusesWhatIsNoPicture() throws IOException {
+    Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
+    Exception e = assertThrows(UnusableInput.class, () -> Provenance.inspect(file));
+    assertEquals(file + " is neither a PNG nor a JPEG file; give one of these", e.getMessage());
+  }
+
+  private static byte[] bytes(String format, Disclosure disclosure) {
+    return format.equals("png") ? disclosure.png(PICTURE) : disclosure.jpeg(PICTURE);
+  }
+}

@@ -1,0 +1,179 @@
+package dev.likeness.headshots.trust;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RetentionTest {
+  private static final Consent YES = Consent.of("Ada: yes");
+
+  /** A clock that is set by hand. */
+  private static final class HandClock extends Clock {
+    private Instant now = Instant.parse("2026-11-20T12:00:00Z");
+
+    void go(Duration way) {
+      now = now.plus(way);
+    }
+
+    @Override
+    public Instant instant() {
+      return now;
+    }
+
+    @Override
+    public ZoneId getZone() {
+      return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+      return this;
+    }
+  }
+
+  @TempDir
+  private Path folder;
+  private final HandClock clock = new HandClock();
+  private KeyWrapping key;
+  private SubjectStore store;
+
+  @BeforeEach
+  void open() {
+    key = KeyWrapping.newFile(folder.resolve("key.txt"));
+    reopen();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private void reopen() {
+    if (store != null) {
+      store.close();
+    }
+    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock));
+  }
+
+  private Subject ada() throws IOException {
+    Subject ada = store.create(YES);
+    for (Holding holding : Holding.values()) {
+      Files.write(ada.folder(holding).resolve("file"), new byte[] {1});
+    }
+    return ada;
+  }
+
+  @Test
+  void removesPhotosAndWorkOnceThePersonIsLearnt() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, PICTURES=1}", ada.counts().toString());
+    Files.write(ada.folder(Holding.PHOTOS).resolve("again"), new byte[] {2});
+    assertEquals(1, ada.counts().get(Holding.PHOTOS));
+  }
+
+  @Test
+  void removesPhotosOfUnfinishedWorkAfterAWeek() throws IOException {
+    Subject ada = ada();
+    clock.go(Duration.ofDays(6));
+    assertEquals(0, store.purgeDue().files());
+    clock.go(Duration.ofDays(1));
+    assertEquals(2, store.purgeDue().files());
+    assertEquals("{PHOTOS=0, WORK=0, PERSON=2, PICTURES=1}", ada.counts().toString());
+  }
+
+  @Test
+  void erasesAPersonAfterThirtyIdleDays() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(20));
+    ada.renew();
+    clock.go(Duration.ofDays(29));
+    assertEquals(List.of(), store.purgeDue().erased());
+    clock.go(Duration.ofDays(1));
+    assertEquals(List.of(ada.id()), store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
+    assertThrows(SubjectErased.class, ada::counts);
+  }
+
+  @Test
+  void countsUseAsRenewal() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(29));
+    Files.readAllBytes(ada.folder(Holding.PERSON).resolve("file"));
+    clock.go(Duration.ofDays(29));
+    assertEquals(List.of(), store.purgeDue().erased());
+  }
+
+  @Test
+  void goesOnAfterARestart() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(15));
+    reopen();
+    clock.go(Duration.ofDays(15));
+    reopen();
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
+  void isNotFooledByAClockSetBack() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(29));
+    reopen();
+    clock.go(Duration.ofDays(-365));
+    reopen();
+    assertEquals(List.of(), store.purgeDue().erased());
+    clock.go(Duration.ofDays(1));
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
+  void isNotFooledByAClockThatWasAheadAndSetRight() throws IOException {
+    clock.go(Duration.ofDays(365));
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(-365));
+    reopen();
+    clock.go(Duration.ofDays(30));
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
+  void remembersAnotherPolicy() throws IOException {
+    store.close();
+    RetentionPolicy day = RetentionPolicy.defaults().with(Holding.PERSON,
+        new RetentionPolicy.Limit(Duration.ofDays(2), Duration.ofDays(1)));
+    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(day));
+    reopen();
+    assertEquals(day, store.retention());
+    ada();
+    clock.go(Duration.ofDays(1));
+    assertEquals(1, store.purgeDue().erased().size());
+  }
+
+  @Test
+  void keepsNothingForMoreThanThreeYears() {
+    Exception e = assertThrows(IllegalArgumentException.class, () -> RetentionPolicy.defaults().with(Holding.PERSON,
+        new RetentionPolicy.Limit(Duration.ZERO, Duration.ofDays(1096))));
+    assertEquals("the person would be kept for 1096 days after their last use; at most 1095", e.getMessage());
+    assertTrue(RetentionPolicy.LONGEST.toDays() == 1095);
+  }
+}

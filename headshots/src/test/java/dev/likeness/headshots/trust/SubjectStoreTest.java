@@ -1,0 +1,222 @@
+package dev.likeness.headshots.trust;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SubjectStoreTest {
+  private static final Consent YES = Consent.of("Ada: yes");
+
+  @TempDir
+  private Path folder;
+  private KeyWrapping key;
+  private SubjectStore store;
+
+  @BeforeEach
+  void open() {
+    key = KeyWrapping.newFile(folder.resolve("key.txt"));
+    store = SubjectStore.open(folder.resolve("store"), key);
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  @Test
+  void keepsFilesAndConsentForTheNextProcess() throws IOException {
+    Subject ada = store.create(YES);
+    byte[] selfie = noise(3_000_000);
+    Path photo = ada.folder(Holding.PHOTOS).resolve("selfies/one.jpg");
+    AtomicFile.write(photo, out -> out.write(selfie));
+    reopen();
+    Subject again = store.subject(ada.id());
+    assertArrayEquals(selfie, Files.readAllBytes(again.folder(Holding.PHOTOS).resolve("selfies/one.jpg")));
+    assertEquals(YES, again.consent());
+    assertEquals(List.of(), store.verify());
+  }
+
+  @Test
+  void listsFoldersAsTheirFilesAreNamed() throws IOException {
+    Path photos = store.create(YES).folder(Holding.PHOTOS);
+    Files.write(photos.resolve("a/one.jpg"), new byte[5]);
+    Files.write(photos.resolve("a/two.jpg"), new byte[0]);
+    Files.write(photos.resolve("three.jpg"), new byte[7]);
+    assertEquals(List.of("/a", "/three.jpg"), names(photos));
+    assertEquals(List.of("/a/one.jpg", "/a/two.jpg"), names(photos.resolve("a")));
+    assertTrue(Files.isDirectory(photos.resolve("a")) && Files.isRegularFile(photos.resolve("a/two.jpg")));
+    assertEquals(7, Files.size(photos.resolve("three.jpg")));
+    Files.delete(photos.resolve("three.jpg"));
+    assertEquals(List.of("/a"), names(photos));
+    assertThrows(NoSuchFileException.class, () -> Files.readAllBytes(photos.resolve("three.jpg")));
+  }
+
+  @Test
+  void leavesNothingReadableOnDisk() throws IOException {
+    Subject ada = store.create(Consent.of("Ada Lovelace agrees"));
+    byte[] marker = noise(64);
+    Files.write(ada.folder(Holding.PERSON).resolve("ada-lovelace.bin"), marker);
+    List<Path> files = filesBelow(folder.resolve("store"));
+    for (Path file : files) {
+      byte[] bytes = Files.readAllBytes(file);
+      byte[] name = "Lovelace".getBytes(StandardCharsets.UTF_8);
+      assertFalse(Bytes.contain(bytes, marker) || Bytes.contain(bytes, name), file.toString());
+      assertFalse(file.toString().contains("lovelace"));
+    }
+    assertTrue(files.size() > 3);
+  }
+
+  @Test
+  void hasNoPathFromOneSubjectToAnother() throws IOException {
+    Subject ada = store.create(YES);
+    Subject bob = store.create(YES);
+    Files.write(bob.folder(Holding.PERSON).resolve("bob.bin"), new byte[] {1});
+    Path root = ada.folder(Holding.PERSON);
+    String file = "/person/files/" + folderNames(bob, Holding.PERSON).get(0);
+    for (String way : List.of("../../" + bob.id() + file, "/" + folder + "/store/subjects/" + bob.id() + file,
+        "../bob.bin", "..\\..\\" + bob.id(), "bob.bin", "..", ".", "")) {
+      assertThrows(IOException.class, () -> Files.readAllBytes(root.resolve(way)), way);
+    }
+    assertThrows(IllegalArgumentException.class, () -> root.resolve(bob.folder(Holding.PERSON)));
+    assertThrows(UnusableInput.class, () -> store.subject("../" + bob.id()));
+  }
+
+  @Test
+  void refusesFilesThatWereMovedOrChanged() throws IOException {
+    Subject ada = store.create(YES);
+    Subject bob = store.create(YES);
+    Files.write(ada.folder(Holding.PERSON).resolve("face.bin"), noise(100));
+    Path stolen = folder.resolve("store/subjects/" + ada.id() + "/person/files");
+    for (String name : folderNames(ada, Holding.PERSON)) {
+      Files.copy(stolen.resolve(name), folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
+    }
+    assertEquals(List.of("subject " + bob.id() + ": 2 of 3 person files cannot be read; they were changed, or belong "
+        + "to another subject"), store.verify());
+  }
+
+  @Test
+  void erasesKeysFilesAndNames() throws IOException {
+    Subject ada = store.create(YES);
+    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Files.write(ada.folder(Holding.PHOTOS).resolve("two.jpg"), noise(100));
+    Path before = ada.folder(Holding.PHOTOS);
+    Cancellation work = new Cancellation();
+    ada.begin(work);
+    ErasureReceipt receipt = ada.erase();
+    assertTrue(work.isRequested());
+    assertEquals("{photos=2, work=0, person=1, pictures=0}", receipt.files().toString());
+    assertTrue(receipt.isGenuine());
+    assertEquals(receipt.toJson(), ada.erase().toJson());
+    assertFalse(Files.exists(folder.resolve("store/subjects/" + ada.id())));
+    assertThrows(SubjectErased.class, () -> ada.folder(Holding.PHOTOS));
+    assertThrows(IOException.class, () -> Files.write(before.resolve("three.jpg"), new byte[1]));
+    assertThrows(UnusableInput.class, () -> store.subject(ada.id()));
+    reopen();
+    assertEquals(List.of(), store.subjects());
+    assertTrue(store.receipt(ada.id()).isGenuine());
+  }
+
+  @Test
+  void noticesAChangedReceipt() {
+    ErasureReceipt receipt = store.create(YES).erase();
+    ErasureReceipt changed = new ErasureReceipt(receipt.subject(), receipt.begun(), receipt.finished(),
+        Map.of("photos", 9), receipt.signature(), receipt.certificate());
+    assertFalse(changed.isGenuine());
+  }
+
+  @Test
+  void doesNotPutAFileInPlaceThatIsClosedAfterErasure() throws IOException {
+    Subject ada = store.create(YES);
+    OutputStream channel = Files.newOutputStream(ada.folder(Holding.PHOTOS).resolve("late.jpg"));
+    channel.write(noise(1000));
+    ada.erase();
+    assertThrows(IOException.class, channel::close);
+    assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
+  }
+
+  @Test
+  void needsNoKeyToListAndEraseButToRead() throws IOException {
+    Subject ada = store.create(YES);
+    store.close();
+    store = SubjectStore.open(folder.resolve("store"), KeyWrapping.absent());
+    Exception e = assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
+    assertEquals("the store was opened without its key, which is needed to read or write what it holds; give the key",
+        e.getMessage());
+    assertTrue(store.subject(ada.id()).erase().isGenuine());
+  }
+
+  @Test
+  void refusesAnotherKey() {
+    Subject ada = store.create(YES);
+    store.close();
+    store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("other.txt")));
+    Exception e = assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
+    assertEquals("the key does not open this store: it was made with another one, or a key file in it was changed; "
+        + "give the key that the store was made with", e.getMessage());
+  }
+
+  @Test
+  void opensOnce() {
+    Exception e = assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
+    assertEquals("the store " + folder.resolve("store")
+        + " is open already, here or in another process; close it there", e.getMessage());
+  }
+
+  @Test
+  void givesIdsThatSayNothing() {
+    assertTrue(store.create(YES).id().matches("[0-9a-f]{32}"));
+    assertNotEquals(store.create(YES).id(), store.create(YES).id());
+  }
+
+  private void reopen() {
+    store.close();
+    store = SubjectStore.open(folder.resolve("store"), key);
+  }
+
+  private static byte[] noise(int size) {
+    byte[] bytes = new byte[size];
+    new Random(size).nextBytes(bytes);
+    return bytes;
+  }
+
+  private List<String> folderNames(Subject subject, Holding holding) throws IOException {
+    return filesBelow(folder.resolve("store/subjects/" + subject.id() + "/" + holding.word() + "/files")).stream()
+        .map(file -> file.getFileName().toString()).toList();
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    try (Stream<Path> list = Files.list(directory)) {
+      return list.map(Path::toString).sorted().toList();
+    }
+  }
+
+  private static List<Path> filesBelow(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      return all.filter(Files::isRegularFile).toList();
+    }
+  }
+}

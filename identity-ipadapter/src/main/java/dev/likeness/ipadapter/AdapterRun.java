@@ -1,0 +1,158 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.GradientNorm;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** One training of an adapter, from pairs to a file. One thread, used once. */
+final class AdapterRun implements AutoCloseable {
+  private static final int SAVE_EVERY = 25;
+  private static final String OWNER = "likeness.run";
+
+  private final AdapterTraining settings;
+  private final BaseModel base;
+  private final StableDiffusion model;
+  private final ImageEncoder encoder;
+  private final TensorRegion region = new TensorRegion();
+  private final EncodedPairs pairs;
+  private final Objective objective;
+  private final AdamW optimizer;
+  private AdapterWeights weights;
+
+  AdapterRun(AdapterTraining settings, BaseModel base, ImageEncoder encoder) {
+    this.settings = settings;
+    this.base = base;
+    this.encoder = encoder;
+    model = base.networks();
+    pairs = new EncodedPairs(model, region);
+    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma());
+    optimizer = new AdamW(0.9, 0.999, 1e-8, settings.weightDecay());
+  }
+
+  double train(List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {
+    if (given.isEmpty()) {
+      throw new IllegalArgumentException("there is no pair to learn from");
+    }
+    BaseAttentions attentions = BaseAttentions.of(base);
+    float[] face = given.get(0).reference().face();
+    AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
+    progress.on(new ProgressEvent.Phase("encode", given.size()));
+    ReferenceEncoding eye = new ReferenceEncoding("the adapter in training", layout, encoder);
+    for (TrainingPair pair : given) {
+      stop.check();
+      pairs.add(pair, eye);
+    }
+    weights = new AdapterWeights(model, attentions, layout, settings.seed());
+    resume(state);
+    double loss = learn(state, progress, stop);
+    SafetensorsWriter.write(file, weights.leaves().leaves(), Map.of("likeness.base", base.name(),
+        "likeness.recipe", settings.toString()));
+    return loss;
+  }
+
+  private double learn(Path state, Progress progress, Cancellation stop) {
+    progress.on(new ProgressEvent.Phase("train", settings.steps()));
+    LearningRate rate = settings.schedule();
+    int last = Math.max(1, settings.steps() / 10);
+    double sum = 0;
+    int counted = 0;
+    for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
+      stop.check();
+      double loss = step(step, rate.at(step));
+      progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
+      if (step >= settings.steps() - last) {
+        sum += loss;
+        counted++;
+      }
+      if (state != null && (step + 1) % SAVE_EVERY == 0) {
+        new TrainingState(weights.leaves(), optimizer, null).save(state, Map.of(OWNER, owner()));
+      }
+    }
+    return counted == 0 ? Double.NaN : sum / counted;
+  }
+
+  private double step(int step, double rate) {
+    int length = model.scheduler().schedule().length();
+    PairDraw draw = PairDraw.of(settings, step, pairs.count(), length);
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(draw.seeds())) {
+      Tensor clean = pairs.latents(draw, random.next(pairs.shape()));
+      Tensor noise = random.next(pairs.shape());
+      Tensor loss = loss(draw, clean, noise);
+      loss.backward();
+      double value = loss.item_double();
+      if (!Double.isFinite(value)) {
+        throw new UnusableInput("the loss is " + value + " after " + step
+            + " steps; train with a lower learning rate, or in f32 instead of a half type");
+      }
+      GradientNorm.clip(weights.leaves().leaves().values(), settings.longestGradient());
+      optimizer.step(weights.leaves().leaves(), rate);
+      return value;
+    }
+  }
+
+  private Tensor loss(PairDraw draw, Tensor clean, Tensor noise) {
+    UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
+    Tensor noised = objective.noised(clean, noise, draw.timesteps());
+    Tensor answer = unet.forward(model.compute().place(noised), times(draw.timesteps()), pairs.text(draw)).cpu();
+    return objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps());
+  }
+
+  private Tensor times(int[] timesteps) {
+    float[] values = new float[timesteps.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = timesteps[i];
+    }
+    return torch.tensor(values).to(new Device(model.compute().device()), ScalarType.Float);
+  }
+
+  private void resume(Path state) {
+    if (state == null || !Files.exists(state)) {
+      return;
+    }
+    if (!owner().equals(SafetensorsHeader.read(state).metadata().get(OWNER))) {
+      throw new UnusableInput(state
+          + " is the state of another training; give the settings, base and pairs it began with,"
+          + " or delete it to begin anew");
+    }
+    new TrainingState(weights.leaves(), optimizer, null).load(state);
+  }
+
+  /** Everything that decides the result. */
+  private String owner() {
+    return settings + " " + base.name() + " " + model.compute() + " " + pairs.digest();
+  }
+
+  @Override
+  public void close() {
+    if (weights != null) {
+      weights.close();
+    }
+    optimizer.close();
+    region.close();
+  }
+}

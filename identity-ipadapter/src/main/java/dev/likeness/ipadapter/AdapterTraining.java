@@ -1,0 +1,129 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * How to teach an IP-Adapter for a base: projection, keys and values learn, the base and the image encoder stay (Ye et
+ * al. 2023, arXiv:2308.06721, section 3.2). Immutable; the methods named like settings return another one.
+ *
+ * @param kind plain, Plus, Full Face or Portrait; FaceID learns a LoRA too, which this does not train
+ * @param tokens image tokens of one reference; ignored by Full Face
+ * @param shape of Plus's resampler, or null
+ * @param steps optimiser steps
+ * @param batch pairs in each step
+ * @param learningRate at its height
+ * @param warmup steps until it is reached
+ * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
+ * @param weightDecay of AdamW
+ * @param longestGradient what the length of all gradients is cut to
+ * @param drop the chance that a pair is shown without its reference, and as much again without its caption, and without
+ *     both: what guidance needs
+ * @param seed of first values, order, noise and timesteps
+ */
+public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int steps, int batch, double learningRate,
+    int warmup, double minSnrGamma, double weightDecay, double longestGradient, double drop, long seed) {
+  private static final int FACE_ID_TOKENS = 4;
+
+  public AdapterTraining {
+    if (steps < 1 || batch < 1 || warmup < 0 || tokens < 1 || !(learningRate > 0 && longestGradient > 0)) {
+      throw new IllegalArgumentException("steps " + steps + ", batch " + batch + ", warmup " + warmup + ", tokens "
+          + tokens
+          + ", learning rate " + learningRate + ", longest gradient " + longestGradient
+          + ": warmup must be at least 0, the others above");
+    }
+    if (!(0 <= drop && 3 * drop < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
+      throw new IllegalArgumentException("drop " + drop + " must lie in 0..1/3, gamma " + minSnrGamma
+          + " and weight decay "
+          + weightDecay + " not below 0");
+    }
+    boolean known = kind == AdapterKind.BASE || kind == AdapterKind.FULL_FACE || kind == AdapterKind.PLUS
+        && shape != null
+        || kind == AdapterKind.PORTRAIT && tokens != FACE_ID_TOKENS;
+    if (!known) {
+      throw new IllegalArgumentException("cannot train " + kind + " with " + tokens + " tokens and resampler " + shape
+          + "; known: BASE, FULL_FACE, PLUS with a resampler, PORTRAIT with other than 4 tokens");
+    }
+  }
+
+  /** A plain adapter of four tokens, with the settings its authors published. */
+  public static AdapterTraining plain() {
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 0);
+  }
+
+  /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
+  public static AdapterTraining plus(int width) {
+    return new AdapterTraining(
+        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 0);
+  }
+
+  /** Another number of optimiser steps. */
+  public AdapterTraining steps(int n) {
+    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, minSnrGamma, weightDecay,
+        longestGradient, drop, seed);
+  }
+
+  /** Another number of pairs in each step. */
+  public AdapterTraining batch(int n) {
+    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, minSnrGamma, weightDecay,
+        longestGradient, drop, seed);
+  }
+
+  /** Another learning rate. */
+  public AdapterTraining learningRate(double rate) {
+    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, minSnrGamma, weightDecay,
+        longestGradient, drop, seed);
+  }
+
+  /** Another seed. */
+  public AdapterTraining seed(long value) {
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
+        longestGradient, drop, value);
+  }
+
+  /**
+   * Teaches an adapter from pairs and writes it as a safetensors file under the published names, whole or not at all.
+   *
+   * @param encoder what references are seen through; null for Portrait
+   * @param file receives the adapter
+   * @param state where the run is kept every 25 steps, to be gone on with bit for bit on a CPU; null to keep none
+   * @return the mean loss of the last tenth of the steps
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
+   */
+  public double train(BaseModel base, ImageEncoder encoder, List<TrainingPair> pairs, Path file, Path state,
+      Progress progress, Cancellation cancellation) {
+    return progress.around(() -> {
+      try (AdapterRun run = new AdapterRun(this, base, encoder)) {
+        return run.train(pairs, file, state, progress, cancellation);
+      }
+    });
+  }
+
+  LearningRate schedule() {
+    LearningRate constant = LearningRate.constant(learningRate);
+    return warmup == 0 ? constant : constant.warmup(warmup);
+  }
+
+  /** The layout of what is taught. */
+  AdapterLayout layout(BaseAttentions base, ImageEncoder encoder, int faceNumbers) {
+    boolean face = kind == AdapterKind.PORTRAIT;
+    if (!face && encoder == null) {
+      throw new IllegalArgumentException("an " + kind.title() + " looks at pictures; give an image encoder");
+    }
+    int image = face ? 0 : kind == AdapterKind.BASE && !encoder.config().siglip() ? encoder.config().projection()
+        : encoder.config().width();
+    long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;
+    return new AdapterLayout(kind, kind == AdapterKind.FULL_FACE ? 0 : tokens, base.contextWidth(), image,
+        face ? faceNumbers : 0, hidden, shape, base.widths(), false);
+  }
+}

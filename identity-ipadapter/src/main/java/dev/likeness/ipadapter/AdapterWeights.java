@@ -1,0 +1,101 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.AttentionBranch;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.TokenBranch.Memory;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.projection.Projection;
+import dev.likeness.ipadapter.projection.Sights;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * An adapter's weights while it learns: keys and values begin as the base's own for text, so that the first tokens are
+ * understood somehow.
+ */
+final class AdapterWeights implements AutoCloseable {
+  private final StableDiffusion model;
+  private final BaseAttentions base;
+  private final AdapterLayout layout;
+  private final TrainableWeights weights;
+  private final NoiseSource first;
+
+  AdapterWeights(StableDiffusion model, BaseAttentions base, AdapterLayout layout, long seed) {
+    this.model = model;
+    this.base = base;
+    this.layout = layout;
+    first = NoiseSource.seeded(seed);
+    InitialValues usual = InitialValues.seeded(first, name -> false);
+    weights = new TrainableWeights((name, shape) -> {
+      if (name.startsWith("ip_adapter.")) {
+        return ofText(name);
+      }
+      return name.endsWith("latents") ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
+          : usual.of(name, shape);
+    });
+    touch();
+  }
+
+  TrainableWeights leaves() {
+    return weights;
+  }
+
+  /** Makes every weight, in one order. */
+  private void touch() {
+    Projection.of(layout, Weights.of(weights).at("image_proj"), Double.NaN);
+    for (int t = 0; t < base.paths().size(); t++) {
+      tensor(weights, t, "k");
+      tensor(weights, t, "v");
+    }
+  }
+
+  private Tensor ofText(String name) {
+    int n = Integer.parseInt(name.split("\\.")[1]);
+    String own = name.contains("to_k_ip") ? ".to_k.weight" : ".to_v.weight";
+    return model.tensor(Part.UNET, base.at(n) + own).cpu().to(ScalarType.Float).clone();
+  }
+
+  private Tensor tensor(Parameters from, int t, String which) {
+    return from.get("ip_adapter." + (2 * t + 1) + ".to_" + which + "_ip.weight", base.widths().get(t),
+        base.contextWidth());
+  }
+
+  /** What the adapter adds for a batch of sights, one row for each picture; gradients flow back into the weights. */
+  Adaptation adaptation(Sights sights) {
+    ScalarType type = model.compute().dtype().scalarType();
+    Parameters seen = type == ScalarType.Float ? weights : new CastParameters(weights, type);
+    Tensor tokens = Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
+    Map<String, List<AttentionBranch>> branches = new HashMap<>();
+    for (int t = 0; t < base.paths().size(); t++) {
+      Memory memory = new Memory(
+          torch.linear(tokens, tensor(seen, t, "k")), torch.linear(tokens, tensor(seen, t, "v")), null);
+      branches.put(base.cross(t), List.of(new TokenBranch(null, memory, null)));
+    }
+    return new Adaptation() {
+      @Override
+      public List<AttentionBranch> branches(String module) {
+        return branches.getOrDefault(module, List.of());
+      }
+    };
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    first.close();
+  }
+}

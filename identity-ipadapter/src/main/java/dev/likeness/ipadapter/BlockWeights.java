@@ -1,0 +1,119 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleBiFunction;
+
+/**
+ * How much an adapter's weight counts in each of the base's cross-attentions, by the path of the block, such as
+ * {@code up_blocks.0.attentions.1}. What different blocks of a UNet draw is InstantStyle's finding (Wang et al. 2024,
+ * arXiv:2404.02733, section 3.2).
+ */
+public final class BlockWeights {
+  /** The same everywhere. */
+  public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
+  /** Colours, light and manner alone: one block of SDXL; in smaller bases all but the deepest ones. */
+  public static final BlockWeights STYLE = new BlockWeights("style", (base, t) -> isXl(base)
+      ? in(base, t, "up_blocks.0.attentions.1")
+      : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
+  /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
+  public static final BlockWeights COMPOSITION = new BlockWeights("composition", (base, t) -> isXl(base)
+      ? in(base, t, "down_blocks.2.attentions.1")
+      : Math.max(in(base, t, "down_blocks.2.attentions.0") / 4, in(base, t, "down_blocks.2.attentions.1")));
+  /** Both of the above. */
+  public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights("style-and-composition",
+      (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
+  /** A fifth on the way down. */
+  public static final BlockWeights WEAK_INPUT = weak("weak-input", "down");
+  /** A fifth in the middle. */
+  public static final BlockWeights WEAK_MIDDLE = weak("weak-middle", "mid");
+  /** A fifth on the way up. */
+  public static final BlockWeights WEAK_OUTPUT = weak("weak-output", "up");
+  /** Falling from the first block to the last. */
+  public static final BlockWeights EASE_IN =
+      new BlockWeights("ease-in", (base, t) -> 0.05 + 0.95 * (1 - depth(base, t)));
+  /** Rising from the first block to the last. */
+  public static final BlockWeights EASE_OUT =
+      new BlockWeights("ease-out", (base, t) -> 0.05 + 0.95 * depth(base, t));
+
+  private static final Map<String, BlockWeights> PRESETS = Map.of(LINEAR.name, LINEAR, STYLE.name, STYLE,
+      COMPOSITION.name, COMPOSITION, STYLE_AND_COMPOSITION.name, STYLE_AND_COMPOSITION, WEAK_INPUT.name, WEAK_INPUT,
+      WEAK_MIDDLE.name, WEAK_MIDDLE, WEAK_OUTPUT.name, WEAK_OUTPUT, EASE_IN.name, EASE_IN, EASE_OUT.name, EASE_OUT);
+
+  private final String name;
+  private final ToDoubleBiFunction<BaseAttentions, Integer> weight;
+
+  private BlockWeights(String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
+    this.name = name;
+    this.weight = weight;
+  }
+
+  /** The preset of that name, in any case: linear, style, composition, style-and-composition, weak-input and so on. */
+  public static BlockWeights named(String name) {
+    BlockWeights preset = PRESETS.get(name.toLowerCase(Locale.ROOT).replace('_', '-').replace(' ', '-'));
+    if (preset == null) {
+      throw new IllegalArgumentException("no block weights are called \"" + name + "\"; known: "
+          + String.join(", ", PRESETS.keySet().stream().sorted().toList()));
+    }
+    return preset;
+  }
+
+  /**
+   * Weights by the beginning of a block's path, the longest that fits; 0 for all others.
+   *
+   * @throws IllegalArgumentException when drawing with a base that has no block of such a name
+   */
+  public static BlockWeights of(Map<String, Double> byPath) {
+    Map<String, Double> own = Map.copyOf(byPath);
+    return new BlockWeights(own.toString(), (base, t) -> {
+      for (String path : own.keySet()) {
+        if (base.paths().stream().noneMatch(block -> begins(block, path))) {
+          throw new IllegalArgumentException("the base " + base.name() + " has no block \"" + path
+              + "\" with cross-attention; its blocks are " + String.join(", ", base.paths()));
+        }
+      }
+      return own.entrySet().stream().filter(e -> begins(base.paths().get(t), e.getKey()))
+          .max(Map.Entry.comparingByKey((a, b) -> Integer.compare(a.length(), b.length())))
+          .map(Map.Entry::getValue).orElse(0.0);
+    });
+  }
+
+  /** The factor of block {@code t} of a base. */
+  double of(BaseAttentions base, int t) {
+    return weight.applyAsDouble(base, t);
+  }
+
+  private static BlockWeights weak(String name, String part) {
+    return new BlockWeights(name, (base, t) -> 1 - 0.8 * in(base, t, part));
+  }
+
+  private static boolean isXl(BaseAttentions base) {
+    return base.paths().stream().noneMatch(path -> path.startsWith("down_blocks.0.")
+        || path.startsWith("down_blocks.3."))
+        && base.paths().stream().anyMatch(path -> path.startsWith("up_blocks.0."));
+  }
+
+  private static double in(BaseAttentions base, int t, String start) {
+    String path = base.paths().get(t);
+    return begins(path, start) || !start.contains(".") && path.startsWith(start + "_") ? 1 : 0;
+  }
+
+  private static boolean begins(String path, String start) {
+    return path.equals(start) || path.startsWith(start + ".");
+  }
+
+  /** From 0 in the first block drawn through to 1 in the last; the middle lies between down and up. */
+  private static double depth(BaseAttentions base, int t) {
+    int down = (int) base.paths().stream().filter(path -> path.startsWith("down")).count();
+    int middle = (int) base.paths().stream().filter(path -> path.startsWith("mid")).count();
+    int count = base.paths().size();
+    int order = t < down ? t : t < count - middle ? t + middle : t - (count - middle) + down;
+    return count == 1 ? 0 : (double) order / (count - 1);
+  }
+
+  @Override
+  public String toString() {
+    return name;
+  }
+}

@@ -1,0 +1,173 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.layout.FacePlusVersion;
+import dev.likeness.ipadapter.layout.LoraTwin;
+import dev.likeness.ipadapter.layout.Pairing;
+import dev.likeness.ipadapter.projection.Projection;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference pictures to the base's
+ * cross-attentions. Immutable, shared by threads; owns its tensors until closed, the image encoder stays its caller's.
+ */
+public final class IpAdapter implements AutoCloseable {
+  private final AdapterFile file;
+  private final AdapterLayout layout;
+  private final BaseAttentions base;
+  private final ImageEncoder encoder;
+  private final LoadedWeights weights;
+  private final Compute compute;
+  private FaceLora lora;
+
+  private IpAdapter(AdapterFile file, TensorSource source, AdapterLayout layout, BaseAttentions base,
+      ImageEncoder encoder, Compute compute) {
+    this.file = file;
+    this.layout = layout;
+    this.base = base;
+    this.encoder = encoder;
+    this.compute = compute;
+    weights = new LoadedWeights(source, compute);
+  }
+
+  /** Opens an adapter that looks at pictures; see {@link #open(AdapterFile, BaseModel, ImageEncoder)}. */
+  public static IpAdapter open(Path file, BaseModel base, ImageEncoder encoder) {
+    return open(AdapterFile.of(file), base, encoder);
+  }
+
+  /** Opens an adapter that looks at a face recogniser's numbers alone: FaceID and Portrait. */
+  public static IpAdapter open(Path file, BaseModel base) {
+    return open(AdapterFile.of(file), base, null);
+  }
+
+  /**
+   * Opens an adapter. Whether it fits base and encoder is said from its header, before a weight is read.
+   *
+   * @param encoder the image encoder it was trained with; null for FaceID and Portrait, which need none
+   * @throws UnusableInput when the file is broken, or it, the base and the encoder do not belong together
+   */
+  public static IpAdapter open(AdapterFile file, BaseModel base, ImageEncoder encoder) {
+    TensorSource source = file.open();
+    IpAdapter adapter = null;
+    try {
+      AdapterLayout layout = file.layout(source);
+      BaseAttentions attentions = BaseAttentions.of(base);
+      String name = file.path().toString();
+      Pairing.check(name, layout, attentions);
+      Pairing.check(name, layout, encoder == null ? null : encoder.config(), encoder == null ? "" : encoder.describe());
+      if (layout.kind() == AdapterKind.FACE_ID_PLUS) {
+        file.faceVersion();
+      }
+      Optional<Path> twin = layout.kind().wantsLora() && !layout.lora() ? file.twin() : Optional.empty();
+      adapter = new IpAdapter(file, source, layout, attentions, encoder, base.parts().compute());
+      adapter.read(twin);
+      return adapter;
+    } catch (RuntimeException e) {
+      if (adapter == null) {
+        source.close();
+      } else {
+        adapter.close();
+      }
+      throw e;
+    }
+  }
+
+  private void read(Optional<Path> twin) {
+    projection(1);
+    IntStream.range(0, base.paths().size()).forEach(t -> {
+      keys(t);
+      values(t);
+    });
+    if (twin.isPresent()) {
+      lora = new FaceLora(LoraTwin.open(twin.get(), base), base, compute);
+    } else if (layout.lora()) {
+      lora = new FaceLora(file.open(), base, compute);
+    }
+  }
+
+  /** What it is. */
+  public AdapterLayout layout() {
+    return layout;
+  }
+
+  /** What errors call it: its file. */
+  public String describe() {
+    return file.path().toString();
+  }
+
+  /** Somebody or something as these pictures show it, all counting the same. */
+  public ImagePrompt identity(Picture... pictures) {
+    return identity(Arrays.stream(pictures).map(Reference::of).toList());
+  }
+
+  /**
+   * Somebody or something as these references show it. They are encoded here, once.
+   *
+   * @throws IllegalArgumentException when a reference lacks what this kind of adapter looks at
+   */
+  public ImagePrompt identity(List<Reference> references) {
+    return identity(embed(references));
+  }
+
+  /** The same from references that were encoded before. */
+  public ImagePrompt identity(ReferenceEmbeddings references) {
+    return ImagePrompt.of(this, references);
+  }
+
+  /** References as this adapter sees them. */
+  public ReferenceEmbeddings embed(List<Reference> references) {
+    return new ReferenceEncoding(describe(), layout, encoder).of(references);
+  }
+
+  BaseAttentions base() {
+    return base;
+  }
+
+  FaceLora lora() {
+    return lora;
+  }
+
+  Compute compute() {
+    return compute;
+  }
+
+  /** The projection; {@code shortcut} counts in FaceID-Plus v2 alone. */
+  Projection projection(double shortcut) {
+    boolean second = layout.kind() == AdapterKind.FACE_ID_PLUS && file.faceVersion() == FacePlusVersion.V2;
+    return Projection.of(layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
+  }
+
+  /** The key weight [width, contextWidth] of block {@code t}. */
+  Tensor keys(int t) {
+    return weights.get("ip_adapter." + (2 * t + 1) + ".to_k_ip.weight", base.widths().get(t), base.contextWidth());
+  }
+
+  /** The value weight [width, contextWidth] of block {@code t}. */
+  Tensor values(int t) {
+    return weights.get("ip_adapter." + (2 * t + 1) + ".to_v_ip.weight", base.widths().get(t), base.contextWidth());
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+    if (lora != null) {
+      lora.close();
+    }
+  }
+}

@@ -1,0 +1,40 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.AttentionBranch;
+import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.ipadapter.ImagePrompt.Settings;
+import java.util.List;
+import java.util.Map;
+
+/** What one request's image prompt adds: branches within its share of the steps, FaceID's LoRA in all of them. */
+final class PromptAdaptation implements Adaptation {
+  private final Map<String, AttentionBranch> branches;
+  private final FaceLora lora;
+  private final Settings settings;
+  private final Adaptation outside;
+
+  PromptAdaptation(Map<String, AttentionBranch> branches, FaceLora lora, Settings settings) {
+    this.branches = branches;
+    this.lora = lora == null || settings.lora() == 0 ? null : lora;
+    this.settings = settings;
+    outside = branches.isEmpty() ? this : this.lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
+  }
+
+  @Override
+  public List<AttentionBranch> branches(String module) {
+    AttentionBranch branch = branches.get(module);
+    return branch == null ? List.of() : List.of(branch);
+  }
+
+  @Override
+  public List<SidePath> sidePaths(String module) {
+    SidePath side = lora == null ? null : lora.at(module, settings.lora());
+    return side == null ? List.of() : List.of(side);
+  }
+
+  @Override
+  public Adaptation at(double progress) {
+    return settings.start() <= progress && progress < settings.end() ? this : outside;
+  }
+}

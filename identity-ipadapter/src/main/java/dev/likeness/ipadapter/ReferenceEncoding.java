@@ -1,0 +1,62 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
+import dev.likeness.ipadapter.layout.AdapterKind.Sight;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.Pairing;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.vision.ImageEncoding;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Shows references to what an adapter looks through. */
+record ReferenceEncoding(String adapter, AdapterLayout layout, ImageEncoder encoder) {
+  ReferenceEmbeddings of(List<Reference> references) {
+    if (references.isEmpty()) {
+      throw new IllegalArgumentException("an image prompt needs at least one reference");
+    }
+    references.forEach(this::require);
+    try (TensorScope scope = TensorScope.open()) {
+      boolean looks = layout.kind().sight() != Sight.NONE;
+      Grid image = looks ? Grid.of(stacked(references)) : null;
+      Grid nothing = layout.kind().sight() == Sight.TOKENS ? Grid.of(seen(encoder.encodeNothing())) : null;
+      return new ReferenceEmbeddings(image, nothing, layout.kind().wantsFace() ? faces(references) : null,
+          references.stream().map(Reference::weight).toList());
+    }
+  }
+
+  private void require(Reference reference) {
+    boolean looks = layout.kind().sight() != Sight.NONE;
+    if (looks && reference.picture() == null || layout.kind().wantsFace() && reference.face() == null) {
+      throw new IllegalArgumentException("an " + layout.kind().title() + " looks at "
+          + (looks && layout.kind().wantsFace() ? "a face's numbers and the aligned picture of it"
+          : looks ? "a picture" : "a face's numbers") + "; the reference has " + reference);
+    }
+    if (layout.kind().wantsFace()) {
+      Pairing.checkFace(adapter, layout, reference.face().length, "the recogniser behind the reference");
+    }
+  }
+
+  private Tensor stacked(List<Reference> references) {
+    TensorVector rows = new TensorVector();
+    references.forEach(reference -> rows.push_back(seen(encoder.encode(reference.picture()))));
+    return torch.cat(rows, 0);
+  }
+
+  /** What the kind wants of an encoding, [1, tokens, width]. */
+  private Tensor seen(ImageEncoding encoding) {
+    return layout.kind().sight() == Sight.POOLED ? encoding.pooled().unsqueeze(1) : encoding.penultimate();
+  }
+
+  private Grid faces(List<Reference> references) {
+    int width = (int) layout.faceWidth();
+    float[] all = new float[references.size() * width];
+    for (int i = 0; i < references.size(); i++) {
+      System.arraycopy(references.get(i).face(), 0, all, i * width, width);
+    }
+    return new Grid(all, references.size(), 1, width);
+  }
+}

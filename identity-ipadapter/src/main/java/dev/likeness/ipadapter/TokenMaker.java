@@ -1,0 +1,71 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
+import dev.likeness.ipadapter.layout.AdapterKind.Sight;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.projection.Projection;
+import dev.likeness.ipadapter.projection.Sights;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Image tokens out of encoded references. */
+record TokenMaker(IpAdapter adapter, double shortcut) {
+  /** Refuses embeddings that were made for another kind of adapter or by another encoder. */
+  void require(ReferenceEmbeddings e) {
+    AdapterLayout layout = adapter.layout();
+    boolean looks = layout.kind().sight() != Sight.NONE;
+    boolean tokens = layout.kind().sight() == Sight.TOKENS;
+    boolean image = looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
+    boolean nothing = tokens == (e.nothing() != null) && (!tokens || e.nothing().width() == layout.imageWidth());
+    boolean one = layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
+    boolean face = layout.kind().wantsFace() == (e.face() != null)
+        && (e.face() == null || e.face().width() == layout.faceWidth());
+    if (!(image && nothing && one && face)) {
+      throw new IllegalArgumentException("references encoded as image " + e.image() + ", nothing " + e.nothing()
+          + ", face " + e.face() + " are not what " + adapter.describe() + " looks at, an " + layout.kind().title()
+          + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
+          + "; encode them with it");
+    }
+  }
+
+  /** Tokens of all references side by side, [1, n tokens, contextWidth]. */
+  Tensor of(ReferenceEmbeddings e) {
+    Tensor tokens = projection().forward(new Sights(placed(e.image()), placed(e.face(), -1)));
+    return tokens.reshape(1, -1, adapter.layout().contextWidth());
+  }
+
+  /** Tokens that stand for no reference beside {@code e}, [1, tokens, contextWidth]. */
+  Tensor ofNothing(ReferenceEmbeddings e) {
+    Grid face = e.face() == null ? null : zeros(e.face());
+    Grid image = e.nothing() != null ? e.nothing() : e.image() == null ? null : zeros(e.image());
+    return projection().forward(new Sights(placed(image), placed(face, -1)));
+  }
+
+  /** Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when all count the same. */
+  Tensor bias(ReferenceEmbeddings e, long tokens) {
+    if (e.weights().stream().distinct().count() < 2) {
+      return null;
+    }
+    float[] bias = new float[(int) tokens];
+    for (int i = 0; i < bias.length; i++) {
+      bias[i] = (float) Math.log(e.weights().get((int) (i * (long) e.count() / tokens)));
+    }
+    return adapter.compute().place(torch.tensor(bias)).view(1, 1, 1, tokens);
+  }
+
+  private Projection projection() {
+    return adapter.projection(shortcut);
+  }
+
+  private static Grid zeros(Grid like) {
+    return new Grid(new float[like.tokens() * like.width()], 1, like.tokens(), like.width());
+  }
+
+  private Tensor placed(Grid grid) {
+    return grid == null ? null : adapter.compute().place(grid.tensor());
+  }
+
+  private Tensor placed(Grid grid, long columns) {
+    return grid == null ? null : placed(grid).view(grid.count(), columns);
+  }
+}

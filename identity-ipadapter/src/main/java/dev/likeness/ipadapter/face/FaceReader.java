@@ -1,0 +1,131 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.photos.decode.Orientation;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Makes references of photos for adapters that look at faces: finds the largest face, turning the photo or giving it
+ * more
+ * margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
+ */
+public final class FaceReader {
+  private static final int UPRIGHT = 1;
+  private static final int[] TURNED = {6, 8, 3};
+  private static final double[] MARGINS = {0.25, 0.5, 1};
+  private static final double SMALL = 64;
+  private static final double LEAST = 16;
+  private static final double FAR_TURNED = 40;
+
+  private final FaceDetector detector;
+  private final FaceEmbedder embedder;
+  private final int side;
+
+  private FaceReader(FaceDetector detector, FaceEmbedder embedder, int side) {
+    this.detector = detector;
+    this.embedder = embedder;
+    this.side = side;
+  }
+
+  /** Reads faces with these, of whatever licence. */
+  public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
+    return new FaceReader(detector, embedder, 224);
+  }
+
+  /**
+   * Reads faces with these.
+   *
+   * @throws UnusableInput when {@code policy} forbids the embedder; names it and its licence
+   */
+  public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
+    policy.require(embedder.spec());
+    return of(detector, embedder);
+  }
+
+  /** Aligned faces of {@code pixels} by {@code pixels}, 224 unless said; adapters for SDXL were trained with 256. */
+  public FaceReader side(int pixels) {
+    return new FaceReader(detector, embedder, pixels);
+  }
+
+  /**
+   * Reads the largest face of a photo.
+   *
+   * @param raw whether the recogniser's numbers are wanted as they come, for Portrait's unnormalised kind
+   * @return the reference, or none and the reason
+   */
+  public FaceReading read(Picture photo, boolean raw) {
+    for (Attempt attempt : attempts(photo)) {
+      List<Face> faces = detector.detect(attempt.picture);
+      if (!faces.isEmpty()) {
+        return reading(attempt, faces, raw);
+      }
+    }
+    return FaceReading.none(FaceReading.Note.NO_FACE);
+  }
+
+  /** A photo as it is, turned, or with margins; made one at a time as needed. */
+  private record Attempt(Picture picture, List<FaceReading.Note> notes) { }
+
+  private Iterable<Attempt> attempts(Picture photo) {
+    List<Integer> turns = new ArrayList<>(List.of(UPRIGHT));
+    Arrays.stream(TURNED).forEach(turns::add);
+    return () -> Stream.concat(
+        turns.stream().map(turn -> turn == UPRIGHT ? new Attempt(photo, List.of())
+            : new Attempt(Orientation.of(turn).upright(photo), List.of(FaceReading.Note.TURNED_UPRIGHT))),
+        Arrays.stream(MARGINS).mapToObj(share ->
+            new Attempt(padded(photo, share), List.of(FaceReading.Note.FOUND_WITH_MARGIN)))).iterator();
+  }
+
+  private FaceReading reading(Attempt attempt, List<Face> faces, boolean raw) {
+    Face face = faces.get(0);
+    List<FaceReading.Note> notes = new ArrayList<>(attempt.notes);
+    if (faces.size() > 1) {
+      notes.add(FaceReading.Note.LARGEST_OF_SEVERAL);
+    }
+    double width = face.box().width();
+    if (width < LEAST) {
+      return FaceReading.none(FaceReading.Note.TOO_SMALL);
+    }
+    if (width < SMALL) {
+      notes.add(FaceReading.Note.SMALL);
+    }
+    if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
+      notes.add(FaceReading.Note.FAR_TURNED);
+    }
+    float[] numbers = raw ? embedder.embedRaw(attempt.picture, face) : embedder.embed(attempt.picture, face);
+    return new FaceReading(Reference.face(numbers, aligned().align(attempt.picture, face)), notes);
+  }
+
+  /** insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left and right. */
+  private AlignmentTemplate aligned() {
+    AlignmentTemplate small = AlignmentTemplate.ARCFACE;
+    boolean multiple = side % small.size() == 0;
+    double factor = side / (multiple ? (double) small.size() : 128.0);
+    return new AlignmentTemplate(side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
+  }
+
+  /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */
+  private static Picture padded(Picture photo, double share) {
+    int left = (int) (share * photo.width());
+    int top = (int) (share * photo.height());
+    int width = photo.width() + 2 * left;
+    byte[] rgb = new byte[width * (photo.height() + 2 * top) * 3];
+    Arrays.fill(rgb, (byte) 127);
+    byte[] from = photo.rgb();
+    for (int row = 0; row < photo.height(); row++) {
+      System.arraycopy(from, row * photo.width() * 3, rgb, ((row + top) * width + left) * 3, photo.width() * 3);
+    }
+    return Picture.of(width, photo.height() + 2 * top, rgb);
+  }
+}

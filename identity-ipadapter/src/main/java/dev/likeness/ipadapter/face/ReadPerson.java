@@ -1,0 +1,53 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A person read from photos, and what was done about each.
+ *
+ * @param prompt the person
+ * @param readings one for each photo, in order
+ * @param plain whether no face could be used and the plain adapter looks at the photos instead
+ */
+public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean plain) {
+  public ReadPerson {
+    readings = List.copyOf(readings);
+  }
+
+  /**
+   * Shows the faces of photos to an adapter that looks at faces; photos without a usable one are left out.
+   *
+   * @param fallback an adapter that looks at pictures, for when no photo has a usable face, or null
+   * @throws UnusableInput when no photo has one and there is no fallback; says why, photo by photo
+   */
+  public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Picture> photos, IpAdapter fallback) {
+    boolean raw = adapter.layout().kind() == AdapterKind.PORTRAIT_UNNORM;
+    List<FaceReading> readings = photos.stream().map(photo -> reader.read(photo, raw)).toList();
+    List<Reference> found = readings.stream().map(FaceReading::found).flatMap(Optional::stream).toList();
+    if (!found.isEmpty()) {
+      return new ReadPerson(adapter.identity(found), readings, false);
+    }
+    if (fallback == null) {
+      throw new UnusableInput("no photo has a face that can be used: " + reasons(readings)
+          + "; give photos with a face at "
+          + "least 64 pixels wide, or an adapter that looks at pictures, such as Plus Face");
+    }
+    return new ReadPerson(fallback.identity(photos.toArray(Picture[]::new)), readings, true);
+  }
+
+  private static String reasons(List<FaceReading> readings) {
+    List<String> reasons = new ArrayList<>();
+    for (int i = 0; i < readings.size(); i++) {
+      reasons.add("photo " + (i + 1) + ": " + readings.get(i).words());
+    }
+    return reasons.isEmpty() ? "none was given" : String.join(", ", reasons);
+  }
+}

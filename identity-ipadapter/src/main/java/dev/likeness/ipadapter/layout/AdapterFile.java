@@ -1,0 +1,106 @@
+package dev.likeness.ipadapter.layout;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * An IP-Adapter's file, and what its bytes cannot say. Immutable; the methods named like settings return another one.
+ *
+ * @param path a safetensors file or a pickled {@code .bin}
+ * @param version which FaceID-Plus it is, or null when its name says
+ * @param lora the LoRA that FaceID was trained with, or null when it is inside or beside the file
+ * @param withoutLora whether a FaceID adapter may be used without its LoRA
+ */
+public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
+  /** The file with nothing said about it. */
+  public static AdapterFile of(Path path) {
+    return new AdapterFile(path, null, null, false);
+  }
+
+  /** Which FaceID-Plus it is. */
+  public AdapterFile version(FacePlusVersion which) {
+    return new AdapterFile(path, which, lora, withoutLora);
+  }
+
+  /** FaceID's LoRA in a file of its own. */
+  public AdapterFile lora(Path file) {
+    return new AdapterFile(path, version, file, false);
+  }
+
+  /** Draws without FaceID's LoRA, which costs likeness. */
+  public AdapterFile without() {
+    return new AdapterFile(path, version, null, true);
+  }
+
+  /**
+   * Its tensors under their published names; reads no weight. The caller closes it.
+   *
+   * @throws UnusableInput when the file is broken or something other than an IP-Adapter for a UNet
+   */
+  public TensorSource open() {
+    TensorSource source = published(path);
+    try {
+      Refusals.check(source);
+      return source;
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  static TensorSource published(Path file) {
+    if (!Files.isRegularFile(file)) {
+      throw new UnusableInput(file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
+    }
+    boolean safe = file.getFileName().toString().endsWith(".safetensors");
+    return KeySpelling.published(safe ? Safetensors.open(file) : TorchPickle.open(file));
+  }
+
+  /** What its header says. */
+  public AdapterLayout layout() {
+    try (TensorSource source = open()) {
+      return layout(source);
+    }
+  }
+
+  /** What the header of {@link #open} says. */
+  public AdapterLayout layout(TensorSource source) {
+    return new HeaderReader(source).layout();
+  }
+
+  /**
+   * Which FaceID-Plus it is: as said, else by its name.
+   *
+   * @throws UnusableInput when neither says
+   */
+  public FacePlusVersion faceVersion() {
+    return Optional.ofNullable(version).or(() -> FacePlusVersion.of(path.getFileName().toString())).orElseThrow(() ->
+        new UnusableInput(path
+            + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; say which, or put plusv2 "
+            + "or plus_sd15 into its name"));
+  }
+
+  /**
+   * FaceID's LoRA, when it is not inside the adapter's file: as said, else the file beside it with {@code _lora} in its
+   * name; empty when it is to be left out.
+   *
+   * @throws UnusableInput when there is none
+   */
+  public Optional<Path> twin() {
+    if (lora != null || withoutLora) {
+      return Optional.ofNullable(lora);
+    }
+    String stem = path.getFileName().toString().replaceFirst("\\.(safetensors|bin)$", "");
+    Path beside = path.resolveSibling(stem + "_lora.safetensors");
+    if (!Files.isRegularFile(beside)) {
+      throw new UnusableInput(path + " was trained together with a LoRA that is neither inside it nor beside it as "
+          + beside.getFileName() + "; put it there, name it, or say that it is to be left out");
+    }
+    return Optional.of(beside);
+  }
+}

@@ -1,0 +1,108 @@
+package dev.likeness.ipadapter.layout;
+
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The published spelling, {@code image_proj.*} and {@code ip_adapter.N.*}, of files that diffusers or a training script
+ * spelled otherwise.
+ */
+final class KeySpelling {
+  private static final String PROJECTION = "image_proj.";
+  private static final Pattern PROCESSOR =
+      Pattern.compile("(?:unet\\.)?(.+\\.attn[12])\\.processor\\.(to_[kv]_ip|to_(?:q|k|v|out)_lora)\\.(?:0\\.)?(.+)");
+  private static final Pattern LAYER = Pattern.compile("((?:perceiver_resampler\\.)?layers\\.\\d+)\\.(.+)");
+  private static final Map<String, String> INSIDE_LAYER = Map.of("ln0.", "0.norm1.", "ln1.", "0.norm2.", "attn.to_q.",
+      "0.to_q.", "attn.to_k.", "0.to_k.", "attn.to_v.", "0.to_v.", "attn.to_out.0.", "0.to_out.", "ff.0.", "1.0.",
+      "ff.1.net.0.proj.", "1.1.", "ff.1.net.2.", "1.3.");
+
+  private KeySpelling() {}
+
+  /** The file under its published names; takes over {@code source}. */
+  static TensorSource published(TensorSource source) {
+    Map<String, List<String>> parts = new LinkedHashMap<>();
+    Map<String, Integer> numbers = numbers(source);
+    boolean faceLayers = source.names().stream().anyMatch(name -> name.contains("proj.net.0.proj"));
+    boolean tokenLayers = everyTokenAlone(source);
+    for (String name : source.names()) {
+      String key = processor(container(name), numbers);
+      if (key.startsWith(PROJECTION)) {
+        key = PROJECTION + projection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
+      }
+      // Keys stand above values in the published, fused weight.
+      String fused = key.startsWith(PROJECTION) ? key.replaceFirst("\\.0\\.to_[kv]\\.weight$", ".0.to_kv.weight") : key;
+      List<String> rows = parts.computeIfAbsent(fused, k -> new ArrayList<>());
+      rows.add(key.endsWith(".to_k.weight") ? 0 : rows.size(), name);
+    }
+    return new FusedRows(source, parts);
+  }
+
+  private static String container(String name) {
+    for (Map.Entry<String, String> other : Map.of("image_proj_model.", PROJECTION, "adapter_modules.", "ip_adapter.",
+        "unet.encoder_hid_proj.image_projection_layers.0.", PROJECTION,
+        "encoder_hid_proj.image_projection_layers.0.", PROJECTION).entrySet()) {
+      if (name.startsWith(other.getKey())) {
+        return other.getValue() + name.substring(other.getKey().length());
+      }
+    }
+    return name;
+  }
+
+  private static String processor(String name, Map<String, Integer> numbers) {
+    Matcher m = PROCESSOR.matcher(name);
+    return m.matches() ? "ip_adapter." + numbers.get(m.group(1)) + "." + m.group(2) + "." + m.group(3) : name;
+  }
+
+  /**
+   * The place of each attention that is named by its path: 2t for the self-attention of transformer t, 2t + 1 beside.
+   */
+  private static Map<String, Integer> numbers(TensorSource source) {
+    TreeSet<AttentionPath> transformers = new TreeSet<>();
+    for (String name : source.names()) {
+      Matcher m = PROCESSOR.matcher(name);
+      if (m.matches()) {
+        transformers.add(AttentionPath.of(m.group(1).replaceFirst("\\.attn[12]$", "")));
+      }
+    }
+    Map<String, Integer> numbers = new LinkedHashMap<>();
+    int n = 0;
+    for (AttentionPath transformer : transformers) {
+      numbers.put(transformer.path() + ".attn1", n++);
+      numbers.put(transformer.path() + ".attn2", n++);
+    }
+    return numbers;
+  }
+
+  /** In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of each. */
+  private static boolean everyTokenAlone(TensorSource source) {
+    long out = -1;
+    long norm = -2;
+    for (String name : source.names()) {
+      String key = container(name);
+      out = key.equals(PROJECTION + "ff.net.2.weight") ? source.shape(name)[0] : out;
+      norm = key.equals(PROJECTION + "norm.weight") ? source.shape(name)[0] : norm;
+    }
+    return out == norm;
+  }
+
+  private static String projection(String key, boolean faceLayers, boolean tokenLayers) {
+    String at = faceLayers && key.matches("(layers|proj_in|proj_out|norm_out)\\..*") ? "perceiver_resampler." + key
+        : key;
+    Matcher layer = LAYER.matcher(at);
+    if (layer.matches()) {
+      return INSIDE_LAYER.entrySet().stream().filter(e -> layer.group(2).startsWith(e.getKey())).findFirst()
+          .map(e -> layer.group(1) + "." + e.getValue() + layer.group(2).substring(e.getKey().length())).orElse(at);
+    }
+    if (tokenLayers && at.startsWith("norm.")) {
+      return "proj.3." + at.substring("norm.".length());
+    }
+    return at.replaceFirst("^image_embeds\\.", "proj.").replaceFirst("^(ff|proj)\\.net\\.0\\.proj\\.", "proj.0.")
+        .replaceFirst("^(ff|proj)\\.net\\.2\\.", "proj.2.");
+  }
+}

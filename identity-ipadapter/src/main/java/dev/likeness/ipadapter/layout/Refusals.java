@@ -1,0 +1,48 @@
+package dev.likeness.ipadapter.layout;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.Optional;
+import java.util.function.Predicate;
+
+/** Files that look like IP-Adapters and are something else, each by its name. */
+enum Refusals {
+  XLABS("an IP-Adapter of XLabs for FLUX.1", "ip_adapter_proj_model", "double_blocks."),
+  SD3("an IP-Adapter for Stable Diffusion 3.5", "image_proj.time_embedding", ".norm_ip."),
+  PULID("a PuLID adapter", "pulid_encoder.", "id_adapter"),
+  PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
+  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.", "FacialEncoder."),
+  FLUX("an IP-Adapter for FLUX.1 of InstantX's layout", ".to_k_ip.bias", ".to_v_ip.bias");
+
+  private static final String SUPPORTED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x and SDXL only";
+
+  private final String title;
+  private final Predicate<String> sign;
+
+  Refusals(String title, String one, String other) {
+    this.title = title;
+    sign = name -> name.contains(one) || name.contains(other);
+  }
+
+  /** Throws when {@code source} is none that can be attached to a UNet. */
+  static void check(TensorSource source) {
+    for (Refusals kind : values()) {
+      Optional<String> key = source.names().stream().filter(kind.sign).findFirst();
+      if (key.isPresent()) {
+        throw new UnusableInput(
+            source.describe() + " is " + kind.title + " (it has \"" + key.get() + "\")" + SUPPORTED);
+      }
+    }
+    boolean projects = source.names().stream().anyMatch(name -> name.startsWith("image_proj."));
+    boolean attends = source.names().stream().anyMatch(name -> name.startsWith("ip_adapter."));
+    if (projects && !attends) {
+      throw new UnusableInput(source.describe() + " has an image projection but no keys and values (ip_adapter.*), as "
+          + "InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+    }
+    if (!projects || !attends) {
+      throw new UnusableInput(source.describe()
+          + " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \""
+          + source.names().stream().findFirst().orElse("nothing") + "\"");
+    }
+  }
+}

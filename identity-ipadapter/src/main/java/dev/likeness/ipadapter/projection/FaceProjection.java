@@ -1,0 +1,29 @@
+package dev.likeness.ipadapter.projection;
+
+import dev.likeness.diffusion.nn.LayerNorm;
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/** Two layers over a face recogniser's numbers: FaceID and Portrait. */
+final class FaceProjection implements Projection {
+  private final Linear in;
+  private final Linear out;
+  private final LayerNorm norm;
+  private final AdapterLayout layout;
+
+  FaceProjection(AdapterLayout layout, Weights w) {
+    this.layout = layout;
+    in = new Linear(w.at("proj").at(0), layout.faceWidth(), layout.hidden());
+    out = new Linear(w.at("proj").at(2), layout.hidden(), layout.tokens() * layout.contextWidth());
+    norm = new LayerNorm(w.at("norm"), layout.contextWidth());
+  }
+
+  @Override
+  public Tensor forward(Sights sights) {
+    Tensor flat = out.forward(torch.gelu(in.forward(sights.face())));
+    return norm.forward(flat.view(-1, layout.tokens(), layout.contextWidth()));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.ipadapter.projection;
+
+import dev.likeness.diffusion.nn.LayerNorm;
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/** The layers of Flamingo's perceiver resampler (Alayrac et al. 2022, arXiv:2204.14198, section 3.1.1). */
+final class PerceiverLayers {
+  private final Linear projIn;
+  private final List<PerceiverLayer> layers;
+  private final Linear projOut;
+  private final LayerNorm normOut;
+
+  PerceiverLayers(Weights w, Resampling shape, long in, long out) {
+    projIn = new Linear(w.at("proj_in"), in, shape.width());
+    layers = IntStream.range(0, shape.depth()).mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape)).toList();
+    projOut = new Linear(w.at("proj_out"), shape.width(), out);
+    normOut = new LayerNorm(w.at("norm_out"), out);
+  }
+
+  /** Lets latents [n, tokens, width] look at x [n, m, in]; returns [n, tokens, out]. */
+  Tensor forward(Tensor latents, Tensor x) {
+    Tensor seen = projIn.forward(x);
+    Tensor tokens = latents;
+    for (PerceiverLayer layer : layers) {
+      tokens = layer.forward(tokens, seen);
+    }
+    return normOut.forward(projOut.forward(tokens));
+  }
+}

@@ -1,0 +1,29 @@
+package dev.likeness.ipadapter.projection;
+
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import org.bytedeco.pytorch.Tensor;
+
+/** Turns references into tokens that a UNet's cross-attention understands. Immutable and shared by threads. */
+@FunctionalInterface
+public interface Projection {
+  /** Tokens [n, tokens, contextWidth] of n references. */
+  Tensor forward(Sights sights);
+
+  /**
+   * The projection of a layout.
+   *
+   * @param w at {@code image_proj}
+   * @param shortcut how much of FaceID-Plus's refined tokens is added to the plain ones; NaN for the refined ones alone
+   */
+  static Projection of(AdapterLayout layout, Weights w, double shortcut) {
+    return switch (layout.kind()) {
+      case BASE -> new PooledProjection(layout, w);
+      case FULL_FACE -> new TokenProjection(layout, w);
+      case PLUS -> new Resampler(layout, w, false);
+      case PORTRAIT_UNNORM -> new Resampler(layout, w, true);
+      case FACE_ID, PORTRAIT -> new FaceProjection(layout, w);
+      case FACE_ID_PLUS -> new RefinedFace(layout, w, shortcut);
+    };
+  }
+}

@@ -1,0 +1,130 @@
+package dev.likeness.ipadapter.vision;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Renamed;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.ShardedSafetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/**
+ * An opened image encoder: CLIP or SigLIP of any size, and how it wants its pictures. Immutable, shared by threads;
+ * owns
+ * its tensors until closed.
+ */
+public final class ImageEncoder implements AutoCloseable {
+  private final Path folder;
+  private final VisionConfig config;
+  private final ImageProcessor processor;
+  private final Compute compute;
+  private final LoadedWeights weights;
+  private final VisionTower tower;
+
+  private ImageEncoder(Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
+    this.folder = folder;
+    this.config = config;
+    this.processor = processor;
+    this.compute = compute;
+    weights = new LoadedWeights(new Renamed(source(folder), ImageEncoder::canonical), compute);
+    try {
+      tower = new VisionTower(config, Weights.of(weights));
+      weights.requireAllRead(Set.of());
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another way than CLIP's or
+   * SigLIP's own, {@code preprocessor_config.json}.
+   *
+   * @throws UnusableInput when something in it is missing, broken or not an image encoder
+   */
+  public static ImageEncoder open(Path folder, Compute compute) {
+    VisionConfig config = config(folder);
+    ImageProcessor usual = config.siglip() ? ImageProcessor.siglip(config.imageSize())
+        : ImageProcessor.clip(config.imageSize());
+    Path own = folder.resolve("preprocessor_config.json");
+    ImageProcessor processor = Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+    return new ImageEncoder(folder, config, processor, compute);
+  }
+
+  /** What kind of encoder a folder holds, by its {@code config.json} alone. */
+  public static VisionConfig config(Path folder) {
+    if (!Files.isDirectory(folder)) {
+      throw new UnusableInput(folder
+          + " is not a folder; give an image encoder's, with config.json and model.safetensors");
+    }
+    return VisionConfig.of(ModelConfig.read(folder.resolve("config.json")));
+  }
+
+  public VisionConfig config() {
+    return config;
+  }
+
+  /** How pictures are prepared. */
+  public ImageProcessor processor() {
+    return processor;
+  }
+
+  /** What errors call it: its folder. */
+  public String describe() {
+    return folder.toString();
+  }
+
+  /** Encodes one picture; owned by the calling scope. */
+  public ImageEncoding encode(Picture picture) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(compute.place(processor.pixels(picture)));
+    }
+  }
+
+  /** Encodes an input of zeros, which stands for "no picture"; owned by the calling scope. */
+  public ImageEncoding encodeNothing() {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return tower.forward(compute.place(processor.zeros(config.imageSize())));
+    }
+  }
+
+  private static TensorSource source(Path folder) {
+    for (String variant : List.of("", ".fp16")) {
+      Path file = folder.resolve("model" + variant + ".safetensors");
+      if (Files.exists(file)) {
+        return Safetensors.open(file);
+      }
+      Path shards = folder.resolve("model.safetensors.index" + variant + ".json");
+      if (Files.exists(shards)) {
+        return ShardedSafetensors.open(shards);
+      }
+    }
+    Path pickle = folder.resolve("pytorch_model.bin");
+    if (Files.exists(pickle)) {
+      return TorchPickle.open(pickle);
+    }
+    throw new UnusableInput(folder + " has no weights; expected model.safetensors or pytorch_model.bin");
+  }
+
+  /** A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix. */
+  private static String canonical(String name) {
+    if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
+      return null;
+    }
+    return name.startsWith("vision_model.") || name.startsWith("visual_projection.") ? name : "vision_model." + name;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,150 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class AdapterTrainingTest {
+  private static final AdapterTraining PLAIN = AdapterTraining.plain().steps(30).batch(4).learningRate(5e-3);
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    encoder.close();
+    base.close();
+  }
+
+  @Test
+  void learnsAndWritesAnAdapterThatOpens() {
+    List<Double> losses = new ArrayList<>();
+    Path file = folder.resolve("adapter.safetensors");
+    PLAIN.steps(60).train(base, encoder, pairs(), file, null, noting(losses), new Cancellation());
+    double before = losses.subList(0, 20).stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    double after = losses.subList(40, 60).stream().mapToDouble(Double::doubleValue).average().orElseThrow();
+    assertTrue(after < 0.9 * before, "loss " + before + " at first, " + after + " at last");
+    try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
+      assertEquals(AdapterKind.BASE, adapter.layout().kind());
+      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      assertFalse(Arrays.equals(base.generate(ask).pixels(),
+          base.generate(ask.as(adapter.identity(picture("37x53.png")).at(1))).pixels()));
+    }
+  }
+
+  @Test
+  void teachesEveryKindItKnows() {
+    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+    Path file = folder.resolve("adapter.safetensors");
+    for (AdapterTraining each : List.of(kind(shortly, AdapterKind.PLUS, 5, new Resampling(64, 64, 2)),
+        kind(shortly, AdapterKind.FULL_FACE, 1, null), kind(shortly, AdapterKind.PORTRAIT, 6, null))) {
+      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
+        assertEquals(each.kind(), adapter.layout().kind());
+      }
+    }
+  }
+
+  @Test
+  void goesOnWhereItStoppedToTheBit() throws IOException {
+    Path whole = folder.resolve("whole.safetensors");
+    PLAIN.train(base, encoder, pairs(), whole, null, Progress.SILENT, new Cancellation());
+    Path parts = folder.resolve("parts.safetensors");
+    Path state = folder.resolve("state.safetensors");
+    Cancellation stop = new Cancellation();
+    Progress stopping = event -> {
+      if (event instanceof ProgressEvent.Step step && step.step() == 27) {
+        stop.cancel();
+      }
+    };
+    assertThrows(Cancelled.class, () -> PLAIN.train(base, encoder, pairs(), parts, state, stopping, stop));
+    assertFalse(Files.exists(parts));
+    PLAIN.train(base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation());
+    assertArrayEquals(Files.readAllBytes(whole), Files.readAllBytes(parts));
+    UnusableInput e = assertThrows(UnusableInput.class, () -> PLAIN.seed(7).train(
+        base, encoder, pairs(), parts, state, Progress.SILENT, new Cancellation()));
+    assertEquals(
+        state + " is the state of another training; give the settings, base and pairs it began with, or delete it"
+        + " to begin anew", e.getMessage());
+  }
+
+  @Test
+  void refusesFaceIdAndTargetsOfSeveralSizes() {
+    assertEquals(
+        "cannot train FACE_ID with 4 tokens and resampler null; known: BASE, FULL_FACE, PLUS with a resampler, "
+        + "PORTRAIT with other than 4 tokens", assertThrows(IllegalArgumentException.class,
+        () -> kind(PLAIN, AdapterKind.FACE_ID, 4, null)).getMessage());
+    List<TrainingPair> uneven = new ArrayList<>(pairs());
+    uneven.add(new TrainingPair(Reference.of(picture("37x53.png")), picture("64x64.png"), ""));
+    assertEquals(
+        "a 64x64 picture beside one of 24x16: all targets must have one size, with sides that are multiples of 2",
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.train(base, encoder, uneven, folder.resolve("x"), null,
+            Progress.SILENT, new Cancellation())).getMessage());
+  }
+
+  private static AdapterTraining kind(AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
+    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 5, 0.01, 1,
+        0.05, 3);
+  }
+
+  private static Progress noting(List<Double> losses) {
+    return event -> {
+      if (event instanceof ProgressEvent.Step step) {
+        losses.add(step.loss());
+      }
+    };
+  }
+
+  private static List<TrainingPair> pairs() {
+    List<TrainingPair> pairs = new ArrayList<>();
+    for (String name : List.of("37x53.png", "64x64.png", "97x31.png", "301x200.png")) {
+      Picture picture = picture(name);
+      float[] face = new float[24];
+      face[pairs.size()] = 1;
+      pairs.add(new TrainingPair(Reference.face(face, picture), picture.crop(3, 5, 24, 16), "photo of person"));
+    }
+    return pairs;
+  }
+
+  private static Picture picture(String name) {
+    return Picture.read(GoldenTower.file(name));
+  }
+}

@@ -1,0 +1,173 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.FacePlusVersion;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class DoorsTest {
+  private static final GoldenAdapters ADAPTERS = GoldenAdapters.of("base");
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+  private static ImageEncoder other;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    other = ImageEncoder.open(GoldenTower.write("clip-gelu", parent), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    encoder.close();
+    other.close();
+    base.close();
+  }
+
+  @Test
+  void opensAPickledFileAsItOpensSafetensors(@TempDir Path folder) {
+    assertArrayEquals(drawn(AdapterFile.of(ADAPTERS.write("base", folder))),
+        drawn(AdapterFile.of(GoldenAdapters.file("base.bin"))));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"base", "plus", "full-face", "faceid", "faceid-plus", "portrait"})
+  void readsDiffusersSpellingToo(String kind, @TempDir Path folder) {
+    AdapterFile published = AdapterFile.of(ADAPTERS.write(kind, folder)).version(FacePlusVersion.V2);
+    Path file = folder.resolve("diffusers.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, DiffusersSpelling.of(ADAPTERS.tensors(kind), base), Map.of());
+    }
+    AdapterFile spelled = AdapterFile.of(file).version(FacePlusVersion.V2);
+    assertEquals(published.layout(), spelled.layout());
+    assertArrayEquals(drawn(published), drawn(spelled));
+  }
+
+  @Test
+  void readsTrainingScriptsSpelling(@TempDir Path folder) {
+    Path file = ADAPTERS.write("base", folder.resolve("step.safetensors"), name -> name
+        .replace("image_proj.", "image_proj_model.").replace("ip_adapter.", "adapter_modules."));
+    assertArrayEquals(drawn(AdapterFile.of(ADAPTERS.write("base", folder))), drawn(AdapterFile.of(file)));
+  }
+
+  @Test
+  void findsFaceIdsLoraBesideItsFile(@TempDir Path folder) {
+    float[] inside = drawn(AdapterFile.of(ADAPTERS.write("faceid", folder)));
+    Path bare = ADAPTERS.write(
+        "faceid", folder.resolve("bare.safetensors"), name -> name.contains("_lora.") ? null : name);
+    assertEquals(bare + " was trained together with a LoRA that is neither inside it nor beside it as "
+        + "bare_lora.safetensors; put it there, name it, or say that it is to be left out",
+        refusal(AdapterFile.of(bare), encoder));
+    try (IpAdapter without = IpAdapter.open(AdapterFile.of(bare).without(), base, encoder)) {
+      assertEquals(4, without.layout().tokens());
+    }
+    ADAPTERS.write("faceid", folder.resolve("bare_lora.safetensors"),
+        name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
+    assertArrayEquals(inside, drawn(AdapterFile.of(bare)));
+  }
+
+  @Test
+  void refusesAnAdapterForAnotherFamily(@TempDir Path folder) {
+    Path file = GoldenAdapters.of("xl-base").write("base", folder);
+    assertEquals(
+        file + " is an IP-Adapter for a base with context 72, 28 attentions; the base base-today is a base with "
+        + "context 32: give an adapter made for it", refusal(AdapterFile.of(file), encoder));
+    Path deep = GoldenAdapters.of("four-levels").write("base", folder);
+    assertEquals(
+        deep + " is an IP-Adapter for a base with context 32, 16 attentions; the base base-today has 4: give an "
+        + "adapter made for it", refusal(AdapterFile.of(deep), encoder));
+  }
+
+  @Test
+  void refusesAnotherImageEncoder(@TempDir Path folder) {
+    Path file = ADAPTERS.write("base", folder);
+    assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); the image encoder "
+        + other.describe() + " is CLIP (width 64, projection 24): give the one it was trained with",
+        refusal(AdapterFile.of(file), other));
+    assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
+        + "encoder's folder", refusal(AdapterFile.of(file), null));
+  }
+
+  @Test
+  void asksWhichFaceIdPlusItIs(@TempDir Path folder) {
+    Path file = ADAPTERS.write("faceid-plus", folder.resolve("adapter.safetensors"), name -> name);
+    assertEquals(file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; say which, or put plusv2 or "
+        + "plus_sd15 into its name", refusal(AdapterFile.of(file), encoder));
+    assertEquals(FacePlusVersion.V2, AdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
+    assertEquals(FacePlusVersion.V1, AdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
+  }
+
+  @Test
+  void refusesWhatIsMadeForOtherNetworksByName(@TempDir Path folder) {
+    refuses(folder, "image_proj.proj.weight", "ip_adapter.0.to_k_ip.bias",
+        " is an IP-Adapter for FLUX.1 of InstantX's layout (it has \"ip_adapter.0.to_k_ip.bias\")" + ATTACHED);
+    refuses(folder, "ip_adapter_proj_model.proj.weight",
+        "double_blocks.0.processor.ip_adapter_double_stream_k_proj.weight",
+            " is an IP-Adapter of XLabs for FLUX.1 (it has "
+        + "\"double_blocks.0.processor.ip_adapter_double_stream_k_proj.weight\")" + ATTACHED);
+    refuses(folder, "image_proj.time_embedding.linear_1.weight", "ip_adapter.0.to_k_ip.weight",
+        " is an IP-Adapter for Stable Diffusion 3.5 (it has \"image_proj.time_embedding.linear_1.weight\")" + ATTACHED);
+    refuses(folder, "id_encoder.vision_model.x", "lora_weights.y",
+        " is a PhotoMaker adapter (it has \"id_encoder.vision_model.x\")" + ATTACHED);
+    refuses(folder, "image_proj.latents", "image_proj.proj_in.weight",
+        " has an image projection but no keys and values "
+        + "(ip_adapter.*), as InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");
+    refuses(folder, "a.weight", "b.weight",
+        " is no IP-Adapter: expected image_proj.* and ip_adapter.*, found e.g. \"a.weight\"");
+  }
+
+  private static final String ATTACHED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x and SDXL only";
+
+  private static void refuses(Path folder, String one, String two, String message) {
+    Path file = folder.resolve("other.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor some = torch.zeros(2, 2);
+      Map<String, Tensor> tensors = new HashMap<>(Map.of(one, some, two, some.clone()));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    assertEquals(file + message, refusal(AdapterFile.of(file), encoder));
+  }
+
+  private static String refusal(AdapterFile file, ImageEncoder through) {
+    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, through)).getMessage();
+  }
+
+  private static float[] drawn(AdapterFile file) {
+    try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
+      Picture picture = Picture.read(GoldenTower.file("37x53.png"));
+      float[] face = new float[24];
+      face[3] = 1;
+      Reference reference = adapter.layout().kind().wantsFace() ? Reference.face(face, picture) : Reference.of(picture);
+      return base.generate(ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16)
+          .as(adapter.identity(List.of(reference)).at(0.8))).pixels();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+package dev.likeness.ipadapter;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.SeededWeights;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+
+/** Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, and what diffusers draws with them. */
+record GoldenAdapters(String base, Map<String, Object> record) {
+  /** One request. */
+  record Case(String base, int index, Map<?, ?> ask) {
+    List<Map<?, ?>> uses() {
+      return ((List<?>) ask.get("use")).stream().<Map<?, ?>>map(use -> (Map<?, ?>) use).toList();
+    }
+
+    double number(String name) {
+      return ((Number) ask.get(name)).doubleValue();
+    }
+
+    @Override
+    public String toString() {
+      return base + " " + index + " " + ask.get("use");
+    }
+  }
+
+  static GoldenAdapters of(String base) {
+    try {
+      return new GoldenAdapters(base, JSON.std.mapFrom(Files.readAllBytes(file(base + ".json"))));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static Path file(String name) {
+    try {
+      return Path.of(GoldenAdapters.class.getResource("/golden/ipadapter/" + name).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  List<Case> cases() {
+    List<?> cases = (List<?>) record.get("cases");
+    return IntStream.range(0, cases.size()).mapToObj(i -> new Case(base, i, (Map<?, ?>) cases.get(i))).toList();
+  }
+
+  Safetensors reference() {
+    return Safetensors.open(file(base + ".safetensors"));
+  }
+
+  Map<String, long[]> shapes(String kind) {
+    return GoldenFolder.shapes((Map<?, ?>) adapter(kind).get("tensors"));
+  }
+
+  private Map<?, ?> adapter(String kind) {
+    return (Map<?, ?>) ((Map<?, ?>) record.get("adapters")).get(kind);
+  }
+
+  /** The adapter's tensors under their published names; owned by the calling scope. */
+  Map<String, Tensor> tensors(String kind) {
+    return SeededWeights.of(shapes(kind), ((Number) adapter(kind).get("seed")).longValue());
+  }
+
+  /** Writes an adapter as {@code ip-adapter-KIND.safetensors} below {@code folder}. */
+  Path write(String kind, Path folder) {
+    return write(kind, folder.resolve("ip-adapter-" + kind + ".safetensors"), name -> name);
+  }
+
+  /** Writes an adapter under other names; those renamed to null are left out. */
+  Path write(String kind, Path file, UnaryOperator<String> spelled) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> renamed = new HashMap<>();
+      tensors(kind).forEach((name, tensor) -> {
+        if (spelled.apply(name) != null) {
+          renamed.put(spelled.apply(name), tensor);
+        }
+      });
+      SafetensorsWriter.write(file, renamed, Map.of());
+      return file;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.AdapterContract;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class IpAdapterContractTest implements AdapterContract {
+  private static Path folder;
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+  private static IpAdapter plain;
+  private static IpAdapter face;
+  private static ImagePrompt thing;
+  private static ImagePrompt person;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    folder = parent;
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    plain = IpAdapter.open(GoldenAdapters.of("base").write("base", parent), base, encoder);
+    face = IpAdapter.open(GoldenAdapters.of("base").write("faceid", parent), base);
+    thing = plain.identity(picture("37x53.png"));
+    person = face.identity(List.of(Reference.face(numbers())));
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    plain.close();
+    face.close();
+    encoder.close();
+    base.close();
+  }
+
+  @Override
+  public BaseModel base() {
+    return base;
+  }
+
+  @Override
+  public Adapter adapter(int which, double weight) {
+    return (which == 0 ? person : thing).at(weight);
+  }
+
+  @Test
+  void isTheBaseBitForBitInStepsOutsideItsShare() {
+    float[] plainly = drawn(request());
+    assertArrayEquals(plainly, drawn(request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+    assertFalse(Arrays.equals(plainly, drawn(request().as(thing.steps(0.5, 1).at(1)))));
+    assertFalse(Arrays.equals(drawn(request().as(thing.at(1))), drawn(request().as(thing.steps(0.5, 1).at(1)))));
+  }
+
+  @Test
+  void countsTwiceWhatIsGivenTwice() {
+    Reference one = Reference.of(picture("37x53.png"));
+    Reference other = Reference.of(picture("64x64.png"));
+    float[] thrice = drawn(request().as(plain.identity(List.of(one, one, other)).at(0.9)));
+    float[] weighted = drawn(request().as(plain.identity(List.of(one.weight(2), other)).at(0.9)));
+    for (int i = 0; i < thrice.length; i++) {
+      assertEquals(thrice[i], weighted[i], 1e-5);
+    }
+  }
+
+  @Test
+  void drawsTheSameFromKeptReferences() {
+    Path file = folder.resolve("ada.safetensors");
+    thing.references().save(file);
+    assertEquals(thing.references(), ReferenceEmbeddings.open(file));
+    assertArrayEquals(drawn(request().as(thing.at(0.8))),
+        drawn(request().as(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
+  }
+
+  @Test
+  void refusesReferencesOfAnotherKind() {
+    ReferenceEmbeddings pictures = thing.references();
+    IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> face.identity(pictures));
+    assertEquals("references encoded as image 1x1x40, nothing null, face null are not what "
+        + folder.resolve("ip-adapter-faceid.safetensors")
+        + " looks at, an IP-Adapter FaceID with image width 0 and face "
+        + "width 24; encode them with it", e.getMessage());
+    assertEquals("an IP-Adapter FaceID looks at a face's numbers; the reference has a picture x1.0",
+        assertThrows(IllegalArgumentException.class, () -> face.identity(picture("37x53.png"))).getMessage());
+  }
+
+  private static float[] drawn(ImageRequest request) {
+    return base.generate(request).pixels();
+  }
+
+  private static Picture picture(String name) {
+    return Picture.read(GoldenTower.file(name));
+  }
+
+  private static float[] numbers() {
+    float[] numbers = new float[24];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (float) (Math.sin(i + 1) / Math.sqrt(12));
+    }
+    return numbers;
+  }
+}

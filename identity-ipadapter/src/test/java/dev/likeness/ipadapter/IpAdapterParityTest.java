@@ -1,0 +1,181 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.FacePlusVersion;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.lora.Lora;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class IpAdapterParityTest {
+  private static final List<String> BASES = List.of("base", "four-levels", "xl-base");
+  private static final Map<String, BaseModel> OPEN = new HashMap<>();
+  private static Path folder;
+  private static ImageEncoder encoder;
+
+  @BeforeAll
+  static void opensTheBases(@TempDir Path parent) {
+    folder = parent;
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+    for (String name : BASES) {
+      OPEN.put(name, GoldenFolder.loaded(GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent).path()));
+    }
+  }
+
+  @AfterAll
+  static void closesTheBases() {
+    OPEN.values().forEach(BaseModel::close);
+    encoder.close();
+  }
+
+  static Stream<GoldenAdapters.Case> cases() {
+    return BASES.stream().flatMap(base -> GoldenAdapters.of(base).cases().stream());
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void drawsAsDiffusersDraws(GoldenAdapters.Case golden) throws Exception {
+    List<AutoCloseable> open = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open(); Safetensors expected = GoldenAdapters.of(golden.base()).reference()) {
+      ImageRequest request = request(golden);
+      float[][] faces = faces(expected);
+      for (Map<?, ?> use : golden.uses()) {
+        IpAdapter adapter = open(golden.base(), use);
+        open.add(adapter);
+        for (Weighted prompt : prompts(adapter, use, faces)) {
+          request = request.as(prompt.prompt.at(prompt.weight));
+        }
+      }
+      if (golden.ask().get("lora") instanceof List<?> file) {
+        Lora lora = Lora.open(GoldenAdapters.file("lora-" + file.get(0) + ".safetensors"), OPEN.get(golden.base()));
+        open.add(lora);
+        request = request.as(lora.at(((Number) file.get(1)).doubleValue()));
+      }
+      compare(golden, expected.read("case" + golden.index() + ".images"),
+          OPEN.get(golden.base()).generate(request, Progress.SILENT, new Cancellation()));
+    } finally {
+      for (AutoCloseable each : open) {
+        each.close();
+      }
+    }
+  }
+
+  private record Weighted(ImagePrompt prompt, double weight) { }
+
+  private static IpAdapter open(String base, Map<?, ?> use) {
+    String kind = (String) use.get("kind");
+    AdapterFile file = AdapterFile.of(GoldenAdapters.of(base).write(kind, folder))
+        .version(use.containsKey("shortcut") ? FacePlusVersion.V2 : FacePlusVersion.V1);
+    return IpAdapter.open(file, OPEN.get(base), encoder);
+  }
+
+  private static List<Weighted> prompts(IpAdapter adapter, Map<?, ?> use, float[][] faces) {
+    List<Reference> references = references(use, "references", faces);
+    if (!use.containsKey("masks")) {
+      double weight = use.get("scale") instanceof Number n ? n.doubleValue() : 1;
+      return List.of(new Weighted(asked(adapter.identity(references), adapter, use, faces), weight));
+    }
+    List<Weighted> each = new ArrayList<>();
+    for (int i = 0; i < references.size(); i++) {
+      Picture mask = Picture.read(GoldenAdapters.file("mask-" + ((List<?>) use.get("masks")).get(i) + ".png"));
+      Object weight = use.get("scale") instanceof List<?> list ? list.get(i) : use.get("scale");
+      each.add(new Weighted(adapter.identity(List.of(references.get(i))).mask(mask), ((Number) weight).doubleValue()));
+    }
+    return each;
+  }
+
+  private static ImagePrompt asked(ImagePrompt prompt, IpAdapter adapter, Map<?, ?> use, float[][] faces) {
+    ImagePrompt asked = use.containsKey("average") ? prompt.averaged() : prompt;
+    if (use.containsKey("negative")) {
+      asked = asked.negative(references(use, "negative", faces));
+    }
+    if (use.get("steps") instanceof List<?> steps) {
+      asked = asked.steps(((Number) steps.get(0)).doubleValue(), ((Number) steps.get(1)).doubleValue());
+    }
+    if (use.get("shortcut") instanceof Number factor) {
+      asked = asked.shortcut(factor.doubleValue());
+    }
+    return use.get("scale") instanceof Map<?, ?> blocks ? asked.blocks(blocks(blocks)) : asked;
+  }
+
+  /** diffusers' nested weights, by path. */
+  private static BlockWeights blocks(Map<?, ?> nested) {
+    Map<String, Double> byPath = new HashMap<>();
+    nested.forEach((part, levels) -> ((Map<?, ?>) levels).forEach((level, weights) -> {
+      for (int i = 0; i < ((List<?>) weights).size(); i++) {
+        byPath.put(part + "_blocks." + level.toString().replace("block_", "") + ".attentions." + i,
+            ((Number) ((List<?>) weights).get(i)).doubleValue());
+      }
+    }));
+    return BlockWeights.of(byPath);
+  }
+
+  private static List<Reference> references(Map<?, ?> use, String which, float[][] faces) {
+    return ((List<?>) use.get(which)).stream().map(r -> {
+      if (r instanceof List<?> both) {
+        return Reference.face(faces[((Number) both.get(0)).intValue()], picture((String) both.get(1)));
+      }
+      return r instanceof Number n ? Reference.face(faces[n.intValue()]) : Reference.of(picture((String) r));
+    }).toList();
+  }
+
+  private static Picture picture(String name) {
+    return Picture.read(GoldenTower.file(name));
+  }
+
+  private static float[][] faces(Safetensors expected) {
+    Tensor faces = expected.read("faces");
+    float[][] rows = new float[(int) faces.size(0)][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = Images.floats(faces.select(0, i));
+    }
+    return rows;
+  }
+
+  private static ImageRequest request(GoldenAdapters.Case golden) {
+    List<?> seeds = (List<?>) golden.ask().get("seeds");
+    return ImageRequest.of((String) golden.ask().get("prompt")).negative((String) golden.ask().get("negative"))
+        .guidance(golden.number("guidance")).steps((int) golden.number("steps"))
+        .size((int) golden.number("width"), (int) golden.number("height"))
+        .seed(((Number) seeds.get(0)).longValue()).count(seeds.size());
+  }
+
+  private static void compare(GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {
+    assertEquals(expected.size(0), images.size());
+    for (int i = 0; i < images.size(); i++) {
+      Tensor one = expected.select(0, i);
+      Closeness.assertWithin(1e-4, one, torch.tensor(images.get(i).pixels()).view(one.size(0), one.size(1),
+          one.size(2)),
+          golden + " image " + i);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.likeness.ipadapter.vision;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.SeededWeights;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/** Image encoders of {@code tools/goldens/vision.py}, and what transformers computes with them. */
+public final class GoldenTower {
+  private GoldenTower() {}
+
+  /** A file of the golden folder. */
+  public static Path file(String name) {
+    try {
+      return Path.of(GoldenTower.class.getResource("/golden/vision/" + name).toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Map<String, Object> record() {
+    try {
+      return JSON.std.mapFrom(Files.readAllBytes(file("reference.json")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static List<Map<?, ?>> list(String name) {
+    return ((List<?>) record().get(name)).stream().<Map<?, ?>>map(item -> (Map<?, ?>) item).toList();
+  }
+
+  /** Writes the encoder {@code name} as a folder below {@code parent}. */
+  public static Path write(String name, Path parent) {
+    Map<?, ?> tower = list("towers").stream().filter(t -> t.get("name").equals(name)).findFirst().orElseThrow();
+    return write(tower, parent.resolve(name));
+  }
+
+  /** Writes an encoder from its config, its tensors' shapes and their seed. */
+  public static Path write(Map<?, ?> tower, Path folder) {
+    try (TensorScope scope = TensorScope.open()) {
+      Files.createDirectories(folder);
+      Files.write(folder.resolve("config.json"), JSON.std.asBytes(tower.get("config")));
+      SafetensorsWriter.write(folder.resolve("model.safetensors"), SeededWeights.of(
+          GoldenFolder.shapes((Map<?, ?>) tower.get("tensors")), ((Number) tower.get("seed")).longValue()), Map.of());
+      return folder;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.likeness.ipadapter.vision;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class VisionParityTest {
+  static List<Map<?, ?>> processors() {
+    return GoldenTower.list("pixels");
+  }
+
+  @ParameterizedTest
+  @MethodSource("processors")
+  @SuppressWarnings("unchecked")
+  void preparesThePixelsThatTransformersPreparesToTheBit(Map<?, ?> golden) {
+    Map<String, Object> config = (Map<String, Object>) golden.get("processor");
+    boolean siglip = config.get("image_processor_type").toString().startsWith("Siglip");
+    ImageProcessor usual = siglip ? ImageProcessor.siglip(224) : ImageProcessor.clip(224);
+    ImageProcessor processor = ImageProcessor.of(ModelConfig.of(config, "preprocessor_config.json"), usual);
+    ((Map<?, ?>) golden.get("pictures")).forEach((name, digest) -> {
+      try (TensorScope scope = TensorScope.open()) {
+        Picture picture = Picture.read(GoldenTower.file((String) name));
+        assertEquals(digest, digest(Images.floats(processor.pixels(picture))), config + " " + name);
+      }
+    });
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"clip-quick", "clip-gelu", "clip-odd", "siglip"})
+  void encodesAsTransformersEncodes(String name, @TempDir Path parent) {
+    Path folder = GoldenTower.write(name, parent);
+    try (TensorScope scope = TensorScope.open(); ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
+        Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
+      for (String file : List.of("37x53.png", "301x200.png", "40x260.png", "28x28.png")) {
+        compare(name + "." + file, expected, encoder.encode(Picture.read(GoldenTower.file(file))));
+      }
+      compare(name + ".nothing", expected, encoder.encodeNothing());
+    }
+  }
+
+  private static void compare(String what, Safetensors expected, ImageEncoding actual) {
+    Closeness.assertWithinSpread(1e-5, expected.read(what + ".pooled"), actual.pooled(), what + " pooled");
+    Closeness.assertWithinSpread(
+        1e-5, expected.read(what + ".penultimate"), actual.penultimate(), what + " penultimate");
+  }
+
+  @Test
+  void refusesAFolderThatIsNoImageEncoder(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"dinov2\"}");
+    UnusableInput e = assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
+    assertEquals(folder.resolve("config.json") + ": model_type is \"dinov2\"; expected a CLIP or SigLIP vision tower "
+        + "(clip_vision_model, siglip_vision_model)", e.getMessage());
+  }
+
+  @Test
+  void namesTheEncodersOfThePublishedAdapters() {
+    VisionConfig huge = VisionConfig.of(ModelConfig.of(Map.of("model_type", "clip_vision_model", "hidden_size", 1280,
+        "num_attention_heads", 16, "patch_size", 14, "projection_dim", 1024, "architectures",
+        List.of("CLIPVisionModelWithProjection")), "config.json"));
+    assertEquals("CLIP ViT-H/14 (width 1280, projection 1024)", huge.describe());
+    assertEquals(257, huge.tokens());
+  }
+
+  private static String digest(float[] values) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * values.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(values);
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes.array()));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** Draws the batches of each step from the seed and the step's number alone, so that a resumed run draws the same. */
+record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions, int timesteps) {
+  /** Makes the batches of a step, hands them to {@code use} and frees them. */
+  double with(int step, ToDoubleFunction<List<LoraStep.Batch>> use) {
+    int parts = settings.options().accumulation();
+    try (TensorScope scope = TensorScope.open()) {
+      List<LoraStep.Batch> batches = new ArrayList<>();
+      for (int i = 0; i < parts; i++) {
+        batches.add(batch(step * parts + i));
+      }
+      return use.applyAsDouble(batches);
+    }
+  }
+
+  private LoraStep.Batch batch(int number) {
+    Bucket.Turn turn = Bucket.turn(buckets, settings.seed(), number, settings.batch());
+    Bucket bucket = turn.bucket();
+    StepDraw draw = StepDraw.of(settings.seed(), number, turn.number(), settings.batch(), bucket.latents().count(),
+        captions.count(), timesteps);
+    if (bucket.others().count() > 0) {
+      draw = draw.and(StepDraw.of(
+          ~settings.seed(), number, settings.batch(), bucket.others().count(), captions.count(), timesteps));
+    }
+    try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
+      return batch(bucket, draw, random);
+    }
+  }
+
+  private LoraStep.Batch batch(Bucket bucket, StepDraw draw, NoiseSource random) {
+    long[] shape = bucket.latents().shape();
+    int own = settings.batch();
+    Tensor clean = CachedLatents.draw(draw, random.next(shape), own, bucket.latents(), bucket.others());
+    Tensor noise = noise(shape, random);
+    Tensor seen = settings.options().inputPerturbation() == 0 ? noise
+        : noise.add(random.next(shape), new Scalar(settings.options().inputPerturbation()));
+    int[] drawn = draw.pictures();
+    int[] pictures = IntStream.range(0, own).map(i -> bucket.pictures().get(drawn[i])).toArray();
+    Tensor focus = settings.options().focus() == 1 ? null : CachedLatents.focus(draw, own, bucket.latents(), shape);
+    return new LoraStep.Batch(
+        clean, noise, seen, draw.timesteps(), captions.chosen(draw.captions(), pictures), own, focus);
+  }
+
+  private Tensor noise(long[] shape, NoiseSource random) {
+    Tensor noise = random.next(shape);
+    double offset = settings.options().noiseOffset();
+    return offset == 0 ? noise : noise.add(random.next(shape[0], 1, 1), new Scalar(offset));
+  }
+}

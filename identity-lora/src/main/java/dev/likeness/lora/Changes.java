@@ -1,0 +1,143 @@
+package dev.likeness.lora;
+
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Decomposed;
+import dev.likeness.lora.change.Difference;
+import dev.likeness.lora.change.FlatKronecker;
+import dev.likeness.lora.change.GeneralLowRank;
+import dev.likeness.lora.change.Hadamard;
+import dev.likeness.lora.change.InputRotation;
+import dev.likeness.lora.change.Kronecker;
+import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.Replacement;
+import dev.likeness.lora.change.Rotation;
+import dev.likeness.lora.change.Tucker;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Reads a layer's change from the file; the keys have been found whole. Tensors belong to the calling scope. */
+final class Changes {
+  private final LayerKeys keys;
+  private final Alphas alphas;
+
+  private Changes(LayerKeys keys, Alphas alphas) {
+    this.keys = keys;
+    this.alphas = alphas;
+  }
+
+  /** The change of the weight; null when the keys change the bias alone. */
+  static Change read(ChangeKind kind, LayerKeys keys, Alphas alphas) {
+    Changes changes = new Changes(keys, alphas);
+    Change change = changes.read(kind);
+    return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
+  }
+
+  /** The bias's difference, or null. */
+  static Tensor bias(LayerKeys keys) {
+    for (Role role : new Role[] {Role.DIFF_B, Role.B_NORM, Role.BIAS_UP}) {
+      if (keys.has(role)) {
+        return keys.read(role).flatten();
+      }
+    }
+    return null;
+  }
+
+  private Change read(ChangeKind kind) {
+    return switch (kind) {
+      case LORA -> lowRank();
+      case LOHA -> hadamard();
+      case LOKR -> kronecker();
+      case GLORA -> isOldGlora(keys) ? glora(Role.A2, Role.A1, Role.B2, Role.B1) : glora(Role.A1, Role.A2, Role.B1,
+          Role.B2);
+      case OFT -> rotation();
+      case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
+          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)));
+      case FULL -> difference(Role.DIFF);
+      case NORM -> difference(Role.W_NORM);
+      case SET -> new Replacement(likeWeight(keys.read(Role.SET)));
+      case BIAS -> null;
+    };
+  }
+
+  private LowRank lowRank() {
+    Tensor down = keys.readLikeLayer(Role.DOWN);
+    return new LowRank(down, keys.readLikeLayer(Role.MID), keys.readLikeLayer(Role.UP), scale(down.size(0)));
+  }
+
+  private Hadamard hadamard() {
+    Tensor b = keys.read(Role.HADA_W1_B);
+    return new Hadamard(new Hadamard.Factor(keys.read(Role.HADA_W1_A), keys.read(Role.HADA_T1), b),
+        new Hadamard.Factor(keys.read(Role.HADA_W2_A), keys.read(Role.HADA_T2), keys.read(Role.HADA_W2_B)),
+        scale(b.size(0)));
+  }
+
+  /** Where neither factor is made of others the alpha that files carry means nothing (LyCORIS, modules/lokr.py). */
+  private Change kronecker() {
+    Tensor outer = keys.has(Role.LOKR_W1) ? keys.read(Role.LOKR_W1)
+        : torch.matmul(whole(Role.LOKR_W1_A), whole(Role.LOKR_W1_B));
+    Tensor inner = keys.has(Role.LOKR_W2) ? keys.read(Role.LOKR_W2) : inner();
+    boolean plain = keys.has(Role.LOKR_W1, Role.LOKR_W2);
+    long rank = ChangeKind.LOKR.rank(keys);
+    Kronecker product = new Kronecker(outer, inner, rank, plain ? 1 : scale(rank));
+    boolean matrices = inner.dim() == 2 && keys.layer().kernel() > 1;
+    return matrices ? new FlatKronecker(product) : product;
+  }
+
+  private Tensor inner() {
+    if (keys.has(Role.LOKR_T2)) {
+      Tensor core = whole(Role.LOKR_T2);
+      LowRank pair = new LowRank(whole(Role.LOKR_W2_B), core, whole(Role.LOKR_W2_A).t(), 1);
+      Tensor joined = Tucker.joined(pair);
+      return torch.matmul(pair.up(), joined.flatten(1, -1))
+          .view(pair.up().size(0), joined.size(1), joined.size(2), joined.size(3));
+    }
+    Tensor a = whole(Role.LOKR_W2_A);
+    Tensor b = whole(Role.LOKR_W2_B);
+    Tensor product = torch.matmul(a, b.flatten(1, -1));
+    return b.dim() == 4 ? product.view(a.size(0), b.size(1), b.size(2), b.size(3)) : product;
+  }
+
+  /** The first GLoRA files have their four factors the other way round. */
+  static boolean isOldGlora(LayerKeys keys) {
+    long rank = keys.size(Role.A1, 0);
+    boolean old = keys.size(Role.A2, 1) == rank && keys.size(Role.B1, 0) == rank && keys.size(Role.B2, 1) == rank;
+    long other = keys.size(Role.A2, 0);
+    boolean today = keys.size(Role.A1, 1) == other && keys.size(Role.B1, 1) == other && keys.size(Role.B2, 0) == other;
+    return old && !today;
+  }
+
+  private GeneralLowRank glora(Role inA, Role outA, Role up, Role down) {
+    Tensor first = keys.readLikeLayer(down);
+    LowRank b = new LowRank(first, keys.readLikeLayer(Role.BM), keys.readLikeLayer(up), 1);
+    return new GeneralLowRank(keys.read(inA), keys.read(outA), b, scale(first.size(0)));
+  }
+
+  private Rotation rotation() {
+    double constraint = Double.isNaN(keys.alpha()) ? 0 : keys.alpha();
+    return new Rotation(keys.read(Role.OFT_BLOCKS), keys.read(Role.RESCALE), constraint * keys.layer().out());
+  }
+
+  private Tensor magnitude() {
+    Tensor magnitude = keys.read(Role.MAGNITUDE);
+    boolean byColumn = magnitude.dim() > 1 && magnitude.size(0) == 1 && magnitude.size(1) == keys.layer().in()
+        && !keys.keys().get(Role.MAGNITUDE).contains("magnitude_vector");
+    return byColumn ? magnitude : magnitude.flatten();
+  }
+
+  private Difference difference(Role role) {
+    return new Difference(likeWeight(keys.read(role)));
+  }
+
+  private Tensor likeWeight(Tensor value) {
+    return value.view(keys.layer().shape().stream().mapToLong(Long::longValue).toArray());
+  }
+
+  private Tensor whole(Role role) {
+    return keys.read(role).to(ScalarType.Float);
+  }
+
+  private double scale(long rank) {
+    return alphas.scale(keys.layer(), rank, keys.alpha());
+  }
+}

@@ -1,0 +1,88 @@
+package dev.likeness.lora;
+
+import dev.likeness.lora.change.Layer;
+import java.util.Arrays;
+
+/** Whether tensors have the shapes that their layer asks for. */
+final class Fit {
+  private Fit() {}
+
+  /** Whether the tensor in that role fits by itself. */
+  static boolean of(LayerKeys keys, Role role) {
+    Layer layer = keys.layer();
+    long[] shape = keys.shape(role);
+    return switch (role) {
+      case ALPHA -> keys.elements(role) == 1;
+      case DOWN -> isWindow(shape) && shape[1] == layer.in() && (side(shape) == layer.kernel() || side(shape) == 1);
+      case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
+      case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case MAGNITUDE -> isLengths(layer, shape);
+      case DIFF_B, B_NORM, BIAS_UP -> keys.elements(role) == layer.out();
+      case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
+      case RESCALE -> keys.elements(role) == layer.out();
+      case OFT_BLOCKS -> shape.length >= 3 && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
+          && shape[shape.length - 1] == shape[shape.length - 2];
+      case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
+      default -> shape.length >= 2;
+    };
+  }
+
+  /** The side of peft's input blocks, or 0 when the shape fits none. */
+  static long inputBlock(Layer layer, long[] shape) {
+    long size = Math.round((1 + Math.sqrt(1 + 8.0 * shape[1])) / 2);
+    long inputs = layer.in() * layer.kernel() * layer.kernel();
+    boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
+    return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
+  }
+
+  static boolean hadamard(LayerKeys keys) {
+    return half(keys, Role.HADA_W1_A, Role.HADA_T1, Role.HADA_W1_B)
+        && half(keys, Role.HADA_W2_A, Role.HADA_T2, Role.HADA_W2_B);
+  }
+
+  private static boolean half(LayerKeys keys, Role a, Role core, Role b) {
+    Layer layer = keys.layer();
+    if (!keys.has(core)) {
+      return keys.size(a, 0) == layer.out() && keys.size(a, 1) == keys.size(b, 0)
+          && keys.elements(b) == keys.size(b, 0) * layer.in() * layer.kernel() * layer.kernel();
+    }
+    return keys.size(a, 1) == layer.out() && keys.size(b, 1) == layer.in() && keys.size(core, 0) == keys.size(a, 0)
+        && keys.size(core, 1) == keys.size(b, 0) && keys.size(core, 2) == layer.kernel();
+  }
+
+  static boolean kronecker(LayerKeys keys) {
+    Layer layer = keys.layer();
+    boolean outer = keys.has(Role.LOKR_W1)
+        || keys.has(Role.LOKR_W1_A, Role.LOKR_W1_B) && keys.size(Role.LOKR_W1_A, 1) == keys.size(Role.LOKR_W1_B, 0);
+    boolean inner = keys.has(Role.LOKR_W2) || keys.has(Role.LOKR_W2_A, Role.LOKR_W2_B);
+    boolean core = keys.has(Role.LOKR_T2);
+    long out1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 0) : keys.size(Role.LOKR_W1_A, 0);
+    long in1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 1) : keys.size(Role.LOKR_W1_B, 1);
+    long out2 = keys.has(Role.LOKR_W2) ? keys.size(Role.LOKR_W2, 0) : keys.size(Role.LOKR_W2_A, core ? 1 : 0);
+    long in2 = keys.has(Role.LOKR_W2) ? keys.size(Role.LOKR_W2, 1) : keys.size(Role.LOKR_W2_B, 1);
+    return outer && inner && out1 * out2 == layer.out() && (in1 * in2 == layer.in() || flat(in1 * in2, layer));
+  }
+
+  // Without a core, older writers flatten a convolution's window into the second factor.
+  private static boolean flat(long inputs, Layer layer) {
+    return inputs == layer.in() * layer.kernel() * layer.kernel();
+  }
+
+  private static boolean isLengths(Layer layer, long[] shape) {
+    long count = Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    boolean byColumn = shape.length > 1 && shape[0] == 1 && shape[1] == layer.in();
+    return count == layer.out() || byColumn && count == layer.in();
+  }
+
+  private static boolean isWindow(long[] shape) {
+    return shape.length == 2 || shape.length == 4 && shape[2] == shape[3];
+  }
+
+  private static long side(long[] shape) {
+    return shape.length == 4 ? shape[2] : 1;
+  }
+
+  private static long elements(Layer layer) {
+    return layer.shape().stream().reduce(1L, (a, b) -> a * b);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A copy of the weights that a LoRA changes, with the change in them. A request that carries it draws with these in the
+ * place of the base's own, at no cost per step; the base's tensors are not touched. Summed in f32, then brought to the
+ * model's type. Carry at most one of them, before any side path. Shared by threads; owns its tensors until closed.
+ */
+public final class FusedLora implements Adapter, AutoCloseable {
+  private final LoraChanges changes;
+  private final BaseTensors base;
+  private final LoraWeight weight;
+  private final TensorRegion region = new TensorRegion();
+  private final Map<Compute, Map<Part, Map<String, Tensor>>> merged = new ConcurrentHashMap<>();
+
+  private FusedLora(LoraChanges changes, BaseTensors base, LoraWeight weight) {
+    this.changes = changes;
+    this.base = base;
+    this.weight = weight;
+  }
+
+  static FusedLora of(Lora lora, LoraWeight weight) {
+    return new FusedLora(lora.changes(), lora.base(), weight);
+  }
+
+  @Override
+  public Adaptation adapt(Part part, Compute compute) {
+    Map<String, Tensor> own = weights(compute).getOrDefault(part, Map.of());
+    return new Adaptation() {
+      @Override
+      public Tensor tensor(String name, Tensor original) {
+        return own.getOrDefault(name, original);
+      }
+    };
+  }
+
+  /** The merged weights by part and full name, in the type and on the device of {@code compute}; owned by this. */
+  public Map<Part, Map<String, Tensor>> weights(Compute compute) {
+    return merged.computeIfAbsent(compute, this::merge);
+  }
+
+  private Map<Part, Map<String, Tensor>> merge(Compute compute) {
+    Map<Part, Map<String, Tensor>> parts = new HashMap<>();
+    for (Map.Entry<Layer, Change> change : changes.weights().entrySet()) {
+      Layer layer = change.getKey();
+      double here = weight.of(layer.part(), layer.path());
+      put(parts, compute, layer, layer.weight(), own -> change.getValue().difference(own), here);
+    }
+    for (Map.Entry<Layer, Tensor> bias : changes.biases().entrySet()) {
+      Layer layer = bias.getKey();
+      double here = weight.of(layer.part(), layer.path());
+      put(parts, compute, layer, layer.bias(), own -> bias.getValue().to(ScalarType.Float), here);
+    }
+    return parts;
+  }
+
+  private void put(Map<Part, Map<String, Tensor>> parts, Compute compute, Layer layer, String name,
+      UnaryOperator<Tensor> difference, double here) {
+    if (here == 0) {
+      return;
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor own = base.get(layer.part(), name).cpu().to(ScalarType.Float);
+      Tensor sum = own.add(difference.apply(own), new Scalar(here));
+      parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, region.keep(compute.place(sum)));
+    }
+  }
+
+  /** Frees the copy; a second call does nothing. */
+  @Override
+  public void close() {
+    region.close();
+  }
+}

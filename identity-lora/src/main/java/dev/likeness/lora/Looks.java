@@ -1,0 +1,96 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+
+/** The looks that a training takes at what it has learned so far, and the best of them. */
+final class Looks implements AutoCloseable {
+  private final Previews previews;
+  private final BaseModel base;
+  private final Subject subject;
+  private final Progress progress;
+  private TensorRegion region = new TensorRegion();
+  private Map<String, Tensor> best;
+  private double bestScore = Double.NEGATIVE_INFINITY;
+  private int without;
+
+  Looks(Previews previews, BaseModel base, Subject subject, Progress progress) {
+    this.previews = previews;
+    this.base = base;
+    this.subject = subject;
+    this.progress = progress;
+  }
+
+  /** Looks, when it is time, and says whether there is no more to hope for. */
+  boolean enough(int steps, Learner learner, Function<String, Tensor> values, Cancellation stop) {
+    if (steps % previews.every() != 0 || !(learner instanceof TrainableFactors factors)) {
+      return false;
+    }
+    List<Picture> pictures = draw(factors, values, stop);
+    double score = previews.scorer().score(pictures);
+    progress.on(new ProgressEvent.Preview(steps, pictures, score));
+    if (score > bestScore) {
+      bestScore = score;
+      without = 0;
+      keep(learner, values);
+      return false;
+    }
+    without++;
+    boolean enough = previews.patience() > 0 && without >= previews.patience();
+    if (enough) {
+      progress.on(new ProgressEvent.Notice(
+          "no better likeness in the last " + without + " looks; the weights of the best are kept"));
+    }
+    return enough;
+  }
+
+  private List<Picture> draw(TrainableFactors factors, Function<String, Tensor> values, Cancellation stop) {
+    ImageRequest request = previews.request();
+    try (TensorRegion now = new TensorRegion()) {
+      Map<Layer, Change> changes = factors.snapshot(now, values);
+      PlacedChanges placed =
+          new PlacedChanges(new LoraChanges(changes, Map.of()), base.networks()::tensor, base.networks().compute(),
+              now);
+      Adapter adapter = (part, compute) -> new LoraAdaptation(placed, part, LoraWeight.of(1));
+      ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase())).as(adapter);
+      return base.generate(ask, Progress.SILENT, stop).stream().map(GeneratedImage::picture).toList();
+    }
+  }
+
+  private void keep(Learner learner, Function<String, Tensor> values) {
+    Map<String, Tensor> copies = new LinkedHashMap<>();
+    region.close();
+    region = new TensorRegion();
+    try (TensorScope scope = TensorScope.open()) {
+      learner.weights().leaves().keySet()
+          .forEach(name -> copies.put(name, region.keep(values.apply(name).detach().clone())));
+    }
+    best = copies;
+  }
+
+  /** The weights that drew the best pictures so far. */
+  Optional<Map<String, Tensor>> best() {
+    return Optional.ofNullable(best);
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.lora.change.SideChange;
+import java.util.List;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/** What a LoRA at a weight adds to one network. */
+record LoraAdaptation(PlacedChanges changes, Part part, LoraWeight weight) implements Adaptation {
+  @Override
+  public List<SidePath> sidePaths(String module) {
+    SideChange change = changes.sides(part).get(module);
+    double here = change == null ? 0 : weight.of(part, module);
+    return here == 0 ? List.of() : List.of(change.at(here));
+  }
+
+  @Override
+  public Tensor tensor(String name, Tensor own) {
+    Tensor difference = changes.vectors(part).get(name);
+    double here = difference == null ? 0 : weight.of(part, name);
+    return here == 0 ? own : own.add(difference, new Scalar(here));
+  }
+
+  @Override
+  public Adaptation at(double progress) {
+    LoraWeight now = weight.at(progress);
+    return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);
+  }
+}

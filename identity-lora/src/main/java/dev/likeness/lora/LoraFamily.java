@@ -1,0 +1,126 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.lora.change.Layer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The kind of base model that a LoRA changes, as far as names, widths and notes in its header tell. */
+public enum LoraFamily {
+  SD1("Stable Diffusion 1.x"),
+  SD2("Stable Diffusion 2.x"),
+  SDXL("Stable Diffusion XL"),
+  SDXL_REFINER("the refiner of Stable Diffusion XL"),
+  SD3("Stable Diffusion 3"),
+  FLUX("FLUX.1"),
+  FLUX2("FLUX.2"),
+  CASCADE("Stable Cascade"),
+  /** Nothing in the header tells; small and private models look so. */
+  UNKNOWN("an unknown base");
+
+  private record Sign(Pattern key, LoraFamily family) { }
+
+  private static final List<Sign> SIGNS = List.of(
+      sign("single_stream_modulation|double_stream_modulation", FLUX2),
+      sign("(^|[._])(double_blocks|single_blocks)[._]", FLUX),
+      sign("(^|[._])single_transformer_blocks[._]", FLUX),
+      sign("(^|[._])joint_blocks[._]", SD3),
+      sign("^(transformer\\.|lora_transformer_)transformer_blocks[._]\\d+[._](attn[._]add_|ff_context|norm1_context)",
+          SD3),
+      sign("^lora_prior_", CASCADE));
+  /** Keys and values of an attention to the text, in either naming: their input is as wide as the text is. */
+  private static final Pattern TEXT_ATTENTION =
+      Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
+  private static final Pattern TRANSFORMER =
+      Pattern.compile("^(transformer\\.|lora_transformer_|base_model\\.model\\.)transformer_blocks.*");
+  private static final Pattern SECOND_TEXT = Pattern.compile("^(lora_te2_|text_encoder_2\\.|text_encoders\\.clip_g).*");
+  private static final Map<Long, LoraFamily> WIDTHS =
+      Map.of(768L, SD1, 1024L, SD2, 2048L, SDXL, 1280L, SDXL_REFINER);
+
+  private final String title;
+
+  LoraFamily(String title) {
+    this.title = title;
+  }
+
+  private static Sign sign(String key, LoraFamily family) {
+    return new Sign(Pattern.compile(key), family);
+  }
+
+  /** Its name as people say it. */
+  public String title() {
+    return title;
+  }
+
+  /** Reads names and shapes, and where those say nothing the notes that trainers leave. */
+  static LoraFamily of(TensorSource source, Map<String, String> notes) {
+    for (Sign sign : SIGNS) {
+      if (source.names().stream().anyMatch(name -> sign.key.matcher(name).find())) {
+        return sign.family;
+      }
+    }
+    LoraFamily byWidth = source.names().stream().flatMap(name -> byWidth(source, name)).findFirst().orElse(UNKNOWN);
+    if (byWidth != UNKNOWN) {
+      return byWidth;
+    }
+    boolean twoTowers = source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
+    return twoTowers ? SDXL : noted(notes);
+  }
+
+  private static Stream<LoraFamily> byWidth(TensorSource source, String name) {
+    long[] shape = source.shape(name);
+    boolean narrows = name.contains("lora_A") || name.contains("down") && !name.contains("up.weight")
+        && !name.endsWith("lora_up.weight");
+    Matcher text = TEXT_ATTENTION.matcher(name);
+    if (text.matches() && narrows && shape.length > 1) {
+      return Stream.ofNullable(WIDTHS.get(shape[1]));
+    }
+    if (TRANSFORMER.matcher(name).matches() && narrows && shape.length > 1) {
+      return Stream.of(shape[1] == 3072 ? FLUX : SD3);
+    }
+    boolean numbered = name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
+    // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.
+    return numbered && (shape[1] == 768 || shape[1] == 1024) ? Stream.of(WIDTHS.get(shape[1])) : Stream.empty();
+  }
+
+  private static LoraFamily noted(Map<String, String> notes) {
+    String base = Stream.of("modelspec.architecture", "ss_base_model_version", "baseModel", "likeness.base_family")
+        .map(notes::get).filter(note -> note != null).findFirst().orElse("").toLowerCase(Locale.ROOT);
+    if (base.contains("xl")) {
+      return base.contains("refiner") ? SDXL_REFINER : SDXL;
+    }
+    if (base.contains("flux")) {
+      return FLUX;
+    }
+    if (base.contains("3") && base.contains("diffusion") || base.startsWith("sd3")) {
+      return base.contains("-v3") || base.startsWith("sd3") ? SD3 : UNKNOWN;
+    }
+    if (base.contains("v2") || "True".equals(notes.get("ss_v2"))) {
+      return SD2;
+    }
+    return base.contains("v1") ? SD1 : UNKNOWN;
+  }
+
+  /** What a model with these layers is. */
+  static LoraFamily of(LayerTable table) {
+    for (Layer layer : table.layers()) {
+      if (layer.part() == Part.TRANSFORMER) {
+        boolean flux = table.layers().stream().anyMatch(l -> l.path().startsWith("single_transformer_blocks."));
+        return flux ? FLUX : SD3;
+      }
+    }
+    return table.layers().stream().filter(layer -> layer.path().endsWith("attn2.to_k"))
+        .map(layer -> WIDTHS.getOrDefault(layer.in(), UNKNOWN)).findFirst().orElse(UNKNOWN);
+  }
+
+  /** Whether a LoRA of this family may fit a base of that one: not knowing is no reason to refuse a UNet's. */
+  boolean mayFit(LoraFamily base) {
+    boolean ofUnet = this == UNKNOWN || WIDTHS.containsValue(this);
+    return this == base || ofUnet && (this == UNKNOWN || base == UNKNOWN);
+  }
+}

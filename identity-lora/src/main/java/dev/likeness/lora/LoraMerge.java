@@ -1,0 +1,140 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Difference;
+import dev.likeness.lora.change.Factoring;
+import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.LowRank;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * LoRAs made of others: several as one, one at another rank, the difference of two models. Each layer's change is the
+ * nearest of the rank asked for; norms' and biases' differences are kept as they are. What comes is the caller's to
+ * close.
+ */
+public final class LoraMerge {
+  private LoraMerge() {}
+
+  /** The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. */
+  public static Lora merged(Map<Lora, Double> loras, int rank) {
+    requireRank(rank);
+    if (loras.isEmpty()) {
+      throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
+    }
+    TensorRegion region = new TensorRegion();
+    BaseTensors base = loras.keySet().iterator().next().base();
+    Map<Layer, Change> weights = new LinkedHashMap<>();
+    Map<Layer, Tensor> biases = new LinkedHashMap<>();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      for (Layer layer : layers(loras)) {
+        try (TensorScope scope = TensorScope.open()) {
+          weights.put(layer, sum(loras, layer, rank, base).mapped(region::keep));
+        }
+      }
+      loras.forEach((lora, weight) -> lora.changes().biases().forEach((layer, bias) -> {
+        try (TensorScope scope = TensorScope.open()) {
+          Tensor own = bias.to(ScalarType.Float).mul(new Scalar(weight));
+          biases.merge(layer, region.keep(own), (a, b) -> region.keep(a.add(b)));
+        }
+      }));
+    } catch (RuntimeException e) {
+      region.close();
+      throw e;
+    }
+    return made(new LoraChanges(weights, biases), rank, region, base,
+        loras.keySet().iterator().next().report().family());
+  }
+
+  /** {@code lora} at another rank. Kinds that are not of low rank get one. */
+  public static Lora resized(Lora lora, int rank) {
+    return merged(Map.of(lora, 1.0), rank);
+  }
+
+  /**
+   * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and convolution that
+   * differs.
+   *
+   * @throws UnusableInput when the two have not the same layers
+   */
+  public static Lora between(BaseModel base, BaseModel tuned, int rank) {
+    requireRank(rank);
+    LayerTable table = LayerTable.of(base.networks());
+    if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(tuned.networks()).layers()))) {
+      throw new UnusableInput(tuned.name() + " has other layers than " + base.name()
+          + "; give two models of one family, one trained from the other");
+    }
+    TensorRegion region = new TensorRegion();
+    Map<Layer, Change> weights = new LinkedHashMap<>();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      for (Layer layer : table.layers()) {
+        try (TensorScope scope = TensorScope.open()) {
+          Tensor difference = f32(tuned.networks()::tensor, layer).sub(f32(base.networks()::tensor, layer));
+          if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
+            weights.put(layer, Factoring.of(difference, rank).mapped(region::keep));
+          }
+        }
+      }
+    }
+    LoraFamily family = LoraFamily.of(table);
+    return made(new LoraChanges(weights, Map.of()), rank, region, base.networks()::tensor, family);
+  }
+
+  private static Set<Layer> layers(Map<Lora, Double> loras) {
+    Set<Layer> layers = new LinkedHashSet<>();
+    loras.keySet().forEach(lora -> layers.addAll(lora.changes().weights().keySet()));
+    return layers;
+  }
+
+  private static Change sum(Map<Lora, Double> loras, Layer layer, int rank, BaseTensors base) {
+    List<Map.Entry<LowRank, Double>> pairs = new ArrayList<>();
+    List<Map.Entry<Change, Double>> all = new ArrayList<>();
+    loras.forEach((lora, weight) -> {
+      Change change = lora.changes().weights().get(layer);
+      if (change != null) {
+        all.add(Map.entry(change, weight));
+        if (change instanceof LowRank pair) {
+          pairs.add(Map.entry(pair, weight));
+        }
+      }
+    });
+    long[] shape = layer.shape().stream().mapToLong(Long::longValue).toArray();
+    long ranks = pairs.stream().mapToLong(pair -> pair.getKey().rank()).sum();
+    long most = Math.min(shape[0], Arrays.stream(shape).skip(1).reduce(1, (a, b) -> a * b));
+    if (pairs.size() == all.size() && ranks <= most) {
+      return Factoring.ofSum(pairs, rank, shape);
+    }
+    Tensor own = f32(base, layer);
+    Tensor sum = all.stream().map(c -> c.getKey().difference(own).mul(new Scalar(c.getValue()))).reduce(Tensor::add)
+        .orElseThrow();
+    return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
+  }
+
+  private static Tensor f32(BaseTensors base, Layer layer) {
+    return base.get(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+  }
+
+  private static Lora made(LoraChanges changes, int rank, TensorRegion region, BaseTensors base, LoraFamily family) {
+    LoraReport report = LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank);
+    return new Lora(changes, Map.of(), report, region, base);
+  }
+
+  private static void requireRank(int rank) {
+    if (rank < 1) {
+      throw new IllegalArgumentException("rank " + rank + " must be at least 1");
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without being run. The
+ * content decides, since people rename files.
+ *
+ * @param notes free text pairs: the safetensors header's, or the plain texts of the pickle
+ */
+record LoraSource(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
+  private static final String PEFT_WEIGHTS = "adapter_model.";
+
+  static LoraSource open(Path file) {
+    if (isPickle(file)) {
+      TorchPickle pickle = TorchPickle.open(file);
+      Map<String, String> notes = new LinkedHashMap<>();
+      pickle.values().forEach((name, value) -> {
+        if (value instanceof String text) {
+          notes.put(name, text);
+        }
+      });
+      return new LoraSource(pickle, notes);
+    }
+    Safetensors source = Safetensors.open(file);
+    return new LoraSource(source, source.metadata());
+  }
+
+  private static boolean isPickle(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(2);
+      boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
+      // A safetensors file begins with the length of its header; one of 0x..80 bytes is told by its third to eighth.
+      boolean pickle = start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
+      return zip || pickle && !hasHeader(in.readNBytes(7));
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether bytes 3 to 9 of a file go on as a safetensors header's length and its opening brace do. */
+  private static boolean hasHeader(byte[] next) {
+    return next.length == 7 && next[6] == '{';
+  }
+
+  /** peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is no such folder's. */
+  static String settingsBeside(Path file) {
+    Path settings = file.resolveSibling("adapter_config.json");
+    if (file.getFileName() == null || !file.getFileName().toString().startsWith(PEFT_WEIGHTS)
+        || !Files.isRegularFile(settings)) {
+      return "";
+    }
+    try {
+      return Files.readString(settings);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + settings + ": " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

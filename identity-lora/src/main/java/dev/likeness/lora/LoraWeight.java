@@ -1,0 +1,102 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the steps of a picture.
+ * Immutable; the {@code with}-like methods return another.
+ *
+ * <p>Text is encoded once, so in text encoders the course counts as it is at the first step.
+ */
+public final class LoraWeight {
+  private static final DoubleUnaryOperator ALWAYS = progress -> 1;
+
+  private final double whole;
+  private final Map<String, Double> blocks;
+  private final DoubleUnaryOperator course;
+
+  private LoraWeight(double whole, Map<String, Double> blocks, DoubleUnaryOperator course) {
+    this.whole = requireFinite(whole);
+    this.blocks = blocks;
+    this.course = course;
+  }
+
+  /** The same everywhere and always: 1 as it was made, 0 for nothing at all, negative for its opposite. */
+  public static LoraWeight of(double weight) {
+    return new LoraWeight(weight, Map.of(), ALWAYS);
+  }
+
+  /**
+   * Times {@code factor} in everything whose name begins so: {@code unet}, {@code unet.up_blocks.1},
+   * {@code text_encoder}, a module's whole name. Where several begin a name, the longest counts.
+   */
+  public LoraWeight block(String name, double factor) {
+    Map<String, Double> more = new LinkedHashMap<>(blocks);
+    more.put(name, requireFinite(factor));
+    return new LoraWeight(whole, more, course);
+  }
+
+  /** Times {@code factor}'s value for the share of steps taken, from 0 at the first to 1 at the last. */
+  public LoraWeight overSteps(DoubleUnaryOperator factor) {
+    return new LoraWeight(whole, blocks, factor);
+  }
+
+  /** Whether it changes over the steps. */
+  public boolean varies() {
+    return course != ALWAYS;
+  }
+
+  /** The weight that this has, everywhere constant, when that share of the steps is taken. */
+  LoraWeight at(double progress) {
+    return varies() ? new LoraWeight(whole * requireFinite(course.applyAsDouble(progress)), blocks, ALWAYS) : this;
+  }
+
+  boolean isNothing() {
+    return whole == 0;
+  }
+
+  /** The weight at a module at the first step. */
+  double of(Part part, String module) {
+    return at(0).whole * block(part.folder() + "." + module);
+  }
+
+  private double block(String name) {
+    double factor = 1;
+    int longest = -1;
+    for (Map.Entry<String, Double> block : blocks.entrySet()) {
+      String start = block.getKey();
+      boolean begins = name.equals(start) || name.startsWith(start + ".");
+      if (begins && start.length() > longest) {
+        factor = block.getValue();
+        longest = start.length();
+      }
+    }
+    return factor;
+  }
+
+  private static double requireFinite(double weight) {
+    if (!Double.isFinite(weight)) {
+      throw new IllegalArgumentException("a LoRA's weight must be a finite number, not " + weight);
+    }
+    return weight;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof LoraWeight w && whole == w.whole && blocks.equals(w.blocks) && course == w.course;
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(whole, blocks, course);
+  }
+
+  @Override
+  public String toString() {
+    return whole + (blocks.isEmpty() ? "" : " " + blocks) + (varies() ? ", changing over the steps" : "");
+  }
+}

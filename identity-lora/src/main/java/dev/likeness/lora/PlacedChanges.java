@@ -1,0 +1,78 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Difference;
+import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.SideChange;
+import java.util.HashMap;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors; every other kind
+ * becomes the difference that it makes to the base's own weight, once, and is held here. Differences to the base do not
+ * depend on one another, so several LoRAs add up in any order.
+ */
+final class PlacedChanges {
+  private final Map<Part, Map<String, SideChange>> sides = new HashMap<>();
+  private final Map<Part, Map<String, Tensor>> vectors = new HashMap<>();
+  private final Compute compute;
+  private final TensorRegion region;
+  private final BaseTensors base;
+  private long bytes;
+
+  PlacedChanges(LoraChanges changes, BaseTensors base, Compute compute, TensorRegion region) {
+    this.compute = compute;
+    this.region = region;
+    this.base = base;
+    changes.weights().forEach(this::place);
+    changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
+  }
+
+  private void place(Layer layer, Change change) {
+    try (TensorScope scope = TensorScope.open()) {
+      if (layer.isNorm()) {
+        vector(layer, layer.weight(), change.difference(weight(layer)));
+      } else {
+        SideChange side = change instanceof SideChange s ? s : new Difference(change.difference(weight(layer)));
+        sides.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(layer.path(), side.mapped(this::kept));
+      }
+    }
+  }
+
+  private void vector(Layer layer, String name, Tensor difference) {
+    try (TensorScope scope = TensorScope.open()) {
+      vectors.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept(difference));
+    }
+  }
+
+  private Tensor weight(Layer layer) {
+    return base.get(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+  }
+
+  private Tensor kept(Tensor tensor) {
+    Tensor placed = compute.place(tensor);
+    bytes += placed.nbytes();
+    return region.keep(placed);
+  }
+
+  /** The change beside a layer of a part, by its path. */
+  Map<String, SideChange> sides(Part part) {
+    return sides.getOrDefault(part, Map.of());
+  }
+
+  /** The differences of norms and biases, by tensor name. */
+  Map<String, Tensor> vectors(Part part) {
+    return vectors.getOrDefault(part, Map.of());
+  }
+
+  /** What all this takes in memory. */
+  long bytes() {
+    return bytes;
+  }
+}

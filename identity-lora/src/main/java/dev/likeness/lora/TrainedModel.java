@@ -1,0 +1,109 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+
+/** A base model's weights after {@link DreamBooth}, with whom they were taught. Owns its tensors until closed. */
+public final class TrainedModel implements AutoCloseable {
+  private static final Map<String, String> FILES = Map.of("unet", "diffusion_pytorch_model.safetensors",
+      "text_encoder", "model.safetensors", "text_encoder_2", "model.safetensors");
+
+  private final Weights weights;
+  private final Subject subject;
+
+  /** Learned tensors by part and name, and what keeps them. */
+  record Weights(Map<String, Tensor> tensors, TensorRegion region) { }
+
+  TrainedModel(Weights weights, Subject subject) {
+    this.weights = weights;
+    this.subject = subject;
+  }
+
+  /** Who was taught. */
+  public Subject subject() {
+    return subject;
+  }
+
+  /** The learned weights, f32, by {@code unet.} or {@code text_encoder.} and their own names; owned by this. */
+  public Map<String, Tensor> weights() {
+    return weights.tensors();
+  }
+
+  /**
+   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own.
+   *
+   * @param base the diffusers folder that was trained from
+   * @param out a folder that does not exist yet, or is empty
+   * @param type of the weights in the files: f32, bf16 or f16
+   * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
+   * @throws MachineLimit when the disk refuses
+   */
+  public void save(Path base, Path out, DType type) {
+    if (!Files.isRegularFile(base.resolve("model_index.json"))) {
+      throw new UnusableInput(base + " is no diffusers folder: it has no model_index.json");
+    }
+    List<String> parts = FILES.keySet().stream().filter(this::learned).toList();
+    try {
+      requireEmpty(out);
+      copy(base, out, parts);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write " + out + ": " + e.getMessage(), e);
+    }
+    for (String part : parts) {
+      try (TensorScope scope = TensorScope.open()) {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        weights.tensors().forEach((name, tensor) -> {
+          if (name.startsWith(part + ".")) {
+            named.put(name.substring(part.length() + 1), tensor.to(type.scalarType()));
+          }
+        });
+        SafetensorsWriter.write(out.resolve(part).resolve(FILES.get(part)), named, Map.of("format", "pt"));
+      }
+    }
+  }
+
+  private boolean learned(String part) {
+    return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(part + "."));
+  }
+
+  private static void requireEmpty(Path out) throws IOException {
+    if (Files.exists(out)) {
+      try (Stream<Path> inside = Files.list(out)) {
+        if (inside.findAny().isPresent()) {
+          throw new UnusableInput(out + " holds files already; give a new folder");
+        }
+      }
+    }
+  }
+
+  private static void copy(Path base, Path out, List<String> parts) throws IOException {
+    try (Stream<Path> files = Files.walk(base)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Path inside = base.relativize(file);
+        boolean replaced = parts.contains(inside.getName(0).toString()) && !inside.toString().endsWith("config.json");
+        if (!replaced) {
+          AtomicFile.write(out.resolve(inside), to -> Files.copy(file, to));
+        }
+      }
+    }
+  }
+
+  /** Frees the weights; a second call does nothing. */
+  @Override
+  public void close() {
+    weights.region().close();
+  }
+}

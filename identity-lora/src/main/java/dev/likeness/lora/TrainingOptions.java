@@ -1,0 +1,117 @@
+package dev.likeness.lora;
+
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * What of a training few people change. Immutable; the {@code with}-like methods return another.
+ *
+ * @param form what is learned for each layer
+ * @param rankStabilised whether a change counts alpha / sqrt(rank) (rsLoRA, arXiv:2312.03732) in place of alpha /
+ *     rank
+ * @param modules a regular expression over layers' names ({@code unet.down_blocks.0….to_q}) in the place of the
+ *     targets, or empty
+ * @param optimizer what moves the weights
+ * @param constantRate whether the learning rate stays at its height rather than fall along half a cosine
+ * @param accumulation batches whose gradients are summed for one step
+ * @param recompute whether activations are computed twice rather than kept (gradient checkpointing)
+ * @param ema how much of the slow average of the weights each step keeps, below 1; 0 for none
+ * @param noiseOffset of a noise that is the same in all of a picture, so that very dark and very bright ones are
+ *     learned; 0 for none
+ * @param inputPerturbation of a second noise that the network sees but need not find (Ning et al. 2023,
+ *     arXiv:2301.11706); 0 for none
+ * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442)
+ * @param focus how much more the marked area of a picture counts than the rest; 1 for alike
+ */
+public record TrainingOptions(LoraForm form, boolean rankStabilised, String modules, TrainingOptimizer optimizer,
+    boolean constantRate, int accumulation, boolean recompute, double ema, double noiseOffset,
+    double inputPerturbation, boolean debiased, double focus) {
+  /** Plain LoRA with AdamW, nothing of the rest. */
+  public static final TrainingOptions PLAIN = new TrainingOptions(
+      LoraForm.LORA, false, "", TrainingOptimizer.ADAMW, false, 1, false, 0, 0, 0, false, 1);
+
+  public TrainingOptions {
+    if (accumulation < 1 || !(ema >= 0 && ema < 1) || !(noiseOffset >= 0 && inputPerturbation >= 0 && focus > 0)) {
+      throw new IllegalArgumentException("accumulation " + accumulation + " must be at least 1, ema " + ema
+          + " from 0 to below 1, noise offset " + noiseOffset + " and input perturbation " + inputPerturbation
+          + " not below 0, focus " + focus + " above 0");
+    }
+    try {
+      Pattern.compile(modules);
+    } catch (PatternSyntaxException e) {
+      throw new IllegalArgumentException("\"" + modules + "\" is no regular expression: " + e.getDescription(), e);
+    }
+  }
+
+  /** Another form of change. */
+  public TrainingOptions form(LoraForm kind) {
+    return new TrainingOptions(kind, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** With rsLoRA's strength, or not. */
+  public TrainingOptions rankStabilised(boolean stabilised) {
+    return new TrainingOptions(form, stabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
+  public TrainingOptions modules(String pattern) {
+    return new TrainingOptions(form, rankStabilised, pattern, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** Another optimiser. */
+  public TrainingOptions optimizer(TrainingOptimizer kind) {
+    return new TrainingOptions(form, rankStabilised, modules, kind, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** With a learning rate that stays, or falls. */
+  public TrainingOptions constantRate(boolean constant) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constant, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** Another number of batches for each step. */
+  public TrainingOptions accumulation(int batches) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, batches, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** With gradient checkpointing, or without. */
+  public TrainingOptions recompute(boolean twice) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, twice, ema,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** With a slow average, which becomes the result. */
+  public TrainingOptions ema(double decay) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, decay,
+        noiseOffset, inputPerturbation, debiased, focus);
+  }
+
+  /** With noise that shifts a whole picture. */
+  public TrainingOptions noiseOffset(double strength) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        strength, inputPerturbation, debiased, focus);
+  }
+
+  /** With a second noise in what the network sees. */
+  public TrainingOptions inputPerturbation(double strength) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, strength, debiased, focus);
+  }
+
+  /** With debiased weights of the loss, or without. */
+  public TrainingOptions debiased(boolean weighted) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, weighted, focus);
+  }
+
+  /** With another weight of each picture's marked area. */
+  public TrainingOptions focus(double factor) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, factor);
+  }
+}

@@ -1,0 +1,159 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.weights.Safetensors;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Beside three steps of diffusers' script: {@code tools/goldens/dreambooth.py}. */
+@ExtendWith(NoTensorLeaks.class)
+class DreamBoothTest {
+  private static final LoraTraining PLAIN = new LoraTraining(1, 1, LoraTargets.ATTENTION, false, 3, 2, 1e-4, 0, 0,
+      0.01, 1, false, 0, 1, List.of("%s"), 0, TrainingOptions.PLAIN.constantRate(true));
+  private static final Subject SUBJECT = Subject.of("woman");
+
+  private static Path folder;
+  private static BaseModel base;
+
+  @TempDir
+  private Path files;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    base = GoldenFolder.loaded(folder);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  @Test
+  void takesTheStepsOfTheScript() {
+    try (TensorRegion region = new TensorRegion(); FullWeights weights = new FullWeights(base.networks(), false);
+        AdamW optimizer = AdamW.standard();
+        Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
+        Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
+      CaptionEncodings texts = new CaptionEncodings(base.networks(), prompts(), weights, region);
+      LoraStep learning = new LoraStep(base.networks(), weights, optimizer, new Objective(
+          base.networks().scheduler().schedule(), base.networks().scheduler().prediction(), 0), texts);
+      Map<String, Tensor> start = new LinkedHashMap<>();
+      try (TensorScope scope = TensorScope.open()) {
+        weights.weights().leaves().forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
+        float[] losses = Images.floats(expected.read("loss"));
+        for (int step = 0; step < 3; step++) {
+          double loss = learning.learn(List.of(TrainingParityTest.batch(given, step)), PLAIN, 1e-4);
+          assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
+        }
+        compare(expected, start, weights.weights().leaves());
+      }
+    }
+  }
+
+  private static void compare(Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {
+    double wrong = 0;
+    double whole = 0;
+    for (String key : expected.names()) {
+      if (key.startsWith("way.")) {
+        String name = "unet." + key.substring("way.".length());
+        double way = leaves.get(name).detach().sub(start.get(name)).norm().item_double();
+        double reference = expected.read(key).item_double();
+        wrong += (way - reference) * (way - reference);
+        whole += reference * reference;
+      } else if (key.startsWith("after.")) {
+        Closeness.assertWithinSpread(
+            3e-4, expected.read(key), leaves.get("unet." + key.substring("after.".length())).detach(), key);
+      }
+    }
+    assertTrue(Math.sqrt(wrong / whole) < 1e-3, "ways differ by " + Math.sqrt(wrong / whole));
+  }
+
+  private static List<String> prompts() {
+    return ((List<?>) GoldenLora.record("../training/reference").get("prompts")).stream().map(String.class::cast)
+        .toList();
+  }
+
+  private static TrainingSet pictures() {
+    byte[] rgb = new byte[24 * 16 * 3];
+    new Random(5).nextBytes(rgb);
+    return TrainingSet.of(List.of(Picture.of(24, 16, rgb)), SUBJECT);
+  }
+
+  private static float[] drawn(BaseModel model) {
+    return model.generate(ImageRequest.of("sks woman").steps(2).size(24, 16)).pixels();
+  }
+
+  @Test
+  void writesAModelThatOpensAndDrawsOtherwise() {
+    float[] before = drawn(base);
+    Path out = files.resolve("ada");
+    try (TrainedModel ada = DreamBooth.standard().with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
+        .train(base, pictures(), Progress.SILENT, new Cancellation())) {
+      assertEquals("sks woman", ada.subject().phrase());
+      ada.save(folder, out, DType.F32);
+      assertEquals(out + " holds files already; give a new folder",
+          assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32)).getMessage());
+      assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json",
+          assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32)).getMessage());
+    }
+    try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
+      assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
+    }
+    assertArrayEquals(before, drawn(base), "training touched the base");
+  }
+
+  @Test
+  void goesOnAfterAStopWithTheSameWeights() {
+    LoraTraining settings = PLAIN.steps(27).batch(1).options(PLAIN.options().ema(0.9));
+    Path state = files.resolve("state.safetensors");
+    Cancellation stop = new Cancellation();
+    Progress late = event -> {
+      if (event instanceof ProgressEvent.Step step && step.step() == 26) {
+        stop.cancel();
+      }
+    };
+    assertThrows(Cancelled.class, () -> new DreamBooth(settings).train(base, pictures().state(state), late, stop));
+    try (TensorScope scope = TensorScope.open();
+        TrainedModel resumed = new DreamBooth(settings)
+            .train(base, pictures().state(state), Progress.SILENT, new Cancellation());
+        TrainedModel whole = new DreamBooth(settings)
+            .train(base, pictures(), Progress.SILENT, new Cancellation())) {
+      whole.weights().forEach((name, tensor) ->
+          assertTrue(tensor.equal(resumed.weights().get(name)), name));
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A training in a process of its own, killed without warning and taken up again. */
+class KilledTrainingTest {
+  private static final int KILLS = 3;
+
+  /** Trains the person of {@code args[1]} with the base {@code args[0]}, its state in {@code args[2]}. */
+  public static final class Trainer {
+    private Trainer() {}
+
+    public static void main(String[] args) {
+      byte[] rgb = new byte[16 * 16 * 3];
+      new Random(5).nextBytes(rgb);
+      LoraTraining settings = LoraTraining.balanced().rank(1).batch(1).steps(160).textEncoder(false)
+          .options(TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*attn2\\.to_k").ema(0.9).accumulation(2));
+      try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.EXACT);
+          TrainedPerson person = settings.train(base, List.of(Picture.of(16, 16, rgb)), Subject.of("woman"),
+              args.length > 2 ? Path.of(args[2]) : null, Progress.SILENT, new Cancellation())) {
+        person.save(Path.of(args[1]));
+      }
+    }
+  }
+
+  private static Process start(Path... args) throws IOException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    ProcessBuilder command = new ProcessBuilder(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp",
+        System.getProperty("java.class.path"), Trainer.class.getName());
+    for (Path arg : args) {
+      command.command().add(arg.toString());
+    }
+    return command.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+  }
+
+  @Test
+  void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files) throws IOException, InterruptedException {
+    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
+    Path unbroken = files.resolve("unbroken.safetensors");
+    assertTrue(start(base, unbroken).waitFor() == 0, "the unbroken run failed");
+    Path person = files.resolve("person.safetensors");
+    Path state = files.resolve("state.safetensors");
+    Random random = new Random();
+    for (int i = 0; i < KILLS; i++) {
+      Process process = start(base, person, state);
+      long seen = Files.exists(state) ? Files.getLastModifiedTime(state).toMillis() : 0;
+      // The next save is the sign that it is at work; then a moment of its next steps.
+      while (process.isAlive() && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+      TimeUnit.MILLISECONDS.sleep(random.nextInt(200));
+      process.destroyForcibly().waitFor();
+    }
+    assertTrue(start(base, person, state).waitFor() == 0, "the resumed run failed");
+    assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(person));
+  }
+}

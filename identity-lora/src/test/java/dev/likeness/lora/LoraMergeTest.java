@@ -1,0 +1,188 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoraMergeTest {
+  private static BaseModel base;
+
+  @TempDir
+  private Path files;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  private static float[] drawn(Adapter... adapters) {
+    ImageRequest request = ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);
+    for (Adapter adapter : adapters) {
+      request = request.as(adapter);
+    }
+    GeneratedImage image = base.generate(request);
+    return image.pixels();
+  }
+
+  private static Lora open(String name) {
+    return Lora.open(GoldenLora.file(name), base);
+  }
+
+  private static String hash(StableDiffusion model) {
+    try (TensorScope scope = TensorScope.open()) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+        for (String name : model.tensorNames(part)) {
+          Tensor tensor = model.tensor(part, name).contiguous();
+          ByteBuffer bytes = new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
+          digest.update(bytes);
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void addsSeveralIntoOneThatDrawsAlike() {
+    try (Lora first = open("wide"); Lora second = open("attention")) {
+      float[] both = drawn(first.at(0.7), second.at(-0.4));
+      Map<Lora, Double> weights = new LinkedHashMap<>();
+      weights.put(first, 0.7);
+      weights.put(second, -0.4);
+      try (Lora merged = LoraMerge.merged(weights, 6)) {
+        assertArrayEquals(both, drawn(merged.at(1)), 2e-4f);
+        merged.save(files.resolve("merged.safetensors"), LoraDialect.KOHYA);
+        try (Lora again = Lora.open(files.resolve("merged.safetensors"), base)) {
+          assertArrayEquals(both, drawn(again.at(1)), 2e-4f);
+        }
+      }
+    }
+  }
+
+  @Test
+  void givesEveryKindARankAndLosesLessTheHigherItIs() {
+    try (Lora loha = open("../kinds/loha")) {
+      float[] exact = drawn(loha.at(1));
+      assertThrows(IllegalArgumentException.class, () -> loha.save(files.resolve("loha.safetensors")));
+      double last = Double.MAX_VALUE;
+      for (int rank : new int[] {1, 4, 9}) {
+        try (Lora resized = LoraMerge.resized(loha, rank)) {
+          double lost = distance(exact, drawn(resized.at(1)));
+          assertTrue(lost < last, "rank " + rank + " loses " + lost + ", a lower one " + last);
+          last = lost;
+        }
+      }
+      assertTrue(last < 1e-3, "a product of two matrices of rank 3 has rank 9, but " + last + " is lost");
+    }
+    assertEquals("rank 0 must be at least 1", assertThrows(IllegalArgumentException.class, () ->
+        LoraMerge.merged(Map.of(), 0)).getMessage());
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(sum);
+  }
+
+  @Test
+  void findsTheLoraBetweenTwoModels() {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
+    try (TensorScope scope = TensorScope.open(); Lora lora = open("unet-only"); FusedLora fused = lora.fuse(1)) {
+      float[] adapted = drawn(lora.at(1));
+      assertArrayEquals(adapted, drawn(fused), 2e-4f);
+      Map<String, Tensor> weights = new LinkedHashMap<>();
+      base.networks().tensorNames(Part.UNET)
+          .forEach(name -> weights.put(name, base.networks().tensor(Part.UNET, name)));
+      weights.putAll(fused.weights(Compute.EXACT).get(Part.UNET));
+      SafetensorsWriter.write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), weights, Map.of());
+      try (BaseModel tuned = BaseModel.open(folder, Compute.EXACT); Lora found = LoraMerge.between(base, tuned, 2)) {
+        assertEquals(lora.report().layers(), found.report().layers());
+        assertArrayEquals(adapted, drawn(found.at(1)), 2e-4f);
+      }
+    }
+    try (Lora none = LoraMerge.between(base, base, 4)) {
+      assertEquals(0, none.report().layers());
+    }
+  }
+
+  @Test
+  void weighsBlocksModulesAndStepsEachForItself() {
+    try (Lora lora = open("wide")) {
+      float[] plain = drawn();
+      float[] whole = drawn(lora.at(1));
+      LoraWeight one = LoraWeight.of(1);
+      assertArrayEquals(whole, drawn(lora.at(one.block("unet", 1).overSteps(p -> 1))));
+      assertArrayEquals(plain, drawn(lora.at(one.block("unet", 0).block("text_encoder", 0))));
+      assertArrayEquals(plain, drawn(lora.at(0)));
+      float[] middle = drawn(lora.at(one.block("unet.mid_block", 0)));
+      assertFalse(Arrays.equals(whole, middle));
+      assertArrayEquals(whole, drawn(lora.at(one.block("unet.mid_block", 0).block("unet.mid_block.attentions", 1)
+          .block("unet.mid_block.resnets", 1))));
+      float[] late = drawn(lora.at(one.overSteps(p -> p < 0.5 ? 0 : 1)));
+      assertFalse(Arrays.equals(whole, late));
+      assertFalse(Arrays.equals(plain, late));
+      assertArrayEquals(drawn(lora.at(0.3)), drawn(lora.at(LoraWeight.of(0.6).overSteps(p -> 0.5))), 1e-6f);
+    }
+  }
+
+  @Test
+  void leavesTheBaseItsBytesAndNothingInMemory() {
+    String before = hash(base.networks());
+    Compute compute = base.networks().compute();
+    long objects = 0;
+    try (Lora lora = open("attention"); Lora norms = open("../kinds/norm")) {
+      drawn(lora.at(1), norms.at(0.5));
+      for (int i = 0; i < 1000; i++) {
+        try (TensorScope scope = TensorScope.open()) {
+          base.networks().unet(lora.at(0.5).adapt(Part.UNET, compute).and(norms.at(1).adapt(Part.UNET, compute)));
+        }
+        if (i == 10) {
+          objects = Pointer.totalCount();
+        }
+      }
+      assertEquals(objects, Pointer.totalCount(), "native objects after 1,000 times");
+      assertTrue(lora.bytes() > 0);
+    }
+    assertEquals(before, hash(base.networks()));
+  }
+}

@@ -1,0 +1,181 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class TrainingOptionsTest {
+  private static final TrainingOptions PLAIN = TrainingOptions.PLAIN;
+  private static final LoraTraining SHORT = LoraTraining.balanced().rank(2).batch(2).steps(2).textEncoder(false)
+      .options(PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
+  private static final Subject SUBJECT = Subject.of("woman");
+
+  private static BaseModel base;
+
+  @TempDir
+  private Path files;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  private static Picture picture(int seed, int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    new Random(seed).nextBytes(rgb);
+    return Picture.of(width, height, rgb);
+  }
+
+  private static List<Picture> pictures() {
+    return List.of(picture(1, 24, 16), picture(2, 24, 16), picture(3, 24, 16));
+  }
+
+  private static LoraTraining with(TrainingOptions options) {
+    return SHORT.options(options.modules(SHORT.options().modules()));
+  }
+
+  private static TrainedPerson train(LoraTraining settings) {
+    return settings.train(base, pictures(), SUBJECT, Progress.SILENT, new Cancellation());
+  }
+
+  private static float[] drawn(TrainedPerson person) {
+    return base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16).as(person.at(1))).pixels();
+  }
+
+  private static float[] trainedAndDrawn(LoraTraining settings) {
+    try (TrainedPerson person = train(settings)) {
+      return drawn(person);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(LoraForm.class)
+  void learnsEachFormAndKeepsItInEitherSpelling(LoraForm form) {
+    try (TrainedPerson person = train(with(PLAIN.form(form)))) {
+      float[] learned = drawn(person);
+      float[] before = base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16)).pixels();
+      assertFalse(Arrays.equals(before, learned), "nothing was learned");
+      for (LoraDialect dialect : List.of(LoraDialect.PEFT, LoraDialect.KOHYA)) {
+        Path file = files.resolve(form + "-" + dialect + ".safetensors");
+        person.lora().save(file, dialect);
+        try (TrainedPerson again = TrainedPerson.open(file, base)) {
+          assertArrayEquals(learned, drawn(again), 1e-6f);
+          assertEquals(3, again.lora().report().layers());
+        }
+      }
+    }
+  }
+
+  static Stream<TrainingOptions> influential() {
+    return Stream.of(PLAIN.rankStabilised(true), PLAIN.optimizer(TrainingOptimizer.LION),
+        PLAIN.optimizer(TrainingOptimizer.ADAFACTOR), PLAIN.optimizer(TrainingOptimizer.PRODIGY),
+        PLAIN.constantRate(true), PLAIN.accumulation(2), PLAIN.ema(0.5), PLAIN.noiseOffset(0.1),
+        PLAIN.inputPerturbation(0.1), PLAIN.debiased(true));
+  }
+
+  @ParameterizedTest
+  @MethodSource("influential")
+  void changesWhatIsLearned(TrainingOptions options) {
+    assertFalse(Arrays.equals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(options))), options.toString());
+  }
+
+  @Test
+  void learnsTheSameWhetherActivationsAreKeptOrComputedTwice() {
+    assertArrayEquals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(PLAIN.recompute(true))), 1e-5f);
+  }
+
+  @Test
+  void takesLargeParametersMomentsInEightBits() {
+    LoraTraining wide = with(PLAIN).rank(2);
+    assertArrayEquals(
+        trainedAndDrawn(wide), trainedAndDrawn(with(PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT))), 1e-6f);
+  }
+
+  @Test
+  void learnsPicturesOfSeveralSizesTheirCaptionsAndWhereToLook() {
+    List<TrainingPicture> plain = List.of(TrainingPicture.of(picture(1, 24, 16)),
+        TrainingPicture.of(picture(2, 16, 24)), TrainingPicture.of(picture(3, 24, 16)));
+    float[] alike = drawn(plain, PLAIN);
+    List<TrainingPicture> focused = new ArrayList<>(plain);
+    focused.set(0, plain.get(0).focus(new TrainingPicture.Focus(8, 4, 8, 8)));
+    assertArrayEquals(alike, drawn(focused, PLAIN));
+    assertFalse(Arrays.equals(alike, drawn(focused, PLAIN.focus(4))), "the focus counts nothing");
+    List<TrainingPicture> named = plain.stream().map(p -> p.caption("a drawing of %s, smiling")).toList();
+    assertFalse(Arrays.equals(alike, drawn(named, PLAIN)), "captions count nothing");
+  }
+
+  private static float[] drawn(List<TrainingPicture> pictures, TrainingOptions options) {
+    TrainingSet set = new TrainingSet(pictures, SUBJECT, null, Optional.empty());
+    try (TrainedPerson person = with(options).prior(2, 1).steps(3)
+        .train(base, set, Progress.SILENT, new Cancellation())) {
+      return drawn(person);
+    }
+  }
+
+  @Test
+  void keepsTheBestLookAndStopsWhenNothingBetterComes() {
+    List<ProgressEvent> events = new ArrayList<>();
+    double[] scores = {0.2, 0.6, 0.5, 0.4};
+    int[] looks = {0};
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    Previews previews = new Previews(1, ask, drawn -> scores[looks[0]++], 2);
+    float[] kept;
+    try (TrainedPerson person = with(PLAIN.constantRate(true)).steps(9)
+        .train(base, TrainingSet.of(pictures(), SUBJECT).previews(previews), events::add, new Cancellation())) {
+      kept = drawn(person);
+    }
+    assertArrayEquals(trainedAndDrawn(with(PLAIN.constantRate(true)).steps(2)), kept,
+        "not the weights of the best look");
+    List<Double> seen = events.stream().filter(ProgressEvent.Preview.class::isInstance)
+        .map(event -> ((ProgressEvent.Preview) event).score()).toList();
+    assertEquals(List.of(0.2, 0.6, 0.5, 0.4), seen);
+    assertTrue(events.contains(new ProgressEvent.Notice(
+        "no better likeness in the last 2 looks; the weights of the best are kept")));
+  }
+
+  @Test
+  void refusesNumbersThatMakeNoSense() {
+    assertEquals("accumulation 0 must be at least 1, ema 0.0 from 0 to below 1, noise offset 0.0 and input perturbation"
+        + " 0.0 not below 0, focus 1.0 above 0",
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.accumulation(0)).getMessage());
+    assertEquals("\"(\" is no regular expression: Unclosed group",
+        assertThrows(IllegalArgumentException.class, () -> PLAIN.modules("(")).getMessage());
+    assertEquals("no layer of the base is to learn: targets CONVOLUTIONS, modules nothing",
+        assertThrows(IllegalArgumentException.class, () -> train(with(PLAIN).options(PLAIN.modules("nothing"))))
+            .getMessage());
+    assertEquals("a focus of 0x8 at 0,0 must lie in the picture and hold a pixel",
+        assertThrows(IllegalArgumentException.class, () -> new TrainingPicture.Focus(0, 0, 0, 8)).getMessage());
+  }
+}

@@ -1,0 +1,82 @@
+package dev.likeness.photos;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What is missing in a set, in plain words. */
+final class SetAdvice {
+  private static final double MOSTLY = 0.6;
+  private static final double SMALL = 0.2;
+  private static final String[] WORDS = {"none", "one", "two", "three", "four", "five", "six", "seven", "eight",
+      "nine", "ten", "eleven", "twelve"};
+
+  private final int count;
+  private final List<String> advice = new ArrayList<>();
+
+  private SetAdvice(int count) {
+    this.count = count;
+  }
+
+  static List<String> on(SetCoverage coverage, List<AcceptedPhoto> accepted) {
+    SetAdvice set = new SetAdvice(accepted.size());
+    set.numbers();
+    // Only detectors with landmarks tell half-turned heads from frontal ones, so only then is their lack worth a word.
+    if (set.count >= SetVerdict.FEWEST && accepted.stream().anyMatch(photo -> photo.face().landmarks().isPresent())) {
+      set.angles(coverage.angles());
+    }
+    if (set.count > SetVerdict.FEWEST) {
+      set.sameness(coverage);
+      set.closeness(accepted);
+    }
+    return set.advice;
+  }
+
+  private void numbers() {
+    if (count < SetVerdict.FEWEST) {
+      advice.add("only %s usable photo%s; add more until there are at least %s"
+          .formatted(word(count), count == 1 ? "" : "s", word(SetVerdict.FEWEST)));
+    } else if (count < SetVerdict.ENOUGH) {
+      advice.add("%s usable photos are enough to begin; %s or more are better"
+          .formatted(word(count), word(SetVerdict.ENOUGH)));
+    } else if (count > SetVerdict.MOST) {
+      advice.add("%s photos are more than a person needs; the best %s do".formatted(word(count),
+          word(SetVerdict.MOST)));
+    }
+  }
+
+  private void angles(SetCoverage.Angles angles) {
+    if (angles.left() == 0) {
+      advice.add("no photo from the left; add one with the head half turned that way");
+    }
+    if (angles.right() == 0) {
+      advice.add("no photo from the right; add one with the head half turned that way");
+    }
+    if (angles.ahead() == 0) {
+      advice.add("no photo from the front; add one that looks straight ahead");
+    }
+  }
+
+  private void sameness(SetCoverage coverage) {
+    same(coverage.sameBackground(), "have the same background; add photos taken elsewhere");
+    same(coverage.sameClothes(), "show the same clothes; add photos in others");
+    same(coverage.sameLight(), "have the same light; add some from outdoors or another room");
+    same(coverage.sameExpression(), "have the same expression; smile in some and not in others");
+    same(coverage.sameDistance(), "were taken from the same distance; add a close-up or one from further away");
+  }
+
+  private void same(int alike, String what) {
+    if (alike > MOSTLY * count) {
+      advice.add("%s of %s %s".formatted(word(alike), word(count), what));
+    }
+  }
+
+  private void closeness(List<AcceptedPhoto> accepted) {
+    if (accepted.stream().allMatch(photo -> photo.features().faceShare() < SMALL)) {
+      advice.add("the face is small in every photo; add a close-up");
+    }
+  }
+
+  private static String word(int number) {
+    return number < WORDS.length ? WORDS[number] : Integer.toString(number);
+  }
+}

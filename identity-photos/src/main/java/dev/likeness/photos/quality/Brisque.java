@@ -1,0 +1,86 @@
+package dev.likeness.photos.quality;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.opencv.OpenCv;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_quality;
+import org.bytedeco.opencv.opencv_quality.QualityBRISQUE;
+
+/**
+ * How unlike an undistorted photograph a picture is, without another to compare with: BRISQUE (Mittal, Moorthy and
+ * Bovik, IEEE TIP 21, 2012) as OpenCV computes it. Safe for threads, which take turns.
+ */
+public final class Brisque implements AutoCloseable {
+  // The statistics depend on the scale, so heads are compared at one.
+  private static final int SIDE = 256;
+
+  private final QualityBRISQUE network;
+  private boolean closed;
+
+  private Brisque(QualityBRISQUE network) {
+    this.network = network;
+  }
+
+  /** The model trained on the LIVE database that OpenCV's jar brings. */
+  public static Brisque builtIn() {
+    OpenCv.load(opencv_quality.class);
+    return of(OpenCv.data("quality/brisque_model_live.yml").getPath(),
+        OpenCv.data("quality/brisque_range_live.yml").getPath());
+  }
+
+  /** A model of one's own: OpenCV's two YAML files, the regression and the range of its inputs. */
+  public static Brisque open(Path model, Path range) {
+    OpenCv.load(opencv_quality.class);
+    for (Path file : new Path[] {model, range}) {
+      if (!Files.isReadable(file)) {
+        throw new UnusableInput(
+            "cannot read the BRISQUE file " + file + "; give OpenCV's brisque_model and range YAML");
+      }
+    }
+    try {
+      return of(model.toString(), range.toString());
+    } catch (RuntimeException e) {
+      throw new UnusableInput(model + " and " + range + " are not a BRISQUE model and its range; give OpenCV's", e);
+    }
+  }
+
+  @SuppressWarnings("try")
+  private static Brisque of(String model, String range) {
+    try (PointerScope scope = new PointerScope()) {
+      QualityBRISQUE network = QualityBRISQUE.create(model, range);
+      // It outlives the scope that frees what reading left behind.
+      network.retainReference();
+      return new Brisque(network);
+    }
+  }
+
+  /** The score of {@code face}'s head and shoulders at a standard size: 0 (as photographed) to 100. */
+  public double score(Picture picture, Face face) {
+    HeadCrop head = HeadCrop.of(face.box(), picture);
+    return score(head.of(picture, Math.min(SIDE, head.side())));
+  }
+
+  /** The score of a whole picture as it is: 0 (as photographed) to 100. */
+  @SuppressWarnings("try")
+  public synchronized double score(Picture picture) {
+    if (closed) {
+      throw new IllegalStateException("the BRISQUE model is closed");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      return network.compute(OpenCv.bgr(picture)).get(0);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      network.releaseReference();
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package dev.likeness.photos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.photos.embed.UsePolicy;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Whatever is logged at whatever level, by this library or by those below it, photos are not in it. */
+class QuietIntakeTest {
+  private static final String NAME = "ada-at-the-beach";
+
+  @TempDir
+  Path folder;
+
+  @Test
+  void noFileNameAppearsWhenEverythingIsLogged() throws IOException, InterruptedException {
+    byte[] whole = Encoded.jpeg(DrawnFace.portrait(400, 400, 200, 180, 140), 0.9f);
+    Files.write(folder.resolve(NAME + "-1.jpg"), whole);
+    Files.write(folder.resolve(NAME + "-2.jpg"), Arrays.copyOf(whole, whole.length / 2));
+    Files.write(folder.resolve(NAME + "-3.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 1});
+    Files.writeString(folder.resolve(NAME + "-4.jpg"), "dear photographer");
+    Path log = folder.resolveSibling(folder.getFileName() + ".log");
+    ProcessBuilder loud = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Djava.awt.headless=true", "-Dorg.bytedeco.javacpp.logger.debug=true", "-cp",
+        System.getProperty("java.class.path"), Loud.class.getName(), folder.toString(), embedder());
+    loud.environment().put("OPENCV_LOG_LEVEL", "VERBOSE");
+
+    int status = loud.redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+
+    String logged = Files.readString(log);
+    assertEquals(0, status);
+    assertTrue(logged.contains("reviewed"));
+    assertTrue(logged.contains("everything is logged"));
+    assertFalse(logged.contains(NAME));
+    assertFalse(logged.contains(folder.getFileName().toString()));
+  }
+
+  private static String embedder() {
+    try {
+      return Material.at("faces/mobileface_v2_112.onnx").toString();
+    } catch (RuntimeException absent) {
+      return "";
+    }
+  }
+
+  /** The intake in a process of its own, with every logger open. */
+  static final class Loud {
+    private Loud() {}
+
+    public static void main(String[] arguments) {
+      Logger root = Logger.getLogger("");
+      root.setLevel(Level.ALL);
+      ConsoleHandler console = new ConsoleHandler();
+      console.setLevel(Level.ALL);
+      root.addHandler(console);
+      root.finest("everything is logged");
+      try (ReviewTools tools = arguments[1].isEmpty() ? ReviewTools.builtIn()
+          : ReviewTools.builtIn().withEmbedder(Path.of(arguments[1]), UsePolicy.COMMERCIAL)) {
+        PhotoReview review = PhotoReview.of(PhotoSet.from(Path.of(arguments[0])), tools, ReviewOptions.defaults());
+        review.toSheet();
+        System.out.println("reviewed");
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+package dev.likeness.photos;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.pixels.Fingerprint;
+import dev.likeness.photos.quality.Expression;
+import dev.likeness.photos.quality.PhotoFeatures;
+import dev.likeness.photos.quality.Tint;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class SetAdviceTest {
+  private static final Picture PICTURE = DrawnFace.picture(64, 64, 32, 30, 30);
+  private static final Landmarks POINTS = new Landmarks(new Point(25, 26), new Point(39, 26), new Point(32, 33),
+      new Point(27, 40), new Point(37, 40));
+
+  @Test
+  void saysInWordsHowManyShareABackground() {
+    List<AcceptedPhoto> nine = IntStream.range(0, 9).mapToObj(i -> photo(i, 0, i < 7 ? 0 : 100 * i)).toList();
+
+    SetCoverage coverage = SetCoverage.of(nine);
+
+    assertEquals(7, coverage.sameBackground());
+    assertTrue(SetAdvice.on(coverage, nine)
+        .contains("seven of nine have the same background; add photos taken elsewhere"));
+  }
+
+  @Test
+  void saysFromWhereNoPhotoWasTaken() {
+    List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
+
+    List<String> advice = SetAdvice.on(SetCoverage.of(photos), photos);
+
+    assertEquals(new SetCoverage.Angles(0, 1, 2), SetCoverage.of(photos).angles());
+    assertTrue(advice.contains("no photo from the left; add one with the head half turned that way"), advice.toString());
+    assertFalse(advice.stream().anyMatch(sentence -> sentence.startsWith("no photo from the right")));
+  }
+
+  @Test
+  void oneMouthInAllPhotosIsOneExpression() {
+    List<AcceptedPhoto> photos = IntStream.range(0, 5).mapToObj(i -> photo(i, 0, 50 * i)).toList();
+
+    SetCoverage coverage = SetCoverage.of(photos);
+
+    assertEquals(5, coverage.sameExpression());
+    assertTrue(SetAdvice.on(coverage, photos)
+        .contains("five of five have the same expression; smile in some and not in others"));
+  }
+
+  @Test
+  void varietyIsNoneWhenAllIsTheSameAndAllWhenNothingIs() {
+    assertEquals(0, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 5, 5, 5, 5, 5).variety(5));
+    assertEquals(1, new SetCoverage(new SetCoverage.Angles(0, 5, 0), 1, 1, 1, 1, 1).variety(5));
+  }
+
+  @Test
+  void asksForMoreWhenThereAreFewerThanThree() {
+    List<AcceptedPhoto> one = List.of(photo(0, 0, 0));
+
+    assertEquals(List.of("only one usable photo; add more until there are at least three"),
+        SetAdvice.on(SetCoverage.of(one), one));
+  }
+
+  // A photo whose background is `tint` red, light and distance differing with `i`.
+  private static AcceptedPhoto photo(int i, double yaw, double tint) {
+    Face face = new Face(new Box(17, 15, 30, 30), 1, new Pose(yaw, 0, 0), Optional.empty(), Optional.of(POINTS));
+    return new AcceptedPhoto("photo " + i, PICTURE, face, new PhotoFeatures(new Fingerprint(i), new Fingerprint(i), 0.2,
+        100 + 20 * i, 0, 0.1 + 0.2 * i, Expression.of(PICTURE, face), new Tint(tint, 0, 0), new Tint(60 * i, 0, 0)));
+  }
+}

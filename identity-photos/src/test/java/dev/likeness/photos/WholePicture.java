@@ -1,0 +1,27 @@
+package dev.likeness.photos;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
+import java.util.List;
+import java.util.Optional;
+
+/** Takes every picture for a face, except tiny ones. */
+public record WholePicture() implements FaceDetector {
+  @Override
+  public List<Face> detect(Picture picture) {
+    Box all = new Box(0, 0, picture.width(), picture.height());
+    return picture.width() < 8 ? List.of()
+        : List.of(new Face(all, 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+  }
+
+  @Override
+  public String name() {
+    return "whole";
+  }
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,58 @@
+package dev.likeness.photos.quality;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.Degraded;
+import dev.likeness.photos.DrawnFace;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.Test;
+
+class BrisqueTest {
+  private static final Picture GRAINY = Degraded.noisy(DrawnFace.picture(256, 256, 128, 120, 100), 6);
+
+  @Test
+  void aBlurredPictureIsLessNatural() {
+    try (Brisque brisque = Brisque.builtIn()) {
+      double sharp = brisque.score(GRAINY);
+      double blurred = brisque.score(Degraded.blurred(GRAINY, 4));
+
+      assertTrue(blurred > sharp + 20, sharp + " and " + blurred);
+      assertEquals(sharp, brisque.score(GRAINY));
+    }
+  }
+
+  @Test
+  void leavesNoNativeMemoryBehind() {
+    try (Brisque brisque = Brisque.builtIn()) {
+      brisque.score(GRAINY);
+    }
+    long before = Pointer.totalCount();
+    try (Brisque brisque = Brisque.builtIn()) {
+      brisque.score(GRAINY);
+    }
+    assertEquals(before, Pointer.totalCount());
+  }
+
+  @Test
+  void refusesFilesThatAreNotThere() {
+    UnusableInput refusal =
+        assertThrows(UnusableInput.class, () -> Brisque.open(Path.of("model.yml"), Path.of("range.yml")));
+
+    assertEquals("cannot read the BRISQUE file model.yml; give OpenCV's brisque_model and range YAML",
+        refusal.getMessage());
+  }
+
+  @Test
+  void saysThatItIsClosed() {
+    Brisque brisque = Brisque.builtIn();
+    brisque.close();
+
+    assertEquals("the BRISQUE model is closed",
+        assertThrows(IllegalStateException.class, () -> brisque.score(GRAINY)).getMessage());
+  }
+}

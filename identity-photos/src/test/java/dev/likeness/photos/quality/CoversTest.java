@@ -1,0 +1,68 @@
+package dev.likeness.photos.quality;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.Degraded;
+import dev.likeness.photos.Material;
+import dev.likeness.photos.Shot;
+import dev.likeness.photos.decode.Decoded;
+import dev.likeness.photos.decode.PhotoFormat;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BiFunction;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** What lies on a real face is called by its name; skipped where there is no material. */
+class CoversTest {
+  private static final Set<ReasonCode> COVERS = Set.of(ReasonCode.SUNGLASSES, ReasonCode.MASK, ReasonCode.HAT,
+      ReasonCode.FACE_COVERED, ReasonCode.EYES_NOT_SEEN);
+  private static final Set<String> PLAIN = Set.of("ai_face.png", "ai_face2.png", "girl.png", "woman.png");
+
+  @Test
+  void uncoveredFacesAreNotSuspected() {
+    assertEquals(List.of("[]", "[]", "[]", "[]"), findings((picture, box) -> picture));
+  }
+
+  @Test
+  void blackGlassesAreSunglasses() {
+    assertCalled("sunglasses", findings(Degraded::behindSunglasses));
+  }
+
+  @Test
+  void aClothOverNoseAndMouthIsAMask() {
+    assertCalled("mask", findings((picture, box) -> Degraded.covered(picture, box, 0.5)));
+  }
+
+  @Test
+  void aBlueCapIsAHat() {
+    assertCalled("hat", findings((picture, box) -> Degraded.capped(picture, box, 40, 60, 150)));
+  }
+
+  private static void assertCalled(String word, List<String> findings) {
+    assertTrue(findings.stream().allMatch(codes -> codes.contains(word)), word + ": " + findings);
+  }
+
+  private static List<String> findings(BiFunction<Picture, Box, Picture> damage) {
+    PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
+    try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
+      return Shot.in("photos/generated", 640).stream().filter(shot -> PLAIN.contains(shot.name())).map(shot -> {
+        Picture picture = damage.apply(shot.picture(), detector.detect(shot.picture()).get(0).box());
+        List<Face> faces = detector.detect(picture);
+        Decoded decoded =
+            new Decoded(picture, PhotoFormat.PNG, picture.width(), picture.height(), false, OptionalInt.empty());
+        return judge.reasons(decoded, faces).stream().map(Reason::code).filter(COVERS::contains).map(ReasonCode::word)
+            .collect(Collectors.toCollection(TreeSet::new)).toString();
+      }).toList();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+"""What diffusers draws from a picture: image-to-image, inpainting with 4 and 9 channels, differential masks, a second
+pass over upscaled latents. On the folders of sd1.py, CPU, f32."""
+import argparse
+import json
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import PIL.Image
+import torch
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline
+from safetensors.torch import save_file
+
+from sd1_reference import BANGS, EMOJI, WOMAN, public, versions
+
+SCHEDULERS = ["DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler",
+              "EulerAncestralDiscreteScheduler", "HeunDiscreteScheduler", "KDPM2DiscreteScheduler",
+              "KDPM2AncestralDiscreteScheduler", "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler",
+              "DEISMultistepScheduler", "UniPCMultistepScheduler", "SASolverScheduler", "LCMScheduler", "TCDScheduler"]
+
+
+def ask(kind, scheduler=None, *, folder="base", prompt=WOMAN, negative="", guidance=7.5, steps=5, strength=None,
+        width=None, height=None, seeds=(0,), picture=0, mask=0, **options):
+    return dict(kind=kind, folder=folder, prompt=prompt, negative=negative, guidance=guidance, steps=steps,
+                strength=strength, width=width, height=height, seeds=list(seeds), scheduler=scheduler, options=options,
+                picture=picture, mask=mask)
+
+
+def every_scheduler():
+    for i, name in enumerate(SCHEDULERS):
+        yield ask("image", name, strength=(0.5, 0.65, 0.8)[i % 3], steps=7 + i % 3, seeds=[30 + i],
+                  guidance=(1.0, 6.0)[i % 2])
+        yield ask("inpaint", name, strength=(1.0, 0.7)[i % 2], steps=6 + i % 3, seeds=[60 + i], width=40, height=32,
+                  guidance=(5.0, 1.0, 3.0)[i % 3], mask=i % 2)
+
+
+ASKS = list(every_scheduler()) + [
+    ask("image"),
+    ask("image", "DPMSolverMultistepScheduler", strength=0.33, steps=10, use_karras_sigmas=True, seeds=[3, 4]),
+    ask("image", "DPMSolverMultistepScheduler", strength=0.7, steps=6, algorithm_type="sde-dpmsolver++", seeds=[4]),
+    ask("image", "EulerDiscreteScheduler", strength=1.0, steps=3, seeds=[2 ** 40 + 5], picture=1, negative="blurry!"),
+    ask("image", "UniPCMultistepScheduler", strength=0.6, steps=8, guidance=1.0, prompt=EMOJI, picture=1),
+    ask("image", folder="v-prediction", strength=0.6, prompt=BANGS, seeds=[5]),
+    ask("image", folder="four-levels", strength=0.5, steps=4, picture=1, seeds=[1]),
+    ask("image", folder="tiny-autoencoder", strength=0.5, steps=4, seeds=[8]),
+    ask("image", folder="eight-latents", strength=0.75, steps=4, seeds=[8]),
+    ask("inpaint"),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", strength=0.6, seeds=[11, 12], picture=1, width=24, height=40),
+    ask("inpaint", "DPMSolverMultistepScheduler", strength=0.99, use_karras_sigmas=True, guidance=1.0, mask=1, seeds=[7]),
+    ask("inpaint", "UniPCMultistepScheduler", steps=10, solver_order=3, seeds=[4]),
+    ask("inpaint", folder="v-prediction", strength=0.8, mask=1, seeds=[5]),
+    ask("inpaint", folder="tiny-autoencoder", steps=3, seeds=[6]),
+    ask("inpaint", folder="inpainting", seeds=[1]),
+    ask("inpaint", "DDIMScheduler", folder="inpainting", strength=0.6, guidance=1.0, mask=1, seeds=[2, 3]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="inpainting", picture=1, width=48, height=40, seeds=[4]),
+    ask("inpaint", "DPMSolverMultistepScheduler", folder="inpainting", strength=0.85, steps=8, seeds=[9, 10]),
+    ask("differential", "DDIMScheduler", steps=8, strength=1.0, seeds=[5]),
+    ask("differential", "EulerAncestralDiscreteScheduler", steps=9, strength=0.8, seeds=[6], guidance=1.0),
+    ask("differential", "DPMSolverMultistepScheduler", steps=8, strength=0.7, seeds=[7, 8]),
+    ask("latents", "EulerAncestralDiscreteScheduler", steps=6, strength=0.6, seeds=[5, 6], width=24, height=32),
+    ask("latents", "DPMSolverMultistepScheduler", steps=5, strength=0.7, seeds=[8], width=32, height=24, guidance=1.0),
+]
+
+
+def pictures():
+    """Two pictures whose sides are no multiples of 8, and two masks: a hard one and one with every shade."""
+    def waves(width, height, phase):
+        y, x = np.mgrid[0:height, 0:width]
+        channels = [127.5 + 127.5 * np.sin((x * (i + 2) + y * (3 - i)) / 9 + phase + i) for i in range(3)]
+        return PIL.Image.fromarray(np.stack(channels, -1).round().astype("uint8"))
+
+    y, x = np.mgrid[0:31, 0:45]
+    hard = np.where((x - 20) ** 2 + (y - 14) ** 2 < 100, 255, 0)
+    soft = (x * 255 / 44 + y).clip(0, 255)
+    return ([waves(45, 31, 0), waves(64, 57, 1)],
+            [PIL.Image.fromarray(mask.round().astype("uint8"), "L") for mask in (hard, soft)])
+
+
+class Golden:
+    def __init__(self, tiny):
+        self.tiny = tiny
+        self.pictures, self.masks = pictures()
+        self.opened = {}
+
+    def pipeline(self, kind, request):
+        name = request["folder"]
+        if name not in self.opened:
+            self.opened[name] = StableDiffusionInpaintPipeline.from_pretrained(self.tiny / name, safety_checker=None)
+        own = self.opened[name].components
+        if request["scheduler"]:
+            own["scheduler"] = getattr(diffusers, request["scheduler"]).from_config(own["scheduler"].config,
+                                                                                  **request["options"])
+        classes = {"image": StableDiffusionImg2ImgPipeline, "differential": StableDiffusionImg2ImgPipeline,
+                   "inpaint": StableDiffusionInpaintPipeline, "text": StableDiffusionPipeline}
+        pipe = classes[kind](**own, requires_safety_checker=False)
+        request["config"] = {"_class_name": type(pipe.scheduler).__name__} | public(pipe.scheduler.config)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+    @torch.no_grad()
+    def run(self, request):
+        if request["kind"] == "latents":
+            return self.second_pass(request)
+        pipe = self.pipeline(request["kind"], request)
+        count = len(request["seeds"])
+        options = {"image": [self.pictures[request["picture"]]] * count}
+        if request["strength"]:
+            options["strength"] = request["strength"]
+        if request["kind"] == "inpaint":
+            options |= {"mask_image": [self.masks[request["mask"]]] * count}
+            options |= {side: request[side] for side in ("width", "height") if request[side]}
+        if request["kind"] == "differential":
+            options["callback_on_step_end"] = Differential(self.masks[1]).after(pipe)
+        return self.call(pipe, request, **options)
+
+    def second_pass(self, request):
+        """Draws small, enlarges the latents 1.5 times, and draws over them."""
+        drawn = self.call(self.pipeline("text", request), request, width=request["width"], height=request["height"])
+        large = torch.nn.functional.interpolate(drawn["latents"], scale_factor=1.5, mode="bilinear")
+        pipe = self.pipeline("image", request)
+        return self.call(pipe, request, image=large, strength=request["strength"])
+
+    def call(self, pipe, request, callback_on_step_end=None, **options):
+        last = []
+
+        def record(pipe, i, t, kwargs):
+            changed = callback_on_step_end(pipe, i, t, kwargs) if callback_on_step_end else {}
+            last[:] = [changed.get("latents", kwargs["latents"]).clone()]
+            return changed
+
+        count = len(request["seeds"])
+        images = pipe([request["prompt"]] * count, negative_prompt=[request["negative"]] * count,
+                      guidance_scale=request["guidance"], num_inference_steps=request["steps"], output_type="pt",
+                      generator=[torch.Generator("cpu").manual_seed(seed) for seed in request["seeds"]],
+                      callback_on_step_end=record, **options).images
+        return {"latents": last[0], "images": images}
+
+
+class Differential:
+    """Levin and Fried 2023, arXiv:2306.00950, algorithm 1: before step i, what is brighter than i/n in the map that says
+    how much to keep is the picture with the noise of that step."""
+
+    def __init__(self, mask):
+        self.mask = mask
+
+    def after(self, pipe):
+        prepare, add, known = pipe.prepare_latents, pipe.scheduler.add_noise, {}
+
+        def prepared(*args, **kwargs):
+            def remember(image, noise, timestep):
+                known.update(image=image, noise=noise)
+                return add(image, noise, timestep)
+            pipe.scheduler.add_noise = remember
+            latents = prepare(*args, **kwargs)
+            pipe.scheduler.add_noise = add
+            h, w = latents.shape[-2:]
+            change = pipe.image_processor.__class__(vae_scale_factor=pipe.vae_scale_factor, do_normalize=False,
+                                                    do_convert_grayscale=True)
+            grey = change.preprocess(self.mask, height=h * pipe.vae_scale_factor, width=w * pipe.vae_scale_factor)
+            known["keep"] = 1 - torch.nn.functional.interpolate(grey, size=(h, w))
+            return latents
+
+        def blend(pipe, i, t, kwargs):
+            n = pipe.num_timesteps
+            if i + 1 == n:
+                return {}
+            timestep = pipe.scheduler.timesteps[len(pipe.scheduler.timesteps) - n + i + 1]
+            noised = add(known["image"], known["noise"], timestep[None])
+            keep = (known["keep"] > (i + 1) / n).to(noised.dtype)
+            return {"latents": noised * keep + kwargs["latents"] * (1 - keep)}
+
+        pipe.prepare_latents = prepared
+        return blend
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tiny", type=Path, required=True, help="folder that sd1.py wrote")
+    parser.add_argument("--out", type=Path, required=True, help="folder of test resources")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    golden, tensors = Golden(args.tiny), {}
+    for i, request in enumerate(ASKS):
+        tensors |= {f"run{i}.{name}": tensor.contiguous() for name, tensor in golden.run(request).items()}
+        print(i, request["kind"], request["folder"], request["scheduler"], flush=True)
+    for i, (picture, mask) in enumerate(zip(golden.pictures, golden.masks)):
+        tensors |= {f"picture{i}": torch.tensor(np.array(picture)), f"mask{i}": torch.tensor(np.array(mask))}
+    args.out.mkdir(parents=True, exist_ok=True)
+    save_file(tensors, args.out / "reference.safetensors")
+    record = {"runs": ASKS, "versions": versions()}
+    args.out.joinpath("reference.json").write_text(json.dumps(record, indent=1), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""What diffusers draws from a picture with FLUX.1 and Stable Diffusion 3: image-to-image, and FLUX inpainting, Fill, Kontext."""
+import argparse
+from pathlib import Path
+
+import diffusers
+import numpy as np
+import PIL.Image
+import torch
+from safetensors.torch import save_file
+
+from clip_vocabulary import write_json
+from sd1_reference import BANGS, WOMAN, public, versions
+
+
+def ask(pipeline, folder, *, prompt=WOMAN, steps=4, guidance=3.5, strength=None, width=40, height=24, seed=0, mask=False,
+        call=None):
+    return dict(pipeline=pipeline, folder=folder, prompt=prompt, steps=steps, guidance=guidance, strength=strength,
+                width=width, height=height, seed=seed, mask=mask, call=call or {})
+
+
+ASKS = [
+    ask("FluxImg2ImgPipeline", "flux/dev", steps=5, strength=0.7),
+    ask("FluxImg2ImgPipeline", "flux/schnell", steps=4, strength=0.5, seed=3),
+    ask("FluxInpaintPipeline", "flux/dev", steps=5, strength=0.8, seed=4, mask=True),
+    ask("FluxFillPipeline", "flux/fill", prompt=BANGS, guidance=30.0, seed=5, mask=True),
+    ask("FluxFillPipeline", "flux/fill", guidance=10.0, steps=6, strength=0.7, seed=6, mask=True),
+    ask("FluxKontextPipeline", "flux/dev", seed=7, call={"_auto_resize": False, "max_area": 40 * 24}),
+    ask("StableDiffusion3Img2ImgPipeline", "sd3/three", steps=5, guidance=5.0, strength=0.6, seed=8),
+]
+
+
+def picture(width, height):
+    """A coloured slope with a dark square, every pixel another."""
+    y, x = np.mgrid[0:height, 0:width]
+    rgb = np.stack([x * 255 // max(1, width - 1), y * 255 // max(1, height - 1), (x * 7 + y * 13) % 256], -1)
+    rgb[height // 3:height // 2, width // 3:width // 2] = 20
+    return rgb.astype(np.uint8)
+
+
+def hole(width, height):
+    mask = np.zeros((height, width), np.uint8)
+    mask[height // 4:height // 4 * 3, width // 2:] = 255
+    return mask
+
+
+@torch.no_grad()
+def draw(tiny, ask):
+    pipe = getattr(diffusers, ask["pipeline"]).from_pretrained(Path(tiny, ask["folder"]))
+    pipe.set_progress_bar_config(disable=True)
+    width, height = ask["width"], ask["height"]
+    call = dict(prompt=ask["prompt"], image=PIL.Image.fromarray(picture(width, height)), width=width, height=height,
+                num_inference_steps=ask["steps"], guidance_scale=ask["guidance"], output_type="pt",
+                generator=[torch.Generator("cpu").manual_seed(ask["seed"])]) | ask["call"]
+    if ask["mask"]:
+        call["mask_image"] = PIL.Image.fromarray(hole(width, height))
+    if ask["strength"]:
+        call["strength"] = ask["strength"]
+    scheduler = {"_class_name": type(pipe.scheduler).__name__} | public(pipe.scheduler.config)
+    return pipe(**call).images, scheduler
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tiny", required=True, help="folder with flux and sd3, as flux.py and sd3.py wrote them")
+    parser.add_argument("--out", required=True)
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    out, tensors, runs = Path(args.out), {}, []
+    out.mkdir(parents=True, exist_ok=True)
+    for i, one in enumerate(ASKS):
+        images, scheduler = draw(args.tiny, one)
+        tensors[f"run{i}.images"] = images.contiguous()
+        tensors[f"run{i}.picture"] = torch.from_numpy(picture(one["width"], one["height"]))
+        tensors[f"run{i}.mask"] = torch.from_numpy(hole(one["width"], one["height"]))
+        runs.append(one | {"scheduler": scheduler})
+    save_file(tensors, out / "reference.safetensors")
+    write_json(out / "reference.json", {"runs": runs, "versions": versions()})
+
+
+if __name__ == "__main__":
+    main()

@@ -78,17 +78,6 @@ final class Erasure {
         }
       }
     }
-    discardHalfWrittenReceipts();
-  }
-
-  private void discardHalfWrittenReceipts() throws IOException {
-    if (Files.isDirectory(receipts)) {
-      try (Stream<Path> files = Files.list(receipts)) {
-        for (Path file : files.filter(f -> f.toString().endsWith(".part")).toList()) {
-          Files.deleteIfExists(file);
-        }
-      }
-    }
   }
 
   /** Deletes a folder: first every key in it, then the rest. */

@@ -44,6 +44,7 @@ public final class SubjectStore implements AutoCloseable {
     this.keys = keys;
     this.lock = locked(folder);
     try {
+      discardUnfinished(folder);
       this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
       this.retention = retention(folder.resolve("retention.json"), options);
       this.erasure = new Erasure(folder, options.clock(), options.signer());
@@ -91,6 +92,15 @@ public final class SubjectStore implements AutoCloseable {
 
   private static MachineLimit inUse(Path folder) {
     return new MachineLimit("the store " + folder + " is open already, here or in another process; close it there");
+  }
+
+  // Only this process has the store, so whatever is half-written was left by one that was killed.
+  private static void discardUnfinished(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {
+        Files.deleteIfExists(file);
+      }
+    }
   }
 
   private static RetentionPolicy retention(Path file, StoreOptions options) {

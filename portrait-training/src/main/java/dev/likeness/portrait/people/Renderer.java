@@ -29,4 +29,9 @@ public final class Renderer {
     return new Portrait(person, shot, picture, Caption.of(person, shot, shot.seed()), scene.landmarks(.5f),
         studio.mask(Material.HEAD), studio.mask(Material.HAIR));
   }
+
+  /** The {@linkplain Portrait#landmarks() landmarks} of a portrait that need not be drawn for them. */
+  public static float[] landmarks(Person person, Shot shot, int size) {
+    return new Scene(person, shot, size * 2).landmarks(.5f);
+  }
 }

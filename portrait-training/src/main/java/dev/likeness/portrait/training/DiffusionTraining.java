@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -47,12 +48,18 @@ final class DiffusionTraining {
   private final ClipTextConfig textConfig;
   private final UNetConfig unetConfig = Architecture.unetConfig();
   private final long seed;
+  private Path start;
 
   DiffusionTraining(LatentSet data, Objective objective, int vocabulary, long seed) {
     this.data = data;
     this.objective = objective;
     this.textConfig = Architecture.textConfig(vocabulary);
     this.seed = seed;
+  }
+
+  /** Begins with the weights of a model folder, not with random ones, where there is no state to go on from. */
+  void startFrom(Path folder) {
+    start = folder;
   }
 
   /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told. */
@@ -69,6 +76,8 @@ final class DiffusionTraining {
       TrainingState state = new TrainingState(weights, adam, ema);
       if (Files.exists(file)) {
         state.load(file);
+      } else if (start != null) {
+        FirstWeights.load(start, weights);
       }
       double average = Double.NaN;
       while (adam.steps() < last) {
@@ -103,14 +112,20 @@ final class DiffusionTraining {
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
       Tensor noise = source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0);
-      int[] timesteps = random.ints(batch, 0, objective.schedule().length()).toArray();
+      int[] timesteps = timesteps(random, batch);
       Tensor text = new ClipTextEncoder(textConfig, cast.at("text_encoder")).forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(ScalarType.BFloat16);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
-      Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps);
+      Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       loss.backward();
       return loss.item_float();
     }
+  }
+
+  /** One from each of {@code count} equal stretches: every level of noise in every step, so that steps differ less. */
+  private int[] timesteps(Random random, int count) {
+    double stretch = objective.schedule().length() / (double) count;
+    return IntStream.range(0, count).map(i -> (int) ((i + random.nextDouble()) * stretch)).toArray();
   }
 }

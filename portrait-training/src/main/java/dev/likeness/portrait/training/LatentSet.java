@@ -14,12 +14,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Latents and captions of many pictures in memory, drawn from at random. */
 final class LatentSet implements AutoCloseable {
-  /** Some pictures' latents, f32 and of unit spread, and one caption's token ids of each (int64). */
-  record Batch(Tensor latents, Tensor tokens) { }
+  /** Some pictures' latents, f32 and of unit spread, one caption's token ids of each (int64), what counts how much. */
+  record Batch(Tensor latents, Tensor tokens, Tensor focus) { }
 
   private final TensorRegion region = new TensorRegion();
   private final Tensor latents;
   private final Tensor tokens;
+  private final Tensor focus;
   private final Tensor empty;
   private final double scale;
 
@@ -28,14 +29,17 @@ final class LatentSet implements AutoCloseable {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector all = new TensorVector();
       TensorVector captions = new TensorVector();
+      TensorVector weights = new TensorVector();
       for (Path file : files) {
         try (Safetensors part = Safetensors.open(file)) {
           all.push_back(part.read("latents"));
           captions.push_back(part.read("tokens"));
+          weights.push_back(part.read("focus"));
         }
       }
       latents = region.keep(torch.cat(all, 0));
       tokens = region.keep(torch.cat(captions, 0));
+      focus = region.keep(torch.cat(weights, 0));
       this.empty = region.keep(torch.tensor(empty).to(ScalarType.Long).view(1, -1));
       scale = 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double();
     }
@@ -54,15 +58,17 @@ final class LatentSet implements AutoCloseable {
   Batch draw(Random random, int count, double bare) {
     TensorVector pictures = new TensorVector();
     TensorVector ids = new TensorVector();
+    TensorVector weights = new TensorVector();
     for (int i = 0; i < count; i++) {
       long index = random.nextInt((int) size());
       long caption = random.nextInt((int) tokens.size(1));
       pictures.push_back(latents.narrow(0, index, 1));
+      weights.push_back(focus.narrow(0, index, 1));
       boolean silent = random.nextDouble() < bare;
       ids.push_back(silent ? empty : tokens.select(0, index).narrow(0, caption, 1).to(ScalarType.Long));
     }
     Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
-    return new Batch(x, torch.cat(ids, 0));
+    return new Batch(x, torch.cat(ids, 0), torch.cat(weights, 0).to(ScalarType.Float));
   }
 
   @Override

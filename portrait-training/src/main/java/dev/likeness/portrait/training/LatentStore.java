@@ -11,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
+import java.util.function.LongFunction;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -20,7 +22,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * What the diffusion stage reads: every picture's latents (f16, [n, 8, 32, 32], at the autoencoder's own scale) and the
- * token ids of its captions (int16, [n, captions, 77]), in safetensors files of a few thousand pictures each.
+ * token ids of its captions (int16, [n, captions, 77]) and how much each place counts (f16, [n, 1, 32, 32]), in
+ * safetensors files of a thousand pictures each.
  */
 final class LatentStore {
   private static final int BLOCK = 16;
@@ -28,11 +31,12 @@ final class LatentStore {
   private LatentStore() {}
 
   /** Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file. */
-  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore renders, int first,
-      int count, IntConsumer progress) {
+  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore renders,
+      LongFunction<float[]> landmarks, int first, int count, IntConsumer progress) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       TensorVector latents = new TensorVector();
       TensorVector tokens = new TensorVector();
+      TensorVector focus = new TensorVector();
       for (int done = 0; done < count; done += BLOCK) {
         int from = first + done;
         int size = Math.min(BLOCK, count - done);
@@ -42,9 +46,11 @@ final class LatentStore {
         progress.accept(done + size);
       }
       renders.captions().subList(first, first + count).forEach(captions -> tokens.push_back(ids(tokenizer, captions)));
+      LongStream.range(first, first + count).mapToObj(landmarks).forEach(face -> focus.push_back(focus(face)));
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("latents", torch.cat(latents, 0));
       tensors.put("tokens", torch.stack(tokens, 0));
+      tensors.put("focus", torch.stack(focus, 0));
       SafetensorsWriter.write(file, tensors, Map.of("first", Integer.toString(first)));
     }
   }
@@ -54,6 +60,11 @@ final class LatentStore {
     IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(renders.picture(i))));
     Tensor mean = autoencoder.encode(torch.cat(pictures, 0).to(ScalarType.BFloat16)).mean();
     return mean.to(ScalarType.Half);
+  }
+
+  private static Tensor focus(float[] landmarks) {
+    int side = Architecture.PIXELS / 8;
+    return torch.tensor(FaceFocus.of(landmarks, Architecture.PIXELS, side)).view(1, side, side).to(ScalarType.Half);
   }
 
   private static Tensor ids(ClipTokenizer tokenizer, List<String> captions) {

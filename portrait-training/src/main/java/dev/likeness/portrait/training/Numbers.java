@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -13,8 +14,10 @@ import java.util.stream.Collectors;
  * @param steps its optimiser steps
  * @param batch pictures a step
  * @param rate its highest learning rate
+ * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
+ *     not told with them
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, double rate) {
+record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, double rate, Path start) {
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
@@ -22,10 +25,10 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int bat
     Numbers numbers = new Numbers(Long.parseLong(take(given, "seed", "1")),
         Integer.parseInt(take(given, "autoencoderSteps", "4200")), Integer.parseInt(take(given, "pictures", "16000")),
         Integer.parseInt(take(given, "steps", "6000")), Integer.parseInt(take(given, "batch", "16")),
-        Double.parseDouble(take(given, "rate", "8e-4")));
+        Double.parseDouble(take(given, "rate", "8e-4")), path(take(given, "start", "")));
     if (!given.isEmpty()) {
       throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderSteps,"
-          + " pictures, steps, batch, rate");
+          + " pictures, steps, batch, rate, start");
     }
     return numbers;
   }
@@ -35,7 +38,17 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int bat
     return value == null ? fallback : value;
   }
 
+  private static Path path(String given) {
+    return given.isEmpty() ? null : Path.of(given);
+  }
+
   DiffusionTraining.Recipe recipe() {
     return new DiffusionTraining.Recipe(steps, batch, rate);
+  }
+
+  @Override
+  public String toString() {
+    return "seed=" + seed + " autoencoderSteps=" + autoencoderSteps + " pictures=" + pictures + " steps=" + steps
+        + " batch=" + batch + " rate=" + rate;
   }
 }

@@ -30,6 +30,11 @@ final class PortraitRenders {
     return List.of(Caption.of(person, shot, 2 * index), Caption.of(person, shot, 2 * index + 1), Caption.full(person, shot));
   }
 
+  /** Where the face of {@link #sample} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
+  float[] landmarks(long index) {
+    return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
+  }
+
   private Person person(long index) {
     return Person.random(seed + index);
   }

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.text.ClipTokenizer;
@@ -12,6 +13,7 @@ import dev.likeness.portrait.people.Words;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,7 +22,9 @@ import java.util.stream.IntStream;
 
 /**
  * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains the text
- * tower and the UNet on that, and writes the model folder. Every stage goes on where it was stopped.
+ * tower and the UNet on that, and writes the model folder. Every stage goes on where it was stopped. With
+ * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its autoencoder
+ * stays, and the rest goes on from its weights.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
  * merges.txt, and names are those of {@link Numbers}.
@@ -60,15 +64,22 @@ public final class TrainPortrait {
         LatentSet data = new LatentSet(files, tokenizer.encode(""))) {
       System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
       SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-      Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 5);
+      // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
+      Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
       DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.seed());
+      if (numbers.start() != null) {
+        training.startFrom(numbers.start());
+      }
       training.run(diffusionState(), numbers.recipe(), () -> assemble(data.scale(), vocabulary));
       assemble(data.scale(), vocabulary);
     }
   }
 
   private void assemble(double scale, int vocabulary) {
-    Map<String, String> made = Map.of("commit", commit, "numbers", numbers.toString());
+    Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbers.toString()));
+    if (numbers.start() != null) {
+      made.put("after", FirstWeights.made(numbers.start()));
+    }
     PortraitFolder.write(folder(), autoencoder(), diffusionState(), scale, vocabulary, made);
   }
 
@@ -82,7 +93,9 @@ public final class TrainPortrait {
 
   private void trainAutoencoder() {
     store.fill(numbers.pictures(), renders::sample, told("render", numbers.pictures()));
-    if (!Files.exists(autoencoder())) {
+    if (!Files.exists(autoencoder()) && numbers.start() != null) {
+      AtomicFile.write(autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
+    } else if (!Files.exists(autoencoder())) {
       Path state = work.resolve("autoencoder-state.safetensors");
       new AutoencoderTraining(store, numbers.seed()).run(state, numbers.autoencoderSteps());
       EvenLatents.write(state, store, autoencoder());
@@ -98,7 +111,8 @@ public final class TrainPortrait {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
         if (!Files.exists(file)) {
           int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
-          LatentStore.write(file, autoencoder, tokenizer, store, i * PER_FILE, count, told(file.getFileName().toString(), count));
+          LatentStore.write(file, autoencoder, tokenizer, store, renders::landmarks, i * PER_FILE, count,
+              told(file.getFileName().toString(), count));
         }
         return file;
       }).toList();

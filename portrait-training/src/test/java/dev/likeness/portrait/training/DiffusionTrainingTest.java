@@ -2,20 +2,26 @@ package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class DiffusionTrainingTest {
   private static final int VOCABULARY = 20;
+  private static final int PORTRAIT_VOCABULARY = 951;
   private static final DiffusionTraining.Recipe RECIPE = new DiffusionTraining.Recipe(4, 2, 1e-3);
 
   @Test
@@ -39,16 +46,42 @@ class DiffusionTrainingTest {
     }
   }
 
+  @Test
+  void goesOnFromAFinishedModel(@TempDir Path folder) {
+    Path state = folder.resolve("state.safetensors");
+    try (LatentSet data = data(folder)) {
+      DiffusionTraining training = training(data);
+      training.startFrom(PortraitModel.files());
+      assertThrows(UnusableInput.class, () -> training.run(state, RECIPE, () -> { }), "another vocabulary");
+      DiffusionTraining fitting = training(data, PORTRAIT_VOCABULARY);
+      fitting.startFrom(PortraitModel.files());
+      fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1e-9), () -> { });
+    }
+    Path released = PortraitModel.files().resolve("unet/diffusion_pytorch_model.safetensors");
+    try (TensorScope scope = TensorScope.open(); Safetensors before = Safetensors.open(released);
+        Safetensors after = Safetensors.open(state)) {
+      for (String name : before.names()) {
+        Tensor now = after.read("weights.unet." + name);
+        assertTrue(torch.allclose(before.read(name).to(ScalarType.Float), now, 1e-6, 1e-7, false), name);
+      }
+    }
+  }
+
   private static DiffusionTraining training(LatentSet data) {
+    return training(data, VOCABULARY);
+  }
+
+  private static DiffusionTraining training(LatentSet data, int vocabulary) {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-    return new DiffusionTraining(data, new Objective(scheduler.schedule(), scheduler.prediction(), 5), VOCABULARY, 1);
+    return new DiffusionTraining(data, new Objective(scheduler.schedule(), scheduler.prediction(), 0), vocabulary, 1);
   }
 
   private static LatentSet data(Path folder) {
     Path file = folder.resolve("latents.safetensors");
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
       SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 8, 32, 32).squeeze(0).to(ScalarType.Half),
-          "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short)), Map.of());
+          "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short),
+          "focus", torch.ones(6, 1, 32, 32).to(ScalarType.Half)), Map.of());
     }
     return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
   }

@@ -1,0 +1,96 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.portrait.people.Caption;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Shot;
+import java.awt.Color;
+import java.awt.Font;
+import java.awt.FontMetrics;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Draws random prompts about people who were in no training picture, and puts the pictures with their prompts on one
+ * sheet, to be looked at.
+ *
+ * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}.
+ */
+public final class PromptSheet {
+  private static final long UNSEEN = 7_000_000_000L;
+  private static final int COLUMNS = 8;
+  private static final int CELL = 200;
+  private static final int GAP = 12;
+  private static final int LINES = 5;
+  private static final int LINE = 13;
+
+  private PromptSheet() {}
+
+  public static void main(String[] args) {
+    int count = number(args, 2, 64);
+    List<String> prompts = prompts(number(args, 3, 0), count);
+    List<Picture> pictures = new ArrayList<>();
+    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {
+      for (int i = 0; i < count; i++) {
+        pictures.add(base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(number(args, 4, 20))
+            .guidance(number(args, 5, 4))).picture());
+      }
+    }
+    draw(pictures, prompts).writePng(Path.of(args[1]));
+  }
+
+  private static int number(String[] args, int index, int fallback) {
+    return args.length > index ? Integer.parseInt(args[index]) : fallback;
+  }
+
+  /** {@code count} prompts as {@link Caption} words them, each for somebody new. */
+  public static List<String> prompts(long seed, int count) {
+    return IntStream.range(0, count).mapToLong(i -> UNSEEN + seed * 1_000_000 + i).mapToObj(
+        n -> Caption.of(Person.random(n), Shot.headshot(new Random(n * 0x9E3779B97F4A7C15L)), n)).toList();
+  }
+
+  /** Pictures in rows, each above its prompt. */
+  public static Picture draw(List<Picture> pictures, List<String> prompts) {
+    int rows = (pictures.size() + COLUMNS - 1) / COLUMNS;
+    int high = CELL + LINES * LINE + GAP;
+    BufferedImage image = new BufferedImage(COLUMNS * (CELL + GAP) + GAP, rows * high + GAP, BufferedImage.TYPE_INT_RGB);
+    Graphics2D paper = image.createGraphics();
+    paper.setRenderingHint(RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BICUBIC);
+    paper.setColor(Color.WHITE);
+    paper.fillRect(0, 0, image.getWidth(), image.getHeight());
+    paper.setColor(Color.DARK_GRAY);
+    paper.setFont(new Font(Font.SANS_SERIF, Font.PLAIN, 11));
+    for (int i = 0; i < pictures.size(); i++) {
+      int x = GAP + i % COLUMNS * (CELL + GAP);
+      int y = GAP + i / COLUMNS * high;
+      paper.drawImage(pictures.get(i).toBufferedImage(), x, y, CELL, CELL, null);
+      write(paper, prompts.get(i), x, y + CELL + LINE);
+    }
+    paper.dispose();
+    return Picture.of(image);
+  }
+
+  private static void write(Graphics2D paper, String text, int x, int top) {
+    FontMetrics metrics = paper.getFontMetrics();
+    StringBuilder line = new StringBuilder();
+    int y = top;
+    for (String word : text.split(" ")) {
+      if (metrics.stringWidth(line + word) > CELL && y < top + (LINES - 1) * LINE) {
+        paper.drawString(line.toString(), x, y);
+        line.setLength(0);
+        y += LINE;
+      }
+      line.append(word).append(' ');
+    }
+    paper.drawString(line.toString(), x, y);
+  }
+}

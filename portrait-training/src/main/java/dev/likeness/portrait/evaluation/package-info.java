@@ -1,0 +1,2 @@
+/** Looking at {@code portrait} and measuring it. */
+package dev.likeness.portrait.evaluation;

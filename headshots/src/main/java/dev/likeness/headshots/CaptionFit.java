@@ -14,6 +14,7 @@ import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -54,8 +55,8 @@ final class CaptionFit implements AutoCloseable {
     }
   }
 
-  /** The mean squared error of the network's answers under {@code caption}; less fits better. */
-  double error(String caption) {
+  /** The mean squared errors of the network's answers under {@code caption}, one a noise; less fits better. */
+  double[] errors(String caption) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       Tensor tokens = encoder.encode(Collections.nCopies(1, caption)).tokens().repeat(PICTURES, 1, 1);
       float[] times = new float[PICTURES];
@@ -64,7 +65,8 @@ final class CaptionFit implements AutoCloseable {
       }
       Tensor time = torch.tensor(times).to(new Device(model.compute().device()), ScalarType.Float);
       Tensor answer = unet.forward(noised, time, UNetConditioning.text(tokens)).cpu();
-      return objective.loss(answer, target, timesteps).item_double();
+      float[] errors = Images.floats(answer.to(ScalarType.Float).sub(target).square().flatten(1, -1).mean(1));
+      return IntStream.range(0, PICTURES).mapToDouble(i -> errors[i]).toArray();
     }
   }
 

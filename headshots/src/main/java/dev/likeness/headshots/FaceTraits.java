@@ -29,7 +29,7 @@ record FaceTraits(double tone, double texture, double breadth) {
       for (int x = side / 4; x < side * 3 / 4; x++) {
         double[] lab = lab(patch.picture(), x, y);
         light[n] = lab[0];
-        yellow[n] = lab[1];
+        yellow[n] = lab[2];
         detail += Math.abs(patch.luma().at(x, y) - around(patch, x, y));
         n++;
       }
@@ -71,14 +71,15 @@ record FaceTraits(double tone, double texture, double breadth) {
     return sorted[n / 2];
   }
 
-  /** CIE L* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
-  private static double[] lab(Picture picture, int x, int y) {
+  /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
+  static double[] lab(Picture picture, int x, int y) {
     double r = linear(picture.at(x, y, 0));
     double g = linear(picture.at(x, y, 1));
     double b = linear(picture.at(x, y, 2));
+    double fx = root((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
     double fy = root(0.2126 * r + 0.7152 * g + 0.0722 * b);
     double fz = root((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.0890);
-    return new double[] {116 * fy - 16, 200 * (fy - fz)};
+    return new double[] {116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)};
   }
 
   private static double linear(int channel) {

@@ -13,9 +13,11 @@ import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -27,20 +29,30 @@ public final class HeadshotStudio {
 
   private final BaseModel base;
   private final LoraTraining training;
+  private final Optional<FaceEmbedder> embedder;
 
-  private HeadshotStudio(BaseModel base, LoraTraining training) {
+  private HeadshotStudio(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder) {
     this.base = base;
     this.training = training;
+    this.embedder = embedder;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
-    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"));
+    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"), Optional.empty());
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, settings);
+    return new HeadshotStudio(base, settings, embedder);
+  }
+
+  /**
+   * The same studio keeping in each person's file what their face is to {@code other}, so that the likeness of pictures
+   * can be measured without the photos; it stays the caller's to close.
+   */
+  public HeadshotStudio embedder(FaceEmbedder other) {
+    return new HeadshotStudio(base, training, Optional.of(other));
   }
 
   /** How it learns. */
@@ -82,13 +94,41 @@ public final class HeadshotStudio {
    */
   public TrainedPerson learn(PhotoReview review, Consent consent, Path state, Progress progress,
       Cancellation cancellation) {
+    return learn(review, consent, PersonProfile.UNKNOWN, state, progress, cancellation);
+  }
+
+  /**
+   * As above, of somebody of whom some is known: what the user corrected.
+   *
+   * @param known is believed; the rest is found out, and all of it kept in the person's file
+   */
+  public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
+      Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
       Progress steps = Phases.of(progress);
       List<Picture> crops = crops(review);
-      Subject subject = PersonDescription.of(base, crops, steps, cancellation).consent(consent.toJson());
-      return training.train(base, crops, subject, state, steps, cancellation);
+      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, steps, cancellation);
+      Subject subject = PersonDescription.subject(base, profile).consent(consent.toJson());
+      TrainedPerson person = profile.in(training.train(base, crops, subject, state, steps, cancellation));
+      return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
     });
+  }
+
+  /**
+   * How the person in the accepted photos looks: to be shown to them, corrected and learnt with.
+   *
+   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   */
+  public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
+    return progress.around(() -> PersonDescription.of(base, review.accepted(), crops(review), PersonProfile.UNKNOWN,
+        Phases.of(progress), cancellation));
+  }
+
+  /** Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and their file. */
+  public TrainedPerson corrected(TrainedPerson person, PersonProfile profile) {
+    Subject subject = PersonDescription.subject(base, profile).consent(person.subject().consent());
+    return profile.in(person.called(subject.token(person.subject().token())));
   }
 
   /**
@@ -102,7 +142,9 @@ public final class HeadshotStudio {
       Cancellation cancellation) {
     return progress.around(() -> {
       List<Picture> crops = crops(review);
-      Subject subject = PersonDescription.of(base, crops, Phases.of(progress), cancellation);
+      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, PersonProfile.UNKNOWN,
+          Phases.of(progress), cancellation);
+      Subject subject = PersonDescription.subject(base, profile);
       return new ShownPerson(adapter.identity(crops.toArray(Picture[]::new)).called(subject.classWord()), null, consent,
           adapter.describe());
     });

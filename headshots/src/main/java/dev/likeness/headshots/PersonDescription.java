@@ -6,12 +6,18 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.lora.Subject;
+import dev.likeness.photos.AcceptedPhoto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.commons.math3.special.Erf;
 
 /**
  * Finds words for a person by asking the base model itself: of several captions, the one under which it predicts the
  * noise in their photos best is the one it would draw them by (Li et al. 2023, arXiv:2303.16203, algorithm 1), slot by
- * slot. A base too large to ask some fifty times gets a rare word to learn instead.
+ * slot. For a base too large to ask some fifty times they are measured on the photos, beside a rare word to learn.
  */
 final class PersonDescription {
   // Latent positions of a picture up to which fifty looks take seconds on a CPU.
@@ -25,36 +31,55 @@ final class PersonDescription {
     return base.defaults().width() / factor * (base.defaults().height() / factor) <= SMALL;
   }
 
-  /** What to call the person in {@code crops}. */
-  static Subject of(BaseModel base, List<Picture> crops, Progress progress, Cancellation cancellation) {
+  /** What prompts call somebody of this profile: a small base knows the words, another learns a new one. */
+  static Subject subject(BaseModel base, PersonProfile profile) {
+    String phrase = profile.phrase();
+    return isSmall(base) ? new Subject("", phrase, "") : Subject.of(phrase.substring(phrase.indexOf(' ') + 1));
+  }
+
+  /** How the person in {@code crops} of {@code photos} looks, beyond what is known. */
+  static PersonProfile of(BaseModel base, List<AcceptedPhoto> photos, List<Picture> crops, PersonProfile known,
+      Progress progress, Cancellation cancellation) {
     if (!isSmall(base)) {
-      return Subject.of("person");
+      return MeasuredTraits.of(photos, known);
     }
     int slots = PersonWords.slots().size();
     progress.on(new ProgressEvent.Phase("describe", slots));
     try (CaptionFit fit = new CaptionFit(base, crops)) {
-      PersonWords words = PersonWords.NONE;
+      PersonProfile profile = known;
       int done = 0;
       for (PersonWords.Slot slot : PersonWords.slots()) {
-        words = words.admits(slot) ? best(fit, words, slot, cancellation) : words;
+        PersonWords words = profile.words(0);
+        boolean asked = profile.trait(slot.name()).isEmpty() && !slot.words().isEmpty() && words.admits(slot);
+        profile = asked ? profile.with(best(fit, words, slot, cancellation)) : profile;
         progress.on(new ProgressEvent.Step("describe", ++done, slots, Double.NaN));
       }
-      return new Subject("", words.phrase(), "");
+      return profile;
     }
   }
 
-  private static PersonWords best(CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
-    PersonWords best = null;
-    double least = Double.POSITIVE_INFINITY;
+  private static Trait best(CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
+    List<double[]> errors = new ArrayList<>();
     for (String choice : slot.words()) {
       cancellation.check();
-      PersonWords tried = words.with(slot.name(), choice);
-      double error = fit.error("selfie of " + tried.phrase());
-      if (error < least) {
-        least = error;
-        best = tried;
-      }
+      errors.add(fit.errors("selfie of " + words.with(slot.name(), choice).phrase()));
     }
-    return best;
+    int best = IntStream.range(0, errors.size()).boxed().min(Comparator.comparingDouble(i -> mean(errors.get(i))))
+        .orElseThrow();
+    double doubt = IntStream.range(0, errors.size()).filter(i -> i != best)
+        .mapToDouble(i -> 1 - better(errors.get(best), errors.get(i))).max().orElse(0);
+    return new Trait(slot.name(), slot.words().get(best), 1 - doubt, Trait.Source.BASE_MODEL);
+  }
+
+  /** How sure it is that one caption fits better than another: a paired z-test over the noises, 0.5 to 1. */
+  private static double better(double[] errors, double[] others) {
+    double[] gains = IntStream.range(0, errors.length).mapToDouble(i -> others[i] - errors[i]).toArray();
+    double mean = mean(gains);
+    double variance = Arrays.stream(gains).map(gain -> (gain - mean) * (gain - mean)).sum() / (gains.length - 1);
+    return 0.5 * Erf.erfc(-mean / Math.sqrt(2 * variance / gains.length + Double.MIN_NORMAL));
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).average().orElseThrow();
   }
 }

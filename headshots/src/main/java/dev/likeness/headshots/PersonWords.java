@@ -49,7 +49,7 @@ record PersonWords(Map<String, String> chosen) {
   String phrase() {
     String noun = (word("age") + " " + (word("sex").isEmpty() ? "person" : word("sex"))).strip();
     String hair = word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
-    List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses")).filter(w -> !w.isEmpty())
+    List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks")).filter(w -> !w.isEmpty())
         .toList();
     return ("aeio".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun + (with.isEmpty() ? "" : " with " + join(with));
   }

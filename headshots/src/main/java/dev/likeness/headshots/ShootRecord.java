@@ -103,6 +103,7 @@ public final class ShootRecord {
   private static Map<String, Object> person(TrainedPerson person) {
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("words", person.phrase());
+    object.put("profile", PersonProfile.of(person).asList());
     if (!person.subject().consent().isEmpty()) {
       Consent consent = Consent.parse(person.subject().consent());
       object.put("consent", consent.text());

@@ -22,7 +22,7 @@ class PersonWordsTest {
 
   @Test
   void findsTheSexBeforeTheHair() {
-    assertEquals(List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses"),
+    assertEquals(List.of("sex", "age", "skin", "hair", "colour", "beard", "glasses", "marks"),
         PersonWords.slots().stream().map(PersonWords.Slot::name).toList());
   }
 

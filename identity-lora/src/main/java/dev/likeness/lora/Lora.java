@@ -109,8 +109,12 @@ public final class Lora implements AutoCloseable {
    *     {@link LoraMerge#resized}
    */
   public void save(Path file, LoraDialect dialect) {
+    save(file, dialect, metadata);
+  }
+
+  void save(Path file, LoraDialect dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, metadata, dialect);
+    LoraWriter.write(file, changes, header, dialect);
   }
 
   LoraChanges changes() {

@@ -10,6 +10,7 @@ import dev.likeness.lora.change.Layer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small safetensors file, which
@@ -19,13 +20,19 @@ import java.util.Map;
  * @param subject what prompts call the person, and who agreed to it
  * @param base the base model's name
  * @param recipe the settings that made it
+ * @param notes what else the file says of them: names to texts
  */
-public record TrainedPerson(Lora lora, Subject subject, String base, String recipe) implements Identity, AutoCloseable {
+public record TrainedPerson(Lora lora, Subject subject, String base, String recipe,
+    Map<String, String> notes) implements Identity, AutoCloseable {
   private static final String TOKEN = "likeness.token";
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
   private static final String BASE = "likeness.base";
   private static final String RECIPE = "likeness.recipe";
+
+  public TrainedPerson {
+    notes = Map.copyOf(notes);
+  }
 
   /**
    * Opens a person's file for the base model they were taught to.
@@ -42,23 +49,37 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     }
     String token = notes.getOrDefault(TOKEN, "");
     Subject subject = new Subject(token, notes.get(CLASS_WORD), notes.getOrDefault(CONSENT, ""));
-    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""));
+    return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
   static TrainedPerson of(Map<Layer, Change> factors, TensorRegion region, LoraTraining settings, Subject subject,
       BaseModel base) {
-    Map<String, String> notes = new LinkedHashMap<>();
-    notes.put(TOKEN, subject.token());
-    notes.put(CLASS_WORD, subject.classWord());
-    notes.put(CONSENT, subject.consent());
-    notes.put(BASE, base.name());
-    notes.put(RECIPE, settings.toString());
     LoraFamily family = LoraFamily.of(LayerTable.of(base.networks()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
     LoraReport report = LoraReport.made(family, kind, factors.size(), settings.rank());
     LoraChanges changes = new LoraChanges(factors, Map.of());
-    Lora lora = new Lora(changes, notes, report, region, base.networks()::tensor);
-    return new TrainedPerson(lora, subject, base.name(), settings.toString());
+    Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
+    Lora lora = new Lora(changes, header, report, region, base.networks()::tensor);
+    return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());
+  }
+
+  /** The same person with another text in their file; the tensors are shared, and closed once for both. */
+  public TrainedPerson with(String name, String text) {
+    Map<String, String> more = new LinkedHashMap<>(notes);
+    more.put(name, text);
+    return new TrainedPerson(lora, subject, base, recipe, more);
+  }
+
+  /** The same person, called otherwise from now on; the tensors are shared, and closed once for both. */
+  public TrainedPerson called(Subject other) {
+    return new TrainedPerson(lora, other, base, recipe, notes);
+  }
+
+  /** What to know before drawing with {@code model}: empty when it is the base that the person was taught to. */
+  public Optional<String> foreignTo(BaseModel model) {
+    return base.isEmpty() || base.equals(model.name()) ? Optional.empty()
+        : Optional.of("the person was taught to " + base + " and is drawn with " + model.name()
+            + ", which fits but is likely to resemble them less; learn them again on " + model.name());
   }
 
   @Override
@@ -73,7 +94,17 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
 
   /** Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. */
   public void save(Path file) {
-    lora.save(file);
+    lora.save(file, LoraDialect.PEFT, header(subject, base, recipe, notes));
+  }
+
+  private static Map<String, String> header(Subject subject, String base, String recipe, Map<String, String> more) {
+    Map<String, String> header = new LinkedHashMap<>(more);
+    header.put(TOKEN, subject.token());
+    header.put(CLASS_WORD, subject.classWord());
+    header.put(CONSENT, subject.consent());
+    header.put(BASE, base);
+    header.put(RECIPE, recipe);
+    return header;
   }
 
   @Override

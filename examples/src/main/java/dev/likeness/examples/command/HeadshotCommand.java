@@ -5,11 +5,13 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.Trait;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
@@ -120,7 +122,8 @@ public final class HeadshotCommand implements Runnable {
           if (review != null) {
             who.save(out.resolve(ShootFolder.PERSON));
           }
-          draw(studio, model, who, review, request, watch);
+          who.foreignTo(model).ifPresent(console.err()::println);
+          draw(studio, model, corrected(studio, who), review, request, watch);
         }
       } else {
         draw(studio, model, null, review, request, watch);
@@ -150,7 +153,20 @@ public final class HeadshotCommand implements Runnable {
   }
 
   private TrainedPerson learn(HeadshotStudio studio, PhotoReview review, Progress progress) {
-    return studio.learn(review, photos.consent(), progress, console.cancellation());
+    return studio.learn(review, photos.consent(), photos.known(), null, progress, console.cancellation());
+  }
+
+  /** A person from a file, as the user describes them now; one learnt just now is described so already. */
+  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
+    PersonProfile known = photos.known();
+    if (person == null || known.traits().isEmpty()) {
+      return who;
+    }
+    PersonProfile profile = PersonProfile.of(who);
+    for (Trait trait : known.traits()) {
+      profile = profile.corrected(trait.slot(), trait.value());
+    }
+    return studio.corrected(who, profile);
   }
 
   private HeadshotStudio studio(BaseModel model) {

@@ -3,11 +3,13 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.people.RenderedPhotos;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import picocli.CommandLine.Option;
@@ -20,6 +22,19 @@ final class PhotoOptions {
   @Option(names = "--consent", paramLabel = "TEXT", description = "who agreed to what, kept with the person's file; "
       + "needed with --photos, except for photos that likeness people rendered")
   private String consent;
+
+  @Option(names = "--trait", paramLabel = "SLOT=WORDS", description = "what you know of how they look, such as "
+      + "\"glasses=round glasses\" or \"beard=\"; the rest is found out; may be given several times")
+  private Map<String, String> traits = Map.of();
+
+  /** What is said of how the person looks. */
+  PersonProfile known() {
+    PersonProfile profile = PersonProfile.UNKNOWN;
+    for (Map.Entry<String, String> trait : traits.entrySet()) {
+      profile = profile.corrected(trait.getKey(), trait.getValue());
+    }
+    return profile;
+  }
 
   boolean given() {
     return photos != null;

@@ -74,7 +74,7 @@ public final class TrainCommand implements Runnable {
     }
     try (BaseModel model = base.open();
         TrainedPerson person = studio(model)
-            .learn(review, photos.consent(), state, ConsoleProgress.on(console), console.cancellation())) {
+            .learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation())) {
       person.save(out);
       delete(state);
       console.out().println(out);

@@ -17,7 +17,9 @@ import java.util.Optional;
  * {@link LikenessReport#ranking()} puts the best of a shoot first.
  */
 public final class Likeness {
-  private final HoldOut photos;
+  private static final String LEARNT_FROM = "the photos compared with took part in training";
+
+  private final List<AcceptedPhoto> photos;
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
   private final List<float[]> references;
@@ -25,14 +27,15 @@ public final class Likeness {
   private final double[] impostors;
   private final String caution;
 
-  private Likeness(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
+  private Likeness(List<AcceptedPhoto> photos, FaceDetector detector, FaceEmbedder embedder, List<float[]> references,
+      double[] own, String caution) {
     this.photos = photos;
     this.detector = detector;
     this.embedder = embedder;
-    this.references = vectors(photos.heldOut(), embedder);
-    this.own = pairs(photos.independent() ? joined(references, vectors(photos.training(), embedder)) : references);
+    this.references = references;
+    this.own = own;
     this.impostors = new double[0];
-    this.caution = photos.independent() ? "" : "the photos compared with took part in training";
+    this.caution = caution;
   }
 
   private Likeness(Likeness same, double[] impostors, String caution) {
@@ -47,7 +50,21 @@ public final class Likeness {
 
   /** Compares with the held-out photos; all of the person's photos tell how alike their own are. */
   public static Likeness of(HoldOut photos, FaceDetector detector, FaceEmbedder embedder) {
-    return new Likeness(photos, detector, embedder);
+    List<float[]> references = vectors(photos.heldOut(), embedder);
+    double[] own = pairs(photos.independent() ? joined(references, vectors(photos.training(), embedder)) : references);
+    return new Likeness(photos.heldOut(), detector, embedder, references, own, photos.independent() ? "" : LEARNT_FROM);
+  }
+
+  /**
+   * Compares with the vectors of photos that are no longer here.
+   *
+   * @param references at least one, made by {@code embedder}; they count as learnt from
+   */
+  public static Likeness of(List<float[]> references, FaceDetector detector, FaceEmbedder embedder) {
+    if (references.isEmpty()) {
+      throw new IllegalArgumentException("likeness is measured against a person's photos, given no vector of one");
+    }
+    return new Likeness(List.of(), detector, embedder, List.copyOf(references), pairs(references), LEARNT_FROM);
   }
 
   /** The same, calibrated against faces of other people; the more, the finer. */
@@ -65,8 +82,8 @@ public final class Likeness {
 
   /** The same for pictures or checkpoints that {@code chooser} chose: with our own photos and embedder, it flatters. */
   public Likeness chosenBy(Likeness chooser) {
-    boolean shared = chooser.photos.heldOut().stream().anyMatch(
-        photo -> photos.heldOut().stream().anyMatch(held -> held == photo));
+    boolean shared = chooser.photos.stream().anyMatch(
+        photo -> photos.stream().anyMatch(held -> held == photo));
     return shared && chooser.embedder.name().equals(embedder.name())
         ? new Likeness(this, impostors, "they were chosen by the same photos and embedder") : this;
   }

@@ -1,0 +1,89 @@
+package dev.likeness.headshots;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What somebody's face is to an embedder, kept in their file: biometric data, for the eyes of no log. Immutable.
+ *
+ * @param embedder whose vectors they are
+ * @param vectors of unit length, one a photo
+ */
+public record FaceReferences(String embedder, List<float[]> vectors) {
+  private static final String NOTE = "likeness.faces";
+
+  public FaceReferences {
+    vectors = vectors.stream().map(float[]::clone).toList();
+  }
+
+  /** The faces in {@code photos}. */
+  public static FaceReferences of(List<AcceptedPhoto> photos, FaceEmbedder embedder) {
+    return new FaceReferences(embedder.name(),
+        photos.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList());
+  }
+
+  /** What a person's file keeps; empty for files made without an embedder. */
+  public static Optional<FaceReferences> of(TrainedPerson person) {
+    String json = person.notes().getOrDefault(NOTE, "");
+    return json.isEmpty() ? Optional.empty() : Optional.of(parse(json));
+  }
+
+  /** The same person with these in their file. */
+  public TrainedPerson in(TrainedPerson person) {
+    List<String> texts = vectors.stream().map(FaceReferences::text).toList();
+    try {
+      return person.with(NOTE, JSON.std.asString(Map.of("embedder", embedder, "vectors", texts)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Measures likeness with these.
+   *
+   * @throws UnusableInput when {@code eye} is another embedder, whose vectors mean something else
+   */
+  public Likeness likeness(FaceDetector detector, FaceEmbedder eye) {
+    if (!eye.name().equals(embedder)) {
+      throw new UnusableInput("the person's file keeps faces as " + embedder + " sees them, given " + eye.name()
+          + "; give " + embedder + ", or learn the person again");
+    }
+    return Likeness.of(vectors, detector, eye);
+  }
+
+  private static String text(float[] vector) {
+    ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(vector);
+    return Base64.getEncoder().encodeToString(bytes.array());
+  }
+
+  private static FaceReferences parse(String json) {
+    try {
+      Map<String, Object> map = JSON.std.mapFrom(json);
+      return new FaceReferences((String) map.get("embedder"),
+          ((List<?>) map.get("vectors")).stream().map(text -> vector((String) text)).toList());
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableInput("the faces in the person's file cannot be read; learn the person again", e);
+    }
+  }
+
+  private static float[] vector(String text) {
+    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+    float[] vector = new float[bytes.remaining() / 4];
+    bytes.asFloatBuffer().get(vector);
+    return vector;
+  }
+}

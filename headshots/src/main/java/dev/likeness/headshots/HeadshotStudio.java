@@ -60,6 +60,12 @@ public final class HeadshotStudio {
     return training;
   }
 
+  /** How many pixels a picture of {@code request} has. */
+  public long pixels(ShootRequest request) {
+    return request.size() == 0 ? (long) base.defaults().width() * base.defaults().height()
+        : (long) request.size() * request.size();
+  }
+
   /**
    * Reviews a person's photos with the built-in tools.
    *

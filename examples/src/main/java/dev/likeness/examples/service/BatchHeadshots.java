@@ -1,0 +1,102 @@
+package dev.likeness.examples.service;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRecord;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Headshots of everybody who has a folder of photos in one folder: {@code BatchHeadshots PHOTOS BASE OUT CONSENT}. What is
+ * done already is left as it is, so a batch that was stopped goes on; who cannot be learnt is named, and the rest goes on.
+ */
+public final class BatchHeadshots {
+  private static final String RECORD = "record.json";
+  private static final String PERSON = "person.safetensors";
+
+  private final BaseModel base;
+  private final HeadshotStudio studio;
+  private final ShootRequest request;
+  private final PrintStream log;
+
+  /** A batch that draws {@code request} of each person with {@code studio}, which is on {@code base}. */
+  public BatchHeadshots(BaseModel base, HeadshotStudio studio, ShootRequest request, PrintStream log) {
+    this.base = base;
+    this.studio = studio;
+    this.request = request;
+    this.log = log;
+  }
+
+  /** Arguments: the folder of folders, the base model, the folder for the results, who agreed to what. */
+  public static void main(String[] args) throws IOException {
+    if (args.length != 4) {
+      throw new IllegalArgumentException("give four arguments: PHOTOS BASE OUT CONSENT");
+    }
+    try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
+      ShootRequest request = ShootRequest.of(Style.usual(), 1);
+      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base), request, System.out);
+      System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
+    }
+  }
+
+  /** Does everybody in the folders of {@code photos}; how many could not be done. */
+  public int run(Path photos, Path out, Consent consent) throws IOException {
+    List<Path> folders;
+    try (Stream<Path> all = Files.list(photos)) {
+      folders = all.filter(Files::isDirectory).sorted().toList();
+    }
+    int failed = 0;
+    for (Path folder : folders) {
+      Path results = out.resolve(folder.getFileName());
+      if (Files.exists(results.resolve(RECORD))) {
+        log.println(folder.getFileName() + ": done before");
+        continue;
+      }
+      try {
+        one(folder, results, consent);
+        log.println(folder.getFileName() + ": done");
+      } catch (UnusableInput e) {
+        failed++;
+        log.println(folder.getFileName() + ": " + e.getMessage());
+      }
+    }
+    return failed;
+  }
+
+  private void one(Path photos, Path results, Consent consent) throws IOException {
+    Files.createDirectories(results);
+    PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
+    Path file = results.resolve(PERSON);
+    Path state = results.resolve(PERSON + ".state");
+    if (!Files.exists(file)) {
+      try (TrainedPerson learnt = studio.learn(review, consent, state, Progress.SILENT, new Cancellation())) {
+        learnt.save(file);
+      }
+      Files.deleteIfExists(state);
+    }
+    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+      Shoot shoot = studio.shoot(person, request);
+      for (int i = 0; i < shoot.headshots().size(); i++) {
+        shoot.headshots().get(i).writePng(results.resolve(Headshot.fileName(i)));
+      }
+      // Written last: where there is a record, everything else is there too.
+      ShootRecord.of(base, person, shoot).photos(review).write(results.resolve(RECORD));
+    }
+  }
+}

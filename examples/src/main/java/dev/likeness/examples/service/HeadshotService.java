@@ -1,0 +1,188 @@
+package dev.likeness.examples.service;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.QueueFull;
+import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.StudioQueue;
+import dev.likeness.lora.TrainedPerson;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption.
+ *
+ * <pre>
+ * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=30&amp;priority=0   202 and {"id": …}, 429 when full
+ * GET    /shoots/ID                 {"state": …, "pictures": n}
+ * GET    /shoots/ID/1.png           a picture, once done
+ * DELETE /shoots/ID                 cancels it
+ * </pre>
+ */
+public final class HeadshotService implements AutoCloseable {
+  private static final int KEPT = 256;
+
+  private final Map<String, TrainedPerson> people;
+  private final StudioQueue queue;
+  private final HttpServer server;
+  private final ExecutorService threads = Executors.newFixedThreadPool(8);
+  // The oldest shoots are forgotten, so that memory stays bounded.
+  private final Map<String, Job<Shoot>> shoots = new LinkedHashMap<>() {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<String, Job<Shoot>> eldest) {
+      return size() > KEPT && eldest.getValue().isDone();
+    }
+  };
+
+  private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, int port)
+      throws IOException {
+    this.people = Map.copyOf(people);
+    queue = StudioQueue.on(studio, options);
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    server.createContext("/shoots", this::answer);
+    server.setExecutor(threads);
+    server.start();
+  }
+
+  /** Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base stay the caller's. */
+  public static HeadshotService start(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options,
+      int port) throws IOException {
+    return new HeadshotService(studio, people, options, port);
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+    queue.close();
+    threads.shutdownNow();
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      try {
+        route(exchange);
+      } catch (QueueFull full) {
+        exchange.getResponseHeaders().add("Retry-After", "1");
+        say(exchange, 429, Map.of("error", full.getMessage()));
+      } catch (IllegalArgumentException wrong) {
+        say(exchange, 400, Map.of("error", wrong.getMessage()));
+      }
+    }
+  }
+
+  private void route(HttpExchange exchange) throws IOException {
+    String[] path = exchange.getRequestURI().getPath().split("/");
+    String method = exchange.getRequestMethod();
+    if (path.length == 2 && method.equals("POST")) {
+      say(exchange, 202, Map.of("id", take(query(exchange))));
+      return;
+    }
+    Job<Shoot> job = path.length > 2 ? job(path[2]) : null;
+    if (job == null) {
+      say(exchange, 404, Map.of("error", "no such shoot"));
+    } else if (method.equals("DELETE")) {
+      job.cancel(false);
+      say(exchange, 200, state(job));
+    } else if (path.length == 3) {
+      say(exchange, 200, state(job));
+    } else {
+      picture(exchange, job, path[3]);
+    }
+  }
+
+  private String take(Map<String, String> query) {
+    TrainedPerson person = people.get(query.getOrDefault("person", ""));
+    if (person == null) {
+      throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
+    }
+    ShootRequest request = ShootRequest.of(Style.named(query.getOrDefault("style", "studio")), number(query, "count", 1))
+        .seed(number(query, "seed", 0)).steps(number(query, "steps", 30));
+    Job<Shoot> job = queue.shoot(person, request, number(query, "priority", StudioQueue.USUAL), Progress.SILENT);
+    String id = Long.toString(job.number());
+    synchronized (shoots) {
+      shoots.put(id, job);
+    }
+    return id;
+  }
+
+  private Job<Shoot> job(String id) {
+    synchronized (shoots) {
+      return shoots.get(id);
+    }
+  }
+
+  private static Map<String, Object> state(Job<Shoot> job) {
+    Map<String, Object> state = new HashMap<>();
+    Job.State now = job.state();
+    state.put("state", now.name().toLowerCase(Locale.ROOT));
+    state.put("pictures", now == Job.State.DONE ? job.join().headshots().size() : 0);
+    if (job.lastEvent() instanceof ProgressEvent.Step step) {
+      state.put("step", step.step() + " of " + step.steps());
+    }
+    return state;
+  }
+
+  private static void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
+    int count = job.state() == Job.State.DONE ? job.join().headshots().size() : 0;
+    if (!name.matches("[1-9][0-9]{0,3}\\.png") || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
+      say(exchange, 404, Map.of("error", "no such picture, or not yet"));
+      return;
+    }
+    byte[] png = job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1).toPng();
+    exchange.getResponseHeaders().add("Content-Type", "image/png");
+    exchange.sendResponseHeaders(200, png.length);
+    exchange.getResponseBody().write(png);
+  }
+
+  private static void say(HttpExchange exchange, int status, Map<String, ?> content) throws IOException {
+    byte[] json = JSON.std.asString(content).getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().add("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, json.length);
+    exchange.getResponseBody().write(json);
+  }
+
+  private static Map<String, String> query(HttpExchange exchange) {
+    Map<String, String> query = new HashMap<>();
+    String raw = exchange.getRequestURI().getRawQuery();
+    for (String part : raw == null ? new String[0] : raw.split("&")) {
+      int equals = part.indexOf('=');
+      if (equals > 0) {
+        query.put(part.substring(0, equals), URLDecoder.decode(part.substring(equals + 1), StandardCharsets.UTF_8));
+      }
+    }
+    return query;
+  }
+
+  private static int number(Map<String, String> query, String name, int otherwise) {
+    String text = query.get(name);
+    try {
+      return text == null ? otherwise : Integer.parseInt(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(name + " must be a whole number, given \"" + text + "\"");
+    }
+  }
+}

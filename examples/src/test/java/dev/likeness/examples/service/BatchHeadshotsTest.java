@@ -1,0 +1,73 @@
+package dev.likeness.examples.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class BatchHeadshotsTest {
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void useOpenCvOnce() {
+    // OpenCV keeps a few objects of its own from its first use on.
+    Picture portrait = Renderer.render(Person.random(1), Shot.selfie(new Random(1)), 256).picture();
+    HeadshotStudio.review(PhotoSet.of(List.of(Photo.of("one.png", portrait.toPng()))), Consent.NOBODY_REAL);
+  }
+
+  @Test
+  void doesEverybodyOnceAndNamesWhomItCannot() throws Exception {
+    Path photos = folder.resolve("photos");
+    Random random = new Random(4);
+    for (int i = 0; i < 3; i++) {
+      Path file = Files.createDirectories(photos.resolve("ada")).resolve("selfie-" + i + ".png");
+      Renderer.render(Person.random(5_000_000_000L), Shot.selfie(random), 256).picture().writePng(file);
+      Picture.of(64, 64, new byte[64 * 64 * 3]).writePng(
+          Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
+    }
+    Path out = folder.resolve("out");
+    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      HeadshotStudio quick = studio.training(studio.training().steps(2));
+      List<String> first = run(base, quick, photos, out);
+      assertEquals("ada: done", first.get(0));
+      assertTrue(first.get(1).startsWith("nobody: "), first.get(1));
+      assertTrue(Files.exists(out.resolve("ada/headshot-001.png")) && Files.exists(out.resolve("ada/record.json")));
+      assertEquals("ada: done before", run(base, quick, photos, out).get(0));
+    }
+  }
+
+  private static List<String> run(BaseModel base, HeadshotStudio studio, Path photos, Path out) throws Exception {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
+      assertEquals(1, new BatchHeadshots(base, studio, request, log).run(photos, out, Consent.NOBODY_REAL));
+    }
+    return said.toString(StandardCharsets.UTF_8).lines().toList();
+  }
+}

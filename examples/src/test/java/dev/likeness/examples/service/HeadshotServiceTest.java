@@ -1,0 +1,206 @@
+package dev.likeness.examples.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.imageio.ImageIO;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two clients and more ask one service for four persons at once. {@code -Dlikeness.soak=600} keeps eight of them asking for
+ * so many seconds.
+ */
+@ExtendWith(NoTensorLeaks.class)
+class HeadshotServiceTest {
+  private static final List<String> NAMES = List.of("ada", "bob", "cleo", "dan");
+  private static final int CLIENTS = 8;
+
+  @TempDir
+  private static Path folder;
+  private static BaseModel base;
+  private static final Map<String, TrainedPerson> PEOPLE = new HashMap<>();
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private HeadshotService service;
+
+  @BeforeAll
+  static void learnFour() {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    for (String name : NAMES) {
+      byte[] grey = new byte[32 * 32 * 3];
+      Arrays.fill(grey, (byte) (40 * NAMES.indexOf(name)));
+      PEOPLE.put(name, LoraTraining.quick().steps(2).seed(NAMES.indexOf(name)).train(base,
+          List.of(Picture.of(32, 32, grey)), Subject.of("woman").consent(name + ": yes"), Progress.SILENT,
+          new Cancellation()));
+      serial(name, 0);
+    }
+  }
+
+  @AfterAll
+  static void close() {
+    PEOPLE.values().forEach(TrainedPerson::close);
+    base.close();
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    service = HeadshotService.start(HeadshotStudio.on(base), PEOPLE, QueueOptions.defaults().capacity(4), 0);
+  }
+
+  @AfterEach
+  void stop() {
+    service.close();
+  }
+
+  @Test
+  void drawsForTwoClientsAtOnceWhatItDrawsForOne() throws Exception {
+    ExecutorService clients = Executors.newFixedThreadPool(2);
+    Future<Picture> ada = clients.submit(() -> drawn("ada", 5));
+    Future<Picture> bob = clients.submit(() -> drawn("bob", 6));
+    assertEquals(serial("ada", 5), ada.get());
+    assertEquals(serial("bob", 6), bob.get());
+    clients.shutdown();
+  }
+
+  @Test
+  void answersEveryRequestUnderLoadTheSameAsAlone() throws Exception {
+    long seconds = Long.getLong("likeness.soak", 0);
+    long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
+    Map<String, Picture> expected = new HashMap<>();
+    NAMES.forEach(name -> List.of(0, 1).forEach(seed -> expected.put(name + seed, serial(name, seed))));
+    List<String> wrong = Collections.synchronizedList(new ArrayList<>());
+    AtomicInteger answered = new AtomicInteger();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    List<Future<?>> all = new ArrayList<>();
+    long early = 0;
+    for (int i = 0; i < CLIENTS; i++) {
+      int client = i;
+      all.add(clients.submit(() -> {
+        for (int round = 0; round < 2 || System.nanoTime() < until; round++) {
+          String name = NAMES.get((client + round) % NAMES.size());
+          if ((client + round) % 5 == 4) {
+            cancelled(name);
+          } else if (!expected.get(name + round % 2).equals(drawn(name, round % 2))) {
+            wrong.add(name + " in round " + round);
+          }
+          answered.incrementAndGet();
+        }
+        return null;
+      }));
+    }
+    if (seconds > 60) {
+      TimeUnit.SECONDS.sleep(seconds / 3);
+      early = Pointer.physicalBytes();
+    }
+    for (Future<?> client : all) {
+      client.get();
+    }
+    clients.shutdown();
+    assertEquals(List.of(), wrong);
+    assertTrue(answered.get() >= 2 * CLIENTS);
+    assertTrue(early == 0 || Pointer.physicalBytes() < 1.15 * early,
+        early + " bytes grew to " + Pointer.physicalBytes() + " over " + answered + " answers");
+  }
+
+  @Test
+  void saysWhatIsWrongWithARequest() throws Exception {
+    assertEquals("400 {\"error\":\"nobody is known by that name; give person=NAME\"}", said("POST", "?person=eve"));
+    assertEquals("400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
+        said("POST", "?person=ada&count=x"));
+    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", "/999"));
+    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", ""));
+  }
+
+  private Picture drawn(String name, int seed) throws Exception {
+    String id = shoot(name, seed, 2);
+    while (true) {
+      String state = said("GET", "/" + id);
+      if (state.contains("\"done\"")) {
+        byte[] png = send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofByteArray()).body();
+        return Picture.of(ImageIO.read(new ByteArrayInputStream(png)));
+      }
+      assertTrue(state.contains("waiting") || state.contains("running"), state);
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  /** Asks for many steps, thinks better of it, and waits until that is answered too. */
+  private void cancelled(String name) throws Exception {
+    String id = shoot(name, 1, 900);
+    said("DELETE", "/" + id);
+    String state = said("GET", "/" + id);
+    while (!state.contains("cancelled")) {
+      assertTrue(state.contains("running"), state);
+      TimeUnit.MILLISECONDS.sleep(5);
+      state = said("GET", "/" + id);
+    }
+    assertEquals(404, send("GET", "/" + id + "/1.png", HttpResponse.BodyHandlers.ofString()).statusCode());
+  }
+
+  /** Asks until there is room. */
+  private String shoot(String name, int seed, int steps) throws Exception {
+    while (true) {
+      HttpResponse<String> answer = send("POST", "?person=" + name + "&seed=" + seed + "&steps=" + steps,
+          HttpResponse.BodyHandlers.ofString());
+      if (answer.statusCode() == 202) {
+        return (String) JSON.std.mapFrom(answer.body()).get("id");
+      }
+      assertEquals(429, answer.statusCode(), answer.body());
+      assertEquals("1", answer.headers().firstValue("Retry-After").orElseThrow());
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+  }
+
+  private String said(String method, String path) throws Exception {
+    HttpResponse<String> answer = send(method, path, HttpResponse.BodyHandlers.ofString());
+    return answer.statusCode() + " " + answer.body();
+  }
+
+  private <T> HttpResponse<T> send(String method, String path, HttpResponse.BodyHandler<T> handler) throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + service.port() + "/shoots" + path);
+    return http.send(HttpRequest.newBuilder(uri).method(method, HttpRequest.BodyPublishers.noBody()).build(), handler);
+  }
+
+  private static Picture serial(String name, int seed) {
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 1).seed(seed).steps(2);
+    return HeadshotStudio.on(base).shoot(PEOPLE.get(name), request).headshots().get(0).picture();
+  }
+}

@@ -1,0 +1,142 @@
+package dev.likeness.headshots.queue;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Work that a queue took in: a future of its result. It is waiting, running or done; cancelling it takes it out of the
+ * queue, or stops it within a step.
+ */
+public final class Job<T> implements Future<T>, Comparable<Job<?>> {
+  /** Where a job is. */
+  public enum State {
+    WAITING, RUNNING, DONE, FAILED, CANCELLED
+  }
+
+  private final Work<T> work;
+  private final int priority;
+  private final long number;
+  private final long bytes;
+  private final Progress progress;
+  private final Cancellation cancellation = new Cancellation();
+  private final CompletableFuture<T> result = new CompletableFuture<>();
+  private volatile boolean started;
+  private volatile ProgressEvent last;
+
+  Job(Work<T> work, int priority, long number, long bytes, Progress progress) {
+    this.work = work;
+    this.priority = priority;
+    this.number = number;
+    this.bytes = bytes;
+    this.progress = progress;
+  }
+
+  /** The order in which its queue took it in, from 1. */
+  public long number() {
+    return number;
+  }
+
+  /** Where it is now. */
+  public State state() {
+    if (!result.isDone()) {
+      return started ? State.RUNNING : State.WAITING;
+    }
+    return result.isCancelled() ? State.CANCELLED : result.isCompletedExceptionally() ? State.FAILED : State.DONE;
+  }
+
+  /** The last event of its work, or null before any. */
+  public ProgressEvent lastEvent() {
+    return last;
+  }
+
+  /** Completed with the result, or exceptionally; completing it does nothing to the job. */
+  public CompletableFuture<T> toCompletableFuture() {
+    return result.copy();
+  }
+
+  /** Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference. */
+  @Override
+  public boolean cancel(boolean interrupt) {
+    cancellation.cancel();
+    synchronized (this) {
+      if (!started && !result.isDone()) {
+        result.cancel(false);
+        tell(new ProgressEvent.Stopped());
+        return true;
+      }
+    }
+    return !result.isDone();
+  }
+
+  @Override
+  public boolean isCancelled() {
+    return result.isCancelled();
+  }
+
+  @Override
+  public boolean isDone() {
+    return result.isDone();
+  }
+
+  /** {@inheritDoc} What the work threw is the cause of the {@link ExecutionException}. */
+  @Override
+  public T get() throws InterruptedException, ExecutionException {
+    return result.get();
+  }
+
+  @Override
+  public T get(long timeout, TimeUnit unit) throws InterruptedException, ExecutionException, TimeoutException {
+    return result.get(timeout, unit);
+  }
+
+  /** The result, waiting for it as long as it takes; throws what the work threw. */
+  public T join() {
+    try {
+      return result.join();
+    } catch (CancellationException e) {
+      throw new Cancelled("cancelled by its caller");
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException known ? known : e;
+    }
+  }
+
+  /** Higher priorities first, then first come, first served. */
+  @Override
+  public int compareTo(Job<?> other) {
+    return priority == other.priority ? Long.compare(number, other.number) : Integer.compare(other.priority, priority);
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  void run() {
+    synchronized (this) {
+      if (result.isDone()) {
+        return;
+      }
+      started = true;
+    }
+    try {
+      result.complete(work.run(this::tell, cancellation));
+    } catch (Cancelled e) {
+      result.cancel(false);
+    } catch (RuntimeException | Error e) {
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void tell(ProgressEvent event) {
+    last = event;
+    progress.on(event);
+  }
+}

@@ -1,0 +1,191 @@
+package dev.likeness.headshots.queue;
+
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.Set;
+
+/**
+ * Serves many persons from one base: takes so many jobs in and no more, runs so many at once within a budget of memory,
+ * the most urgent first. A picture is the same to the bit whatever runs beside it. Safe for threads; the studio's base and
+ * the persons stay their owners', and must live until {@link #close()}.
+ */
+public final class StudioQueue implements AutoCloseable {
+  /** The priority of work that says nothing of it. */
+  public static final int USUAL = 0;
+  // What drawing took at most on the families measured, a pixel: activations of the network and of the decoder.
+  private static final long BYTES_A_PIXEL = 6000;
+
+  private final HeadshotStudio studio;
+  private final QueueOptions options;
+  private final PriorityQueue<Job<?>> waiting = new PriorityQueue<>();
+  private final Set<Job<?>> running = new HashSet<>();
+  private final List<Thread> workers = new ArrayList<>();
+  private long numbers;
+  private long bytes;
+  private boolean closed;
+
+  private StudioQueue(HeadshotStudio studio, QueueOptions options) {
+    this.studio = studio;
+    this.options = options;
+  }
+
+  /** A queue for {@code studio}, whose workers run until it is closed. */
+  public static StudioQueue on(HeadshotStudio studio, QueueOptions options) {
+    StudioQueue queue = new StudioQueue(studio, options);
+    for (int i = 0; i < options.workers(); i++) {
+      Thread thread = new Thread(queue::serve, "likeness-studio-" + (i + 1));
+      thread.setDaemon(true);
+      thread.start();
+      queue.workers.add(thread);
+    }
+    return queue;
+  }
+
+  /**
+   * Takes a shoot in.
+   *
+   * @throws QueueFull at once when there is no room
+   * @throws MachineLimit when it needs more memory than all jobs may have together
+   */
+  public Job<Shoot> shoot(Identity person, ShootRequest request, int priority, Progress progress) {
+    return submit((events, cancellation) -> studio.shoot(person, request, events, cancellation), bytes(request), priority,
+        progress, Duration.ZERO);
+  }
+
+  /** Takes a shoot of the usual priority in, silently. */
+  public Job<Shoot> shoot(Identity person, ShootRequest request) {
+    return shoot(person, request, USUAL, Progress.SILENT);
+  }
+
+  /**
+   * Takes any work in, such as learning somebody.
+   *
+   * @param needed bytes that it is likely to need while it runs
+   * @param priority higher is sooner; jobs that run are not put aside
+   * @param patience how long to wait for room: the caller is held back when too much is asked
+   * @throws QueueFull when there was no room in that time
+   */
+  public synchronized <T> Job<T> submit(Work<T> work, long needed, int priority, Progress progress, Duration patience) {
+    if (needed > options.memoryBytes()) {
+      throw new MachineLimit("a job needs about " + needed + " bytes, and all jobs may have " + options.memoryBytes()
+          + " together; ask for smaller pictures, or give the queue more");
+    }
+    long until = System.nanoTime() + patience.toNanos();
+    while (!closed && waiting.size() >= options.capacity()) {
+      waitUntil(until);
+    }
+    if (closed) {
+      throw new IllegalStateException("the studio's queue is closed");
+    }
+    Job<T> job = new Job<>(work, priority, ++numbers, needed, progress);
+    waiting.add(job);
+    job.toCompletableFuture().whenComplete((result, failure) -> forget(job));
+    notifyAll();
+    return job;
+  }
+
+  /** How many jobs wait. */
+  public synchronized int waiting() {
+    return waiting.size();
+  }
+
+  /** How many jobs run. */
+  public synchronized int running() {
+    return running.size();
+  }
+
+  /** Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second call does nothing. */
+  @Override
+  public void close() {
+    List<Job<?>> all;
+    synchronized (this) {
+      closed = true;
+      all = new ArrayList<>(waiting);
+      all.addAll(running);
+      notifyAll();
+    }
+    all.forEach(job -> job.cancel(false));
+    boolean interrupted = false;
+    for (Thread worker : workers) {
+      while (worker.isAlive()) {
+        try {
+          worker.join();
+        } catch (InterruptedException e) {
+          interrupted = true;
+        }
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private long bytes(ShootRequest request) {
+    return BYTES_A_PIXEL * studio.pixels(request);
+  }
+
+  private void waitUntil(long until) {
+    long left = (until - System.nanoTime()) / 1_000_000;
+    if (left <= 0) {
+      throw new QueueFull(waiting.size());
+    }
+    try {
+      wait(left);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Cancelled("interrupted while waiting for room in the studio's queue");
+    }
+  }
+
+  private void serve() {
+    for (Job<?> job = take(); job != null; job = take()) {
+      try {
+        job.run();
+      } finally {
+        done(job);
+      }
+    }
+  }
+
+  // The most urgent one is waited for even when a smaller one would fit: otherwise large ones never came.
+  private synchronized Job<?> take() {
+    while (!closed && (waiting.isEmpty() || bytes + waiting.peek().bytes() > options.memoryBytes())) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        // Nobody but close() ends a worker.
+        Thread.interrupted();
+      }
+    }
+    if (closed) {
+      return null;
+    }
+    Job<?> job = waiting.poll();
+    running.add(job);
+    bytes += job.bytes();
+    notifyAll();
+    return job;
+  }
+
+  private synchronized void done(Job<?> job) {
+    running.remove(job);
+    bytes -= job.bytes();
+    notifyAll();
+  }
+
+  private synchronized void forget(Job<?> job) {
+    if (waiting.remove(job)) {
+      notifyAll();
+    }
+  }
+}

@@ -1,0 +1,176 @@
+package dev.likeness.headshots.queue;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the queue does with any work; what it does with pictures is tested where there is a service. */
+@Timeout(60)
+class StudioQueueTest {
+  private static final Duration AT_ONCE = Duration.ZERO;
+
+  @Test
+  void doesTheMostUrgentFirstAndElseInTurn() throws Exception {
+    List<String> done = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch gate = new CountDownLatch(1);
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      submit(queue, "first", 0, done, gate);
+      while (queue.running() == 0) {
+        Thread.onSpinWait();
+      }
+      Job<String> low = submit(queue, "low", -1, done, gate);
+      submit(queue, "usual", 0, done, gate);
+      submit(queue, "usual too", 0, done, gate);
+      submit(queue, "urgent", 5, done, gate);
+      gate.countDown();
+      assertEquals("low", low.get());
+    }
+    assertEquals(List.of("first", "urgent", "usual", "usual too", "low"), done);
+  }
+
+  @Test
+  void refusesWhatItHasNoRoomForAndHoldsBackWhoIsPatient() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    List<String> done = Collections.synchronizedList(new ArrayList<>());
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1).capacity(1))) {
+      submit(queue, "runs", 0, done, gate);
+      while (queue.running() == 0) {
+        Thread.onSpinWait();
+      }
+      submit(queue, "waits", 0, done, gate);
+      QueueFull full = assertThrows(QueueFull.class, () -> submit(queue, "too much", 0, done, gate));
+      assertEquals("1 jobs are waiting already, as many as the queue may hold; ask again when one is done",
+          full.getMessage());
+      Thread opener = new Thread(gate::countDown);
+      opener.start();
+      Job<String> patient = queue.submit((progress, stop) -> "patient", 1, 0, Progress.SILENT, Duration.ofSeconds(30));
+      assertEquals("patient", patient.get());
+      opener.join();
+    }
+  }
+
+  @Test
+  void takesACancelledJobOutOfTheQueue() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    List<ProgressEvent> events = new ArrayList<>();
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      submit(queue, "runs", 0, new ArrayList<>(), gate);
+      while (queue.running() == 0) {
+        Thread.onSpinWait();
+      }
+      Job<String> job = queue.submit((progress, stop) -> "never", 1, 0, events::add, AT_ONCE);
+      assertEquals(Job.State.WAITING, job.state());
+      assertTrue(job.cancel(true));
+      assertEquals(Job.State.CANCELLED, job.state());
+      assertEquals(0, queue.waiting());
+      assertThrows(Cancelled.class, job::join);
+      assertEquals(List.of(new ProgressEvent.Stopped()), events);
+      gate.countDown();
+    }
+  }
+
+  @Test
+  void stopsARunningJobAndTellsItOnce() throws Exception {
+    CountDownLatch running = new CountDownLatch(1);
+    List<ProgressEvent> events = Collections.synchronizedList(new ArrayList<>());
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      Job<String> job = queue.submit((progress, stop) -> progress.around(() -> {
+        running.countDown();
+        while (true) {
+          stop.check();
+        }
+      }), 1, 0, events::add, AT_ONCE);
+      assertTrue(running.await(30, TimeUnit.SECONDS));
+      job.cancel(false);
+      assertThrows(Cancelled.class, job::join);
+      assertEquals("after", queue.submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE).get());
+    }
+    assertEquals(List.of(new ProgressEvent.Stopped()), events);
+  }
+
+  @Test
+  void runsNoMoreAtOnceThanMemoryAllows() throws Exception {
+    AtomicInteger now = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(4).memoryBytes(100))) {
+      List<Job<Integer>> jobs = new ArrayList<>();
+      for (int i = 0; i < 12; i++) {
+        jobs.add(queue.submit((progress, stop) -> {
+          most.accumulateAndGet(now.incrementAndGet(), Math::max);
+          Thread.yield();
+          return now.decrementAndGet();
+        }, 40, 0, Progress.SILENT, AT_ONCE));
+      }
+      for (Job<Integer> job : jobs) {
+        job.get();
+      }
+      MachineLimit refused = assertThrows(MachineLimit.class,
+          () -> queue.submit((progress, stop) -> "", 101, 0, Progress.SILENT, AT_ONCE));
+      assertEquals("a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller pictures, or give "
+          + "the queue more", refused.getMessage());
+    }
+    assertTrue(most.get() <= 2, most + " at once");
+  }
+
+  @Test
+  void passesOnWhatWentWrongAndGoesOn() throws Exception {
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      Job<String> bad = queue.submit((progress, stop) -> {
+        throw new IllegalArgumentException("no");
+      }, 1, 0, Progress.SILENT, AT_ONCE);
+      assertEquals("no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
+      assertEquals(Job.State.FAILED, bad.state());
+      assertEquals("fine", queue.submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get());
+    }
+  }
+
+  @Test
+  void cancelsEverythingWhenClosedAndTakesNothingMore() {
+    CountDownLatch gate = new CountDownLatch(1);
+    StudioQueue queue = queue(QueueOptions.defaults().workers(1));
+    Job<String> runs = queue.submit((progress, stop) -> {
+      while (true) {
+        stop.check();
+      }
+    }, 1, 0, Progress.SILENT, AT_ONCE);
+    Job<String> waits = submit(queue, "waits", 0, new ArrayList<>(), gate);
+    queue.close();
+    queue.close();
+    assertTrue(runs.isDone() && waits.isCancelled());
+    assertFalse(waits.cancel(false));
+    assertThrows(IllegalStateException.class, () -> submit(queue, "late", 0, new ArrayList<>(), gate));
+  }
+
+  private static StudioQueue queue(QueueOptions options) {
+    return StudioQueue.on(null, options);
+  }
+
+  private static Job<String> submit(StudioQueue queue, String name, int priority, List<String> done,
+      CountDownLatch gate) {
+    return queue.submit((progress, stop) -> {
+      try {
+        gate.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      done.add(name);
+      return name;
+    }, 1, priority, Progress.SILENT, AT_ONCE);
+  }
+}

@@ -7,7 +7,7 @@ import java.util.List;
 final class SetAdvice {
   private static final double MOSTLY = 0.6;
   private static final double SMALL = 0.2;
-  private static final String[] WORDS = {"none", "one", "two", "three", "four", "five", "six", "seven", "eight",
+  private static final String[] WORDS = {"no", "one", "two", "three", "four", "five", "six", "seven", "eight",
       "nine", "ten", "eleven", "twelve"};
 
   private final int count;
@@ -32,7 +32,9 @@ final class SetAdvice {
   }
 
   private void numbers() {
-    if (count < SetVerdict.FEWEST) {
+    if (count == 0) {
+      advice.add("no photo can be used; add at least %s others".formatted(word(SetVerdict.FEWEST)));
+    } else if (count < SetVerdict.FEWEST) {
       advice.add("only %s usable photo%s; add more until there are at least %s"
           .formatted(word(count), count == 1 ? "" : "s", word(SetVerdict.FEWEST)));
     } else if (count < SetVerdict.ENOUGH) {

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -31,6 +32,15 @@ public final class Encoded {
 
   /** A JPEG file of {@code quality} 0 to 1. */
   public static byte[] jpeg(BufferedImage image, float quality) {
+    return jpeg(image, quality, ImageWriteParam.MODE_DISABLED);
+  }
+
+  /** A progressive JPEG file of {@code quality} 0 to 1. */
+  public static byte[] progressive(BufferedImage image, float quality) {
+    return jpeg(image, quality, ImageWriteParam.MODE_DEFAULT);
+  }
+
+  private static byte[] jpeg(BufferedImage image, float quality, int progressive) {
     Iterator<ImageWriter> writers = ImageIO.getImageWritersByFormatName("jpeg");
     ImageWriter writer = writers.next();
     ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -38,6 +48,7 @@ public final class Encoded {
       ImageWriteParam param = writer.getDefaultWriteParam();
       param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
       param.setCompressionQuality(quality);
+      param.setProgressiveMode(progressive);
       writer.setOutput(stream);
       writer.write(null, new IIOImage(image, null, null), param);
     } catch (IOException e) {
@@ -56,5 +67,14 @@ public final class Encoded {
     exif.putShort((short) 0x0112).putShort((short) 3).putInt(1);
     exif.putShort((short) orientation).putShort((short) 0).putInt(0);
     return ByteBuffer.allocate(jpeg.length + 36).put(jpeg, 0, 2).put(exif.flip()).put(jpeg, 2, jpeg.length - 2).array();
+  }
+
+  /** The JPEG file with an ICC profile of at most 64 kB. */
+  public static byte[] withProfile(byte[] jpeg, byte[] profile) {
+    ByteBuffer segment = ByteBuffer.allocate(18 + profile.length).putShort((short) 0xFFE2);
+    segment.putShort((short) (16 + profile.length)).put("ICC_PROFILE\0\1\1".getBytes(StandardCharsets.US_ASCII));
+    segment.put(profile).flip();
+    return ByteBuffer.allocate(jpeg.length + segment.limit()).put(jpeg, 0, 2).put(segment)
+        .put(jpeg, 2, jpeg.length - 2).array();
   }
 }

@@ -71,6 +71,12 @@ class SetAdviceTest {
         SetAdvice.on(SetCoverage.of(one), one));
   }
 
+  @Test
+  void saysThatNoneCanBeUsed() {
+    assertEquals(List.of("no photo can be used; add at least three others"),
+        SetAdvice.on(SetCoverage.of(List.of()), List.of()));
+  }
+
   // A photo whose background is `tint` red, light and distance differing with `i`.
   private static AcceptedPhoto photo(int i, double yaw, double tint) {
     Face face = new Face(new Box(17, 15, 30, 30), 1, new Pose(yaw, 0, 0), Optional.empty(), Optional.of(POINTS));

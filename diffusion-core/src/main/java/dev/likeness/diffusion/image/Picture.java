@@ -89,7 +89,12 @@ public final class Picture {
 
   /** Copies row {@code y} to the start of {@code out}: red, green, blue from the left. */
   public void row(int y, byte[] out) {
-    System.arraycopy(rgb, y * width * 3, out, 0, width * 3);
+    row(0, y, width, out);
+  }
+
+  /** Copies {@code count} pixels of row {@code y}, from column {@code x}, to the start of {@code out}. */
+  public void row(int x, int y, int count, byte[] out) {
+    System.arraycopy(rgb, (y * width + x) * 3, out, 0, count * 3);
   }
 
   /** The part of the picture at ({@code x}, {@code y}); it must lie inside. */

@@ -18,20 +18,9 @@ final class JpegQuality {
 
   /** The setting; empty when no table 0 precedes the picture. */
   static OptionalInt of(byte[] file) {
-    for (int at = 2; at + 4 <= file.length && (file[at] & 255) == 0xFF;) {
-      int marker = file[at + 1] & 255;
-      int length = (file[at + 2] & 255) << 8 | file[at + 3] & 255;
-      if (marker == 0xDA || length < 2) {
-        return OptionalInt.empty();
-      }
-      OptionalInt quality =
-          marker == 0xDB ? table(file, at + 4, Math.min(file.length, at + 2 + length)) : OptionalInt.empty();
-      if (quality.isPresent()) {
-        return quality;
-      }
-      at += 2 + length;
-    }
-    return OptionalInt.empty();
+    return new JpegHeader(file).segments(0xDB).stream()
+        .map(tables -> table(file, tables.from(), tables.to())).filter(OptionalInt::isPresent).findFirst()
+        .orElse(OptionalInt.empty());
   }
 
   private static OptionalInt table(byte[] file, int from, int to) {

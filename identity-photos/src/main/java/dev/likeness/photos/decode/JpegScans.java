@@ -11,13 +11,13 @@ final class JpegScans {
 
   private JpegScans() {}
 
-  /** Refuses a file of more scans than anybody's camera or program writes. */
-  static void check(byte[] file) throws IOException {
+  /** How many there are; a file of more than anybody's camera or program writes is refused. */
+  static int count(byte[] file) throws IOException {
     int scans = 0;
     for (int at = 2; at + 4 <= file.length;) {
       int marker = file[at + 1] & 255;
       if (file[at] != (byte) 0xFF || marker == 0xD9) {
-        return;
+        return scans;
       }
       at += marker == 0xFF ? 1 : 2 + ((file[at + 2] & 255) << 8 | file[at + 3] & 255);
       if (marker == 0xDA) {
@@ -27,6 +27,7 @@ final class JpegScans {
         at = nextMarker(file, at);
       }
     }
+    return scans;
   }
 
   // Within a scan a byte FF is followed by 00 or by a restart marker.

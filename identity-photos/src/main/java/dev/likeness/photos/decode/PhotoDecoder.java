@@ -2,9 +2,10 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.decode.UnreadablePhoto.Fault;
-import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Iterator;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -94,10 +95,13 @@ public final class PhotoDecoder {
 
   private Decoded read(String name, byte[] file, PhotoFormat format, ImageReader reader, Orientation orientation)
       throws IOException {
-    if (format == PhotoFormat.JPEG) {
-      JpegScans.check(file);
+    int scans = format == PhotoFormat.JPEG ? JpegScans.count(file) : 0;
+    if (format == PhotoFormat.WEBP) {
+      checkWhole(file);
     }
-    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(file))) {
+    Optional<byte[]> profile = profile(format, file);
+    byte[] bare = format == PhotoFormat.JPEG && profile.isPresent() ? new JpegHeader(file).withoutProfile() : file;
+    try (ImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bare))) {
       reader.setInput(in, false, true);
       AtomicBoolean damaged = new AtomicBoolean();
       reader.addIIOReadWarningListener(
@@ -106,7 +110,9 @@ public final class PhotoDecoder {
       checkPixels(name, reader.getTileWidth(0), reader.getTileHeight(0));
       int width = reader.getWidth(0);
       int height = reader.getHeight(0);
-      Picture picture = orientation.upright(inTurn(reader, format, file, (long) width * height));
+      boolean byRow = format == PhotoFormat.JPEG && new JpegHeader(bare).threeBytesAPixel();
+      Picture stored = inTurn(reader, byRow ? scans : 0, width, height);
+      Picture picture = orientation.upright(profile.map(icc -> Srgb.of(stored, icc)).orElse(stored));
       boolean turned = orientation.ordinal() >= Orientation.TRANSPOSED.ordinal();
       return new Decoded(picture, format, turned ? height : width, turned ? width : height, damaged.get(),
           format == PhotoFormat.JPEG ? JpegQuality.of(file) : OptionalInt.empty());
@@ -115,24 +121,49 @@ public final class PhotoDecoder {
     }
   }
 
+  // A reader would make up what is missing of a lossless picture. The length in a RIFF header counts from behind it.
+  private static void checkWhole(byte[] webp) throws IOException {
+    long announced = 8 + Integer.toUnsignedLong(ByteBuffer.wrap(webp).order(ByteOrder.LITTLE_ENDIAN).getInt(4));
+    if (announced > webp.length) {
+      throw new IOException("it ends after " + webp.length + " of " + announced + " bytes");
+    }
+  }
+
+  // The profiles that are applied here, after reducing; readers apply the others themselves.
+  private static Optional<byte[]> profile(PhotoFormat format, byte[] file) {
+    return switch (format) {
+      case JPEG -> new JpegHeader(file).profile();
+      case PNG -> new PngChunks(file).profile();
+      default -> Optional.empty();
+    };
+  }
+
   // Threads share one memory: large pictures wait for each other, usual ones do not.
-  private Picture inTurn(ImageReader reader, PhotoFormat format, byte[] file, long pixels) throws IOException {
-    int megapixels = (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, pixels / 1_000_000));
+  private Picture inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
+    int megapixels = (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
     megapixelsAtOnce.acquireUninterruptibly(megapixels);
     try {
-      return stored(reader, format, file, pixels);
+      Optional<Picture> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
+      return byRow.isPresent() ? byRow.get() : whole(reader, (long) width * height);
     } finally {
       megapixelsAtOnce.release(megapixels);
     }
   }
 
-  private Picture stored(ImageReader reader, PhotoFormat format, byte[] file, long pixels) throws IOException {
+  // Empty where the reader delivers its rows in some other way than into the raster, once a scan.
+  private Optional<Picture> byRow(ImageReader reader, int scans, int width, int height) throws IOException {
+    ReducingRaster raster = new ReducingRaster(width, height, limits.longSide(), scans);
+    ImageReadParam param = reader.getDefaultReadParam();
+    param.setDestination(raster.asImage());
+    reader.read(0, param);
+    return raster.complete() ? Optional.of(raster.picture()) : Optional.empty();
+  }
+
+  private Picture whole(ImageReader reader, long pixels) throws IOException {
     ImageReadParam param = reader.getDefaultReadParam();
     int skip = (int) Math.ceil(Math.sqrt((double) pixels / COMFORTABLE));
     param.setSourceSubsampling(skip, skip, 0, 0);
-    BufferedImage image = reader.read(0, param);
-    Optional<byte[]> profile = format == PhotoFormat.PNG ? new PngChunks(file).profile() : Optional.empty();
-    return Srgb.of(image, profile, limits.longSide());
+    return Srgb.of(reader.read(0, param), limits.longSide());
   }
 
   private void checkPixels(String name, long width, long height) {

@@ -2,6 +2,7 @@ package dev.likeness.photos.decode;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.pixels.RowReducer;
 import java.awt.color.CMMException;
 import java.awt.color.ColorSpace;
 import java.awt.color.ICC_ColorSpace;
@@ -10,22 +11,28 @@ import java.awt.image.BufferedImage;
 import java.awt.image.ColorConvertOp;
 import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
 import java.awt.image.DataBufferUShort;
 import java.awt.image.IndexColorModel;
 import java.awt.image.Raster;
-import java.util.Optional;
+import java.awt.image.WritableRaster;
+import java.io.IOException;
 
 /** Turns whatever an image reader hands out (grey, palette, 16 bits, alpha, foreign profiles) into an sRGB picture. */
 final class Srgb {
   private Srgb() {}
 
   /**
-   * The sRGB picture of {@code image}, its long side at most {@code longSide}; {@code profile} is an ICC profile that
-   * the reader did not apply itself.
+   * The sRGB picture of {@code image}, its long side at most {@code longSide}.
+   *
+   * @throws IOException when its values are fractions, or inks without a profile
    */
-  static Picture of(BufferedImage image, Optional<byte[]> profile, int longSide) {
+  static Picture of(BufferedImage image, int longSide) throws IOException {
     ColorModel model = image.getColorModel();
+    if (model.getTransferType() > DataBuffer.TYPE_INT || !(model.getColorSpace() instanceof ICC_ColorSpace)) {
+      throw new IOException("its colours are neither red, green and blue nor grey in whole numbers");
+    }
     if (model instanceof IndexColorModel) {
       return Resampler.AREA.fit(Picture.of(image), longSide);
     }
@@ -33,39 +40,40 @@ final class Srgb {
     if (model.getNumColorComponents() == 1) {
       return Resampler.AREA.fit(samples(image, 0, 0, 0), longSide);
     }
-    Optional<ColorSpace> foreign = profile.flatMap(Srgb::space).or(() -> foreign(model));
-    if (foreign.isPresent()) {
-      return reduced(converted(image, foreign.get()), longSide);
+    if (!model.getColorSpace().isCS_sRGB()) {
+      return reduced(converted(image), longSide);
     }
     return deep(image) ? Resampler.AREA.fit(samples(image, 0, 1, 2), longSide) : reduced(image, longSide);
   }
 
-  private static Optional<ColorSpace> foreign(ColorModel model) {
-    return model.getColorSpace().isCS_sRGB() ? Optional.empty() : Optional.of(model.getColorSpace());
-  }
-
-  // Many files carry sRGB itself; converting from it costs time and rounding for nothing.
-  private static Optional<ColorSpace> space(byte[] profile) {
+  /**
+   * {@code picture}, whose values are those of an ICC {@code profile} in red, green and blue, in sRGB; as it is when the
+   * profile is broken or says sRGB itself.
+   */
+  static Picture of(Picture picture, byte[] profile) {
     try {
       ICC_Profile icc = ICC_Profile.getInstance(profile);
-      boolean usable = icc.getColorSpaceType() == ColorSpace.TYPE_RGB && !new ICC_ColorSpace(icc).isCS_sRGB();
-      return usable ? Optional.of(new ICC_ColorSpace(icc)) : Optional.empty();
+      // Many files carry sRGB itself; converting from it costs time and rounding for nothing.
+      if (icc.getColorSpaceType() != ColorSpace.TYPE_RGB || new ICC_ColorSpace(icc).isCS_sRGB()) {
+        return picture;
+      }
+      int width = picture.width();
+      byte[] rgb = picture.rgb();
+      WritableRaster raster = Raster.createInterleavedRaster(new DataBufferByte(rgb, rgb.length), width,
+          picture.height(), 3 * width, 3, new int[] {0, 1, 2}, null);
+      ICC_Profile[] profiles = {icc, ICC_Profile.getInstance(ColorSpace.CS_sRGB)};
+      new ColorConvertOp(profiles, null).filter(raster, raster);
+      return Picture.of(width, picture.height(), rgb);
     } catch (IllegalArgumentException | CMMException brokenProfile) {
-      return Optional.empty();
+      return picture;
     }
   }
 
-  private static BufferedImage converted(BufferedImage image, ColorSpace from) {
-    ColorModel model = image.getColorModel();
-    ColorModel tagged = new ComponentColorModel(from, model.hasAlpha(), model.isAlphaPremultiplied(),
-        model.getTransparency(), image.getRaster().getTransferType());
-    boolean fits = tagged.isCompatibleRaster(image.getRaster());
-    BufferedImage source =
-        fits ? new BufferedImage(tagged, image.getRaster(), model.isAlphaPremultiplied(), null) : image;
+  private static BufferedImage converted(BufferedImage image) {
     BufferedImage target = new BufferedImage(image.getWidth(), image.getHeight(),
-        model.hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR);
+        image.getColorModel().hasAlpha() ? BufferedImage.TYPE_4BYTE_ABGR : BufferedImage.TYPE_3BYTE_BGR);
     try {
-      return new ColorConvertOp(null).filter(source, target);
+      return new ColorConvertOp(null).filter(image, target);
     } catch (CMMException brokenProfile) {
       return image;
     }
@@ -84,7 +92,17 @@ final class Srgb {
     if (bgr.length != 3L * image.getWidth() * image.getHeight()) {
       return Resampler.AREA.fit(Picture.of(image), longSide);
     }
-    return Resampler.AREA.fitBgr(bgr, image.getWidth(), image.getHeight(), longSide);
+    RowReducer reducer = new RowReducer(image.getWidth(), image.getHeight(), longSide);
+    byte[] row = new byte[3 * image.getWidth()];
+    for (int y = 0; y < image.getHeight(); y++) {
+      for (int i = 0, at = y * row.length; i < row.length; i += 3, at += 3) {
+        row[i] = bgr[at + 2];
+        row[i + 1] = bgr[at + 1];
+        row[i + 2] = bgr[at];
+      }
+      reducer.accept(y, row);
+    }
+    return reducer.picture();
   }
 
   // Raw samples of three bands at any depth, alpha laid over white.

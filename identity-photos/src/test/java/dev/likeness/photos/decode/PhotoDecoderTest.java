@@ -12,7 +12,18 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.DrawnFace;
 import dev.likeness.photos.Encoded;
 import dev.likeness.photos.decode.UnreadablePhoto.Fault;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
+import java.awt.image.BandedSampleModel;
 import java.awt.image.BufferedImage;
+import java.awt.image.ColorModel;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -95,6 +106,73 @@ class PhotoDecoderTest {
     byte[] whole = Encoded.jpeg(portrait, 0.9f);
 
     assertTrue(decoder.decode("cut.jpg", Arrays.copyOf(whole, whole.length * 3 / 4)).damaged());
+  }
+
+  @Test
+  void aProgressiveJpegIsTheSamePictureAsAPlainOne() {
+    Picture plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
+
+    assertTrue(difference(plain, decoder.decode("b.jpg", Encoded.progressive(portrait, 0.9f)).picture()) < 0.1);
+  }
+
+  @Test
+  void readingALargeJpegTakesLittleMoreThanTheReducedPicture() {
+    byte[] large = Encoded.jpeg(DrawnFace.portrait(3200, 2400, 1600, 1100, 900), 0.9f);
+    PhotoDecoder small = new PhotoDecoder(DecodeLimits.DEFAULT.withLongSide(640));
+    small.decode("warm", large);
+    long before = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+
+    Picture reduced = small.decode("a.jpg", large).picture();
+
+    long allocated = ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes() - before;
+    assertEquals("640x480 picture", reduced.toString());
+    assertTrue(allocated < 3_000_000 + 3L * large.length, allocated + " bytes allocated");
+  }
+
+  @Test
+  void appliesTheColourProfileOfAJpegToTheReducedPicture() {
+    BufferedImage flat = new BufferedImage(64, 48, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = flat.createGraphics();
+    g.setColor(new Color(200, 90, 40));
+    g.fillRect(0, 0, 64, 48);
+    g.dispose();
+    byte[] linear = ICC_Profile.getInstance(ColorSpace.CS_LINEAR_RGB).getData();
+
+    Picture read = decoder.decode("a.jpg", Encoded.withProfile(Encoded.jpeg(flat, 0.98f), linear)).picture();
+
+    int[] expected = {229, 160, 111};
+    for (int channel = 0; channel < 3; channel++) {
+      assertEquals(expected[channel], read.at(30, 20, channel), 2);
+    }
+  }
+
+  @Test
+  void aBrokenColourProfileIsLeftOut() {
+    byte[] jpeg = Encoded.jpeg(portrait, 0.9f);
+    byte[] broken = new byte[400];
+    System.arraycopy("RGB ".getBytes(StandardCharsets.US_ASCII), 0, broken, 16, 4);
+
+    assertEquals(decoder.decode("a.jpg", jpeg).picture(),
+        decoder.decode("b.jpg", Encoded.withProfile(jpeg, broken)).picture());
+  }
+
+  @Test
+  void refusesAWebPThatEndsEarly() {
+    byte[] head = "RIFF\60\20\0\0WEBPVP8L".getBytes(StandardCharsets.ISO_8859_1);
+
+    assertFault(Fault.BROKEN, Arrays.copyOf(head, 400),
+        "a.png is a broken WebP file: it ends after 400 of 4152 bytes; export or copy it again");
+  }
+
+  @Test
+  void refusesATiffOfFractions() {
+    WritableRaster fractions = Raster.createWritableRaster(new BandedSampleModel(DataBuffer.TYPE_FLOAT, 4, 4, 1), null);
+    ColorModel grey = new ComponentColorModel(ColorSpace.getInstance(ColorSpace.CS_GRAY), false, false,
+        Transparency.OPAQUE, DataBuffer.TYPE_FLOAT);
+
+    assertFault(Fault.BROKEN, Encoded.as("tiff", new BufferedImage(grey, fractions, false, null)),
+        "a.png is a broken TIFF file: its colours are neither red, green and blue nor grey in whole numbers; export or"
+            + " copy it again");
   }
 
   @Test

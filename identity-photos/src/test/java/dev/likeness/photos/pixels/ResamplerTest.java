@@ -1,12 +1,15 @@
 package dev.likeness.photos.pixels;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class ResamplerTest {
@@ -54,6 +57,30 @@ class ResamplerTest {
 
     assertSame(small, Resampler.AREA.fit(small, 20));
     assertEquals("10x5 picture", Resampler.AREA.fit(small, 10).toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"97,61,31", "61,97,96", "40,30,40", "400,3,7", "33,20,2048"})
+  void rowsThatArriveOneByOneAreReducedLikeWholePictures(int width, int height, int longSide) {
+    Picture noise = picture(width, height, (x, y) -> (x * 31 + y * 57 + x * y) & 255);
+    RowReducer reducer = new RowReducer(width, height, longSide);
+    byte[] row = new byte[3 * width];
+    for (int y = 0; y < height; y++) {
+      assertFalse(reducer.complete());
+      noise.row(y, row);
+      reducer.accept(y, row);
+    }
+
+    assertEquals(Resampler.AREA.fit(noise, longSide), reducer.picture());
+  }
+
+  @Test
+  void aRowThatIsMissingIsNoticed() {
+    RowReducer reducer = new RowReducer(4, 4, 2);
+    reducer.accept(0, new byte[12]);
+
+    assertEquals("row 2 came in place of row 1",
+        assertThrows(IllegalStateException.class, () -> reducer.accept(2, new byte[12])).getMessage());
   }
 
   private interface Shade {

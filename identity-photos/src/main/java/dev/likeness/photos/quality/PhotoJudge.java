@@ -54,6 +54,10 @@ public final class PhotoJudge {
     }
     photo.jpegQuality().ifPresent(quality -> findings.measure(ReasonCode.HEAVY_COMPRESSION, quality,
         "it was saved as JPEG of quality " + quality + "; send the original file"));
+    if (!findings.has(ReasonCode.HEAVY_COMPRESSION)) {
+      findings.measure(ReasonCode.COMPRESSED_BEFORE, Blocks.of(photo.picture()),
+          "blocks of an earlier, heavy compression are left in it; send the original file");
+    }
     double bars = Borders.of(photo.picture());
     findings.measure(ReasonCode.BORDERS, bars,
         "flat bars take up %.0f %% of the picture; send the photo, not a screenshot".formatted(100 * bars));

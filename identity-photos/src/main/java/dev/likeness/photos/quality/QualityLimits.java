@@ -35,6 +35,7 @@ public final class QualityLimits {
     bands.put(ReasonCode.BLACK_AND_WHITE, new Band(4, -never));
     bands.put(ReasonCode.STRONG_FILTER, new Band(3.5, -never));
     bands.put(ReasonCode.HEAVY_COMPRESSION, new Band(35, 12));
+    bands.put(ReasonCode.COMPRESSED_BEFORE, new Band(1.25, never));
     bands.put(ReasonCode.BORDERS, new Band(0.08, 0.8));
     bands.put(ReasonCode.DISTORTED, new Band(50, never));
     bands.put(ReasonCode.LOW_QUALITY, new Band(0.6, 0.3));

@@ -13,12 +13,14 @@ import dev.likeness.photos.decode.PhotoDecoder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.pixels.Resampler;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -170,6 +172,41 @@ class DegradationTest {
         assertEquals(quality >= 40 ? Verdict.KEEP : quality == 20 ? Verdict.WARN : Verdict.REJECT, band.judge(measured));
       }
     }
+  }
+
+  @Test
+  void blocksOfAnEarlierCompressionAreSeenInAFileSavedWellAndAtAnotherSize() {
+    Band band = QualityLimits.DEFAULT.band(ReasonCode.COMPRESSED_BEFORE);
+    for (Shot shot : whole()) {
+      assertEquals(Verdict.KEEP, band.judge(Blocks.of(shot.picture())), shot.name());
+      double last = 0;
+      for (int quality : new int[] {60, 40, 20, 10}) {
+        double blocks = Blocks.of(Degraded.compressed(Degraded.compressed(shot.picture(), quality), 95));
+        assertTrue(blocks > last, shot.name() + " at " + quality + ": " + blocks + " after " + last);
+        last = blocks;
+        assertTrue(quality > 20 || band.judge(blocks) == Verdict.WARN, shot.name() + " at " + quality + ": " + blocks);
+      }
+      Picture ten = Degraded.compressed(shot.picture(), 10);
+      Picture shown = Resampler.CUBIC.resize(ten, ten.width() * 4 / 3, ten.height() * 4 / 3);
+      assertEquals(Verdict.WARN, band.judge(Blocks.of(shown)), shot.name());
+    }
+  }
+
+  @Test
+  void noBlocksAreSeenInNoiseAndStripes() {
+    assertTrue(Blocks.of(Degraded.noisy(DrawnFace.picture(400, 300, 190, 150, 140), 8)) < 0.5);
+    byte[] stripes = new byte[400 * 300 * 3];
+    for (int i = 0; i < stripes.length; i++) {
+      stripes[i] = (byte) (i / 3 % 8 < 4 ? 90 : 160);
+    }
+    assertTrue(Blocks.of(Picture.of(400, 300, stripes)) < 0.5);
+  }
+
+  // The whole pictures of the material, each once, large enough for blocks to be counted.
+  private static List<Shot> whole() {
+    Set<Picture> seen = new HashSet<>();
+    return Stream.of("photos/people", "photos/generated").flatMap(folder -> Shot.in(folder, 640).stream())
+        .filter(shot -> seen.add(shot.picture())).filter(shot -> shot.picture().height() > 250).toList();
   }
 
   private static int jpegQuality(Picture picture, int quality) {

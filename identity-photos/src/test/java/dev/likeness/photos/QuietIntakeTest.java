@@ -12,12 +12,16 @@ import java.util.Arrays;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Whatever is logged at whatever level, by this library or by those below it, photos are not in it. */
 class QuietIntakeTest {
   private static final String NAME = "ada-at-the-beach";
+
+  private static final Pattern SIDE_BY_SIDE =
+      Pattern.compile("(-?\\d+(\\.\\d+)?([eE]-?\\d+)?[,;\\s]+){11}|[0-9a-fA-F]{64}");
 
   @TempDir
   Path folder;
@@ -43,6 +47,9 @@ class QuietIntakeTest {
     assertTrue(logged.contains("everything is logged"));
     assertFalse(logged.contains(NAME));
     assertFalse(logged.contains(folder.getFileName().toString()));
+    // Neither an embedding nor a row of pixels, which would be numbers or hexadecimal digits side by side.
+    assertFalse(SIDE_BY_SIDE.matcher(logged).find());
+    assertTrue(SIDE_BY_SIDE.matcher("[0.1, -0.25, 3.0E-4, 0.5, 1, -2, 7, 0.03, 9, 4, 5, 6]").find());
   }
 
   private static String embedder() {

@@ -99,7 +99,7 @@ class DegradationTest {
   }
 
   /** A face, and no more of its picture than the measures see. */
-  private record Portrait(String shot, Picture picture, Face face) {
+  record Portrait(String shot, Picture picture, Face face) {
     static Portrait of(String name, Picture whole, Face face) {
       Box around = face.box().grown(0.2);
       int x = (int) Math.max(0, around.x());
@@ -203,13 +203,13 @@ class DegradationTest {
   }
 
   // The whole pictures of the material, each once, large enough for blocks to be counted.
-  private static List<Shot> whole() {
+  static List<Shot> whole() {
     Set<Picture> seen = new HashSet<>();
     return Stream.of("photos/people", "photos/generated").flatMap(folder -> Shot.in(folder, 640).stream())
         .filter(shot -> seen.add(shot.picture())).filter(shot -> shot.picture().height() > 250).toList();
   }
 
-  private static int jpegQuality(Picture picture, int quality) {
+  static int jpegQuality(Picture picture, int quality) {
     byte[] file = Encoded.jpeg(picture.toBufferedImage(), quality / 100f);
     return new PhotoDecoder(DecodeLimits.DEFAULT).decode("a", file).jpegQuality().orElseThrow();
   }
@@ -251,7 +251,7 @@ class DegradationTest {
     assertEquals(0, wrong);
   }
 
-  private static PhotoFeatures features(Picture picture, Face face, int cut) {
+  static PhotoFeatures features(Picture picture, Face face, int cut) {
     return PhotoFeatures.of(picture, new Face(face.box().moved(-cut, -cut), 1, face.pose(), face.eyes(),
         face.landmarks()));
   }
@@ -283,7 +283,7 @@ class DegradationTest {
   }
 
   // Every face of the material that is large enough to be judged, each photo once.
-  private static List<Portrait> real() {
+  static List<Portrait> real() {
     if (portraits == null) {
       portraits = found();
     }

@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.schedulers.Clipping;
 import dev.likeness.schedulers.Draft;
 import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.LadderShape;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.SigmaScheduler;
 import dev.likeness.schedulers.Solver;
 import java.util.List;
 import java.util.Set;
@@ -22,6 +25,19 @@ class SolverRefusalsTest {
   @Test void spendsExactlyTheCallsOfDpmFast() {
     for (int calls = 1; calls <= 30; calls++) {
       assertEquals(calls, DpmFast.ordersOf(calls).stream().mapToInt(Integer::intValue).sum());
+    }
+  }
+
+  @Test void churnsAtItsBoundsToo() {
+    SigmaScheduler euler = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS).by(Solvers.EULER);
+    SamplingPlan plain = euler.plan(5);
+    double bound = plain.steps().get(2).level().sigma();
+
+    SamplingPlan churned = euler.by(new Euler(new Churn(1, bound, bound, 1, sigma -> sigma))).plan(5);
+
+    for (int i = 0; i < 5; i++) {
+      double sigma = plain.steps().get(i).level().sigma();
+      assertEquals(i == 2 ? 1.2 * sigma : sigma, churned.steps().get(i).level().sigma(), 1e-12 * sigma);
     }
   }
 

@@ -104,8 +104,8 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule ONLY_THE_COMMAND_PRINTS = noClasses().that().resideOutsideOfPackages("dev.likeness.examples..",
-      "dev.likeness.portrait.training..").should().accessField(System.class, "out").orShould()
-      .accessField(System.class, "err");
+      "dev.likeness.portrait.training..", "dev.likeness.portrait.evaluation..").should()
+      .accessField(System.class, "out").orShould().accessField(System.class, "err");
 
   private static boolean isTorch(JavaAccess<?> call) {
     return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");

@@ -56,7 +56,7 @@ class HeadshotCommandTest {
     CommandRun run = headshot("--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("contact-sheet.png", "headshot-001.png", "headshot-002.png", "headshot-003.png",
-        "headshot-004.png", "person.safetensors", "record.json"), TinyBase.namesIn(out));
+        "headshot-004.png", "person.safetensors", "record.json", "report.html"), TinyBase.namesIn(out));
     assertTrue(Picture.read(out.resolve("contact-sheet.png")).width() > 1000);
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
     assertEquals(List.of("studio", "studio", "outdoor", "outdoor"), fields(record, "headshots", "style"));
@@ -73,8 +73,16 @@ class HeadshotCommandTest {
     out = folder.resolve("again");
     CommandRun again = headshot("--person", person.toString(), "--style", "office", "--seed", "7");
     assertEquals(0, again.status(), again.err());
-    assertEquals(List.of("contact-sheet.png", "headshot-001.png", "record.json"), TinyBase.namesIn(out));
+    assertEquals(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"), TinyBase.namesIn(out));
     assertArrayEquals(first, Files.readAllBytes(out.resolve("headshot-001.png")));
+  }
+
+  @Test
+  void keepsNothingThatShowsNoFace() {
+    CommandRun run = headshot("--photos", photos.toString(), "--count", "2", "--style", "studio", "--keep", "1");
+    assertEquals(3, run.status(), run.err());
+    assertEquals(List.of("none of the 2 headshots shows a face; draw more with --count, other styles, or without --keep to "
+        + "look at them"), run.complaints());
   }
 
   @Test

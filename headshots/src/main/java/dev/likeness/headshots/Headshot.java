@@ -13,8 +13,9 @@ import java.util.Locale;
  * @param style the style it was asked in
  * @param seed the seed of its noise
  * @param request the request with every default filled in
+ * @param likeness how strongly the person was drawn, 0 to 1
  */
-public record Headshot(Picture picture, Style style, long seed, ImageRequest request) {
+public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
   /** The bytes of a PNG file that says that it was generated, and nothing of whom it shows. */
   public byte[] toPng() {
     return Disclosure.standard().png(picture);

@@ -14,10 +14,13 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.pixels.Resampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -26,6 +29,7 @@ import java.util.Optional;
 public final class HeadshotStudio {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
   private static final double MOST_ENLARGEMENT = 4;
+  private static final int RIVALS = 3;
 
   private final BaseModel base;
   private final LoraTraining training;
@@ -181,11 +185,50 @@ public final class HeadshotStudio {
         for (int i = 0; i < request.count(); i++) {
           ImageRequest ask = ask(person, style, i, request).seed(request.seed() + headshots.size());
           GeneratedImage image = base.generate(ask, steps, cancellation).get(0);
-          headshots.add(new Headshot(image.picture(), style, image.seed(), image.request()));
+          Picture picture = grows(request) ? Enlargement.of(base, image.request(), image.picture(), request.size(), steps,
+              cancellation) : image.picture();
+          headshots.add(new Headshot(picture, style, image.seed(), image.request(), request.likeness()));
         }
       }
       return new Shoot(request, headshots);
     });
+  }
+
+  /**
+   * The same headshot with its face drawn again at the base's own size, the person attached, and blended in.
+   *
+   * @param face where it is in the picture
+   * @param strength how much of the face is drawn anew, 0 to 1
+   * @throws ConsentRefused when the consent in the person's file does not cover drawing
+   */
+  public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength,
+      Cancellation cancellation) {
+    requireConsent(person);
+    ImageRequest request = headshot.request();
+    Picture again = FaceRedraw.of(base, person.at(headshot.likeness()), request, headshot.picture(), face,
+        strength, cancellation);
+    return new Headshot(again, headshot.style(), headshot.seed(), request, headshot.likeness());
+  }
+
+  /**
+   * How clearly a headshot shows what was asked: the share of noises under which the base explains it better by its own
+   * prompt than by any of the style's next three, 0 to 1.
+   *
+   * @return NaN for a base too large to ask
+   */
+  public double obedience(Headshot headshot) {
+    if (!PersonDescription.isSmall(base)) {
+      return Double.NaN;
+    }
+    String asked = headshot.request().prompt();
+    Picture picture = Resampler.AREA.resize(headshot.picture(), base.defaults().width(), base.defaults().height());
+    try (CaptionFit fit = new CaptionFit(base, List.of(picture))) {
+      double[] own = fit.errors(asked);
+      List<double[]> others = headshot.style().otherPrompts(asked, RIVALS).stream().map(fit::errors).toList();
+      long obeyed = IntStream.range(0, own.length)
+          .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i])).count();
+      return others.isEmpty() ? Double.NaN : (double) obeyed / own.length;
+    }
   }
 
   // Other identities (reference pictures, plain LoRAs) carry no consent of their own.
@@ -195,11 +238,18 @@ public final class HeadshotStudio {
     }
   }
 
+  /** Whether the pictures are larger than the base draws at once. */
+  private boolean grows(ShootRequest request) {
+    return request.size() > Enlargement.AT_ONCE * base.defaults().width();
+  }
+
   private ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
+    int size = grows(request) ? base.defaults().width() : request.size();
     String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
         : style.photographicPrompt(person.phrase(), index);
     return ImageRequest.of(prompt).negative(style.negative()).steps(request.steps())
-        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(request.size(), request.size()).as(person.at(request.likeness()));
+        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(size, size)
+        .as(person.at(request.likeness()));
   }
 
   private List<Picture> crops(PhotoReview review) {

@@ -73,6 +73,11 @@ public final class ShootRecord {
     return with("authenticity", entries);
   }
 
+  /** The same record with what became of each picture that was drawn, kept or not. */
+  public ShootRecord choice(List<Map<String, Object>> verdicts) {
+    return with("choice", verdicts);
+  }
+
   /** The same record with how long the parts of the work took. */
   public ShootRecord timings(Map<String, Duration> parts) {
     Map<String, Object> seconds = new LinkedHashMap<>();

@@ -10,7 +10,8 @@ import java.util.List;
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
  * @param guidance how strictly to follow the style, or NaN for the base's own
- * @param size width and height in pixels, or 0 for the base's own
+ * @param size width and height in pixels, or 0 for the base's own; from half as large again as that on, pictures are drawn
+ *     at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
  */
 public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,

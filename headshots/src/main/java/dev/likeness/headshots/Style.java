@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes and
@@ -77,6 +78,19 @@ public record Style(String name, String title, String opening, List<String> ward
   /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
   public String photographicPrompt(String who, int index) {
     return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
+  }
+
+  /**
+   * Prompts that ask the same of this style in other clothes, light and before another backdrop.
+   *
+   * @param asked a prompt of {@link #prompt} or {@link #photographicPrompt}
+   * @param most how many at most
+   */
+  List<String> otherPrompts(String asked, int most) {
+    int wearing = asked.indexOf(", wearing ");
+    String who = wearing < 0 ? "" : asked.substring(opening.length() + 4, wearing);
+    return who.isBlank() ? List.of() : IntStream.range(0, 4 * most)
+        .mapToObj(i -> prompt(who, i)).filter(other -> !asked.startsWith(other)).distinct().limit(most).toList();
   }
 
   private static String take(List<String> texts, int index) {

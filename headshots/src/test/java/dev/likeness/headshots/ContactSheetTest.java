@@ -39,7 +39,7 @@ class ContactSheetTest {
   }
 
   private static List<Headshot> headshots(int count) {
-    return Collections.nCopies(count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x")));
+    return Collections.nCopies(count, new Headshot(plain(10, 10, 200), Style.named("studio"), 7, ImageRequest.of("x"), 1));
   }
 
   private static Picture plain(int red, int green, int blue) {

@@ -6,7 +6,6 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
-import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
@@ -14,6 +13,7 @@ import dev.likeness.headshots.Style;
 import dev.likeness.headshots.Trait;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -77,13 +77,22 @@ public final class HeadshotCommand implements Runnable {
   private Integer trainSteps;
 
   @Mixin
+  private AspectOption aspect;
+
+  @Mixin
+  private KeepOption keep;
+
+  @Mixin
+  private FaceFiles faces;
+
+  @Mixin
   private StoreOption store;
 
   @Mixin
   private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
-      + "contact-sheet.png, record.json, and person.safetensors when a person was learnt")
+      + "contact-sheet.png, report.html, record.json, and person.safetensors when a person was learnt")
   private Path out;
 
   /** A subcommand that speaks to {@code console}. */
@@ -105,8 +114,15 @@ public final class HeadshotCommand implements Runnable {
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
     disclosure.disclosure();
+    aspect.ratio();
+    try (ReviewTools tools = faces.open()) {
+      run(request, tools);
+    }
+  }
+
+  private void run(ShootRequest request, ReviewTools tools) {
     Stopwatch watch = new Stopwatch();
-    PhotoReview review = person == null ? photos.review() : null;
+    PhotoReview review = person == null ? photos.review(tools) : null;
     if (review != null) {
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
@@ -114,7 +130,7 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open()) {
       watch.lap("open");
-      HeadshotStudio studio = studio(model);
+      HeadshotStudio studio = tools.embedder().map(studio(model)::embedder).orElseGet(() -> studio(model));
       Progress progress = ConsoleProgress.on(console);
       if (identity.way().learns()) {
         try (TrainedPerson who = review == null ? store.person(person, model) : learn(studio, review, progress)) {
@@ -123,32 +139,34 @@ public final class HeadshotCommand implements Runnable {
             who.save(out.resolve(ShootFolder.PERSON));
           }
           who.foreignTo(model).ifPresent(console.err()::println);
-          draw(studio, model, corrected(studio, who), review, request, watch);
+          draw(studio, model, corrected(studio, who), review, request, tools, watch);
         }
       } else {
-        draw(studio, model, null, review, request, watch);
+        draw(studio, model, null, review, request, tools, watch);
       }
     }
   }
 
   /** Draws somebody who was learnt, is shown by their photos, or both. */
   private void draw(HeadshotStudio studio, BaseModel model, TrainedPerson learnt, PhotoReview review,
-      ShootRequest request, Stopwatch watch) {
+      ShootRequest request, ReviewTools tools, Stopwatch watch) {
     Progress progress = ConsoleProgress.on(console);
     ShootFolder folder = new ShootFolder(out, disclosure.disclosure(), console);
     if (!identity.way().shows()) {
-      Shoot shoot = studio.shoot(learnt, request, progress, console.cancellation());
+      KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
-      folder.write(model, shoot, ShootRecord.of(model, learnt, shoot), review, watch);
+      folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
+          ShootRecord.of(model, learnt, drawn.shoot()), review, watch);
       return;
     }
     try (IdentityOptions.Eye eye = identity.open(base.folder(), model)) {
       ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation());
       watch.lap("showing");
       ShownPerson who = learnt == null ? shown : shown.with(learnt);
-      Shoot shoot = studio.shoot(who, request, progress, console.cancellation());
+      KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
-      folder.write(model, shoot, ShootRecord.of(model, who, shoot), review, watch);
+      folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
+          ShootRecord.of(model, who, drawn.shoot()), review, watch);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,8 +43,15 @@ final class PhotoOptions {
 
   /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
   PhotoReview review() {
+    try (ReviewTools tools = ReviewTools.builtIn()) {
+      return review(tools);
+    }
+  }
+
+  /** The same with other tools, which stay the caller's to close. */
+  PhotoReview review(ReviewTools tools) {
     consent();
-    return PhotoReview.of(PhotoSet.from(photos));
+    return PhotoReview.of(PhotoSet.from(photos), tools);
   }
 
   /** Hands on every photo's name and content. */

@@ -9,6 +9,7 @@ import dev.likeness.headshots.ContactSheet;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
+import dev.likeness.headshots.choice.ShootReport;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.photos.AcceptedPhoto;
@@ -24,6 +25,7 @@ final class ShootFolder {
   static final String PERSON = "person.safetensors";
   private static final String SHEET = "contact-sheet.png";
   private static final String RECORD = "record.json";
+  private static final String REPORT = "report.html";
 
   private final Path folder;
   private final Disclosure disclosure;
@@ -36,19 +38,24 @@ final class ShootFolder {
   }
 
   /** Writes everything and names the files on standard output; {@code review} is null for a person from a file. */
-  void write(BaseModel base, Shoot shoot, ShootRecord untimed, PhotoReview review, Stopwatch watch) {
+  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, PhotoReview review, Stopwatch watch) {
+    Shoot shoot = drawn.shoot();
     NumberedFiles.write(folder, "headshot", shoot.headshots(),
         (headshot, file) -> headshot.writePng(file, disclosure), console);
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     Path sheet = folder.resolve(SHEET);
-    Picture drawn = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
+    Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
         + " with the base model " + base.name() + ": generated pictures, not photographs");
-    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).writePng(drawn, sheet);
+    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).writePng(overview, sheet);
     console.out().println(sheet);
-    ShootRecord record = untimed.timings(watch.laps());
+    ShootRecord timed = untimed.timings(watch.laps());
+    ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
     Path file = folder.resolve(RECORD);
     (review == null ? record : record.photos(review).authenticity(flags(review, shoot))).write(file);
     console.out().println(file);
+    Path report = folder.resolve(REPORT);
+    ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review)).write(report);
+    console.out().println(report);
     console.out().flush();
   }
 

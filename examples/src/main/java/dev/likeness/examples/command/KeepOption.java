@@ -1,0 +1,70 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.FaceReferences;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.choice.Casting;
+import dev.likeness.headshots.choice.Choice;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.likeness.HoldOut;
+import dev.likeness.photos.likeness.Likeness;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import picocli.CommandLine.Option;
+
+/** How many of the drawn headshots are kept. */
+final class KeepOption {
+  @Option(names = "--keep", paramLabel = "K", description = "keeps the K best and most varied of all that were drawn; "
+      + "record.json and report.html say why of each (default: all)")
+  private Integer keep;
+
+  /**
+   * What was drawn, and with {@code --keep} what was kept of it.
+   *
+   * @param shoot all, or those that were kept
+   * @param choice empty without {@code --keep}
+   */
+  record Drawn(Shoot shoot, Optional<Choice> choice) {
+    /** The same with its headshots changed; what was chosen by stays as it was. */
+    Drawn map(UnaryOperator<Headshot> change) {
+      return new Drawn(new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()), choice);
+    }
+  }
+
+  Drawn draw(HeadshotStudio studio, Identity person, PhotoReview review, ShootRequest request, ReviewTools tools,
+      Progress progress, Cancellation cancellation) {
+    if (keep == null) {
+      return new Drawn(studio.shoot(person, request, progress, cancellation), Optional.empty());
+    }
+    HeadshotScores scores = scores(person, review, tools);
+    Choice choice = Casting.of(studio, tools.detector(), scores).shoot(person, request, keep, progress, cancellation);
+    if (choice.kept().isEmpty()) {
+      throw new UnusableInput("none of the " + choice.verdicts().size() + " headshots shows a face; draw more with --count, "
+          + "other styles, or without --keep to look at them");
+    }
+    return new Drawn(new Shoot(request, choice.kept()), Optional.of(choice));
+  }
+
+  private static HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools) {
+    HeadshotScores scores = HeadshotScores.of(tools.detector());
+    if (tools.embedder().isEmpty()) {
+      return scores;
+    }
+    FaceEmbedder eye = tools.embedder().get();
+    Optional<Likeness> likeness = review != null
+        ? Optional.of(Likeness.of(HoldOut.of(review.accepted()), tools.detector(), eye))
+        : person instanceof TrainedPerson known
+            ? FaceReferences.of(known).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
+    return likeness.map(measure -> scores.likeness(measure, eye.sameAbove())).orElse(scores);
+  }
+}

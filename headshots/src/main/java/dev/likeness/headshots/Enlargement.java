@@ -1,0 +1,50 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
+import dev.likeness.diffusion.Joints;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.sampling.StepListener;
+import dev.likeness.diffusion.sampling.TiledNetwork;
+import dev.likeness.photos.pixels.Resampler;
+
+/**
+ * Brings a picture to sizes that the base does not know: twice as large again and again, each time drawn over with what was
+ * asked and the person attached, through windows of the base's own size. The further, the less is drawn anew: what a
+ * window shows by then is a part of a face, which the words do not speak of.
+ */
+final class Enlargement {
+  /** Up to this many times its own size a base draws at once. */
+  static final double AT_ONCE = 1.5;
+  private static final double FIRST = 0.35;
+  private static final double LESS = 0.75;
+
+  private Enlargement() {}
+
+  /**
+   * The picture at {@code size} by {@code size} pixels.
+   *
+   * @param request what it was drawn by, person and all
+   */
+  static Picture of(BaseModel base, ImageRequest request, Picture picture, int size, Progress progress,
+      Cancellation cancellation) {
+    int factor = base.parts().autoencoder().factor();
+    int window = base.defaults().width() / factor;
+    Joints tiles = new Joints(request.joints().scheduler(),
+        network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), StepListener.NONE);
+    Picture larger = picture;
+    double strength = FIRST;
+    while (larger.width() < size) {
+      int next = Math.min(size, 2 * larger.width());
+      Picture enlarged = Resampler.CUBIC.resize(larger, next, next);
+      ImageRequest over = request.noise(null).hires(null).count(1).size(next, next).joints(tiles)
+          .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
+      larger = base.generate(over, progress, cancellation).get(0).picture();
+      strength *= LESS;
+    }
+    return larger;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import dev.likeness.photos.pixels.Resampler;
+
+/**
+ * Draws the face of a picture again, larger: the head at the base's own size, masked image-to-image with the person
+ * attached, then blended back. The same person is drawn again, never another picture's face put in.
+ */
+final class FaceRedraw {
+  // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
+  private static final double DRAWN = 1.35;
+  private static final double SOFT = 0.3;
+
+  private FaceRedraw() {}
+
+  static Picture of(BaseModel base, Adapter person, ImageRequest request, Picture picture, Face face, double strength,
+      Cancellation cancellation) {
+    int size = base.defaults().width();
+    HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
+    Picture head = Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
+    double scale = (double) size / crop.side();
+    Box box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
+    ImageRequest again = ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
+        .guidance(request.guidance()).seed(request.seed()).size(size, size).as(person)
+        .from(InitialImage.of(head).strength(strength).mask(oval(size, box)));
+    GeneratedImage drawn = base.generate(again, Progress.SILENT, cancellation).get(0);
+    Picture small = Resampler.AREA.resize(drawn.picture(), crop.side(), crop.side());
+    return blended(picture, small, crop, face.box());
+  }
+
+  private static Picture oval(int size, Box box) {
+    byte[] mask = new byte[size * size * 3];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = (byte) (radius(box, i / 3 % size, i / 3 / size) < DRAWN ? 255 : 0);
+    }
+    return Picture.of(size, size, mask);
+  }
+
+  private static Picture blended(Picture picture, Picture head, HeadCrop crop, Box box) {
+    byte[] out = picture.rgb();
+    for (int y = 0; y < crop.side(); y++) {
+      for (int x = 0; x < crop.side(); x++) {
+        double part = Math.max(0, Math.min(1, (DRAWN - radius(box, crop.x() + x, crop.y() + y)) / SOFT));
+        int at = ((crop.y() + y) * picture.width() + crop.x() + x) * 3;
+        for (int c = 0; c < 3; c++) {
+          out[at + c] = (byte) Math.round((1 - part) * (out[at + c] & 255) + part * head.at(x, y, c));
+        }
+      }
+    }
+    return Picture.of(picture.width(), picture.height(), out);
+  }
+
+  /** How far a pixel is from the middle of the face: 1 on the ellipse in its box. */
+  private static double radius(Box box, int x, int y) {
+    return Math.hypot((x + 0.5 - box.center().x()) / (box.width() / 2), (y + 0.5 - box.center().y()) / (box.height() / 2));
+  }
+}

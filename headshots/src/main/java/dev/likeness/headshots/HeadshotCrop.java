@@ -1,0 +1,60 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
+
+/**
+ * The part of a headshot that a format shows: the eyes on the upper third, room above the hair, the face in the middle;
+ * as large as the picture allows.
+ *
+ * @param x left edge in pixels
+ * @param y top edge in pixels
+ * @param width in pixels
+ * @param height in pixels
+ */
+public record HeadshotCrop(int x, int y, int width, int height) {
+  // A cascade's box begins above the brows; hair and some room need this much of its height above it.
+  private static final double HEADROOM = 0.45;
+  // A circle in a square loses its corners: the head, half as high again as the box, has to lie within.
+  private static final double AVATAR = 1.9;
+
+  /**
+   * The crop of a picture with sides in {@code ratio}, width over height.
+   *
+   * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
+   */
+  public static HeadshotCrop of(Picture picture, Face face, double ratio) {
+    if (!(ratio >= 0.25 && ratio <= 4)) {
+      throw new IllegalArgumentException("a headshot's sides may be 1:4 to 4:1, given " + ratio);
+    }
+    double height = Math.min(picture.height(), picture.width() / ratio);
+    return placed(picture, face, height * ratio, height);
+  }
+
+  /** A square whose inscribed circle shows the whole head, as round avatars do. */
+  public static HeadshotCrop avatar(Picture picture, Face face) {
+    double side = Math.min(Math.min(picture.width(), picture.height()), AVATAR * face.box().height());
+    return new HeadshotCrop(inside(face.box().center().x() - side / 2, side, picture.width()),
+        inside(face.box().center().y() - 0.52 * side, side, picture.height()), (int) side, (int) side);
+  }
+
+  /** The crop of {@code picture}. */
+  public Picture of(Picture picture) {
+    return picture.crop(x, y, width, height);
+  }
+
+  private static HeadshotCrop placed(Picture picture, Face face, double width, double height) {
+    Box box = face.box();
+    Point eyes = face.eyes().map(two -> two.left().between(two.right()))
+        .orElse(new Point(box.center().x(), box.y() + 0.4 * box.height()));
+    double top = Math.min(eyes.y() - height / 3, box.y() - HEADROOM * box.height());
+    return new HeadshotCrop(inside(eyes.x() - width / 2, width, picture.width()), inside(top, height, picture.height()),
+        (int) width, (int) height);
+  }
+
+  private static int inside(double from, double length, int whole) {
+    return (int) Math.max(0, Math.min(whole - (int) length, Math.round(from)));
+  }
+}

@@ -1,0 +1,99 @@
+package dev.likeness.headshots.choice;
+
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may help, and the best are
+ * chosen. Immutable; the tools stay the caller's to close.
+ */
+public final class Casting {
+  // What drawing the face again, larger, can mend.
+  private static final Set<Aspect> MENDABLE = EnumSet.of(Aspect.SHARPNESS, Aspect.EYES, Aspect.MOUTH, Aspect.SYMMETRY,
+      Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
+  private static final double REDRAWN = 0.45;
+
+  private final HeadshotStudio studio;
+  private final FaceDetector detector;
+  private final HeadshotScores scores;
+
+  private Casting(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    this.studio = studio;
+    this.detector = detector;
+    this.scores = scores;
+  }
+
+  /** Chooses by {@code scores} among what {@code studio} draws; {@code detector} finds the faces to draw again. */
+  public static Casting of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
+    return new Casting(studio, detector, scores);
+  }
+
+  /**
+   * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of their own.
+   *
+   * @throws IllegalArgumentException when more are to be kept than drawn
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public Choice shoot(Identity person, ShootRequest request, int keep, Progress progress, Cancellation cancellation) {
+    int drawn = request.count() * request.styles().size();
+    if (keep < 1 || keep > drawn) {
+      throw new IllegalArgumentException("cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+    }
+    return progress.around(() -> {
+      Progress steps = inner(progress);
+      Shoot shoot = studio.shoot(person, request, steps, cancellation);
+      steps.on(new ProgressEvent.Phase("choose", drawn));
+      List<Candidate> candidates = new ArrayList<>();
+      for (Headshot headshot : shoot.headshots()) {
+        cancellation.check();
+        candidates.add(candidate(person, headshot, cancellation));
+        steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+      }
+      return Choice.of(candidates, keep);
+    });
+  }
+
+  /** Scores a picture, and draws its face again when that mends more than it spoils. */
+  private Candidate candidate(Identity person, Headshot headshot, Cancellation cancellation) {
+    ScoreCard card = scores.score(headshot.picture());
+    Headshot best = headshot;
+    boolean mendable = card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
+    if (!faces.isEmpty()) {
+      Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
+      ScoreCard mended = scores.score(again.picture());
+      int fewer = card.failures().size() - mended.failures().size();
+      if (fewer > 0 || fewer == 0 && mended.quality() * mended.likeness() > card.quality() * card.likeness()) {
+        best = again;
+        card = mended;
+      }
+    }
+    return new Candidate(best, card, studio.obedience(best), best != headshot);
+  }
+
+  // The one terminal event is the casting's own.
+  private static Progress inner(Progress progress) {
+    return event -> {
+      if (event instanceof ProgressEvent.Phase || event instanceof ProgressEvent.Step
+          || event instanceof ProgressEvent.Notice) {
+        progress.on(event);
+      }
+    };
+  }
+}

@@ -1,0 +1,147 @@
+package dev.likeness.headshots.choice;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.LikenessVersion;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoVerdict;
+import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.quality.Reason;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was thought of them, the
+ * headshots, and with a choice why each was kept or not with all of its scores. As private as the photos are. Immutable.
+ */
+public final class ShootReport {
+  private static final int THUMBNAIL = 160;
+  private static final int SHOWN = 512;
+
+  private final String html;
+
+  private ShootReport(String html) {
+    this.html = html;
+  }
+
+  /** The report of what was drawn; {@code review} is empty for a person from a file. */
+  public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review) {
+    StringBuilder page = new StringBuilder();
+    page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
+        .append(resource("report.css")).append("</style></head><body>\n<h1>Headshots</h1>\n")
+        .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
+        .append(text(LikenessVersion.current())).append(".</p>\n");
+    choice.ifPresentOrElse(made -> chosen(page, made), () -> all(page, shoot.headshots()));
+    review.ifPresent(seen -> photos(page, seen));
+    return new ShootReport(page.append("</body></html>\n").toString());
+  }
+
+  /** The page. */
+  public String toHtml() {
+    return html;
+  }
+
+  /** Writes the page, whole or not at all. */
+  public void write(Path file) {
+    AtomicFile.write(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static void all(StringBuilder page, List<Headshot> headshots) {
+    page.append("<h2>").append(headshots.size()).append(" drawn</h2>\n<div class=\"grid\">\n");
+    for (int i = 0; i < headshots.size(); i++) {
+      Headshot headshot = headshots.get(i);
+      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt());
+      page.append("</figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static void chosen(StringBuilder page, Choice choice) {
+    List<Choice.Verdict> kept = choice.verdicts().stream().filter(Choice.Verdict::kept)
+        .sorted((a, b) -> Integer.compare(a.place(), b.place())).toList();
+    List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
+    page.append("<h2>Kept ").append(kept.size()).append(" of ").append(choice.verdicts().size()).append("</h2>\n");
+    verdicts(page, kept);
+    if (!others.isEmpty()) {
+      page.append("<h2>Not kept</h2>\n");
+      verdicts(page, others);
+    }
+  }
+
+  private static void verdicts(StringBuilder page, List<Choice.Verdict> verdicts) {
+    page.append("<div class=\"grid\">\n");
+    for (Choice.Verdict verdict : verdicts) {
+      Candidate candidate = verdict.candidate();
+      Headshot headshot = candidate.headshot();
+      String name = verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
+      figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason());
+      page.append(candidate.repaired() ? "<p>The face was drawn again at a higher resolution.</p>\n" : "");
+      if (!Double.isNaN(candidate.obedience())) {
+        page.append(String.format(Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
+      }
+      page.append("<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
+      candidate.card().scores().forEach(score -> row(page, score));
+      page.append("</table></details></figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static void row(StringBuilder page, Score score) {
+    page.append(String.format(Locale.ROOT, "<tr class=\"%s\" title=\"%s\"><td>%s</td><td>%.3g</td><td>%.3g</td></tr>%n",
+        score.passed() ? "well" : "failed", text(score.reason()), text(score.aspect().word()), score.value(),
+        score.threshold()));
+  }
+
+  private static void figure(StringBuilder page, String kind, Headshot headshot, String name, String below) {
+    page.append("<figure class=\"").append(kind).append("\"><img alt=\"").append(text(name)).append("\" src=\"")
+        .append(data(fitted(headshot.picture(), SHOWN))).append("\"><figcaption><b>").append(text(name))
+        .append("</b> ").append(text(headshot.style().title())).append("<p>").append(text(below)).append("</p>\n");
+  }
+
+  private static void photos(StringBuilder page, PhotoReview review) {
+    page.append("<h2>The photos</h2>\n<div class=\"grid small\">\n");
+    for (PhotoVerdict photo : review.photos()) {
+      page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
+      review.accepted().stream().filter(usable -> usable.name().equals(photo.name())).map(AcceptedPhoto::picture)
+          .findFirst().ifPresent(picture -> page.append("<img alt=\"\" src=\"")
+              .append(data(fitted(picture, THUMBNAIL))).append("\">"));
+      page.append("<figcaption><b>").append(text(photo.name())).append("</b> ").append(text(photo.verdict().word()));
+      for (Reason reason : photo.reasons()) {
+        page.append("<p>").append(text(reason.message())).append("</p>");
+      }
+      page.append("</figcaption></figure>\n");
+    }
+    page.append("</div>\n");
+  }
+
+  private static Picture fitted(Picture picture, int side) {
+    return Math.max(picture.width(), picture.height()) <= side ? picture : Resampler.AREA.fit(picture, side);
+  }
+
+  private static String data(Picture picture) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(picture.toPng());
+  }
+
+  private static String text(String raw) {
+    return raw.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;");
+  }
+
+  private static String resource(String name) {
+    try (InputStream in = ShootReport.class.getResourceAsStream(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package dev.likeness.headshots.score;
+
+/** What a headshot is scored on. Every value but that of {@link #LIKENESS} grows with what is wrong. */
+public enum Aspect {
+  /** Whether a face is seen: 0 when it is, 1 when not. */
+  FACE("face", "no face was found"),
+  /** Mean cosine with the person's photos, -1 to 1; the more the better. */
+  LIKENESS("likeness", "it does not look like the person"),
+  /** How blurred the face is, 0 to 1 (the blur effect). */
+  SHARPNESS("sharpness", "the face is blurred"),
+  /** Stops that the lit parts of the face are too dark, or tens of percent of it that are burnt out. */
+  EXPOSURE("exposure", "the face is too dark or burnt out"),
+  /** Standard deviation of the noise, in grey levels. */
+  NOISE("noise", "it is noisy"),
+  /** How much stronger steps between blocks of eight pixels are than others. */
+  COMPRESSION("compression", "blocks of compression are seen"),
+  /** How differently brow, cheeks and chin are lit from left and right, in stops. */
+  LIGHT_DIRECTION("light direction", "the parts of the face are lit from different sides"),
+  /** One over the spread of light over the face, in stops. */
+  LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
+  /** How far the distance of the eyes is from its usual share of the face: the logarithm of the ratio. */
+  PROPORTIONS("proportions", "the face is stretched"),
+  /** One less the correlation of the two halves of the face. */
+  SYMMETRY("symmetry", "the halves of the face do not match"),
+  /** How differently the two eyes are lit place by place, in natural logarithms; 1 when none are seen open. */
+  EYES("eyes", "the eyes do not match or are not open"),
+  /** How much of the mouth runs across it rather than along it. */
+  MOUTH("mouth", "mouth or teeth are smeared"),
+  /** How much the sides of the head repeat beside themselves. */
+  EARS("ears", "an ear or the side of the head is doubled"),
+  /** One over the fine detail of the skin, in grey levels. */
+  SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),
+  /** How much of the face's detail is finer than its edges. */
+  SKIN_SHARP("over-sharp skin", "the skin is sharpened too much"),
+  /** How much lighter or darker the rim around hair and head is than what lies behind, in grey levels. */
+  HAIR_EDGES("hair edges", "a rim runs around the hair"),
+  /** The strongest straight step through the whole picture, in grey levels. */
+  BACKGROUND("background", "a seam runs through the picture"),
+  /** How much a line of strokes stands out from what is above and below it. */
+  TEXT("text", "there are marks like writing"),
+  /** How unlike a photograph it is, 0 to 100 (BRISQUE). */
+  DISTORTION("distortion", "noise, smear or compression distort it");
+
+  private final String word;
+  private final String complaint;
+
+  Aspect(String word, String complaint) {
+    this.word = word;
+    this.complaint = complaint;
+  }
+
+  /** As reports and records call it. */
+  public String word() {
+    return word;
+  }
+
+  String complaint() {
+    return complaint;
+  }
+}

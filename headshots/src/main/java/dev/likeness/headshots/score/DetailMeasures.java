@@ -1,0 +1,80 @@
+package dev.likeness.headshots.score;
+
+import java.util.Arrays;
+
+/** What pixels next to each other tell: noise, blocks, skin. */
+final class DetailMeasures {
+  private static final int BLOCK = 8;
+  // Wrinkles and hairs are stronger than what makes skin look like skin.
+  private static final double PORES = 3;
+
+  private DetailMeasures() {}
+
+  /** Immerkaer's mask (CVIU 64, 1996), with the median in place of the mean, so that edges do not count. */
+  static double noise(View view) {
+    Plane p = view.whole;
+    float[] answers = new float[(p.width - 2) * (p.height - 2)];
+    for (int y = 1, i = 0; y < p.height - 1; y++) {
+      for (int x = 1; x < p.width - 1; x++) {
+        answers[i++] = Math.abs(p.at(x - 1, y - 1) + p.at(x + 1, y - 1) + p.at(x - 1, y + 1) + p.at(x + 1, y + 1)
+            - 2 * (p.at(x, y - 1) + p.at(x, y + 1) + p.at(x - 1, y) + p.at(x + 1, y)) + 4 * p.at(x, y));
+      }
+    }
+    Arrays.sort(answers);
+    return answers[answers.length / 2] / (6 * 0.6745);
+  }
+
+  /** The steps at the strongest of the eight places of a grid over those at the others, less 1. */
+  static double compression(View view) {
+    return Math.max(blocks(view.whole, true), blocks(view.whole, false));
+  }
+
+  private static double blocks(Plane p, boolean across) {
+    double[] steps = new double[BLOCK];
+    int length = across ? p.width : p.height;
+    for (int i = 2; i < length - 1; i++) {
+      double sum = 0;
+      for (int j = 0; j < (across ? p.height : p.width); j++) {
+        float before = across ? p.at(i - 1, j) - p.at(i - 2, j) : p.at(j, i - 1) - p.at(j, i - 2);
+        float here = across ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
+        float after = across ? p.at(i + 1, j) - p.at(i, j) : p.at(j, i + 1) - p.at(j, i);
+        // A step that its neighbours do not share, bounded: blocks are weak and everywhere, edges strong and few.
+        sum += Math.min(12, Math.max(0, Math.abs(here) - (Math.abs(before) + Math.abs(after)) / 2));
+      }
+      steps[i % BLOCK] += sum / (length / BLOCK);
+    }
+    double most = Arrays.stream(steps).max().orElseThrow();
+    double rest = (Arrays.stream(steps).sum() - most) / (BLOCK - 1);
+    return most / Math.max(1e-6, rest) - 1;
+  }
+
+  static double wax(View view) {
+    int s = view.patch.side();
+    double skin = (fine(view, s, 0.26, 0.5, 0.14, 0.14, PORES) + fine(view, s, 0.6, 0.5, 0.14, 0.14, PORES)
+        + fine(view, s, 0.36, 0.14, 0.28, 0.1, PORES)) / 3;
+    return 1 / (skin + 0.05);
+  }
+
+  static double sharp(View view) {
+    int s = view.patch.side();
+    double edges = view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, true)
+        + view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, false);
+    return fine(view, s, 0.2, 0.2, 0.6, 0.6, 255) / (edges + 0.5);
+  }
+
+  /** The mean difference of a pixel from its four neighbours, each bounded. */
+  private static double fine(View view, int side, double x, double y, double w, double h,
+      double most) {
+    Plane p = view.skin;
+    double sum = 0;
+    int n = 0;
+    for (int j = (int) (y * side); j < (y + h) * side; j++) {
+      for (int i = (int) (x * side); i < (x + w) * side; i++) {
+        sum += Math.min(most,
+            Math.abs(p.at(i, j) - (p.at(i - 1, j) + p.at(i + 1, j) + p.at(i, j - 1) + p.at(i, j + 1)) / 4));
+        n++;
+      }
+    }
+    return sum / n;
+  }
+}

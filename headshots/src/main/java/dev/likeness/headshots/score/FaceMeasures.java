@@ -1,0 +1,124 @@
+package dev.likeness.headshots.score;
+
+import dev.likeness.photos.face.Landmarks;
+import java.util.Optional;
+
+/** The parts of a face on the upright head: where they are and whether they match. */
+final class FaceMeasures {
+  private static final int MIDDLE = View.SIDE / 2;
+  private static final int MOUTH_ROW = 158;
+  private static final double USUAL_OVER_MOUTH = 0.86;
+  private static final double USUAL_OVER_FACE = 0.4;
+  private static final int COLUMNS = 7;
+  private static final int ROWS = 5;
+  private static final int CELL = 5;
+
+  private FaceMeasures() {}
+
+  /**
+   * The logarithm of how far the distance of the eyes is from usual: against that of eyes and mouth where there are
+   * landmarks, else against the width of the face.
+   */
+  static double proportions(View view) {
+    Optional<Landmarks> points = view.face.landmarks();
+    if (points.isPresent()) {
+      Landmarks five = points.get();
+      double down = five.leftEye().between(five.rightEye()).distance(five.leftMouth().between(five.rightMouth()));
+      return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
+    }
+    return view.face.eyes().map(eyes -> Math.abs(Math.log(eyes.distance() / view.face.box().width() / USUAL_OVER_FACE)))
+        .orElse(0.0);
+  }
+
+  /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
+  static int mouthRow(View view) {
+    int best = MOUTH_ROW;
+    double most = Double.NEGATIVE_INFINITY;
+    for (int row = 128; row < 206; row++) {
+      double dark = strip(view, row - 9) + strip(view, row + 9) - 2 * strip(view, row);
+      // The usual place is likelier than the nostrils or the chin.
+      double far = Math.log((row - View.EYE_ROW) / (double) (MOUTH_ROW - View.EYE_ROW)) / 0.45;
+      double weighed = dark * Math.exp(-far * far / 2);
+      if (weighed > most) {
+        most = weighed;
+        best = row;
+      }
+    }
+    return best;
+  }
+
+  private static double strip(View view, int row) {
+    double sum = 0;
+    for (int y = row - 1; y <= row + 1; y++) {
+      for (int x = MIDDLE - 16; x < MIDDLE + 16; x++) {
+        sum += view.head.at(x, y);
+      }
+    }
+    return sum / 96;
+  }
+
+  static double symmetry(View view) {
+    Plane evened = view.head.evened(6);
+    double best = -1;
+    for (int shift = -8; shift <= 8; shift++) {
+      best = Math.max(best, evened.correlation(60, 78, 52, 100, 2 * MIDDLE - 60 + shift, 78, true));
+    }
+    return 1 - best;
+  }
+
+  static double eyes(View view) {
+    if (view.face.eyes().isEmpty()) {
+      return 1;
+    }
+    double least = Double.POSITIVE_INFINITY;
+    for (int dy = -3; dy <= 3; dy++) {
+      for (int dx = -3; dx <= 3; dx++) {
+        least = Math.min(least, difference(view.head, dx, dy));
+      }
+    }
+    return least;
+  }
+
+  /** How differently the cells of one eye and of the other, mirrored, are lit, beyond a slope that light makes. */
+  private static double difference(Plane head, int dx, int dy) {
+    int half = View.EYE_DISTANCE / 2;
+    double[] ratio = new double[COLUMNS * ROWS];
+    double mean = 0;
+    for (int i = 0; i < ratio.length; i++) {
+      int x = (i % COLUMNS - COLUMNS / 2) * CELL;
+      int y = View.EYE_ROW + (i / COLUMNS - ROWS / 2) * CELL;
+      ratio[i] = Math.log((cell(head, MIDDLE - half + x, y) + 6) / (cell(head, MIDDLE + half - x + dx, y + dy) + 6));
+      mean += ratio[i] / ratio.length;
+    }
+    double square = 0;
+    for (double each : ratio) {
+      square += (each - mean) * (each - mean) / ratio.length;
+    }
+    return Math.sqrt(square);
+  }
+
+  private static double cell(Plane head, int x, int y) {
+    double sum = 0;
+    for (int i = 0; i < CELL * CELL; i++) {
+      sum += head.at(x - CELL / 2 + i % CELL, y - CELL / 2 + i / CELL);
+    }
+    return sum / (CELL * CELL);
+  }
+
+  static double mouth(View view) {
+    int row = mouthRow(view);
+    return view.head.gradient(MIDDLE - 20, row - 8, 40, 16, true)
+        / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));
+  }
+
+  /** The best correlation of a side of the head with what is a little further out, whatever the light. */
+  static double ears(View view) {
+    Plane evened = view.head.evened(5);
+    double best = -1;
+    for (int out = 10; out <= 24; out++) {
+      best = Math.max(best, evened.correlation(42, 92, 18, 40, 42 - out, 92, false));
+      best = Math.max(best, evened.correlation(View.SIDE - 60, 92, 18, 40, View.SIDE - 60 + out, 92, false));
+    }
+    return best;
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.headshots.score;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Luma;
+import java.util.Arrays;
+
+/** Brightness as numbers, rows from the top; places outside repeat the edge. Immutable. */
+final class Plane {
+  final int width;
+  final int height;
+  private final float[] values;
+
+  private Plane(int width, int height, float[] values) {
+    this.width = width;
+    this.height = height;
+    this.values = values;
+  }
+
+  /** The brightness of a picture, 0 to 255. */
+  static Plane of(Picture picture) {
+    Luma luma = Luma.of(picture);
+    float[] values = new float[picture.width() * picture.height()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = luma.at(i % picture.width(), i / picture.width());
+    }
+    return new Plane(picture.width(), picture.height(), values);
+  }
+
+  float at(int x, int y) {
+    return values[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
+  }
+
+  /** The mean over squares of side {@code 2 reach + 1}. */
+  Plane blurred(int reach) {
+    return blurredAlong(reach, true).blurredAlong(reach, false);
+  }
+
+  private Plane blurredAlong(int reach, boolean rows) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      float sum = 0;
+      for (int k = -reach; k <= reach; k++) {
+        sum += rows ? at(i % width + k, i / width) : at(i % width, i / width + k);
+      }
+      out[i] = sum / (2 * reach + 1);
+    }
+    return new Plane(width, height, out);
+  }
+
+  /** What is finer than {@code reach}, divided by how much of it there is around: light falls out. */
+  Plane evened(int reach) {
+    Plane mean = blurred(reach);
+    float[] detail = new float[values.length];
+    float[] square = new float[values.length];
+    for (int i = 0; i < detail.length; i++) {
+      detail[i] = values[i] - mean.values[i];
+      square[i] = detail[i] * detail[i];
+    }
+    Plane power = new Plane(width, height, square).blurred(2 * reach);
+    for (int i = 0; i < detail.length; i++) {
+      detail[i] /= (float) Math.sqrt(power.values[i] + 9);
+    }
+    return new Plane(width, height, detail);
+  }
+
+  /**
+   * The correlation, -1 to 1, of the part at (x, y) with that at (otherX, otherY), the latter read from right to left
+   * when mirrored: otherX is then its right edge, exclusive.
+   */
+  double correlation(int x, int y, int w, int h, int otherX, int otherY, boolean mirrored) {
+    double sa = 0;
+    double sb = 0;
+    double saa = 0;
+    double sbb = 0;
+    double sab = 0;
+    for (int j = 0; j < h; j++) {
+      for (int i = 0; i < w; i++) {
+        double a = at(x + i, y + j);
+        double b = at(mirrored ? otherX - 1 - i : otherX + i, otherY + j);
+        sa += a;
+        sb += b;
+        saa += a * a;
+        sbb += b * b;
+        sab += a * b;
+      }
+    }
+    double n = w * h;
+    double va = saa - sa * sa / n;
+    double vb = sbb - sb * sb / n;
+    return va <= 1e-6 || vb <= 1e-6 ? 0 : (sab - sa * sb / n) / Math.sqrt(va * vb);
+  }
+
+  /** The median of a part. */
+  double median(int x, int y, int w, int h) {
+    float[] part = new float[w * h];
+    for (int i = 0; i < part.length; i++) {
+      part[i] = at(x + i % w, y + i / w);
+    }
+    Arrays.sort(part);
+    return part[part.length / 2];
+  }
+
+  /** The mean of the differences of neighbours across (along rows) or down, over a part. */
+  double gradient(int x, int y, int w, int h, boolean across) {
+    double sum = 0;
+    for (int j = y; j < y + h; j++) {
+      for (int i = x; i < x + w; i++) {
+        sum += Math.abs(at(i, j) - (across ? at(i - 1, j) : at(i, j - 1)));
+      }
+    }
+    return sum / (w * h);
+  }
+}

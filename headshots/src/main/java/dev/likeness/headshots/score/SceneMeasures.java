@@ -1,0 +1,130 @@
+package dev.likeness.headshots.score;
+
+import java.util.Arrays;
+
+/** What is around the face: the rim of the hair, seams, writing. */
+final class SceneMeasures {
+  private static final int RAYS = 41;
+
+  private SceneMeasures() {}
+
+  /** On rays up and out from the face: how far the rim outside the last strong step differs from what is beyond it. */
+  static double hairEdges(View view) {
+    double cx = view.face.box().center().x();
+    double cy = view.face.box().center().y();
+    double unit = view.face.box().width();
+    double[] rims = new double[RAYS];
+    for (int ray = 0; ray < RAYS; ray++) {
+      double angle = Math.PI * (1.05 + 0.9 * ray / (RAYS - 1));
+      int from = (int) (0.55 * unit);
+      int to = (int) (1.15 * unit);
+      int edge = from;
+      double strongest = 0;
+      for (int r = from; r < to; r++) {
+        double step = Math.abs(at(view, cx, cy, angle, r + 2) - at(view, cx, cy, angle, r - 2));
+        if (step > strongest) {
+          strongest = step;
+          edge = r;
+        }
+      }
+      double inside = mean(view, cx, cy, angle, edge - 8, edge - 4);
+      double rim = mean(view, cx, cy, angle, edge - 1, edge + 3);
+      double beyond = mean(view, cx, cy, angle, edge + 6, edge + 10);
+      // Between the two is an edge; beyond both is a rim.
+      rims[ray] = Math.max(0, Math.max(rim - Math.max(inside, beyond), Math.min(inside, beyond) - rim));
+    }
+    Arrays.sort(rims);
+    return rims[RAYS * 3 / 5];
+  }
+
+  private static double mean(View view, double cx, double cy, double angle, int from, int to) {
+    double sum = 0;
+    for (int r = from; r < to; r++) {
+      sum += at(view, cx, cy, angle, r);
+    }
+    return sum / (to - from);
+  }
+
+  private static double at(View view, double cx, double cy, double angle, int radius) {
+    return view.whole.at((int) Math.round(cx + radius * Math.cos(angle)),
+        (int) Math.round(cy + radius * Math.sin(angle)));
+  }
+
+  /** The strongest step between neighbouring columns or rows that most of the places along it share. */
+  static double seam(View view) {
+    return Math.max(seam(view.whole, true), seam(view.whole, false));
+  }
+
+  private static double seam(Plane p, boolean columns) {
+    int lines = columns ? p.width : p.height;
+    int along = columns ? p.height : p.width;
+    double most = 0;
+    float[] steps = new float[along];
+    for (int i = 3; i < lines - 2; i++) {
+      for (int j = 0; j < along; j++) {
+        // The step beyond the slope that there is on both sides of it.
+        float here = columns ? p.at(i, j) - p.at(i - 1, j) : p.at(j, i) - p.at(j, i - 1);
+        float slope = columns ? p.at(i - 1, j) - p.at(i - 3, j) + p.at(i + 2, j) - p.at(i, j)
+            : p.at(j, i - 1) - p.at(j, i - 3) + p.at(j, i + 2) - p.at(j, i);
+        steps[j] = here - slope / 4;
+      }
+      Arrays.sort(steps);
+      // As much as nearly two thirds of the line share in one direction.
+      most = Math.max(most, Math.max(steps[along * 7 / 20], -steps[along * 13 / 20]));
+    }
+    return most;
+  }
+
+  /** The line of strokes that stands out most: many turns between light and dark along it, few above and below. */
+  static double text(View view) {
+    Plane p = view.whole;
+    int wide = p.width / 3;
+    double most = 0;
+    double[] energy = new double[p.height];
+    for (int x = 0; x + wide <= p.width; x += wide / 4) {
+      for (int y = 0; y < p.height; y++) {
+        energy[y] = turns(p, x, y, wide);
+      }
+      for (int high : new int[] {p.height / 28, p.height / 18, p.height / 12}) {
+        for (int y = high; y + 2 * high < p.height; y++) {
+          double line = sum(energy, y, high);
+          double around = Math.max(sum(energy, y - high * 4 / 5, high / 2), sum(energy, y + high * 13 / 10, high / 2)) * 2;
+          most = Math.max(most, (line - around) / high);
+        }
+      }
+    }
+    return most;
+  }
+
+  private static double sum(double[] energy, int from, int n) {
+    double sum = 0;
+    for (int i = Math.max(0, from); i < Math.min(energy.length, from + n); i++) {
+      sum += energy[i];
+    }
+    return sum;
+  }
+
+  /** The lesser of each two neighbouring turns of brightness along a row, bounded, over the row's length. */
+  private static double turns(Plane p, int x, int y, int wide) {
+    double sum = 0;
+    float low = p.at(x, y);
+    float high = low;
+    double before = 0;
+    boolean rising = true;
+    for (int i = x + 1; i < x + wide; i++) {
+      float v = p.at(i, y);
+      if (rising ? v >= high : v <= low) {
+        high = rising ? v : high;
+        low = rising ? low : v;
+      } else {
+        double swing = Math.min(40, high - low);
+        sum += swing > 4 && before > 4 ? Math.min(swing, before) : 0;
+        before = swing;
+        rising = !rising;
+        low = rising ? low : v;
+        high = rising ? v : high;
+      }
+    }
+    return sum / wide;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.likeness.headshots.score;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.quality.FacePatch;
+import java.util.Optional;
+
+/** A picture and its face as the measures look at them. */
+final class View {
+  /** Width and height of {@link #head}, in pixels. */
+  static final int SIDE = 224;
+  /** Where the eyes lie in {@link #head}: this high, and so far from each other. */
+  static final int EYE_ROW = 100;
+  static final int EYE_DISTANCE = 50;
+  // ArcFace's template made half as large again, with the whole head and what is beside it around.
+  private static final AlignmentTemplate HEAD = new AlignmentTemplate(SIDE, new Landmarks(new Point(87, 100),
+      new Point(137, 100), new Point(112, 128.5), new Point(92, 158), new Point(132, 158)));
+
+  final Picture picture;
+  final Face face;
+  final FacePatch patch;
+  /** The whole picture. */
+  final Plane whole;
+  /** Face at the standard size or its own. */
+  final Plane skin;
+  /** The head turned upright, its eyes at fixed places; black where the picture ends. */
+  final Plane head;
+
+  View(Picture picture, Face face) {
+    this.picture = picture;
+    this.face = face;
+    this.patch = FacePatch.of(picture, face);
+    this.whole = Plane.of(picture);
+    this.skin = Plane.of(patch.picture());
+    this.head = Plane.of(HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(),
+        Optional.empty())));
+  }
+}

@@ -1,0 +1,52 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class HeadshotCropTest {
+  private static final Picture PICTURE = Picture.of(600, 600, new byte[600 * 600 * 3]);
+  private static final Face FACE = new Face(new Box(220, 200, 160, 160), 1, Pose.FRONTAL,
+      Optional.of(new Eyes(new Point(268, 264), new Point(332, 264))), Optional.empty());
+
+  @Test
+  void putsTheEyesOnTheUpperThirdAndTheFaceInTheMiddle() {
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, 4 / 5.0);
+    assertEquals("480 x 600 at 60, 0", crop.width() + " x " + crop.height() + " at " + crop.x() + ", " + crop.y());
+    HeadshotCrop wide = HeadshotCrop.of(PICTURE, FACE, 3 / 2.0);
+    assertEquals(600 + " x " + 400, wide.width() + " x " + wide.height());
+    assertEquals(1 / 3.0, (264.0 - wide.y()) / wide.height(), 0.01);
+    assertEquals(400, wide.of(PICTURE).height());
+  }
+
+  @Test
+  void leavesRoomAboveTheHairRatherThanKeepTheThird() {
+    Face large = new Face(new Box(120, 180, 360, 360), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, large, 3 / 2.0);
+    assertTrue(crop.y() <= 180 - 0.45 * 360 + 1, "" + crop);
+  }
+
+  @Test
+  void keepsTheHeadInsideTheCircleOfAnAvatar() {
+    HeadshotCrop crop = HeadshotCrop.avatar(PICTURE, FACE);
+    double radius = crop.width() / 2.0;
+    Point middle = new Point(crop.x() + radius, crop.y() + radius);
+    for (Point corner : new Point[] {new Point(236, 180), new Point(364, 180), new Point(236, 360), new Point(364, 360)}) {
+      assertTrue(middle.distance(corner) < radius, corner + " lies outside " + crop);
+    }
+  }
+
+  @Test
+  void refusesSidesThatNobodyCrops() {
+    assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.of(PICTURE, FACE, 5));
+  }
+}

@@ -1,0 +1,106 @@
+package dev.likeness.headshots.choice;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class ChoiceTest {
+  @Test
+  void keepsTheBestAndSaysWhyOfEach() {
+    Choice choice = Choice.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
+    assertEquals(List.of(2L, 1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals("kept: merit 0.99, the most", choice.verdicts().get(1).reason());
+    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.92, [0-9]+ % unlike those kept before"),
+        choice.verdicts().get(0).reason());
+    assertEquals("not needed: merit 0.55, others have more or differ more", choice.verdicts().get(2).reason());
+  }
+
+  @Test
+  void neverKeepsTheSamePictureTwice() {
+    Candidate again = new Candidate(new Headshot(picture(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
+        card(0.2), Double.NaN, false);
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), again), 2);
+    assertEquals(List.of(1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals("dropped: nearly the same picture as one that was kept", choice.verdicts().get(1).reason());
+  }
+
+  @Test
+  void prefersADifferentPictureToASlightlyBetterOneMuchLikeAnother() {
+    byte[] nearly = picture(1).rgb();
+    for (int i = 0; i < 64 * 64 * 3 / 6; i++) {
+      nearly[i] = (byte) (255 - nearly[i]);
+    }
+    Candidate like = new Candidate(new Headshot(Picture.of(64, 64, nearly), Style.named("studio"), 7,
+        ImageRequest.of("x"), 1), card(0.2), Double.NaN, false);
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), like, candidate(3, 0.3)), 2);
+    assertEquals(List.of(1L, 3L), choice.kept().stream().map(Headshot::seed).toList());
+  }
+
+  @Test
+  void keepsWhatFailsOnlyForWantOfBetterAndWhatShowsNobodyNever() {
+    Candidate blurred = candidate(1, 1.5);
+    Candidate faceless = new Candidate(candidate(2, 0).headshot(),
+        new ScoreCard(List.of(new Score(Aspect.FACE, 1, 0, false))), Double.NaN, false);
+    Choice choice = Choice.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
+    assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
+    assertEquals("kept for want of better: merit 0.31, 100 % unlike those kept before; but the face is blurred (sharpness "
+        + "1.50, limit 1.00)", choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
+    assertEquals("dropped: no face was found (face 1.00, limit 0.00)",
+        choice.verdicts().get(1).reason());
+  }
+
+  @Test
+  void countsLikenessAndObedience() {
+    Score alike = new Score(Aspect.LIKENESS, 0.8, 0.5, true);
+    Score unlike = new Score(Aspect.LIKENESS, 0.55, 0.5, true);
+    Candidate first = new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
+    Candidate second = new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
+    Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
+    assertTrue(second.merit() > first.merit() && disobedient.merit() == second.merit() / 2);
+  }
+
+  @Test
+  void reportsOnOnePageThatNeedsNothingElse() {
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+        Optional.of(choice), Optional.empty()).toHtml();
+    assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
+    assertTrue(html.contains("dropped: the face is blurred"), html);
+    assertFalse(html.contains("http") || html.contains("<script") || html.contains("<link"), "all of it is in the page");
+    assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
+  }
+
+  private static Candidate candidate(long seed, double blur) {
+    return new Candidate(new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1), card(blur),
+        Double.NaN, false);
+  }
+
+  private static ScoreCard card(double blur) {
+    return new ScoreCard(List.of(new Score(Aspect.SHARPNESS, blur, 1, blur <= 1)));
+  }
+
+  private static Picture picture(long seed) {
+    byte[] rgb = new byte[64 * 64 * 3];
+    Random random = new Random(seed * 7919);
+    byte[] cells = new byte[64];
+    random.nextBytes(cells);
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = cells[i / 3 / 64 / 8 * 8 + i / 3 % 64 / 8];
+    }
+    return Picture.of(64, 64, rgb);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.photos.face.Face;
+import java.util.Random;
+
+/** Something done to a flawless picture, and the score that has to see it. */
+enum Flaw {
+  BLUR(Aspect.SHARPNESS, (c, s) -> c.blurred(2.6 * s)),
+  DARK(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * Math.pow(2, -2.2 * s))),
+  BURNT(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * (1 + 1.6 * s))),
+  NOISE(Aspect.NOISE, (c, s) -> {
+    Random random = new Random(5);
+    return c.each((x, y, ch, v) -> v + 16 * s * random.nextGaussian());
+  }),
+  BLOCKS(Aspect.COMPRESSION, (c, s) -> c.jpeg(0.5 - 0.47 * s)),
+  CROSSED_LIGHT(Aspect.LIGHT_DIRECTION, (c, s) -> c.each((x, y, ch, v) ->
+      v * Math.pow(2, 1.4 * s * c.inFace(x, y) * Math.tanh(4 * c.across(x)) * -Math.tanh(5 * c.down(y))))),
+  FLAT_LIGHT(Aspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s)),
+  STRETCHED(Aspect.PROPORTIONS, (c, s) -> c.moved((x, y) -> new double[] {c.faceX() + (x - c.faceX()) / (1 + 0.6 * s), y})),
+  SHIFTED_HALF(Aspect.SYMMETRY, (c, s) -> c.moved((x, y) -> new double[] {x,
+      y + (x > c.faceX() ? 0.16 * s * c.width() : 0)})),
+  BLOTCHED_EYE(Aspect.EYES, (c, s) -> c.blotched(c.eye(), 0.19, s)),
+  SMEARED_MOUTH(Aspect.MOUTH, (c, s) -> c.smeared(s)),
+  DOUBLED_EAR(Aspect.EARS, (c, s) -> c.doubled(s)),
+  WAXED_SKIN(Aspect.SKIN_WAX, (c, s) -> c.waxed(s)),
+  OVER_SHARP(Aspect.SKIN_SHARP, (c, s) -> c.sharpened(4 * s)),
+  RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(90 * s)),
+  SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
+  WRITING(Aspect.TEXT, (c, s) -> c.written(s));
+
+  private interface Change {
+    Picture of(FlawCanvas canvas, double strength);
+  }
+
+  private final Aspect aspect;
+  private final Change change;
+
+  Flaw(Aspect aspect, Change change) {
+    this.aspect = aspect;
+    this.change = change;
+  }
+
+  /** Which score has to see it. */
+  Aspect aspect() {
+    return aspect;
+  }
+
+  /** Whether it moves the face, which then has to be found anew. */
+  boolean movesTheFace() {
+    return this == STRETCHED || this == SHIFTED_HALF;
+  }
+
+  /** The picture with the flaw at a strength in 0..1. */
+  Picture on(Picture picture, Face face, byte[] headMask, double strength) {
+    return change.of(new FlawCanvas(picture, face, headMask), strength);
+  }
+}

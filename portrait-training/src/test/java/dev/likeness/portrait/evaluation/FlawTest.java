@@ -1,0 +1,69 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Each flaw moves the score that has to see it; {@code GradeScores} measures how often it is caught. */
+class FlawTest {
+  private static final int PICTURES = 4;
+
+  private static FaceDetector detector;
+  private static List<GradeScores.Sample> samples;
+
+  @BeforeAll
+  static void render() {
+    detector = new CascadeDetector();
+    samples = GradeScores.samples(9_000_000_000L, PICTURES, detector);
+  }
+
+  @AfterAll
+  static void close() {
+    detector.close();
+  }
+
+  static Stream<Flaw> flaws() {
+    // The cascades alone do not tell a stretched face: docs/studio.md.
+    return Stream.of(Flaw.values()).filter(flaw -> flaw != Flaw.STRETCHED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("flaws")
+  void raisesItsScore(Flaw flaw) {
+    double clean = mean(flaw, 0);
+    double strong = mean(flaw, 5);
+    assertTrue(strong > clean, flaw + ": " + clean + " without, " + strong + " with");
+  }
+
+  @Test
+  void givesEveryScoreWithLimitAndReason() {
+    Picture picture = Flaw.BLUR.on(samples.get(0).portrait().picture(), samples.get(0).face(), new byte[256 * 256], 1);
+    ScoreCard card = HeadshotScores.of(detector).score(picture);
+    Score sharpness = card.of(Aspect.SHARPNESS).orElseThrow();
+    assertTrue(!sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."), "" + sharpness);
+    assertEquals(Aspect.values().length - 2, card.scores().size(), "all but likeness and distortion");
+    assertTrue(card.quality() > 0 && card.quality() < 1);
+    assertEquals("no face was found (face 1.00, limit 0.00)",
+        HeadshotScores.of(detector).score(Picture.of(64, 64, new byte[64 * 64 * 3])).failures().get(0).reason());
+  }
+
+  private static double mean(Flaw flaw, int level) {
+    return samples.stream().mapToDouble(sample -> GradeScores.value(flaw, sample, level, detector)).average()
+        .orElseThrow();
+  }
+}

@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PerturbedAttention;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.ModelFiles;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -17,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** What differs between the families of base models when a picture is drawn; everything else is the pipeline's. */
@@ -103,5 +106,40 @@ interface Denoiser {
   static <N> List<N> views(Adaptation adaptation, int rows, Function<Adaptation, N> build) {
     Map<Adaptation, N> built = new HashMap<>();
     return IntStream.range(0, rows).mapToObj(i -> built.computeIfAbsent(adaptation.at((double) i / rows), build)).toList();
+  }
+
+  /** Whether image prompts are attended to by this adaptation of a part. */
+  static boolean showsPictures(Networks model, Part part, Adaptation adaptation) {
+    return attentions(model, part).anyMatch(module -> !adaptation.branches(module).isEmpty());
+  }
+
+  /**
+   * The perturbed attention of a part that a weakening asks for.
+   *
+   * @throws IllegalArgumentException when one of its layers is in no name of a self-attention
+   */
+  static Adaptation perturbed(Networks model, Part part, Weakening weakening) {
+    for (String layer : weakening.layers()) {
+      PerturbedAttention one = new PerturbedAttention(List.of(layer));
+      if (attentions(model, part).noneMatch(module -> one.perturbs(module) && !(part == Part.UNET && module.endsWith("attn2")))) {
+        throw new IllegalArgumentException("perturbed attention in \"" + layer + "\": no self-attention of this model is called"
+            + " so; its attentions are such as " + attentions(model, part).sorted().findFirst().orElse("none"));
+      }
+    }
+    return new PerturbedAttention(weakening.layers());
+  }
+
+  private static Stream<String> attentions(Networks model, Part part) {
+    String keys = ".to_k.weight";
+    return model.tensorNames(part).stream().filter(name -> name.endsWith(keys))
+        .map(name -> name.substring(0, name.length() - keys.length()));
+  }
+
+  /** Refuses the second scale that only networks with guidance of their own know. */
+  static void refuseTrueCfg(ImageRequest request) {
+    if (request.guidanceOptions().trueCfg() != 1) {
+      throw new IllegalArgumentException("a second guidance scale is for FLUX, whose network has guidance of its own; give "
+          + "this model the first");
+    }
   }
 }

@@ -11,7 +11,6 @@ import dev.likeness.diffusion.transformer.Rotation;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
-import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
@@ -25,7 +24,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 record FluxDenoiser(Flux model) implements Denoiser {
   private static final int TEXT_TOKENS = 512;
   private static final double MAX_SHIFT = 1.15;
-  private static final float TRAINING_STEPS = 1000;
 
   @Override
   public Defaults defaults() {
@@ -41,7 +39,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public boolean guided(ImageRequest request) {
-    return false;
+    return request.guidanceOptions().trueCfg() > 1;
   }
 
   @Override
@@ -82,26 +80,23 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
-    List<FluxTransformer2DModel> views = Denoiser.views(adaptation.apply(Part.TRANSFORMER), rows, model::transformer);
+    GuidanceOptions options = request.guidanceOptions();
+    if (options.weakening() != null) {
+      throw new IllegalArgumentException("FLUX knows no guidance away from a weakened network; ask without");
+    }
+    Adaptation own = adaptation.apply(Part.TRANSFORMER);
+    List<FluxTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);
+    Guided guided =
+        new Guided(options, options.trueCfg(), rows, Denoiser.showsPictures(model, Part.TRANSFORMER, own));
     return (count, canvas) -> {
       FluxConditioning text = text(request, adaptation, count);
       Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
-      return (input, step) -> predict(views.get(step.index()), input, canvas, step, text, rotation);
+      return guided.of(new FluxNetwork(model, options.sequential(), views, text, rotation, canvas, count));
     };
   }
 
-  private Tensor predict(FluxTransformer2DModel network, Tensor input, Canvas canvas, Step step, FluxConditioning text,
-      Rotation rotation) {
-    Tensor time = torch.tensor(new float[] {(float) step.timestep() / TRAINING_STEPS}).to(device(), ScalarType.Float);
-    Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
-    Tensor tokens = canvas.reference() == null ? own : torch.cat(new TensorVector(own, PackedLatents.pack(
-        model.compute().place(canvas.reference())).expand(own.size(0), -1, -1)), 1);
-    Tensor answer = network.forward(tokens, time, text, rotation).narrow(1, 0, own.size(1));
-    return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
-  }
-
   private FluxConditioning text(ImageRequest request, Function<Part, Adaptation> adaptation, int count) {
-    List<String> prompts = List.of(request.prompt());
+    List<String> prompts = guided(request) ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
     Tensor pooled = model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).encode(prompts, 0).pooled();
     Tensor tokens = model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2));
     Tensor guidance = torch.tensor(new float[] {(float) request.guidance()}).to(device(), ScalarType.Float);

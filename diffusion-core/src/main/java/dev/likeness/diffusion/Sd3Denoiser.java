@@ -4,8 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.sampling.Guidance;
-import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.schedulers.PlanRequest;
@@ -13,6 +12,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -51,16 +51,27 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
 
   @Override
   public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
-    List<Sd3Transformer2DModel> views = Denoiser.views(adaptation.apply(Part.TRANSFORMER), rows, model::transformer);
-    return (count, canvas) -> {
-      boolean guided = guided(request);
-      TextEncoding text = text(request, guided, adaptation, count);
-      Device device = new Device(model.compute().device());
-      NoisePredictor plain = (input, step) -> views.get(step.index()).forward(model.compute().place(input),
-          torch.tensor(new float[] {(float) step.timestep()}).to(device, ScalarType.Float), text.tokens(), text.pooled(),
-          Set.of()).to(ScalarType.Float);
-      return guided ? new Guidance(plain, request.guidance()) : plain;
-    };
+    Denoiser.refuseTrueCfg(request);
+    Weakening weakening = request.guidanceOptions().weakening();
+    Adaptation own = adaptation.apply(Part.TRANSFORMER);
+    List<Sd3Transformer2DModel> views = Denoiser.views(own, rows, model::transformer);
+    boolean perturbed = weakening != null && weakening.kind() == Weakening.Kind.PERTURBED_ATTENTION;
+    List<Sd3Transformer2DModel> worse = perturbed
+        ? Denoiser.views(own.and(Denoiser.perturbed(model, Part.TRANSFORMER, weakening)), rows, model::transformer) : views;
+    Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
+    Guided guided = new Guided(request.guidanceOptions(), request.guidance(), rows,
+        Denoiser.showsPictures(model, Part.TRANSFORMER, own));
+    return (count, canvas) -> guided.of(new Sd3Network(model, request.guidanceOptions().sequential(), views, worse, skipped,
+        text(request, guided(request), adaptation, count), count));
+  }
+
+  private Set<Integer> skipped(Weakening weakening) {
+    Set<Integer> blocks = weakening.layers().stream().map(Integer::valueOf).collect(Collectors.toSet());
+    if (blocks.stream().anyMatch(block -> block < 0 || block >= model.config().layers())) {
+      throw new IllegalArgumentException("skip-layer guidance leaves out blocks " + weakening.layers()
+          + ", but the model has " + model.config().layers() + ", counted from 0");
+    }
+    return blocks;
   }
 
   private TextEncoding text(ImageRequest request, boolean guided, Function<Part, Adaptation> adaptation, int count) {

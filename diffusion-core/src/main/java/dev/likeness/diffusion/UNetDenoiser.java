@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -50,16 +51,21 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
 
   @Override
   public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    Denoiser.refuseTrueCfg(request);
     Adaptation unet = adaptation.apply(Part.UNET);
     List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
-    boolean together = showsPictures(unet);
+    List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
+    Guided guided =
+        new Guided(request.guidanceOptions(), request.guidance(), rows, Denoiser.showsPictures(model, Part.UNET, unet));
     return (count, canvas) -> new UNetNetwork(
-        model, request, new Conditioner(model, request, adaptation), views, together, canvas).of(count);
+        model, request, new Conditioner(model, request, adaptation), views, worse, guided, canvas).of(count);
   }
 
-  private boolean showsPictures(Adaptation adaptation) {
-    String keys = ".to_k.weight";
-    return model.tensorNames(Part.UNET).stream().filter(name -> name.endsWith("attn2" + keys))
-        .anyMatch(name -> !adaptation.branches(name.substring(0, name.length() - keys.length())).isEmpty());
+  private List<UNet2DConditionModel> weakened(Adaptation unet, Weakening weakening, int rows) {
+    if (weakening != null && weakening.kind() == Weakening.Kind.SKIPPED_BLOCKS) {
+      throw new IllegalArgumentException("skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
+    }
+    return weakening == null ? null
+        : Denoiser.views(unet.and(Denoiser.perturbed(model, Part.UNET, weakening)), rows, model::unet);
   }
 }

@@ -1,9 +1,6 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.sampling.Guidance;
-import dev.likeness.diffusion.sampling.GuidanceInterval;
-import dev.likeness.diffusion.sampling.GuidanceRule;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.text.PromptSchedule;
@@ -23,24 +20,26 @@ import org.bytedeco.pytorch.global.torch;
  * The UNet as a request asks it: told at each row what the prompts say there, guided where guidance is on.
  *
  * @param views the UNet as it is adapted at each row of the plan
- * @param together whether an adapter counts on both prompts being in one batch, as image prompts do
+ * @param weakened the same made worse on purpose, or null
  */
 record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner conditioner,
-    List<UNet2DConditionModel> views, boolean together, Canvas canvas) {
+    List<UNet2DConditionModel> views, List<UNet2DConditionModel> weakened, Guided guided, Canvas canvas) {
 
   /** The network for a batch; what it is told belongs to the calling scope. */
   NoisePredictor of(int count) {
     List<UNetConditioning> wanted = told(request.prompt(), false, count);
-    NoisePredictor plain = asked(wanted);
-    if (request.guidance() <= 1) {
-      return plain;
-    }
-    GuidanceOptions options = request.guidanceOptions();
-    GuidanceRule rule = options.ruleOf(request.guidance());
-    NoisePredictor guided = new Guidance(pair(told(request.negative(), true, count), wanted), rule);
-    requireOnePass(options.throughout());
-    return options.throughout() ? guided
-        : GuidanceInterval.of(guided, plain, options.from(), options.until(), views.size());
+    List<UNetConditioning> unwanted = guided.scale() <= 1 ? null : told(request.negative(), true, count);
+    return guided.of(new Guided.Asked() {
+      @Override
+      public NoisePredictor alone(boolean worse) {
+        return asked(worse, wanted);
+      }
+
+      @Override
+      public PromptPair both(boolean worse) {
+        return pair(worse, unwanted, wanted);
+      }
+    });
   }
 
   /** What each row is told; rows with one text share it. */
@@ -52,15 +51,15 @@ record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner cond
         changes ? schedule.at(row) : prompt, text -> conditioner.of(text, unwanted, count))).toList();
   }
 
-  private PromptPair pair(List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
+  private PromptPair pair(boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
     boolean alike = IntStream.range(0, views.size())
         .allMatch(row -> unwanted.get(row).context().size(1) == wanted.get(row).context().size(1));
     if (request.guidanceOptions().sequential() || !alike) {
-      requireOnePass(false);
-      return PromptPair.sequential(asked(unwanted), asked(wanted));
+      Guided.requireOnePass(guided.together(), false);
+      return PromptPair.sequential(asked(worse, unwanted), asked(worse, wanted));
     }
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
-    return PromptPair.batched(asked(IntStream.range(0, views.size()).mapToObj(row ->
+    return PromptPair.batched(asked(worse, IntStream.range(0, views.size()).mapToObj(row ->
         known.computeIfAbsent(List.of(unwanted.get(row), wanted.get(row)), two -> joined(two.get(0), two.get(1))))
         .toList()));
   }
@@ -70,20 +69,13 @@ record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner cond
         joined(a.timeIds(), b.timeIds()));
   }
 
-  private void requireOnePass(boolean one) {
-    if (together && !one) {
-      throw new IllegalArgumentException("image prompts need both prompts in one pass: no sequential guidance, no interval,"
-          + " and prompts of as many chunks");
-    }
-  }
-
   private static Tensor joined(Tensor a, Tensor b) {
     return a == null ? null : torch.cat(new TensorVector(a, b), 0);
   }
 
-  private NoisePredictor asked(List<UNetConditioning> told) {
+  private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
-    return canvas.under((input, step) -> views.get(step.index()).forward(model.compute().place(input),
+    return canvas.under((input, step) -> (worse ? weakened : views).get(step.index()).forward(model.compute().place(input),
         torch.tensor(new float[] {(float) step.timestep()}).to(device, torch.ScalarType.Float), told.get(step.index()))
         .to(torch.ScalarType.Float));
   }

@@ -21,6 +21,11 @@ public interface Adaptation {
     return List.of();
   }
 
+  /** Whether in the self-attention at {@code module} every token sees itself alone (of a picture's and a text's: the picture's). */
+  default boolean perturbs(String module) {
+    return false;
+  }
+
   /**
    * What the network has in the place of its own tensor of that full name; {@code own} itself where nothing changes.
    * Another tensor is owned by whoever builds the network, and lives as long.

@@ -17,6 +17,11 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   }
 
   @Override
+  public boolean perturbs(String module) {
+    return first.perturbs(module) || second.perturbs(module);
+  }
+
+  @Override
   public Tensor tensor(String name, Tensor own) {
     return second.tensor(name, first.tensor(name, own));
   }

@@ -13,6 +13,7 @@ public final class Attention {
   private final Linear toOut;
   private final int heads;
   private final List<AttentionBranch> branches;
+  private final boolean perturbed;
 
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v} (no bias) and {@code to_out.0}.
@@ -27,10 +28,14 @@ public final class Attention {
     toOut = new Linear(w.at("to_out").at(0), width, width);
     this.heads = heads;
     branches = w.branches();
+    perturbed = w.perturbed();
   }
 
   /** Attends from {@code x} [batch, n, width] to {@code context} [batch, m, contextWidth]; returns x's shape. */
   public Tensor forward(Tensor x, Tensor context) {
+    if (perturbed && x == context) {
+      return toOut.forward(toV.forward(x));
+    }
     Tensor q = split(toQ.forward(x));
     Tensor k = split(toK.forward(context));
     Tensor v = split(toV.forward(context));

@@ -7,5 +7,11 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param negative under the negative prompt, [batch, channels, h, w], f32
  * @param positive under the prompt, same shape
+ * @param weakened what the network made worse on purpose answers under the prompt, same shape; null where it is not asked
  */
-public record Answers(Tensor negative, Tensor positive) { }
+public record Answers(Tensor negative, Tensor positive, Tensor weakened) {
+  /** Without a weakened network's. */
+  public Answers(Tensor negative, Tensor positive) {
+    this(negative, positive, null);
+  }
+}

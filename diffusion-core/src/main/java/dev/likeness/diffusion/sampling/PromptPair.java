@@ -24,4 +24,21 @@ public interface PromptPair {
   static PromptPair sequential(NoisePredictor negative, NoisePredictor positive) {
     return (input, step) -> new Answers(negative.predict(input, step), positive.predict(input, step));
   }
+
+  /** One pass under the prompt alone, whose answer stands for both. */
+  static PromptPair alone(NoisePredictor positive) {
+    return (input, step) -> {
+      Tensor answer = positive.predict(input, step);
+      return new Answers(answer, answer);
+    };
+  }
+
+  /** These answers, and beside them what {@code weak}, the weakened network under the prompt, says where it counts. */
+  default PromptPair beside(NoisePredictor weak, Weakening weakening, int rows) {
+    return (input, step) -> {
+      Answers both = ask(input, step);
+      return weakening.at(step.index(), rows)
+          ? new Answers(both.negative(), both.positive(), weak.predict(input, step)) : both;
+    };
+  }
 }

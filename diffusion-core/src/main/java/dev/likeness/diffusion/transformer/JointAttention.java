@@ -6,6 +6,7 @@ import dev.likeness.diffusion.nn.RmsNorm;
 import dev.likeness.diffusion.nn.ScaledDotProduct;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -24,6 +25,7 @@ final class JointAttention {
   private final Order order;
   private final int heads;
   private final List<AttentionBranch> branches;
+  private final boolean perturbed;
 
   /** Which stream comes first in the joint sequence: text for FLUX, the picture for Stable Diffusion 3. */
   enum Order { TEXT_FIRST, IMAGE_FIRST }
@@ -50,6 +52,7 @@ final class JointAttention {
     this.heads = heads;
     this.order = order;
     branches = w.branches();
+    perturbed = w.perturbed();
   }
 
   /**
@@ -73,9 +76,9 @@ final class JointAttention {
     Heads own = heads(image, x.image());
     Heads added = heads(text, x.text());
     Heads all = order == Order.TEXT_FIRST ? joined(added, own) : joined(own, added);
-    Tensor y = attend(all, rotation);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
+    Tensor y = attend(all, rotation, perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
     boolean textFirst = order == Order.TEXT_FIRST;
     Tensor imageOut = toOut.forward(y.narrow(1, textFirst ? ofText : 0, ofImage));
     Tensor textOut = toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
@@ -84,7 +87,7 @@ final class JointAttention {
 
   /** Attends over one stream [batch, tokens, width]. */
   Tensor forward(Tensor x, Rotation rotation) {
-    Tensor y = attend(heads(image, x), rotation);
+    Tensor y = perturbed ? image.v().forward(x) : attend(heads(image, x), rotation, null);
     return toOut == null ? y : toOut.forward(y);
   }
 
@@ -120,10 +123,19 @@ final class JointAttention {
         torch.cat(new TensorVector(first.k(), second.k()), 2), torch.cat(new TensorVector(first.v(), second.v()), 2));
   }
 
-  private static Tensor attend(Heads h, Rotation rotation) {
+  /** What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added to the scores. */
+  private static Tensor alone(Tensor q, long first, long count) {
+    Tensor mask = q.new_zeros(q.size(2), q.size(2));
+    Tensor own = mask.narrow(0, first, count).narrow(1, first, count);
+    own.fill_(new Scalar(Double.NEGATIVE_INFINITY));
+    own.fill_diagonal_(new Scalar(0.0));
+    return mask;
+  }
+
+  private static Tensor attend(Heads h, Rotation rotation, Tensor mask) {
     Tensor q = rotation == null ? h.q() : rotation.turn(h.q());
     Tensor k = rotation == null ? h.k() : rotation.turn(h.k());
-    return merged(ScaledDotProduct.attend(q, k, h.v()));
+    return merged(ScaledDotProduct.attend(q, k, h.v(), mask));
   }
 
   private static Tensor merged(Tensor byHead) {

@@ -62,6 +62,11 @@ public final class Weights {
     return adaptation.branches(path);
   }
 
+  /** Whether in this self-attention every token sees itself alone. */
+  public boolean perturbed() {
+    return adaptation.perturbs(path);
+  }
+
   /** This module's full name, empty at the root. */
   public String path() {
     return path;

@@ -57,7 +57,7 @@ final class GoldenPictures implements AutoCloseable {
 
     @Override
     public String toString() {
-      return index + " " + text("kind") + " " + text("folder") + " " + scheduler().get("_class_name");
+      return index + " " + text("kind") + " " + text("folder");
     }
   }
 

@@ -57,6 +57,9 @@ public final class GenerateCommand implements Runnable {
   private PromptOptions prompts;
 
   @Mixin
+  private GuidedOptions guided;
+
+  @Mixin
   private InitialOptions initial;
 
   @Option(names = "--lora", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
@@ -86,7 +89,7 @@ public final class GenerateCommand implements Runnable {
     disclosure.disclosure();
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
-    ImageRequest request = prompts.on(initial.on(plain));
+    ImageRequest request = guided.on(prompts.on(initial.on(plain)));
     List<Lora> attached = new ArrayList<>();
     try (BaseModel model = base.open()) {
       for (LoraOption lora : loras) {

@@ -1,0 +1,48 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.sampling.Guidance;
+import dev.likeness.diffusion.sampling.GuidanceInterval;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.PromptPair;
+
+/**
+ * How a request has a network guided, whatever the family.
+ *
+ * @param scale of guidance by two prompts; 1 and below for none
+ * @param rows of the plan
+ * @param together whether an adapter counts on both prompts being in one batch, as image prompts do
+ */
+record Guided(GuidanceOptions options, double scale, int rows, boolean together) {
+  /** A family's network, under the prompt or under both; whole, or weakened as the request's options say. */
+  interface Asked {
+    NoisePredictor alone(boolean weakened);
+
+    PromptPair both(boolean weakened);
+  }
+
+  NoisePredictor of(Asked asked) {
+    boolean guided = scale > 1;
+    NoisePredictor plain = asked.alone(false);
+    if (!guided && options.weakening() == null) {
+      return plain;
+    }
+    PromptPair pair = guided ? asked.both(false) : PromptPair.alone(plain);
+    if (options.weakening() != null) {
+      pair = pair.beside(guided && together ? positive(asked.both(true)) : asked.alone(true), options.weakening(), rows);
+    }
+    NoisePredictor all = new Guidance(pair, options.ruleOf(scale));
+    requireOnePass(together, !guided || options.throughout() && !options.sequential());
+    return options.throughout() ? all : GuidanceInterval.of(all, plain, options.from(), options.until(), rows);
+  }
+
+  private static NoisePredictor positive(PromptPair both) {
+    return (input, step) -> both.ask(input, step).positive();
+  }
+
+  static void requireOnePass(boolean together, boolean one) {
+    if (together && !one) {
+      throw new IllegalArgumentException("image prompts need both prompts in one pass: no sequential guidance, no interval,"
+          + " and prompts of as many chunks");
+    }
+  }
+}

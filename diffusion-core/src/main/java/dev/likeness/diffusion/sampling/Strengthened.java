@@ -1,0 +1,19 @@
+package dev.likeness.diffusion.sampling;
+
+import dev.likeness.schedulers.Step;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * A rule, and beyond it away from what the weakened network answers; see {@link Weakening}.
+ *
+ * @param rule what is strengthened
+ */
+public record Strengthened(GuidanceRule rule, Weakening weakening) implements GuidanceRule {
+  @Override
+  public Tensor combine(Answers answers, Step step) {
+    Tensor guided = rule.combine(answers, step);
+    return answers.weakened() == null ? guided
+        : guided.add(answers.positive().sub(answers.weakened()), new Scalar(weakening.scale(step)));
+  }
+}

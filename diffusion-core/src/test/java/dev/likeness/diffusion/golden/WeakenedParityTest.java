@@ -1,0 +1,117 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.sampling.Projected;
+import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.sampling.ZeroStar;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Guidance away from weakened networks, and the guidance rules on Stable Diffusion 3. */
+@ExtendWith(NoTensorLeaks.class)
+class WeakenedParityTest {
+  @TempDir
+  private Path scratch;
+
+  static List<GoldenPictures.Run> runs() {
+    return GoldenPictures.runs("weakened");
+  }
+
+  @ParameterizedTest
+  @MethodSource("runs")
+  void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
+    Path folder = folder(run.text("folder"));
+    Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
+    try (GoldenPictures golden = GoldenPictures.open("weakened", scratch);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+      ImageRequest request = ImageRequest.of(run.text("prompt")).negative(run.text("negative")).steps(run.integer("steps"))
+          .guidance(run.number("guidance", 0)).size(run.integer("width"), run.integer("height")).seed(run.firstSeed())
+          .count(run.count()).guidance(options(run));
+      List<GeneratedImage> images = base.generate(request, Progress.SILENT, new Cancellation());
+      Tensor pictures = golden.tensor("run" + run.index() + ".images");
+      assertEquals(pictures.size(0), images.size());
+      for (int i = 0; i < images.size(); i++) {
+        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
+            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run.asks().toString());
+      }
+    }
+  }
+
+  @Test
+  void saysWhatTheModelCannotBeWeakenedBy() throws IOException {
+    try (BaseModel flux = BaseModel.open(folder("flux/schnell"), Compute.EXACT)) {
+      assertRefused(flux, Weakening.skipping(1), "FLUX knows no guidance away from a weakened network; ask without");
+    }
+    try (BaseModel three = BaseModel.open(folder("sd3/three"), Compute.EXACT)) {
+      assertRefused(three, Weakening.skipping(1, 3),
+          "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
+      assertRefused(three, Weakening.perturbing("mid"), "perturbed attention in \"mid\": no self-attention of this model is"
+          + " called so; its attentions are such as transformer_blocks.0.attn");
+    }
+    try (BaseModel base = BaseModel.open(folder("sd1/base"), Compute.EXACT)) {
+      assertRefused(base, Weakening.skipping(1), "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
+      assertEquals("a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
+          assertThrows(IllegalArgumentException.class,
+              () -> base.generate(ImageRequest.of("a").guidance(GuidanceOptions.STANDARD.trueCfg(4)))).getMessage());
+    }
+  }
+
+  private static void assertRefused(BaseModel base, Weakening weakening, String words) {
+    ImageRequest request = ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
+    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+  }
+
+  private Path folder(String name) {
+    String variant = name.substring(name.indexOf('/') + 1);
+    return name.startsWith("sd1/") || name.startsWith("sdxl/")
+        ? GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path() : PipelineFolder.write(name, scratch).path();
+  }
+
+  static GuidanceOptions options(GoldenPictures.Run run) {
+    GuidanceOptions standard = GuidanceOptions.STANDARD;
+    Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
+    Map<?, ?> own = (Map<?, ?>) run.asks().get("options");
+    return switch (run.text("kind")) {
+      case "perturbed" -> standard.rescale(number(call, "guidance_rescale")).away(Weakening.perturbing(
+              ((List<?>) run.asks().get("layers")).stream().map(Object::toString).toArray(String[]::new))
+          .scale(number(call, "pag_scale")).declining(number(call, "pag_adaptive_scale")));
+      case "skipping" -> standard.away(skipping(call));
+      case "zero-star" -> standard.by(scale -> new ZeroStar(scale, (int) number(own, "zero_init_steps")));
+      default -> standard.by(scale -> new Projected(scale, number(own, "eta"),
+          number(own, "adaptive_projected_guidance_momentum"), number(own, "adaptive_projected_guidance_rescale")));
+    };
+  }
+
+  /** The skip-layer guidance that a call of diffusers asks for. */
+  static Weakening skipping(Map<?, ?> call) {
+    int[] blocks = ((List<?>) call.get("skip_guidance_layers")).stream().mapToInt(block -> ((Number) block).intValue()).toArray();
+    return Weakening.skipping(blocks).scale(number(call, "skip_layer_guidance_scale"))
+        .between(number(call, "skip_layer_guidance_start"), number(call, "skip_layer_guidance_stop"));
+  }
+
+  private static double number(Map<?, ?> options, String name) {
+    return options.get(name) == null ? 0 : ((Number) options.get(name)).doubleValue();
+  }
+}

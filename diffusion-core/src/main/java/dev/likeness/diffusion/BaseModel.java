@@ -1,14 +1,18 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.MemoryBudget;
+import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.PlannedFiles;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A base model in memory, shared by threads and by persons: requests carry who and what adapts it, and its own tensors
@@ -19,8 +23,11 @@ public final class BaseModel implements AutoCloseable {
   private final Defaults defaults;
   private final String name;
 
-  private BaseModel(Denoiser denoiser, String name) {
+  private final MemoryPlan plan;
+
+  private BaseModel(Denoiser denoiser, String name, MemoryPlan plan) {
     this.denoiser = denoiser;
+    this.plan = plan;
     this.defaults = denoiser.defaults();
     this.name = name;
   }
@@ -41,8 +48,27 @@ public final class BaseModel implements AutoCloseable {
     return open(files, compute, files.describe());
   }
 
+  /**
+   * Opens a model so that drawing keeps to a budget of memory, one picture at a time: {@link #plan()} says how.
+   *
+   * @throws dev.likeness.diffusion.error.MachineLimit when it cannot; says what it would take
+   */
+  public static BaseModel open(ModelFiles files, Compute compute, MemoryBudget budget) {
+    return open(files, MemoryPlan.of(files, compute, budget));
+  }
+
+  /** Opens a model to lie in memory as a plan for it says. */
+  public static BaseModel open(ModelFiles files, MemoryPlan plan) {
+    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), plan);
+  }
+
   private static BaseModel open(ModelFiles files, Compute compute, String name) {
-    return new BaseModel(Denoiser.open(files, compute), name);
+    return new BaseModel(Denoiser.open(files, compute), name, null);
+  }
+
+  /** How the model lies in memory, where it was opened with a budget. */
+  public Optional<MemoryPlan> plan() {
+    return Optional.ofNullable(plan);
   }
 
   /** What a request gets where it does not say. */
@@ -80,7 +106,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Draws all pictures of a request, telling {@code progress} of each step. Thread-safe. */
   public List<GeneratedImage> generate(ImageRequest request, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new TextToImage(denoiser, defaults).draw(request, progress, cancellation));
+    return progress.around(() -> new TextToImage(denoiser, defaults, plan).draw(request, progress, cancellation));
   }
 
   /** What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe. */

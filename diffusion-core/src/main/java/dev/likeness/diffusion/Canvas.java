@@ -1,7 +1,7 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.sampling.Blend;
-import dev.likeness.diffusion.sampling.NoisePredictor;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -14,19 +14,18 @@ import org.bytedeco.pytorch.global.torch;
  * @param beside what an inpainting network is shown beside the sample, mask and kept part: [batch, 1 + channels, h, w]; or
  *     null
  * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
+ * @param hints the request's ControlNets with what they have seen
  */
-record Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference) {
+record Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference, List<Hint> hints) {
   Canvas(Tensor start, Blend blend, Tensor beside) {
-    this(start, blend, beside, null);
+    this(start, blend, beside, null, List.of());
   }
 
-
-  /** The network with what it is shown beside its input; the input holds the batch once or several times. */
-  NoisePredictor under(NoisePredictor network) {
-    return beside == null ? network : (input, step) -> network.predict(shown(input), step);
+  Canvas with(List<Hint> others) {
+    return new Canvas(start, blend, beside, reference, others);
   }
 
-  /** A network's input with what it is shown beside it. */
+  /** A network's input, which holds the batch once or several times, with what it is shown beside it. */
   Tensor shown(Tensor input) {
     return beside == null ? input
         : torch.cat(new TensorVector(input, beside.repeat(input.size(0) / beside.size(0), 1, 1, 1)), 1);

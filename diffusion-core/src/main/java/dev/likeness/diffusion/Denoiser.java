@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -76,6 +77,16 @@ interface Denoiser {
    */
   default Tensor shown(Tensor mask, Tensor kept) {
     throw new IllegalStateException("the network is not shown any mask");
+  }
+
+  /**
+   * A control of a request, once its network has seen the picture.
+   *
+   * @param seen the picture as the network looks at it
+   * @throws IllegalArgumentException when the network is for another base
+   */
+  default Hint hint(Control control, int rows, Supplier<Tensor> seen) {
+    throw new IllegalArgumentException("ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
   }
 
   /** Opens a model of any family. */

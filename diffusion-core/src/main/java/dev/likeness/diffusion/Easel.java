@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.Blend;
 import dev.likeness.diffusion.sampling.KnownPart;
 import dev.likeness.diffusion.tensor.Images;
@@ -10,6 +11,8 @@ import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.vae.LatentDistribution;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -22,6 +25,19 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSource random) {
   Canvas canvas() {
+    // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
+    List<Hint> hints = request.controls().stream().map(this::hint).toList();
+    return bare().with(hints);
+  }
+
+  private Hint hint(Control control) {
+    Picture picture = Lanczos.resize(control.picture(), request.width(), request.height());
+    Supplier<Tensor> seen = control.net().looksAtLatents() ? () -> drawn(encoded(Images.toSigned(picture)))
+        : denoiser.model() instanceof Flux ? () -> Images.toSigned(picture) : () -> Images.toUnit(picture);
+    return denoiser.hint(control, plan.size(), () -> denoiser.model().compute().place(seen.get()));
+  }
+
+  private Canvas bare() {
     InitialImage initial = request.initial();
     boolean showsMask = denoiser.showsMask();
     boolean masked = initial != null && initial.mask() != null && !initial.byDegrees();
@@ -29,7 +45,7 @@ record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSo
       throw new IllegalArgumentException("this base is made for inpainting: give it a picture and a mask of black and white");
     }
     if (initial != null && initial.picture() != null && initial.mask() == null && denoiser.edits()) {
-      return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null, reference());
+      return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null, reference(), List.of());
     }
     if (initial == null) {
       return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null);

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.transformer.FluxConditioning;
+import dev.likeness.diffusion.transformer.FluxControlNetModel;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
@@ -13,6 +14,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -79,6 +81,16 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
+  public Hint hint(Control control, int rows, Supplier<Tensor> seen) {
+    FluxControlNetModel net = control.net().beside(model.config());
+    if (control.net().modes() > 0 && control.mode() < 0) {
+      throw new IllegalArgumentException("ControlNet " + control.net().name() + " has to be told which of its "
+          + control.net().modes() + " kinds of pictures it is given; say its number");
+    }
+    return new Hint(control, rows, null, net, net.hint(seen.get()));
+  }
+
+  @Override
   public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     GuidanceOptions options = request.guidanceOptions();
     if (options.weakening() != null) {
@@ -89,6 +101,9 @@ record FluxDenoiser(Flux model) implements Denoiser {
     Guided guided =
         new Guided(options, options.trueCfg(), rows, Denoiser.showsPictures(model, Part.TRANSFORMER, own));
     return (count, canvas) -> {
+      if (canvas.reference() != null && !canvas.hints().isEmpty()) {
+        throw new IllegalArgumentException("ControlNets and a picture to edit do not go together; give one of them");
+      }
       FluxConditioning text = text(request, adaptation, count);
       Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
       return guided.of(new FluxNetwork(model, options.sequential(), views, text, rotation, canvas, count));

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.transformer.FluxConditioning;
+import dev.likeness.diffusion.transformer.FluxResiduals;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
@@ -38,8 +39,7 @@ record FluxNetwork(Flux model, boolean sequential, List<FluxTransformer2DModel> 
   }
 
   private NoisePredictor asked(long first, long rows) {
-    FluxConditioning told = new FluxConditioning(
-        text.text().narrow(0, first, rows), text.pooled().narrow(0, first, rows), text.guidance());
+    FluxConditioning told = rows(first, rows);
     return (input, step) -> predict(input, step, told);
   }
 
@@ -49,7 +49,23 @@ record FluxNetwork(Flux model, boolean sequential, List<FluxTransformer2DModel> 
     Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
     Tensor tokens = canvas.reference() == null ? own : torch.cat(new TensorVector(own, PackedLatents.pack(
         model.compute().place(canvas.reference())).expand(own.size(0), -1, -1)), 1);
-    Tensor answer = views.get(step.index()).forward(tokens, time, told, rotation).narrow(1, 0, own.size(1));
+    Tensor answer = views.get(step.index()).forward(tokens, time, told, rotation, control(input, step, time))
+        .narrow(1, 0, own.size(1));
     return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
+  }
+
+  /** What ControlNets add, told the prompt also where the transformer is told the negative one, as in diffusers. */
+  private List<FluxResiduals> control(Tensor input, Step step, Tensor time) {
+    if (canvas.hints().isEmpty()) {
+      return List.of();
+    }
+    FluxConditioning prompt = rows(text.text().size(0) - count, count);
+    Tensor tokens = PackedLatents.pack(model.compute().place(input.narrow(0, 0, count)));
+    return Hint.each(canvas.hints(), tokens, time, prompt, rotation, step).stream()
+        .map(added -> added.repeated(input.size(0) / count)).toList();
+  }
+
+  private FluxConditioning rows(long first, long rows) {
+    return new FluxConditioning(text.text().narrow(0, first, rows), text.pooled().narrow(0, first, rows), text.guidance());
   }
 }

@@ -33,6 +33,7 @@ import java.util.function.Consumer;
  * @param embedding what the network is told in place of the prompt, or null
  * @param negativeEmbedding the same for the negative prompt
  * @param guidanceOptions how guidance works beyond its scale
+ * @param controls pictures that ControlNets hold the run to
  * @param hires a second pass over the enlarged picture, or null
  * @param joints what the caller brings, for research
  */
@@ -40,7 +41,7 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     int height, String scheduler, List<Adapter> adapters, SizeConditioning sizes, SizeConditioning negativeSizes,
     InitialImage initial, Latents noise, double from, double until, double eta,
     Prompting prompting, PromptEmbedding embedding, PromptEmbedding negativeEmbedding, GuidanceOptions guidanceOptions,
-    HiresFix hires, Joints joints) {
+    List<Control> controls, HiresFix hires, Joints joints) {
 
   public ImageRequest {
     if (prompt == null || negative == null) {
@@ -51,6 +52,7 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
           "steps " + steps + ", count " + count + ", size " + width + "x" + height + ": none may be negative, count not 0");
     }
     adapters = List.copyOf(adapters);
+    controls = List.copyOf(controls);
   }
 
   /** One picture of {@code prompt}, everything else by default, seed 0. */
@@ -180,6 +182,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
   /** Guided in this way. */
   public ImageRequest guidance(GuidanceOptions options) {
     return with(d -> d.guidanceOptions = options);
+  }
+
+  /** Held to this picture too. */
+  public ImageRequest control(Control control) {
+    return with(d -> d.controls.add(control));
   }
 
   /** With parts of the caller's own: a scheduler, something around the network, a listener. */

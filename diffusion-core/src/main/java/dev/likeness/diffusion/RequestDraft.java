@@ -27,6 +27,7 @@ final class RequestDraft {
   PromptEmbedding embedding;
   PromptEmbedding negativeEmbedding;
   GuidanceOptions guidanceOptions = GuidanceOptions.STANDARD;
+  final List<Control> controls = new ArrayList<>();
   HiresFix hires;
   Joints joints = Joints.NONE;
 
@@ -56,6 +57,7 @@ final class RequestDraft {
     embedding = r.embedding();
     negativeEmbedding = r.negativeEmbedding();
     guidanceOptions = r.guidanceOptions();
+    controls.addAll(r.controls());
     hires = r.hires();
     joints = r.joints();
   }
@@ -63,6 +65,6 @@ final class RequestDraft {
   ImageRequest request() {
     return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, scheduler, adapters, sizes,
         negativeSizes, initial, noise, from, until, eta, prompting, embedding, negativeEmbedding, guidanceOptions,
-        hires, joints);
+        controls, hires, joints);
   }
 }

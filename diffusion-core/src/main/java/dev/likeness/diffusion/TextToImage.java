@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -23,8 +24,12 @@ import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Prompt to pictures: encode, plan, draw noise, sample, decode. */
-record TextToImage(Denoiser denoiser, Defaults defaults) {
+/**
+ * Prompt to pictures: encode, plan, draw noise, sample, decode.
+ *
+ * @param memory what the model's memory is planned for, or null
+ */
+record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
@@ -39,11 +44,16 @@ record TextToImage(Denoiser denoiser, Defaults defaults) {
   private List<GeneratedImage> once(ImageRequest asked, Progress progress, Cancellation cancellation) {
     ImageRequest request = completed(asked);
     List<GeneratedImage> images = new ArrayList<>();
+    if (memory != null) {
+      boolean twice = denoiser.guided(request) && !request.guidanceOptions().sequential();
+      memory.require(request.width(), request.height(), twice ? 2 : 1);
+    }
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(request);
       Denoiser.Batches batches = denoiser.batches(request, part -> adaptation(request, part), plan.size());
-      for (int first = 0; first < request.count(); first += BATCH) {
-        int count = Math.min(BATCH, request.count() - first);
+      int most = memory == null ? BATCH : 1;
+      for (int first = 0; first < request.count(); first += most) {
+        int count = Math.min(most, request.count() - first);
         images.addAll(batch(request, plan, batches, request.seed() + first, count, progress, cancellation));
       }
     }

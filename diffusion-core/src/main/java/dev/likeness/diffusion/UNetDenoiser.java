@@ -4,11 +4,13 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -47,6 +49,12 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   public Tensor shown(Tensor mask, Tensor kept) {
     Tensor small = Easel.corners(mask, model.autoencoder().factor());
     return torch.cat(new TensorVector(small.expand(kept.size(0), 1, kept.size(2), kept.size(3)), kept), 1);
+  }
+
+  @Override
+  public Hint hint(Control control, int rows, Supplier<Tensor> seen) {
+    ControlNetModel net = control.net().beside(model.unetConfig());
+    return new Hint(control, rows, net, null, net.hint(seen.get()));
   }
 
   @Override

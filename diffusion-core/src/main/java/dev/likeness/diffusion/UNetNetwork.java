@@ -5,6 +5,7 @@ import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.unet.ControlResiduals;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.HashMap;
@@ -75,8 +76,12 @@ record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner cond
 
   private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
-    return canvas.under((input, step) -> (worse ? weakened : views).get(step.index()).forward(model.compute().place(input),
-        torch.tensor(new float[] {(float) step.timestep()}).to(device, torch.ScalarType.Float), told.get(step.index()))
-        .to(torch.ScalarType.Float));
+    return (input, step) -> {
+      Tensor time = torch.tensor(new float[] {(float) step.timestep()}).to(device, torch.ScalarType.Float);
+      UNetConditioning here = told.get(step.index());
+      ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
+      return (worse ? weakened : views).get(step.index())
+          .forward(model.compute().place(canvas.shown(input)), time, here, control).to(torch.ScalarType.Float);
+    };
   }
 }

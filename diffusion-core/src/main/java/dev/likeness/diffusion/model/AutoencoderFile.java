@@ -16,7 +16,7 @@ import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** An autoencoder with the tensors it owns; pictures and latents of any type are brought to its own. */
@@ -51,27 +51,29 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
    */
   public static AutoencoderFile open(Path path, Compute compute) {
     LoosePart part = LoosePart.find(null, "vae", path);
-    return open(part.className(), part.config(), part.weights(), compute);
+    return open(part.className(), part.config(), on -> new LoadedWeights(part.weights().get(), on), compute, WHOLE);
   }
 
   /** Opens the {@code vae} of a model. */
   static AutoencoderFile open(ModelFiles files, Compute wanted) {
-    return open(files.componentClass("vae"), files.config("vae"), () -> files.weights("vae"), wanted);
+    boolean strips = files.plan() != null && files.plan().strips();
+    return open(files.componentClass("vae"), files.config("vae"), on -> files.load("vae", on), wanted, strips ? 0 : WHOLE);
   }
 
   // One that its config says overflows in f16 runs in f32 then, as in diffusers.
-  private static AutoencoderFile open(String className, ModelConfig config, Supplier<TensorSource> files, Compute wanted) {
+  private static AutoencoderFile open(String className, ModelConfig config, Function<Compute, LoadedWeights> files, Compute wanted,
+      long whole) {
     boolean tiny = className.equals("AutoencoderTiny");
     AutoencoderConfig full = tiny ? null : AutoencoderConfig.of(config);
     boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
     Compute compute = upcast ? wanted.as(DType.F32) : wanted;
-    LoadedWeights weights = new LoadedWeights(files.get(), compute);
+    LoadedWeights weights = files.apply(compute);
     try {
       BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(AutoencoderTinyConfig.of(config))
           : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
       weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), Set.of());
-      return new AutoencoderFile(compute, weights, network, checked[0].latentChannels(), checked[0].factor(), WHOLE);
+      return new AutoencoderFile(compute, weights, network, checked[0].latentChannels(), checked[0].factor(), whole);
     } catch (RuntimeException e) {
       weights.close();
       throw e;

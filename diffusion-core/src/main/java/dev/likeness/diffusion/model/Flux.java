@@ -33,9 +33,9 @@ public final class Flux implements Networks {
       clip = open.add(TextTower.open(files, Part.TEXT_ENCODER, compute, 0));
       t5 = open.add(T5Tower.open(files, Part.TEXT_ENCODER_2, compute));
       config = FluxConfig.of(files.config(Part.TRANSFORMER.folder()));
-      weights = open.add(new LoadedWeights(files.weights(Part.TRANSFORMER.folder()), compute));
-      transformer(Adaptation.NONE);
-      weights.requireAllRead(Set.of());
+      weights = open.add(files.load(Part.TRANSFORMER.folder(), compute));
+      weights.check(tensors -> new FluxTransformer2DModel(config, tensors), Set.of());
+      weights.loadViews();
       autoencoder = open.add(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {

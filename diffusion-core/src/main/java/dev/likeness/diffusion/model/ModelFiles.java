@@ -1,10 +1,13 @@
 package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.text.T5Tokenizer;
 import dev.likeness.diffusion.text.TokenizerFiles;
+import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Residence;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,6 +49,17 @@ public interface ModelFiles {
   /** The family whose built-in facts complete parts that are taken from elsewhere; null where the model's own configs do. */
   default Family family() {
     return null;
+  }
+
+  /** How the model is to lie in memory, or null for as it comes. */
+  default MemoryPlan plan() {
+    return null;
+  }
+
+  /** A component's tensors, to lie in memory as the plan says. The caller closes them. */
+  default LoadedWeights load(String component, Compute compute) {
+    return new LoadedWeights(
+        weights(component), compute, plan() == null ? Residence.MAPPED : plan().residence(component));
   }
 
   /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */

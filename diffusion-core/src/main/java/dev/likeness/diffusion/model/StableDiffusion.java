@@ -46,7 +46,7 @@ public final class StableDiffusion implements Networks {
       }
       unetConfig = UNetConfig.of(files.config("unet"));
       requireText(files);
-      unetWeights = open.add(new LoadedWeights(files.weights("unet"), compute));
+      unetWeights = open.add(files.load("unet", compute));
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
       autoencoder = open.add(AutoencoderFile.open(files, compute));
       requireLatents(files);

@@ -37,9 +37,9 @@ public final class StableDiffusion3 implements Networks {
       t5 = files.componentClass(Part.TEXT_ENCODER_3.folder()) == null ? null
           : open.add(T5Tower.open(files, Part.TEXT_ENCODER_3, compute));
       config = Sd3Config.of(files.config(Part.TRANSFORMER.folder()));
-      weights = open.add(new LoadedWeights(files.weights(Part.TRANSFORMER.folder()), compute));
-      transformer(Adaptation.NONE);
-      weights.requireAllRead(Set.of());
+      weights = open.add(files.load(Part.TRANSFORMER.folder(), compute));
+      weights.check(tensors -> new Sd3Transformer2DModel(config, tensors), Set.of());
+      weights.loadViews();
       autoencoder = open.add(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {

@@ -39,10 +39,10 @@ public final class T5Tower implements AutoCloseable {
     T5Tokenizer tokenizer = files.t5Tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
-      weights = new LoadedWeights(files.weights(part.folder()), compute);
+      weights = files.load(part.folder(), compute);
       T5Tower tower = new T5Tower(part, compute, config, tokenizer, weights);
-      tower.encoder(Adaptation.NONE);
-      weights.requireAllRead(TIED);
+      weights.check(tensors -> new T5Encoder(config, tensors), TIED);
+      weights.loadViews();
       return tower;
     } catch (RuntimeException e) {
       tokenizer.close();

@@ -28,7 +28,7 @@ public final class TextTower implements AutoCloseable {
     this.layersLeftOut = layersLeftOut;
     config = ClipTextConfig.of(files.config(part.folder()));
     tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
-    weights = new LoadedWeights(files.weights(part.folder()), compute);
+    weights = files.load(part.folder(), compute);
   }
 
   /** Opens a tower and checks every tensor of it. */

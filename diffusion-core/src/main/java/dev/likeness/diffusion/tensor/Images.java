@@ -15,9 +15,17 @@ public final class Images {
 
   /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
   public static Tensor toSigned(Picture picture) {
+    return rows(picture).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+
+  /** The picture in 0..1, f32, CPU: what a ControlNet looks at. */
+  public static Tensor toUnit(Picture picture) {
+    return rows(picture).div(new Scalar(255.0)).contiguous();
+  }
+
+  private static Tensor rows(Picture picture) {
     Tensor bytes = torch.tensor(picture.rgb(), new org.bytedeco.pytorch.TensorOptions(ScalarType.Byte));
-    Tensor rows = bytes.view(1, picture.height(), picture.width(), 3).permute(0, 3, 1, 2);
-    return rows.to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+    return bytes.view(1, picture.height(), picture.width(), 3).permute(0, 3, 1, 2).to(ScalarType.Float);
   }
 
   /** The picture's lightness in 0..1 (ITU-R BT.601 luma in Pillow's rounding), [1, 1, height, width], f32, CPU. */

@@ -3,10 +3,10 @@ package dev.likeness.diffusion.text;
 import dev.likeness.diffusion.nn.ClipLayer;
 import dev.likeness.diffusion.nn.LayerNorm;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -20,7 +20,7 @@ public final class ClipTextEncoder {
   private final ClipTextConfig config;
   private final Tensor tokenEmbedding;
   private final Tensor positionEmbedding;
-  private final List<ClipLayer> layers;
+  private final Blocks<ClipLayer> layers;
   private final LayerNorm finalNorm;
   private final Tensor projection;
 
@@ -29,8 +29,7 @@ public final class ClipTextEncoder {
     Weights model = w.at("text_model");
     tokenEmbedding = model.tensor("embeddings.token_embedding.weight", config.vocabulary(), config.width());
     positionEmbedding = model.tensor("embeddings.position_embedding.weight", config.positions(), config.width());
-    layers = IntStream.range(0, config.layers())
-        .mapToObj(i -> layer(model.at("encoder.layers").at(i), config)).toList();
+    layers = Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
     finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
     projection = config.projection() == 0 ? null
         : w.tensor("text_projection.weight", config.projection(), config.width());
@@ -67,10 +66,12 @@ public final class ClipTextEncoder {
       Tensor causal = torch.full(new long[] {count, count}, new Scalar(Double.NEGATIVE_INFINITY)).triu(1)
           .to(x.device(), x.scalar_type());
       List<Tensor> states = new ArrayList<>(List.of(x));
-      for (ClipLayer layer : layers) {
-        try (TensorScope scope = TensorScope.open()) {
-          x = scope.promote(layer.forward(x, causal));
-          states.add(x);
+      try (Blocks.Pass<ClipLayer> pass = layers.pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.promote(pass.next().forward(x, causal));
+            states.add(x);
+          }
         }
       }
       Tensor last = finalNorm.forward(x);

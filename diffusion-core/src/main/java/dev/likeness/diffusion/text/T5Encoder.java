@@ -2,9 +2,8 @@ package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.nn.RmsNorm;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
-import java.util.List;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -20,7 +19,7 @@ public final class T5Encoder {
   private final T5Config config;
   private final Tensor embedding;
   private final Tensor distances;
-  private final List<T5Layer> layers;
+  private final Blocks<T5Layer> layers;
   private final RmsNorm finalNorm;
 
   public T5Encoder(T5Config config, Weights w) {
@@ -28,7 +27,7 @@ public final class T5Encoder {
     embedding = w.tensor("shared.weight", config.vocabulary(), config.width());
     Weights blocks = w.at("encoder.block");
     distances = blocks.tensor("0.layer.0.SelfAttention.relative_attention_bias.weight", config.buckets(), config.heads());
-    layers = IntStream.range(0, config.layers()).mapToObj(i -> new T5Layer(blocks.at(i), config)).toList();
+    layers = Blocks.of(blocks, config.layers(), (block, i) -> new T5Layer(block, config));
     finalNorm = new RmsNorm(w.at("encoder.final_layer_norm"), config.width(), config.eps());
   }
 
@@ -41,9 +40,11 @@ public final class T5Encoder {
     try (TensorScope call = TensorScope.open()) {
       Tensor x = torch.embedding(embedding, ids);
       Tensor bias = bias(ids.size(1));
-      for (T5Layer layer : layers) {
-        try (TensorScope scope = TensorScope.open()) {
-          x = scope.replace(x, layer.forward(x, bias));
+      try (Blocks.Pass<T5Layer> pass = layers.pass()) {
+        while (pass.hasNext()) {
+          try (TensorScope scope = TensorScope.open()) {
+            x = scope.replace(x, pass.next().forward(x, bias));
+          }
         }
       }
       return call.promote(finalNorm.forward(x));

@@ -35,6 +35,12 @@ public record Rotation(Tensor cos, Tensor sin) {
     return new Rotation(all.cos().to(ScalarType.Float), all.sin().to(ScalarType.Float));
   }
 
+  /** The same after one more token, at the origin. */
+  Rotation afterOrigin() {
+    return new Rotation(torch.cat(new TensorVector(torch.ones_like(cos.narrow(0, 0, 1)), cos), 0),
+        torch.cat(new TensorVector(torch.zeros_like(sin.narrow(0, 0, 1)), sin), 0));
+  }
+
   /** Turns queries or keys [batch, heads, tokens, headWidth], pair by neighbouring pair, in f32. */
   Tensor turn(Tensor x) {
     Tensor pairs = x.to(ScalarType.Float).reshape(x.size(0), x.size(1), x.size(2), -1, 2);

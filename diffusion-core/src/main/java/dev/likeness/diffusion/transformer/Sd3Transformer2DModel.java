@@ -2,10 +2,10 @@ package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -17,7 +17,7 @@ public final class Sd3Transformer2DModel {
   private final PatchEmbedding patches;
   private final CombinedEmbedding embedding;
   private final Linear contextEmbedder;
-  private final List<Sd3Block> blocks;
+  private final Blocks<Sd3Block> blocks;
   private final AdaptiveNorm normOut;
   private final Linear projOut;
 
@@ -27,8 +27,7 @@ public final class Sd3Transformer2DModel {
     patches = new PatchEmbedding(w.at("pos_embed"), config);
     embedding = new CombinedEmbedding(w.at("time_text_embed"), width, config.pooledWidth(), false);
     contextEmbedder = new Linear(w.at("context_embedder"), config.textWidth(), width);
-    blocks = IntStream.range(0, config.layers())
-        .mapToObj(i -> new Sd3Block(w.at("transformer_blocks").at(i), config, i)).toList();
+    blocks = Blocks.of(w.at("transformer_blocks"), config.layers(), (block, i) -> new Sd3Block(block, config, i));
     normOut = new AdaptiveNorm(w.at("norm_out"), width, 2);
     projOut = new Linear(w.at("proj_out"), width, (long) config.patch() * config.patch() * config.outChannels());
   }
@@ -51,9 +50,9 @@ public final class Sd3Transformer2DModel {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = embedding.forward(timestep, null, pooled);
       Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
-      for (int i = 0; i < blocks.size(); i++) {
-        if (!skipped.contains(i)) {
-          x = step(x, blocks.get(i), listened);
+      try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
+        while (pass.hasNext()) {
+          x = step(x, pass, listened);
         }
       }
       List<Tensor> m = normOut.vectors(listened);
@@ -62,9 +61,9 @@ public final class Sd3Transformer2DModel {
     }
   }
 
-  private static Streams step(Streams x, Sd3Block block, Tensor listened) {
+  private static Streams step(Streams x, Blocks.Pass<Sd3Block> pass, Tensor listened) {
     try (TensorScope scope = TensorScope.open()) {
-      Streams y = block.forward(x, listened);
+      Streams y = pass.next().forward(x, listened);
       Tensor image = scope.replace(x.image(), y.image());
       return new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
     }

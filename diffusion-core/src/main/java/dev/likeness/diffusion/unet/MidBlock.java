@@ -5,7 +5,7 @@ import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 
-/** The bottom: a residual block, attention to the text, a residual block. */
+/** The bottom: a residual block, attention to the text, a residual block; or the first alone. */
 final class MidBlock {
   private final ResnetBlock first;
   private final SpatialTransformer attention;
@@ -14,8 +14,10 @@ final class MidBlock {
   MidBlock(Weights w, UNetConfig config) {
     UNetConfig.Level level = config.levels().get(config.levels().size() - 1);
     first = resnet(w.at("resnets.0"), config, level.channels());
-    attention = new SpatialTransformer(w.at("attentions.0"), config, level, config.midTransformers(), false);
-    second = resnet(w.at("resnets.1"), config, level.channels());
+    boolean whole = config.midTransformers() > 0;
+    attention = whole
+        ? new SpatialTransformer(w.at("attentions.0"), config, level, config.midTransformers(), false) : null;
+    second = whole ? resnet(w.at("resnets.1"), config, level.channels()) : null;
   }
 
   private static ResnetBlock resnet(Weights w, UNetConfig config, int channels) {
@@ -24,6 +26,9 @@ final class MidBlock {
   }
 
   Tensor forward(Tensor x, Tensor time, Tensor context, Segments segments) {
+    if (attention == null) {
+      return segments.run(in -> first.forward(in[0], in[1]), x, time);
+    }
     Tensor h = segments.run(in -> attention.forward(first.forward(in[0], in[1]), in[2]), x, time, context);
     return segments.run(in -> second.forward(in[0], in[1]), h, time);
   }

@@ -1,19 +1,16 @@
 package dev.likeness.diffusion.unet;
 
-import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.Segments;
-import dev.likeness.diffusion.nn.TimestepEmbedding;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * The denoising network of Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022, arXiv:2112.10752), with the names and
@@ -21,8 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  */
 public final class UNet2DConditionModel {
   private final UNetConfig config;
-  private final TimestepEmbedding timeEmbedding;
-  private final TimestepEmbedding addEmbedding;
+  private final UNetEmbedding embedding;
   private final Conv2d convIn;
   private final List<DownBlock> down;
   private final MidBlock mid;
@@ -35,10 +31,7 @@ public final class UNet2DConditionModel {
     int levels = config.levels().size();
     int width = config.levels().get(0).channels();
     convIn = new Conv2d(w.at("conv_in"), config.inChannels(), width, config.convInKernel());
-    timeEmbedding = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(),
-        config.activation());
-    addEmbedding = config.timeIds() == null ? null : new TimestepEmbedding(
-        w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
+    embedding = new UNetEmbedding(w, config);
     down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), config, i)).toList();
     mid = config.mid() ? new MidBlock(w.at("mid_block"), config) : null;
     up = IntStream.range(0, levels).mapToObj(i -> new UpBlock(w.at("up_blocks").at(i), config, i)).toList();
@@ -63,8 +56,18 @@ public final class UNet2DConditionModel {
 
   /** The same, with its layers run by {@code segments}. */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
+    return forward(sample, timesteps, conditioning, null, segments);
+  }
+
+  /** The same, with what ControlNets add to it, or null. */
+  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control) {
+    return forward(sample, timesteps, conditioning, control, Segments.PLAIN);
+  }
+
+  private Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
+      Segments segments) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor time = config.activation().of(embed(sample, timesteps, conditioning));
+      Tensor time = embedding.forward(sample, timesteps, conditioning);
       Tensor context = conditioning.context();
       Deque<Tensor> skips = new ArrayDeque<>();
       Tensor x = convIn.forward(sample);
@@ -72,7 +75,8 @@ public final class UNet2DConditionModel {
       for (DownBlock block : down) {
         x = block.forward(x, time, context, skips, segments);
       }
-      x = bottom(x, time, context, segments);
+      x = bottom(x, time, context, control, segments);
+      skips = control == null ? skips : controlled(skips, control);
       for (UpBlock block : up) {
         x = block.forward(x, time, context, skips, segments);
       }
@@ -80,24 +84,18 @@ public final class UNet2DConditionModel {
     }
   }
 
-  /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
-  private Tensor bottom(Tensor x, Tensor time, Tensor context, Segments segments) {
-    try (TensorScope scope = TensorScope.open()) {
-      return scope.promote(mid == null ? x.alias() : mid.forward(x, time, context, segments));
-    }
+  private static Deque<Tensor> controlled(Deque<Tensor> skips, ControlResiduals control) {
+    Deque<Tensor> sums = new ArrayDeque<>();
+    Iterator<Tensor> added = control.down().iterator();
+    skips.descendingIterator().forEachRemaining(skip -> sums.push(skip.add(added.next())));
+    return sums;
   }
 
-  private Tensor embed(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    Tensor time = timeEmbedding.forward(config.time().of(timesteps).to(sample.scalar_type()));
-    if (addEmbedding == null) {
-      return time;
+  /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
+  private Tensor bottom(Tensor x, Tensor time, Tensor context, ControlResiduals control, Segments segments) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);
+      return scope.promote(control == null ? y : y.add(control.mid()));
     }
-    Tensor ids = conditioning.timeIds();
-    if (ids == null || conditioning.pooled() == null) {
-      throw new IllegalArgumentException("this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
-    }
-    Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
-    Tensor pooled = conditioning.pooled();
-    return time.add(addEmbedding.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));
   }
 }

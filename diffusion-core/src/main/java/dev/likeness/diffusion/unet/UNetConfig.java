@@ -12,6 +12,7 @@ import java.util.List;
  *
  * @param sampleSize side of the latents that the model was trained on, or 0 when unsaid
  * @param mid whether there is a bottom block; small distilled models leave it out
+ * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block alone
  * @param timeIds how SDXL's size ids enter, or null
  */
 public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<Level> levels, boolean mid,
@@ -54,6 +55,12 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
         c.integer("conv_out_kernel", 3), timeIds(c));
     c.refuseOthers();
     return config;
+  }
+
+  /** The same with a bottom of one residual block alone, as small ControlNets have it. */
+  UNetConfig withoutMiddleAttention() {
+    return new UNetConfig(inChannels, outChannels, sampleSize, levels, mid, 0, linearProjection, activation, groups, eps,
+        downsamplePadding, midScale, time, timeWidth, convInKernel, convOutKernel, timeIds);
   }
 
   /** The latents' side. UNets saved before diffusers 0.9 often say a smaller one than they were trained on: there 64 is the least. */

@@ -23,12 +23,57 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private final Residence residence;
+  private final Map<String, EightBits> packed = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
   /** Takes over {@code source} and closes it with itself. */
   public LoadedWeights(TensorSource source, Compute compute) {
+    this(source, compute, Residence.MAPPED);
+  }
+
+  /** The same, lying in memory as {@code residence} says. */
+  public LoadedWeights(TensorSource source, Compute compute, Residence residence) {
     this.source = source;
     this.compute = compute;
+    this.residence = residence;
+  }
+
+  @Override
+  public boolean streams() {
+    return residence == Residence.STREAMED || residence == Residence.EIGHT_BITS;
+  }
+
+  @Override
+  public Portion portion(String path) {
+    return new LoadedPortion(this, name -> name.startsWith(path + "."),
+        residence == Residence.STREAMED ? this::brought : this::widened);
+  }
+
+  /** A tensor placed in memory of its own; the calling scope owns it. */
+  private Tensor brought(String name) {
+    if (residence == Residence.MAPPED) {
+      return compute.place(source.read(name));
+    }
+    try (TensorScope scope = TensorScope.open(); OwnCopies own = OwnCopies.asked()) {
+      Tensor placed = compute.place(source.read(name));
+      // A part of a larger tensor would keep all of it.
+      return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
+    }
+  }
+
+  private Tensor widened(String name) {
+    if (source.shape(name).length < 2) {
+      return get(name, source.shape(name));
+    }
+    return packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+  }
+
+  private EightBits packed(String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      EightBits bits = EightBits.of(brought(name));
+      return new EightBits(keep(bits.steps()), keep(bits.scale()), bits.shape());
+    }
   }
 
   @Override
@@ -67,19 +112,29 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     requireAllRead(expected);
   }
 
-  /** Places every tensor that a network asked for, so that its first use need not. */
+  /** Places every tensor that a network asked for, so that its first use need not; nothing where blocks are brought in. */
   public void load() {
-    asked.forEach(name -> placed.computeIfAbsent(name, this::place));
+    if (!streams()) {
+      asked.forEach(name -> placed.computeIfAbsent(name, this::place));
+    }
+  }
+
+  /** The same where placing is only to look at a mapped file. */
+  public void loadViews() {
+    if (residence == Residence.MAPPED) {
+      load();
+    }
   }
 
   /** Frees the tensors placed so far; the next use places them anew. No network over them may be in use meanwhile. */
   public synchronized void release() {
     placed.clear();
+    packed.clear();
     region.close();
     region = new TensorRegion();
   }
 
-  private void require(String name, long... shape) {
+  void require(String name, long... shape) {
     if (!has(name)) {
       throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + closest(name)
           + "; the file is not of the kind its config says, or incomplete");
@@ -116,7 +171,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   private Tensor place(String name) {
     try (TensorScope scope = TensorScope.open()) {
-      return keep(compute.place(source.read(name)));
+      return keep(brought(name));
     }
   }
 

@@ -7,6 +7,8 @@ import dev.likeness.diffusion.tensor.LibTorch;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.Charset;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -31,14 +33,19 @@ public final class MappedFile implements AutoCloseable {
     LibTorch.load();
   }
 
+  /** A buffer in Java has at most 2^31 - 1 bytes. */
+  private static final long LARGEST_READ = 1 << 30;
+
   private final Path file;
+  private final boolean mapped;
   private final TensorRegion region = new TensorRegion();
   private final Tensor bytes;
   private boolean closed;
 
   private MappedFile(Path file, long length) {
     this.file = file;
-    this.bytes = file.getFileSystem() == FileSystems.getDefault() ? map(length) : copy(length);
+    this.mapped = file.getFileSystem() == FileSystems.getDefault();
+    this.bytes = mapped ? map(length) : copy(length);
   }
 
   /**
@@ -75,8 +82,32 @@ public final class MappedFile implements AutoCloseable {
     if (count == 0) {
       return torch.empty(sizes, new TensorOptions(type), new MemoryFormatOptional());
     }
+    if (OwnCopies.wanted() && mapped) {
+      return own(start, count * width).view(type).view(sizes);
+    }
     Tensor stored = bytes.narrow(0, start, count * width);
     return (start % width == 0 ? stored : stored.clone()).view(type).view(sizes);
+  }
+
+  /** Bytes of the file in memory of their own, read past the mapping. */
+  private Tensor own(long start, long length) {
+    Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+    try (FileChannel channel = FileChannel.open(file)) {
+      BytePointer to = new BytePointer(memory.data_ptr());
+      for (long done = 0; done < length;) {
+        long run = Math.min(LARGEST_READ, length - done);
+        ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
+        while (buffer.hasRemaining()) {
+          if (channel.read(buffer, start + done + buffer.position()) < 0) {
+            throw new UnusableInput(file + " has become shorter since it was opened; nobody may write it meanwhile");
+          }
+        }
+        done += run;
+      }
+      return memory;
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
   }
 
   // Outside inference mode, whatever the caller's: an inference tensor could never be trained on.

@@ -9,4 +9,14 @@ public interface Parameters {
 
   /** The tensor of this full name, which must have this shape. The parameters own it; callers never close it. */
   Tensor get(String name, long... shape);
+
+  /** Whether the tensors of a network's blocks are brought in by {@link #portion} rather than kept. */
+  default boolean streams() {
+    return false;
+  }
+
+  /** The tensors below the module {@code path}, still to be loaded. */
+  default Portion portion(String path) {
+    throw new IllegalStateException("these tensors stay in memory");
+  }
 }

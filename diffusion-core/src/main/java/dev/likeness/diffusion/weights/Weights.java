@@ -67,6 +67,21 @@ public final class Weights {
     return adaptation.perturbs(path);
   }
 
+  /** Whether the blocks of a network are brought in for their use alone. */
+  boolean streams() {
+    return parameters.streams();
+  }
+
+  /** The tensors of this module, still to be loaded. */
+  Portion portion() {
+    return parameters.portion(path);
+  }
+
+  /** The same module with other tensors. */
+  Weights of(Portion portion) {
+    return new Weights(portion, adaptation, path);
+  }
+
   /** This module's full name, empty at the root. */
   public String path() {
     return path;

@@ -4,6 +4,8 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.unet.ControlNetConfig;
+import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
@@ -23,6 +25,11 @@ public record ListedTensors(Map<String, long[]> shapes) implements TensorList {
   /** What a UNet of this shape reads. */
   public static ListedTensors of(UNetConfig config) {
     return recorded(weights -> new UNet2DConditionModel(config, weights));
+  }
+
+  /** What a ControlNet of this shape reads. */
+  public static ListedTensors of(ControlNetConfig config) {
+    return recorded(weights -> new ControlNetModel(config, weights));
   }
 
   /** What an autoencoder of this shape reads. */

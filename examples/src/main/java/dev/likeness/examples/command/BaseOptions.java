@@ -1,8 +1,12 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.model.MemoryBudget;
+import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.examples.console.Console;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -27,16 +31,40 @@ final class BaseOptions {
   @Mixin
   private ComputeOptions compute;
 
+  @Option(names = "--memory", paramLabel = "SIZE", description = "plans the run within so much memory, e.g. 12GiB: "
+      + "parts are brought in as they are used; prints the plan")
+  private String memory;
+
+  @Option(names = "--eight-bits", description = "lets a plan for --memory hold a transformer in 8 bits: nearly the same picture")
+  private boolean eightBits;
+
+  /** Opens the base for a request, in the memory that is allowed. */
+  BaseModel open(ImageRequest request, Console console) {
+    if (memory == null) {
+      return open();
+    }
+    MemoryBudget size = MemoryBudget.of(memory);
+    MemoryBudget budget = (eightBits ? size.inEightBits() : size)
+        .size(request.width() == 0 ? size.width() : request.width(), request.height() == 0 ? size.height() : request.height());
+    MemoryPlan plan = MemoryPlan.of(files(), compute.compute(), budget);
+    console.err().println(plan);
+    return BaseModel.open(files(), plan);
+  }
+
+  private ModelFiles files() {
+    ModelFiles files = ModelFiles.open(folder());
+    for (Map.Entry<String, Path> part : parts.entrySet()) {
+      files = files.with(part.getKey(), part.getValue());
+    }
+    return vae == null ? files : files.with("vae", vae);
+  }
+
   BaseModel open() {
     Compute on = compute.compute();
     if (vae == null && parts.isEmpty()) {
       return BaseModel.open(folder(), on);
     }
-    ModelFiles files = ModelFiles.open(folder());
-    for (Map.Entry<String, Path> part : parts.entrySet()) {
-      files = files.with(part.getKey(), part.getValue());
-    }
-    return BaseModel.open(vae == null ? files : files.with("vae", vae), on);
+    return BaseModel.open(files(), on);
   }
 
   /** What the base is called. */

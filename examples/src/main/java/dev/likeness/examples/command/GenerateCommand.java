@@ -69,6 +69,9 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private IpAdapterOptions references;
 
+  @Mixin
+  private ControlOptions controls;
+
   @Option(names = "--tensors", paramLabel = "FILE",
       description = "also writes latents and images (f32, N x 3 x H x W, 0..1) to a safetensors file")
   private Path tensors;
@@ -90,17 +93,27 @@ public final class GenerateCommand implements Runnable {
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
     ImageRequest request = guided.on(prompts.on(initial.on(plain)));
-    List<Lora> attached = new ArrayList<>();
-    try (BaseModel model = base.open()) {
+    List<AutoCloseable> open = new ArrayList<>();
+    try (BaseModel model = base.open(request, console)) {
       for (LoraOption lora : loras) {
-        attached.add(Lora.open(lora.file(), model));
-        request = request.as(lora.adapter(attached.get(attached.size() - 1)));
+        Lora attached = Lora.open(lora.file(), model);
+        open.add(attached);
+        request = request.as(lora.adapter(attached));
       }
+      request = controls.on(request, model, open);
       try (IpAdapterOptions.Opened shown = references.open(model, console)) {
         write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
       }
     } finally {
-      attached.forEach(Lora::close);
+      open.forEach(GenerateCommand::close);
+    }
+  }
+
+  private static void close(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      throw new IllegalStateException("a part of the run did not close", e);
     }
   }
 

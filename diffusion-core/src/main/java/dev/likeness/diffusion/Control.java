@@ -1,0 +1,51 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ControlNet;
+
+/**
+ * A picture that a ControlNet holds a request to: edges, a pose, a depth map, as the network was trained for.
+ *
+ * @param net the network, which stays the caller's
+ * @param picture resized to the request's size
+ * @param scale how much it counts; 1 as trained
+ * @param from the share of the run at which it begins to count, 0..1
+ * @param until the share at which it ends
+ * @param mode which kind of picture it is, for networks trained for several that are told; -1 unsaid
+ */
+public record Control(ControlNet net, Picture picture, double scale, double from, double until, int mode) {
+  public Control {
+    if (!(from >= 0 && from <= until && until <= 1)) {
+      throw new IllegalArgumentException("a ControlNet must begin and end in 0..1, got " + from + " to " + until);
+    }
+    if (net.modes() > 0 ? mode >= net.modes() : mode >= 0) {
+      throw new IllegalArgumentException("ControlNet " + net.name() + " knows " + net.modes()
+          + " kinds of pictures, counted from 0; given " + mode);
+    }
+  }
+
+  /** All the way, as trained. */
+  public static Control of(ControlNet net, Picture picture) {
+    return new Control(net, picture, 1, 0, 1, -1);
+  }
+
+  /** Counting so much. */
+  public Control scale(double factor) {
+    return new Control(net, picture, factor, from, until, mode);
+  }
+
+  /** Counting between two shares of the run only. */
+  public Control between(double start, double end) {
+    return new Control(net, picture, scale, start, end, mode);
+  }
+
+  /** A picture of this kind. */
+  public Control mode(int kind) {
+    return new Control(net, picture, scale, from, until, kind);
+  }
+
+  /** Whether it counts in a row of so many: rows that lie wholly between its two shares, as in diffusers. */
+  boolean at(int row, int rows) {
+    return scale != 0 && (double) row / rows >= from && (double) (row + 1) / rows <= until;
+  }
+}

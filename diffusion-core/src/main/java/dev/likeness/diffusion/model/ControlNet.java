@@ -1,0 +1,111 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.transformer.FluxConfig;
+import dev.likeness.diffusion.transformer.FluxControlNetConfig;
+import dev.likeness.diffusion.transformer.FluxControlNetModel;
+import dev.likeness.diffusion.unet.ControlNetConfig;
+import dev.likeness.diffusion.unet.ControlNetModel;
+import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.Weights;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+
+/** A ControlNet of Stable Diffusion 1.x, 2.x, XL or FLUX.1, opened and checked. Shared by threads and by requests. */
+public final class ControlNet implements AutoCloseable {
+  private final String name;
+  private final LoadedWeights weights;
+  private final ControlNetConfig unet;
+  private final FluxControlNetConfig flux;
+
+  private ControlNet(String name, LoadedWeights weights, ControlNetConfig unet, FluxControlNetConfig flux) {
+    this.name = name;
+    this.weights = weights;
+    this.unet = unet;
+    this.flux = flux;
+  }
+
+  /**
+   * Opens a diffusers folder, or a file with its {@code config.json} beside it, and checks every tensor.
+   *
+   * @throws UnusableInput when something is missing, broken, or of a class other than {@code ControlNetModel} and {@code
+   *     FluxControlNetModel}
+   */
+  public static ControlNet open(Path path, Compute compute) {
+    LoosePart part = LoosePart.find(null, "controlnet", path);
+    boolean ofFlux = part.className().equals("FluxControlNetModel");
+    if (!ofFlux && !part.className().equals("ControlNetModel")) {
+      throw new UnusableInput(path + " is a " + part.className() + "; supported: ControlNetModel, FluxControlNetModel");
+    }
+    ControlNetConfig unet = ofFlux ? null : ControlNetConfig.of(part.config());
+    FluxControlNetConfig flux = ofFlux ? FluxControlNetConfig.of(part.config()) : null;
+    LoadedWeights weights = new LoadedWeights(part.weights().get(), compute);
+    try {
+      weights.check(w -> {
+        if (ofFlux) {
+          new FluxControlNetModel(flux, w);
+        } else {
+          new ControlNetModel(unet, w);
+        }
+      }, Set.of());
+      return new ControlNet(String.valueOf(path.getFileName()), weights, unet, flux);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** Whether it looks at latents of the picture, as FLUX's do that have no layers of their own for pixels. */
+  public boolean looksAtLatents() {
+    return flux != null && flux.hintChannels() == 0;
+  }
+
+  /**
+   * The network beside a UNet of this shape.
+   *
+   * @throws IllegalArgumentException when it was made for another
+   */
+  public ControlNetModel beside(UNetConfig base) {
+    if (unet == null || !channels(unet.unet()).equals(channels(base)) || (unet.unet().timeIds() == null) != (base.timeIds() == null)
+        || unet.unet().levels().get(0).contextWidth() != base.levels().get(0).contextWidth()) {
+      throw new IllegalArgumentException("ControlNet " + name + " is for " + (unet == null ? "FLUX"
+          : "a UNet of widths " + channels(unet.unet()) + " and text of " + unet.unet().levels().get(0).contextWidth())
+          + ", the base is a UNet of widths " + channels(base) + " and text of " + base.levels().get(0).contextWidth()
+          + "; give one made for this base");
+    }
+    return new ControlNetModel(unet, Weights.of(weights));
+  }
+
+  /** The network beside a FLUX transformer of this shape; as above. */
+  public FluxControlNetModel beside(FluxConfig base) {
+    if (flux == null || flux.trunk().width() != base.width() || flux.trunk().textWidth() != base.textWidth()
+        || flux.trunk().inChannels() != base.outChannels()) {
+      throw new IllegalArgumentException("ControlNet " + name + " is for " + (flux == null ? "a UNet"
+          : "a transformer of width " + flux.trunk().width()) + ", the base is FLUX of width " + base.width()
+          + "; give one made for this base");
+    }
+    return new FluxControlNetModel(flux, Weights.of(weights));
+  }
+
+  /** How many kinds of pictures it is told apart by number; 0 when it is told nothing. */
+  public int modes() {
+    return flux == null ? 0 : flux.modes();
+  }
+
+  private static List<Integer> channels(UNetConfig config) {
+    return config.levels().stream().map(UNetConfig.Level::channels).toList();
+  }
+
+  /** What it is called: the name of its folder or file. */
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

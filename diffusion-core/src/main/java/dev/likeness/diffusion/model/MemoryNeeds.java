@@ -1,0 +1,85 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Residence;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What a model needs of memory, from its files' headers alone.
+ *
+ * @param parts the sizes of its networks by component
+ * @param network the component that denoises
+ * @param width channels of the network: of a transformer's tokens, of a UNet's first level
+ * @param textTokens how many tokens of text a transformer has beside the picture's; 0 for a UNet
+ * @param pixels width of the autoencoder at full size, in channels
+ * @param side pixels along one side of a token, or of a UNet's latent
+ * @param rows how many times the network is given a picture at once by default
+ */
+record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long textTokens, long pixels, int side,
+    int rows) {
+  /** What lies in memory of one block's work at once, in tokens times width: in the network's type, and in f32. */
+  private static final double TYPED = 28;
+  private static final double SINGLE = 40;
+  /** The same of a UNet, in pixels of its first level times width. */
+  private static final double UNET = 60;
+  /** The same of the autoencoder's last level, whole and in strips. */
+  private static final double WHOLE = 10;
+  private static final double STRIPS = 4.5;
+  /** What encoding a text takes beside the encoder. */
+  private static final long ENCODING = 192L << 20;
+
+  static MemoryNeeds of(ModelFiles files) {
+    Map<String, PartSize> parts = new LinkedHashMap<>();
+    boolean transformer = files.componentClass(Part.TRANSFORMER.folder()) != null;
+    for (String component : files.componentNames()) {
+      boolean known = component.startsWith("text_encoder") || component.matches("transformer|unet|vae");
+      if (known && files.componentClass(component) != null) {
+        try (TensorSource source = files.weights(component)) {
+          parts.put(component, PartSize.of(source, !component.matches("unet|vae")));
+        }
+      }
+    }
+    ModelConfig vae = files.config("vae");
+    int levels = vae.has("block_out_channels") ? vae.integers("block_out_channels").size() : 4;
+    long pixels = vae.has("block_out_channels") ? vae.integers("block_out_channels").get(0) : 64;
+    int factor = 1 << levels - 1;
+    if (!transformer) {
+      ModelConfig unet = files.config("unet");
+      return new MemoryNeeds(parts, "unet", unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
+          0, pixels, factor, 2);
+    }
+    ModelConfig net = files.config("transformer");
+    boolean flux = files.componentClass("transformer").startsWith("Flux");
+    long width = (long) net.integer("num_attention_heads", 24) * net.integer("attention_head_dim", flux ? 128 : 64);
+    return new MemoryNeeds(parts, "transformer", width, flux ? 512 : 77 + 256, pixels, 2 * factor, flux ? 1 : 2);
+  }
+
+  /** The bytes of weights in memory while {@code busy} computes. */
+  long weights(Map<String, Residence> residences, int bytes, String busy) {
+    return parts.entrySet().stream().mapToLong(part ->
+        part.getValue().bytes(residences.get(part.getKey()), bytes, part.getKey().equals(busy))).sum();
+  }
+
+  /** The most of the three phases of a picture. */
+  long most(Map<String, Residence> residences, boolean strips, int bytes, long pictureWidth, long pictureHeight, int rows) {
+    long most = weights(residences, bytes, network) + sampling(bytes, pictureWidth, pictureHeight, rows);
+    for (String part : parts.keySet()) {
+      long beside = part.equals("vae") ? decoding(strips, bytes, pictureWidth, pictureHeight) : ENCODING;
+      most = part.equals(network) ? most : Math.max(most, weights(residences, bytes, part) + beside);
+    }
+    return most;
+  }
+
+  private long sampling(int bytes, long pictureWidth, long pictureHeight, int rows) {
+    long places = (pictureWidth / side) * (pictureHeight / side);
+    return (long) (textTokens == 0 ? UNET * rows * places * width * bytes
+        : rows * (places + textTokens) * width * (TYPED * bytes + SINGLE));
+  }
+
+  private long decoding(boolean strips, int bytes, long pictureWidth, long pictureHeight) {
+    return (long) ((strips ? STRIPS : WHOLE) * pictureWidth * pictureHeight * pixels * bytes);
+  }
+}

@@ -1,0 +1,156 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.weights.Residence;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of the files' headers,
+ * before a tensor is loaded. {@link #toString} prints it.
+ */
+public final class MemoryPlan {
+  /** What the program has beyond what it had when the plan was made and what the plan counts: libraries' buffers. */
+  private static final long BESIDE = 256L << 20;
+  private static final long UNKNOWN_PROGRAM = 512L << 20;
+
+  private final MemoryBudget budget;
+  private final Compute compute;
+  private final Map<String, Residence> residences;
+  private final boolean strips;
+  private final MemoryNeeds needs;
+  private final long program;
+
+  private MemoryPlan(MemoryBudget budget, Compute compute, Map<String, Residence> residences, boolean strips,
+      MemoryNeeds needs, long program) {
+    this.budget = budget;
+    this.compute = compute;
+    this.residences = residences;
+    this.strips = strips;
+    this.needs = needs;
+    this.program = program;
+  }
+
+  /**
+   * The first of {@link #choices} that fits.
+   *
+   * @throws MachineLimit when none does; says how much the smallest takes
+   */
+  public static MemoryPlan of(ModelFiles files, Compute wanted, MemoryBudget budget) {
+    List<MemoryPlan> choices = choices(files, wanted, budget);
+    MemoryPlan smallest = choices.get(choices.size() - 1);
+    return choices.stream().filter(plan -> plan.peak() <= budget.bytes()).findFirst().orElseThrow(() -> new MachineLimit(
+        files.describe() + " needs " + gib(smallest.peak()) + " for a picture of " + budget.width() + "x" + budget.height()
+        + " even " + smallest.words() + "; the budget is " + gib(budget.bytes()) + ": give more, or ask for a smaller picture"));
+  }
+
+  /**
+   * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought in layer by layer and
+   * freed; the network in eight bits, where the budget allows it; the network brought in block by block; the same in bf16,
+   * where f32 is wanted. A UNet is held.
+   */
+  public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
+    MemoryNeeds needs = MemoryNeeds.of(files);
+    boolean chained = needs.network().equals("transformer");
+    long program = wanted.onCpu() ? resident() + BESIDE : 0;
+    List<MemoryPlan> choices = new ArrayList<>();
+    for (DType type : wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
+      Compute compute = wanted.as(type);
+      Map<String, Residence> held = all(needs, Residence.HELD, Residence.HELD);
+      choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
+      choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
+      for (Residence network : Residence.values()) {
+        boolean allowed = network == Residence.HELD || chained && (network == Residence.STREAMED
+            || network == Residence.EIGHT_BITS && budget.eightBits());
+        if (allowed) {
+          choices.add(new MemoryPlan(budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
+        }
+      }
+    }
+    return choices;
+  }
+
+  private static Map<String, Residence> all(MemoryNeeds needs, Residence texts, Residence network) {
+    Map<String, Residence> residences = new LinkedHashMap<>();
+    needs.parts().keySet().forEach(part -> residences.put(part,
+        part.equals(needs.network()) ? network : part.equals("vae") ? Residence.HELD : texts));
+    return residences;
+  }
+
+  /** What the process has in memory now, mapped pages included. */
+  private static long resident() {
+    try {
+      return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElse(UNKNOWN_PROGRAM);
+    } catch (IOException notLinux) {
+      return UNKNOWN_PROGRAM;
+    }
+  }
+
+  /** Where and how precisely to compute. */
+  public Compute compute() {
+    return compute;
+  }
+
+  /** How a component's tensors lie. */
+  public Residence residence(String component) {
+    return residences.getOrDefault(component, Residence.HELD);
+  }
+
+  /** Whether the autoencoder works in strips. */
+  public boolean strips() {
+    return strips;
+  }
+
+  /** The most that a picture of the budget's size takes, in bytes, the program included. */
+  public long peak() {
+    return peak(budget.width(), budget.height(), budget.rows() == 0 ? needs.rows() : budget.rows());
+  }
+
+  private long peak(int width, int height, int rows) {
+    return program + needs.most(residences, strips, compute.dtype().bits() / Byte.SIZE, width, height, rows);
+  }
+
+  /**
+   * Refuses a picture that the plan has no room for.
+   *
+   * @param rows how many times the network is given the picture at once: 2 under guidance by two prompts
+   * @throws MachineLimit says what it would take
+   */
+  public void require(int width, int height, int rows) {
+    if (peak(width, height, rows) > budget.bytes()) {
+      throw new MachineLimit("a picture of " + width + "x" + height + " takes " + gib(peak(width, height, rows))
+          + " of memory, the budget is " + gib(budget.bytes()) + "; open the model with a budget for this size, or ask for less");
+    }
+  }
+
+  private String words() {
+    return "with " + residences.entrySet().stream().map(part -> part.getKey() + " " + part.getValue().words())
+        .reduce((a, b) -> a + ", " + b).orElse("") + " in " + compute.dtype().name().toLowerCase(Locale.ROOT);
+  }
+
+  private static String gib(long bytes) {
+    return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
+  }
+
+  /** One line for each part, then the sums. */
+  @Override
+  public String toString() {
+    int bytes = compute.dtype().bits() / Byte.SIZE;
+    StringBuilder text = new StringBuilder("memory for one picture of " + budget.width() + "x" + budget.height() + " on "
+        + compute + ", budget " + gib(budget.bytes()) + "\n");
+    needs.parts().forEach((part, size) -> text.append(String.format(Locale.ROOT, "  %-16s %9s  %s%n", part,
+        gib(size.bytes(residences.get(part), bytes, true)), residences.get(part).words()
+        + (part.equals("vae") && strips ? ", working in strips" : ""))));
+    return text.append(String.format(Locale.ROOT, "  %-16s %9s%n  %-16s %9s", "program", gib(program), "at most",
+        gib(peak()))).toString();
+  }
+}

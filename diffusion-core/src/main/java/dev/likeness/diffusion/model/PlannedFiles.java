@@ -1,0 +1,71 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.text.T5Tokenizer;
+import dev.likeness.diffusion.text.TokenizerFiles;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.Set;
+
+/** A model that is to lie in memory as a plan says. */
+public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFiles {
+  @Override
+  public String describe() {
+    return files.describe();
+  }
+
+  @Override
+  public String pipeline() {
+    return files.pipeline();
+  }
+
+  @Override
+  public boolean option(String name) {
+    return files.option(name);
+  }
+
+  @Override
+  public Set<String> componentNames() {
+    return files.componentNames();
+  }
+
+  @Override
+  public String componentClass(String component) {
+    return files.componentClass(component);
+  }
+
+  @Override
+  public ModelConfig config(String component) {
+    return files.config(component);
+  }
+
+  @Override
+  public ModelConfig scheduler() {
+    return files.scheduler();
+  }
+
+  @Override
+  public TensorSource weights(String component) {
+    return files.weights(component);
+  }
+
+  @Override
+  public Family family() {
+    return files.family();
+  }
+
+  @Override
+  public TokenizerFiles tokenizerFiles(String tokenizer) {
+    return files.tokenizerFiles(tokenizer);
+  }
+
+  @Override
+  public ClipTokenizer tokenizer(String tokenizer) {
+    return files.tokenizer(tokenizer);
+  }
+
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    return files.t5Tokenizer(tokenizer);
+  }
+}

@@ -1,0 +1,42 @@
+package dev.likeness.diffusion.unet;
+
+import dev.likeness.diffusion.nn.Activation;
+import dev.likeness.diffusion.nn.TimestepEmbedding;
+import dev.likeness.diffusion.weights.Weights;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** What every residual block of a UNet listens to: the time and, for SDXL, pooled text and sizes. */
+final class UNetEmbedding {
+  private final UNetConfig config;
+  private final TimestepEmbedding time;
+  private final TimestepEmbedding added;
+
+  /** Reads {@code time_embedding} and, where sizes are told, {@code add_embedding}. */
+  UNetEmbedding(Weights w, UNetConfig config) {
+    this.config = config;
+    time = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(), config.activation());
+    added = config.timeIds() == null ? null : new TimestepEmbedding(
+        w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
+  }
+
+  /** The activated embedding [batch or 1, timeWidth], in the sample's type. */
+  Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    return config.activation().of(sum(sample, timesteps, conditioning));
+  }
+
+  private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
+    Tensor told = time.forward(config.time().of(timesteps).to(sample.scalar_type()));
+    if (added == null) {
+      return told;
+    }
+    Tensor ids = conditioning.timeIds();
+    if (ids == null || conditioning.pooled() == null) {
+      throw new IllegalArgumentException("this UNet is told a pooled text and sizes too, as SDXL's; given the text alone");
+    }
+    Tensor sizes = config.timeIds().sinusoids().of(ids.flatten()).reshape(ids.size(0), -1);
+    Tensor pooled = conditioning.pooled();
+    return told.add(added.forward(torch.cat(new TensorVector(pooled, sizes.to(pooled.scalar_type())), 1)));
+  }
+}

@@ -1,0 +1,120 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.model.MemoryBudget;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.weights.Residence;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class MemoryPlanTest {
+  private static final ImageRequest ASK = ImageRequest.of("a photo").steps(2).size(32, 32).seed(3);
+  private static final MemoryBudget AMPLE = MemoryBudget.of("60GiB").size(32, 32);
+
+  @TempDir
+  private Path scratch;
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three"})
+  void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write(name, scratch).path());
+    float[] plain;
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      plain = base.generate(ASK).pixels();
+    }
+    List<Residence> met = new ArrayList<>();
+    for (MemoryPlan plan : MemoryPlan.choices(files, Compute.EXACT, AMPLE)) {
+      if (plan.compute().equals(Compute.EXACT)) {
+        try (BaseModel base = BaseModel.open(files, plan)) {
+          met.add(plan.residence("transformer"));
+          assertArrayEquals(plain, base.generate(ASK).pixels(), 1e-5f, plan.toString());
+        }
+      }
+    }
+    assertEquals(List.of(Residence.HELD, Residence.HELD, Residence.HELD, Residence.STREAMED), met);
+  }
+
+  @Test
+  void bringsInAQuantisedFileBlockByBlock() throws IOException {
+    Path gguf = scratch.resolve("flux.gguf");
+    try (InputStream in = MemoryPlanTest.class.getResourceAsStream("/golden/gguf/flux-dev-q8_0.gguf")) {
+      Files.copy(in, gguf);
+    }
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path()).with("transformer", gguf);
+    try (BaseModel held = BaseModel.open(files, Compute.EXACT); BaseModel streamed = BaseModel.open(files, last(files, AMPLE))) {
+      assertEquals(Residence.STREAMED, streamed.plan().orElseThrow().residence("transformer"));
+      assertArrayEquals(held.generate(ASK).pixels(), streamed.generate(ASK).pixels(), 1e-5f);
+    }
+  }
+
+  @Test
+  void drawsNearlyTheSamePictureInEightBits() {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    MemoryPlan eight = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
+        .filter(plan -> plan.residence("transformer") == Residence.EIGHT_BITS).findFirst().orElseThrow();
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, eight)) {
+      float[] exact = base.generate(ASK).pixels();
+      float[] near = small.generate(ASK).pixels();
+      double sum = 0;
+      for (int i = 0; i < exact.length; i++) {
+        sum += Math.abs(exact[i] - near[i]);
+      }
+      assertTrue(sum > 0 && sum / exact.length < 0.02, "mean difference " + sum / exact.length);
+    }
+  }
+
+  @Test
+  void saysWhatWouldBeNeeded() {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    String said = assertThrows(MachineLimit.class,
+        () -> BaseModel.open(files, Compute.EXACT, MemoryBudget.of("1 MB").size(32, 32))).getMessage();
+    assertTrue(said.matches(Pattern.quote(files.describe()) + " needs [0-9.]+ GiB for a picture of 32x32 even with"
+        + " .*transformer brought in block by block.* in bf16; the budget is 0.0 GiB: give more, or ask for a smaller picture"), said);
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE)) {
+      MemoryPlan plan = base.plan().orElseThrow();
+      assertEquals("memory for one picture of 32x32 on cpu f32, budget 60.0 GiB", plan.toString().lines().findFirst().orElseThrow());
+      assertTrue(plan.peak() < 60L << 30);
+      String refused = assertThrows(MachineLimit.class, () -> base.generate(ASK.size(16384, 16384))).getMessage();
+      assertTrue(refused.startsWith("a picture of 16384x16384 takes "), refused);
+    }
+    assertEquals("memory \"much\" is not a size; give one such as 12GiB or 800MB",
+        assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much")).getMessage());
+  }
+
+  @Test
+  void takesTheFirstPlanThatFits() {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    List<Long> peaks = MemoryPlan.choices(files, Compute.EXACT, AMPLE).stream().map(MemoryPlan::peak).toList();
+    for (int i = 1; i < peaks.size(); i++) {
+      assertTrue(peaks.get(i) <= peaks.get(i - 1), "each plan needs no more than the one before: " + peaks);
+    }
+    assertEquals(Residence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
+    assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
+    assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
+  }
+
+  private static MemoryPlan last(ModelFiles files, MemoryBudget budget) {
+    return MemoryPlan.choices(files, Compute.EXACT, budget).stream().filter(plan -> plan.compute().equals(Compute.EXACT))
+        .reduce((a, b) -> b).orElseThrow();
+  }
+}

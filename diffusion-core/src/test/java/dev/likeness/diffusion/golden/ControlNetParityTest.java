@@ -1,0 +1,185 @@
+package dev.likeness.diffusion.golden;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Control;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.layout.ListedTensors;
+import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.model.ControlNet;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.transformer.FluxConditioning;
+import dev.likeness.diffusion.transformer.FluxConfig;
+import dev.likeness.diffusion.transformer.FluxControlNetModel;
+import dev.likeness.diffusion.transformer.FluxResiduals;
+import dev.likeness.diffusion.transformer.Rotation;
+import dev.likeness.diffusion.unet.ControlNetConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ControlNetParityTest {
+  @TempDir
+  private Path scratch;
+
+  static List<GoldenPictures.Run> runs() {
+    return GoldenPictures.runs("control");
+  }
+
+  @ParameterizedTest
+  @MethodSource("runs")
+  void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
+    Path folder = folder(run.text("folder"));
+    Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
+    List<ControlNet> nets = new ArrayList<>();
+    try (GoldenPictures golden = GoldenPictures.open("control", scratch);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+      Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
+      ImageRequest request = ImageRequest.of(run.text("prompt")).negative(run.text("negative")).steps(run.integer("steps"))
+          .guidance(run.number("guidance", 0)).size(run.integer("width"), run.integer("height")).seed(run.firstSeed())
+          .count(run.count()).guidance(GuidanceOptions.STANDARD.trueCfg(
+              call.get("true_cfg_scale") instanceof Number scale ? scale.doubleValue() : 1));
+      if (run.asks().get("image") != null) {
+        request = request.from(slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
+      }
+      for (int i = 0; i < list(run, "nets").size(); i++) {
+        nets.add(ControlNet.open(TinyControlNets.write((String) list(run, "nets").get(i), scratch), Compute.EXACT));
+        request = request.control(control(run, nets.get(i), i));
+      }
+      List<GeneratedImage> images = base.generate(request, Progress.SILENT, new Cancellation());
+      Tensor pictures = golden.tensor("run" + run.index() + ".images");
+      assertEquals(pictures.size(0), images.size());
+      for (int i = 0; i < images.size(); i++) {
+        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
+            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run.asks().toString());
+      }
+    } finally {
+      nets.forEach(ControlNet::close);
+    }
+  }
+
+  private static Control control(GoldenPictures.Run run, ControlNet net, int i) {
+    List<?> size = (List<?>) list(run, "pictures").get(i);
+    Control control = Control.of(net, slope((Integer) size.get(0), (Integer) size.get(1), i % 2 == 1))
+        .scale(number(run, "scale", i)).between(number(run, "start", i), number(run, "end", i));
+    return run.asks().get("mode") == null ? control : control.mode((int) number(run, "mode", i));
+  }
+
+  private static List<?> list(GoldenPictures.Run run, String name) {
+    return (List<?>) run.asks().get(name);
+  }
+
+  private static double number(GoldenPictures.Run run, String name, int i) {
+    return ((Number) list(run, name).get(i)).doubleValue();
+  }
+
+  /** The picture of {@code transformer_pictures.py}. */
+  private static Picture slope(int width, int height, boolean mirrored) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int i = 0; i < width * height; i++) {
+      int y = i / width;
+      int x = mirrored ? width - 1 - i % width : i % width;
+      boolean dark = y >= height / 3 && y < height / 2 && x >= width / 3 && x < width / 2;
+      rgb[3 * i] = (byte) (dark ? 20 : x * 255 / Math.max(1, width - 1));
+      rgb[3 * i + 1] = (byte) (dark ? 20 : y * 255 / Math.max(1, height - 1));
+      rgb[3 * i + 2] = (byte) (dark ? 20 : (x * 7 + y * 13) % 256);
+    }
+    return Picture.of(width, height, rgb);
+  }
+
+  @Test
+  void looksAtPixelsAsDiffusersDoes() {
+    Path folder = TinyControlNets.write("flux-pixels", scratch);
+    FluxConfig base = FluxConfig.of(ModelConfig.of(new HashMap<>(Map.of("in_channels", 16, "attention_head_dim", 16,
+        "num_attention_heads", 2, "joint_attention_dim", 24, "axes_dims_rope", List.of(4, 6, 6))), "a base"));
+    try (GoldenPictures golden = GoldenPictures.open("control", scratch); TensorScope scope = TensorScope.open();
+        ControlNet net = ControlNet.open(folder, Compute.EXACT)) {
+      FluxControlNetModel model = net.beside(base);
+      Tensor text = golden.tensor("pixels.text");
+      Tensor positions = torch.cat(new TensorVector(torch.zeros(text.size(1), 3), golden.tensor("pixels.positions")), 0);
+      FluxResiduals added = model.forward(golden.tensor("pixels.hidden"), golden.tensor("pixels.time"),
+          new FluxConditioning(text, golden.tensor("pixels.pooled"), golden.tensor("pixels.guidance")),
+          Rotation.of(positions, base.axes()), model.hint(golden.tensor("pixels.picture")), -1).times(0.75);
+      Tensor blocks = torch.stack(new TensorVector(added.blocks().toArray(Tensor[]::new)), 0);
+      Closeness.assertWithinSpread(1e-4, golden.tensor("pixels.blocks"), blocks, "flux-pixels");
+      assertEquals(List.of(true, 0), List.of(added.inTurns(), added.singles().size()));
+    }
+  }
+
+  @Test
+  void saysWhichBaseAControlNetIsFor() throws IOException {
+    Picture picture = slope(16, 16, false);
+    Path folder = folder("sd1/base");
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
+        BaseModel three = BaseModel.open(folder("sd3/three"), Compute.EXACT);
+        BaseModel dev = BaseModel.open(folder("flux/dev"), Compute.EXACT);
+        ControlNet xl = ControlNet.open(TinyControlNets.write("xl", scratch), Compute.EXACT);
+        ControlNet union = ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
+      assertRefused(base, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
+          + " the base is a UNet of widths [32, 64] and text of 32; give one made for this base");
+      assertRefused(base, Control.of(union, picture), "ControlNet controlnet-flux-union is for FLUX, the base is a UNet of"
+          + " widths [32, 64] and text of 32; give one made for this base");
+      assertRefused(dev, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
+          + " one made for this base");
+      assertRefused(dev, Control.of(union, picture), "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
+          + " pictures it is given; say its number");
+      assertRefused(three, Control.of(xl, picture),
+          "ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
+      assertEquals("ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
+          assertThrows(IllegalArgumentException.class, () -> Control.of(union, picture).mode(3)).getMessage());
+    }
+    Path unet = folder.resolve("unet");
+    assertEquals(unet + " is a UNet2DConditionModel; supported: ControlNetModel, FluxControlNetModel",
+        assertThrows(UnusableInput.class, () -> ControlNet.open(unet, Compute.EXACT)).getMessage());
+  }
+
+  private static void assertRefused(BaseModel base, Control control, String words) {
+    ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).control(control);
+    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
+  }
+
+  private Path folder(String name) {
+    String variant = name.substring(name.indexOf('/') + 1);
+    return name.startsWith("sd1/") || name.startsWith("sdxl/")
+        ? GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path() : PipelineFolder.write(name, scratch).path();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Hard Edge Detection (canny)", "Lineart", "Segmentation Map"})
+  void readsThePublishedNames(String name) throws IOException {
+    Path folder = Material.of("keys/checkpoints/" + name);
+    Map<String, Object> published =
+        JSON.std.mapFrom(Files.readAllBytes(folder.resolve("diffusion_pytorch_model.fp16.safetensors.json")));
+    Map<String, long[]> shapes = ListedTensors.of(ControlNetConfig.of(ModelConfig.read(folder.resolve("config.json")))).shapes();
+    assertEquals(published.keySet(), shapes.keySet());
+    published.forEach((key, entry) -> assertArrayEquals(((List<?>) ((Map<?, ?>) entry).get("shape")).stream()
+        .mapToLong(size -> ((Number) size).longValue()).toArray(), shapes.get(key), key));
+  }
+}

@@ -1,0 +1,58 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Control;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ControlNet;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** Pictures that ControlNets hold a run to; the options of the first are given first, and so on. */
+final class ControlOptions {
+  @Option(names = "--controlnet", paramLabel = "DIR",
+      description = "holds the run to a --control-image; may be given several times, each with its own")
+  private List<Path> nets = List.of();
+
+  @Option(names = "--control-image", paramLabel = "IMAGE", description = "edges, a pose and so on, as the ControlNet wants them")
+  private List<Path> pictures = List.of();
+
+  @Option(names = "--control-scale", paramLabel = "X", description = "how much it counts (default: 1)")
+  private List<Double> scales = List.of();
+
+  @Option(names = "--control-from", paramLabel = "X", description = "the share of the run at which it begins (default: 0)")
+  private List<Double> starts = List.of();
+
+  @Option(names = "--control-until", paramLabel = "X", description = "the share at which it ends (default: 1)")
+  private List<Double> ends = List.of();
+
+  @Option(names = "--control-mode", paramLabel = "N",
+      description = "the kind of picture, by number, for ControlNets that know several")
+  private List<Integer> modes = List.of();
+
+  /** The request held to the pictures; what is opened for it is added to {@code open}. */
+  ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
+    if (nets.size() != pictures.size()) {
+      throw new IllegalArgumentException("--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
+          + " and " + pictures.size());
+    }
+    List<Control> controls = new ArrayList<>();
+    for (int i = 0; i < nets.size(); i++) {
+      ControlNet net = ControlNet.open(nets.get(i), base.parts().compute());
+      open.add(net);
+      controls.add(Control.of(net, Picture.read(pictures.get(i))).scale(at(scales, i, 1.0))
+          .between(at(starts, i, 0.0), at(ends, i, 1.0)).mode(at(modes, i, -1)));
+    }
+    ImageRequest held = request;
+    for (Control control : controls) {
+      held = held.control(control);
+    }
+    return held;
+  }
+
+  private static <T> T at(List<T> given, int i, T otherwise) {
+    return i < given.size() ? given.get(i) : otherwise;
+  }
+}

@@ -65,11 +65,13 @@ record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSo
         change == null ? Blend.NONE : new KnownPart(clean, noise, kept(grey(change)), true), null);
   }
 
-  /** The likeliest latents of the picture at its own size, cut down to whole tokens. */
+  /** The likeliest latents of the picture at the size it is shown at, cut down to whole tokens. */
   private Tensor reference() {
     Picture picture = request.initial().picture();
     int unit = denoiser.unit();
-    Picture whole = Lanczos.resize(picture, picture.width() / unit * unit, picture.height() / unit * unit);
+    KontextSize size = request.initial().ownSize() ? new KontextSize(picture.width(), picture.height())
+        : KontextSize.nearest(picture);
+    Picture whole = Lanczos.resize(picture, size.width() / unit * unit, size.height() / unit * unit);
     return encoded(Images.toSigned(whole)).mode();
   }
 

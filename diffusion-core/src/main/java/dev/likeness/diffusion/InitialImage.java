@@ -10,8 +10,11 @@ import dev.likeness.diffusion.image.Picture;
  * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default
  * @param mask white where to draw, black where to keep; null to draw everywhere
  * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at its middle otherwise
+ * @param ownSize whether a network that edits pictures (Kontext) is shown this one at its own size, rather than at the
+ *     nearest of those it was trained on
  */
-public record InitialImage(Picture picture, Latents latents, double strength, Picture mask, boolean byDegrees) {
+public record InitialImage(Picture picture, Latents latents, double strength, Picture mask, boolean byDegrees,
+    boolean ownSize) {
   public InitialImage {
     if ((picture == null) == (latents == null)) {
       throw new IllegalArgumentException("an initial image is a picture or latents, one of the two");
@@ -23,7 +26,7 @@ public record InitialImage(Picture picture, Latents latents, double strength, Pi
 
   /** Begins from a picture. */
   public static InitialImage of(Picture picture) {
-    return new InitialImage(picture, null, Double.NaN, null, false);
+    return new InitialImage(picture, null, Double.NaN, null, false, false);
   }
 
   /**
@@ -52,21 +55,26 @@ public record InitialImage(Picture picture, Latents latents, double strength, Pi
 
   /** Begins from latents. */
   public static InitialImage of(Latents latents) {
-    return new InitialImage(null, latents, Double.NaN, null, false);
+    return new InitialImage(null, latents, Double.NaN, null, false, false);
   }
 
   /** The same, of which {@code share} is redrawn. */
   public InitialImage strength(double share) {
-    return new InitialImage(picture, latents, share, mask, byDegrees);
+    return new InitialImage(picture, latents, share, mask, byDegrees, ownSize);
+  }
+
+  /** The same, shown to a network that edits pictures at its own size. */
+  public InitialImage atItsOwnSize() {
+    return new InitialImage(picture, latents, strength, mask, byDegrees, true);
   }
 
   /** The same, drawn anew only where {@code white} is white. */
   public InitialImage mask(Picture white) {
-    return new InitialImage(picture, latents, strength, white, false);
+    return new InitialImage(picture, latents, strength, white, false, ownSize);
   }
 
   /** The same, changed the more the lighter {@code map} is: differential diffusion, arXiv:2306.00950. */
   public InitialImage change(Picture map) {
-    return new InitialImage(picture, latents, strength, map, true);
+    return new InitialImage(picture, latents, strength, map, true, ownSize);
   }
 }

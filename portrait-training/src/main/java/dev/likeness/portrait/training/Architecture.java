@@ -18,6 +18,8 @@ final class Architecture {
   static final int LATENT_CHANNELS = 8;
   static final int TOKENS = 77;
   static final int TEXT_WIDTH = 192;
+  static final List<Integer> FACE_CHANNELS = List.of(32, 48, 80, 128);
+  static final int FACE_SIZE = 128;
 
   private Architecture() {}
 
@@ -69,6 +71,16 @@ final class Architecture {
     c.put("bos_token_id", vocabulary - 2);
     c.put("eos_token_id", vocabulary - 1);
     c.put("pad_token_id", vocabulary - 1);
+    return c;
+  }
+
+  static Map<String, Object> faceEmbedder(double sameAbove) {
+    Map<String, Object> c = new LinkedHashMap<>();
+    c.put("_class_name", "LikenessFaceNetwork");
+    c.put("name", "portrait's face network");
+    c.put("block_out_channels", FACE_CHANNELS);
+    c.put("embedding_size", FACE_SIZE);
+    c.put("same_above", sameAbove);
     return c;
   }
 

@@ -1,0 +1,91 @@
+package dev.likeness.photos.embed;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Face;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/**
+ * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws people of a look of its
+ * own, as {@code portrait} does, needs one that knows that look. Faces are aligned as for ArcFace.
+ */
+public final class FolderEmbedder implements FaceEmbedder {
+  private static final String FOLDER = "face_embedder";
+  private static final String KIND = "LikenessFaceNetwork";
+
+  private final String name;
+  private final double sameAbove;
+  private final List<Integer> channels;
+  private final int size;
+  private final LoadedWeights weights;
+
+  private FolderEmbedder(ModelConfig config, LoadedWeights weights) {
+    this.name = config.text("name", "face network");
+    this.sameAbove = config.number("same_above", 0.5);
+    this.channels = config.integers("block_out_channels");
+    this.size = config.integer("embedding_size", 128);
+    this.weights = weights;
+  }
+
+  /** The embedder in the model folder {@code base}; empty when it brings none. */
+  public static Optional<FolderEmbedder> in(Path base) {
+    Path folder = base.resolve(FOLDER);
+    return Files.exists(folder.resolve("config.json")) ? Optional.of(open(folder)) : Optional.empty();
+  }
+
+  /**
+   * Opens a folder of {@code config.json} and {@code model.safetensors}.
+   *
+   * @throws UnusableInput when it is of another kind, or its weights are not those of its config
+   */
+  public static FolderEmbedder open(Path folder) {
+    ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
+    if (!config.text("_class_name", "").equals(KIND)) {
+      throw new UnusableInput(config.where() + ": _class_name is \"" + config.text("_class_name", "") + "\", expected \""
+          + KIND + "\"; give a folder that the portrait training wrote");
+    }
+    Compute compute = new Compute("cpu", DType.F32);
+    FolderEmbedder embedder = new FolderEmbedder(config,
+        new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), compute));
+    embedder.weights.check(w -> new FaceNetwork(embedder.channels, embedder.size, w), Set.of());
+    return embedder;
+  }
+
+  @Override
+  public float[] embed(Picture picture, Face face) {
+    Picture aligned = AlignmentTemplate.ARCFACE.align(picture, face);
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      FaceNetwork network = new FaceNetwork(channels, size, Weights.of(weights));
+      return Images.floats(network.forward(Images.toSigned(aligned)));
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public double sameAbove() {
+    return sameAbove;
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

@@ -1,0 +1,138 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Ema;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.photos.embed.FaceNetwork;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Trains the embedder of rendered faces to tell people apart, apart from everything that draws: each face must be nearer
+ * to its own person's direction than to all others' by a margin (CosFace: Wang et al. 2018, arXiv:1801.09414, eq. 4).
+ * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones.
+ */
+final class EmbedderTraining {
+  private static final int BATCH = 64;
+  private static final double MARGIN = 0.25;
+  private static final double SCALE = 24;
+  private static final double RATE = 2e-3;
+  private static final int SAVE_EVERY = 200;
+  private static final int SIDE = 112;
+  private static final String CLASSES = "classes";
+
+  private final int people;
+  private final long seed;
+  private final byte[] faces;
+
+  EmbedderTraining(FaceStore store, int people, long seed) {
+    this.people = people;
+    this.seed = seed;
+    this.faces = store.faces();
+  }
+
+  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  void run(Path file, int steps) {
+    LearningRate rate = LearningRate.cosine(RATE, steps).warmup(50);
+    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.05);
+        TrainableWeights weights = new TrainableWeights(
+            InitialValues.seeded(first, name -> name.endsWith("conv2.weight")));
+        Ema ema = new Ema(0.99)) {
+      TrainingState state = new TrainingState(weights, adam, ema);
+      if (Files.exists(file)) {
+        state.load(file);
+      }
+      double average = Double.NaN;
+      while (adam.steps() < steps) {
+        long step = adam.steps();
+        double loss = step(weights, step);
+        adam.step(weights.leaves(), rate.at(step));
+        ema.update(weights.leaves(), step + 1);
+        average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
+        if ((step + 1) % 20 == 0) {
+          System.err.printf(Locale.ROOT, "embedder step %d/%d loss %.4f%n", step + 1, steps, average);
+        }
+        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == steps) {
+          state.save(file, Map.of());
+        }
+      }
+    }
+  }
+
+  private double step(TrainableWeights weights, long step) {
+    Random random = new Random(seed * 31 + step);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+      int[] chosen = random.ints(BATCH, 0, people * FaceStore.SHOTS).toArray();
+      Tensor input = altered(batch(chosen, random), noise, random).to(ScalarType.BFloat16);
+      FaceNetwork network = new FaceNetwork(Architecture.FACE_CHANNELS, Architecture.FACE_SIZE,
+          Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
+      Tensor vectors = network.forward(input);
+      Tensor classes = weights.get(CLASSES, people, Architecture.FACE_SIZE);
+      Tensor directions = classes.mul(classes.square().sum(new long[] {1}, true, new ScalarTypeOptional())
+          .add(new Scalar(1e-12)).rsqrt());
+      Tensor own = torch.tensor(Arrays.stream(chosen).mapToLong(i -> i / FaceStore.SHOTS).toArray());
+      Tensor margin = torch.one_hot(own, people).to(ScalarType.Float).mul(new Scalar(MARGIN));
+      Tensor loss = torch.cross_entropy_loss(vectors.matmul(directions.t()).sub(margin).mul(new Scalar(SCALE)), own);
+      loss.backward();
+      return loss.item_float();
+    }
+  }
+
+  private Tensor batch(int[] chosen, Random random) {
+    byte[] bytes = new byte[BATCH * SIDE * SIDE * 3];
+    int rim = FaceStore.SIDE - SIDE + 1;
+    for (int i = 0; i < BATCH; i++) {
+      int x = random.nextInt(rim);
+      int y = random.nextInt(rim);
+      for (int row = 0; row < SIDE; row++) {
+        int from = ((chosen[i] * FaceStore.SIDE + y + row) * FaceStore.SIDE + x) * 3;
+        System.arraycopy(faces, from, bytes, (i * SIDE + row) * SIDE * 3, SIDE * 3);
+      }
+    }
+    Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(BATCH, SIDE, SIDE, 3);
+    return pixels.permute(0, 3, 1, 2).to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+
+  /** Half of the batch softened, all of it lighter or darker, flatter or harder, and grainy. */
+  private Tensor altered(Tensor faces, NoiseSource noise, Random random) {
+    Tensor soft = faces.narrow(0, 0, BATCH / 2);
+    int size = 40 + random.nextInt(50);
+    Tensor small = torch.adaptive_avg_pool2d(soft, size, size);
+    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {SIDE, SIDE}, false,
+        new DoubleOptional(), new DoubleOptional());
+    TensorVector both = new TensorVector(blurred, faces.narrow(0, BATCH / 2, BATCH - BATCH / 2));
+    float[] gains = new float[BATCH];
+    float[] shifts = new float[BATCH * 3];
+    for (int i = 0; i < BATCH; i++) {
+      gains[i] = 0.85f + 0.3f * random.nextFloat();
+      float lighter = 0.2f * random.nextFloat() - 0.1f;
+      for (int c = 0; c < 3; c++) {
+        shifts[3 * i + c] = lighter + 0.06f * random.nextFloat() - 0.03f;
+      }
+    }
+    Tensor gain = torch.tensor(gains).view(BATCH, 1, 1, 1);
+    Tensor shift = torch.tensor(shifts).view(BATCH, 3, 1, 1);
+    Tensor grain = noise.next(BATCH, 3, SIDE, SIDE).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
+    return torch.cat(both, 0).mul(gain).add(shift).add(grain);
+  }
+}

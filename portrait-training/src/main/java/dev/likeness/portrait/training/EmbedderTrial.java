@@ -1,0 +1,72 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.likeness.Roc;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Portrait;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.people.Words;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+
+/**
+ * Whether an embedder tells people apart whom it never saw and whom words hardly tell apart: pairs of one person against
+ * pairs of two who share sex, age, and either hair or skin.
+ */
+final class EmbedderTrial {
+  private static final int PEOPLE = 400;
+  private static final long FIRST = 3_000_000_000L;
+
+  private EmbedderTrial() {}
+
+  private record Seen(Person person, float[] first, float[] second) { }
+
+  static Roc of(FaceEmbedder embedder) {
+    List<Seen> all = new ArrayList<>();
+    for (long number = FIRST; number < FIRST + PEOPLE; number++) {
+      Person person = Person.random(number);
+      Random random = new Random(number * 0x9E3779B97F4A7C15L);
+      all.add(new Seen(person, vector(embedder, person, Shot.selfie(random)),
+          vector(embedder, person, Shot.headshot(random))));
+    }
+    List<Double> same = new ArrayList<>();
+    List<Double> different = new ArrayList<>();
+    for (Seen one : all) {
+      same.add(FaceEmbedder.cosine(one.first, one.second));
+      all.stream().filter(other -> other != one && alike(one.person, other.person))
+          .forEach(other -> different.add(FaceEmbedder.cosine(one.first, other.second)));
+    }
+    return Roc.of(array(same), array(different));
+  }
+
+  private static boolean alike(Person a, Person b) {
+    return a.sex() == b.sex() && Words.age(a).equals(Words.age(b))
+        && (a.hair() == b.hair() || Words.skin(a).equals(Words.skin(b)));
+  }
+
+  private static float[] vector(FaceEmbedder embedder, Person person, Shot shot) {
+    Portrait portrait = Renderer.render(person, shot, Architecture.PIXELS);
+    return embedder.embed(portrait.picture(), face(portrait));
+  }
+
+  private static Face face(Portrait portrait) {
+    float[] xy = portrait.landmarks();
+    Landmarks landmarks = new Landmarks(new Point(xy[0], xy[1]), new Point(xy[2], xy[3]), new Point(xy[4], xy[5]),
+        new Point(xy[6], xy[7]), new Point(xy[8], xy[9]));
+    Optional<Eyes> eyes = Optional.empty();
+    return new Face(new Box(xy[0], xy[1], 1, 1), 1, Pose.FRONTAL, eyes, Optional.of(landmarks));
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
+  }
+}

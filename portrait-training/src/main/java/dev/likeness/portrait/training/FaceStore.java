@@ -1,0 +1,103 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Landmarks;
+import dev.likeness.photos.face.Point;
+import dev.likeness.photos.face.Similarity;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Portrait;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * Aligned faces of rendered people, {@link #SHOTS} of each, as raw bytes in one file. Eyes and mouth are not quite where
+ * they should be, as a detector's are not. Face {@code i} is of person {@code i / SHOTS}; a face is made from its number
+ * alone, so a store that was cut short goes on where it ended.
+ */
+final class FaceStore {
+  static final int SHOTS = 4;
+  /** Wider than an embedder's input by a rim that is cut off at random. */
+  static final int SIDE = 120;
+
+  /** Seeds of these people are used for nothing else. */
+  private static final long FIRST_PERSON = 500_000_000L;
+  private static final double ASTRAY = 0.05;
+  private static final int BLOCK = 64;
+  private static final int BYTES = SIDE * SIDE * 3;
+
+  private final Path file;
+  private final long seed;
+
+  FaceStore(Path file, long seed) {
+    this.file = file;
+    this.seed = seed;
+  }
+
+  /** Renders until {@code people} are there, on every core. */
+  void fill(int people, IntConsumer progress) {
+    int count = people * SHOTS;
+    try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      int done = (int) (out.size() / BYTES);
+      while (done < count) {
+        int first = done;
+        List<byte[]> block = IntStream.range(0, Math.min(BLOCK, count - done)).parallel().mapToObj(i -> face(first + i))
+            .toList();
+        out.position((long) done * BYTES);
+        for (byte[] face : block) {
+          out.write(ByteBuffer.wrap(face));
+        }
+        done += block.size();
+        progress.accept(done);
+      }
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write faces to " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** All faces, one after the other, rows from the top, red first. */
+  byte[] faces() {
+    try {
+      return Files.readAllBytes(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private byte[] face(long index) {
+    Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
+    Shot shot = random.nextBoolean() ? Shot.headshot(random) : Shot.selfie(random);
+    Portrait portrait = Renderer.render(Person.random(FIRST_PERSON + seed + index / SHOTS), shot, Architecture.PIXELS);
+    return aligned(portrait, random).rgb();
+  }
+
+  static Picture aligned(Portrait portrait, Random random) {
+    List<Point> wanted = template();
+    double unit = wanted.get(0).distance(wanted.get(1)) * ASTRAY;
+    List<Point> astray = wanted.stream()
+        .map(p -> p.moved(random.nextGaussian() * unit, random.nextGaussian() * unit)).toList();
+    return Similarity.fit(points(portrait.landmarks()), astray).warp(portrait.picture(), SIDE);
+  }
+
+  private static List<Point> template() {
+    double rim = (SIDE - AlignmentTemplate.ARCFACE.size()) / 2.0;
+    return AlignmentTemplate.ARCFACE.landmarks().mapped(1, rim, rim).points();
+  }
+
+  private static List<Point> points(float[] xy) {
+    return new Landmarks(new Point(xy[0], xy[1]), new Point(xy[2], xy[3]), new Point(xy[4], xy[5]),
+        new Point(xy[6], xy[7]), new Point(xy[8], xy[9])).points();
+  }
+}

@@ -1,0 +1,64 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.likeness.Roc;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The program that made {@code portrait}'s embedder of faces, which knows nothing of the model that draws them: renders
+ * faces, trains on them, measures it on people it never saw, and writes {@code folder/face_embedder}. Every stage goes
+ * on where it was stopped.
+ *
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS}.
+ */
+public final class TrainEmbedder {
+  /** One impostor in a thousand is taken for the person. */
+  private static final double FALSE_ACCEPTS = 1e-3;
+
+  private TrainEmbedder() {}
+
+  public static void main(String[] args) {
+    if (args.length != 5) {
+      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS");
+    }
+    Path work = Path.of(args[0]);
+    long seed = Long.parseLong(args[2]);
+    int people = Integer.parseInt(args[3]);
+    FaceStore store = new FaceStore(work.resolve("faces.rgb"), seed);
+    store.fill(people, done -> {
+      if (done % 640 == 0) {
+        System.err.printf(Locale.ROOT, "faces %d/%d%n", done, people * FaceStore.SHOTS);
+      }
+    });
+    Path state = work.resolve("embedder.safetensors");
+    new EmbedderTraining(store, people, seed).run(state, Integer.parseInt(args[4]));
+    Path folder = work.resolve("folder").resolve("face_embedder");
+    Map<String, String> made = Map.of("commit", args[1],
+        "numbers", "seed=" + seed + " people=" + people + " steps=" + args[4], "format", "pt");
+    write(folder, state, 0.5, made);
+    try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
+      Roc roc = EmbedderTrial.of(embedder);
+      write(folder, state, roc.thresholdAt(FALSE_ACCEPTS), made);
+      System.err.printf(Locale.ROOT, "people of the same sex, age, hair and skin: AUC %.4f, %.3f accepted at 1 in 1000, %.3f"
+          + " at 1 in 100%n", roc.auc(), roc.acceptedAt(FALSE_ACCEPTS), roc.acceptedAt(10 * FALSE_ACCEPTS));
+    }
+  }
+
+  private static void write(Path folder, Path state, double sameAbove, Map<String, String> made) {
+    TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.faceEmbedder(sameAbove));
+    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      saved.names().stream().filter(name -> name.startsWith("ema.") && !name.equals("ema.classes"))
+          .forEach(name -> tensors.put(name.substring("ema.".length()), saved.read(name).to(ScalarType.BFloat16)));
+      SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, made);
+    }
+  }
+}

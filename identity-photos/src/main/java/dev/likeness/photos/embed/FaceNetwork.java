@@ -1,7 +1,7 @@
 package dev.likeness.photos.embed;
 
 import dev.likeness.diffusion.nn.Conv2d;
-import dev.likeness.diffusion.nn.LayerNorm;
+import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
@@ -13,21 +13,35 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A small network that turns aligned faces into vectors: at each level a convolution that halves the picture, then a
- * residual pair of convolutions. Without normalisation inside, so that the colour of skin and eyes is not lost.
+ * residual pair of convolutions; at the end every place keeps its own weights, since a face is aligned. What is
+ * normalised is only added, so that the colour of skin and eyes is not lost.
  */
 public final class FaceNetwork {
+  /** Both sides of an aligned face in pixels. */
+  public static final int SIDE = 112;
+
   private static final double NORM_EPS = 1e-5;
 
-  private record Level(Conv2d reduce, Conv2d first, Conv2d second) {
+  private static final int GROUPS = 8;
+  private static final int KEPT = 32;
+
+  private record Level(Conv2d reduce, GroupNorm norm1, Conv2d first, GroupNorm norm2, Conv2d second) {
+    Level(Weights w, int in, int out) {
+      this(new Conv2d(w.at("reduce"), in, out, 3, 2, 1), new GroupNorm(w.at("norm1"), GROUPS, out, NORM_EPS),
+          new Conv2d(w.at("conv1"), out, out, 3), new GroupNorm(w.at("norm2"), GROUPS, out, NORM_EPS),
+          new Conv2d(w.at("conv2"), out, out, 3));
+    }
+
     Tensor forward(Tensor x) {
-      Tensor reduced = torch.silu(reduce.forward(x));
-      return reduced.add(second.forward(torch.silu(first.forward(reduced))));
+      Tensor reduced = reduce.forward(x);
+      Tensor inner = first.forward(torch.silu(norm1.forward(reduced)));
+      return torch.silu(reduced.add(second.forward(torch.silu(norm2.forward(inner)))));
     }
   }
 
   private final Conv2d in;
   private final List<Level> levels = new ArrayList<>();
-  private final LayerNorm norm;
+  private final Conv2d keep;
   private final Linear out;
 
   /**
@@ -39,23 +53,20 @@ public final class FaceNetwork {
   public FaceNetwork(List<Integer> channels, int size, Weights w) {
     in = new Conv2d(w.at("conv_in"), 3, channels.get(0), 3, 2, 1);
     for (int i = 1; i < channels.size(); i++) {
-      Weights level = w.at("levels").at(i - 1);
-      int width = channels.get(i);
-      levels.add(new Level(new Conv2d(level.at("reduce"), channels.get(i - 1), width, 3, 2, 1),
-          new Conv2d(level.at("conv1"), width, width, 3), new Conv2d(level.at("conv2"), width, width, 3)));
+      levels.add(new Level(w.at("levels").at(i - 1), channels.get(i - 1), channels.get(i)));
     }
-    int last = channels.get(channels.size() - 1);
-    norm = new LayerNorm(w.at("norm"), last, NORM_EPS);
-    out = new Linear(w.at("proj"), last, size);
+    int side = SIDE >> channels.size();
+    keep = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), KEPT, 1);
+    out = new Linear(w.at("proj"), (long) KEPT * side * side, size);
   }
 
-  /** Unit-length vectors [n, size], f32, of faces [n, 3, height, width] in -1..1. */
+  /** Unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
   public Tensor forward(Tensor faces) {
     Tensor x = torch.silu(in.forward(faces));
     for (Level level : levels) {
       x = level.forward(x);
     }
-    Tensor vectors = out.forward(norm.forward(x.flatten(2, 3).mean(2))).to(torch.ScalarType.Float);
+    Tensor vectors = out.forward(keep.forward(x).flatten(1, -1)).to(torch.ScalarType.Float);
     Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
     return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
   }

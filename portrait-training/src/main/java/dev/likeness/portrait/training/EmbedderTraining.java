@@ -36,9 +36,9 @@ final class EmbedderTraining {
   private static final int BATCH = 64;
   private static final double MARGIN = 0.25;
   private static final double SCALE = 24;
-  private static final double RATE = 2e-3;
+  private static final double RATE = 1e-3;
   private static final int SAVE_EVERY = 200;
-  private static final int SIDE = 112;
+  private static final int SIDE = FaceNetwork.SIDE;
   private static final String CLASSES = "classes";
 
   private final int people;
@@ -65,7 +65,7 @@ final class EmbedderTraining {
       double average = Double.NaN;
       while (adam.steps() < steps) {
         long step = adam.steps();
-        double loss = step(weights, step);
+        double loss = step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1)));
         adam.step(weights.leaves(), rate.at(step));
         ema.update(weights.leaves(), step + 1);
         average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
@@ -79,7 +79,8 @@ final class EmbedderTraining {
     }
   }
 
-  private double step(TrainableWeights weights, long step) {
+  // The margin comes in the second third: from the start it would keep the network from finding anything.
+  private double step(TrainableWeights weights, long step, double width) {
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, people * FaceStore.SHOTS).toArray();
@@ -91,7 +92,7 @@ final class EmbedderTraining {
       Tensor directions = classes.mul(classes.square().sum(new long[] {1}, true, new ScalarTypeOptional())
           .add(new Scalar(1e-12)).rsqrt());
       Tensor own = torch.tensor(Arrays.stream(chosen).mapToLong(i -> i / FaceStore.SHOTS).toArray());
-      Tensor margin = torch.one_hot(own, people).to(ScalarType.Float).mul(new Scalar(MARGIN));
+      Tensor margin = torch.one_hot(own, people).to(ScalarType.Float).mul(new Scalar(width));
       Tensor loss = torch.cross_entropy_loss(vectors.matmul(directions.t()).sub(margin).mul(new Scalar(SCALE)), own);
       loss.backward();
       return loss.item_float();

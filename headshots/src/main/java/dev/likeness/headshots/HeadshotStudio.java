@@ -15,12 +15,10 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
-import dev.likeness.photos.pixels.Resampler;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -29,7 +27,6 @@ import java.util.stream.IntStream;
 public final class HeadshotStudio {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
   private static final double MOST_ENLARGEMENT = 4;
-  private static final int RIVALS = 3;
 
   private final BaseModel base;
   private final LoraTraining training;
@@ -217,18 +214,7 @@ public final class HeadshotStudio {
    * @return NaN for a base too large to ask
    */
   public double obedience(Headshot headshot) {
-    if (!PersonDescription.isSmall(base)) {
-      return Double.NaN;
-    }
-    String asked = headshot.request().prompt();
-    Picture picture = Resampler.AREA.resize(headshot.picture(), base.defaults().width(), base.defaults().height());
-    try (CaptionFit fit = new CaptionFit(base, List.of(picture))) {
-      double[] own = fit.errors(asked);
-      List<double[]> others = headshot.style().otherPrompts(asked, RIVALS).stream().map(fit::errors).toList();
-      long obeyed = IntStream.range(0, own.length)
-          .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i])).count();
-      return others.isEmpty() ? Double.NaN : (double) obeyed / own.length;
-    }
+    return Obedience.of(base, headshot);
   }
 
   // Other identities (reference pictures, plain LoRAs) carry no consent of their own.

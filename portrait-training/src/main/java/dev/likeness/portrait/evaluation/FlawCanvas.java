@@ -86,12 +86,12 @@ final class FlawCanvas {
   Picture moved(Place from) {
     return each((x, y, c, v) -> {
       double[] place = from.of(x, y);
-      return bilinear(picture, place[0], place[1], c);
+      return Filter.bilinear(picture, place[0], place[1], c);
     });
   }
 
   Picture blurred(double sigma) {
-    return gauss(picture, sigma);
+    return Filter.gauss(picture, sigma);
   }
 
   Picture jpeg(double quality) {
@@ -114,16 +114,16 @@ final class FlawCanvas {
 
   /** The broad light of the face brought to its mean. */
   Picture flattened(double share) {
-    Picture broad = gauss(picture, 0.05 * box.width());
+    Picture broad = Filter.gauss(picture, 0.05 * box.width());
     double mean = 0;
     int n = 0;
     for (int y = (int) (box.y() + 0.15 * box.height()); y < box.y() + 0.9 * box.height(); y++) {
       for (int x = (int) (box.x() + 0.25 * box.width()); x < box.x() + 0.75 * box.width(); x++, n++) {
-        mean += light(broad, x, y);
+        mean += Filter.light(broad, x, y);
       }
     }
     double even = mean / n;
-    return each((x, y, c, v) -> v * Math.pow(even / light(broad, x, y), share * inFace(x, y)));
+    return each((x, y, c, v) -> v * Math.pow(even / Filter.light(broad, x, y), share * inFace(x, y)));
   }
 
   /** Random patches over a place, as networks leave where they do not know what to draw. */
@@ -163,20 +163,20 @@ final class FlawCanvas {
     return each((x, y, c, v) -> {
       double near = Math.exp(-Math.pow((x - cx - out) / (0.13 * box.width()), 6)
           - Math.pow((y - cy) / (0.25 * box.height()), 6));
-      return v + share * near * (bilinear(picture, x - out, y, c) - v);
+      return v + share * near * (Filter.bilinear(picture, x - out, y, c) - v);
     });
   }
 
   Picture waxed(double share) {
-    Picture smooth = gauss(picture, 0.03 * box.width());
+    Picture smooth = Filter.gauss(picture, 0.03 * box.width());
     return each((x, y, c, v) -> {
-      double near = Math.exp(-Math.pow(Math.abs(light(smooth, x, y) - light(picture, x, y)) / 22, 2));
+      double near = Math.exp(-Math.pow(Math.abs(Filter.light(smooth, x, y) - Filter.light(picture, x, y)) / 22, 2));
       return v + share * inFace(x, y) * (0.15 + 0.85 * near) * (1 - feature(x, y)) * (smooth.at(x, y, c) - v);
     });
   }
 
   Picture sharpened(double amount) {
-    Picture smooth = gauss(picture, 0.9);
+    Picture smooth = Filter.gauss(picture, 0.9);
     return each((x, y, c, v) -> v + amount * (v - smooth.at(x, y, c)));
   }
 
@@ -218,47 +218,5 @@ final class FlawCanvas {
       }
     }
     return 0;
-  }
-
-  private static double light(Picture p, int x, int y) {
-    int cx = Math.max(0, Math.min(p.width() - 1, x));
-    int cy = Math.max(0, Math.min(p.height() - 1, y));
-    return 4 + 0.299 * p.at(cx, cy, 0) + 0.587 * p.at(cx, cy, 1) + 0.114 * p.at(cx, cy, 2);
-  }
-
-  private static double bilinear(Picture p, double x, double y, int c) {
-    int x0 = (int) Math.floor(x);
-    int y0 = (int) Math.floor(y);
-    double u = x - x0;
-    double v = y - y0;
-    return (1 - v) * ((1 - u) * sample(p, x0, y0, c) + u * sample(p, x0 + 1, y0, c))
-        + v * ((1 - u) * sample(p, x0, y0 + 1, c) + u * sample(p, x0 + 1, y0 + 1, c));
-  }
-
-  private static int sample(Picture p, int x, int y, int c) {
-    return p.at(Math.max(0, Math.min(p.width() - 1, x)), Math.max(0, Math.min(p.height() - 1, y)), c);
-  }
-
-  private static Picture gauss(Picture p, double sigma) {
-    return pass(pass(p, sigma, 1, 0), sigma, 0, 1);
-  }
-
-  private static Picture pass(Picture p, double sigma, int dx, int dy) {
-    int reach = (int) Math.ceil(3 * sigma);
-    double[] weights = new double[2 * reach + 1];
-    double sum = 0;
-    for (int k = -reach; k <= reach; k++) {
-      weights[k + reach] = Math.exp(-k * k / (2 * sigma * sigma));
-      sum += weights[k + reach];
-    }
-    byte[] out = new byte[p.width() * p.height() * 3];
-    for (int i = 0; i < out.length; i++) {
-      double value = 0;
-      for (int k = -reach; k <= reach; k++) {
-        value += weights[k + reach] * sample(p, i / 3 % p.width() + k * dx, i / 3 / p.width() + k * dy, i % 3);
-      }
-      out[i] = (byte) Math.round(value / sum);
-    }
-    return Picture.of(p.width(), p.height(), out);
   }
 }

@@ -4,6 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
+from sd1_variants import VARIANTS
+
 CONFIGS = ("model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "vae/config.json",
            "text_encoder/config.json", "text_encoder_2/config.json")
 PUBLISHED = ("vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json")
@@ -13,7 +15,8 @@ TOKENIZERS = {"base": "sd1", "v-prediction": "sd2"}
 
 def copy_variant(folder, out):
     present = [name for name in CONFIGS if folder.joinpath(name).exists()]
-    for name in present + ["reference.safetensors", "reference.json"]:
+    references = ["reference.safetensors", "reference.json"]
+    for name in present + (references if VARIANTS.get(folder.name, {}).get("alone", True) else []):
         target = out / folder.name / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, target)

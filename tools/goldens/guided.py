@@ -1,12 +1,12 @@
 """What diffusers draws with other guidance, clip skip, textual inversions, weighted prompts, and in bf16. On the folders of
-sd1.py, CPU."""
+sd1.py and sdxl.py, CPU."""
 import argparse
 import json
 from pathlib import Path
 
 import diffusers
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import DiffusionPipeline
 from diffusers.guiders import AdaptiveProjectedGuidance, ClassifierFreeGuidance, ClassifierFreeZeroStarGuidance
 from safetensors.torch import save_file
 
@@ -40,10 +40,12 @@ ASKS = [
     ask("zero-star", zero_init_steps=1), ask("zero-star", zero_init_steps=0, guidance=3.0, seeds=[1, 2]),
     ask("interval", start=0.2, stop=0.7, steps=7), ask("interval", start=0.0, stop=0.5, guidance_rescale=0.0, steps=5),
 ] + [ask("weighted", prompt=prompt) for prompt in WEIGHTED] + [
-    ask("bf16", guidance=1.0, seeds=[3, 4]), ask("bf16", scheduler="EulerDiscreteScheduler", steps=8, seeds=[12, 13, 14]),
-    ask("bf16", folder="four-levels", scheduler="DPMSolverMultistepScheduler", steps=6, width=64, height=48,
-        seeds=[1, 2, 3, 4]),
+    ask("two-towers", folder="xl-base", token="<toy>", vectors=2, prompt="a <toy> on a table", negative="no <toy>"),
 ]
+# Rounding differs from seed to seed, so a case has many.
+HALVES = [ask("bf16", folder=folder, scheduler=scheduler, steps=steps, seeds=range(12)) for folder, scheduler, steps in (
+    ("base", "DDIMScheduler", 4), ("base", "EulerDiscreteScheduler", 8), ("v-prediction", "UniPCMultistepScheduler", 6),
+    ("xl-base", "EulerDiscreteScheduler", 6))]
 
 
 class Golden:
@@ -51,7 +53,9 @@ class Golden:
         self.tiny = tiny
 
     def pipeline(self, request, dtype=torch.float32):
-        pipe = StableDiffusionPipeline.from_pretrained(self.tiny / request["folder"], safety_checker=None, torch_dtype=dtype)
+        xl = request["folder"].startswith("xl-")
+        pipe = DiffusionPipeline.from_pretrained(self.tiny / request["folder"], torch_dtype=dtype,
+                                                 **({} if xl else {"safety_checker": None}))
         pipe.scheduler = getattr(diffusers, request["scheduler"]).from_config(pipe.scheduler.config)
         request["config"] = {"_class_name": request["scheduler"]} | public(pipe.scheduler.config)
         pipe.set_progress_bar_config(disable=True)
@@ -71,11 +75,11 @@ class Golden:
             vectors = torch.randn((options["vectors"], width), generator=torch.Generator().manual_seed(17)) * 0.5
             pipe.load_textual_inversion({options["token"]: vectors.clone() if len(vectors) > 1 else vectors[0].clone()})
             return self.call(pipe, request) | {"vectors": vectors}
+        if kind == "two-towers":
+            return self.two_towers(pipe, request)
         if kind == "weighted":
             return self.call(pipe, request, prompt_embeds=self.weighted(pipe, WEIGHTED[request["prompt"]]),
                              negative_prompt_embeds=self.weighted(pipe, [[["", 1]]] * len(WEIGHTED[request["prompt"]])))
-        if kind == "bf16":
-            return self.both_types(pipe, request)
         pipe.unet.forward = guided(pipe, GUIDERS[kind](guidance_scale=request["guidance"], **options), request["steps"])
         return self.call(pipe, request)
 
@@ -95,12 +99,25 @@ class Golden:
             states.append(scaled * (state.mean() / scaled.mean()))
         return torch.cat(states, 1)
 
-    def both_types(self, pipe, request):
+    def two_towers(self, pipe, request):
+        """A word with vectors for each tower, as SDXL's embedding files have them."""
+        vectors, token = {}, request["options"]["token"]
+        for seed, name, tower, words in ((17, "clip_l", pipe.text_encoder, pipe.tokenizer),
+                                         (18, "clip_g", pipe.text_encoder_2, pipe.tokenizer_2)):
+            shape = (request["options"]["vectors"], tower.config.hidden_size)
+            vectors[name] = torch.randn(shape, generator=torch.Generator().manual_seed(seed)) * 0.5
+            pipe.load_textual_inversion(vectors[name].clone(), token=token, text_encoder=tower, tokenizer=words)
+        return self.call(pipe, request) | vectors
+
+    @torch.no_grad()
+    def distance(self, request):
+        """How far bf16 draws from f32, from the same noise: the sum of squares over the pictures."""
+        pipe = self.pipeline(request)
         shape = (1, 4, request["height"] // pipe.vae_scale_factor, request["width"] // pipe.vae_scale_factor)
         noise = torch.cat([torch.randn(shape, generator=torch.Generator().manual_seed(seed)) for seed in request["seeds"]])
-        exact = self.call(pipe, request, latents=noise)
-        half = self.call(self.pipeline(request, torch.bfloat16), request, latents=noise.to(torch.bfloat16))
-        return exact | {"bf16": half["images"].float()}
+        exact = self.call(pipe, request, latents=noise)["images"]
+        half = self.call(self.pipeline(request, torch.bfloat16), request, latents=noise.to(torch.bfloat16))["images"]
+        return (half.float() - exact).square().sum().item()
 
     def call(self, pipe, request, prompt_embeds=None, **options):
         count, last = len(request["seeds"]), []
@@ -110,7 +127,9 @@ class Golden:
             return {}
 
         if prompt_embeds is None:
-            options |= {"prompt": [request["prompt"]] * count, "negative_prompt": [request["negative"]] * count}
+            nothing = request["folder"].startswith("xl-") and not request["negative"]
+            options |= {"prompt": [request["prompt"]] * count,
+                        "negative_prompt": None if nothing else [request["negative"]] * count}
         images = pipe(prompt_embeds=prompt_embeds, guidance_scale=request["guidance"], width=request["width"],
                       height=request["height"], num_inference_steps=request["steps"], output_type="pt",
                       generator=[torch.Generator("cpu").manual_seed(seed) for seed in request["seeds"]],
@@ -144,9 +163,12 @@ def main():
     for i, request in enumerate(ASKS):
         tensors |= {f"run{i}.{name}": tensor.contiguous() for name, tensor in golden.run(request).items()}
         print(i, request["kind"], flush=True)
+    for request in HALVES:
+        request["distance"] = golden.distance(request)
+        print(request["folder"], request["distance"], flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.out / "reference.safetensors")
-    args.out.joinpath("reference.json").write_text(json.dumps({"runs": ASKS, "versions": versions()}, indent=1), "utf-8")
+    args.out.joinpath("reference.json").write_text(json.dumps({"runs": ASKS + HALVES, "versions": versions()}, indent=1), "utf-8")
 
 
 if __name__ == "__main__":

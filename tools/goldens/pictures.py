@@ -8,7 +8,8 @@ import diffusers
 import numpy as np
 import PIL.Image
 import torch
-from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline
+from diffusers import (StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline,
+                       StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline, StableDiffusionXLPipeline)
 from safetensors.torch import save_file
 
 from sd1_reference import BANGS, EMOJI, WOMAN, public, versions
@@ -59,11 +60,35 @@ ASKS = list(every_scheduler()) + [
     ask("differential", "DPMSolverMultistepScheduler", steps=8, strength=0.7, seeds=[7, 8]),
     ask("latents", "EulerAncestralDiscreteScheduler", steps=6, strength=0.6, seeds=[5, 6], width=24, height=32),
     ask("latents", "DPMSolverMultistepScheduler", steps=5, strength=0.7, seeds=[8], width=32, height=24, guidance=1.0),
+    ask("image", folder="xl-base", picture=2, guidance=5.0, steps=10, seeds=[1]),
+    ask("image", "DPMSolverMultistepScheduler", folder="xl-base", picture=2, strength=0.6, steps=6, negative="blurry!",
+        seeds=[2, 3], use_karras_sigmas=True),
+    ask("image", "EulerAncestralDiscreteScheduler", folder="xl-words-for-nothing", picture=2, strength=0.8, seeds=[4]),
+    ask("image", "DDIMScheduler", folder="xl-means", picture=2, strength=0.5, guidance=1.0, steps=7, seeds=[5]),
+    ask("image", folder="xl-refiner", picture=2, prompt=BANGS, steps=12, guidance=4.0, seeds=[6, 7]),
+    ask("image", "DDIMScheduler", folder="xl-refiner", picture=2, strength=0.7, negative="blurry!", seeds=[8]),
+    ask("inpaint", folder="xl-base", picture=2, steps=4, width=24, height=16, seeds=[1]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="xl-base", picture=2, strength=0.6, mask=1, width=24,
+        height=16, guidance=1.0, seeds=[2, 3]),
+    ask("inpaint", "DPMSolverMultistepScheduler", folder="xl-words-for-nothing", picture=2, strength=1.0, mask=1, width=24,
+        height=16, negative="blurry!", seeds=[4]),
+    ask("inpaint", "DDIMScheduler", folder="xl-refiner", picture=2, strength=0.8, width=24, height=16, seeds=[5]),
+    ask("inpaint", folder="xl-inpainting", picture=2, steps=4, width=24, height=16, seeds=[1]),
+    ask("inpaint", "DPMSolverMultistepScheduler", folder="xl-inpainting", picture=2, strength=0.7, mask=1, width=24,
+        height=16, guidance=1.0, seeds=[2, 3]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="xl-inpainting", picture=2, strength=1.0, width=16, height=24,
+        negative="blurry!", seeds=[4]),
+    ask("inpaint", "EulerDiscreteScheduler", folder="v-prediction", strength=1.0, picture=2, width=24, height=16, seeds=[6]),
+    ask("inpaint", folder="sd2-inpainting", picture=2, width=24, height=16, seeds=[3]),
+    ask("inpaint", "EulerAncestralDiscreteScheduler", folder="sd2-inpainting", strength=0.7, mask=1, picture=2, width=24,
+        height=16, seeds=[4, 5]),
+    ask("image", "DPMSolverMultistepScheduler", folder="v-prediction", strength=0.7, steps=6, picture=2, guidance=1.0,
+        seeds=[7, 8]),
 ]
 
 
 def pictures():
-    """Two pictures whose sides are no multiples of 8, and two masks: a hard one and one with every shade."""
+    """Pictures whose sides are no multiples of 8, and two masks: a hard one and one with every shade."""
     def waves(width, height, phase):
         y, x = np.mgrid[0:height, 0:width]
         channels = [127.5 + 127.5 * np.sin((x * (i + 2) + y * (3 - i)) / 9 + phase + i) for i in range(3)]
@@ -72,7 +97,7 @@ def pictures():
     y, x = np.mgrid[0:31, 0:45]
     hard = np.where((x - 20) ** 2 + (y - 14) ** 2 < 100, 255, 0)
     soft = (x * 255 / 44 + y).clip(0, 255)
-    return ([waves(45, 31, 0), waves(64, 57, 1)],
+    return ([waves(45, 31, 0), waves(64, 57, 1), waves(21, 18, 2)],
             [PIL.Image.fromarray(mask.round().astype("uint8"), "L") for mask in (hard, soft)])
 
 
@@ -84,15 +109,27 @@ class Golden:
 
     def pipeline(self, kind, request):
         name = request["folder"]
+        xl = name.startswith("xl-")
         if name not in self.opened:
-            self.opened[name] = StableDiffusionInpaintPipeline.from_pretrained(self.tiny / name, safety_checker=None)
+            inpainting = StableDiffusionXLInpaintPipeline if xl else StableDiffusionInpaintPipeline
+            own = {"add_watermarker": False} if xl else {"safety_checker": None}
+            self.opened[name] = inpainting.from_pretrained(self.tiny / name, **own)
         own = self.opened[name].components
         if request["scheduler"]:
             own["scheduler"] = getattr(diffusers, request["scheduler"]).from_config(own["scheduler"].config,
                                                                                   **request["options"])
         classes = {"image": StableDiffusionImg2ImgPipeline, "differential": StableDiffusionImg2ImgPipeline,
                    "inpaint": StableDiffusionInpaintPipeline, "text": StableDiffusionPipeline}
-        pipe = classes[kind](**own, requires_safety_checker=False)
+        if xl:
+            options = json.loads(self.tiny.joinpath(name, "model_index.json").read_text("utf-8"))
+            options = {key: options.get(key, key.startswith("force"))
+                       for key in ("force_zeros_for_empty_prompt", "requires_aesthetics_score")[:1 if kind == "text" else 2]}
+            classes = {"image": StableDiffusionXLImg2ImgPipeline, "inpaint": StableDiffusionXLInpaintPipeline,
+                       "text": StableDiffusionXLPipeline}
+            own |= options | {"add_watermarker": False}
+        else:
+            own["requires_safety_checker"] = False
+        pipe = classes[kind](**own)
         request["config"] = {"_class_name": type(pipe.scheduler).__name__} | public(pipe.scheduler.config)
         pipe.set_progress_bar_config(disable=True)
         return pipe
@@ -101,6 +138,8 @@ class Golden:
     def run(self, request):
         if request["kind"] == "latents":
             return self.second_pass(request)
+        if request["kind"] == "text":
+            return self.call(self.pipeline("text", request), request, width=request["width"], height=request["height"])
         pipe = self.pipeline(request["kind"], request)
         count = len(request["seeds"])
         options = {"image": [self.pictures[request["picture"]]] * count}
@@ -129,11 +168,19 @@ class Golden:
             return changed
 
         count = len(request["seeds"])
-        images = pipe([request["prompt"]] * count, negative_prompt=[request["negative"]] * count,
+        # An SDXL pipeline takes no negative prompt and an empty one for two things; the first is what nearly everyone means.
+        nothing = request["folder"].startswith("xl-") and not request["negative"]
+        images = pipe([request["prompt"]] * count, negative_prompt=None if nothing else [request["negative"]] * count,
                       guidance_scale=request["guidance"], num_inference_steps=request["steps"], output_type="pt",
                       generator=[torch.Generator("cpu").manual_seed(seed) for seed in request["seeds"]],
                       callback_on_step_end=record, **options).images
         return {"latents": last[0], "images": images}
+
+
+def shown(golden):
+    """The pictures and masks by name, for the record."""
+    kinds = (("picture", golden.pictures), ("mask", golden.masks))
+    return {f"{kind}{i}": torch.tensor(np.array(image)) for kind, images in kinds for i, image in enumerate(images)}
 
 
 class Differential:
@@ -183,8 +230,7 @@ def main():
     for i, request in enumerate(ASKS):
         tensors |= {f"run{i}.{name}": tensor.contiguous() for name, tensor in golden.run(request).items()}
         print(i, request["kind"], request["folder"], request["scheduler"], flush=True)
-    for i, (picture, mask) in enumerate(zip(golden.pictures, golden.masks)):
-        tensors |= {f"picture{i}": torch.tensor(np.array(picture)), f"mask{i}": torch.tensor(np.array(mask))}
+    tensors |= shown(golden)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.out / "reference.safetensors")
     record = {"runs": ASKS, "versions": versions()}

@@ -67,8 +67,13 @@ VARIANTS = {
     "eight-latents": dict(
         unet=unet(in_channels=8, out_channels=8), vae=vae(latent_channels=8, force_upcast=False), text=text()),
     "tiny-autoencoder": dict(unet=unet(), vae=tiny_vae(), vae_class="AutoencoderTiny", text=text()),
-    # Sees a mask and the kept part of a picture beside the latents; pictures.py runs it.
+    # These see a mask and the kept part of a picture beside the latents; pictures.py runs them, the second only there.
     "inpainting": dict(unet=unet(in_channels=9), vae=vae(), text=text()),
+    "sd2-inpainting": dict(
+        alone=False,
+        unet=unet(in_channels=9, cross_attention_dim=48, attention_head_dim=(4, 8), use_linear_projection=True),
+        vae=vae(), pad="!", prediction_type="v_prediction", scheduler="DDIMScheduler",
+        text=text(hidden_size=48, num_attention_heads=3, hidden_act="gelu", num_hidden_layers=4, projection_dim=24)),
     # Options that a Stable Diffusion pipeline overrides: it takes 1 and False.
     "outdated-schedule": dict(unet=unet(), vae=vae(), text=text(), scheduler="DDIMScheduler",
                               schedule=dict(steps_offset=0, clip_sample=True)),

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * autoencoder's sample of the picture, the noise, the autoencoder's sample of the kept part. Tensors belong to the calling
  * scope.
  */
-record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSource random) {
+record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, SamplingPlan plan, NoiseSource random) {
   Canvas canvas() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
     List<Hint> hints = request.controls().stream().map(this::hint).toList();
@@ -128,7 +128,7 @@ record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSo
 
   /** The latents of pixels [1, 3, height, width], f32. */
   private LatentDistribution encoded(Tensor pixels) {
-    LatentDistribution latents = denoiser.model().autoencoder().encode(denoiser.model().compute().place(pixels));
+    LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(latents.mean().to(ScalarType.Float),
         latents.logVariance() == null ? null : latents.logVariance().to(ScalarType.Float), latents.scale(), latents.shift());
   }
@@ -158,7 +158,7 @@ record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSo
   }
 
   private Tensor corners(Tensor mask) {
-    return corners(mask, denoiser.model().autoencoder().factor());
+    return corners(mask, autoencoder.factor());
   }
 
   /** A mask [1, 1, height, width] at the latents' size: the pixel in the upper left corner of each. */
@@ -168,7 +168,6 @@ record Easel(ImageRequest request, Denoiser denoiser, SamplingPlan plan, NoiseSo
   }
 
   private long[] shape() {
-    Autoencoder autoencoder = denoiser.model().autoencoder();
     int factor = autoencoder.factor();
     return new long[] {autoencoder.latentChannels(), request.height() / factor, request.width() / factor};
   }

@@ -11,6 +11,8 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.vae.Guarded;
 import org.bytedeco.pytorch.NoGradGuard;
 
 /** Ways into and out of the spaces that a model draws in. */
@@ -29,13 +31,13 @@ record LatentSpace(Networks model) {
       throw new IllegalArgumentException(picture + ": its sides are no multiples of " + factor + "; resize it first");
     }
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return Latents.of(model.autoencoder().encode(model.compute().place(Images.toSigned(picture))).mode());
+      return Latents.of(autoencoder().encode(Images.toSigned(picture)).mode());
     }
   }
 
   Picture decode(Latents latents) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return Images.toPicture(Images.toUnit(model.autoencoder().decode(model.compute().place(latents.tensor()))));
+      return Images.toPicture(Images.toUnit(autoencoder().decode(latents.tensor())));
     }
   }
 
@@ -44,6 +46,10 @@ record LatentSpace(Networks model) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed)) {
       return Latents.of(noise.next(model.autoencoder().latentChannels(), height / factor, width / factor));
     }
+  }
+
+  private Autoencoder autoencoder() {
+    return new Guarded(model.autoencoder(), words -> { });
   }
 
   /** What a request's adapters add to a part. */

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.Networks;
@@ -15,6 +16,8 @@ import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.vae.Guarded;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
@@ -64,7 +67,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
       Progress progress, Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed, count)) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
-      Canvas canvas = new Easel(request, denoiser, plan, noise).canvas();
+      Guarded autoencoder = new Guarded(model().autoencoder(), words -> progress.on(new ProgressEvent.Notice(words)));
+      Canvas canvas = new Easel(request, denoiser, autoencoder, plan, noise).canvas();
       NoisePredictor network = request.joints().network().apply(batches.network(count, canvas));
       Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
@@ -72,21 +76,29 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         stop.check();
       });
       progress.on(new ProgressEvent.Phase("decode", count));
-      return decode(latents, request, seed);
+      return decode(latents, autoencoder, request, seed);
     }
   }
 
-  private List<GeneratedImage> decode(Tensor latents, ImageRequest request, long seed) {
+  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, ImageRequest request, long seed) {
     List<GeneratedImage> images = new ArrayList<>();
     for (long i = 0; i < latents.size(0); i++) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor one = latents.narrow(0, i, 1);
-        Tensor unit = Images.toUnit(model().autoencoder().decode(one));
+        requireFinite(one, seed + i);
+        Tensor unit = Images.toUnit(autoencoder.decode(one));
         Picture picture = Images.toPicture(unit);
         images.add(new GeneratedImage(picture, seed + i, request, Latents.of(one), Images.floats(unit)));
       }
     }
     return images;
+  }
+
+  private void requireFinite(Tensor latents, long seed) {
+    if (!Images.finite(latents)) {
+      throw new UnusableInput("the picture of seed " + seed + " became infinite on its way, computed in "
+          + model().compute().dtype() + "; compute in f32 or choose other steps, guidance or another scheduler");
+    }
   }
 
   private Adaptation adaptation(ImageRequest request, Part part) {

@@ -81,7 +81,7 @@ record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner cond
       UNetConditioning here = told.get(step.index());
       ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
       return (worse ? weakened : views).get(step.index())
-          .forward(model.compute().place(canvas.shown(input)), time, here, control).to(torch.ScalarType.Float);
+          .forward(canvas.shown(input).to(device, torch.ScalarType.Float), time, here, control);
     };
   }
 }

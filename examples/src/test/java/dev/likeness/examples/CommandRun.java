@@ -34,6 +34,18 @@ record CommandRun(int status, String out, String err) {
     return of(err, cancellation, args);
   }
 
+  /** A run during which {@code look} looks around whenever something is printed to standard error. */
+  static CommandRun watched(Runnable look, String... args) {
+    StringWriter err = new StringWriter() {
+      @Override
+      public void write(String text, int offset, int length) {
+        super.write(text, offset, length);
+        look.run();
+      }
+    };
+    return of(err, new Cancellation(), args);
+  }
+
   private static CommandRun of(Writer err, Cancellation cancellation, String... args) {
     StringWriter out = new StringWriter();
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -92,6 +93,16 @@ class InspectCommandTest {
     CommandRun again = CommandRun.of("convert", single.toString(), half.toString());
     assertEquals(3, again.status());
     assertEquals(List.of(half + " exists already; name another, since nothing is overwritten"), again.complaints());
+  }
+
+  @Test
+  void saysWhatAFileOfATransformerIs() throws IOException {
+    Map<String, Object> dev = inspect(0, PipelineFolder.write("flux/dev", folder).path());
+    assertEquals(List.of("flux", "flow"), List.of(dev.get("family"), dev.get("prediction")));
+    Path single = write(Map.of("double_blocks.0.img_attn.norm.key_norm.scale", new long[] {128},
+        "double_blocks.0.img_attn.norm.query_norm.scale", new long[] {128}));
+    Map<String, Object> found = inspect(0, single);
+    assertEquals(List.of("base", "flux", "flow"), List.of(found.get("kind"), found.get("family"), found.get("prediction")));
   }
 
   @Test

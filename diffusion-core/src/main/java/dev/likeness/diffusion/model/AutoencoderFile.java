@@ -32,15 +32,18 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   private final int latentChannels;
   private final int factor;
   private final long whole;
+  /** The same in f32, opened when it is first needed; null in f32 itself. */
+  private final Lazy<AutoencoderFile> exact;
 
   private AutoencoderFile(Compute compute, LoadedWeights weights, BiFunction<Weights, Strips, Autoencoder> network,
-      int latentChannels, int factor, long whole) {
+      Autoencoder checked, long whole, Lazy<AutoencoderFile> exact) {
     this.compute = compute;
     this.weights = weights;
     this.network = network;
-    this.latentChannels = latentChannels;
-    this.factor = factor;
+    this.latentChannels = checked.latentChannels();
+    this.factor = checked.factor();
     this.whole = whole;
+    this.exact = exact;
   }
 
   /**
@@ -73,7 +76,8 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
           : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
       weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), Set.of());
-      return new AutoencoderFile(compute, weights, network, checked[0].latentChannels(), checked[0].factor(), whole);
+      return new AutoencoderFile(compute, weights, network, checked[0], whole, compute.dtype() == DType.F32 ? null
+          : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -110,20 +114,30 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
 
   @Override
   public Autoencoder tiled() {
-    return new AutoencoderFile(compute, weights, network, latentChannels, factor, 0);
+    return new AutoencoderFile(compute, weights, network, this, 0, exact);
   }
 
-  /** Frees the tensors; the next use loads them again. */
+  @Override
+  public Autoencoder exact() {
+    return exact == null ? this : whole == 0 ? exact.get().tiled() : exact.get();
+  }
+
   void load() {
     weights.load();
   }
 
+  /** Frees the tensors; the next use loads them again. */
   void release() {
     weights.release();
+    if (exact != null) {
+      exact.close();
+    }
   }
 
   @Override
   public void close() {
-    weights.close();
+    try (LoadedWeights mine = weights) {
+      release();
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A two-dimensional convolution over [batch, channels, height, width], with what adapters add beside it. */
 public final class Conv2d {
@@ -43,9 +44,26 @@ public final class Conv2d {
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
     Tensor y = torch.conv2d(x, weight, offset, stride, padding, ONE, 1);
+    return withSides(y, x);
+  }
+
+  /** The same in f32 of weights and input of any type, for layers whose rounding the run would multiply. */
+  public Tensor exactly(Tensor x) {
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
+    Tensor y = torch.conv2d(x.to(ScalarType.Float), weight.to(ScalarType.Float), offset, stride, padding, ONE, 1);
+    return sides.isEmpty() ? y : withSides(y, x.to(weight.scalar_type()));
+  }
+
+  /** The type of its weights. */
+  public ScalarType type() {
+    return weight.scalar_type();
+  }
+
+  private Tensor withSides(Tensor y, Tensor x) {
+    Tensor sum = y;
     for (SidePath side : sides) {
-      y = y.add(side.delta(x, stride, padding));
+      sum = sum.add(side.delta(x, stride, padding));
     }
-    return y;
+    return sum;
   }
 }

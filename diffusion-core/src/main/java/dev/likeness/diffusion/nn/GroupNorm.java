@@ -26,6 +26,12 @@ public final class GroupNorm {
     return torch.group_norm(x, groups, new TensorOptional(weight), new TensorOptional(bias), eps, false);
   }
 
+  /** The same in f32 of weights and input of any type. */
+  public Tensor exactly(Tensor x) {
+    return torch.group_norm(x.to(torch.ScalarType.Float), groups, new TensorOptional(weight.to(torch.ScalarType.Float)),
+        new TensorOptional(bias.to(torch.ScalarType.Float)), eps, false);
+  }
+
   /** This norm with the statistics of the whole of {@code x} [batch, channels, h, w], for parts of it. */
   UnaryOperator<Tensor> of(Tensor x) {
     long batch = x.size(0);

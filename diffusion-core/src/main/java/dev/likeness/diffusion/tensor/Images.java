@@ -53,6 +53,13 @@ public final class Images {
     return Picture.of(Math.toIntExact(unit.size(3)), Math.toIntExact(unit.size(2)), rgb);
   }
 
+  /** Whether no value is infinite or no number. */
+  public static boolean finite(Tensor tensor) {
+    try (TensorScope scope = TensorScope.open()) {
+      return torch.isfinite(tensor).all().item_bool();
+    }
+  }
+
   /** The values of any tensor, row by row, as f32. */
   public static float[] floats(Tensor tensor) {
     Tensor flat = tensor.to(ScalarType.Float).cpu().contiguous();

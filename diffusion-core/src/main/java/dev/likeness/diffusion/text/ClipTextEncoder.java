@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -49,7 +50,7 @@ public final class ClipTextEncoder {
    * @param layersLeftOut how many of the last layers to leave out; their output then goes unnormalised, as SDXL wants
    */
   public TextEncoding forward(Tensor ids, int layersLeftOut) {
-    return forward(ids, null, layersLeftOut, layersLeftOut == 0);
+    return forward(ids, null, layersLeftOut, layersLeftOut == 0, false);
   }
 
   /**
@@ -58,8 +59,10 @@ public final class ClipTextEncoder {
    * @param words their vectors [words, width]; ids from the vocabulary's size on count them. Null for none
    * @param normed whether the tokens go through the last norm also where layers are left out, as Stable Diffusion 1
    *     and 2 skip layers
+   * @param wordsEnd whether a word's vector may stand for the end token in the pooled state, as it does in transformers
+   *     where the config has CLIP's first, wrong number of that token: the highest id is taken for it then
    */
-  TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed) {
+  TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);
       Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));
@@ -77,7 +80,7 @@ public final class ClipTextEncoder {
       Tensor last = finalNorm.forward(x);
       Tensor state = states.get(states.size() - 1 - layersLeftOut);
       Tensor tokens = layersLeftOut == 0 ? last : normed ? finalNorm.forward(state) : state;
-      return new TextEncoding(call.promote(tokens), call.promote(pooled(last, ids)));
+      return new TextEncoding(call.promote(tokens), call.promote(pooled(last, ids, wordsEnd)));
     }
   }
 
@@ -92,11 +95,10 @@ public final class ClipTextEncoder {
   }
 
   /** The state at each text's end token, projected where the class projects. */
-  private Tensor pooled(Tensor last, Tensor ids) {
-    Tensor end = config.endToken() == 2
-        ? ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0)).argmax(new org.bytedeco.pytorch.LongOptional(-1), false)
-        : ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
-            .argmax(new org.bytedeco.pytorch.LongOptional(-1), false);
+  private Tensor pooled(Tensor last, Tensor ids, boolean wordsEnd) {
+    Tensor marked = config.endToken() != 2 ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
+        : wordsEnd ? ids : ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0));
+    Tensor end = marked.argmax(new LongOptional(-1), false);
     TensorVector rows = new TensorVector();
     for (long i = 0; i < ids.size(0); i++) {
       rows.push_back(last.select(0, i).index_select(0, end.narrow(0, i, 1)));

@@ -37,7 +37,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
 
   /** Encodes prompts without the last {@code layersLeftOut} layers; see {@link ClipTextEncoder#forward}. */
   public TextEncoding encode(List<String> prompts, int layersLeftOut) {
-    return states(prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0);
+    return states(prompts.stream().map(reader()::plain).toList(), layersLeftOut, layersLeftOut == 0, true);
   }
 
   /**
@@ -49,8 +49,9 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
    */
   public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed) {
     PromptReader reader = reader();
-    List<PromptChunk> chunks = syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
-    TextEncoding states = states(chunks, layersLeftOut, normed);
+    boolean plain = syntax == PromptSyntax.PLAIN;
+    List<PromptChunk> chunks = plain ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
+    TextEncoding states = states(chunks, layersLeftOut, normed, plain);
     TensorVector tokens = new TensorVector();
     for (int i = 0; i < chunks.size(); i++) {
       tokens.push_back(weighed(states.tokens().narrow(0, i, 1), chunks.get(i)));
@@ -69,7 +70,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     return new PromptReader(tokenizer, words, encoder.config().vocabulary());
   }
 
-  private TextEncoding states(List<PromptChunk> chunks, int layersLeftOut, boolean normed) {
+  private TextEncoding states(List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
     int length = encoder.config().positions();
     long[] ids = new long[chunks.size() * length];
     for (int i = 0; i < chunks.size(); i++) {
@@ -79,7 +80,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     }
     Tensor batch = torch.tensor(ids).view(chunks.size(), length);
     return encoder.forward(
-        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(), layersLeftOut, normed);
+        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(), layersLeftOut, normed, plain);
   }
 
   private Tensor vectors() {

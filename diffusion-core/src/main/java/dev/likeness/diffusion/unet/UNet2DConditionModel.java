@@ -46,9 +46,10 @@ public final class UNet2DConditionModel {
   /**
    * Predicts for noisy latents.
    *
-   * @param sample [batch, inChannels, h, w]
+   * @param sample [batch, inChannels, h, w], of the weights' type or f32
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @return [batch, outChannels, h, w], owned by the calling scope
+   * @return [batch, outChannels, h, w], f32 whatever the weights' type, since guidance multiplies rounding; owned by the
+   *     calling scope
    */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
     return forward(sample, timesteps, conditioning, Segments.PLAIN);
@@ -67,10 +68,10 @@ public final class UNet2DConditionModel {
   private Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
       Segments segments) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor time = embedding.forward(sample, timesteps, conditioning);
       Tensor context = conditioning.context();
       Deque<Tensor> skips = new ArrayDeque<>();
-      Tensor x = convIn.forward(sample);
+      Tensor x = convIn.exactly(sample).to(convIn.type());
+      Tensor time = embedding.forward(x, timesteps, conditioning);
       skips.push(x);
       for (DownBlock block : down) {
         x = block.forward(x, time, context, skips, segments);
@@ -80,7 +81,7 @@ public final class UNet2DConditionModel {
       for (UpBlock block : up) {
         x = block.forward(x, time, context, skips, segments);
       }
-      return call.promote(convOut.forward(config.activation().ofOwn(normOut.forward(x))));
+      return call.promote(convOut.exactly(config.activation().ofOwn(normOut.exactly(x))));
     }
   }
 

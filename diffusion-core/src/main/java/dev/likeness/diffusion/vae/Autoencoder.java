@@ -24,6 +24,11 @@ public interface Autoencoder {
     return this;
   }
 
+  /** The same autoencoder in f32; itself where it computes in that. */
+  default Autoencoder exact() {
+    return this;
+  }
+
   /** The same autoencoder working on one picture after the other: equal, with the memory of one. */
   default Autoencoder sliced() {
     return new Sliced(this);

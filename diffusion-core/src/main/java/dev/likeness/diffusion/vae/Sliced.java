@@ -52,6 +52,11 @@ record Sliced(Autoencoder whole) implements Autoencoder {
   }
 
   @Override
+  public Autoencoder exact() {
+    return whole.exact() == whole ? this : new Sliced(whole.exact());
+  }
+
+  @Override
   public Autoencoder tiled() {
     return new Sliced(whole.tiled());
   }

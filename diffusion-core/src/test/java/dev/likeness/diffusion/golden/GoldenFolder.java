@@ -61,8 +61,13 @@ public record GoldenFolder(Path path, String variant) {
   public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
     for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
-        "vae/config.json", "reference.json", "reference.safetensors")) {
+        "vae/config.json")) {
       copy(root(variant) + variant + "/" + file, out.resolve(file));
+    }
+    for (String file : List.of("reference.json", "reference.safetensors")) {
+      if (GoldenFolder.class.getResource(root(variant) + variant + "/" + file) != null) {
+        copy(root(variant) + variant + "/" + file, out.resolve(file));
+      }
     }
     boolean published = spelling == Spelling.PUBLISHED;
     Map<String, Object> parts = json(root(variant) + variant + "/weights.json");
@@ -70,7 +75,7 @@ public record GoldenFolder(Path path, String variant) {
     writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
         published ? GoldenFolder::oldAttention : name -> name, false);
     if (parts.containsKey("text_encoder")) {
-      writeText(parts, "text_encoder", variant.equals("v-prediction") ? "sd2" : "sd1", spelling, variant, out);
+      writeText(parts, "text_encoder", variant.matches("v-prediction|sd2-.*") ? "sd2" : "sd1", spelling, variant, out);
     }
     if (parts.containsKey("text_encoder_2")) {
       writeText(parts, "text_encoder_2", "sd2", spelling, variant, out);

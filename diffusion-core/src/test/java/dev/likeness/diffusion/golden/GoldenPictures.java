@@ -1,8 +1,14 @@
 package dev.likeness.diffusion.golden;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.HiresFix;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -10,12 +16,14 @@ import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors by name. */
 final class GoldenPictures implements AutoCloseable {
@@ -62,9 +70,14 @@ final class GoldenPictures implements AutoCloseable {
   }
 
   /** The recorded requests of a folder of test resources. */
-  @SuppressWarnings("unchecked")
   static List<Run> runs(String folder) {
-    try (InputStream in = GoldenPictures.class.getResourceAsStream("/golden/" + folder + "/reference.json")) {
+    return runs(GoldenPictures.class.getResource("/golden/" + folder + "/reference.json"));
+  }
+
+  /** The recorded requests of a file. */
+  @SuppressWarnings("unchecked")
+  static List<Run> runs(URL record) {
+    try (InputStream in = record.openStream()) {
       List<Object> runs = (List<Object>) PYTHONS_JSON.mapFrom(in).get("runs");
       return IntStream.range(0, runs.size()).mapToObj(i -> new Run(i, (Map<String, Object>) runs.get(i))).toList();
     } catch (IOException e) {
@@ -75,6 +88,11 @@ final class GoldenPictures implements AutoCloseable {
   /** The recorded tensors of a folder of test resources, copied below {@code scratch}. */
   static GoldenPictures open(String folder, Path scratch) {
     return file(folder + "/reference.safetensors", scratch);
+  }
+
+  /** The tensors of a file as it is. */
+  static GoldenPictures open(Path file) {
+    return new GoldenPictures(Safetensors.open(file));
   }
 
   /** The tensors of one file of test resources. */
@@ -104,6 +122,53 @@ final class GoldenPictures implements AutoCloseable {
         rgb[i] = (byte) (int) values[channels == 3 ? i : i / 3];
       }
       return Picture.of((int) bytes.size(1), (int) bytes.size(0), rgb);
+    }
+  }
+
+  /** What a run asks that draws from pictures, or from noise alone. */
+  ImageRequest request(Run run) {
+    ImageRequest plain = ImageRequest.of(run.text("prompt")).negative(run.text("negative"))
+        .guidance(run.number("guidance", 0)).steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
+        .size(run.integer("width"), run.integer("height"));
+    return switch (run.text("kind")) {
+      case "text" -> plain;
+      case "latents" -> plain.hires(HiresFix.latents(1.5, run.number("strength", 0)));
+      case "image" -> plain.from(initial(run)).size(0, 0);
+      default -> plain.from(initial(run));
+    };
+  }
+
+  private InitialImage initial(Run run) {
+    InitialImage initial = InitialImage.of(picture("picture" + run.integer("picture")))
+        .strength(run.number("strength", Double.NaN));
+    return switch (run.text("kind")) {
+      case "inpaint" -> initial.mask(picture("mask" + run.integer("mask")));
+      case "differential" -> initial.change(picture("mask1"));
+      default -> initial;
+    };
+  }
+
+  /** Compares what was drawn with what was recorded: latents to 1e-4 of their spread, and pictures. */
+  void compare(Run run, List<GeneratedImage> images) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor latents = tensor("run" + run.index() + ".latents");
+      for (int i = 0; i < images.size(); i++) {
+        Tensor drawn = images.get(i).latents().tensor();
+        Closeness.assertWithinSpread(1e-4, latents.narrow(0, i, 1), drawn, run + " latents");
+      }
+    }
+    comparePictures(run, images);
+  }
+
+  /** Compares pictures with those recorded, to 1e-3 of white. */
+  void comparePictures(Run run, List<GeneratedImage> images) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor pictures = tensor("run" + run.index() + ".images");
+      assertEquals(pictures.size(0), images.size());
+      for (int i = 0; i < images.size(); i++) {
+        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
+            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run + " image");
+      }
     }
   }
 

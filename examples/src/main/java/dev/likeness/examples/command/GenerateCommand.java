@@ -4,7 +4,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.examples.console.Console;
-import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.Lora;
 import java.nio.file.Path;
@@ -77,6 +76,9 @@ public final class GenerateCommand implements Runnable {
   private Path tensors;
 
   @Mixin
+  private PreviewOptions previews;
+
+  @Mixin
   private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on")
@@ -118,8 +120,8 @@ public final class GenerateCommand implements Runnable {
   }
 
   private void write(BaseModel model, ImageRequest request) {
-    List<GeneratedImage> images = model.generate(request, ConsoleProgress.on(console), console.cancellation());
     Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
+    List<GeneratedImage> images = previews.generate(model, request, out, marking, console);
     NumberedFiles.write(out, "image", images, (image, file) -> marking.writePng(image.picture(), file), console);
     if (tensors != null) {
       RunTensors.write(tensors, model, images);

@@ -25,6 +25,8 @@ final class BaseDetails {
       if (unet.has("sample_size") && files.componentClass("vae") != null) {
         details.put("resolution", unet.integer("sample_size", 0) * factor(files.config("vae")));
       }
+    } else if (files.componentClass("transformer") != null) {
+      details.put("prediction", "flow");
     }
     return details;
   }
@@ -37,10 +39,12 @@ final class BaseDetails {
   /** The same of a single file, and which parts it has, lacks, or carries beside them. */
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelFiles) file);
-    if (!file.saysPrediction()) {
+    if (file.componentClass("unet") != null && !file.saysPrediction()) {
       details.computeIfPresent("prediction", (key, value) -> value + " (assumed: the file does not say)");
     }
-    details.computeIfAbsent("resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
+    if (file.componentClass("unet") != null) {
+      details.computeIfAbsent("resolution", key -> 8 * file.config("unet").integer("sample_size", 64));
+    }
     Map<String, Object> parts = new LinkedHashMap<>();
     for (Map.Entry<String, Component> part : file.components().entrySet()) {
       Relaid tensors = new Relaid(file.keys(), part.getValue().layout());

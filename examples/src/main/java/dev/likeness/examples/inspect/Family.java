@@ -31,7 +31,7 @@ final class Family {
     return switch (kind) {
       case LORA -> byInputs(tensors, List.of("attn2_to_k", "attn2.to_k", "attn2.processor.to_k"), Family::isDown);
       case IP_ADAPTER -> byInputs(tensors, List.of("to_k_ip"), name -> true);
-      case BASE, UNET -> byInputs(tensors, List.of("attn2.to_k.weight"), name -> true);
+      case BASE, UNET, CONTROLNET -> byInputs(tensors, List.of("attn2.to_k.weight"), name -> true);
       case TEXTUAL_INVERSION -> byEmbedding(tensors);
       default -> UNKNOWN;
     };

@@ -11,8 +11,10 @@ enum Kind {
       ".lora_linear_layer.", ".hada_w1", ".lokr_w", ":down", ":up")),
   IP_ADAPTER(List.of("ip_adapter.", "image_proj.", "ip_adapter_proj_model.")),
   TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "<")),
+  CONTROLNET(List.of("controlnet_cond_embedding.", "control_model.", "controlnet_x_embedder.")),
   UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),
   VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),
+  IMAGE_ENCODER(List.of("vision_model.")),
   TEXT_ENCODER(List.of("text_model.encoder.layers.", "encoder.layers.0.self_attn.")),
   UNKNOWN(List.of());
 
@@ -31,7 +33,8 @@ enum Kind {
     if (names.stream().anyMatch(name -> IP_ADAPTER.beginsOf(name))) {
       return IP_ADAPTER;
     }
-    for (Kind kind : List.of(LORA, BASE, UNET, VAE, TEXT_ENCODER)) {
+    // A file of both CLIP towers is published for its images; the first of the others that fits is what a file is.
+    for (Kind kind : List.of(LORA, CONTROLNET, BASE, UNET, VAE, IMAGE_ENCODER, TEXT_ENCODER)) {
       if (names.stream().anyMatch(kind::isSeenIn)) {
         return kind;
       }

@@ -1,0 +1,118 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class OverflowTest {
+  /** A number of f32 that bf16 takes for infinity. */
+  private static final double BEYOND_BF16 = 3.4e38;
+  private static final Compute BF16 = new Compute("cpu", DType.BF16);
+  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(2).size(32, 24).seed(4);
+
+  @TempDir
+  private Path scratch;
+
+  @Test
+  void decodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
+    Path folder = deadChannel("decoder.conv_norm_out", "decoder.conv_out");
+    try (BaseModel half = BaseModel.open(folder, BF16); BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
+      List<String> notices = new ArrayList<>();
+      GeneratedImage image = generate(half, ASK, notices);
+      assertEquals(List.of("the autoencoder's picture was not finite, so it was decoded again in f32"), notices);
+      PreviewsTest.assertAlike(exact.decode(image.latents()), image.picture());
+      assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
+      half.networks().release("vae");
+      assertEquals(exact.decode(image.latents()), half.decode(image.latents()));
+    }
+  }
+
+  @Test
+  void encodesAgainInF32WhatOverflowedAndSaysSo() throws IOException {
+    Path folder = deadChannel("encoder.conv_norm_out", "encoder.conv_out");
+    try (BaseModel half = BaseModel.open(folder, BF16); BaseModel exact = BaseModel.open(folder, Compute.EXACT)) {
+      List<String> notices = new ArrayList<>();
+      Picture picture = generate(half, ASK, notices).picture();
+      assertEquals(List.of(), notices);
+      generate(half, ASK.from(picture, 0.6), notices);
+      assertEquals(List.of("the autoencoder's latents were not finite, so the picture was encoded again in f32"), notices);
+      assertEquals(exact.encode(picture), half.encode(picture));
+    }
+  }
+
+  @Test
+  void saysThatLatentsBecameInfiniteInsteadOfDrawingBlack() throws IOException {
+    Path folder = folder();
+    change(folder.resolve("unet/diffusion_pytorch_model.safetensors"),
+        tensors -> tensors.get("conv_out.bias").fill_(new Scalar(Double.POSITIVE_INFINITY)));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      assertEquals("the picture of seed 4 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
+          + " guidance or another scheduler", assertThrows(UnusableInput.class, () -> base.generate(ASK)).getMessage());
+    }
+  }
+
+  private static GeneratedImage generate(BaseModel base, ImageRequest ask, List<String> notices) {
+    return base.generate(ask, event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        notices.add(notice.message());
+      }
+    }, new Cancellation()).get(0);
+  }
+
+  /** A channel that is always zero, times a weight that is infinite in bf16 alone. */
+  private Path deadChannel(String norm, String convolution) throws IOException {
+    Path folder = folder();
+    change(folder.resolve("vae/diffusion_pytorch_model.safetensors"), tensors -> {
+      tensors.get(norm + ".weight").select(0, 0).fill_(new Scalar(0.0));
+      tensors.get(norm + ".bias").select(0, 0).fill_(new Scalar(0.0));
+      tensors.get(convolution + ".weight").select(1, 0).fill_(new Scalar(BEYOND_BF16));
+    });
+    return folder;
+  }
+
+  private Path folder() {
+    return GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+  }
+
+  private interface Change {
+    void to(Map<String, Tensor> tensors);
+  }
+
+  private static void change(Path file, Change change) throws IOException {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      try (Safetensors source = Safetensors.open(file)) {
+        source.names().forEach(name -> tensors.put(name, source.read(name).clone()));
+      }
+      change.to(tensors);
+      Files.delete(file);
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    assertTrue(Files.size(file) > 0);
+  }
+}

@@ -1,0 +1,42 @@
+package dev.likeness.diffusion.golden;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Draws from folders of random shapes and options, which {@code tools/goldens/random_folders.py} saves with diffusers. */
+@ExtendWith(NoTensorLeaks.class)
+@EnabledIfSystemProperty(named = "likeness.folders", matches = ".+", disabledReason = "wants -Dlikeness.folders=DIR")
+class RandomFoldersTest {
+  private static final Path ROOT = Path.of(System.getProperty("likeness.folders", ""));
+
+  static List<GoldenPictures.Run> runs() throws IOException {
+    return GoldenPictures.runs(ROOT.resolve("reference.json").toUri().toURL());
+  }
+
+  @ParameterizedTest
+  @MethodSource("runs")
+  void drawsWhatDiffusersDrew(GoldenPictures.Run run) throws IOException {
+    Path folder = ROOT.resolve(run.text("folder"));
+    Path scheduler = folder.resolve("scheduler/scheduler_config.json");
+    byte[] own = Files.readAllBytes(scheduler);
+    Files.write(scheduler, JSON.std.asBytes(run.scheduler()));
+    try (GoldenPictures golden = GoldenPictures.open(ROOT.resolve("reference.safetensors"));
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      golden.comparePictures(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
+    } finally {
+      Files.write(scheduler, own);
+    }
+  }
+}

@@ -1,0 +1,58 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.Previews;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.provenance.Disclosure;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import picocli.CommandLine.Option;
+
+/** Pictures to watch while they are drawn. */
+final class PreviewOptions {
+  @Option(names = "--preview", paramLabel = "DIR|FILE", description = "a small autoencoder of the base's family (TAESD): "
+      + "until the pictures are done, --out shows what they are becoming as preview-001.png and so on")
+  private Path autoencoder;
+
+  @Option(names = "--preview-every", paramLabel = "N", defaultValue = "1",
+      description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
+  private int every;
+
+  List<GeneratedImage> generate(BaseModel base, ImageRequest request, Path out, Disclosure marking, Console console) {
+    if (autoencoder == null) {
+      return base.generate(request, ConsoleProgress.on(console), console.cancellation());
+    }
+    Set<Path> shown = new TreeSet<>();
+    try (Previews previews = Previews.open(autoencoder, base.parts().compute())) {
+      ImageRequest watched = previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
+      return base.generate(watched, ConsoleProgress.on(console), console.cancellation());
+    } finally {
+      shown.forEach(PreviewOptions::remove);
+    }
+  }
+
+  private static void show(List<Picture> pictures, Path out, Disclosure marking, Set<Path> shown) {
+    for (int i = 0; i < pictures.size(); i++) {
+      Path file = out.resolve(NumberedFiles.name("preview", i));
+      shown.add(file);
+      marking.writePng(pictures.get(i), file);
+    }
+  }
+
+  private static void remove(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove the preview " + file, e);
+    }
+  }
+}

@@ -4,54 +4,113 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.trust.Holding;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A person's way through a store on a tiny base, watched: nothing of them is ever in the clear. */
+/**
+ * A person's way through a store, watched: nothing of them is ever in the clear. On a tiny base and for a moment; {@code
+ * -Dlikeness.search=300} does it on the embedded one, with so many steps of training.
+ */
 class StoreCommandTest {
   private static final String STRANGER = "5000000777";
-  private static final int EVERY_MILLIS = 100;
-  private static final int SLICE = 24;
 
   @TempDir
   private Path folder;
+  private Path photos;
+  private Path store;
+  private Path key;
+  private final List<String> learning = new ArrayList<>();
+  private final List<String> compute = new ArrayList<>(List.of("--dtype", "f32", "--device", "cpu"));
+
+  @BeforeEach
+  void renderPhotos() {
+    store = folder.resolve("store");
+    key = folder.resolve("key.txt");
+    photos = folder.resolve("people/person-" + STRANGER);
+    run("people", "--seed", STRANGER, "--photos", "3", "--out", folder.resolve("people").toString());
+    String steps = System.getProperty("likeness.search");
+    if (steps == null) {
+      compute.addAll(List.of("--base", TinyBase.in(folder).toString()));
+    }
+    learning.addAll(List.of("--photos", photos.toString()));
+    learning.addAll(compute);
+    learning.add(steps == null ? "26" : steps);
+  }
 
   @Test
-  void keepsDrawsAndErasesAPersonWithoutAPlainByteOfThem() throws Exception {
-    Path base = TinyBase.in(folder);
-    assertEquals(0, CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out",
-        folder.resolve("people").toString()).status());
-    Path photos = folder.resolve("people/person-" + STRANGER);
-    Path store = folder.resolve("store");
-    String[] opened = {"--store", store.toString(), "--key", folder.resolve("key.txt").toString()};
-    Watch watch = new Watch(store, slices(photos));
-    String id = run(opened, "train", "--photos", photos.toString(), "--base", base.toString(), "--dtype", "f32",
-        "--device", "cpu", "--steps", "26").out().strip();
+  void hasNoPlainByteOfAPersonAtAnyMoment(TestReporter reporter) throws Exception {
+    ByteWatch watch = watch(learntInTheClear());
+    watch.start();
+    CommandRun headshot = run(learning("headshot", "--train-steps", "--steps", "2", "--style", "studio", "--out",
+        folder.resolve("out").toString(), "--store", store.toString(), "--key", key.toString()));
+    int looks = watch.stop();
+    reporter.publishEntry("looked " + looks + " times");
+    assertEquals(Set.of(), watch.found());
+    assertEquals(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"),
+        TinyBase.namesIn(folder.resolve("out")));
+    String id = TinyBase.namesIn(store.resolve("subjects")).get(0);
+    assertTrue(headshot.err().contains("kept in the store as " + id), headshot.err());
+    assertTrue(watch.count(decrypted(id)) >= 7, "the search did not know what to look for");
+    run("people", "erase", id, "--store", store.toString());
+    assertEquals(Set.of(), watch.lookAtAll());
+  }
+
+  @Test
+  void findsWhatIsInTheClear() throws IOException {
+    ByteWatch watch = new ByteWatch(store);
+    byte[] selfie = Files.readAllBytes(photos.resolve("selfie-01.jpg"));
+    watch.lookFor(selfie);
+    assertEquals(Set.of(), watch.lookAtAll());
+    Path plain = Files.createTempFile("likeness", ".jpg");
+    try {
+      Files.write(plain, selfie);
+      assertEquals(Set.of(plain.toString()), watch.lookAtAll());
+    } finally {
+      Files.delete(plain);
+    }
+  }
+
+  @Test
+  void listsShowsDrawsPurgesAndErases() throws IOException {
+    String id = run(learning("train", "--steps", "--store", store.toString(), "--key", key.toString())).out().strip();
     assertTrue(id.matches("[0-9a-f]{32}"), id);
-    run(opened, "headshot", "--person", id, "--base", base.toString(), "--dtype", "f32", "--device", "cpu", "--steps",
-        "2", "--style", "studio", "--out", folder.resolve("out").toString());
-    assertTrue(run(opened, "people", "show", id).out().contains("nobody real is shown: the photos were rendered"));
-    assertEquals("1 persons, 0 problems", run(opened, "verify").out().strip());
-    assertEquals(Set.of(), watch.end());
+    Path out = folder.resolve("out");
+    List<String> draw = new ArrayList<>(List.of("headshot", "--person", id, "--style", "studio", "--steps", "2",
+        "--out", out.toString(), "--store", store.toString(), "--key", key.toString()));
+    draw.addAll(compute);
+    run(draw.toArray(String[]::new));
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
+    assertEquals("headshot-001.png", ((Map<?, ?>) ((List<?>) record.get("authenticity")).get(0)).get("file"));
+    assertTrue(run("people", "show", id, "--store", store.toString(), "--key", key.toString()).out()
+        .contains("nobody real is shown: the photos were rendered"));
+    assertEquals("1 persons, 0 problems",
+        run("verify", "--store", store.toString(), "--key", key.toString()).out().strip());
     String[] keyless = {"--store", store.toString()};
-    assertTrue(run(keyless, "people", "list").out().startsWith(id + "  2 files, came 0 days ago"));
-    assertEquals("0 persons erased, 0 files of others removed", run(keyless, "purge", "--due").out().strip());
+    assertTrue(run("people", "list", keyless[0], keyless[1]).out().startsWith(id + "  2 files, came 0 days ago"));
+    assertEquals("0 persons erased, 0 files of others removed",
+        run("purge", "--due", keyless[0], keyless[1]).out().strip());
+    run("people", "erase", id, keyless[0], keyless[1]);
     Path receipt = store.resolve("receipts/" + id + ".json");
-    run(keyless, "people", "erase", id);
-    assertTrue(CommandRun.of("verify", receipt.toString()).out().startsWith("genuine: " + id + " was erased"));
-    assertEquals("", run(keyless, "people", "list").out());
+    assertTrue(run("verify", receipt.toString()).out().startsWith("genuine: " + id + " was erased"));
+    assertEquals("", run("people", "list", keyless[0], keyless[1]).out());
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
     Files.writeString(receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
     assertEquals(3, CommandRun.of("verify", receipt.toString()).status());
@@ -65,84 +124,46 @@ class StoreCommandTest {
         CommandRun.of("people").complaints());
   }
 
-  private static CommandRun run(String[] store, String... args) {
-    List<String> all = new ArrayList<>(List.of(args));
-    all.addAll(List.of(store));
-    CommandRun run = CommandRun.of(all.toArray(String[]::new));
+  /** The steps are the last word of what is common, and {@code stepsOption} is called differently. */
+  private String[] learning(String command, String stepsOption, String... more) {
+    List<String> all = new ArrayList<>(learning);
+    all.add(all.size() - 1, stepsOption);
+    all.add(0, command);
+    all.addAll(List.of(more));
+    return all.toArray(String[]::new);
+  }
+
+  private static CommandRun run(String... args) {
+    CommandRun run = CommandRun.of(args);
     assertEquals(0, run.status(), run.err());
     return run;
   }
 
-  /** Bytes out of every selfie. */
-  private static List<String> slices(Path photos) throws IOException {
-    List<String> slices = new ArrayList<>();
-    for (String name : TinyBase.namesIn(photos)) {
-      byte[] file = Files.readAllBytes(photos.resolve(name));
-      slices.add(new String(file, file.length / 2, SLICE, StandardCharsets.ISO_8859_1));
-    }
-    assertFalse(slices.isEmpty());
-    return slices;
+  /** The tensors of the person learnt without a store, which are the same to the bit. */
+  private byte[] learntInTheClear() throws IOException {
+    Path plain = folder.resolve("plain.safetensors");
+    run(learning("train", "--steps", "--out", plain.toString()));
+    byte[] file = Files.readAllBytes(plain);
+    long header = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    return Arrays.copyOfRange(file, (int) (8 + header), file.length);
   }
 
-  /**
-   * Looks for the selfies' bytes in the store and the temporary folder again and again, and in the store also for what
-   * photos are called and for what every plain adapter has in its header.
-   */
-  private static final class Watch {
-    private static final List<String> TELLING = List.of("selfie-0", ".lora_A.weight", "likeness.class_word");
-
-    private final AtomicBoolean running = new AtomicBoolean(true);
-    private final Set<String> seen = new ConcurrentSkipListSet<>();
-    private final Set<Path> before = new ConcurrentSkipListSet<>();
-    private final Thread thread;
-
-    Watch(Path store, List<String> slices) throws IOException {
-      Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
-      try (Stream<Path> files = Files.list(temporary)) {
-        files.forEach(before::add);
-      }
-      thread = new Thread(() -> {
-        while (running.get()) {
-          look(store, slices);
-          look(store, TELLING);
-          try (Stream<Path> files = Files.list(temporary)) {
-            files.filter(file -> !before.contains(file)).forEach(file -> look(file, slices));
-          } catch (IOException e) {
-            seen.add(e.toString());
-          }
-          pause();
-        }
-      });
-      thread.start();
+  private ByteWatch watch(byte[] adapter) throws IOException {
+    ByteWatch watch = new ByteWatch(store);
+    watch.lookFor(adapter);
+    watch.lookForInStore("selfie-0", ".lora_A.weight", "likeness.class_word", "likeness.measures", "likeness.run");
+    for (String name : TinyBase.namesIn(photos)) {
+      watch.lookFor(Files.readAllBytes(photos.resolve(name)));
+      watch.lookFor(Picture.read(photos.resolve(name)).rgb());
     }
+    assertFalse(TinyBase.namesIn(photos).isEmpty());
+    return watch;
+  }
 
-    Set<String> end() throws InterruptedException {
-      running.set(false);
-      thread.join();
-      return seen;
-    }
-
-    private void look(Path place, List<String> markers) {
-      try (Stream<Path> files = Files.exists(place) ? Files.walk(place) : Stream.empty()) {
-        for (Path file : files.filter(Files::isRegularFile).toList()) {
-          String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
-          if (markers.stream().anyMatch(text::contains)) {
-            seen.add(file.toString());
-          }
-        }
-      } catch (NoSuchFileException | UncheckedIOException goneMeanwhile) {
-        return;
-      } catch (IOException e) {
-        seen.add(e.toString());
-      }
-    }
-
-    private static void pause() {
-      try {
-        Thread.sleep(EVERY_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+  private byte[] decrypted(String id) throws IOException {
+    try (SubjectStore opened = SubjectStore.open(store, KeyWrapping.file(key))) {
+      assertEquals(0, opened.subject(id).counts().get(Holding.PHOTOS));
+      return Files.readAllBytes(SubjectStudio.personFile(opened.subject(id)));
     }
   }
 }

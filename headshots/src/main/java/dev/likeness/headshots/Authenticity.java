@@ -1,7 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
@@ -24,22 +26,36 @@ public final class Authenticity {
   private static final double RARE = 0.05;
 
   private final FaceDetector detector;
+  private final FaceMeasures own;
   private final Optional<Likeness> likeness;
-  private final List<FaceTraits> own;
 
-  private Authenticity(FaceDetector detector, Optional<Likeness> likeness, List<AcceptedPhoto> photos) {
+  private Authenticity(FaceDetector detector, FaceMeasures own, Optional<Likeness> likeness) {
     this.detector = detector;
+    this.own = own;
     this.likeness = likeness;
-    this.own = photos.stream().map(photo -> FaceTraits.of(photo.picture(), photo.face())).toList();
   }
 
   /**
    * Compares with {@code photos}.
    *
-   * @param likeness measures likeness, where there is an embedder
+   * @param tools whose detector finds the face; likeness is judged when they have an embedder
    */
-  public static Authenticity of(List<AcceptedPhoto> photos, FaceDetector detector, Optional<Likeness> likeness) {
-    return new Authenticity(detector, likeness, photos);
+  public static Authenticity of(List<AcceptedPhoto> photos, ReviewTools tools) {
+    Optional<Likeness> likeness = tools.embedder().filter(eye -> !photos.isEmpty())
+        .map(eye -> FaceReferences.of(photos, eye).likeness(tools.detector(), eye));
+    return new Authenticity(tools.detector(), FaceMeasures.of(photos), likeness);
+  }
+
+  /**
+   * Compares with the photos that a person was learnt from, by what their file keeps of them; empty when it keeps
+   * nothing.
+   *
+   * @param tools as above; likeness is judged when the file was made with the same embedder
+   */
+  public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
+    Optional<Likeness> likeness = tools.embedder().flatMap(eye -> FaceReferences.of(person)
+        .filter(kept -> kept.embedder().equals(eye.name())).map(kept -> kept.likeness(tools.detector(), eye)));
+    return FaceMeasures.of(person).map(own -> new Authenticity(tools.detector(), own, likeness));
   }
 
   /** In what {@code headshot} departs from the photos. */
@@ -59,7 +75,7 @@ public final class Authenticity {
   }
 
   private double least(ToDoubleFunction<FaceTraits> trait) {
-    return own.stream().mapToDouble(trait).filter(value -> !Double.isNaN(value)).min().orElse(Double.NaN);
+    return own.traits().stream().mapToDouble(trait).filter(value -> !Double.isNaN(value)).min().orElse(Double.NaN);
   }
 
   private static void add(Set<AuthenticityFlag> flags, AuthenticityFlag flag, boolean raised) {

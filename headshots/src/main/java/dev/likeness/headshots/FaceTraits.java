@@ -5,6 +5,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.quality.FacePatch;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * What flattering pictures change about a face, measured on its standard patch.
@@ -36,6 +37,17 @@ record FaceTraits(double tone, double texture, double breadth) {
     }
     double tone = Math.toDegrees(Math.atan2(median(light, n) - 50, median(yellow, n)));
     return new FaceTraits(tone, detail / n, breadth(face));
+  }
+
+  /** The three numbers, null for one that was not measured. */
+  List<Double> toList() {
+    return Arrays.asList(tone, texture, Double.isNaN(breadth) ? null : breadth);
+  }
+
+  static FaceTraits of(List<?> numbers) {
+    Number breadth = (Number) numbers.get(2);
+    return new FaceTraits(((Number) numbers.get(0)).doubleValue(), ((Number) numbers.get(1)).doubleValue(),
+        breadth == null ? Double.NaN : breadth.doubleValue());
   }
 
   private static double around(FacePatch patch, int x, int y) {

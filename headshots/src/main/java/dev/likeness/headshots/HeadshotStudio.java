@@ -117,7 +117,8 @@ public final class HeadshotStudio {
       List<Picture> crops = crops(review);
       PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, steps, cancellation);
       Subject subject = PersonDescription.subject(base, profile).consent(consent.toJson());
-      TrainedPerson person = profile.in(training.train(base, crops, subject, state, steps, cancellation));
+      TrainedPerson learnt = profile.in(training.train(base, crops, subject, state, steps, cancellation));
+      TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
       return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
     });
   }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -80,12 +81,12 @@ class AuthenticityTest {
       }
     };
     assertEquals(Set.of(AuthenticityFlag.NO_FACE),
-        Authenticity.of(List.of(), blind, Optional.empty()).flags(skin(150, 12, 1)));
+        Authenticity.of(List.of(), ReviewTools.of(blind)).flags(skin(150, 12, 1)));
   }
 
   private Authenticity authenticity() {
     List<AcceptedPhoto> photos = List.of(photo(140, 1), photo(150, 2), photo(160, 3));
-    return Authenticity.of(photos, detector, Optional.empty());
+    return Authenticity.of(photos, ReviewTools.of(detector));
   }
 
   private static AcceptedPhoto photo(int level, long seed) {

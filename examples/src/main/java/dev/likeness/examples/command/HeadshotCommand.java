@@ -11,6 +11,8 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.Trait;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -92,7 +94,7 @@ public final class HeadshotCommand implements Runnable {
   private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
-      + "contact-sheet.png, report.html, record.json, and person.safetensors when a person was learnt")
+      + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt")
   private Path out;
 
   /** A subcommand that speaks to {@code console}. */
@@ -105,11 +107,9 @@ public final class HeadshotCommand implements Runnable {
     if (photos.given() == (person != null)) {
       throw new IllegalArgumentException("give either --photos DIR or --person FILE (try likeness headshot --help)");
     }
-    if (store.given() && person == null) {
-      throw new IllegalArgumentException("with --store, give --person ID; likeness train --store learns one");
-    }
-    if (person != null && identity.way().shows()) {
-      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, not --person FILE");
+    boolean showsWithoutPhotos = person != null || store.given();
+    if (showsWithoutPhotos && identity.way().shows()) {
+      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, no --person FILE and no --store");
     }
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
@@ -122,7 +122,7 @@ public final class HeadshotCommand implements Runnable {
 
   private void run(ShootRequest request, ReviewTools tools) {
     Stopwatch watch = new Stopwatch();
-    PhotoReview review = person == null ? photos.review(tools) : null;
+    PhotoReview review = person == null && !store.given() ? photos.review(tools) : null;
     if (review != null) {
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
@@ -132,11 +132,15 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio studio = tools.embedder().map(studio(model)::embedder).orElseGet(() -> studio(model));
       Progress progress = ConsoleProgress.on(console);
+      if (store.given() && person == null) {
+        person = learntInStore(studio, model, tools);
+        watch.lap("learning");
+      }
       if (identity.way().learns()) {
         try (TrainedPerson who = review == null ? store.person(person, model) : learn(studio, review, progress)) {
           watch.lap(review == null ? "person" : "learning");
           if (review != null) {
-            who.save(out.resolve(ShootFolder.PERSON));
+            savePlain(who);
           }
           who.foreignTo(model).ifPresent(console.err()::println);
           draw(studio, model, corrected(studio, who), review, request, tools, watch);
@@ -156,7 +160,7 @@ public final class HeadshotCommand implements Runnable {
       KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
       folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, learnt, drawn.shoot()), review, watch);
+          ShootRecord.of(model, learnt, drawn.shoot()), learnt, review, watch);
       return;
     }
     try (IdentityOptions.Eye eye = identity.open(base.folder(), model)) {
@@ -166,7 +170,7 @@ public final class HeadshotCommand implements Runnable {
       KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
       folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, who, drawn.shoot()), review, watch);
+          ShootRecord.of(model, who, drawn.shoot()), learnt, review, watch);
     }
   }
 
@@ -185,6 +189,22 @@ public final class HeadshotCommand implements Runnable {
       profile = profile.corrected(trait.slot(), trait.value());
     }
     return studio.corrected(who, profile);
+  }
+
+  private Path learntInStore(HeadshotStudio studio, BaseModel model, ReviewTools tools) {
+    photos.consent();
+    try (SubjectStore opened = store.open()) {
+      String id = StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console);
+      console.err().println("kept in the store as " + id + "; headshot --person draws them again, people erase "
+          + "erases them");
+      return Path.of(id);
+    }
+  }
+
+  private void savePlain(TrainedPerson who) {
+    Path file = out.resolve(ShootFolder.PERSON);
+    who.save(file);
+    console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
   }
 
   private HeadshotStudio studio(BaseModel model) {

@@ -12,6 +12,7 @@ import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.choice.ShootReport;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.SourceType;
+import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -37,8 +38,14 @@ final class ShootFolder {
     this.console = console;
   }
 
-  /** Writes everything and names the files on standard output; {@code review} is null for a person from a file. */
-  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, PhotoReview review, Stopwatch watch) {
+  /**
+   * Writes everything and names the files on standard output.
+   *
+   * @param learnt null for somebody who was only shown
+   * @param review null for a person from a file or store
+   */
+  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, TrainedPerson learnt, PhotoReview review,
+      Stopwatch watch) {
     Shoot shoot = drawn.shoot();
     NumberedFiles.write(folder, "headshot", shoot.headshots(),
         (headshot, file) -> headshot.writePng(file, disclosure), console);
@@ -46,12 +53,12 @@ final class ShootFolder {
     Path sheet = folder.resolve(SHEET);
     Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
         + " with the base model " + base.name() + ": generated pictures, not photographs");
-    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).writePng(overview, sheet);
+    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(overview, sheet);
     console.out().println(sheet);
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
     Path file = folder.resolve(RECORD);
-    (review == null ? record : record.photos(review).authenticity(flags(review, shoot))).write(file);
+    (review == null ? record : record.photos(review)).authenticity(flags(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
     ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review)).write(report);
@@ -59,10 +66,12 @@ final class ShootFolder {
     console.out().flush();
   }
 
-  private static List<Set<AuthenticityFlag>> flags(PhotoReview review, Shoot shoot) {
+  private static List<Set<AuthenticityFlag>> flags(TrainedPerson learnt, PhotoReview review, Shoot shoot) {
     try (ReviewTools tools = ReviewTools.builtIn()) {
-      Authenticity authenticity = Authenticity.of(review.accepted(), tools.detector(), Optional.empty());
-      return shoot.headshots().stream().map(headshot -> authenticity.flags(headshot.picture())).toList();
+      Optional<Authenticity> measure = review == null ? Authenticity.of(learnt, tools)
+          : Optional.of(Authenticity.of(review.accepted(), tools));
+      return measure.map(authenticity -> shoot.headshots().stream()
+          .map(headshot -> authenticity.flags(headshot.picture())).toList()).orElse(List.of());
     }
   }
 }

@@ -4,9 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
-import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.trust.Subject;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
@@ -83,18 +81,9 @@ public final class TrainCommand implements Runnable {
   }
 
   private void learnInStore() {
-    Consent consent = photos.consent();
+    photos.consent();
     try (SubjectStore opened = store.open(); BaseModel model = base.open()) {
-      Subject subject = opened.create(consent);
-      SubjectStudio studio = SubjectStudio.on(model, studio(model));
-      try {
-        photos.eachFile((name, bytes) -> studio.add(subject, name, bytes));
-        studio.learn(subject, ConsoleProgress.on(console), console.cancellation());
-      } catch (RuntimeException e) {
-        subject.erase();
-        throw e;
-      }
-      console.out().println(subject.id());
+      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio(model)), console));
       console.out().flush();
     }
   }

@@ -20,11 +20,13 @@ import java.util.Optional;
  * @param generator the program that is named as the maker
  * @param source where the pictures come from
  * @param label words for everybody to see in the picture; none by default
+ * @param watermarked whether the pixels are marked
  */
-public record Disclosure(SigningIdentity signer, String generator, SourceType source, Optional<String> label) {
+public record Disclosure(SigningIdentity signer, String generator, SourceType source, Optional<String> label,
+    boolean watermarked) {
   private static final double JPEG_QUALITY = 0.92;
   private static final Disclosure STANDARD = new Disclosure(SigningIdentity.development(), "Likeness",
-      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty());
+      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true);
 
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
@@ -39,17 +41,17 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
 
   /** Signed by the application itself. */
   public Disclosure signedBy(SigningIdentity identity) {
-    return new Disclosure(identity, generator, source, label);
+    return new Disclosure(identity, generator, source, label, watermarked);
   }
 
   /** Made by a program of this name. */
   public Disclosure generator(String name) {
-    return new Disclosure(signer, name, source, label);
+    return new Disclosure(signer, name, source, label, watermarked);
   }
 
   /** Of pictures from another source. */
   public Disclosure source(SourceType type) {
-    return new Disclosure(signer, generator, type, label);
+    return new Disclosure(signer, generator, type, label, watermarked);
   }
 
   /** Of pictures drawn over others, such as photos, or of pictures drawn from nothing. */
@@ -60,7 +62,12 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
 
   /** With words for everybody to see, such as {@code AI-generated}. */
   public Disclosure label(String text) {
-    return new Disclosure(signer, generator, source, Optional.of(text));
+    return new Disclosure(signer, generator, source, Optional.of(text), watermarked);
+  }
+
+  /** Of pages that show such pictures, each of which has a watermark in its own file: plain paper would show one. */
+  public Disclosure ofPages() {
+    return new Disclosure(signer, generator, source, label, false);
   }
 
   /** The bytes of a PNG file. */
@@ -86,7 +93,8 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
   }
 
   private Picture marked(Picture picture) {
-    return Watermark.embed(label.map(text -> VisibleLabel.on(picture, text)).orElse(picture));
+    Picture labelled = label.map(text -> VisibleLabel.on(picture, text)).orElse(picture);
+    return watermarked ? Watermark.embed(labelled) : labelled;
   }
 
   private byte[] signed(PictureFile file) {

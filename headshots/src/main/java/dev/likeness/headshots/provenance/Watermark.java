@@ -2,6 +2,8 @@ package dev.likeness.headshots.provenance;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.pixels.Resampler;
+import java.util.Arrays;
+import java.util.BitSet;
 import java.util.OptionalInt;
 
 /**
@@ -9,8 +11,9 @@ import java.util.OptionalInt;
  * blue-yellow differences of blocks of 8 by 8 pixels, where the {@code dwtDct} method of the Python package
  * invisible-watermark finds them. Each bit lies in many blocks; reading takes the majority.
  *
- * <p>That package's own writer moves one value a block, which JPEG undoes. This one moves whole blocks, as few and as
- * little as are needed for the bits to outlive JPEG at quality 80 after a resize to nine tenths and back.
+ * <p>That package's own writer moves one value a block, which JPEG undoes. This one moves whole blocks, as few and
+ * as little as is needed for each bit to outlive JPEG at quality 80 after a resize to nine tenths and back, and rather where there is
+ * something to see than on a plain ground.
  */
 public final class Watermark {
   /** How many bits the mark has. */
@@ -40,14 +43,17 @@ public final class Watermark {
     if (!fits(picture)) {
       return picture;
     }
-    Picture marked = picture;
-    for (WatermarkStrength strength : WatermarkStrength.values()) {
-      marked = new WatermarkBlocks(picture).marked(strength);
-      if (survives(marked)) {
+    WatermarkBlocks blocks = new WatermarkBlocks(picture);
+    WatermarkStrength[] strengths = new WatermarkStrength[BITS];
+    Arrays.fill(strengths, WatermarkStrength.FAINT);
+    while (true) {
+      Picture marked = blocks.marked(strengths);
+      BitSet weak = weak(marked);
+      if (weak.stream().allMatch(bit -> strengths[bit].isStrongest())) {
         return marked;
       }
+      weak.stream().forEach(bit -> strengths[bit] = strengths[bit].next());
     }
-    return marked;
   }
 
   /** How many of the mark's bits a picture shows, 0 to 48; empty when it is too small to carry any. */
@@ -55,16 +61,15 @@ public final class Watermark {
     return fits(picture) ? OptionalInt.of(new WatermarkBlocks(picture).agreement()) : OptionalInt.empty();
   }
 
-  private static boolean survives(Picture marked) {
+  // The bits that are lost, or nearly, by what happens to pictures.
+  private static BitSet weak(Picture marked) {
     int width = (int) Math.round(marked.width() * RESIZED);
     int height = (int) Math.round(marked.height() * RESIZED);
     Picture resized = Resampler.CUBIC.resize(Resampler.CUBIC.resize(marked, width, height), marked.width(),
         marked.height());
-    return whole(marked) && whole(Encoding.reread(marked, JPEG_QUALITY))
-        && whole(Encoding.reread(resized, JPEG_QUALITY));
-  }
-
-  private static boolean whole(Picture picture) {
-    return new WatermarkBlocks(picture).agreement() == BITS;
+    BitSet weak = new WatermarkBlocks(marked).weak();
+    weak.or(new WatermarkBlocks(Encoding.reread(marked, JPEG_QUALITY)).weak());
+    weak.or(new WatermarkBlocks(Encoding.reread(resized, JPEG_QUALITY)).weak());
+    return weak;
   }
 }

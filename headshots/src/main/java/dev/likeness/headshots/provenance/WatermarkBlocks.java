@@ -2,6 +2,7 @@ package dev.likeness.headshots.provenance;
 
 import dev.likeness.diffusion.image.Picture;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 
@@ -13,9 +14,14 @@ import java.util.List;
 final class WatermarkBlocks {
   private static final double STEP = 36;
   private static final int SIDE = 8;
-  private static final double TO_U = 0.492;
+  private static final int BITS_OF_ONE = 14;
+  private static final int HALF = 1 << 13;
   private static final double BLUE = 2.032;
   private static final double GREEN = -0.395;
+  private static final double CLEAR = 0.08;
+  private static final double UNDECIDED = 0.25;
+  // A plain ground hides as little as one that varies by so many levels hides twice as much.
+  private static final double PLAIN = 6;
 
   private final Picture picture;
   private final int columns;
@@ -34,49 +40,69 @@ final class WatermarkBlocks {
     for (int i = 1; i < SIDE * SIDE / 4; i++) {
       int x = left + i % 4 * 2;
       int y = top + i / 4 * 2;
-      most = Math.max(most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2);
+      most = Math.max(most, (u(rgb, x, y) + u(rgb, x + 1, y) + u(rgb, x, y + 1) + u(rgb, x + 1, y + 1)) / 2.0);
     }
     return most;
   }
 
-  private double u(byte[] rgb, int x, int y) {
+  // OpenCV's integers, rounding included.
+  private int u(byte[] rgb, int x, int y) {
     int at = (y * picture.width() + x) * 3;
     int blue = rgb[at + 2] & 255;
-    double luma = 0.299 * (rgb[at] & 255) + 0.587 * (rgb[at + 1] & 255) + 0.114 * blue;
-    return TO_U * (blue - luma) + 128;
+    int luma = (4899 * (rgb[at] & 255) + 9617 * (rgb[at + 1] & 255) + 1868 * blue + HALF) >> BITS_OF_ONE;
+    return (8061 * (blue - luma) + (128 << BITS_OF_ONE) + HALF) >> BITS_OF_ONE;
   }
 
   /** How many bits of the mark the blocks vote for. */
   int agreement() {
-    byte[] rgb = picture.rgb();
-    int[] ones = new int[Watermark.BITS];
-    int[] votes = new int[Watermark.BITS];
-    for (int block = 0; block < rows * columns; block++) {
-      votes[block % Watermark.BITS]++;
-      ones[block % Watermark.BITS] += value(rgb, block) % STEP > STEP / 2 ? 1 : 0;
-    }
-    int agreement = 0;
-    for (int i = 0; i < Watermark.BITS; i++) {
-      int bit = 255 * ones[i] > 127 * votes[i] ? 1 : 0;
-      agreement += bit == Watermark.bit(i) ? 1 : 0;
-    }
-    return agreement;
+    return Watermark.BITS - lost(0, 0).cardinality();
   }
 
-  /** The picture with the mark. */
-  Picture marked(WatermarkStrength strength) {
+  /** The bits that the blocks do not vote for by a clear majority, whichever way the undecided vote. */
+  BitSet weak() {
+    return lost(CLEAR, UNDECIDED);
+  }
+
+  // A bit is 1 when 127 of 255 votes say so. A value at the edge of its half falls as floating point will have it.
+  private BitSet lost(double margin, double edge) {
+    byte[] rgb = picture.rgb();
+    int[] right = new int[Watermark.BITS];
+    int[] votes = new int[Watermark.BITS];
+    for (int block = 0; block < rows * columns; block++) {
+      double within = value(rgb, block) % STEP;
+      boolean one = within > STEP / 2;
+      double fromEdge = Math.min(Math.min(within, STEP - within), Math.abs(within - STEP / 2));
+      votes[block % Watermark.BITS]++;
+      right[block % Watermark.BITS] += one == (Watermark.bit(block) == 1) && fromEdge >= edge ? 1 : 0;
+    }
+    BitSet lost = new BitSet(Watermark.BITS);
+    for (int i = 0; i < Watermark.BITS; i++) {
+      int needed = Watermark.bit(i) == 1 ? 127 * votes[i] + 1 : 128 * votes[i];
+      lost.set(i, 255 * right[i] < needed + 255 * margin * votes[i]);
+    }
+    return lost;
+  }
+
+  /**
+   * The picture with the mark.
+   *
+   * @param strengths of each bit; of its blocks those are moved where it is seen least
+   */
+  Picture marked(WatermarkStrength[] strengths) {
     byte[] rgb = picture.rgb();
     double[] shifts = new double[rows * columns];
+    double[] cost = new double[rows * columns];
     for (int block = 0; block < shifts.length; block++) {
-      shifts[block] = shift(value(rgb, block), Watermark.bit(block), strength);
+      shifts[block] = shift(value(rgb, block), Watermark.bit(block), strengths[block % Watermark.BITS]);
+      cost[block] = Math.abs(shifts[block]) / (PLAIN + unrest(rgb, block));
     }
     for (int bit = 0; bit < Watermark.BITS; bit++) {
       List<Integer> blocks = new ArrayList<>();
       for (int block = bit; block < shifts.length; block += Watermark.BITS) {
         blocks.add(block);
       }
-      blocks.sort(Comparator.comparingDouble(block -> Math.abs(shifts[block])));
-      int count = (int) Math.ceil(strength.share * blocks.size());
+      blocks.sort(Comparator.comparingDouble(block -> cost[block]));
+      int count = (int) Math.ceil(strengths[bit].share * blocks.size());
       blocks.subList(0, count).forEach(block -> move(rgb, block, shifts[block]));
     }
     return Picture.of(picture.width(), picture.height(), rgb);
@@ -94,6 +120,25 @@ final class WatermarkBlocks {
       best = Math.abs(move) < Math.abs(best) ? move : best;
     }
     return best;
+  }
+
+  /** How much the green of a block and its surroundings varies: the standard deviation, in levels. */
+  private double unrest(byte[] rgb, int block) {
+    int left = Math.max(0, block % columns * SIDE - SIDE / 2);
+    int top = Math.max(0, block / columns * SIDE - SIDE / 2);
+    int right = Math.min(picture.width(), left + 2 * SIDE);
+    int bottom = Math.min(picture.height(), top + 2 * SIDE);
+    double sum = 0;
+    double squares = 0;
+    for (int y = top; y < bottom; y++) {
+      for (int x = left; x < right; x++) {
+        int green = rgb[(y * picture.width() + x) * 3 + 1] & 255;
+        sum += green;
+        squares += green * green;
+      }
+    }
+    int n = (right - left) * (bottom - top);
+    return Math.sqrt(Math.max(0, squares / n - sum / n * (sum / n)));
   }
 
   // Luma stays, unless a channel would leave its range: then all three move, which leaves U as it is.

@@ -1,14 +1,17 @@
 package dev.likeness.headshots.provenance;
 
 /**
- * How strongly a picture is marked, from weak to strong. A block's value may lie anywhere in its bit's half of a
+ * How strongly a bit is marked, from weak to strong. A block's value may lie anywhere in its bit's half of a
  * quantisation step, {@code below} away from the lower end and {@code above} away from the upper one; noise mostly
- * raises the value, which is a maximum. The share of blocks that cost most is left out: the others outvote them.
+ * raises the value, which is a maximum. Only a share of the bit's blocks is moved: they outvote the others.
  */
 enum WatermarkStrength {
-  GENTLE(0.75, 4, 7),
-  FIRM(0.8, 4, 8),
-  STRONG(1, 5, 8);
+  FAINT(0.55, 4, 7),
+  GENTLE(0.65, 4, 7),
+  FIRM(0.8, 4, 7.5),
+  STRONG(1, 5, 8),
+  STRONGER(1, 7, 9),
+  STRONGEST(1, 8.5, 9.5);
 
   final double share;
   final double below;
@@ -18,5 +21,13 @@ enum WatermarkStrength {
     this.share = share;
     this.below = below;
     this.above = above;
+  }
+
+  boolean isStrongest() {
+    return this == STRONGEST;
+  }
+
+  WatermarkStrength next() {
+    return isStrongest() ? this : values()[ordinal() + 1];
   }
 }

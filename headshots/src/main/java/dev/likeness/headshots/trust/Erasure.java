@@ -1,6 +1,7 @@
 package dev.likeness.headshots.trust;
 
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.headshots.trust.vault.Vault;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitResult;
@@ -21,8 +22,6 @@ import java.util.stream.Stream;
  * and the note away. Every step can be done again.
  */
 final class Erasure {
-  private static final String KEY = "key";
-
   private final Path subjects;
   private final Path begun;
   private final Path receipts;
@@ -86,7 +85,7 @@ final class Erasure {
       return;
     }
     for (Holding holding : Holding.values()) {
-      Files.deleteIfExists(folder.resolve(holding.word()).resolve(KEY));
+      Vault.destroyKeyIn(folder.resolve(holding.word()));
     }
     Files.walkFileTree(folder, new SimpleFileVisitor<>() {
       @Override

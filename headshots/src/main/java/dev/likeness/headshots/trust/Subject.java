@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.vault.Vault;
@@ -29,6 +30,7 @@ public final class Subject {
   private final Map<Holding, Vault> vaults = new EnumMap<>(Holding.class);
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
   private SubjectDates dates;
+  private boolean learning;
   private boolean erased;
 
   private Subject(SubjectStore store, String id, Path folder) {
@@ -70,7 +72,11 @@ public final class Subject {
 
   /** What the person agreed to. */
   public Consent consent() {
-    return Consent.parse((String) JsonFile.read(folder(Holding.PERSON).resolve(CONSENT)).get("consent"));
+    try {
+      return Consent.parse((String) JsonFile.read(folder(Holding.PERSON).resolve(CONSENT)).get("consent"));
+    } catch (UnusableInput e) {
+      throw isErased() ? new SubjectErased(id, e) : e;
+    }
   }
 
   /** Where a holding's files are, as a folder to read and write; asking for it is a use. */
@@ -160,6 +166,19 @@ public final class Subject {
   /** Says that work is over. */
   public void ended(Cancellation cancellation) {
     work.remove(cancellation);
+  }
+
+  /** Says that the photos are being taken in or learnt from, which is done by one at a time. */
+  synchronized void claimPhotos() {
+    requireNotErased();
+    if (learning) {
+      throw new IllegalStateException(this + " is being learnt, or its photos are coming in; wait for that to end");
+    }
+    learning = true;
+  }
+
+  synchronized void releasePhotos() {
+    learning = false;
   }
 
   /** How many files each holding has. */

@@ -6,9 +6,12 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.Authenticity;
+import dev.likeness.headshots.AuthenticityFlag;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
@@ -17,9 +20,16 @@ import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewOptions;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.decode.DecodeLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with everything kept in
@@ -28,27 +38,39 @@ import java.util.function.Function;
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
-  private static final String STATE = "training.safetensors";
   private static final String RECORD = "record.json";
+  // A program that converts a photo would read it from a temporary file.
+  private static final ReviewOptions IN_MEMORY = ReviewOptions.defaults()
+      .withDecode(DecodeLimits.DEFAULT.withoutPrograms());
 
   private final BaseModel base;
   private final HeadshotStudio studio;
   private final Disclosure disclosure;
+  private final ReviewTools tools;
 
-  private SubjectStudio(BaseModel base, HeadshotStudio studio, Disclosure disclosure) {
+  private SubjectStudio(BaseModel base, HeadshotStudio studio, Disclosure disclosure, ReviewTools tools) {
     this.base = base;
     this.studio = studio;
     this.disclosure = disclosure;
+    this.tools = tools;
   }
 
-  /** The work of {@code studio}, which is on {@code base}, disclosed in the standard way. */
+  /** The work of {@code studio}, which is on {@code base}, disclosed in the standard way, with the built-in tools. */
   public static SubjectStudio on(BaseModel base, HeadshotStudio studio) {
-    return new SubjectStudio(base, studio, Disclosure.standard());
+    return new SubjectStudio(base, studio, Disclosure.standard(), null);
   }
 
   /** The same, with pictures disclosed in the application's way. */
   public SubjectStudio disclosure(Disclosure other) {
-    return new SubjectStudio(base, studio, other);
+    return new SubjectStudio(base, studio, other, tools);
+  }
+
+  /**
+   * The same, looking at faces with other tools, which stay the caller's to close; with an embedder the person file
+   * keeps its vectors too, and headshots are judged by likeness.
+   */
+  public SubjectStudio tools(ReviewTools others) {
+    return new SubjectStudio(base, others.embedder().map(studio::embedder).orElse(studio), disclosure, others);
   }
 
   /**
@@ -56,13 +78,17 @@ public final class SubjectStudio {
    *
    * @param name what the report calls it; at most 100 characters count
    * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover it
+   * @throws IllegalStateException while the subject is being learnt
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
-    subject.photosCame();
     String last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-    Path file = subject.folder(Holding.PHOTOS).resolve(last.substring(Math.max(0, last.length() - 100)));
-    AtomicFile.write(file, out -> out.write(photo));
+    unlessErased(subject, () -> claiming(subject, () -> {
+      subject.photosCame();
+      Path file = subject.folder(Holding.PHOTOS).resolve(last.substring(Math.max(0, last.length() - 100)));
+      AtomicFile.write(file, out -> out.write(photo));
+      return null;
+    }));
   }
 
   /**
@@ -71,23 +97,42 @@ public final class SubjectStudio {
    *
    * @param stop turned by the caller, or here when the subject is erased
    * @throws dev.likeness.diffusion.error.Cancelled when it is turned
+   * @throws IllegalStateException while the subject is being learnt by another call
    */
   public void learn(Subject subject, Progress progress, Cancellation stop) {
+    learn(subject, PersonProfile.UNKNOWN, progress, stop);
+  }
+
+  /**
+   * As above, of somebody of whom some is known.
+   *
+   * @param known how they look, as far as the user says; it is believed
+   */
+  public void learn(Subject subject, PersonProfile known, Progress progress, Cancellation stop) {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
-    during(subject, stop, cancellation -> {
-      PhotoReview review = HeadshotStudio.review(PhotoSet.from(subject.folder(Holding.PHOTOS)), consent);
-      Path state = subject.folder(Holding.WORK).resolve(STATE);
-      try (TrainedPerson person = studio.learn(review, consent, state, progress, cancellation)) {
+    Consent.require(consent, Purpose.INTAKE);
+    during(subject, stop, cancellation -> claiming(subject, () -> {
+      PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
+      PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
+      try (TrainedPerson person = studio.learn(review, consent, known, state(subject, review, known), progress,
+          cancellation)) {
         person.save(subject.folder(Holding.PERSON).resolve(PERSON));
       }
       subject.purposeMet();
       return null;
-    });
+    }));
+  }
+
+  // Other photos or settings begin anew; what they leave behind goes with the rest of the work.
+  private Path state(Subject subject, PhotoReview review, PersonProfile known) {
+    int photos = review.accepted().stream().mapToInt(photo -> photo.picture().hashCode()).sum();
+    int run = Objects.hash(photos, known.toString(), studio.training().toString(), base.name());
+    return subject.folder(Holding.WORK).resolve("training-%08x.safetensors".formatted(run));
   }
 
   /**
-   * Draws headshots and keeps them with their record.
+   * Draws headshots and keeps them with their record, which says in what each departs from the photos.
    *
    * @param stop turned by the caller, or here when the subject is erased
    * @throws UnusableInput when the person has not been learnt
@@ -100,10 +145,15 @@ public final class SubjectStudio {
         for (int i = 0; i < shoot.headshots().size(); i++) {
           shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(i)), disclosure);
         }
-        ShootRecord.of(base, person, shoot).write(pictures.resolve(RECORD));
+        ShootRecord.of(base, person, shoot).authenticity(flags(person, shoot)).write(pictures.resolve(RECORD));
         return shoot;
       }
     });
+  }
+
+  private List<Set<AuthenticityFlag>> flags(TrainedPerson person, Shoot shoot) {
+    return withTools(with -> Authenticity.of(person, with).map(measure -> shoot.headshots().stream()
+        .map(headshot -> measure.flags(headshot.picture())).toList()).orElse(List.of()));
   }
 
   /**
@@ -119,17 +169,41 @@ public final class SubjectStudio {
     return file;
   }
 
+  private <T> T withTools(Function<ReviewTools, T> work) {
+    if (tools != null) {
+      return work.apply(tools);
+    }
+    try (ReviewTools builtIn = ReviewTools.builtIn()) {
+      return work.apply(builtIn);
+    }
+  }
+
+  private static <T> T claiming(Subject subject, Supplier<T> work) {
+    subject.claimPhotos();
+    try {
+      return work.get();
+    } finally {
+      subject.releasePhotos();
+    }
+  }
+
   private static <T> T during(Subject subject, Cancellation stop, Function<Cancellation, T> work) {
     subject.begin(stop);
     try {
-      return work.apply(stop);
+      return unlessErased(subject, () -> work.apply(stop));
+    } finally {
+      subject.ended(stop);
+    }
+  }
+
+  // Whatever fails on an erased subject does so because its files went away.
+  private static <T> T unlessErased(Subject subject, Supplier<T> work) {
+    try {
+      return work.get();
     } catch (Cancelled e) {
       throw e;
     } catch (RuntimeException e) {
-      // Whatever failed did so because its files went away.
       throw subject.isErased() ? new SubjectErased(subject.id(), e) : e;
-    } finally {
-      subject.ended(stop);
     }
   }
 }

@@ -137,6 +137,14 @@ class DisclosureTest {
   }
 
   @Test
+  void leavesThePixelsOfPagesAlone() throws IOException {
+    byte[] page = Disclosure.standard().ofPages().png(PICTURE);
+    assertEquals(PICTURE, Picture.read(Files.write(folder.resolve("page.png"), page)));
+    Provenance found = Provenance.of(page, TrustAnchors.NONE);
+    assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isWatermarked());
+  }
+
+  @Test
   void findsNothingInAPlainPicture() {
     Provenance found = Provenance.of(PICTURE.toPng(), TrustAnchors.NONE);
     assertFalse(found.isDisclosed() || found.isWatermarked() || found.isAltered());

@@ -12,7 +12,7 @@ import java.time.Instant;
  * JAZZER_FUZZ=1 mvn -pl headshots test -Dtest=ProvenanceFuzzTest -Djazzer.hooks=true} lets Jazzer make more of them.
  */
 class ProvenanceFuzzTest {
-  @FuzzTest(maxDuration = "5m")
+  @FuzzTest(maxDuration = "10m")
   void judgesOrRefusesAnyBytes(byte[] bytes) {
     try {
       PictureFile.of(bytes).ifPresent(file -> {

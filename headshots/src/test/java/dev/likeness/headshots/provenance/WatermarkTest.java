@@ -23,12 +23,15 @@ class WatermarkTest {
     assertEquals(OptionalInt.of(48), Watermark.read(Encoding.reread(resized, 0.8)));
   }
 
+  // JPEG smears what lies side by side on a plain ground, which is what a bright studio's is.
   @ParameterizedTest
-  @CsvSource({"0", "128", "255"})
-  void marksPicturesOfOneColourToo(int grey) {
+  @CsvSource({"0", "128", "247", "255"})
+  void outlivesJpegInPicturesOfOneColourToo(int grey) {
     byte[] rgb = new byte[300 * 300 * 3];
     Arrays.fill(rgb, (byte) grey);
-    assertEquals(OptionalInt.of(48), Watermark.read(Watermark.embed(Picture.of(300, 300, rgb))));
+    Picture marked = Watermark.embed(Picture.of(300, 300, rgb));
+    assertEquals(OptionalInt.of(48), Watermark.read(marked));
+    assertTrue(Watermark.read(Encoding.reread(marked, 0.8)).orElseThrow() >= Watermark.ENOUGH);
   }
 
   @Test

@@ -174,9 +174,10 @@ public final class PhotoDecoder {
     }
   }
 
-  private static PhotoConverter converter(String name, PhotoFormat format) {
+  private PhotoConverter converter(String name, PhotoFormat format) {
     Stream<PhotoConverter> given = ServiceLoader.load(PhotoConverter.class).stream().map(ServiceLoader.Provider::get);
-    return Stream.concat(given, Stream.of(new HeifPrograms())).filter(converter -> converter.converts(format))
+    Stream<PhotoConverter> programs = limits.programs() ? Stream.of(new HeifPrograms()) : Stream.empty();
+    return Stream.concat(given, programs).filter(converter -> converter.converts(format))
         .findFirst().orElseThrow(() -> new UnreadablePhoto(Fault.NEEDS_CONVERSION, name + " is in the "
             + format.title() + " format, which this machine has no reader for; save it as JPEG (iPhone: Settings >"
             + " Camera > Formats > Most Compatible; command: heif-convert or magick)"));

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
@@ -24,6 +25,7 @@ import java.util.stream.Stream;
  */
 public final class Vault {
   private static final String KEY = "key";
+  private static final String DESTROYED = "key.destroyed";
   private static final String FILES = "files";
   private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -112,14 +114,27 @@ public final class Vault {
         destroyed = true;
         files = null;
       }
-      Path file = folder.resolve(KEY);
-      if (Files.exists(file)) {
-        overwrite(file);
-        Files.delete(file);
-        force(folder);
-      }
+      destroyKeyIn(folder);
     } finally {
       lock.writeLock().unlock();
+    }
+  }
+
+  /**
+   * Destroys the key in the folder of a vault that nobody uses. It is renamed before it is overwritten: a process that
+   * dies in between leaves a vault without key, not one whose key is of no use.
+   */
+  public static void destroyKeyIn(Path folder) throws IOException {
+    Path key = folder.resolve(KEY);
+    Path doomed = folder.resolve(DESTROYED);
+    if (Files.exists(key)) {
+      Files.move(key, doomed, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      force(folder);
+    }
+    if (Files.exists(doomed)) {
+      overwrite(doomed);
+      Files.delete(doomed);
+      force(folder);
     }
   }
 

@@ -22,7 +22,7 @@ import java.util.Set;
 public final class StudioQueue implements AutoCloseable {
   /** The priority of work that says nothing of it. */
   public static final int USUAL = 0;
-  // What drawing took at most on the families measured, a pixel: activations of the network and of the decoder.
+  // Generous, not measured: the decoder's widest layers in f32 hold 128 channels a pixel, several at once.
   private static final long BYTES_A_PIXEL = 6000;
 
   private final HeadshotStudio studio;

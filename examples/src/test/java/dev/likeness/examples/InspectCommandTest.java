@@ -97,10 +97,13 @@ class InspectCommandTest {
 
   @Test
   void saysWhatAFileOfATransformerIs() throws IOException {
-    Map<String, Object> dev = inspect(0, PipelineFolder.write("flux/dev", folder).path());
-    assertEquals(List.of("flux", "flow"), List.of(dev.get("family"), dev.get("prediction")));
+    Path dev = PipelineFolder.write("flux/dev", folder).path();
+    Map<String, Object> whole = inspect(0, dev);
+    assertEquals(List.of("flux", "flow"), List.of(whole.get("family"), whole.get("prediction")));
     Path single = write(Map.of("double_blocks.0.img_attn.norm.key_norm.scale", new long[] {128},
-        "double_blocks.0.img_attn.norm.query_norm.scale", new long[] {128}));
+        "double_blocks.0.img_attn.norm.query_norm.scale", new long[] {128},
+        "img_in.weight", new long[] {256, 64}, "txt_in.weight", new long[] {256, 32},
+        "vector_in.in_layer.weight", new long[] {256, 48}, "final_layer.linear.weight", new long[] {64, 256}));
     Map<String, Object> found = inspect(0, single);
     assertEquals(List.of("base", "flux", "flow"), List.of(found.get("kind"), found.get("family"), found.get("prediction")));
   }

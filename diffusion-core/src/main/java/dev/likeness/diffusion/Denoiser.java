@@ -38,20 +38,12 @@ interface Denoiser {
   /** What the scheduler is asked for, of what it would be asked for without regard to the family. */
   PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler);
 
-  /** The networks of a request by batch, guidance included. */
-  @FunctionalInterface
-  interface Batches {
-    /** The network for {@code count} pictures on {@code canvas}; it belongs to the scope it is asked for in. */
-    NoisePredictor network(int count, Canvas canvas);
-  }
-
   /**
-   * What answers a request.
+   * The network for the pictures of a sitting, guidance included; it belongs to the calling scope.
    *
-   * @param adaptation what the request adds to each part
    * @param rows how many rows its plan has
    */
-  Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows);
+  NoisePredictor network(Sitting sitting, Canvas canvas, int rows);
 
   /** Whether the network is made for inpainting: it is shown the mask and the kept part beside the sample. */
   default boolean showsMask() {

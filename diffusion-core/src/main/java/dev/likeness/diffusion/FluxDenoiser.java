@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxControlNetModel;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
@@ -13,10 +14,8 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -91,31 +90,32 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
-  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
+    ImageRequest request = sitting.request();
     GuidanceOptions options = request.guidanceOptions();
     if (options.weakening() != null) {
       throw new IllegalArgumentException("FLUX knows no guidance away from a weakened network; ask without");
     }
-    Adaptation own = adaptation.apply(Part.TRANSFORMER);
+    if (canvas.reference() != null && !canvas.hints().isEmpty()) {
+      throw new IllegalArgumentException("ControlNets and a picture to edit do not go together; give one of them");
+    }
+    Adaptation own = sitting.adaptation(Part.TRANSFORMER);
     List<FluxTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);
-    Guided guided =
-        new Guided(options, options.trueCfg(), rows, Denoiser.showsPictures(model, Part.TRANSFORMER, own));
-    return (count, canvas) -> {
-      if (canvas.reference() != null && !canvas.hints().isEmpty()) {
-        throw new IllegalArgumentException("ControlNets and a picture to edit do not go together; give one of them");
-      }
-      FluxConditioning text = text(request, adaptation, count);
-      Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
-      return guided.of(new FluxNetwork(model, options.sequential(), views, text, rotation, canvas, count));
-    };
+    FluxConditioning text = text(sitting);
+    Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
+    return new Guided(options, options.trueCfg(), rows, Denoiser.showsPictures(model, Part.TRANSFORMER, own))
+        .of(new FluxNetwork(model, sitting, views, text, rotation, canvas));
   }
 
-  private FluxConditioning text(ImageRequest request, Function<Part, Adaptation> adaptation, int count) {
-    List<String> prompts = guided(request) ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
-    Tensor pooled = model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).encode(prompts, 0).pooled();
-    Tensor tokens = model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2));
-    Tensor guidance = torch.tensor(new float[] {(float) request.guidance()}).to(device(), ScalarType.Float);
-    return new FluxConditioning(repeated(tokens, count), repeated(pooled, count), guidance);
+  private FluxConditioning text(Sitting sitting) {
+    TextEncoding told = sitting.told(guided(sitting.request()), this::text);
+    Tensor guidance = torch.tensor(new float[] {(float) sitting.request().guidance()}).to(device(), ScalarType.Float);
+    return new FluxConditioning(told.tokens(), told.pooled(), guidance);
+  }
+
+  private TextEncoding text(Sitter sitter, List<String> prompts) {
+    return new TextEncoding(model.t5().encode(prompts, TEXT_TOKENS, sitter.adaptation(Part.TEXT_ENCODER_2)),
+        model.clip().prompts(sitter.adaptation(Part.TEXT_ENCODER)).encode(prompts, 0).pooled());
   }
 
   private Rotation rotation(ImageRequest request, long textTokens, Tensor reference) {
@@ -130,9 +130,5 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   private Device device() {
     return new Device(model.compute().device());
-  }
-
-  private static Tensor repeated(Tensor rows, int count) {
-    return rows.repeat_interleave(count, new LongOptional(0), new LongOptional());
   }
 }

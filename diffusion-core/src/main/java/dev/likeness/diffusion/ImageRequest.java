@@ -194,6 +194,22 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.joints = own);
   }
 
+  /**
+   * What a run of the network has to be told once for all of its pictures: requests whose runs are equal may be drawn in
+   * the same passes. A run that begins from a picture, or whose prompts may differ in length, is like no other's.
+   */
+  Object run() {
+    boolean own = initial != null || prompting.syntax() != PromptSyntax.PLAIN || embedding != null
+        || negativeEmbedding != null;
+    return own ? new Object() : with(d -> {
+      d.prompt = "";
+      d.negative = "";
+      d.seed = 0;
+      d.count = 1;
+      d.adapters.clear();
+    });
+  }
+
   private ImageRequest with(Consumer<RequestDraft> change) {
     RequestDraft draft = new RequestDraft(this);
     change.accept(draft);

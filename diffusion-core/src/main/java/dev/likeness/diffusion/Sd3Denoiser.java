@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
@@ -11,14 +12,10 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came without it. */
 record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
@@ -50,19 +47,19 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
-  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
+    ImageRequest request = sitting.request();
     Denoiser.refuseTrueCfg(request);
     Weakening weakening = request.guidanceOptions().weakening();
-    Adaptation own = adaptation.apply(Part.TRANSFORMER);
+    Adaptation own = sitting.adaptation(Part.TRANSFORMER);
     List<Sd3Transformer2DModel> views = Denoiser.views(own, rows, model::transformer);
     boolean perturbed = weakening != null && weakening.kind() == Weakening.Kind.PERTURBED_ATTENTION;
     List<Sd3Transformer2DModel> worse = perturbed
         ? Denoiser.views(own.and(Denoiser.perturbed(model, Part.TRANSFORMER, weakening)), rows, model::transformer) : views;
     Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
-    Guided guided = new Guided(request.guidanceOptions(), request.guidance(), rows,
-        Denoiser.showsPictures(model, Part.TRANSFORMER, own));
-    return (count, canvas) -> guided.of(new Sd3Network(model, request.guidanceOptions().sequential(), views, worse, skipped,
-        text(request, guided(request), adaptation, count), count));
+    return new Guided(request.guidanceOptions(), request.guidance(), rows,
+        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(
+        new Sd3Network(model, sitting, views, worse, skipped, sitting.told(guided(request), this::text)));
   }
 
   private Set<Integer> skipped(Weakening weakening) {
@@ -74,25 +71,20 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     return blocks;
   }
 
-  private TextEncoding text(ImageRequest request, boolean guided, Function<Part, Adaptation> adaptation, int count) {
-    List<String> texts = guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
+  private TextEncoding text(Sitter sitter, List<String> texts) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
     for (TextTower tower : model.towers()) {
-      TextEncoding encoding = tower.prompts(adaptation.apply(tower.part())).encode(texts, tower.layersLeftOut());
+      TextEncoding encoding = tower.prompts(sitter.adaptation(tower.part())).encode(texts, tower.layersLeftOut());
       tokens.push_back(encoding.tokens());
       pooled.push_back(encoding.pooled());
     }
     Tensor clip = torch.cat(tokens, -1);
     Tensor t5 = model.t5() == null
         ? clip.new_zeros(texts.size(), T5_TOKENS, model.config().textWidth())
-        : model.t5().encode(texts, T5_TOKENS, adaptation.apply(Part.TEXT_ENCODER_3));
+        : model.t5().encode(texts, T5_TOKENS, sitter.adaptation(Part.TEXT_ENCODER_3));
     Tensor padding = clip.new_zeros(texts.size(), clip.size(1), t5.size(2) - clip.size(2));
     Tensor both = torch.cat(new TensorVector(torch.cat(new TensorVector(clip, padding), 2), t5), 1);
-    return new TextEncoding(repeated(both, count), repeated(torch.cat(pooled, -1), count));
-  }
-
-  private static Tensor repeated(Tensor rows, int count) {
-    return rows.repeat_interleave(count, new LongOptional(0), new LongOptional());
+    return new TextEncoding(both, torch.cat(pooled, -1));
   }
 }

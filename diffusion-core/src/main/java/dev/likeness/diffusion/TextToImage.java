@@ -23,7 +23,12 @@ import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -36,62 +41,75 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
-  List<GeneratedImage> draw(ImageRequest asked, Progress progress, Cancellation cancellation) {
-    List<GeneratedImage> images = new ArrayList<>(once(asked, progress, cancellation));
-    if (asked.hires() != null) {
-      images.replaceAll(first -> once(asked.hires().after(first, denoiser.unit()), progress, cancellation).get(0));
+  /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
+  List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
+    List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
+    requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
+    Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
+    alike.values().forEach(run -> run(run, drawn, progress, stop));
+    return requests.stream().flatMap(request -> drawn.get(request).stream())
+        .map(first -> enlarged(first, progress, stop)).toList();
+  }
+
+  private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
+    HiresFix hires = first.request().hires();
+    return hires == null ? first : draw(List.of(hires.after(first, denoiser.unit())), progress, stop).get(0);
+  }
+
+  /** Draws requests that run alike. */
+  private void run(List<ImageRequest> requests, Map<ImageRequest, List<GeneratedImage>> drawn, Progress progress,
+      Cancellation stop) {
+    requireMemory(requests.get(0));
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      SamplingPlan plan = plan(requests.get(0));
+      for (Sitting sitting : Sitting.of(sitters(requests), memory == null ? BATCH : 1)) {
+        List<GeneratedImage> images = pass(sitting, plan, progress, stop);
+        for (int i = 0; i < images.size(); i++) {
+          drawn.computeIfAbsent(sitting.seats().get(i).sitter().request(), r -> new ArrayList<>()).add(images.get(i));
+        }
+      }
+    }
+  }
+
+  private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Progress progress, Cancellation stop) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
+      progress.on(new ProgressEvent.Phase("sample", plan.size()));
+      Guarded autoencoder = new Guarded(model().autoencoder(), words -> progress.on(new ProgressEvent.Notice(words)));
+      Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas();
+      Joints joints = sitting.request().joints();
+      NoisePredictor network = joints.network().apply(denoiser.network(sitting, canvas, plan.size()));
+      Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
+        progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
+        joints.listener().onStep(step, of, x);
+        stop.check();
+      });
+      progress.on(new ProgressEvent.Phase("decode", sitting.count()));
+      return decode(latents, autoencoder, sitting);
+    }
+  }
+
+  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, Sitting sitting) {
+    List<GeneratedImage> images = new ArrayList<>();
+    for (int i = 0; i < sitting.count(); i++) {
+      Sitting.Seat seat = sitting.seats().get(i);
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor one = latents.narrow(0, i, 1);
+        requireFinite(one, seat.seed());
+        Tensor unit = Images.toUnit(autoencoder.decode(one));
+        Picture picture = Images.toPicture(unit);
+        images.add(new GeneratedImage(
+            picture, seat.seed(), seat.sitter().request(), Latents.of(one), Images.floats(unit)));
+      }
     }
     return images;
   }
 
-  private List<GeneratedImage> once(ImageRequest asked, Progress progress, Cancellation cancellation) {
-    ImageRequest request = completed(asked);
-    List<GeneratedImage> images = new ArrayList<>();
+  private void requireMemory(ImageRequest request) {
     if (memory != null) {
       boolean twice = denoiser.guided(request) && !request.guidanceOptions().sequential();
       memory.require(request.width(), request.height(), twice ? 2 : 1);
     }
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      SamplingPlan plan = plan(request);
-      Denoiser.Batches batches = denoiser.batches(request, part -> adaptation(request, part), plan.size());
-      int most = memory == null ? BATCH : 1;
-      for (int first = 0; first < request.count(); first += most) {
-        int count = Math.min(most, request.count() - first);
-        images.addAll(batch(request, plan, batches, request.seed() + first, count, progress, cancellation));
-      }
-    }
-    return images;
-  }
-
-  private List<GeneratedImage> batch(ImageRequest request, SamplingPlan plan, Denoiser.Batches batches, long seed, int count,
-      Progress progress, Cancellation stop) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed, count)) {
-      progress.on(new ProgressEvent.Phase("sample", plan.size()));
-      Guarded autoencoder = new Guarded(model().autoencoder(), words -> progress.on(new ProgressEvent.Notice(words)));
-      Canvas canvas = new Easel(request, denoiser, autoencoder, plan, noise).canvas();
-      NoisePredictor network = request.joints().network().apply(batches.network(count, canvas));
-      Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
-        progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
-        request.joints().listener().onStep(step, of, x);
-        stop.check();
-      });
-      progress.on(new ProgressEvent.Phase("decode", count));
-      return decode(latents, autoencoder, request, seed);
-    }
-  }
-
-  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, ImageRequest request, long seed) {
-    List<GeneratedImage> images = new ArrayList<>();
-    for (long i = 0; i < latents.size(0); i++) {
-      try (TensorScope scope = TensorScope.open()) {
-        Tensor one = latents.narrow(0, i, 1);
-        requireFinite(one, seed + i);
-        Tensor unit = Images.toUnit(autoencoder.decode(one));
-        Picture picture = Images.toPicture(unit);
-        images.add(new GeneratedImage(picture, seed + i, request, Latents.of(one), Images.floats(unit)));
-      }
-    }
-    return images;
   }
 
   private void requireFinite(Tensor latents, long seed) {
@@ -101,14 +119,23 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     }
   }
 
-  private Adaptation adaptation(ImageRequest request, Part part) {
+  /** Requests with what they add; those that add the same share it. */
+  private List<Sitter> sitters(List<ImageRequest> requests) {
+    Map<List<Adapter>, Map<Part, Adaptation>> known = new HashMap<>();
+    return requests.stream().map(request -> new Sitter(
+        request, known.computeIfAbsent(request.adapters(), adapters -> adaptations(request)))).toList();
+  }
+
+  private Map<Part, Adaptation> adaptations(ImageRequest request) {
     Drawing drawing = new Drawing(
         model().compute(), denoiser.guided(request), request.width(), request.height(), model().autoencoder().factor());
-    Adaptation sum = Adaptation.NONE;
-    for (Adapter adapter : request.adapters()) {
-      sum = sum.and(adapter.adapt(part, drawing));
+    Map<Part, Adaptation> sums = new EnumMap<>(Part.class);
+    for (Part part : Part.values()) {
+      if (!model().tensorNames(part).isEmpty()) {
+        request.adapters().forEach(adapter -> sums.merge(part, adapter.adapt(part, drawing), Adaptation::and));
+      }
     }
-    return sum;
+    return sums;
   }
 
   private Networks model() {

@@ -3,13 +3,13 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -58,15 +58,17 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   }
 
   @Override
-  public Batches batches(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
+    ImageRequest request = sitting.request();
     Denoiser.refuseTrueCfg(request);
-    Adaptation unet = adaptation.apply(Part.UNET);
+    Adaptation unet = sitting.adaptation(Part.UNET);
     List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
     Guided guided =
         new Guided(request.guidanceOptions(), request.guidance(), rows, Denoiser.showsPictures(model, Part.UNET, unet));
-    return (count, canvas) -> new UNetNetwork(
-        model, request, new Conditioner(model, request, adaptation), views, worse, guided, canvas).of(count);
+    List<Conditioner> told = sitting.groups().stream()
+        .map(group -> new Conditioner(model, group.sitter().request(), group.sitter()::adaptation)).toList();
+    return new UNetNetwork(model, sitting, told, views, worse, guided, canvas).network();
   }
 
   private List<UNet2DConditionModel> weakened(Adaptation unet, Weakening weakening, int rows) {

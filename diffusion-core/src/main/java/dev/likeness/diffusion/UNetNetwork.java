@@ -11,6 +11,7 @@ import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -18,18 +19,19 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * The UNet as a request asks it: told at each row what the prompts say there, guided where guidance is on.
+ * The UNet as a sitting asks it: told at each row of the plan what the prompts say there, guided where guidance is on.
  *
+ * @param conditioners one for each of the sitting's groups
  * @param views the UNet as it is adapted at each row of the plan
  * @param weakened the same made worse on purpose, or null
  */
-record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner conditioner,
+record UNetNetwork(StableDiffusion model, Sitting sitting, List<Conditioner> conditioners,
     List<UNet2DConditionModel> views, List<UNet2DConditionModel> weakened, Guided guided, Canvas canvas) {
 
-  /** The network for a batch; what it is told belongs to the calling scope. */
-  NoisePredictor of(int count) {
-    List<UNetConditioning> wanted = told(request.prompt(), false, count);
-    List<UNetConditioning> unwanted = guided.scale() <= 1 ? null : told(request.negative(), true, count);
+  /** The network for the sitting; what it is told belongs to the calling scope. */
+  NoisePredictor network() {
+    List<UNetConditioning> wanted = told(false);
+    List<UNetConditioning> unwanted = guided.scale() <= 1 ? null : told(true);
     return guided.of(new Guided.Asked() {
       @Override
       public NoisePredictor alone(boolean worse) {
@@ -43,41 +45,62 @@ record UNetNetwork(StableDiffusion model, ImageRequest request, Conditioner cond
     });
   }
 
-  /** What each row is told; rows with one text share it. */
-  private List<UNetConditioning> told(String prompt, boolean unwanted, int count) {
+  /** What the pictures are told at each row of the plan. */
+  private List<UNetConditioning> told(boolean unwanted) {
+    List<Sitting.Group> groups = sitting.groups();
+    List<List<UNetConditioning>> each = IntStream.range(0, groups.size())
+        .mapToObj(i -> told(groups.get(i), conditioners.get(i), unwanted)).toList();
+    if (each.size() == 1) {
+      return each.get(0);
+    }
+    Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
+    return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(
+        each.stream().map(told -> told.get(row)).toList(), UNetNetwork::joined)).toList();
+  }
+
+  /** The same for one request; rows with one text share it. */
+  private List<UNetConditioning> told(Sitting.Group group, Conditioner conditioner, boolean unwanted) {
+    ImageRequest request = group.sitter().request();
+    String prompt = unwanted ? request.negative() : request.prompt();
     Map<String, UNetConditioning> known = new HashMap<>();
     boolean changes = request.prompting().syntax() == PromptSyntax.A1111;
     PromptSchedule schedule = PromptSchedule.of(prompt, views.size());
     return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(
-        changes ? schedule.at(row) : prompt, text -> conditioner.of(text, unwanted, count))).toList();
+        changes ? schedule.at(row) : prompt, text -> conditioner.of(text, unwanted, group.count()))).toList();
   }
 
   private PromptPair pair(boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
     boolean alike = IntStream.range(0, views.size())
         .allMatch(row -> unwanted.get(row).context().size(1) == wanted.get(row).context().size(1));
-    if (request.guidanceOptions().sequential() || !alike) {
+    if (guided.options().sequential() || !alike) {
       Guided.requireOnePass(guided.together(), false);
       return PromptPair.sequential(asked(worse, unwanted), asked(worse, wanted));
     }
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
     return PromptPair.batched(asked(worse, IntStream.range(0, views.size()).mapToObj(row ->
-        known.computeIfAbsent(List.of(unwanted.get(row), wanted.get(row)), two -> joined(two.get(0), two.get(1))))
+        known.computeIfAbsent(List.of(unwanted.get(row), wanted.get(row)), UNetNetwork::joined))
         .toList()));
   }
 
-  static UNetConditioning joined(UNetConditioning a, UNetConditioning b) {
-    return new UNetConditioning(joined(a.context(), b.context()), joined(a.pooled(), b.pooled()),
-        joined(a.timeIds(), b.timeIds()));
+  static UNetConditioning joined(List<UNetConditioning> rows) {
+    return new UNetConditioning(joined(rows, UNetConditioning::context), joined(rows, UNetConditioning::pooled),
+        joined(rows, UNetConditioning::timeIds));
   }
 
-  private static Tensor joined(Tensor a, Tensor b) {
-    return a == null ? null : torch.cat(new TensorVector(a, b), 0);
+  private static Tensor joined(List<UNetConditioning> rows, Function<UNetConditioning, Tensor> part) {
+    if (part.apply(rows.get(0)) == null) {
+      return null;
+    }
+    TensorVector all = new TensorVector();
+    rows.forEach(row -> all.push_back(part.apply(row)));
+    return torch.cat(all, 0);
   }
 
   private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
     return (input, step) -> {
-      Tensor time = torch.tensor(new float[] {(float) step.timestep()}).to(device, torch.ScalarType.Float);
+      Tensor time = sitting.perRow(torch.tensor(new float[] {(float) step.timestep()}), input.size(0))
+          .to(device, torch.ScalarType.Float);
       UNetConditioning here = told.get(step.index());
       ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
       return (worse ? weakened : views).get(step.index())

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.pytorch.InferenceMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -51,8 +52,8 @@ class ConditionerParityTest {
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
     Conditioner conditioner = new Conditioner(base.networks(), request, part -> Adaptation.NONE);
-    return UNetNetwork.joined(
-        conditioner.of(request.negative(), true, 1), conditioner.of(request.prompt(), false, 1));
+    return UNetNetwork.joined(List.of(
+        conditioner.of(request.negative(), true, 1), conditioner.of(request.prompt(), false, 1)));
   }
 
   @Test

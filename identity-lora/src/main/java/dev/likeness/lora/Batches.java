@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** Draws the batches of each step from the seed and the step's number alone, so that a resumed run draws the same. */
-record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions, int timesteps) {
+record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions, Lesson lesson) {
   /** Makes the batches of a step, hands them to {@code use} and frees them. */
   double with(int step, ToDoubleFunction<List<LoraStep.Batch>> use) {
     int parts = settings.options().accumulation();
@@ -27,10 +27,10 @@ record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions
     Bucket.Turn turn = Bucket.turn(buckets, settings.seed(), number, settings.batch());
     Bucket bucket = turn.bucket();
     StepDraw draw = StepDraw.of(settings.seed(), number, turn.number(), settings.batch(), bucket.latents().count(),
-        captions.count(), timesteps);
+        captions.count(), lesson);
     if (bucket.others().count() > 0) {
       draw = draw.and(StepDraw.of(
-          ~settings.seed(), number, settings.batch(), bucket.others().count(), captions.count(), timesteps));
+          ~settings.seed(), number, settings.batch(), bucket.others().count(), captions.count(), lesson));
     }
     try (NoiseSource random = NoiseSource.seeded(draw.seeds())) {
       return batch(bucket, draw, random);
@@ -48,7 +48,7 @@ record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions
     int[] pictures = IntStream.range(0, own).map(i -> bucket.pictures().get(drawn[i])).toArray();
     Tensor focus = settings.options().focus() == 1 ? null : CachedLatents.focus(draw, own, bucket.latents(), shape);
     return new LoraStep.Batch(
-        clean, noise, seen, draw.timesteps(), captions.chosen(draw.captions(), pictures), own, focus);
+        clean, noise, seen, draw.levels(), captions.chosen(draw.captions(), pictures), own, focus);
   }
 
   private Tensor noise(long[] shape, NoiseSource random) {

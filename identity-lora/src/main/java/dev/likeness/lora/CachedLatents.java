@@ -1,6 +1,6 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -36,7 +36,7 @@ final class CachedLatents {
   }
 
   /** Encodes a picture, and its mirror image where it may be shown. */
-  void add(TrainingPicture picture, StableDiffusion model, LoraTraining settings) {
+  void add(TrainingPicture picture, Networks model, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       Tensor pixels = Images.toSigned(picture.picture());
       plain.add(encoded(pixels, model));
@@ -96,7 +96,7 @@ final class CachedLatents {
     return (mirror && !mirrored.isEmpty() ? mirrored : plain).get(index);
   }
 
-  private LatentDistribution encoded(Tensor pixels, StableDiffusion model) {
+  private LatentDistribution encoded(Tensor pixels, Networks model) {
     LatentDistribution d = model.autoencoder().encode(model.compute().place(pixels));
     Tensor logVariance = d.logVariance() == null ? null : kept(d.logVariance());
     return new LatentDistribution(kept(d.mean()), logVariance, d.scale(), d.shift());

@@ -1,6 +1,5 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -14,19 +13,19 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What the UNet attends to for each caption: encoded once where the text encoders stay as they are, else every step.
+ * What the network is told for each caption: encoded once where the text encoders stay as they are, else every step.
  */
 final class CaptionEncodings {
-  private final StableDiffusion model;
+  private final Pupil pupil;
   private final List<String> captions;
   private final Learner learner;
   private final TextEncoding fixed;
 
-  CaptionEncodings(StableDiffusion model, List<String> captions, Learner learner, TensorRegion region) {
-    this.model = model;
+  CaptionEncodings(Pupil pupil, List<String> captions, Learner learner, TensorRegion region) {
+    this.pupil = pupil;
     this.captions = captions;
     this.learner = learner;
-    boolean learns = model.towers().stream().map(TextTower::part).anyMatch(learner::learns);
+    boolean learns = pupil.towers().stream().map(TextTower::part).anyMatch(learner::learns);
     fixed = learns ? null : encodedOnce(region);
   }
 
@@ -40,19 +39,8 @@ final class CaptionEncodings {
       return rows(fixed, places);
     }
     int[] distinct = IntStream.of(places).sorted().distinct().toArray();
-    TextEncoding encoded = encode(IntStream.of(distinct).mapToObj(captions::get).toList());
+    TextEncoding encoded = pupil.encode(IntStream.of(distinct).mapToObj(captions::get).toList(), learner);
     return rows(encoded, IntStream.of(places).map(i -> Arrays.binarySearch(distinct, i)).toArray());
-  }
-
-  private TextEncoding encode(List<String> texts) {
-    TensorVector tokens = new TensorVector();
-    Tensor pooled = null;
-    for (TextTower tower : model.towers()) {
-      TextEncoding encoding = learner.prompts(tower).encode(texts, tower.layersLeftOut());
-      tokens.push_back(encoding.tokens());
-      pooled = encoding.pooled();
-    }
-    return new TextEncoding(torch.cat(tokens, -1), pooled);
   }
 
   private static TextEncoding rows(TextEncoding all, int[] places) {
@@ -69,7 +57,7 @@ final class CaptionEncodings {
 
   private TextEncoding encodedOnce(TensorRegion region) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      TextEncoding once = encode(captions);
+      TextEncoding once = pupil.encode(captions, learner);
       return new TextEncoding(region.keep(once.tokens()), once.pooled() == null ? null : region.keep(once.pooled()));
     }
   }

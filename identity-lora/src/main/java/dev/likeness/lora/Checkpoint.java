@@ -34,7 +34,7 @@ record Checkpoint(Path file, String owner) {
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      String text = settings + " " + base.name() + " " + base.networks().compute() + " " + set.subject();
+      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject();
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       for (TrainingPicture picture : set.pictures()) {
         digest.update(picture.picture().rgb());

@@ -40,7 +40,7 @@ public record DreamBooth(LoraTraining settings) {
    */
   public TrainedModel train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (FullWeights weights = new FullWeights(base.networks(), settings.textEncoder());
+      try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder());
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
         return new TrainedModel(copies(weights, learned), set.subject());
@@ -54,6 +54,7 @@ public record DreamBooth(LoraTraining settings) {
     try (TensorScope scope = TensorScope.open()) {
       weights.weights().leaves().keySet()
           .forEach(name -> copies.put(name, region.keep(learned.apply(name).detach().clone())));
+      weights.fixed().forEach((name, tensor) -> copies.put(name, region.keep(tensor.cpu().clone())));
     }
     return new TrainedModel.Weights(copies, region);
   }

@@ -1,35 +1,37 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.text.ClipTextEncoder;
-import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Every weight of the UNet, and of the text encoders where asked, copied from the base and learning in f32. */
+/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base to learn in f32. */
 final class FullWeights implements Learner, AutoCloseable {
-  private final StableDiffusion model;
-  private final boolean textEncoder;
+  /** What networks compute once and never learn. */
+  private static final String FIXED = "pos_embed.pos_embed";
+
+  private final Networks model;
+  private final Set<Part> parts = EnumSet.noneOf(Part.class);
   private final TrainableWeights weights = new TrainableWeights(this::own);
 
-  FullWeights(StableDiffusion model, boolean textEncoder) {
+  FullWeights(Networks model, boolean textEncoder) {
     this.model = model;
-    this.textEncoder = textEncoder;
-    for (Part part : Part.values()) {
-      if (part == Part.UNET || textEncoder) {
-        model.tensorNames(part).stream().sorted()
-            .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name)));
-      }
+    Pupil pupil = Pupil.of(model);
+    parts.add(pupil.part());
+    if (textEncoder) {
+      pupil.towers().forEach(tower -> parts.add(tower.part()));
     }
+    parts.forEach(part -> model.tensorNames(part).stream().filter(name -> !name.equals(FIXED)).sorted()
+        .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
   }
 
   private Tensor own(String name, long... shape) {
@@ -38,38 +40,40 @@ final class FullWeights implements Learner, AutoCloseable {
     return model.tensor(part, name.substring(end + 1)).cpu().to(ScalarType.Float).clone();
   }
 
+  /** The tensors of the parts that learn which do not, by part and name. */
+  Map<String, Tensor> fixed() {
+    Map<String, Tensor> fixed = new LinkedHashMap<>();
+    parts.stream().filter(part -> model.tensorNames(part).contains(FIXED))
+        .forEach(part -> fixed.put(part.folder() + "." + FIXED, model.tensor(part, FIXED)));
+    return fixed;
+  }
+
   @Override
   public TrainableWeights weights() {
     return weights;
   }
 
   @Override
-  public UNet2DConditionModel unet() {
-    return new UNet2DConditionModel(model.unetConfig(), Weights.of(parameters(Part.UNET)));
+  public Weights network(Part part) {
+    OwnTensors base = new OwnTensors(model, part);
+    return Weights.of(learns(part) ? learned(part, base) : base);
   }
 
   @Override
-  public PromptEncoder prompts(TextTower tower) {
-    return learns(tower.part()) ? new PromptEncoder(tower.tokenizer(),
-        new ClipTextEncoder(tower.config(), Weights.of(parameters(tower.part()))), model.compute())
-        : tower.prompts(Adaptation.NONE);
+  public boolean learns(Part part) {
+    return parts.contains(part);
   }
 
-  @Override
-  public boolean learns(Part tower) {
-    return textEncoder && !model.tensorNames(tower).isEmpty();
-  }
-
-  private Parameters parameters(Part part) {
+  private Parameters learned(Part part, Parameters base) {
     Parameters own = new Parameters() {
       @Override
       public boolean has(String name) {
-        return model.tensorNames(part).contains(name);
+        return base.has(name);
       }
 
       @Override
       public Tensor get(String name, long... shape) {
-        return weights.get(part.folder() + "." + name, shape);
+        return name.equals(FIXED) ? base.get(name, shape) : weights.get(part.folder() + "." + name, shape);
       }
     };
     ScalarType type = model.compute().dtype().scalarType();

@@ -1,20 +1,17 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.model.TextTower;
-import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.weights.Weights;
 
-/** The networks as they learn: each call gives them over the weights as they are now. */
+/** The networks as they learn: each call gives what they are built of as it is now. */
 interface Learner {
   /** What is learned. */
   TrainableWeights weights();
 
-  UNet2DConditionModel unet();
+  /** What a part's network is built of; gradients flow to what is learned. */
+  Weights network(Part part);
 
-  PromptEncoder prompts(TextTower tower);
-
-  /** Whether gradients reach this text encoder. */
-  boolean learns(Part tower);
+  /** Whether gradients reach this part. */
+  boolean learns(Part part);
 }

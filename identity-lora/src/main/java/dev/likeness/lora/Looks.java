@@ -65,7 +65,7 @@ final class Looks implements AutoCloseable {
     try (TensorRegion now = new TensorRegion()) {
       Map<Layer, Change> changes = factors.snapshot(now, values);
       PlacedChanges placed =
-          new PlacedChanges(new LoraChanges(changes, Map.of()), base.networks()::tensor, base.networks().compute(),
+          new PlacedChanges(new LoraChanges(changes, Map.of()), base.parts()::tensor, base.parts().compute(),
               now);
       Adapter adapter = (part, compute) -> new LoraAdaptation(placed, part, LoraWeight.of(1));
       ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase())).as(adapter);

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import java.nio.file.Path;
@@ -70,8 +71,15 @@ public final class Lora implements AutoCloseable {
 
   /** This LoRA at weights that differ between blocks, or change over the steps. */
   public Adapter at(LoraWeight weight) {
-    return (part, compute) ->
-        weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(placedOn(compute), part, weight);
+    return new Weighted(this, weight);
+  }
+
+  /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
+  private record Weighted(Lora lora, LoraWeight weight) implements Adapter {
+    @Override
+    public Adaptation adapt(Part part, Compute compute) {
+      return weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(lora.placedOn(compute), part, weight);
+    }
   }
 
   /**

@@ -29,4 +29,9 @@ record LoraAdaptation(PlacedChanges changes, Part part, LoraWeight weight) imple
     LoraWeight now = weight.at(progress);
     return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);
   }
+
+  @Override
+  public boolean isBeside() {
+    return changes.vectors(part).isEmpty();
+  }
 }

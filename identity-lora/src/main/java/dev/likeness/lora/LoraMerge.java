@@ -72,8 +72,8 @@ public final class LoraMerge {
    */
   public static Lora between(BaseModel base, BaseModel tuned, int rank) {
     requireRank(rank);
-    LayerTable table = LayerTable.of(base.networks());
-    if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(tuned.networks()).layers()))) {
+    LayerTable table = LayerTable.of(base.parts());
+    if (!Set.copyOf(table.layers()).equals(Set.copyOf(LayerTable.of(tuned.parts()).layers()))) {
       throw new UnusableInput(tuned.name() + " has other layers than " + base.name()
           + "; give two models of one family, one trained from the other");
     }
@@ -82,7 +82,7 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (Layer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference = f32(tuned.networks()::tensor, layer).sub(f32(base.networks()::tensor, layer));
+          Tensor difference = f32(tuned.parts()::tensor, layer).sub(f32(base.parts()::tensor, layer));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, Factoring.of(difference, rank).mapped(region::keep));
           }
@@ -90,7 +90,7 @@ public final class LoraMerge {
       }
     }
     LoraFamily family = LoraFamily.of(table);
-    return made(new LoraChanges(weights, Map.of()), rank, region, base.networks()::tensor, family);
+    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts()::tensor, family);
   }
 
   private static Set<Layer> layers(Map<Lora, Double> loras) {

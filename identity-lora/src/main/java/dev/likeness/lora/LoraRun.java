@@ -4,14 +4,13 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.LearningRate;
-import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
@@ -28,10 +27,10 @@ final class LoraRun implements AutoCloseable {
   private final TrainingSet set;
   private final Learner learner;
   private final Progress progress;
-  private final StableDiffusion model;
+  private final Networks model;
   private final TensorRegion region = new TensorRegion();
   private final List<Bucket> buckets;
-  private final Objective objective;
+  private final Lesson lesson;
   private final Optimizer optimizer;
   private final Ema ema;
   private final Optional<Looks> looks;
@@ -42,10 +41,9 @@ final class LoraRun implements AutoCloseable {
     this.set = set;
     this.learner = learner;
     this.progress = progress;
-    model = base.networks();
+    model = base.parts();
     buckets = Bucket.of(set.pictures(), model.autoencoder().factor(), region);
-    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma(),
-        settings.options().debiased());
+    lesson = Lesson.of(model, settings);
     optimizer = settings.options().optimizer().make(settings.weightDecay());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
     looks = set.previews().map(p -> new Looks(p, base, set.subject(), progress));
@@ -61,9 +59,10 @@ final class LoraRun implements AutoCloseable {
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
     checkpoint.resume(learner.weights(), optimizer, ema);
     CaptionBook captions = CaptionBook.of(settings, set);
-    CaptionEncodings texts = new CaptionEncodings(model, captions.all(), learner, region);
-    LoraStep learning = new LoraStep(model, learner, optimizer, objective, texts);
-    Batches batches = new Batches(settings, buckets, captions, objective.schedule().length());
+    Pupil pupil = Pupil.of(model);
+    CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
+    LoraStep learning = new LoraStep(pupil, learner, optimizer, lesson, texts);
+    Batches batches = new Batches(settings, buckets, captions, lesson);
     LearningRate rate = settings.schedule();
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
     for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {

@@ -3,6 +3,10 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.training.LearningRate;
@@ -37,6 +41,8 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     int priorPictures, double priorWeight, List<String> captions, long seed, TrainingOptions options) {
   // Channels at the first level; Stable Diffusion has 320.
   private static final int SMALL = 256;
+  // T5 learns in no script of the field: it is larger than the rest.
+  private static final String T5 = "encoder.block.";
 
   public LoraTraining {
     captions = List.copyOf(captions);
@@ -106,7 +112,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   /** As above, with all that a set may say: a caption and a focus for each picture, previews that are scored. */
   public TrainedPerson train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (TrainableFactors factors = new TrainableFactors(this, base.networks());
+      try (TrainableFactors factors = new TrainableFactors(this, base.parts());
           LoraRun run = new LoraRun(this, base, set, factors, progress)) {
         return run.person(run.train(cancellation));
       }
@@ -121,11 +127,23 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /**
    * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large
-   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps.
+   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps,
+   * and a transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
-    boolean small = base.networks().unetConfig().levels().get(0).channels() < SMALL;
-    return small ? this : targets(LoraTargets.ATTENTION).rank(8).batch(1).learningRate(2e-4);
+    if (width(base.parts()) < SMALL) {
+      return this;
+    }
+    LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).batch(1);
+    return base.parts() instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+  }
+
+  private static int width(Networks model) {
+    if (model instanceof Flux flux) {
+      return flux.config().width();
+    }
+    return model instanceof StableDiffusion3 three ? three.config().width()
+        : ((StableDiffusion) model).unetConfig().levels().get(0).channels();
   }
 
   /** Another rank; alpha keeps its ratio to it. */
@@ -201,6 +219,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   boolean includes(Layer layer) {
     boolean chosen = options.modules().isEmpty() ? targets.includes(layer) : layer.name().matches(options.modules());
-    return chosen && !layer.isNorm() && (layer.part() == Part.UNET || textEncoder);
+    boolean draws = layer.part() == Part.UNET || layer.part() == Part.TRANSFORMER;
+    return chosen && !layer.isNorm() && (draws || textEncoder && !layer.path().startsWith(T5));
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import java.util.SplittableRandom;
+import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -9,26 +10,26 @@ import java.util.stream.LongStream;
  * draws. One entry per picture of the batch.
  *
  * @param pictures indices; every picture is seen once before one is seen again
- * @param timesteps one from each equal part of the schedule, which steadies the loss
+ * @param levels of noise, one drawn from each equal part of all that may be drawn, which steadies the loss
  * @param seeds of the noise
  */
-record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, int[] timesteps, long[] seeds) {
+record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
   private static final long GOLDEN = 0x9E3779B97F4A7C15L;
 
   /** Draws {@code batch} entries for step {@code step}, counted from 0. */
-  static StepDraw of(long seed, int step, int batch, int pictures, int captions, int timesteps) {
-    return of(seed, step, step, batch, pictures, captions, timesteps);
+  static StepDraw of(long seed, int step, int batch, int pictures, int captions, Lesson lesson) {
+    return of(seed, step, step, batch, pictures, captions, lesson);
   }
 
   /** The same where {@code turn} batches of these pictures came before, which is fewer than steps with more sizes. */
-  static StepDraw of(long seed, int step, int turn, int batch, int pictures, int captions, int timesteps) {
+  static StepDraw of(long seed, int step, int turn, int batch, int pictures, int captions, Lesson lesson) {
     SplittableRandom random = new SplittableRandom(seed * GOLDEN + step);
-    StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new int[batch], new long[batch]);
+    StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
     for (int i = 0; i < batch; i++) {
       draw.pictures[i] = picture(seed, (long) turn * batch + i, pictures);
       draw.mirrored[i] = random.nextBoolean();
       draw.captions[i] = random.nextInt(captions);
-      draw.timesteps[i] = (int) ((i + random.nextDouble()) / batch * timesteps);
+      draw.levels[i] = lesson.level((i + random.nextDouble()) / batch);
       // libtorch seeds its generator with 32 bits.
       draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
     }
@@ -38,7 +39,8 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, int[] timest
   /** These entries, then {@code other}'s. */
   StepDraw and(StepDraw other) {
     StepDraw both = new StepDraw(joined(pictures, other.pictures), new boolean[pictures.length + other.pictures.length],
-        joined(captions, other.captions), joined(timesteps, other.timesteps),
+        joined(captions, other.captions),
+        DoubleStream.concat(DoubleStream.of(levels), DoubleStream.of(other.levels)).toArray(),
         LongStream.concat(LongStream.of(seeds), LongStream.of(other.seeds)).toArray());
     System.arraycopy(mirrored, 0, both.mirrored, 0, mirrored.length);
     System.arraycopy(other.mirrored, 0, both.mirrored, mirrored.length, other.mirrored.length);

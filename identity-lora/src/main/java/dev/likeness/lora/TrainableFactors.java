@@ -3,14 +3,12 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.SidePath;
-import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
@@ -22,12 +20,12 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The factors being learned: f32 leaves whose change is nothing at first, so that training starts at the base. */
 final class TrainableFactors implements Learner, AutoCloseable {
-  private final StableDiffusion model;
+  private final Networks model;
   private final TrainableWeights weights;
   private final NoiseSource random;
   private final Map<Layer, TrainableChange> changes = new LinkedHashMap<>();
 
-  TrainableFactors(LoraTraining settings, StableDiffusion model) {
+  TrainableFactors(LoraTraining settings, Networks model) {
     this.model = model;
     Map<String, Layer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream().filter(settings::includes).forEach(l -> layers.put(l.name(), l));
@@ -51,18 +49,13 @@ final class TrainableFactors implements Learner, AutoCloseable {
   }
 
   @Override
-  public UNet2DConditionModel unet() {
-    return model.unet(adaptation(Part.UNET));
+  public Weights network(Part part) {
+    return Weights.of(new OwnTensors(model, part), learns(part) ? adaptation(part) : Adaptation.NONE);
   }
 
   @Override
-  public PromptEncoder prompts(TextTower tower) {
-    return tower.prompts(learns(tower.part()) ? adaptation(tower.part()) : Adaptation.NONE);
-  }
-
-  @Override
-  public boolean learns(Part tower) {
-    return changes.keySet().stream().anyMatch(layer -> layer.part() == tower);
+  public boolean learns(Part part) {
+    return changes.keySet().stream().anyMatch(layer -> layer.part() == part);
   }
 
   private Adaptation adaptation(Part part) {

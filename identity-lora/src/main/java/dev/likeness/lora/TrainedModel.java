@@ -19,6 +19,7 @@ import org.bytedeco.pytorch.Tensor;
 /** A base model's weights after {@link DreamBooth}, with whom they were taught. Owns its tensors until closed. */
 public final class TrainedModel implements AutoCloseable {
   private static final Map<String, String> FILES = Map.of("unet", "diffusion_pytorch_model.safetensors",
+      "transformer", "diffusion_pytorch_model.safetensors",
       "text_encoder", "model.safetensors", "text_encoder_2", "model.safetensors");
 
   private final Weights weights;

@@ -54,12 +54,12 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
 
   static TrainedPerson of(Map<Layer, Change> factors, TensorRegion region, LoraTraining settings, Subject subject,
       BaseModel base) {
-    LoraFamily family = LoraFamily.of(LayerTable.of(base.networks()));
+    LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
     LoraReport report = LoraReport.made(family, kind, factors.size(), settings.rank());
     LoraChanges changes = new LoraChanges(factors, Map.of());
     Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
-    Lora lora = new Lora(changes, header, report, region, base.networks()::tensor);
+    Lora lora = new Lora(changes, header, report, region, base.parts()::tensor);
     return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());
   }
 

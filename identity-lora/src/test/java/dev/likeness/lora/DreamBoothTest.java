@@ -23,7 +23,6 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
-import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -68,9 +67,9 @@ class DreamBoothTest {
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
-      CaptionEncodings texts = new CaptionEncodings(base.networks(), prompts(), weights, region);
-      LoraStep learning = new LoraStep(base.networks(), weights, optimizer, new Objective(
-          base.networks().scheduler().schedule(), base.networks().scheduler().prediction(), 0), texts);
+      CaptionEncodings texts = new CaptionEncodings(Pupil.of(base.parts()), prompts(), weights, region);
+      LoraStep learning = new LoraStep(
+          Pupil.of(base.parts()), weights, optimizer, Lesson.of(base.parts(), PLAIN), texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
       try (TensorScope scope = TensorScope.open()) {
         weights.weights().leaves().forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));

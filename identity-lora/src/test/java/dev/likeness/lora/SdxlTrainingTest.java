@@ -20,7 +20,6 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
-import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.TensorSource;
@@ -56,9 +55,8 @@ class SdxlTrainingTest {
       factors.weights().load(under(golden, "start."));
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts")).stream()
           .map(String.class::cast).toList();
-      LoraStep learning = new LoraStep(base.networks(), factors, optimizer, new Objective(
-          base.networks().scheduler().schedule(), base.networks().scheduler().prediction(), 0),
-          new CaptionEncodings(base.networks(), prompts, factors, region));
+      LoraStep learning = new LoraStep(Pupil.of(base.parts()), factors, optimizer,
+          Lesson.of(base.parts(), SETTINGS), new CaptionEncodings(Pupil.of(base.parts()), prompts, factors, region));
       compareGradients(learning, factors, golden);
       try (TensorScope scope = TensorScope.open()) {
         float[] losses = Images.floats(golden.read("loss"));

@@ -14,7 +14,6 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
-import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.List;
@@ -79,9 +78,8 @@ class TrainingParityTest {
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
-        model, prompts.stream().map(String.class::cast).toList(), factors, region);
-    return new LoraStep(model, factors, optimizer,
-        new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0), texts);
+        Pupil.of(model), prompts.stream().map(String.class::cast).toList(), factors, region);
+    return new LoraStep(Pupil.of(model), factors, optimizer, Lesson.of(model, SETTINGS), texts);
   }
 
   private static void compareGradients(LoraStep learning, TrainableFactors factors, Safetensors expected) {
@@ -98,7 +96,7 @@ class TrainingParityTest {
     float[] times = Images.floats(expected.read("timesteps").select(0, step));
     Tensor noise = expected.read("noise").select(0, step);
     return new LoraStep.Batch(expected.read("latents").select(0, step), noise, noise,
-        new int[] {(int) times[0], (int) times[1]}, new int[] {0, 1}, 2, null);
+        new double[] {times[0], times[1]}, new int[] {0, 1}, 2, null);
   }
 
   private static void compare(Safetensors expected, String name, Tensor actual) {

@@ -9,7 +9,12 @@ import org.bytedeco.pytorch.Tensor;
  */
 public interface Adaptation {
   /** Adds nothing. */
-  Adaptation NONE = new Adaptation() { };
+  Adaptation NONE = new Adaptation() {
+    @Override
+    public boolean isBeside() {
+      return true;
+    }
+  };
 
   /** The side paths of the layer at {@code module}, in the order they are added. */
   default List<SidePath> sidePaths(String module) {
@@ -40,6 +45,11 @@ public interface Adaptation {
    */
   default Adaptation at(double progress) {
     return this;
+  }
+
+  /** Whether all that this adds are side paths, so that each row of a batch may have its own: see {@link ByRow}. */
+  default boolean isBeside() {
+    return false;
   }
 
   /** This adaptation and {@code other}, summed. */

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.adapt;
 
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** What an adapter adds to one layer's output, computed beside the layer from the same input. */
@@ -11,5 +12,18 @@ public interface SidePath {
   /** The same beside a convolution, which goes over its input with this stride and padding (each for both sides). */
   default Tensor delta(Tensor input, long[] stride, long[] padding) {
     return delta(input);
+  }
+
+  /**
+   * A path of two factors: {@code scale * up (down x)}.
+   *
+   * @param down [rank, in] or [rank, in, kernel, kernel]
+   * @param up [out, rank] or [out, rank, 1, 1]
+   */
+  record Factors(Tensor down, Tensor up, double scale) { }
+
+  /** The factors of a path that is nothing but two, with which the paths of several rows are computed at once. */
+  default Optional<Factors> lowRank() {
+    return Optional.empty();
   }
 }

@@ -31,6 +31,11 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
     return first.at(progress).and(second.at(progress));
   }
 
+  @Override
+  public boolean isBeside() {
+    return first.isBeside() && second.isBeside();
+  }
+
   private static <T> List<T> joined(List<T> first, List<T> second) {
     if (first.isEmpty() || second.isEmpty()) {
       return first.isEmpty() ? second : first;

@@ -39,7 +39,13 @@ public record FlowObjective(double location, double spread, double shift) {
 
   /** The mean over pictures of their mean squared errors; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target) {
-    return answer.to(torch.ScalarType.Float).sub(target).square().mean();
+    return loss(answer, target, null);
+  }
+
+  /** The same with every place counting as {@code focus} [batch, 1, h, w] says, which has mean 1; null for alike. */
+  public Tensor loss(Tensor answer, Tensor target, Tensor focus) {
+    Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
+    return (focus == null ? squares : squares.mul(focus)).mean();
   }
 
   private static Tensor shares(double... sigmas) {

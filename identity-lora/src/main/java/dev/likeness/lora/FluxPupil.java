@@ -1,0 +1,58 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.transformer.FluxConditioning;
+import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
+import dev.likeness.diffusion.transformer.PackedLatents;
+import dev.likeness.diffusion.transformer.Rotation;
+import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** FLUX.1: CLIP's pooled text and T5's tokens. */
+record FluxPupil(Flux model) implements Pupil {
+  private static final int TEXT_TOKENS = 512;
+  /** What a guidance-distilled network is told while it learns, as diffusers' script has it. */
+  private static final double GUIDANCE = 3.5;
+
+  @Override
+  public Part part() {
+    return Part.TRANSFORMER;
+  }
+
+  @Override
+  public List<TextTower> towers() {
+    return List.of(model.clip());
+  }
+
+  @Override
+  public TextEncoding encode(List<String> texts, Learner learner) {
+    Tensor pooled = encode(model.clip(), texts, learner, model).pooled();
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return new TextEncoding(model.t5().encode(texts, TEXT_TOKENS, Adaptation.NONE), pooled);
+    }
+  }
+
+  @Override
+  public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+    long height = noised.size(2);
+    long width = noised.size(3);
+    FluxConditioning told =
+        new FluxConditioning(text.tokens(), text.pooled(), Pupil.numbers(model, 1, GUIDANCE));
+    Tensor positions = torch.cat(new TensorVector(torch.zeros(text.tokens().size(1), 3),
+        PackedLatents.positions(height, width, 0)), 0).to(new Device(model.compute().device()), ScalarType.Float);
+    FluxTransformer2DModel network = new FluxTransformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
+    Tensor answer = network.forward(PackedLatents.pack(model.compute().place(noised)), Pupil.numbers(model, 1, levels),
+        told, Rotation.of(positions, model.config().axes()));
+    return PackedLatents.unpack(answer, height, width);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.training.FlowObjective;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.schedulers.SchedulerConfig;
+import org.bytedeco.pytorch.Tensor;
+
+/** What the network of a family of bases is taught, at levels of noise that chance decides. */
+interface Lesson {
+  /** The level for a number drawn evenly from 0 to 1: a timestep, or a share of noise. */
+  double level(double share);
+
+  /** Latents at each picture's level. */
+  Tensor noised(Tensor latents, Tensor noise, double... levels);
+
+  /** What the network should answer. */
+  Tensor target(Tensor latents, Tensor noise, double... levels);
+
+  /** How wrong an answer is; every place counts as {@code focus} says, or alike where it is null. */
+  Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels);
+
+  /** What the bases of {@code model}'s family learn. */
+  static Lesson of(Networks model, LoraTraining settings) {
+    SchedulerConfig scheduler = model.scheduler();
+    return model.tensorNames(Part.TRANSFORMER).isEmpty()
+        ? new NoiseLesson(new Objective(scheduler.schedule(), scheduler.prediction(), settings.minSnrGamma(),
+            settings.options().debiased()))
+        : FlowLesson.of(scheduler);
+  }
+
+  /** A UNet's: the noise, or what else it predicts, at one of the schedule's timesteps. */
+  record NoiseLesson(Objective objective) implements Lesson {
+    @Override
+    public double level(double share) {
+      return (int) (share * objective.schedule().length());
+    }
+
+    @Override
+    public Tensor noised(Tensor latents, Tensor noise, double... levels) {
+      return objective.noised(latents, noise, timesteps(levels));
+    }
+
+    @Override
+    public Tensor target(Tensor latents, Tensor noise, double... levels) {
+      return objective.target(latents, noise, timesteps(levels));
+    }
+
+    @Override
+    public Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels) {
+      return objective.loss(answer, target, timesteps(levels), focus);
+    }
+
+    private static int[] timesteps(double... levels) {
+      int[] timesteps = new int[levels.length];
+      for (int i = 0; i < levels.length; i++) {
+        timesteps[i] = (int) levels[i];
+      }
+      return timesteps;
+    }
+  }
+}

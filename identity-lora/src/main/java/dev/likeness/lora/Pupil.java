@@ -1,0 +1,58 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.TextEncoding;
+import java.util.List;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The network that learns, of whichever family: how it is told texts, and how it is asked. */
+interface Pupil {
+  /** The network that noise is predicted with. */
+  Part part();
+
+  /** The text encoders that can learn; T5 stays as it is, as in diffusers' scripts. */
+  List<TextTower> towers();
+
+  /** Texts as the network is told them; gradients flow through the encoders that learn. */
+  TextEncoding encode(List<String> texts, Learner learner);
+
+  /**
+   * The answer for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where the model computes.
+   *
+   * @param levels of noise, one for each picture
+   */
+  Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments);
+
+  static Pupil of(Networks model) {
+    if (model instanceof Flux flux) {
+      return new FluxPupil(flux);
+    }
+    return model instanceof StableDiffusion3 three ? new Sd3Pupil(three) : new UNetPupil((StableDiffusion) model);
+  }
+
+  /** Tokens and pooled text of one tower. */
+  default TextEncoding encode(TextTower tower, List<String> texts, Learner learner, Networks model) {
+    ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
+    return new PromptEncoder(tower.tokenizer(), encoder, model.compute()).encode(texts, tower.layersLeftOut());
+  }
+
+  /** One number for each picture, f32, where the model computes. */
+  static Tensor numbers(Networks model, double factor, double... levels) {
+    float[] values = new float[levels.length];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (levels[i] * factor);
+    }
+    return torch.tensor(values).to(new Device(model.compute().device()), ScalarType.Float);
+  }
+}

@@ -1,0 +1,205 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.lora.change.LowRank;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** FLUX.1 and Stable Diffusion 3 beside diffusers and peft: {@code tools/goldens/joint_lora.py}. */
+@ExtendWith(NoTensorLeaks.class)
+class JointLoraTest {
+  private static final LoraTraining SETTINGS = new LoraTraining(2, 2, LoraTargets.ATTENTION, true, 3, 2, 1e-3, 0, 0,
+      0.01, 1, false, 0, 1, List.of("%s"), 0);
+
+  @TempDir
+  private Path parent;
+
+  private static Safetensors golden(String family) {
+    return Safetensors.open(GoldenLora.file("../joint/" + family));
+  }
+
+  private static Map<String, Object> record() {
+    return GoldenLora.record("../joint/reference");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"flux, flux/dev", "sd3, sd3/three"})
+  void drawsAsDiffusersDraws(String family, String variant) {
+    List<?> cases = (List<?>) record().get("cases");
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        Safetensors expected = golden(family)) {
+      List<ImageRequest> requests = new ArrayList<>();
+      List<Lora> loras = new ArrayList<>();
+      for (Object one : cases) {
+        ImageRequest request = request();
+        for (Map.Entry<?, ?> file : ((Map<?, ?>) one).entrySet()) {
+          Lora lora = Lora.open(GoldenLora.file("../joint/" + family + "-" + file.getKey()), base);
+          loras.add(lora);
+          request = request.as(lora.at(((Number) file.getValue()).doubleValue()));
+        }
+        requests.add(request);
+        compare(expected, requests.size() - 1, base.generate(request), family);
+      }
+      // And each beside the others, its rows told and adapted for themselves.
+      List<GeneratedImage> together = base.generate(requests);
+      for (int i = 0; i < together.size(); i++) {
+        compare(expected, i, together.get(i), family + " together");
+      }
+      loras.forEach(Lora::close);
+    }
+  }
+
+  private static void compare(Safetensors expected, int number, GeneratedImage image, String what) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor reference = expected.read("case" + number + ".images");
+      Closeness.assertWithin(1e-3, reference, torch.tensor(image.pixels()).view(reference.shape()), what + " " + number);
+    }
+  }
+
+  private static ImageRequest request() {
+    Map<?, ?> r = (Map<?, ?>) record().get("request");
+    return ImageRequest.of((String) r.get("prompt")).guidance(((Number) r.get("guidance")).doubleValue())
+        .steps(((Number) r.get("steps")).intValue()).seed(((Number) ((List<?>) r.get("seeds")).get(0)).longValue())
+        .size(((Number) r.get("width")).intValue(), ((Number) r.get("height")).intValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"flux, flux/dev", "sd3, sd3/three"})
+  void takesTheStepsThatPeftTakes(String family, String variant) {
+    List<String> prompts = ((List<?>) record().get("prompts")).stream().map(String.class::cast).toList();
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        TensorRegion region = new TensorRegion(); AdamW optimizer = AdamW.standard();
+        TrainableFactors factors = new TrainableFactors(SETTINGS, base.parts()); Safetensors expected = golden(family)) {
+      load(family, base, factors);
+      Pupil pupil = Pupil.of(base.parts());
+      LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), SETTINGS),
+          new CaptionEncodings(pupil, prompts, factors, region));
+      compareGradients(learning, factors, expected);
+      try (TensorScope scope = TensorScope.open()) {
+        float[] losses = Images.floats(expected.read("train.loss"));
+        for (int step = 0; step < 3; step++) {
+          double loss = learning.learn(List.of(batch(expected, step)), SETTINGS, 1e-3);
+          assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
+        }
+      }
+      compareWeights(factors, expected);
+    }
+  }
+
+  /** Begins with what a file of diffusers says. */
+  private static void load(String family, BaseModel base, TrainableFactors factors) {
+    try (Lora start = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base);
+        NoGradGuard guard = new NoGradGuard()) {
+      assertEquals(factors.weights().leaves().size(), 2 * start.changes().weights().size());
+      start.changes().weights().forEach((layer, change) -> {
+        LowRank pair = (LowRank) change;
+        factors.weights().leaves().get(layer.name() + ".lora_A.weight").copy_(pair.down());
+        factors.weights().leaves().get(layer.name() + ".lora_B.weight").copy_(pair.up());
+      });
+    }
+  }
+
+  private static LoraStep.Batch batch(Safetensors expected, int step) {
+    float[] sigmas = Images.floats(expected.read("train.sigmas").select(0, step));
+    Tensor noise = expected.read("train.noise").select(0, step);
+    return new LoraStep.Batch(expected.read("train.latents").select(0, step), noise, noise,
+        new double[] {sigmas[0], sigmas[1]}, new int[] {0, 1}, 2, null);
+  }
+
+  // Small gradients carry the rounding of the large ones.
+  private static void compareGradients(LoraStep learning, TrainableFactors factors, Safetensors expected) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor all = expected.read("train.gradient");
+      learning.loss(batch(expected, 0), 0, Segments.PLAIN).backward();
+      long at = 0;
+      for (Map.Entry<String, Tensor> leaf : new TreeMap<>(factors.weights().leaves()).entrySet()) {
+        Tensor value = leaf.getValue();
+        Tensor gradient = all.narrow(0, at, value.numel()).view_as(value);
+        at += value.numel();
+        boolean reached = !gradient.isnan().any().item_bool();
+        assertEquals(reached, value.grad().defined(), leaf.getKey());
+        if (reached) {
+          double difference = gradient.sub(value.grad().detach()).norm().item_double();
+          double most = 1e-4 * gradient.norm().item_double() + 1e-6 * all.nan_to_num().norm().item_double();
+          assertTrue(difference <= most, leaf.getKey() + " by " + difference);
+          value.grad().zero_();
+        }
+      }
+      assertEquals(all.numel(), at);
+    }
+  }
+
+  private static void compareWeights(TrainableFactors factors, Safetensors expected) {
+    try (TensorScope scope = TensorScope.open()) {
+      TensorVector after = new TensorVector();
+      new TreeMap<>(factors.weights().leaves()).values().forEach(leaf -> after.push_back(leaf.detach().flatten()));
+      Tensor reference = expected.read("train.after");
+      double difference = torch.cat(after, 0).sub(reference).norm().item_double();
+      assertTrue(difference <= 1e-4 * reference.norm().item_double(), "all weights differ by " + difference);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"flux/dev, FLUX", "sd3/three, SD3"})
+  void learnsSomebodyWhomAFileKeeps(String variant, LoraFamily family) {
+    byte[] rgb = new byte[24 * 16 * 3];
+    new Random(5).nextBytes(rgb);
+    Path folder = PipelineFolder.write(variant, parent).path();
+    ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
+    TrainingSet set = TrainingSet.of(List.of(Picture.of(24, 16, rgb)), Subject.of("woman"));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      float[] before = base.generate(ask).pixels();
+      float[] learned;
+      Path file = parent.resolve("ada.safetensors");
+      try (TrainedPerson ada = SETTINGS.prior(1, 1).train(base, set, Progress.SILENT, new Cancellation())) {
+        learned = base.generate(ask.as(ada.at(1))).pixels();
+        ada.save(file);
+      }
+      assertFalse(Arrays.equals(before, learned), "training changed nothing");
+      try (TrainedPerson ada = TrainedPerson.open(file, base)) {
+        assertEquals(family, ada.lora().report().family());
+        assertTrue(Arrays.equals(learned, base.generate(ask.as(ada.at(1))).pixels()));
+      }
+      assertTrue(Arrays.equals(before, base.generate(ask).pixels()), "training touched the base");
+      try (TrainedModel whole = new DreamBooth(SETTINGS).train(base, set, Progress.SILENT, new Cancellation())) {
+        whole.save(folder, parent.resolve("whole"), DType.F32);
+      }
+    }
+    try (BaseModel base = BaseModel.open(parent.resolve("whole"), Compute.EXACT)) {
+      assertEquals(24, base.generate(ask).picture().width());
+    }
+  }
+}

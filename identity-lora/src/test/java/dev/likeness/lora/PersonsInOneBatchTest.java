@@ -1,0 +1,120 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.Joints;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Requests of several persons, drawn in the same passes of one base. */
+@ExtendWith(NoTensorLeaks.class)
+class PersonsInOneBatchTest {
+  // Batches of another size round differently; what a wrong row adds is thousands of times as much.
+  private static final float TOLERANCE = 2e-4f;
+
+  private static BaseModel base;
+  private static Lora wide;
+  private static Lora attention;
+  private static Lora whole;
+
+  @BeforeAll
+  static void opensThem(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, parent).path());
+    wide = Lora.open(GoldenLora.file("wide"), base);
+    attention = Lora.open(GoldenLora.file("attention-kohya"), base);
+    whole = Lora.open(GoldenLora.file("../kinds/norm"), base);
+    // A LoRA keeps what it has placed for the base.
+    base.generate(ask("a boy", 5, whole.at(1)));
+  }
+
+  @AfterAll
+  static void closesThem() {
+    List.of(wide, attention, whole).forEach(Lora::close);
+    base.close();
+  }
+
+  private static ImageRequest ask(String prompt, long seed, Adapter... adapters) {
+    ImageRequest request = ImageRequest.of(prompt).negative("blurry").steps(3).guidance(4).size(24, 16).seed(seed);
+    for (Adapter adapter : adapters) {
+      request = request.as(adapter);
+    }
+    return request;
+  }
+
+  private static List<ImageRequest> several() {
+    LoraWeight early = LoraWeight.of(1).overSteps(p -> 1 - p);
+    return List.of(ask("a photo of an old woman", 1, wide.at(1)), ask("a man", 2, attention.at(0.7)),
+        ask("a photo of an old woman", 3), ask("a girl with bangs", 4, wide.at(0.4), attention.at(1)).count(2),
+        ask("a boy", 5, whole.at(1)), ask("a man", 6, wide.at(early)), ask("a man", 7, wide.at(0.4), attention.at(1)),
+        ask("nobody", 8, wide.at(1)).steps(2));
+  }
+
+  private static void compare(List<ImageRequest> requests, List<GeneratedImage> together) {
+    List<GeneratedImage> alone = new ArrayList<>();
+    requests.forEach(one -> alone.addAll(base.generate(one, Progress.SILENT, new Cancellation())));
+    assertEquals(alone.size(), together.size());
+    for (int i = 0; i < alone.size(); i++) {
+      assertEquals(alone.get(i).seed(), together.get(i).seed());
+      assertEquals(alone.get(i).request(), together.get(i).request());
+      assertArrayEquals(alone.get(i).latents().values(), together.get(i).latents().values(), TOLERANCE, "picture " + i);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {4, 1})
+  void drawsEachAsItIsDrawnAlone(double guidance) {
+    List<ImageRequest> requests = several().stream().map(one -> one.guidance(guidance)).toList();
+    compare(requests, base.generate(requests));
+  }
+
+  @Test
+  void drawsPromptsInTurnAsTogether() {
+    List<ImageRequest> requests = several().stream()
+        .map(one -> one.guidance(one.guidanceOptions().inTurns())).toList();
+    compare(requests, base.generate(requests));
+  }
+
+  @Test
+  void asksTheBaseOnceForAllPersonsOfABatch() {
+    AtomicInteger passes = new AtomicInteger();
+    UnaryOperator<NoisePredictor> counted = network -> (input, step) -> {
+      passes.incrementAndGet();
+      return network.predict(input, step);
+    };
+    Joints joints = new Joints(null, counted, Joints.NONE.listener());
+    List<ImageRequest> four = List.of(ask("a man", 1, wide.at(1)), ask("a woman", 2, attention.at(1)),
+        ask("a man", 3, wide.at(0.5)), ask("a woman", 4)).stream().map(one -> one.joints(joints)).toList();
+    base.generate(four.get(0));
+    int rows = passes.getAndSet(0);
+    base.generate(four);
+    assertEquals(rows, passes.getAndSet(0));
+    base.generate(List.of(four.get(0), ask("a boy", 5, whole.at(1)).joints(joints), four.get(1)));
+    assertEquals(2 * rows, passes.get(), "one whose norms change is drawn for itself");
+  }
+
+  @Test
+  void drawsNothingForNobody() {
+    assertTrue(base.generate(List.of()).isEmpty());
+  }
+}

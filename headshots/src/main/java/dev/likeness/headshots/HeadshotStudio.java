@@ -8,9 +8,12 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.TrainingSet;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -120,6 +123,26 @@ public final class HeadshotStudio {
       TrainedPerson learnt = profile.in(training.train(base, crops, subject, state, steps, cancellation));
       TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
       return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
+    });
+  }
+
+  /**
+   * Teaches a copy of the whole base the person in the accepted photos: more memory and a result as large as the base, of
+   * its own.
+   *
+   * @param way how; its captions say {@code %s} for the person
+   * @param state where the run's state is and is kept, or null for nowhere
+   * @throws ConsentRefused when the consent does not cover learning
+   */
+  public TrainedModel learnWhole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state,
+      Progress progress, Cancellation cancellation) {
+    Consent.require(consent, Purpose.TRAINING);
+    return progress.around(() -> {
+      Progress steps = Phases.of(progress);
+      List<Picture> crops = crops(review);
+      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, steps, cancellation);
+      Subject subject = PersonDescription.subject(base, profile).consent(consent.toJson());
+      return way.train(base, TrainingSet.of(crops, subject).state(state), steps, cancellation);
     });
   }
 

@@ -1,7 +1,5 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.LatentDistribution;
@@ -35,15 +33,14 @@ final class CachedLatents {
     return new long[] {mean.size(1), mean.size(2), mean.size(3)};
   }
 
-  /** Encodes a picture, and its mirror image where it may be shown. */
-  void add(TrainingPicture picture, Networks model, LoraTraining settings) {
+  /** Encodes a picture, and its mirror image where it may be shown; {@code factor} is pixels along a latent's side. */
+  void add(TrainingPicture picture, LatentFiles files, int factor, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      Tensor pixels = Images.toSigned(picture.picture());
-      plain.add(encoded(pixels, model));
+      plain.add(kept(files.of(picture.picture(), false)));
       if (settings.flip()) {
-        mirrored.add(encoded(pixels.flip(3), model));
+        mirrored.add(kept(files.of(picture.picture(), true)));
       }
-      focus.add(kept(focus(picture, model.autoencoder().factor(), settings.options().focus())));
+      focus.add(region.keep(plain(focus(picture, factor, settings.options().focus()))));
     }
   }
 
@@ -96,13 +93,13 @@ final class CachedLatents {
     return (mirror && !mirrored.isEmpty() ? mirrored : plain).get(index);
   }
 
-  private LatentDistribution encoded(Tensor pixels, Networks model) {
-    LatentDistribution d = model.autoencoder().encode(model.compute().place(pixels));
-    Tensor logVariance = d.logVariance() == null ? null : kept(d.logVariance());
-    return new LatentDistribution(kept(d.mean()), logVariance, d.scale(), d.shift());
+  private LatentDistribution kept(LatentDistribution d) {
+    return new LatentDistribution(region.keep(d.mean()), d.logVariance() == null ? null : region.keep(d.logVariance()),
+        d.scale(), d.shift());
   }
 
-  private Tensor kept(Tensor tensor) {
-    return region.keep(tensor.cpu().to(ScalarType.Float).contiguous());
+  /** f32 on the CPU, in order. */
+  static Tensor plain(Tensor tensor) {
+    return tensor.cpu().to(ScalarType.Float).contiguous();
   }
 }

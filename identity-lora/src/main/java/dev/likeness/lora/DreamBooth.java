@@ -3,6 +3,8 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.LinkedHashMap;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Teaches a copy of a base model a person with all of its weights (Ruiz et al. 2022, arXiv:2208.12242): more memory and
@@ -40,12 +43,23 @@ public record DreamBooth(LoraTraining settings) {
    */
   public TrainedModel train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder());
+      try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder(), type(base.parts().compute()));
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
         return new TrainedModel(copies(weights, learned), set.subject());
       }
     });
+  }
+
+  private ScalarType type(Compute compute) {
+    if (!settings.options().rounded()) {
+      return ScalarType.Float;
+    }
+    if (compute.dtype() != DType.BF16) {
+      throw new IllegalArgumentException("weights in bf16 alone need a base that computes in bf16, not " + compute.dtype()
+          + "; open it so, or train without rounding");
+    }
+    return ScalarType.BFloat16;
   }
 
   private static TrainedModel.Weights copies(FullWeights weights, Function<String, Tensor> learned) {

@@ -14,17 +14,22 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base to learn in f32. */
+/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base. */
 final class FullWeights implements Learner, AutoCloseable {
   /** What networks compute once and never learn. */
   private static final String FIXED = "pos_embed.pos_embed";
 
   private final Networks model;
   private final Set<Part> parts = EnumSet.noneOf(Part.class);
+  private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::own);
 
-  FullWeights(Networks model, boolean textEncoder) {
+  /**
+   * @param type of the weights: f32, or bf16 where steps are rounded by chance
+   */
+  FullWeights(Networks model, boolean textEncoder, ScalarType type) {
     this.model = model;
+    this.type = type;
     Pupil pupil = Pupil.of(model);
     parts.add(pupil.part());
     if (textEncoder) {
@@ -37,7 +42,7 @@ final class FullWeights implements Learner, AutoCloseable {
   private Tensor own(String name, long... shape) {
     int end = name.indexOf('.');
     Part part = Part.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
-    return model.tensor(part, name.substring(end + 1)).cpu().to(ScalarType.Float).clone();
+    return model.tensor(part, name.substring(end + 1)).cpu().to(type).clone();
   }
 
   /** The tensors of the parts that learn which do not, by part and name. */
@@ -76,8 +81,8 @@ final class FullWeights implements Learner, AutoCloseable {
         return name.equals(FIXED) ? base.get(name, shape) : weights.get(part.folder() + "." + name, shape);
       }
     };
-    ScalarType type = model.compute().dtype().scalarType();
-    return type == ScalarType.Float ? own : new CastParameters(own, type);
+    ScalarType computed = model.compute().dtype().scalarType();
+    return computed == type ? own : new CastParameters(own, computed);
   }
 
   @Override

@@ -105,10 +105,11 @@ final class LoraRun implements AutoCloseable {
 
   private void encode(Cancellation stop) {
     progress.on(new ProgressEvent.Phase("encode", set.pictures().size()));
+    LatentFiles files = new LatentFiles(set.latents(), model.autoencoder(), model.compute()::place, progress);
     for (Bucket bucket : buckets) {
       for (int place : bucket.pictures()) {
         stop.check();
-        bucket.latents().add(set.pictures().get(place), model, settings);
+        bucket.latents().add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
       }
     }
   }

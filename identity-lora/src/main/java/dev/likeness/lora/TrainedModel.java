@@ -53,12 +53,9 @@ public final class TrainedModel implements AutoCloseable {
    * @throws MachineLimit when the disk refuses
    */
   public void save(Path base, Path out, DType type) {
-    if (!Files.isRegularFile(base.resolve("model_index.json"))) {
-      throw new UnusableInput(base + " is no diffusers folder: it has no model_index.json");
-    }
+    require(base, out);
     List<String> parts = FILES.keySet().stream().filter(this::learned).toList();
     try {
-      requireEmpty(out);
       copy(base, out, parts);
     } catch (IOException e) {
       throw new MachineLimit("cannot write " + out + ": " + e.getMessage(), e);
@@ -80,12 +77,22 @@ public final class TrainedModel implements AutoCloseable {
     return weights.tensors().keySet().stream().anyMatch(name -> name.startsWith(part + "."));
   }
 
-  private static void requireEmpty(Path out) throws IOException {
+  /**
+   * Whether {@link #save} will be possible, to be asked before a training.
+   *
+   * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
+   */
+  public static void require(Path base, Path out) {
+    if (!Files.isRegularFile(base.resolve("model_index.json"))) {
+      throw new UnusableInput(base + " is no diffusers folder: it has no model_index.json");
+    }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
         if (inside.findAny().isPresent()) {
           throw new UnusableInput(out + " holds files already; give a new folder");
         }
+      } catch (IOException e) {
+        throw new UnusableInput("cannot look into " + out + ": " + e.getMessage(), e);
       }
     }
   }

@@ -11,9 +11,11 @@ import java.util.Optional;
  * @param pictures at least one; those of one size are learned together
  * @param subject who is in them
  * @param state where the run keeps its state to go on from after a stop, or null to keep none
+ * @param latents folder that the encoded pictures are kept in for other trainings, or null to keep none; personal data
  * @param previews pictures drawn and scored on the way
  */
-public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path state, Optional<Previews> previews) {
+public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path state, Path latents,
+    Optional<Previews> previews) {
   public TrainingSet {
     pictures = List.copyOf(pictures);
     if (pictures.isEmpty()) {
@@ -23,16 +25,21 @@ public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path 
 
   /** Pictures alone. */
   public static TrainingSet of(List<Picture> pictures, Subject subject) {
-    return new TrainingSet(pictures.stream().map(TrainingPicture::of).toList(), subject, null, Optional.empty());
+    return new TrainingSet(pictures.stream().map(TrainingPicture::of).toList(), subject, null, null, Optional.empty());
   }
 
   /** With its state in {@code file}; null keeps none. */
   public TrainingSet state(Path file) {
-    return new TrainingSet(pictures, subject, file, previews);
+    return new TrainingSet(pictures, subject, file, latents, previews);
+  }
+
+  /** With its encoded pictures in {@code folder}; null keeps none. */
+  public TrainingSet latents(Path folder) {
+    return new TrainingSet(pictures, subject, state, folder, previews);
   }
 
   /** With previews. */
   public TrainingSet previews(Previews drawn) {
-    return new TrainingSet(pictures, subject, state, Optional.of(drawn));
+    return new TrainingSet(pictures, subject, state, latents, Optional.of(drawn));
   }
 }

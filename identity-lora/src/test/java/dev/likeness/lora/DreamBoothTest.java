@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.Closeness;
@@ -31,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -63,7 +65,7 @@ class DreamBoothTest {
 
   @Test
   void takesTheStepsOfTheScript() {
-    try (TensorRegion region = new TensorRegion(); FullWeights weights = new FullWeights(base.networks(), false);
+    try (TensorRegion region = new TensorRegion(); FullWeights weights = new FullWeights(base.networks(), false, ScalarType.Float);
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
@@ -133,6 +135,30 @@ class DreamBoothTest {
       assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
     }
     assertArrayEquals(before, drawn(base), "training touched the base");
+  }
+
+  @Test
+  void learnsInBfloat16AloneByRoundingWithChance() {
+    LoraTraining settings = PLAIN.steps(30).batch(1).options(PLAIN.options().rounded(true));
+    assertEquals("weights in bf16 alone need a base that computes in bf16, not F32; open it so, or train without rounding",
+        assertThrows(IllegalArgumentException.class, () -> new DreamBooth(settings).train(
+            base, pictures(), Progress.SILENT, new Cancellation())).getMessage());
+    try (TensorScope scope = TensorScope.open();
+        BaseModel half = BaseModel.open(folder, new Compute("cpu", DType.BF16));
+        TrainedModel whole = new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation());
+        TrainedModel again = new DreamBooth(settings).train(half, pictures(), Progress.SILENT, new Cancellation())) {
+      double moved = 0;
+      double all = 0;
+      for (Map.Entry<String, Tensor> weight : whole.weights().entrySet()) {
+        assertEquals(DType.BF16, DType.of(weight.getValue().scalar_type()));
+        assertTrue(weight.getValue().equal(again.weights().get(weight.getKey())), weight.getKey());
+        Tensor own = half.networks().tensor(Part.UNET, weight.getKey().substring("unet.".length()));
+        moved += weight.getValue().ne(own).sum().item_double();
+        all += own.numel();
+      }
+      // A step of 1e-4 is less than half of what lies between neighbours at 0.05: plain rounding would undo most.
+      assertTrue(moved > 0.5 * all, moved + " of " + all + " weights moved");
+    }
   }
 
   @Test

@@ -18,23 +18,25 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A training in a process of its own, killed without warning and taken up again. */
+/** A training in a process of its own, killed without warning and taken up again; -Dlikeness.kills=20 kills it more often. */
 class KilledTrainingTest {
-  private static final int KILLS = 3;
+  private static final int KILLS = Integer.getInteger("likeness.kills", 3);
+  /** Every kill comes after another save, of which there is one in 25 steps. */
+  private static final int STEPS = 25 * KILLS + 85;
 
-  /** Trains the person of {@code args[1]} with the base {@code args[0]}, its state in {@code args[2]}. */
+  /** Learns {@code args[0]} steps on the base {@code args[1]} into {@code args[2]}, its state in {@code args[3]}. */
   public static final class Trainer {
     private Trainer() {}
 
     public static void main(String[] args) {
       byte[] rgb = new byte[16 * 16 * 3];
       new Random(5).nextBytes(rgb);
-      LoraTraining settings = LoraTraining.balanced().rank(1).batch(1).steps(160).textEncoder(false)
+      LoraTraining settings = LoraTraining.balanced().rank(1).batch(1).steps(Integer.parseInt(args[0])).textEncoder(false)
           .options(TrainingOptions.PLAIN.modules("unet\\.mid_block\\..*attn2\\.to_k").ema(0.9).accumulation(2));
-      try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.EXACT);
+      try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.EXACT);
           TrainedPerson person = settings.train(base, List.of(Picture.of(16, 16, rgb)), Subject.of("woman"),
-              args.length > 2 ? Path.of(args[2]) : null, Progress.SILENT, new Cancellation())) {
-        person.save(Path.of(args[1]));
+              args.length > 3 ? Path.of(args[3]) : null, Progress.SILENT, new Cancellation())) {
+        person.save(Path.of(args[2]));
       }
     }
   }
@@ -42,7 +44,7 @@ class KilledTrainingTest {
   private static Process start(Path... args) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     ProcessBuilder command = new ProcessBuilder(java, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp",
-        System.getProperty("java.class.path"), Trainer.class.getName());
+        System.getProperty("java.class.path"), Trainer.class.getName(), Integer.toString(STEPS));
     for (Path arg : args) {
       command.command().add(arg.toString());
     }

@@ -137,7 +137,7 @@ class TrainingOptionsTest {
   }
 
   private static float[] drawn(List<TrainingPicture> pictures, TrainingOptions options) {
-    TrainingSet set = new TrainingSet(pictures, SUBJECT, null, Optional.empty());
+    TrainingSet set = new TrainingSet(pictures, SUBJECT, null, null, Optional.empty());
     try (TrainedPerson person = with(options).prior(2, 1).steps(3)
         .train(base, set, Progress.SILENT, new Cancellation())) {
       return drawn(person);

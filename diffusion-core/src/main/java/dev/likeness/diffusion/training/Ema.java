@@ -8,6 +8,7 @@ import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A slow average of the weights, which draws better than the weights of any one step. One thread. */
 public final class Ema implements AutoCloseable {
@@ -27,9 +28,9 @@ public final class Ema implements AutoCloseable {
       weights.forEach((name, weight) -> {
         Tensor old = average.get(name);
         if (old == null) {
-          average.put(name, region.keep(weight.detach().clone()));
+          average.put(name, region.keep(weight.detach().to(ScalarType.Float).clone()));
         } else {
-          old.lerp_(weight, new Scalar(1 - keep));
+          old.lerp_(weight.to(ScalarType.Float), new Scalar(1 - keep));
         }
       });
     }

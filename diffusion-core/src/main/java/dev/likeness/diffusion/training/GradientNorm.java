@@ -5,6 +5,7 @@ import java.util.Collection;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The length of all gradients as one vector. */
 public final class GradientNorm {
@@ -22,7 +23,7 @@ public final class GradientNorm {
       for (Tensor parameter : parameters) {
         Tensor gradient = parameter.grad();
         if (gradient.defined()) {
-          squares += gradient.square().sum().item_double();
+          squares += gradient.to(ScalarType.Float).square().sum().item_double();
         }
       }
       double norm = Math.sqrt(squares);

@@ -1,9 +1,13 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Map;
+import org.bytedeco.pytorch.Generator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** What optimisers have in common: they count steps, look at one parameter after the other, and keep state. */
 abstract class GradientSteps implements Optimizer {
@@ -19,11 +23,24 @@ abstract class GradientSteps implements Optimizer {
         Tensor gradient = parameter.grad();
         if (gradient.defined()) {
           try (TensorScope one = TensorScope.open()) {
-            move(name, parameter, gradient, learningRate);
+            if (DType.of(parameter.scalar_type()) == DType.BF16) {
+              moveRounded(name, parameter, gradient, learningRate);
+            } else {
+              move(name, parameter, gradient, learningRate);
+            }
             gradient.zero_();
           }
         }
       });
+    }
+  }
+
+  /** Moves a parameter that is kept in bf16 alone: in f32, then rounded by chance, which the step and the name decide. */
+  private void moveRounded(String name, Tensor parameter, Tensor gradient, double learningRate) {
+    Tensor whole = parameter.detach().to(ScalarType.Float);
+    move(name, whole, gradient.to(ScalarType.Float), learningRate);
+    try (Generator chance = torch.createCPUGenerator((name.hashCode() * 31L + steps) & 0xFFFFFFFFL)) {
+      StochasticRounding.copy(whole, parameter, chance);
     }
   }
 

@@ -25,11 +25,12 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     this.initial = initial;
   }
 
-  /** Adopts every tensor of {@code source}, in f32. */
+  /** Adopts every tensor of {@code source}, in f32, or as the leaf of that name is by now. */
   public void load(TensorSource source) {
     for (String name : source.names()) {
       try (TensorScope scope = TensorScope.open()) {
-        adopt(name, source.read(name).to(ScalarType.Float).clone());
+        Tensor now = leaves.get(name);
+        adopt(name, source.read(name).to(now == null ? ScalarType.Float : now.scalar_type()).clone());
       }
     }
   }

@@ -2,11 +2,16 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.TrainingPlot;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.lora.DreamBooth;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import java.io.IOException;
@@ -34,8 +39,19 @@ public final class TrainCommand implements Runnable {
   @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
   private Integer steps;
 
-  @Option(names = "--out", paramLabel = "FILE", description = "receives the person")
+  @Option(names = "--method", paramLabel = "METHOD", defaultValue = "lora", description = "lora learns a small file;"
+      + " dreambooth a copy of the whole base, in a folder (default: ${DEFAULT-VALUE})")
+  private String method;
+
+  @Option(names = "--out", paramLabel = "FILE|DIR", description = "receives the person, or the model")
   private Path out;
+
+  @Option(names = "--class-pictures", paramLabel = "N", description = "pictures of others that the base draws first and"
+      + " learns to keep (default: 50 for dreambooth, none for lora)")
+  private Integer classPictures;
+
+  @Option(names = "--plot", paramLabel = "FILE", description = "with --out: receives a plot of the loss, a PNG")
+  private Path plot;
 
   @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped")
   private boolean resume;
@@ -56,27 +72,59 @@ public final class TrainCommand implements Runnable {
     if (store.given() == (out != null)) {
       throw new IllegalArgumentException("give either --out FILE or --store DIR (try likeness train --help)");
     }
+    if (!method.equals("lora") && !method.equals("dreambooth")) {
+      throw new IllegalArgumentException("--method " + method + " is not known; give lora or dreambooth");
+    }
+    boolean whole = method.equals("dreambooth");
+    if (store.given() && (whole || plot != null)) {
+      throw new IllegalArgumentException("--method dreambooth and --plot need --out; a store keeps person files alone");
+    }
     if (store.given()) {
       learnInStore();
     } else {
-      learnIntoFile();
+      learnInto(whole);
     }
   }
 
-  private void learnIntoFile() {
+  private void learnInto(boolean whole) {
+    if (whole) {
+      TrainedModel.require(base.folder(), out);
+    }
     PhotoReview review = photos.review();
     ReviewText.lines(review).forEach(console.err()::println);
     Path state = out.resolveSibling(out.getFileName() + ".state");
     if (!resume) {
       delete(state);
     }
-    try (BaseModel model = base.open();
-        TrainedPerson person = studio(model)
-            .learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation())) {
+    TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
+    try (BaseModel model = base.open()) {
+      if (whole) {
+        learnWhole(model, review, state, watched);
+      } else {
+        learnPerson(model, review, state, watched);
+      }
+    }
+    delete(state);
+    if (plot != null) {
+      watched.draw().writePng(plot);
+    }
+    console.out().println(out);
+    console.out().flush();
+  }
+
+  private void learnPerson(BaseModel model, PhotoReview review, Path state, Progress progress) {
+    try (TrainedPerson person = studio(model)
+        .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
-      delete(state);
-      console.out().println(out);
-      console.out().flush();
+    }
+  }
+
+  private void learnWhole(BaseModel model, PhotoReview review, Path state, Progress progress) {
+    DreamBooth way = DreamBooth.standard();
+    DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
+    try (TrainedModel learned = HeadshotStudio.on(model).learnWhole(
+        review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
+      learned.save(base.folder(), out, model.parts().compute().dtype());
     }
   }
 
@@ -90,7 +138,12 @@ public final class TrainCommand implements Runnable {
 
   private HeadshotStudio studio(BaseModel model) {
     HeadshotStudio studio = rank.of(HeadshotStudio.on(model));
-    return steps == null ? studio : studio.training(studio.training().steps(steps));
+    return studio.training(asked(studio.training()));
+  }
+
+  private LoraTraining asked(LoraTraining settings) {
+    LoraTraining timed = steps == null ? settings : settings.steps(steps);
+    return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
   }
 
   /** The state holds the person as learned so far, so it is kept no longer than it serves. */

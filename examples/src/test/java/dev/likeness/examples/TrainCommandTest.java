@@ -1,0 +1,79 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Learning alone, on a tiny base. */
+@ExtendWith(NoTensorLeaks.class)
+class TrainCommandTest {
+  private static final String STRANGER = "5000000001";
+
+  @TempDir
+  private static Path shared;
+  private static Path base;
+  private static Path photos;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void renderPhotos() {
+    base = TinyBase.in(shared);
+    Path people = shared.resolve("people");
+    assertEquals(0, CommandRun.of("people", "--seed", STRANGER, "--photos", "3", "--out", people.toString()).status());
+    photos = people.resolve("person-" + STRANGER);
+    // OpenCV keeps a few objects of its own from its first use on.
+    assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+  }
+
+  private static CommandRun train(String... more) {
+    List<String> arguments = new ArrayList<>(List.of("train", "--photos", photos.toString(), "--base", base.toString(),
+        "--dtype", "f32", "--device", "cpu", "--steps", "2"));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void teachesACopyOfTheWholeBaseAndPlotsTheLoss() throws IOException {
+    Path out = folder.resolve("ada");
+    Path plot = folder.resolve("plot.png");
+    CommandRun run = train("--method", "dreambooth", "--class-pictures", "1", "--out", out.toString(), "--plot",
+        plot.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(out.toString(), run.out().strip());
+    assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
+    assertTrue(Picture.read(plot).width() > 500);
+    try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
+      assertEquals("ada", learned.name());
+    }
+    Path file = out.resolve("unet/diffusion_pytorch_model.safetensors");
+    assertTrue(Files.mismatch(file, base.resolve("unet/diffusion_pytorch_model.safetensors")) >= 0, "nothing learned");
+    CommandRun again = train("--method", "dreambooth", "--out", out.toString());
+    assertEquals(3, again.status());
+    assertEquals(List.of(out + " holds files already; give a new folder"), again.complaints());
+  }
+
+  @Test
+  void refusesWhatDoesNotGoTogether() {
+    CommandRun unknown = train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
+    assertEquals(2, unknown.status());
+    assertEquals(List.of("--method hypernetwork is not known; give lora or dreambooth"), unknown.complaints());
+    CommandRun store = train("--method", "dreambooth", "--store", folder.resolve("store").toString());
+    assertEquals(List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
+        store.complaints());
+  }
+}

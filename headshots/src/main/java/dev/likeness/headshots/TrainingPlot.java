@@ -1,0 +1,96 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.List;
+import org.knowm.xchart.XYChart;
+import org.knowm.xchart.XYChartBuilder;
+import org.knowm.xchart.XYSeries;
+import org.knowm.xchart.style.Styler;
+import org.knowm.xchart.style.markers.SeriesMarkers;
+
+/**
+ * Watches a training and draws how its loss and the likeness of its previews went. Passes every event on. It keeps numbers
+ * alone, no picture.
+ */
+public final class TrainingPlot implements Progress {
+  private static final int WIDTH = 760;
+  private static final int HEIGHT = 440;
+  private static final Color EACH = new Color(190, 200, 220);
+  private static final Color MEAN = new Color(44, 92, 190);
+  private static final Color LIKENESS = new Color(24, 128, 84);
+
+  private final Progress next;
+  private final List<double[]> losses = new ArrayList<>();
+  private final List<double[]> scores = new ArrayList<>();
+
+  /** Watches what is told to {@code next}. */
+  public TrainingPlot(Progress next) {
+    this.next = next;
+  }
+
+  @Override
+  public synchronized void on(ProgressEvent event) {
+    if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
+      losses.add(new double[] {step.step(), step.loss()});
+    } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
+      scores.add(new double[] {preview.step(), preview.score()});
+    }
+    next.on(event);
+  }
+
+  /**
+   * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right, the previews' scores.
+   *
+   * @throws IllegalStateException before the first step
+   */
+  public synchronized Picture draw() {
+    if (losses.isEmpty()) {
+      throw new IllegalStateException("no step of a training has been seen; draw the plot when it has begun");
+    }
+    XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title("Training").xAxisTitle("step")
+        .yAxisTitle("loss").build();
+    chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
+    chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    line(chart, "loss", losses, EACH);
+    line(chart, "mean loss", means(losses), MEAN);
+    if (!scores.isEmpty()) {
+      line(chart, "likeness", scores, LIKENESS).setYAxisGroup(1);
+      chart.setYAxisGroupTitle(1, "likeness");
+      chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
+    }
+    BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = image.createGraphics();
+    try {
+      chart.paint(g, WIDTH, HEIGHT);
+    } finally {
+      g.dispose();
+    }
+    return Picture.of(image);
+  }
+
+  private static XYSeries line(XYChart chart, String name, List<double[]> points, Color color) {
+    XYSeries series = chart.addSeries(name, points.stream().mapToDouble(p -> p[0]).toArray(),
+        points.stream().mapToDouble(p -> p[1]).toArray());
+    series.setMarker(SeriesMarkers.NONE);
+    series.setLineColor(color);
+    return series;
+  }
+
+  /** Each point with the mean of itself and of those before it, a tenth of all. */
+  static List<double[]> means(List<double[]> points) {
+    int width = Math.max(1, points.size() / 10);
+    List<double[]> means = new ArrayList<>();
+    double sum = 0;
+    for (int i = 0; i < points.size(); i++) {
+      sum += points.get(i)[1] - (i >= width ? points.get(i - width)[1] : 0);
+      means.add(new double[] {points.get(i)[0], sum / Math.min(i + 1, width)});
+    }
+    return means;
+  }
+}

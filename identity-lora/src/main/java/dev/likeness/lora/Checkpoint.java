@@ -13,7 +13,9 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Where a run's state is kept, and whose it is.
@@ -34,7 +36,8 @@ record Checkpoint(Path file, String owner) {
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject();
+      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject()
+          + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       for (TrainingPicture picture : set.pictures()) {
         digest.update(picture.picture().rgb());
@@ -47,7 +50,7 @@ record Checkpoint(Path file, String owner) {
   }
 
   /** Takes up the saved state, if there is one. */
-  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema) {
+  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, Optional<Looks> looks) {
     if (file == null || !Files.exists(file)) {
       return;
     }
@@ -55,7 +58,9 @@ record Checkpoint(Path file, String owner) {
       throw new UnusableInput(file + " is the state of another training; give the settings, base and pictures it began"
           + " with, or delete it to begin anew");
     }
-    new TrainingState(weights, optimizer, ema).load(file);
+    Map<String, String> notes = new TrainingState(weights, optimizer, ema)
+        .load(file, (name, tensor) -> looks.ifPresent(l -> l.resume(name, tensor)));
+    looks.ifPresent(l -> l.resume(notes));
   }
 
   /** Whether the state is to be saved after that many steps. */
@@ -68,7 +73,9 @@ record Checkpoint(Path file, String owner) {
    *
    * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
    */
-  void save(TrainableWeights weights, Optimizer optimizer, Ema ema) {
-    new TrainingState(weights, optimizer, ema).save(file, Map.of(OWNER, owner));
+  void save(TrainableWeights weights, Optimizer optimizer, Ema ema, Optional<Looks> looks) {
+    Map<String, String> notes = new LinkedHashMap<>(Map.of(OWNER, owner));
+    looks.ifPresent(l -> notes.putAll(l.notes()));
+    new TrainingState(weights, optimizer, ema).save(file, notes, looks.flatMap(Looks::best).orElse(Map.of()));
   }
 }

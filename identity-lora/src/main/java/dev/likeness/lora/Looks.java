@@ -21,6 +21,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The looks that a training takes at what it has learned so far, and the best of them. */
 final class Looks implements AutoCloseable {
+  private static final String SCORE = "likeness.best_score";
+  private static final String WITHOUT = "likeness.looks_without_better";
+
   private final Previews previews;
   private final BaseModel base;
   private final Subject subject;
@@ -37,10 +40,10 @@ final class Looks implements AutoCloseable {
     this.progress = progress;
   }
 
-  /** Looks, when it is time, and says whether there is no more to hope for. */
-  boolean enough(int steps, Learner learner, Function<String, Tensor> values, Cancellation stop) {
+  /** Looks, when it is time. */
+  void look(int steps, Learner learner, Function<String, Tensor> values, Cancellation stop) {
     if (steps % previews.every() != 0 || !(learner instanceof TrainableFactors factors)) {
-      return false;
+      return;
     }
     List<Picture> pictures = draw(factors, values, stop);
     double score = previews.scorer().score(pictures);
@@ -49,15 +52,13 @@ final class Looks implements AutoCloseable {
       bestScore = score;
       without = 0;
       keep(learner, values);
-      return false;
+      return;
     }
     without++;
-    boolean enough = previews.patience() > 0 && without >= previews.patience();
-    if (enough) {
+    if (areOver()) {
       progress.on(new ProgressEvent.Notice(
           "no better likeness in the last " + without + " looks; the weights of the best are kept"));
     }
-    return enough;
   }
 
   private List<Picture> draw(TrainableFactors factors, Function<String, Tensor> values, Cancellation stop) {
@@ -82,6 +83,28 @@ final class Looks implements AutoCloseable {
           .forEach(name -> copies.put(name, region.keep(values.apply(name).detach().clone())));
     }
     best = copies;
+  }
+
+  /** What a saved state says of the looks so far, beside {@link #best}. */
+  Map<String, String> notes() {
+    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without));
+  }
+
+  /** Goes on from a saved state's notes. */
+  void resume(Map<String, String> notes) {
+    bestScore = Double.parseDouble(notes.get(SCORE));
+    without = Integer.parseInt(notes.get(WITHOUT));
+  }
+
+  /** Takes up one of a saved state's best weights. */
+  void resume(String name, Tensor value) {
+    best = best == null ? new LinkedHashMap<>() : best;
+    best.put(name, region.keep(value.clone()));
+  }
+
+  /** Whether as many looks as patience allows were no better. */
+  boolean areOver() {
+    return previews.patience() > 0 && without >= previews.patience();
   }
 
   /** The weights that drew the best pictures so far. */

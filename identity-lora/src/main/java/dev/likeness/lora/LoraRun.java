@@ -57,7 +57,7 @@ final class LoraRun implements AutoCloseable {
     encode(stop);
     drawOthers(stop);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
-    checkpoint.resume(learner.weights(), optimizer, ema);
+    checkpoint.resume(learner.weights(), optimizer, ema, looks);
     CaptionBook captions = CaptionBook.of(settings, set);
     Pupil pupil = Pupil.of(model);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
@@ -65,7 +65,7 @@ final class LoraRun implements AutoCloseable {
     Batches batches = new Batches(settings, buckets, captions, lesson);
     LearningRate rate = settings.schedule();
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
-    for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
+    for (int step = (int) optimizer.steps(); step < settings.steps() && !isEnough(); step++) {
       stop.check();
       int now = step;
       double loss = batches.with(step, drawn -> learning.learn(drawn, settings, rate.at(now)));
@@ -73,10 +73,8 @@ final class LoraRun implements AutoCloseable {
         ema.update(learner.weights().leaves(), step + 1);
       }
       progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
+      looks.ifPresent(l -> l.look(now + 1, learner, current(), stop));
       save(checkpoint, step + 1);
-      if (looks.isPresent() && looks.get().enough(step + 1, learner, current(), stop)) {
-        break;
-      }
     }
     return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
   }
@@ -85,10 +83,14 @@ final class LoraRun implements AutoCloseable {
     return ema == null ? learner.weights().leaves()::get : ema.average()::get;
   }
 
+  private boolean isEnough() {
+    return looks.isPresent() && looks.get().areOver();
+  }
+
   private void save(Checkpoint checkpoint, int steps) {
     if (checkpoint.isTime(steps)) {
       try {
-        checkpoint.save(learner.weights(), optimizer, ema);
+        checkpoint.save(learner.weights(), optimizer, ema, looks);
       } catch (MachineLimit full) {
         progress.on(new ProgressEvent.Notice(
             "step " + steps + " is not kept, the training goes on: " + full.getMessage()));

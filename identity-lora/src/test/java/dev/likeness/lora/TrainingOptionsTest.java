@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -163,6 +164,38 @@ class TrainingOptionsTest {
     assertEquals(List.of(0.2, 0.6, 0.5, 0.4), seen);
     assertTrue(events.contains(new ProgressEvent.Notice(
         "no better likeness in the last 2 looks; the weights of the best are kept")));
+  }
+
+  @Test
+  void keepsTheBestLookAlsoOverAStop(@TempDir Path files) {
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    // No look is better than the first, at step 10; the third without a better one is at step 40.
+    Previews previews = new Previews(10, ask, drawn -> 0, 3);
+    LoraTraining settings = with(PLAIN).steps(60);
+    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(previews);
+    float[] whole;
+    try (TrainedPerson person = settings.train(base, set, Progress.SILENT, new Cancellation())) {
+      whole = drawn(person);
+    }
+    Cancellation stop = new Cancellation();
+    Progress late = event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train") && step.step() == 27) {
+        stop.cancel();
+      }
+    };
+    TrainingSet kept = set.state(files.resolve("state.safetensors"));
+    assertThrows(Cancelled.class, () -> settings.train(base, kept, late, stop));
+    List<Integer> steps = new ArrayList<>();
+    Progress seen = event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
+        steps.add(step.step());
+      }
+    };
+    try (TrainedPerson person = settings.train(base, kept, seen, new Cancellation())) {
+      assertArrayEquals(whole, drawn(person), "not the best look of before the stop");
+    }
+    assertEquals(26, steps.get(0));
+    assertEquals(40, steps.get(steps.size() - 1), "patience began anew after the stop");
   }
 
   @Test

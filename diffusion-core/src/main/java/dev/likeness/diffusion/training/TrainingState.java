@@ -6,6 +6,7 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -15,9 +16,17 @@ import org.bytedeco.pytorch.Tensor;
  * seeded by its own number.
  */
 public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema ema) {
+  private static final String MORE = "more.";
+
   /** Writes the state, whole or not at all. */
   public void save(Path file, Map<String, String> notes) {
+    save(file, notes, Map.of());
+  }
+
+  /** The same with what else the caller keeps, under {@code more.}. */
+  public void save(Path file, Map<String, String> notes, Map<String, Tensor> more) {
     Map<String, Tensor> tensors = new LinkedHashMap<>();
+    more.forEach((name, t) -> tensors.put(MORE + name, t));
     weights.leaves().forEach((name, t) -> tensors.put("weights." + name, t));
     if (ema != null) {
       ema.average().forEach((name, t) -> tensors.put("ema." + name, t));
@@ -30,13 +39,19 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
 
   /** Takes up a saved state and returns its notes. */
   public Map<String, String> load(Path file) {
+    return load(file, (name, tensor) -> { });
+  }
+
+  /** The same, handing over what else was kept; these tensors end with the call. */
+  public Map<String, String> load(Path file, BiConsumer<String, Tensor> more) {
     try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(file)) {
       weights.load(under(saved, "weights."));
       if (ema != null) {
         ema.restore(tensors(saved, "ema."));
       }
       Map<String, Tensor> kept = tensors(saved, "");
-      kept.keySet().removeIf(name -> name.startsWith("weights.") || name.startsWith("ema."));
+      kept.keySet().removeIf(name -> name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
+      tensors(saved, MORE).forEach(more);
       optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), kept);
       return saved.header().metadata();
     }

@@ -1,18 +1,24 @@
 package dev.likeness.lora;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ControlNet;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Images;
@@ -80,6 +86,40 @@ class JointLoraTest {
       }
       loras.forEach(Lora::close);
     }
+  }
+
+  /**
+   * Guided by two prompts: FLUX over its own guidance and beside a ControlNet, Stable Diffusion 3 away from a weakened network
+   * too.
+   */
+  @ParameterizedTest
+  @CsvSource({"flux, flux/dev, false", "flux, flux/dev, true", "sd3, sd3/three, false", "sd3, sd3/three, true"})
+  void guidesEachBesideTheOthersAsAlone(String family, String variant, boolean inTurns) {
+    boolean flux = family.equals("flux");
+    GuidanceOptions options = flux ? GuidanceOptions.STANDARD.trueCfg(2)
+        : GuidanceOptions.STANDARD.away(Weakening.skipping(1));
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        ControlNet net = ControlNet.open(TinyControlNets.write("flux-union", parent), Compute.EXACT);
+        Lora wide = Lora.open(GoldenLora.file("../joint/" + family + "-wide"), base);
+        Lora attention = Lora.open(GoldenLora.file("../joint/" + family + "-attention"), base)) {
+      ImageRequest plain = request().guidance(3).guidance(inTurns ? options.inTurns() : options);
+      ImageRequest ask = flux ? plain.control(Control.of(net, noise()).mode(1)) : plain;
+      List<ImageRequest> requests = List.of(ask.negative("blurry").as(wide.at(1)), ask.prompt("a man").as(attention.at(0.7)),
+          ask.negative("a cat").seed(5).count(2));
+      List<GeneratedImage> together = base.generate(requests);
+      List<GeneratedImage> alone = requests.stream()
+          .flatMap(one -> base.generate(one, Progress.SILENT, new Cancellation()).stream()).toList();
+      assertEquals(alone.size(), together.size());
+      for (int i = 0; i < alone.size(); i++) {
+        assertArrayEquals(alone.get(i).latents().values(), together.get(i).latents().values(), 2e-4f, "picture " + i);
+      }
+    }
+  }
+
+  private static Picture noise() {
+    byte[] rgb = new byte[24 * 16 * 3];
+    new Random(5).nextBytes(rgb);
+    return Picture.of(24, 16, rgb);
   }
 
   private static void compare(Safetensors expected, int number, GeneratedImage image, String what) {
@@ -175,11 +215,9 @@ class JointLoraTest {
   @ParameterizedTest
   @CsvSource({"flux/dev, FLUX", "sd3/three, SD3"})
   void learnsSomebodyWhomAFileKeeps(String variant, LoraFamily family) {
-    byte[] rgb = new byte[24 * 16 * 3];
-    new Random(5).nextBytes(rgb);
     Path folder = PipelineFolder.write(variant, parent).path();
     ImageRequest ask = ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16);
-    TrainingSet set = TrainingSet.of(List.of(Picture.of(24, 16, rgb)), Subject.of("woman"));
+    TrainingSet set = TrainingSet.of(List.of(noise()), Subject.of("woman"));
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       float[] before = base.generate(ask).pixels();
       float[] learned;

@@ -5,18 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.Joints;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ControlNet;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
@@ -93,6 +100,26 @@ class PersonsInOneBatchTest {
     List<ImageRequest> requests = several().stream()
         .map(one -> one.guidance(one.guidanceOptions().inTurns())).toList();
     compare(requests, base.generate(requests));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {4, 1})
+  void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
+    Weakening weakening = Weakening.perturbing("attn1");
+    List<ImageRequest> requests = several().stream().map(one -> one.guidance(guidance)
+        .guidance(one.guidanceOptions().away(weakening).rescale(0.5))).toList();
+    compare(requests, base.generate(requests));
+  }
+
+  @Test
+  void holdsAllToTheSamePicture(@TempDir Path parent) {
+    byte[] rgb = new byte[24 * 16 * 3];
+    new Random(3).nextBytes(rgb);
+    try (ControlNet net = ControlNet.open(TinyControlNets.write("edges", parent), Compute.EXACT)) {
+      Control control = Control.of(net, Picture.of(24, 16, rgb)).between(0, 0.7);
+      List<ImageRequest> requests = several().stream().map(one -> one.control(control)).toList();
+      compare(requests, base.generate(requests));
+    }
   }
 
   @Test

@@ -2,7 +2,6 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.training.FlowObjective;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;

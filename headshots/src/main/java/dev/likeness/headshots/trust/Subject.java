@@ -3,9 +3,7 @@ package dev.likeness.headshots.trust;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.trust.vault.Vault;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
@@ -27,19 +25,17 @@ public final class Subject {
   private final SubjectStore store;
   private final String id;
   private final Path folder;
-  private final Map<Holding, Vault> vaults = new EnumMap<>(Holding.class);
+  private final SubjectVaults vaults;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
   private SubjectDates dates;
-  private boolean learning;
+  private boolean claimed;
   private boolean erased;
 
   private Subject(SubjectStore store, String id, Path folder) {
     this.store = store;
     this.id = id;
     this.folder = folder;
-    for (Holding holding : Holding.values()) {
-      renewVault(holding);
-    }
+    this.vaults = new SubjectVaults(id, folder, store.keys());
   }
 
   /** A new subject, in the store once this returns: its dates, written last, say that it is whole. */
@@ -54,15 +50,12 @@ public final class Subject {
   static Subject open(SubjectStore store, String id, Path folder) {
     Subject subject = new Subject(store, id, folder);
     subject.dates = SubjectDates.of(JsonFile.read(folder.resolve(DATES)));
+    subject.vaults.tidy();
     return subject;
   }
 
   static boolean isWhole(Path folder) {
     return Files.exists(folder.resolve(DATES));
-  }
-
-  private void renewVault(Holding holding) {
-    vaults.put(holding, new Vault(folder.resolve(holding.word()), id + "/" + holding.word(), store.keys()));
   }
 
   /** The random id: 32 hexadecimal digits that say nothing about the person. */
@@ -79,12 +72,15 @@ public final class Subject {
     }
   }
 
-  /** Where a holding's files are, as a folder to read and write; asking for it is a use. */
+  /**
+   * Where a holding's files are, as a folder to read and write; asking for it is a use. Once the holding is purged or
+   * the subject erased, what is open there fails with {@link IOException}, and nothing more of it is kept.
+   */
   public Path folder(Holding holding) {
     synchronized (this) {
       requireNotErased();
       noteUse();
-      return vaults.get(holding).root();
+      return vaults.root(holding);
     }
   }
 
@@ -110,12 +106,22 @@ public final class Subject {
     saveDates();
   }
 
-  /** Says that the person has been learnt, and removes what is no longer needed for it. */
+  /**
+   * Says that the person has been learnt, and removes what is no longer needed for it.
+   *
+   * @throws IllegalStateException while {@link SubjectStudio} takes photos in or learns from them
+   */
   public synchronized void purposeMet() {
+    requireNotClaimed();
+    learnt();
+  }
+
+  /** The same by whoever has claimed the photos. */
+  synchronized void learnt() {
     requireNotErased();
     dates = dates.learnt(store.clock().now());
     saveDates();
-    purgeDue();
+    purge();
   }
 
   private void saveDates() {
@@ -126,35 +132,19 @@ public final class Subject {
     return store.retention().isDue(holding, dates, store.clock().now());
   }
 
-  /** Removes the holdings whose time is over, the person's own excepted. */
+  /** Removes the holdings whose time is over, but neither the person's own nor any while the photos are claimed. */
   synchronized Map<Holding, Integer> purgeDue() {
+    return claimed ? Map.of() : purge();
+  }
+
+  private Map<Holding, Integer> purge() {
     Map<Holding, Integer> purged = new EnumMap<>(Holding.class);
     for (Holding holding : Holding.values()) {
-      if (holding != Holding.PERSON && vaults.get(holding).exists() && isDue(holding)) {
-        purged.put(holding, destroy(holding));
+      if (holding != Holding.PERSON && vaults.has(holding) && isDue(holding)) {
+        purged.put(holding, vaults.destroy(holding));
       }
     }
     return purged;
-  }
-
-  private int destroy(Holding holding) {
-    try {
-      int count = vaults.get(holding).count();
-      vaults.get(holding).delete();
-      renewVault(holding);
-      return count;
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id, e);
-    }
-  }
-
-  /** Finishes what was interrupted: holdings that have lost their key lose their files. */
-  void tidy() {
-    for (Holding holding : Holding.values()) {
-      if (!vaults.get(holding).exists()) {
-        destroy(holding);
-      }
-    }
   }
 
   /** Says that long work on this person begins: its switch is turned when they are erased. */
@@ -170,29 +160,25 @@ public final class Subject {
 
   /** Says that the photos are being taken in or learnt from, which is done by one at a time. */
   synchronized void claimPhotos() {
+    requireNotClaimed();
+    claimed = true;
+  }
+
+  private void requireNotClaimed() {
     requireNotErased();
-    if (learning) {
+    if (claimed) {
       throw new IllegalStateException(this + " is being learnt, or its photos are coming in; wait for that to end");
     }
-    learning = true;
   }
 
   synchronized void releasePhotos() {
-    learning = false;
+    claimed = false;
   }
 
   /** How many files each holding has. */
   public synchronized Map<Holding, Integer> counts() {
     requireNotErased();
-    Map<Holding, Integer> counts = new EnumMap<>(Holding.class);
-    try {
-      for (Holding holding : Holding.values()) {
-        counts.put(holding, vaults.get(holding).count());
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return counts;
+    return vaults.counts();
   }
 
   /** When it came, was learnt and was last used, as seconds before now; the second is missing until then. */
@@ -219,9 +205,7 @@ public final class Subject {
   synchronized void destroyKeys() throws IOException {
     erased = true;
     work.forEach(Cancellation::cancel);
-    for (Vault vault : vaults.values()) {
-      vault.destroyKey();
-    }
+    vaults.destroyKeys();
   }
 
   synchronized boolean isErased() {

@@ -6,12 +6,8 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,7 +29,7 @@ public final class SubjectStore implements AutoCloseable {
 
   private final Path folder;
   private final KeyWrapping keys;
-  private final FileChannel lock;
+  private final StoreLock lock;
   private final StoreClock clock;
   private final RetentionPolicy retention;
   private final Erasure erasure;
@@ -42,9 +38,9 @@ public final class SubjectStore implements AutoCloseable {
   private SubjectStore(Path folder, KeyWrapping keys, StoreOptions options) throws IOException {
     this.folder = Files.createDirectories(folder);
     this.keys = keys;
-    this.lock = locked(folder);
+    this.lock = StoreLock.on(folder);
     try {
-      discardUnfinished(folder);
+      StoreLock.discardUnfinished(folder);
       this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
       this.retention = retention(folder.resolve("retention.json"), options);
       this.erasure = new Erasure(folder, options.clock(), options.signer());
@@ -75,34 +71,6 @@ public final class SubjectStore implements AutoCloseable {
     }
   }
 
-  private static FileChannel locked(Path folder) throws IOException {
-    FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return channel;
-      }
-    } catch (OverlappingFileLockException e) {
-      channel.close();
-      throw inUse(folder);
-    }
-    channel.close();
-    throw inUse(folder);
-  }
-
-  private static MachineLimit inUse(Path folder) {
-    return new MachineLimit("the store " + folder + " is open already, here or in another process; close it there");
-  }
-
-  // Only this process has the store, so whatever is half-written was left by one that was killed.
-  private static void discardUnfinished(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {
-        Files.deleteIfExists(file);
-      }
-    }
-  }
-
   private static RetentionPolicy retention(Path file, StoreOptions options) {
     options.retention().ifPresent(policy -> JsonFile.write(file, policy.toMap()));
     return Files.exists(file) ? RetentionPolicy.of(JsonFile.read(file)) : RetentionPolicy.defaults();
@@ -118,9 +86,7 @@ public final class SubjectStore implements AutoCloseable {
           Erasure.remove(found);
           continue;
         }
-        Subject subject = Subject.open(this, id, found);
-        subject.tidy();
-        subjects.put(id, subject);
+        subjects.put(id, Subject.open(this, id, found));
       }
     }
   }

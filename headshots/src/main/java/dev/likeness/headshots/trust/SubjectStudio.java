@@ -1,7 +1,6 @@
 package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -29,7 +28,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with everything kept in
@@ -83,7 +81,7 @@ public final class SubjectStudio {
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
     String last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
-    unlessErased(subject, () -> claiming(subject, () -> {
+    SubjectWork.unlessErased(subject, () -> SubjectWork.claiming(subject, () -> {
       subject.photosCame();
       Path file = subject.folder(Holding.PHOTOS).resolve(last.substring(Math.max(0, last.length() - 100)));
       AtomicFile.write(file, out -> out.write(photo));
@@ -112,14 +110,14 @@ public final class SubjectStudio {
     Consent consent = subject.consent();
     Consent.require(consent, Purpose.TRAINING);
     Consent.require(consent, Purpose.INTAKE);
-    during(subject, stop, cancellation -> claiming(subject, () -> {
+    SubjectWork.during(subject, stop, cancellation -> SubjectWork.claiming(subject, () -> {
       PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
       PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
       try (TrainedPerson person = studio.learn(review, consent, known, state(subject, review, known), progress,
           cancellation)) {
         person.save(subject.folder(Holding.PERSON).resolve(PERSON));
       }
-      subject.purposeMet();
+      subject.learnt();
       return null;
     }));
   }
@@ -138,7 +136,7 @@ public final class SubjectStudio {
    * @throws UnusableInput when the person has not been learnt
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
-    return during(subject, stop, cancellation -> {
+    return SubjectWork.during(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
         Shoot shoot = studio.shoot(person, request, progress, cancellation);
         Path pictures = subject.folder(Holding.PICTURES);
@@ -175,35 +173,6 @@ public final class SubjectStudio {
     }
     try (ReviewTools builtIn = ReviewTools.builtIn()) {
       return work.apply(builtIn);
-    }
-  }
-
-  private static <T> T claiming(Subject subject, Supplier<T> work) {
-    subject.claimPhotos();
-    try {
-      return work.get();
-    } finally {
-      subject.releasePhotos();
-    }
-  }
-
-  private static <T> T during(Subject subject, Cancellation stop, Function<Cancellation, T> work) {
-    subject.begin(stop);
-    try {
-      return unlessErased(subject, () -> work.apply(stop));
-    } finally {
-      subject.ended(stop);
-    }
-  }
-
-  // Whatever fails on an erased subject does so because its files went away.
-  private static <T> T unlessErased(Subject subject, Supplier<T> work) {
-    try {
-      return work.get();
-    } catch (Cancelled e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw subject.isErased() ? new SubjectErased(subject.id(), e) : e;
     }
   }
 }

@@ -99,6 +99,19 @@ class RetentionTest {
   }
 
   @Test
+  void removesNothingThatIsBeingLearntFrom() throws IOException {
+    Subject ada = ada();
+    clock.go(Duration.ofDays(7));
+    ada.claimPhotos();
+    assertEquals(0, store.purgeDue().files());
+    assertEquals(ada + " is being learnt, or its photos are coming in; wait for that to end",
+        assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
+    assertEquals("{PHOTOS=1, WORK=1, PERSON=2, PICTURES=1}", ada.counts().toString());
+    ada.releasePhotos();
+    assertEquals(2, store.purgeDue().files());
+  }
+
+  @Test
   void erasesAPersonAfterThirtyIdleDays() throws IOException {
     Subject ada = ada();
     ada.purposeMet();

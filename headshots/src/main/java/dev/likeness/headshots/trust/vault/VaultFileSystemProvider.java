@@ -1,15 +1,12 @@
 package dev.likeness.headshots.trust.vault;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
 import java.nio.file.CopyOption;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileStore;
-import java.nio.file.FileSystem;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
@@ -19,16 +16,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
-import java.nio.file.attribute.FileAttributeView;
-import java.nio.file.spi.FileSystemProvider;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /** What {@link Files} does to the files of one vault. A file that is written appears whole when it is closed. */
-final class VaultFileSystemProvider extends FileSystemProvider {
+final class VaultFileSystemProvider extends WholeFilesProvider {
   private final VaultFileSystem fileSystem;
 
   VaultFileSystemProvider(VaultFileSystem fileSystem) {
@@ -179,45 +173,5 @@ final class VaultFileSystemProvider extends FileSystemProvider {
       return type.cast(VaultAttributes.FOLDER);
     }
     throw new NoSuchFileException(name(path));
-  }
-
-  @Override
-  public <V extends FileAttributeView> V getFileAttributeView(Path path, Class<V> type, LinkOption... options) {
-    return null;
-  }
-
-  @Override
-  public Map<String, Object> readAttributes(Path path, String attributes, LinkOption... options) {
-    throw new UnsupportedOperationException("attributes of a vault's files are asked for by type");
-  }
-
-  @Override
-  public void setAttribute(Path path, String attribute, Object value, LinkOption... options) {
-    throw new UnsupportedOperationException("attributes of a vault's files cannot be set");
-  }
-
-  @Override
-  public String getScheme() {
-    return "likeness-vault";
-  }
-
-  @Override
-  public FileSystem newFileSystem(URI uri, Map<String, ?> env) {
-    throw new UnsupportedOperationException("vaults are opened by their store");
-  }
-
-  @Override
-  public FileSystem getFileSystem(URI uri) {
-    throw new UnsupportedOperationException("vaults are opened by their store");
-  }
-
-  @Override
-  public Path getPath(URI uri) {
-    throw new UnsupportedOperationException("a path in a vault has no address");
-  }
-
-  @Override
-  public FileStore getFileStore(Path path) {
-    throw new UnsupportedOperationException("ask the disk that the store lies on");
   }
 }

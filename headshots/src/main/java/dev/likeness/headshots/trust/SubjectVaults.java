@@ -1,0 +1,80 @@
+package dev.likeness.headshots.trust;
+
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import dev.likeness.headshots.trust.vault.Vault;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** The vaults of one subject, one for each holding. The subject sees to it that one thread at a time asks. */
+final class SubjectVaults {
+  private final String id;
+  private final Path folder;
+  private final KeyWrapping keys;
+  private final Map<Holding, Vault> vaults = new EnumMap<>(Holding.class);
+
+  SubjectVaults(String id, Path folder, KeyWrapping keys) {
+    this.id = id;
+    this.folder = folder;
+    this.keys = keys;
+    for (Holding holding : Holding.values()) {
+      renew(holding);
+    }
+  }
+
+  // A vault whose key is gone stays closed; what comes next goes into another, with another key.
+  private void renew(Holding holding) {
+    vaults.put(holding, new Vault(folder.resolve(holding.word()), id + "/" + holding.word(), keys));
+  }
+
+  Path root(Holding holding) {
+    return vaults.get(holding).root();
+  }
+
+  boolean has(Holding holding) {
+    return vaults.get(holding).exists();
+  }
+
+  /** How many files each has. */
+  Map<Holding, Integer> counts() {
+    Map<Holding, Integer> counts = new EnumMap<>(Holding.class);
+    try {
+      for (Holding holding : Holding.values()) {
+        counts.put(holding, vaults.get(holding).count());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return counts;
+  }
+
+  /** Destroys a holding's key, then its files; returns how many those were. */
+  int destroy(Holding holding) {
+    try {
+      int count = vaults.get(holding).count();
+      vaults.get(holding).delete();
+      renew(holding);
+      return count;
+    } catch (IOException e) {
+      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id, e);
+    }
+  }
+
+  /** Finishes what was interrupted: holdings that have lost their key lose their files. */
+  void tidy() {
+    for (Holding holding : Holding.values()) {
+      if (!has(holding)) {
+        destroy(holding);
+      }
+    }
+  }
+
+  /** Makes everything unreadable for good. */
+  void destroyKeys() throws IOException {
+    for (Vault vault : vaults.values()) {
+      vault.destroyKey();
+    }
+  }
+}

@@ -5,17 +5,21 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.PromptSchedule;
+import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.unet.UNetConditioning;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What the UNet is told: a text through every tower of the model, and for SDXL the sizes. */
+/** What a UNet is told: texts through every tower of the model, and for SDXL sizes. */
 final class Conditioner {
   /** The score of a picture that nobody wants, as diffusers has it. */
   private static final double UNWANTED = 2.5;
@@ -31,14 +35,23 @@ final class Conditioner {
         .map(tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())).toList();
   }
 
-  /** Conditioning of {@code count} rows on a text; {@code unwanted} says that it is the negative prompt. */
-  UNetConditioning of(String text, boolean unwanted, int count) {
+  /** What the prompts say at each of the plan's rows; rows with one text share it. */
+  Texts texts(boolean guided, int rows) {
+    return new Texts(texts(request.prompt(), false, rows), guided ? texts(request.negative(), true, rows) : null);
+  }
+
+  private List<TextEncoding> texts(String prompt, boolean unwanted, int rows) {
+    Map<String, TextEncoding> known = new HashMap<>();
+    boolean changes = request.prompting().syntax() == PromptSyntax.A1111;
+    PromptSchedule schedule = PromptSchedule.of(prompt, rows);
+    return IntStream.range(0, rows).mapToObj(row -> known.computeIfAbsent(
+        changes ? schedule.at(row) : prompt, text -> text(text, unwanted))).toList();
+  }
+
+  private TextEncoding text(String text, boolean unwanted) {
     PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
-    TextEncoding told = given == null ? encoded(text, unwanted)
-        : new TextEncoding(model.compute().place(given.tokenTensor()), placed(given.pooledTensor()));
-    Tensor context = repeated(told.tokens(), count);
-    return model.sizeIds() == 0 ? UNetConditioning.text(context)
-        : new UNetConditioning(context, repeated(told.pooled(), count), repeated(sizes(unwanted), count));
+    return given == null ? encoded(text, unwanted)
+        : new TextEncoding(placed(given.tokenTensor()), placed(given.pooledTensor()));
   }
 
   /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
@@ -61,15 +74,19 @@ final class Conditioner {
     return tensor == null ? null : model.compute().place(tensor);
   }
 
-  private static Tensor repeated(Tensor row, int count) {
-    return row.repeat_interleave(count, new LongOptional(0), new LongOptional());
+  /** What the UNet is told with a text, a row for each: for SDXL also sizes. */
+  static UNetConditioning told(StableDiffusion model, ImageRequest request, TextEncoding text, boolean unwanted) {
+    if (model.sizeIds() == 0) {
+      return UNetConditioning.text(text.tokens());
+    }
+    Tensor sizes = torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0)
+        .to(new Device(model.compute().device()), torch.ScalarType.Float);
+    return new UNetConditioning(text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1));
   }
 
-  private Tensor sizes(boolean unwanted) {
-    int count = model.sizeIds();
+  private static float[] sizes(ImageRequest request, int count, boolean unwanted) {
     SizeConditioning sizes = !unwanted ? request.sizes() : request.negativeSizes() != null ? request.negativeSizes()
         : count == 5 ? request.sizes().crop(0, 0).score(UNWANTED) : request.sizes();
-    return torch.tensor(sizes.ids(request.width(), request.height(), count)).unsqueeze(0)
-        .to(new Device(model.compute().device()), torch.ScalarType.Float);
+    return sizes.ids(request.width(), request.height(), count);
   }
 }

@@ -39,6 +39,14 @@ interface Denoiser {
   PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler);
 
   /**
+   * What the prompts of a request say, for all of its pictures; it belongs to the calling scope.
+   *
+   * @param adaptation what the request adds to each part
+   * @param rows how many rows its plan has
+   */
+  Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows);
+
+  /**
    * The network for the pictures of a sitting, guidance included; it belongs to the calling scope.
    *
    * @param rows how many rows its plan has

@@ -14,6 +14,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -90,6 +91,14 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    List<String> prompts = Texts.prompts(request, guided(request));
+    return Texts.lasting(new TextEncoding(
+        model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2)),
+        model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).encode(prompts, 0).pooled()), rows);
+  }
+
+  @Override
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
     GuidanceOptions options = request.guidanceOptions();
@@ -108,14 +117,9 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   private FluxConditioning text(Sitting sitting) {
-    TextEncoding told = sitting.told(guided(sitting.request()), this::text);
+    TextEncoding told = sitting.told(guided(sitting.request()));
     Tensor guidance = torch.tensor(new float[] {(float) sitting.request().guidance()}).to(device(), ScalarType.Float);
     return new FluxConditioning(told.tokens(), told.pooled(), guidance);
-  }
-
-  private TextEncoding text(Sitter sitter, List<String> prompts) {
-    return new TextEncoding(model.t5().encode(prompts, TEXT_TOKENS, sitter.adaptation(Part.TEXT_ENCODER_2)),
-        model.clip().prompts(sitter.adaptation(Part.TEXT_ENCODER)).encode(prompts, 0).pooled());
   }
 
   private Rotation rotation(ImageRequest request, long textTokens, Tensor reference) {

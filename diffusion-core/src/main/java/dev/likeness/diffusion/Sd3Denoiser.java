@@ -12,6 +12,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -47,6 +48,25 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    List<String> prompts = Texts.prompts(request, guided(request));
+    TensorVector tokens = new TensorVector();
+    TensorVector pooled = new TensorVector();
+    for (TextTower tower : model.towers()) {
+      TextEncoding encoding = tower.prompts(adaptation.apply(tower.part())).encode(prompts, tower.layersLeftOut());
+      tokens.push_back(encoding.tokens());
+      pooled.push_back(encoding.pooled());
+    }
+    Tensor clip = torch.cat(tokens, -1);
+    Tensor t5 = model.t5() == null
+        ? clip.new_zeros(prompts.size(), T5_TOKENS, model.config().textWidth())
+        : model.t5().encode(prompts, T5_TOKENS, adaptation.apply(Part.TEXT_ENCODER_3));
+    Tensor padding = clip.new_zeros(prompts.size(), clip.size(1), t5.size(2) - clip.size(2));
+    Tensor both = torch.cat(new TensorVector(torch.cat(new TensorVector(clip, padding), 2), t5), 1);
+    return Texts.lasting(new TextEncoding(both, torch.cat(pooled, -1)), rows);
+  }
+
+  @Override
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
     Denoiser.refuseTrueCfg(request);
@@ -59,7 +79,7 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
     return new Guided(request.guidanceOptions(), request.guidance(), rows,
         Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(
-        new Sd3Network(model, sitting, views, worse, skipped, sitting.told(guided(request), this::text)));
+        new Sd3Network(model, sitting, views, worse, skipped, sitting.told(guided(request))));
   }
 
   private Set<Integer> skipped(Weakening weakening) {
@@ -69,22 +89,5 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
           + ", but the model has " + model.config().layers() + ", counted from 0");
     }
     return blocks;
-  }
-
-  private TextEncoding text(Sitter sitter, List<String> texts) {
-    TensorVector tokens = new TensorVector();
-    TensorVector pooled = new TensorVector();
-    for (TextTower tower : model.towers()) {
-      TextEncoding encoding = tower.prompts(sitter.adaptation(tower.part())).encode(texts, tower.layersLeftOut());
-      tokens.push_back(encoding.tokens());
-      pooled.push_back(encoding.pooled());
-    }
-    Tensor clip = torch.cat(tokens, -1);
-    Tensor t5 = model.t5() == null
-        ? clip.new_zeros(texts.size(), T5_TOKENS, model.config().textWidth())
-        : model.t5().encode(texts, T5_TOKENS, sitter.adaptation(Part.TEXT_ENCODER_3));
-    Tensor padding = clip.new_zeros(texts.size(), clip.size(1), t5.size(2) - clip.size(2));
-    Tensor both = torch.cat(new TensorVector(torch.cat(new TensorVector(clip, padding), 2), t5), 1);
-    return new TextEncoding(both, torch.cat(pooled, -1));
   }
 }

@@ -5,14 +5,15 @@ import dev.likeness.diffusion.adapt.Part;
 import java.util.Map;
 
 /**
- * A request that is drawn, with what it adds to each part of the model.
+ * A request that is drawn, with what all of its pictures share.
  *
  * @param request with everything filled in
- * @param adaptations by part; nothing where there is none
+ * @param adaptations what it adds to each part of the model
+ * @param texts what its prompts say, encoded under these adaptations
  */
-record Sitter(ImageRequest request, Map<Part, Adaptation> adaptations) {
+record Sitter(ImageRequest request, Map<Part, Adaptation> adaptations, Texts texts) {
   Adaptation adaptation(Part part) {
-    return adaptations.getOrDefault(part, Adaptation.NONE);
+    return adaptations.get(part);
   }
 
   /** Whether it can share a pass of the network with others. */

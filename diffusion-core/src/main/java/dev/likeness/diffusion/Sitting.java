@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -80,27 +80,36 @@ record Sitting(List<Seat> seats) {
     return ByRow.of(seats.stream().map(seat -> seat.sitter().adaptation(part)).toList());
   }
 
-  /**
-   * What the network is told for all pictures: where guided, first for their negative prompts.
-   *
-   * @param encode texts as a request has them encoded, a row for each
-   */
-  TextEncoding told(boolean guided, BiFunction<Sitter, List<String>, TextEncoding> encode) {
-    TensorVector tokens = new TensorVector();
-    TensorVector pooled = new TensorVector();
-    List<TextEncoding> texts = groups().stream().map(group -> encode.apply(group.sitter(), prompts(group, guided))).toList();
-    for (int prompt = 0; prompt < (guided ? 2 : 1); prompt++) {
-      for (int i = 0; i < texts.size(); i++) {
-        tokens.push_back(repeated(texts.get(i).tokens().narrow(0, prompt, 1), groups().get(i).count()));
-        pooled.push_back(repeated(texts.get(i).pooled().narrow(0, prompt, 1), groups().get(i).count()));
-      }
-    }
-    return new TextEncoding(torch.cat(tokens, 0), torch.cat(pooled, 0));
+  /** The text of each group at a row of the plan. */
+  List<TextEncoding> texts(int row, boolean negative) {
+    return groups().stream().map(group -> group.sitter().texts().at(row, negative)).toList();
   }
 
-  private static List<String> prompts(Group group, boolean guided) {
-    ImageRequest request = group.sitter().request();
-    return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
+  /** A text for each group as the network is told them: a row for each picture. */
+  TextEncoding told(List<TextEncoding> texts) {
+    return new TextEncoding(rows(texts, TextEncoding::tokens), rows(texts, TextEncoding::pooled));
+  }
+
+  private Tensor rows(List<TextEncoding> texts, Function<TextEncoding, Tensor> part) {
+    if (part.apply(texts.get(0)) == null) {
+      return null;
+    }
+    TensorVector rows = new TensorVector();
+    for (int i = 0; i < texts.size(); i++) {
+      rows.push_back(repeated(part.apply(texts.get(i)), groups().get(i).count()));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  /** What the network is told for all pictures by prompts that stay: where guided, first for the negative ones. */
+  TextEncoding told(boolean guided) {
+    TextEncoding wanted = told(texts(0, false));
+    if (!guided) {
+      return wanted;
+    }
+    TextEncoding unwanted = told(texts(0, true));
+    return new TextEncoding(torch.cat(new TensorVector(unwanted.tokens(), wanted.tokens()), 0),
+        torch.cat(new TensorVector(unwanted.pooled(), wanted.pooled()), 0));
   }
 
   private static Tensor repeated(Tensor row, int count) {

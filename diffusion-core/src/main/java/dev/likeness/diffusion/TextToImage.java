@@ -63,7 +63,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     requireMemory(requests.get(0));
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
-      for (Sitting sitting : Sitting.of(sitters(requests), memory == null ? BATCH : 1)) {
+      for (Sitting sitting : Sitting.of(sitters(requests, plan.size()), memory == null ? BATCH : 1)) {
         List<GeneratedImage> images = pass(sitting, plan, progress, stop);
         for (int i = 0; i < images.size(); i++) {
           drawn.computeIfAbsent(sitting.seats().get(i).sitter().request(), r -> new ArrayList<>()).add(images.get(i));
@@ -119,11 +119,13 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     }
   }
 
-  /** Requests with what they add; those that add the same share it. */
-  private List<Sitter> sitters(List<ImageRequest> requests) {
+  /** Requests with what their pictures share; those that add the same share that too. */
+  private List<Sitter> sitters(List<ImageRequest> requests, int rows) {
     Map<List<Adapter>, Map<Part, Adaptation>> known = new HashMap<>();
-    return requests.stream().map(request -> new Sitter(
-        request, known.computeIfAbsent(request.adapters(), adapters -> adaptations(request)))).toList();
+    return requests.stream().map(request -> {
+      Map<Part, Adaptation> added = known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
+      return new Sitter(request, added, denoiser.texts(request, added::get, rows));
+    }).toList();
   }
 
   private Map<Part, Adaptation> adaptations(ImageRequest request) {
@@ -131,6 +133,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         model().compute(), denoiser.guided(request), request.width(), request.height(), model().autoencoder().factor());
     Map<Part, Adaptation> sums = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
+      sums.put(part, Adaptation.NONE);
       if (!model().tensorNames(part).isEmpty()) {
         request.adapters().forEach(adapter -> sums.merge(part, adapter.adapt(part, drawing), Adaptation::and));
       }

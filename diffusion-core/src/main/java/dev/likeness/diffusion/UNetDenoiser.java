@@ -10,6 +10,7 @@ import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -58,6 +59,11 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   }
 
   @Override
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    return new Conditioner(model, request, adaptation).texts(guided(request), rows);
+  }
+
+  @Override
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
     Denoiser.refuseTrueCfg(request);
@@ -66,9 +72,7 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
     Guided guided =
         new Guided(request.guidanceOptions(), request.guidance(), rows, Denoiser.showsPictures(model, Part.UNET, unet));
-    List<Conditioner> told = sitting.groups().stream()
-        .map(group -> new Conditioner(model, group.sitter().request(), group.sitter()::adaptation)).toList();
-    return new UNetNetwork(model, sitting, told, views, worse, guided, canvas).network();
+    return new UNetNetwork(model, sitting, views, worse, guided, canvas).network();
   }
 
   private List<UNet2DConditionModel> weakened(Adaptation unet, Weakening weakening, int rows) {

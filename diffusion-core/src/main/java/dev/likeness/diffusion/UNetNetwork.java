@@ -3,8 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
-import dev.likeness.diffusion.text.PromptSchedule;
-import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.unet.ControlResiduals;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
@@ -21,12 +20,11 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * The UNet as a sitting asks it: told at each row of the plan what the prompts say there, guided where guidance is on.
  *
- * @param conditioners one for each of the sitting's groups
  * @param views the UNet as it is adapted at each row of the plan
  * @param weakened the same made worse on purpose, or null
  */
-record UNetNetwork(StableDiffusion model, Sitting sitting, List<Conditioner> conditioners,
-    List<UNet2DConditionModel> views, List<UNet2DConditionModel> weakened, Guided guided, Canvas canvas) {
+record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionModel> views,
+    List<UNet2DConditionModel> weakened, Guided guided, Canvas canvas) {
 
   /** The network for the sitting; what it is told belongs to the calling scope. */
   NoisePredictor network() {
@@ -45,28 +43,11 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<Conditioner> con
     });
   }
 
-  /** What the pictures are told at each row of the plan. */
+  /** What the pictures are told at each row of the plan; rows with the same texts share it. */
   private List<UNetConditioning> told(boolean unwanted) {
-    List<Sitting.Group> groups = sitting.groups();
-    List<List<UNetConditioning>> each = IntStream.range(0, groups.size())
-        .mapToObj(i -> told(groups.get(i), conditioners.get(i), unwanted)).toList();
-    if (each.size() == 1) {
-      return each.get(0);
-    }
-    Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
-    return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(
-        each.stream().map(told -> told.get(row)).toList(), UNetNetwork::joined)).toList();
-  }
-
-  /** The same for one request; rows with one text share it. */
-  private List<UNetConditioning> told(Sitting.Group group, Conditioner conditioner, boolean unwanted) {
-    ImageRequest request = group.sitter().request();
-    String prompt = unwanted ? request.negative() : request.prompt();
-    Map<String, UNetConditioning> known = new HashMap<>();
-    boolean changes = request.prompting().syntax() == PromptSyntax.A1111;
-    PromptSchedule schedule = PromptSchedule.of(prompt, views.size());
-    return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(
-        changes ? schedule.at(row) : prompt, text -> conditioner.of(text, unwanted, group.count()))).toList();
+    Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
+    return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(sitting.texts(row, unwanted),
+        texts -> Conditioner.told(model, sitting.request(), sitting.told(texts), unwanted))).toList();
   }
 
   private PromptPair pair(boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {

@@ -14,7 +14,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.InferenceMode;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -51,9 +51,9 @@ class ConditionerParityTest {
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
-    Conditioner conditioner = new Conditioner(base.networks(), request, part -> Adaptation.NONE);
-    return UNetNetwork.joined(List.of(
-        conditioner.of(request.negative(), true, 1), conditioner.of(request.prompt(), false, 1)));
+    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE).texts(true, 1);
+    return UNetNetwork.joined(Stream.of(true, false)
+        .map(unwanted -> Conditioner.told(base.networks(), request, texts.at(0, unwanted), unwanted)).toList());
   }
 
   @Test

@@ -11,7 +11,6 @@ import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 
 /** The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and shared by threads. */
 public final class Flux implements Networks {
@@ -95,23 +94,7 @@ public final class Flux implements Networks {
   }
 
   @Override
-  public Set<String> tensorNames(Part part) {
-    LoadedWeights of = weights(part);
-    return of == null ? Set.of() : of.names();
-  }
-
-  @Override
-  public long[] tensorShape(Part part, String name) {
-    return weights(part).shape(name);
-  }
-
-  @Override
-  public Tensor tensor(Part part, String name) {
-    LoadedWeights of = weights(part);
-    return of.get(name, of.shape(name));
-  }
-
-  private LoadedWeights weights(Part part) {
+  public LoadedWeights weights(Part part) {
     return switch (part) {
       case TRANSFORMER -> weights;
       case TEXT_ENCODER -> clip.weights();

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.model;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
@@ -16,14 +17,25 @@ public interface Networks extends AutoCloseable {
   /** The scheduler that the model came with. */
   SchedulerConfig scheduler();
 
+  /** A part's tensors, owned by this; null for a part that the model lacks. */
+  LoadedWeights weights(Part part);
+
   /** The names of a part's tensors, from which adapters learn its modules; empty for a part that the model lacks. */
-  Set<String> tensorNames(Part part);
+  default Set<String> tensorNames(Part part) {
+    LoadedWeights weights = weights(part);
+    return weights == null ? Set.of() : weights.names();
+  }
 
   /** The shape of one of {@link #tensorNames}. */
-  long[] tensorShape(Part part, String name);
+  default long[] tensorShape(Part part, String name) {
+    return weights(part).shape(name);
+  }
 
   /** One of {@link #tensorNames}, placed; shared with every network and owned by this. */
-  Tensor tensor(Part part, String name);
+  default Tensor tensor(Part part, String name) {
+    LoadedWeights weights = weights(part);
+    return weights.get(name, weights.shape(name));
+  }
 
   @Override
   void close();

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted view of a network
@@ -140,25 +139,9 @@ public final class StableDiffusion implements Networks {
   }
 
   @Override
-  public Set<String> tensorNames(Part part) {
-    LoadedWeights weights = weights(part);
-    return weights == null ? Set.of() : weights.names();
-  }
-
-  @Override
-  public long[] tensorShape(Part part, String name) {
-    return weights(part).shape(name);
-  }
-
-  private LoadedWeights weights(Part part) {
+  public LoadedWeights weights(Part part) {
     return part == Part.UNET ? unetWeights
         : towers.stream().filter(tower -> tower.part() == part).map(TextTower::weights).findFirst().orElse(null);
-  }
-
-  @Override
-  public Tensor tensor(Part part, String name) {
-    LoadedWeights weights = weights(part);
-    return weights.get(name, weights.shape(name));
   }
 
   @Override

@@ -12,7 +12,6 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.Set;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its three text encoders, may
@@ -96,23 +95,7 @@ public final class StableDiffusion3 implements Networks {
   }
 
   @Override
-  public Set<String> tensorNames(Part part) {
-    LoadedWeights of = weights(part);
-    return of == null ? Set.of() : of.names();
-  }
-
-  @Override
-  public long[] tensorShape(Part part, String name) {
-    return weights(part).shape(name);
-  }
-
-  @Override
-  public Tensor tensor(Part part, String name) {
-    LoadedWeights of = weights(part);
-    return of.get(name, of.shape(name));
-  }
-
-  private LoadedWeights weights(Part part) {
+  public LoadedWeights weights(Part part) {
     return switch (part) {
       case TRANSFORMER -> weights;
       case TEXT_ENCODER -> towers.get(0).weights();

@@ -1,7 +1,6 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
@@ -19,8 +18,6 @@ import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -28,9 +25,6 @@ import java.util.Optional;
  * and shared by threads; the base stays its caller's to close.
  */
 public final class HeadshotStudio {
-  // Selfies from afar may be enlarged this much before they count as too small to learn from.
-  private static final double MOST_ENLARGEMENT = 4;
-
   private final BaseModel base;
   private final LoraTraining training;
   private final Optional<FaceEmbedder> embedder;
@@ -83,44 +77,28 @@ public final class HeadshotStudio {
 
   /** Learns the person in the accepted photos, silently and to the end. */
   public TrainedPerson learn(PhotoReview review, Consent consent) {
-    return learn(review, consent, Progress.SILENT, new Cancellation());
+    return learn(review, consent, PersonProfile.UNKNOWN, null, Progress.SILENT, new Cancellation());
   }
 
   /**
    * Learns the person in the accepted photos.
    *
    * @param consent who agreed to what; kept in the person's file
-   * @throws ConsentRefused when it does not cover learning
+   * @param known of how they look, what the user says: it is believed; the rest is found out, and all of it kept in the
+   *     person's file
+   * @param state the file in which the run keeps its state, and from which one that was stopped goes on; null for none
+   * @throws ConsentRefused when the consent does not cover learning
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
-   */
-  public TrainedPerson learn(PhotoReview review, Consent consent, Progress progress, Cancellation cancellation) {
-    return learn(review, consent, null, progress, cancellation);
-  }
-
-  /**
-   * As above, keeping its state in a file, from which a run that was stopped goes on.
-   *
-   * @param state where the state is and is kept, or null for nowhere
-   */
-  public TrainedPerson learn(PhotoReview review, Consent consent, Path state, Progress progress,
-      Cancellation cancellation) {
-    return learn(review, consent, PersonProfile.UNKNOWN, state, progress, cancellation);
-  }
-
-  /**
-   * As above, of somebody of whom some is known: what the user corrected.
-   *
-   * @param known is believed; the rest is found out, and all of it kept in the person's file
    */
   public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
       Progress steps = Phases.of(progress);
-      List<Picture> crops = crops(review);
-      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, steps, cancellation);
-      Subject subject = PersonDescription.subject(base, profile).consent(consent.toJson());
-      TrainedPerson learnt = profile.in(training.train(base, crops, subject, state, steps, cancellation));
+      PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
+      Subject subject = study.subject().consent(consent.toJson());
+      TrainedPerson learnt =
+          study.profile().in(training.train(base, study.crops(), subject, state, steps, cancellation));
       TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
       return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
     });
@@ -139,10 +117,9 @@ public final class HeadshotStudio {
     Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
       Progress steps = Phases.of(progress);
-      List<Picture> crops = crops(review);
-      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, steps, cancellation);
-      Subject subject = PersonDescription.subject(base, profile).consent(consent.toJson());
-      return way.train(base, TrainingSet.of(crops, subject).state(state), steps, cancellation);
+      PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
+      Subject subject = study.subject().consent(consent.toJson());
+      return way.train(base, TrainingSet.of(study.crops(), subject).state(state), steps, cancellation);
     });
   }
 
@@ -152,8 +129,8 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
   public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> PersonDescription.of(base, review.accepted(), crops(review), PersonProfile.UNKNOWN,
-        Phases.of(progress), cancellation));
+    return progress.around(
+        () -> PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation).profile());
   }
 
   /** Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and their file. */
@@ -167,17 +144,17 @@ public final class HeadshotStudio {
    *
    * @param adapter one that looks at pictures
    * @param consent who agreed to what
+   * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the person's model too
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
   public ShownPerson show(PhotoReview review, IpAdapter adapter, Consent consent, Progress progress,
       Cancellation cancellation) {
+    Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
-      List<Picture> crops = crops(review);
-      PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, PersonProfile.UNKNOWN,
-          Phases.of(progress), cancellation);
-      Subject subject = PersonDescription.subject(base, profile);
-      return new ShownPerson(adapter.identity(crops.toArray(Picture[]::new)).called(subject.classWord()), null, consent,
-          adapter.describe());
+      PersonStudy study =
+          PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
+      return new ShownPerson(adapter.identity(study.crops().toArray(Picture[]::new)).called(study.subject().classWord()),
+          null, consent, adapter.describe());
     });
   }
 
@@ -199,20 +176,7 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     requireConsent(person);
-    return progress.around(() -> {
-      Progress steps = Phases.of(progress);
-      List<Headshot> headshots = new ArrayList<>();
-      for (Style style : request.styles()) {
-        for (int i = 0; i < request.count(); i++) {
-          ImageRequest ask = ask(person, style, i, request).seed(request.seed() + headshots.size());
-          GeneratedImage image = base.generate(ask, steps, cancellation).get(0);
-          Picture picture = grows(request) ? Enlargement.of(base, image.request(), image.picture(), request.size(), steps,
-              cancellation) : image.picture();
-          headshots.add(new Headshot(picture, style, image.seed(), image.request(), request.likeness()));
-        }
-      }
-      return new Shoot(request, headshots);
-    });
+    return progress.around(() -> new Shooting(base, person, request).run(Phases.of(progress), cancellation));
   }
 
   /**
@@ -241,29 +205,12 @@ public final class HeadshotStudio {
     return Obedience.of(base, headshot);
   }
 
-  // Other identities (reference pictures, plain LoRAs) carry no consent of their own.
+  // Identities of other makes (pictures shown, plain LoRAs) carry no consent of their own.
   private static void requireConsent(Identity person) {
-    if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
+    if (person instanceof ShownPerson shown) {
+      Consent.require(shown.consent(), Purpose.HEADSHOTS);
+    } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
       Consent.require(Consent.parse(known.subject().consent()), Purpose.HEADSHOTS);
     }
-  }
-
-  /** Whether the pictures are larger than the base draws at once. */
-  private boolean grows(ShootRequest request) {
-    return request.size() > Enlargement.AT_ONCE * base.defaults().width();
-  }
-
-  private ImageRequest ask(Identity person, Style style, int index, ShootRequest request) {
-    int size = grows(request) ? base.defaults().width() : request.size();
-    String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
-        : style.photographicPrompt(person.phrase(), index);
-    return ImageRequest.of(prompt).negative(style.negative()).steps(request.steps())
-        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(size, size)
-        .as(person.at(request.likeness()));
-  }
-
-  private List<Picture> crops(PhotoReview review) {
-    int side = base.defaults().width();
-    return review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
   }
 }

@@ -102,6 +102,18 @@ class HeadshotStudioTest {
         + headshot.get("steps"));
   }
 
+  @Test
+  void showsAndDrawsNobodyWithoutTheirConsent() {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
+    Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
+    assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class,
+        () -> studio.show(null, null, drawing, Progress.SILENT, new Cancellation())).purpose());
+    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter");
+    assertEquals(Purpose.HEADSHOTS,
+        assertThrows(ConsentRefused.class, () -> studio.shoot(shown, request())).purpose());
+  }
+
   private static ShootRequest request() {
     return ShootRequest.of(Style.named("studio"), 1).steps(2);
   }

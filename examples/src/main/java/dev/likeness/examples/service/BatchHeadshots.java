@@ -8,6 +8,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
@@ -85,7 +86,8 @@ public final class BatchHeadshots {
     Path file = results.resolve(PERSON);
     Path state = results.resolve(PERSON + ".state");
     if (!Files.exists(file)) {
-      try (TrainedPerson learnt = studio.learn(review, consent, state, Progress.SILENT, new Cancellation())) {
+      try (TrainedPerson learnt =
+          studio.learn(review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         learnt.save(file);
       }
       Files.deleteIfExists(state);

@@ -1,0 +1,35 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.lora.Subject;
+import dev.likeness.photos.PhotoReview;
+import java.util.List;
+
+/**
+ * What a base is to know of a person before it learns or is shown them.
+ *
+ * @param crops their accepted photos as the base looks at pictures
+ * @param profile how they look
+ * @param subject what prompts call them
+ */
+record PersonStudy(List<Picture> crops, PersonProfile profile, Subject subject) {
+  // Selfies from afar may be enlarged this much before they count as too small to learn from.
+  private static final double MOST_ENLARGEMENT = 4;
+
+  /**
+   * Studies the accepted photos.
+   *
+   * @param known is believed; the rest is found out
+   * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
+   */
+  static PersonStudy of(BaseModel base, PhotoReview review, PersonProfile known, Progress progress,
+      Cancellation cancellation) {
+    int side = base.defaults().width();
+    List<Picture> crops = review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
+    PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation);
+    return new PersonStudy(crops, profile, PersonDescription.subject(base, profile));
+  }
+}

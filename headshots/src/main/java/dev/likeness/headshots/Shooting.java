@@ -1,0 +1,46 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Draws what a shoot asks for: style by style, and larger than the base draws at once where that is asked. */
+record Shooting(BaseModel base, Identity person, ShootRequest request) {
+  Shoot run(Progress progress, Cancellation cancellation) {
+    List<Headshot> headshots = new ArrayList<>();
+    for (Style style : request.styles()) {
+      for (int i = 0; i < request.count(); i++) {
+        ImageRequest ask = ask(style, i).seed(request.seed() + headshots.size());
+        GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
+        headshots.add(new Headshot(
+            sized(image, progress, cancellation), style, image.seed(), image.request(), request.likeness()));
+      }
+    }
+    return new Shoot(request, headshots);
+  }
+
+  private Picture sized(GeneratedImage image, Progress progress, Cancellation cancellation) {
+    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), progress, cancellation)
+        : image.picture();
+  }
+
+  /** Whether the pictures are larger than the base draws at once. */
+  private boolean grows() {
+    return request.size() > Enlargement.AT_ONCE * base.defaults().width();
+  }
+
+  private ImageRequest ask(Style style, int index) {
+    int size = grows() ? base.defaults().width() : request.size();
+    String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
+        : style.photographicPrompt(person.phrase(), index);
+    return ImageRequest.of(prompt).negative(style.negative()).steps(request.steps())
+        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(size, size)
+        .as(person.at(request.likeness()));
+  }
+}

@@ -29,6 +29,7 @@ final class RequestDraft {
   GuidanceOptions guidanceOptions = GuidanceOptions.STANDARD;
   final List<Control> controls = new ArrayList<>();
   HiresFix hires;
+  boolean tiled;
   Joints joints = Joints.NONE;
 
   RequestDraft(String prompt) {
@@ -59,12 +60,13 @@ final class RequestDraft {
     guidanceOptions = r.guidanceOptions();
     controls.addAll(r.controls());
     hires = r.hires();
+    tiled = r.tiled();
     joints = r.joints();
   }
 
   ImageRequest request() {
     return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, scheduler, adapters, sizes,
         negativeSizes, initial, noise, from, until, eta, prompting, embedding, negativeEmbedding, guidanceOptions,
-        controls, hires, joints);
+        controls, hires, tiled, joints);
   }
 }

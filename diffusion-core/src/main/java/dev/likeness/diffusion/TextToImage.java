@@ -75,7 +75,9 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Progress progress, Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
-      Guarded autoencoder = new Guarded(model().autoencoder(), words -> progress.on(new ProgressEvent.Notice(words)));
+      Autoencoder own = model().autoencoder();
+      Guarded autoencoder = new Guarded(sitting.request().tiled() ? own.tiled() : own,
+          words -> progress.on(new ProgressEvent.Notice(words)));
       Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas();
       Joints joints = sitting.request().joints();
       NoisePredictor network = joints.network().apply(denoiser.network(sitting, canvas, plan.size()));

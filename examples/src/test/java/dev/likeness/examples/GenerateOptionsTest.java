@@ -23,6 +23,7 @@ import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -94,6 +95,17 @@ class GenerateOptionsTest {
   void drawsWhatTheRequestDraws(String options, ImageRequest asked) {
     try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
       assertArrayEquals(model.generate(asked).pixels(), drawn(asked, options), 1e-6f, options);
+    }
+  }
+
+  @Test
+  void tilesTheAutoencoder() {
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT)) {
+      float[] whole = model.generate(ASK).pixels();
+      float[] tiled = drawn(ASK, "--tile");
+      assertArrayEquals(model.generate(ASK.inTiles()).pixels(), tiled, 1e-6f);
+      assertArrayEquals(whole, tiled, 1e-5f, "the same but for rounding");
+      assertFalse(Arrays.equals(whole, tiled), "norms of strips round otherwise than norms of the whole");
     }
   }
 

@@ -52,6 +52,10 @@ public final class GenerateCommand implements Runnable {
   @Option(names = "--count", paramLabel = "N", defaultValue = "1", description = "pictures (default: ${DEFAULT-VALUE})")
   private int count;
 
+  @Option(names = "--tile", description = "lets the autoencoder work a few rows at a time: the same picture with less memory"
+      + " (pictures above 1024x1024 always are)")
+  private boolean tile;
+
   @Mixin
   private PromptOptions prompts;
 
@@ -94,7 +98,7 @@ public final class GenerateCommand implements Runnable {
     disclosure.disclosure();
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
-    ImageRequest request = guided.on(prompts.on(initial.on(plain)));
+    ImageRequest request = guided.on(prompts.on(initial.on(tile ? plain.inTiles() : plain)));
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = base.open(request, console)) {
       for (LoraOption lora : loras) {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.nn;
 
 import dev.likeness.diffusion.weights.Weights;
 import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -35,16 +36,20 @@ public final class GroupNorm {
   /** This norm with the statistics of the whole of {@code x} [batch, channels, h, w], for parts of it. */
   UnaryOperator<Tensor> of(Tensor x) {
     long batch = x.size(0);
-    Tensor grouped = x.view(batch, groups, -1).to(torch.ScalarType.Float);
-    Tensor mean = grouped.mean(new long[] {2}, true, new ScalarTypeOptional());
-    Tensor variance = grouped.sub(mean).square_().mean(new long[] {2}, true, new ScalarTypeOptional());
     long each = x.size(1) / groups;
-    Tensor scale = variance.add(new Scalar(eps)).rsqrt().expand(batch, groups, each).reshape(batch, -1)
-        .mul(weight.to(torch.ScalarType.Float));
-    Tensor shift = bias.to(torch.ScalarType.Float)
-        .sub(mean.expand(batch, groups, each).reshape(batch, -1).mul(scale));
+    long[] within = {2, 3, 4};
+    Tensor grouped = x.view(batch, groups, each, x.size(2), x.size(3)).to(torch.ScalarType.Float);
+    Tensor mean = grouped.mean(within, true, new ScalarTypeOptional());
+    Tensor variance = grouped.sub(mean).square_().mean(within, true, new ScalarTypeOptional());
+    Tensor scale = perChannel(variance.add(new Scalar(eps)).rsqrt(), each).mul(weight.to(torch.ScalarType.Float));
+    Tensor shift = bias.to(torch.ScalarType.Float).sub(perChannel(mean, each).mul(scale));
     Tensor scales = scale.to(x.scalar_type()).view(batch, -1, 1, 1);
     Tensor shifts = shift.to(x.scalar_type()).view(batch, -1, 1, 1);
     return part -> part.mul(scales).add_(shifts);
+  }
+
+  /** Statistics of groups [batch, groups, 1, 1, 1] as each of their channels has them: [batch, channels]. */
+  private static Tensor perChannel(Tensor ofGroups, long each) {
+    return ofGroups.flatten(1, -1).repeat_interleave(each, new LongOptional(1), new LongOptional());
   }
 }

@@ -31,10 +31,15 @@ public final class Linear {
 
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
-    Tensor y = bias == null ? torch.linear(x, weight) : torch.linear(x, weight, new TensorOptional(bias));
+    Tensor y = product(x);
     for (SidePath side : sides) {
       y = y.add(side.delta(x));
     }
     return y;
+  }
+
+  private Tensor product(Tensor x) {
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    return PixelProduct.isFaster(x) ? PixelProduct.of(x, weight, offset) : torch.linear(x, weight, offset);
   }
 }

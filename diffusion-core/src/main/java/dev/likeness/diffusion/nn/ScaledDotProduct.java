@@ -17,7 +17,7 @@ public final class ScaledDotProduct {
   /** Scores of one head that still fit the caches; more are computed in blocks of {@link #ROWS} rows. */
   private static final long WHOLE = 512 * 1024;
 
-  private static final long ROWS = 256;
+  private static final long ROWS = 512;
 
   private ScaledDotProduct() {}
 
@@ -49,9 +49,10 @@ public final class ScaledDotProduct {
     for (long image = 0; image < q.size(0); image++) {
       for (long head = 0; head < q.size(1); head++) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor keys = k.select(0, image).select(0, head).transpose(0, 1);
-          Tensor values = v.select(0, image).select(0, head);
-          Tensor queries = q.select(0, image).select(0, head);
+          // In one piece: the products read each of them once for every block.
+          Tensor keys = k.select(0, image).select(0, head).transpose(0, 1).contiguous();
+          Tensor values = v.select(0, image).select(0, head).contiguous();
+          Tensor queries = q.select(0, image).select(0, head).contiguous();
           Tensor target = out.select(0, image).select(0, head);
           for (long row = 0; row < n; row += ROWS) {
             long count = Math.min(ROWS, n - row);

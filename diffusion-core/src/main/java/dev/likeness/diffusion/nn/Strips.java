@@ -70,6 +70,6 @@ public record Strips(int rows) {
 
   private static Tensor empty(Tensor part, long rows) {
     return torch.empty(new long[] {part.size(0), part.size(1), rows, part.size(3)}, part.options(),
-        new MemoryFormatOptional());
+        new MemoryFormatOptional(part.suggest_memory_format()));
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
+import dev.likeness.diffusion.nn.Layout;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
@@ -70,7 +71,7 @@ public final class UNet2DConditionModel {
     try (TensorScope call = TensorScope.open()) {
       Tensor context = conditioning.context();
       Deque<Tensor> skips = new ArrayDeque<>();
-      Tensor x = convIn.exactly(sample).to(convIn.type());
+      Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning);
       skips.push(x);
       for (DownBlock block : down) {

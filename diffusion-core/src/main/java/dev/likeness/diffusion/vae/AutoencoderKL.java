@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.vae;
 
 import dev.likeness.diffusion.nn.Conv2d;
+import dev.likeness.diffusion.nn.Layout;
 import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
@@ -52,7 +53,7 @@ public final class AutoencoderKL implements Autoencoder {
   /** The picture of {@code z}, latents at the autoencoder's own scale. */
   public Tensor decodeUnscaled(Tensor z) {
     try (TensorScope call = TensorScope.open()) {
-      return call.promote(decoder.forward(postQuant == null ? z : postQuant.forward(z)));
+      return call.promote(decoder.forward(Layout.ofPicture(postQuant == null ? z : postQuant.forward(z))));
     }
   }
 
@@ -69,7 +70,7 @@ public final class AutoencoderKL implements Autoencoder {
   @Override
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor moments = encoder.forward(pictures);
+      Tensor moments = encoder.forward(Layout.ofPicture(pictures));
       Tensor both = quant == null ? moments : quant.forward(moments);
       int latent = config.latentChannels();
       Tensor logVariance = both.narrow(1, latent, latent).clamp(new ScalarOptional(new Scalar(-30.0)), new ScalarOptional(new Scalar(20.0)));

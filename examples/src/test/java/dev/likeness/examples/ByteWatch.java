@@ -67,12 +67,6 @@ final class ByteWatch {
     telling.addAll(List.of(words));
   }
 
-  /** How many of the slices are in {@code bytes}. */
-  long count(byte[] bytes) {
-    String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    return markers.stream().filter(text::contains).count();
-  }
-
   void start() {
     running = true;
     thread = new Thread(() -> {
@@ -146,8 +140,7 @@ final class ByteWatch {
   }
 
   private boolean isTold(Path file) throws IOException {
-    byte[] bytes = Files.readAllBytes(file);
-    String text = new String(bytes, StandardCharsets.ISO_8859_1);
-    return count(bytes) > 0 || file.startsWith(store) && telling.stream().anyMatch(text::contains);
+    String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
+    return markers.stream().anyMatch(text::contains) || file.startsWith(store) && telling.stream().anyMatch(text::contains);
   }
 }

@@ -9,13 +9,14 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
 
 /**
  * Tells headshots that flatter from those that do not, on the scale of the person's own photos. It only says so:
- * nothing is retouched or left out. What it sees depends on light and sharpness too, so a flag is a reason to look, not
+ * nothing is retouched or left out, and what could not be compared is named. What it sees depends on light and sharpness too, so a flag is a reason to look, not
  * a judgement. Immutable; the tools stay the caller's to close.
  */
 public final class Authenticity {
@@ -59,28 +60,34 @@ public final class Authenticity {
   }
 
   /** In what {@code headshot} departs from the photos. */
-  public Set<AuthenticityFlag> flags(Picture headshot) {
+  public AuthenticityVerdict judge(Picture headshot) {
     List<Face> faces = detector.detect(headshot);
-    if (faces.isEmpty()) {
-      return EnumSet.of(AuthenticityFlag.NO_FACE);
-    }
     Set<AuthenticityFlag> flags = EnumSet.noneOf(AuthenticityFlag.class);
-    FaceTraits traits = FaceTraits.of(headshot, faces.get(0));
-    add(flags, AuthenticityFlag.LESS_ALIKE, likeness.filter(measure -> measure.score(headshot).standing() < RARE)
-        .isPresent());
-    add(flags, AuthenticityFlag.YOUNGER, traits.texture() < TEXTURE_SHARE * least(FaceTraits::texture));
-    add(flags, AuthenticityFlag.SLIMMER, traits.breadth() < BREADTH_SHARE * least(FaceTraits::breadth));
-    add(flags, AuthenticityFlag.LIGHTER_SKIN, traits.tone() - TONE_DEGREES > -least(photo -> -photo.tone()));
-    return flags;
+    if (faces.isEmpty()) {
+      return new AuthenticityVerdict(EnumSet.of(AuthenticityFlag.NO_FACE),
+          EnumSet.complementOf(EnumSet.of(AuthenticityFlag.NO_FACE)));
+    }
+    Set<AuthenticityFlag> unjudged = EnumSet.noneOf(AuthenticityFlag.class);
+    excess(headshot, FaceTraits.of(headshot, faces.get(0))).forEach((flag, excess) -> {
+      if (Double.isNaN(excess)) {
+        unjudged.add(flag);
+      } else if (excess > 0) {
+        flags.add(flag);
+      }
+    });
+    return new AuthenticityVerdict(flags, unjudged);
+  }
+
+  /** How far beyond its bound each measure is; NaN for one that was not taken. */
+  private Map<AuthenticityFlag, Double> excess(Picture headshot, FaceTraits traits) {
+    double standing = likeness.map(measure -> measure.score(headshot).standing()).orElse(Double.NaN);
+    return Map.of(AuthenticityFlag.LESS_ALIKE, RARE - standing,
+        AuthenticityFlag.YOUNGER, TEXTURE_SHARE * least(FaceTraits::texture) - traits.texture(),
+        AuthenticityFlag.SLIMMER, BREADTH_SHARE * least(FaceTraits::breadth) - traits.breadth(),
+        AuthenticityFlag.LIGHTER_SKIN, traits.tone() - TONE_DEGREES + least(photo -> -photo.tone()));
   }
 
   private double least(ToDoubleFunction<FaceTraits> trait) {
     return own.traits().stream().mapToDouble(trait).filter(value -> !Double.isNaN(value)).min().orElse(Double.NaN);
-  }
-
-  private static void add(Set<AuthenticityFlag> flags, AuthenticityFlag flag, boolean raised) {
-    if (raised) {
-      flags.add(flag);
-    }
   }
 }

@@ -14,7 +14,8 @@ import java.util.List;
  *     Cretois and Hourseau 1991), of the medians over the middle of the face
  * @param texture how much fine detail the skin has: mean difference from the mean of the pixels around, in grey levels;
  *     it grows with age
- * @param breadth the distance of the eyes over their distance from the mouth; NaN without landmarks, or turned away
+ * @param breadth the distance of the eyes, as if the head looked ahead, over their distance from the mouth; NaN without
+ *     landmarks, or turned away
  */
 record FaceTraits(double tone, double texture, double breadth) {
   private static final double MOST_YAW = 20;
@@ -70,7 +71,7 @@ record FaceTraits(double tone, double texture, double breadth) {
     double down = Math.hypot(middle(points.leftMouth().x(), points.rightMouth().x())
         - middle(points.leftEye().x(), points.rightEye().x()), middle(points.leftMouth().y(), points.rightMouth().y())
         - middle(points.leftEye().y(), points.rightEye().y()));
-    return eyes / down;
+    return eyes / Math.cos(Math.toRadians(face.pose().yaw())) / down;
   }
 
   private static double middle(double a, double b) {

@@ -14,11 +14,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * How headshots came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
@@ -63,14 +62,10 @@ public final class ShootRecord {
     return with("photos", review.photos().stream().map(ShootRecord::photo).toList());
   }
 
-  /** The same record with what each headshot departs from the photos in; see {@link Authenticity}. */
-  public ShootRecord authenticity(List<Set<AuthenticityFlag>> flags) {
-    List<Map<String, Object>> entries = new ArrayList<>();
-    for (int i = 0; i < flags.size(); i++) {
-      entries.add(Map.of("file", Headshot.fileName(i), "flags",
-          flags.get(i).stream().map(AuthenticityFlag::word).toList()));
-    }
-    return with("authenticity", entries);
+  /** The same record with what each headshot departs from the photos in, in their order; see {@link Authenticity}. */
+  public ShootRecord authenticity(List<AuthenticityVerdict> verdicts) {
+    return with("authenticity", IntStream.range(0, verdicts.size())
+        .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(i))).toList());
   }
 
   /** The same record with what became of each picture that was drawn, kept or not. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -12,6 +13,7 @@ import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -21,11 +23,14 @@ import org.junit.jupiter.api.Test;
 class AuthenticityTest {
   private static final int SIDE = 200;
 
+  private static final List<Integer> PHOTOS = List.of(140, 150, 160);
+
   private double eyes = 60;
+  private boolean landmarks = true;
   private final FaceDetector detector = new FaceDetector() {
     @Override
     public List<Face> detect(Picture picture) {
-      return List.of(face(eyes));
+      return List.of(face(eyes, landmarks));
     }
 
     @Override
@@ -39,27 +44,76 @@ class AuthenticityTest {
     }
   };
 
+  /** Pictures a grey level apart look alike as vectors a degree apart. */
+  private static final FaceEmbedder EMBEDDER = new FaceEmbedder() {
+    @Override
+    public float[] embed(Picture picture, Face face) {
+      double level = 0;
+      for (int i = 0; i < SIDE; i++) {
+        level += picture.at(i, i, 1) / (double) SIDE;
+      }
+      return new float[] {(float) Math.cos(Math.toRadians(level)), (float) Math.sin(Math.toRadians(level))};
+    }
+
+    @Override
+    public String name() {
+      return "degrees";
+    }
+
+    @Override
+    public double sameAbove() {
+      return 0.5;
+    }
+
+    @Override
+    public void close() {
+      // There is nothing open.
+    }
+  };
+
   @Test
   void saysNothingOfAPictureLikeThePhotos() {
-    assertEquals(Set.of(), authenticity().flags(skin(150, 12, 9)));
+    assertEquals(new AuthenticityVerdict(Set.of(), Set.of()),
+        authenticity(PHOTOS, Optional.of(EMBEDDER)).judge(skin(150, 12, 9)));
+  }
+
+  @Test
+  void noticesWhoIsLessAlike() {
+    Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
+    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE), authenticity.judge(skin(110, 12, 9)).flags());
+    assertEquals(Set.of(), authenticity.judge(skin(145, 12, 9)).flags());
   }
 
   @Test
   void noticesLighterSkin() {
-    assertEquals(Set.of(AuthenticityFlag.LIGHTER_SKIN), authenticity().flags(skin(215, 12, 9)));
-    assertEquals(Set.of(), authenticity().flags(skin(110, 12, 9)));
+    assertEquals(Set.of(AuthenticityFlag.LIGHTER_SKIN), authenticity().judge(skin(215, 12, 9)).flags());
+    assertEquals(Set.of(), authenticity().judge(skin(110, 12, 9)).flags());
   }
 
   @Test
   void noticesSmootherSkin() {
-    assertEquals(Set.of(AuthenticityFlag.YOUNGER), authenticity().flags(skin(150, 3, 9)));
+    assertEquals(Set.of(AuthenticityFlag.YOUNGER), authenticity().judge(skin(150, 3, 9)).flags());
+    assertEquals(Set.of(), authenticity().judge(skin(150, 20, 9)).flags());
   }
 
   @Test
   void noticesANarrowerFace() {
     Authenticity authenticity = authenticity();
     eyes = 52;
-    assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.flags(skin(150, 12, 9)));
+    assertEquals(Set.of(AuthenticityFlag.SLIMMER), authenticity.judge(skin(150, 12, 9)).flags());
+    eyes = 68;
+    assertEquals(Set.of(), authenticity.judge(skin(150, 12, 9)).flags());
+  }
+
+  @Test
+  void saysWhatItCouldNotCompare() {
+    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE), authenticity().judge(skin(150, 12, 9)).unjudged());
+    assertEquals(Set.of(AuthenticityFlag.LESS_ALIKE),
+        authenticity(List.of(150), Optional.of(EMBEDDER)).judge(skin(150, 12, 9)).unjudged());
+    Authenticity authenticity = authenticity(PHOTOS, Optional.of(EMBEDDER));
+    landmarks = false;
+    assertEquals(Map.of("file", "a.png", "flags", List.of(), "not_judged", List.of("slimmer")),
+        authenticity.judge(skin(150, 12, 9)).toMap("a.png"));
   }
 
   @Test
@@ -80,23 +134,28 @@ class AuthenticityTest {
         eyes = 0;
       }
     };
-    assertEquals(Set.of(AuthenticityFlag.NO_FACE),
-        Authenticity.of(List.of(), ReviewTools.of(blind)).flags(skin(150, 12, 1)));
+    AuthenticityVerdict verdict = Authenticity.of(List.of(), ReviewTools.of(blind)).judge(skin(150, 12, 1));
+    assertEquals(Set.of(AuthenticityFlag.NO_FACE), verdict.flags());
+    assertEquals(4, verdict.unjudged().size());
   }
 
   private Authenticity authenticity() {
-    List<AcceptedPhoto> photos = List.of(photo(140, 1), photo(150, 2), photo(160, 3));
-    return Authenticity.of(photos, ReviewTools.of(detector));
+    return authenticity(PHOTOS, Optional.empty());
+  }
+
+  private Authenticity authenticity(List<Integer> levels, Optional<FaceEmbedder> embedder) {
+    return Authenticity.of(levels.stream().map(level -> photo(level, level)).toList(),
+        new ReviewTools(detector, embedder, Optional.empty(), Optional.empty()));
   }
 
   private static AcceptedPhoto photo(int level, long seed) {
-    return AcceptedPhoto.of("photo-" + seed, skin(level, 12, seed), face(60));
+    return AcceptedPhoto.of("photo-" + seed, skin(level, 12, seed), face(60, true));
   }
 
-  private static Face face(double between) {
+  private static Face face(double between, boolean landmarks) {
     Landmarks points = new Landmarks(new Point(100 - between / 2, 80), new Point(100 + between / 2, 80),
         new Point(100, 110), new Point(80, 140), new Point(120, 140));
-    return new Face(new Box(40, 40, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.of(points));
+    return new Face(new Box(40, 40, 120, 120), 1, Pose.FRONTAL, Optional.empty(), Optional.of(points).filter(known -> landmarks));
   }
 
   private static Picture skin(int level, int pores, long seed) {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.material;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Assumptions;
 
 /** Real files of other projects that a checkout may have beside it; tests that want one are skipped without it. */
@@ -10,10 +11,15 @@ public final class Material {
 
   /** The file or folder {@code name} below the material folder; aborts the test, with a message, when it is absent. */
   public static Path of(String name) {
-    Path found = root();
-    Assumptions.assumeTrue(found != null && Files.exists(found.resolve(name)),
+    Optional<Path> found = find(name);
+    Assumptions.assumeTrue(found.isPresent(),
         () -> "no " + name + " in ../shared/material; give the folder with -Dlikeness.material=DIR");
-    return found.resolve(name);
+    return found.get();
+  }
+
+  /** The same for a test that does with less when it is absent. */
+  public static Optional<Path> find(String name) {
+    return Optional.ofNullable(root()).map(root -> root.resolve(name)).filter(Files::exists);
   }
 
   private static Path root() {

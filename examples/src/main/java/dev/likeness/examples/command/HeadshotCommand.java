@@ -155,7 +155,7 @@ public final class HeadshotCommand implements Runnable {
   private void draw(HeadshotStudio studio, BaseModel model, TrainedPerson learnt, PhotoReview review,
       ShootRequest request, ReviewTools tools, Stopwatch watch) {
     Progress progress = ConsoleProgress.on(console);
-    ShootFolder folder = new ShootFolder(out, disclosure.disclosure(), console);
+    ShootFolder folder = new ShootFolder(out, disclosure.disclosure(), tools, console);
     if (!identity.way().shows()) {
       KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");

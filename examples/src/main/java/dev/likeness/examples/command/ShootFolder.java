@@ -4,7 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.Authenticity;
-import dev.likeness.headshots.AuthenticityFlag;
+import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.ContactSheet;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
@@ -19,7 +19,6 @@ import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
@@ -30,11 +29,13 @@ final class ShootFolder {
 
   private final Path folder;
   private final Disclosure disclosure;
+  private final ReviewTools tools;
   private final Console console;
 
-  ShootFolder(Path folder, Disclosure disclosure, Console console) {
+  ShootFolder(Path folder, Disclosure disclosure, ReviewTools tools, Console console) {
     this.folder = folder;
     this.disclosure = disclosure;
+    this.tools = tools;
     this.console = console;
   }
 
@@ -58,7 +59,7 @@ final class ShootFolder {
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
     Path file = folder.resolve(RECORD);
-    (review == null ? record : record.photos(review)).authenticity(flags(learnt, review, shoot)).write(file);
+    (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
     ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review)).write(report);
@@ -66,12 +67,10 @@ final class ShootFolder {
     console.out().flush();
   }
 
-  private static List<Set<AuthenticityFlag>> flags(TrainedPerson learnt, PhotoReview review, Shoot shoot) {
-    try (ReviewTools tools = ReviewTools.builtIn()) {
-      Optional<Authenticity> measure = review == null ? Authenticity.of(learnt, tools)
-          : Optional.of(Authenticity.of(review.accepted(), tools));
-      return measure.map(authenticity -> shoot.headshots().stream()
-          .map(headshot -> authenticity.flags(headshot.picture())).toList()).orElse(List.of());
-    }
+  private List<AuthenticityVerdict> verdicts(TrainedPerson learnt, PhotoReview review, Shoot shoot) {
+    Optional<Authenticity> measure = review == null ? Authenticity.of(learnt, tools)
+        : Optional.of(Authenticity.of(review.accepted(), tools));
+    return measure.map(authenticity -> shoot.headshots().stream()
+        .map(headshot -> authenticity.judge(headshot.picture())).toList()).orElse(List.of());
   }
 }

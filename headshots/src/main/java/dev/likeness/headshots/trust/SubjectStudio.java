@@ -6,7 +6,7 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Authenticity;
-import dev.likeness.headshots.AuthenticityFlag;
+import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
@@ -26,7 +26,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -143,15 +142,15 @@ public final class SubjectStudio {
         for (int i = 0; i < shoot.headshots().size(); i++) {
           shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(i)), disclosure);
         }
-        ShootRecord.of(base, person, shoot).authenticity(flags(person, shoot)).write(pictures.resolve(RECORD));
+        ShootRecord.of(base, person, shoot).authenticity(verdicts(person, shoot)).write(pictures.resolve(RECORD));
         return shoot;
       }
     });
   }
 
-  private List<Set<AuthenticityFlag>> flags(TrainedPerson person, Shoot shoot) {
+  private List<AuthenticityVerdict> verdicts(TrainedPerson person, Shoot shoot) {
     return withTools(with -> Authenticity.of(person, with).map(measure -> shoot.headshots().stream()
-        .map(headshot -> measure.flags(headshot.picture())).toList()).orElse(List.of()));
+        .map(headshot -> measure.judge(headshot.picture())).toList()).orElse(List.of()));
   }
 
   /**

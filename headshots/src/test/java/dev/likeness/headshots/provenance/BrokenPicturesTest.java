@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.provenance.c2pa.ManifestReader;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.provenance.file.FilePart;
 import dev.likeness.headshots.provenance.file.JpegFile;
 import dev.likeness.headshots.provenance.file.PictureFile;
 import dev.likeness.headshots.provenance.file.PngFile;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -31,17 +34,29 @@ class BrokenPicturesTest {
 
   @Test
   void judgesOrRefusesWhatIsChangedInItsManifest() {
-    Random random = new Random(3);
     for (byte[] file : FILES) {
-      FilePart manifest = PictureFile.of(file).orElseThrow().manifestPart().orElseThrow();
-      for (int i = 0; i < 3000; i++) {
-        byte[] changed = file.clone();
-        for (int n = 0; n < 1 + i % 3; n++) {
-          int at = manifest.start() + random.nextInt(manifest.end() - manifest.start());
-          changed[at] = (byte) random.nextInt(256);
-        }
-        judge(changed);
+      judgeChanged(file, 3000);
+    }
+  }
+
+  /** Among them one with a time stamp and several certificates. */
+  @Test
+  void judgesOrRefusesWhatIsChangedInTheManifestsOfOthers() throws IOException {
+    for (String name : List.of("C.jpg", "ocsp.jpg")) {
+      judgeChanged(Files.readAllBytes(Material.of("c2pa/" + name)), 200);
+    }
+  }
+
+  private static void judgeChanged(byte[] file, int times) {
+    Random random = new Random(3);
+    FilePart manifest = PictureFile.of(file).orElseThrow().manifestPart().orElseThrow();
+    for (int i = 0; i < times; i++) {
+      byte[] changed = file.clone();
+      for (int n = 0; n < 1 + i % 3; n++) {
+        int at = manifest.start() + random.nextInt(manifest.end() - manifest.start());
+        changed[at] = (byte) random.nextInt(256);
       }
+      judge(changed);
     }
   }
 

@@ -93,7 +93,8 @@ record CoseSign1(byte[] sealed, Map<String, Object> headers, Map<String, Object>
           certificates.add((X509Certificate) factory.generateCertificate(new ByteArrayInputStream(bytes)));
         }
       }
-    } catch (CertificateException e) {
+    } catch (CertificateException | RuntimeException e) {
+      // Java's parsers answer to some broken keys with whatever their code runs into.
       throw new MalformedManifest("a certificate that cannot be read", e);
     }
     if (certificates.isEmpty()) {

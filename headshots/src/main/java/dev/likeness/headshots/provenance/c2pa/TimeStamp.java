@@ -61,7 +61,8 @@ record TimeStamp(Instant time, X509Certificate authority) {
       token.validate(new JcaSimpleSignerInfoVerifierBuilder().build(authority));
       return Optional.of(new TimeStamp(token.getTimeStampInfo().getGenTime().toInstant(), authority));
     } catch (IOException | TSPException | CMSException | GeneralSecurityException | OperatorCreationException
-        | IllegalArgumentException | ClassCastException e) {
+        | RuntimeException e) {
+      // The parsers answer to some broken structures with whatever their code runs into.
       return Optional.empty();
     }
   }

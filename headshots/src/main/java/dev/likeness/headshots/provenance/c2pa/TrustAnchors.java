@@ -66,7 +66,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
     try {
       certificate.verify(issuer.getPublicKey());
       return true;
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | RuntimeException e) {
       return false;
     }
   }

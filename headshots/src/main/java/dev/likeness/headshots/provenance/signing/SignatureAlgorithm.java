@@ -83,7 +83,8 @@ public enum SignatureAlgorithm {
       signature.initVerify(key);
       signature.update(message);
       return signature.verify(signed);
-    } catch (GeneralSecurityException e) {
+    } catch (GeneralSecurityException | RuntimeException e) {
+      // A key from a file may be one that no signer has, on which providers fail in their own ways.
       return false;
     }
   }

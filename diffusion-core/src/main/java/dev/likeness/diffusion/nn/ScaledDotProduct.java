@@ -6,6 +6,7 @@ import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
@@ -34,13 +35,27 @@ public final class ScaledDotProduct {
     }
     Tensor scaled = q.mul(new Scalar(1 / Math.sqrt(q.size(3))));
     boolean learning = q.requires_grad() || k.requires_grad() || v.requires_grad();
-    boolean whole = mask != null || learning || q.size(2) * k.size(2) <= WHOLE;
-    return whole ? product(scaled, k, v, mask) : byBlocks(scaled, k, v);
+    if (mask != null || q.size(2) * k.size(2) <= WHOLE) {
+      return product(scaled, k, v, mask);
+    }
+    return learning ? byHeads(scaled, k, v) : byBlocks(scaled, k, v);
   }
 
   private static Tensor product(Tensor q, Tensor k, Tensor v, Tensor mask) {
     Tensor scores = torch.matmul(q, k.transpose(-2, -1));
     return torch.matmul(torch.softmax(mask == null ? scores : scores.add(mask), -1), v);
+  }
+
+  /** Head by head: what learning keeps is the same, what it needs for a moment is that of one head. */
+  private static Tensor byHeads(Tensor q, Tensor k, Tensor v) {
+    TensorVector queries = q.unbind(1);
+    TensorVector keys = k.unbind(1);
+    TensorVector values = v.unbind(1);
+    TensorVector out = new TensorVector();
+    for (long head = 0; head < queries.size(); head++) {
+      out.push_back(product(queries.get(head), keys.get(head), values.get(head), null));
+    }
+    return torch.stack(out, 1);
   }
 
   private static Tensor byBlocks(Tensor q, Tensor k, Tensor v) {

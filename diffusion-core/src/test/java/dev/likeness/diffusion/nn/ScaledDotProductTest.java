@@ -62,4 +62,30 @@ class ScaledDotProductTest {
   private static Tensor bf16(Tensor x) {
     return x.to(ScalarType.BFloat16);
   }
+
+  /** Large ones head by head. */
+  @ParameterizedTest
+  @CsvSource({"2, 64", "3, 1024"})
+  void learnsInBf16AsInF32(long heads, long n) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(5)) {
+      Tensor[] values = {random.next(2, heads, n, 8).squeeze(0), random.next(2, heads, n, 8).squeeze(0),
+          random.next(2, heads, n, 8).squeeze(0)};
+      Tensor[] exact = gradients(values, ScalarType.Float);
+      Tensor[] half = gradients(values, ScalarType.BFloat16);
+      for (int i = 0; i < exact.length; i++) {
+        double error = half[i].to(ScalarType.Float).sub(exact[i]).norm().item_double() / exact[i].norm().item_double();
+        assertTrue(error < 0.02, "gradient " + i + " is off by " + error);
+      }
+    }
+  }
+
+  private static Tensor[] gradients(Tensor[] values, ScalarType type) {
+    Tensor[] leaves = new Tensor[values.length];
+    for (int i = 0; i < leaves.length; i++) {
+      leaves[i] = values[i].to(type).clone();
+      leaves[i].set_requires_grad(true);
+    }
+    ScaledDotProduct.attend(leaves[0], leaves[1], leaves[2]).to(ScalarType.Float).square().sum().backward();
+    return new Tensor[] {leaves[0].grad(), leaves[1].grad(), leaves[2].grad()};
+  }
 }

@@ -7,7 +7,7 @@ import java.util.TreeMap;
 /** Environment settings that make the CPU markedly faster; the launcher sets them, an application must. */
 final class SettingsCheck {
   private static final Map<String, String> WANTED = new TreeMap<>(Map.of("MALLOC_ARENA_MAX", "1",
-      "MALLOC_MMAP_THRESHOLD_", "60000000", "MALLOC_TRIM_THRESHOLD_", "300000000", "OPENBLAS_NUM_THREADS", "1",
+      "MALLOC_MMAP_THRESHOLD_", "150000000", "MALLOC_TRIM_THRESHOLD_", "400000000", "OPENBLAS_NUM_THREADS", "1",
       "OMP_WAIT_POLICY", "PASSIVE"));
 
   private SettingsCheck() {}

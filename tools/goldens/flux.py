@@ -81,8 +81,7 @@ def probe(pipe):
 
 
 FILES = ["model_index.json", "scheduler/scheduler_config.json", "transformer/config.json", "vae/config.json",
-         "text_encoder/config.json", "text_encoder_2/config.json", "reference.json", "reference.safetensors",
-         "weights.json"]
+         "text_encoder/config.json", "text_encoder_2/config.json", "reference.json", "reference.safetensors"]
 
 
 def main():

@@ -1,4 +1,5 @@
 """Tiny FLUX and Stable Diffusion 3 pipelines: seeding, saving, and what diffusers draws with them on CPU in f32."""
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -19,7 +20,8 @@ def fill(module, seed):
     state = module.state_dict()
     published = "text_model." if "final_layer_norm.weight" in state else ""
     generator = torch.Generator("cpu").manual_seed(seed)
-    shapes = {published + name: list(tensor.shape) for name, tensor in state.items() if name != TIED}
+    left_out = {TIED} | ({"lm_head.weight"} if getattr(module.config, "tie_word_embeddings", False) else set())
+    shapes = {published + name: list(tensor.shape) for name, tensor in state.items() if name not in left_out}
     tensors = {name: scaled(name, torch.randn(shapes[name], generator=generator)) for name in sorted(shapes)}
     module.load_state_dict({name[len(published):]: tensor for name, tensor in tensors.items()}, strict=False)
     module.eval()
@@ -60,13 +62,14 @@ def generate(pipe, ask):
     decode = pipe.vae.decode
 
     def decoded(z, *args, **kwargs):
-        latents.append((z - pipe.vae.config.shift_factor) * pipe.vae.config.scaling_factor)
+        own = pipe.vae.config
+        latents.append((z - own.get("shift_factor", 0)) * own.get("scaling_factor", 1))
         return decode(z, *args, **kwargs)
 
     pipe.vae.decode = decoded
     try:
         count = len(ask["seeds"])
-        images = pipe([ask["prompt"]] * count, num_inference_steps=ask["steps"], width=ask["width"],
+        images = pipe(prompt=[ask["prompt"]] * count, num_inference_steps=ask["steps"], width=ask["width"],
                       height=ask["height"], output_type="pt", guidance_scale=ask["guidance"],
                       generator=[torch.Generator("cpu").manual_seed(seed) for seed in ask["seeds"]],
                       **{key: [value] * count if key.startswith("negative") else value
@@ -89,3 +92,6 @@ def fixtures(out, into, files):
         if out.joinpath(file).exists():
             into.joinpath(file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(out / file, into / file)
+    weights = json.loads(out.joinpath("weights.json").read_text("utf-8"))
+    with gzip.GzipFile(into / "weights.json.gz", "wb", mtime=0) as packed:
+        packed.write(json.dumps(weights, separators=(",", ":")).encode("utf-8"))

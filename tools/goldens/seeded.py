@@ -8,8 +8,8 @@ import torch
 
 def scaled(name, r):
     """Standard normal numbers scaled so that activations keep about unit size through the networks."""
-    if r.dim() == 1:
-        return 1 + 0.1 * r if name.endswith("weight") else 0.1 * r
+    if r.dim() < 2:
+        return 1 + 0.1 * r if name.endswith(("weight", "running_var")) else 0.1 * r
     if name.endswith(("token_embedding.weight", "position_embedding.weight")):
         return 0.5 * r
     return r / r[0].numel() ** 0.5

@@ -1,4 +1,4 @@
-"""What diffusers draws from a picture with FLUX.1 and Stable Diffusion 3: image-to-image, inpainting, Fill, Kontext."""
+"""What diffusers draws from a picture with a transformer: image-to-image, inpainting, Fill, Kontext, FLUX.2's editing."""
 import argparse
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from sd1_reference import BANGS, WOMAN, public, versions
 
 
 def ask(pipeline, folder, *, prompt=WOMAN, steps=4, guidance=3.5, strength=None, width=40, height=24, seed=0, mask=False,
-        call=None):
-    return dict(pipeline=pipeline, folder=folder, prompt=prompt, steps=steps, guidance=guidance, strength=strength,
+        shown=None, call=None):
+    """`shown` is the size of the picture where it is not the request's."""
+    return dict(shown=shown or (width, height), pipeline=pipeline, folder=folder, prompt=prompt, steps=steps, guidance=guidance, strength=strength,
                 width=width, height=height, seed=seed, mask=mask, call=call or {})
 
 
-ASKS = [
+ASKS = {"joint": [
     ask("FluxImg2ImgPipeline", "flux/dev", steps=5, strength=0.7),
     ask("FluxImg2ImgPipeline", "flux/schnell", steps=4, strength=0.5, seed=3),
     ask("FluxInpaintPipeline", "flux/dev", steps=5, strength=0.8, seed=4, mask=True),
@@ -28,7 +29,13 @@ ASKS = [
     ask("StableDiffusion3Img2ImgPipeline", "sd3/three", steps=5, guidance=5.0, strength=0.6, seed=8),
     ask("StableDiffusion3InpaintPipeline", "sd3/large", steps=5, guidance=5.0, strength=0.7, seed=9, mask=True),
     ask("StableDiffusion3InpaintPipeline", "sd3/large", prompt=BANGS, guidance=1.0, strength=1.0, seed=10, mask=True),
-]
+], "qwen": [
+    ask("ZImageImg2ImgPipeline", "zimage/turbo", steps=5, guidance=3.0, strength=0.6, width=24, seed=1),
+    ask("ZImageInpaintPipeline", "zimage/turbo", steps=4, guidance=0.0, strength=0.8, width=24, seed=2, mask=True),
+    ask("ZImageInpaintPipeline", "zimage/turbo", steps=2, guidance=2.0, strength=1.0, height=16, seed=3, mask=True),
+    ask("Flux2KleinPipeline", "klein/base", guidance=3.0, width=24, height=16, shown=(67, 64), steps=2, seed=4),
+    ask("Flux2KleinInpaintPipeline", "klein/base", guidance=2.0, steps=4, strength=0.7, width=24, height=16, seed=5, mask=True),
+]}
 
 
 def picture(width, height):
@@ -50,7 +57,7 @@ def draw(tiny, ask):
     pipe = getattr(diffusers, ask["pipeline"]).from_pretrained(Path(tiny, ask["folder"]))
     pipe.set_progress_bar_config(disable=True)
     width, height = ask["width"], ask["height"]
-    call = dict(prompt=ask["prompt"], image=PIL.Image.fromarray(picture(width, height)), width=width, height=height,
+    call = dict(prompt=ask["prompt"], image=PIL.Image.fromarray(picture(*ask["shown"])), width=width, height=height,
                 num_inference_steps=ask["steps"], guidance_scale=ask["guidance"], output_type="pt",
                 generator=[torch.Generator("cpu").manual_seed(ask["seed"])]) | ask["call"]
     if ask["mask"]:
@@ -82,17 +89,19 @@ def shifted(pipe, call):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tiny", required=True, help="folder with flux and sd3, as flux.py and sd3.py wrote them")
+    parser.add_argument("--tiny", required=True, help="folder with what flux.py, sd3.py and qwen.py wrote")
+    parser.add_argument("--asks", default="joint", choices=list(ASKS))
     parser.add_argument("--out", required=True)
     args = parser.parse_args()
     torch.set_num_threads(1)
     out, tensors, runs = Path(args.out), {}, []
     out.mkdir(parents=True, exist_ok=True)
-    for i, one in enumerate(ASKS):
+    for i, one in enumerate(ASKS[args.asks]):
         images, scheduler = draw(args.tiny, one)
         tensors[f"run{i}.images"] = images.contiguous()
-        tensors[f"run{i}.picture"] = torch.from_numpy(picture(one["width"], one["height"]))
-        tensors[f"run{i}.mask"] = torch.from_numpy(hole(one["width"], one["height"]))
+        tensors[f"run{i}.picture"] = torch.from_numpy(picture(*one["shown"]))
+        if one["mask"] or args.asks == "joint":
+            tensors[f"run{i}.mask"] = torch.from_numpy(hole(one["width"], one["height"]))
         runs.append(one | {"scheduler": scheduler})
     save_file(tensors, out / "reference.safetensors")
     write_json(out / "reference.json", {"runs": runs, "versions": versions()})

@@ -4,9 +4,11 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.PerturbedAttention;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
@@ -14,6 +16,7 @@ import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Sigmas;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +34,11 @@ interface Denoiser {
 
   /** What the sides of a picture are a multiple of, in pixels. */
   int unit();
+
+  /** How many tokens a transformer has of a request's picture. */
+  default long tokens(ImageRequest request) {
+    return (long) request.width() / unit() * (request.height() / unit());
+  }
 
   /** Whether the network is given each batch twice: first for the negative prompt, then for the prompt. */
   boolean guided(ImageRequest request);
@@ -60,6 +68,23 @@ interface Denoiser {
 
   /** Whether an initial picture is shown to the network whole, beside noise alone, rather than drawn over. */
   default boolean edits() {
+    return false;
+  }
+
+  /**
+   * A picture to edit as the network is shown it, its sides whole tokens.
+   *
+   * @param ownSize whether it is shown at its own size, rather than at one that the network was trained on
+   */
+  default Picture seen(Picture picture, boolean ownSize) {
+    throw new IllegalStateException("the network is not shown any picture");
+  }
+
+  /**
+   * Whether a picture stands for its likeliest latents, without random numbers, and is shown to the network also where a mask
+   * says what of it to draw anew.
+   */
+  default boolean surely() {
     return false;
   }
 
@@ -98,8 +123,11 @@ interface Denoiser {
     return switch (transformer) {
       case "FluxTransformer2DModel" -> new FluxDenoiser(Flux.open(files, compute));
       case "SD3Transformer2DModel" -> new Sd3Denoiser(StableDiffusion3.open(files, compute));
+      case "Flux2Transformer2DModel" -> new Flux2Denoiser(Qwen3Image.klein(files, compute));
+      case "ZImageTransformer2DModel" -> new ZImageDenoiser(Qwen3Image.zImage(files, compute));
       default -> throw new UnusableInput(files.describe() + ": its transformer is a " + transformer
-          + "; supported: FluxTransformer2DModel, SD3Transformer2DModel");
+          + "; supported: FluxTransformer2DModel, SD3Transformer2DModel, Flux2Transformer2DModel,"
+          + " ZImageTransformer2DModel");
     };
   }
 
@@ -111,6 +139,15 @@ interface Denoiser {
     int n = plain.steps();
     int done = n - (int) Math.max(n - Math.min(n * plain.strength(), n), 0);
     return done == n ? plain.strength(1) : plain.strength((done + 0.5) / n);
+  }
+
+  /** The same of noise levels an even step apart, which a scheduler that has its own takes instead, shifted by {@code mu}. */
+  static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler, double mu) {
+    int n = plain.steps();
+    boolean own = scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
+    double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
+    double strength = begun(plain).strength();
+    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), mu, plain.timesteps(), sigmas);
   }
 
   /** A network as it is adapted at each row of a plan; rows that are adapted alike share one. */
@@ -144,6 +181,13 @@ interface Denoiser {
     String keys = ".to_k.weight";
     return model.tensorNames(part).stream().filter(name -> name.endsWith(keys))
         .map(name -> name.substring(0, name.length() - keys.length()));
+  }
+
+  /** Refuses what only networks whose blocks can be left out know. */
+  static void refuseWeakening(ImageRequest request, String family) {
+    if (request.guidanceOptions().weakening() != null) {
+      throw new IllegalArgumentException(family + " knows no guidance away from a weakened network; ask without");
+    }
   }
 
   /** Refuses the second scale that only networks with guidance of their own know. */

@@ -14,8 +14,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -65,14 +67,9 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
         change == null ? Blend.NONE : new KnownPart(clean, noise, kept(grey(change)), true), null);
   }
 
-  /** The likeliest latents of the picture at the size it is shown at, cut down to whole tokens. */
+  /** The likeliest latents of the picture as it is shown. */
   private Tensor reference() {
-    Picture picture = request.initial().picture();
-    int unit = denoiser.unit();
-    KontextSize size = request.initial().ownSize() ? new KontextSize(picture.width(), picture.height())
-        : KontextSize.nearest(picture);
-    Picture whole = Lanczos.resize(picture, size.width() / unit * unit, size.height() / unit * unit);
-    return encoded(Images.toSigned(whole)).mode();
+    return encoded(Images.toSigned(denoiser.seen(request.initial().picture(), request.initial().ownSize()))).mode();
   }
 
   /** Inpainting with a network that knows nothing of masks. */
@@ -84,7 +81,9 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
       // diffusers samples the kept part for every network, and the random numbers go on from there.
       drawn(encoded);
     }
-    return new Canvas(begun(clean, noise), new KnownPart(clean, noise, kept(cut(request.initial().mask())), false), null);
+    Tensor reference = encoded != null && denoiser.surely() ? encoded.mode() : null;
+    KnownPart known = new KnownPart(clean, noise, kept(cut(request.initial().mask())), false);
+    return new Canvas(begun(clean, noise), known, null, reference, List.of());
   }
 
   /** Inpainting with a network that is shown the mask and the kept part. */
@@ -130,7 +129,8 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   private LatentDistribution encoded(Tensor pixels) {
     LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(latents.mean().to(ScalarType.Float),
-        latents.logVariance() == null ? null : latents.logVariance().to(ScalarType.Float), latents.scale(), latents.shift());
+        latents.logVariance() == null || denoiser.surely() ? null : latents.logVariance().to(ScalarType.Float),
+        latents.scale(), latents.shift());
   }
 
   /** A sample for each image. */
@@ -154,11 +154,10 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
 
   /** How much of each latent is kept, of a mask in pixels. */
   private Tensor kept(Tensor mask) {
-    return here(corners(mask).neg().add(new Scalar(1.0)));
-  }
-
-  private Tensor corners(Tensor mask) {
-    return corners(mask, autoencoder.factor());
+    long f = autoencoder.factor();
+    Tensor small = denoiser.surely() ? torch.upsample_bilinear2d(mask, new long[] {mask.size(2) / f, mask.size(3) / f}, false,
+        new DoubleOptional(), new DoubleOptional()) : corners(mask, f);
+    return here(small.neg().add(new Scalar(1.0)));
   }
 
   /** A mask [1, 1, height, width] at the latents' size: the pixel in the upper left corner of each. */

@@ -2,6 +2,8 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.text.TextEncoding;
@@ -12,7 +14,6 @@ import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Sigmas;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -46,13 +47,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    long tokens = (long) request.width() / unit() * (request.height() / unit());
-    double mu = ResolutionShift.mu(scheduler, tokens, MAX_SHIFT);
-    int n = plain.steps();
-    boolean own = scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
-    double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
-    double strength = Denoiser.begun(plain).strength();
-    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), mu, plain.timesteps(), sigmas);
+    return Denoiser.evenly(plain, scheduler, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT));
   }
 
   @Override
@@ -65,6 +60,12 @@ record FluxDenoiser(Flux model) implements Denoiser {
   @Override
   public boolean edits() {
     return model.edits();
+  }
+
+  @Override
+  public Picture seen(Picture picture, boolean ownSize) {
+    KontextSize size = ownSize ? new KontextSize(picture.width(), picture.height()) : KontextSize.nearest(picture);
+    return Lanczos.resize(picture, size.width() / unit() * unit(), size.height() / unit() * unit());
   }
 
   @Override
@@ -102,9 +103,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
     GuidanceOptions options = request.guidanceOptions();
-    if (options.weakening() != null) {
-      throw new IllegalArgumentException("FLUX knows no guidance away from a weakened network; ask without");
-    }
+    Denoiser.refuseWeakening(request, "FLUX");
     if (canvas.reference() != null && !canvas.hints().isEmpty()) {
       throw new IllegalArgumentException("ControlNets and a picture to edit do not go together; give one of them");
     }
@@ -113,7 +112,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
     FluxConditioning text = text(sitting);
     Rotation rotation = rotation(request, text.text().size(1), canvas.reference());
     return new Guided(options, options.trueCfg(), rows, Denoiser.showsPictures(model, Part.TRANSFORMER, own))
-        .of(new FluxNetwork(model, sitting, views, text, rotation, canvas));
+        .of(Guided.byRows(sitting, text.text().size(0), new FluxNetwork(model, sitting, views, text, rotation, canvas)));
   }
 
   private FluxConditioning text(Sitting sitting) {

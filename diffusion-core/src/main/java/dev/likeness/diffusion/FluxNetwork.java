@@ -2,7 +2,6 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
-import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxResiduals;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
@@ -23,26 +22,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param text the texts' rows, those of the negative prompt first where there are any
  */
 record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> views, FluxConditioning text,
-    Rotation rotation, Canvas canvas) implements Guided.Asked {
+    Rotation rotation, Canvas canvas) implements Guided.Rows {
   private static final float TRAINING_STEPS = 1000;
 
   @Override
-  public NoisePredictor alone(boolean weakened) {
-    return asked(told() - sitting.count(), sitting.count());
-  }
-
-  @Override
-  public PromptPair both(boolean weakened) {
-    int count = sitting.count();
-    return sitting.request().guidanceOptions().sequential() ? PromptPair.sequential(asked(0, count), asked(count, count))
-        : PromptPair.batched(asked(0, 2L * count));
-  }
-
-  private long told() {
-    return text.text().size(0);
-  }
-
-  private NoisePredictor asked(long first, long rows) {
+  public NoisePredictor asked(boolean weakened, long first, long rows) {
     FluxConditioning told = rows(first, rows);
     return (input, step) -> predict(input, step, told);
   }
@@ -67,7 +51,7 @@ record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> vie
       return List.of();
     }
     int count = sitting.count();
-    FluxConditioning prompt = rows(told() - count, count);
+    FluxConditioning prompt = rows(text.text().size(0) - count, count);
     Tensor tokens = PackedLatents.pack(model.compute().place(input.narrow(0, 0, count)));
     return Hint.each(canvas.hints(), tokens, time(step, count), prompt, rotation, step).stream()
         .map(added -> added.repeated(input.size(0) / count)).toList();

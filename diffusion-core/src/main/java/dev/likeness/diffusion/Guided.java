@@ -20,6 +20,29 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
     PromptPair both(boolean weakened);
   }
 
+  /** A network under {@code count} of the texts that it is told, whole or weakened. */
+  interface Rows {
+    NoisePredictor asked(boolean weakened, long first, long count);
+  }
+
+  /** A network that is told {@code texts} in all, those of negative prompts first where there are any. */
+  static Asked byRows(Sitting sitting, long texts, Rows rows) {
+    int count = sitting.count();
+    boolean inTurns = sitting.request().guidanceOptions().sequential();
+    return new Asked() {
+      @Override
+      public NoisePredictor alone(boolean weakened) {
+        return rows.asked(weakened, texts - count, count);
+      }
+
+      @Override
+      public PromptPair both(boolean weakened) {
+        return inTurns ? PromptPair.sequential(rows.asked(weakened, 0, count), rows.asked(weakened, count, count))
+            : PromptPair.batched(rows.asked(weakened, 0, 2L * count));
+      }
+    };
+  }
+
   NoisePredictor of(Asked asked) {
     boolean guided = scale > 1;
     NoisePredictor plain = asked.alone(false);

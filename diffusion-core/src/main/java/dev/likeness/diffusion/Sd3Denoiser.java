@@ -42,9 +42,8 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
     boolean dynamic = scheduler.options().has("use_dynamic_shifting") && scheduler.options().flag("use_dynamic_shifting");
-    long tokens = (long) request.width() / unit() * (request.height() / unit());
     PlanRequest begun = Denoiser.begun(plain);
-    return dynamic ? begun.mu(ResolutionShift.mu(scheduler, tokens, MAX_SHIFT)) : begun;
+    return dynamic ? begun.mu(ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)) : begun;
   }
 
   @Override
@@ -77,9 +76,10 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     List<Sd3Transformer2DModel> worse = perturbed
         ? Denoiser.views(own.and(Denoiser.perturbed(model, Part.TRANSFORMER, weakening)), rows, model::transformer) : views;
     Set<Integer> skipped = weakening == null || perturbed ? Set.of() : skipped(weakening);
+    TextEncoding text = sitting.told(guided(request));
     return new Guided(request.guidanceOptions(), request.guidance(), rows,
-        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(
-        new Sd3Network(model, sitting, views, worse, skipped, sitting.told(guided(request))));
+        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(Guided.byRows(sitting, text.tokens().size(0),
+        new Sd3Network(model, sitting, views, worse, skipped, text)));
   }
 
   private Set<Integer> skipped(Weakening weakening) {

@@ -180,9 +180,10 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     if (initial != null && initial.latents() != null) {
       width = initial.latents().width() * factor;
       height = initial.latents().height() * factor;
-    } else if (initial != null && initial.mask() == null && denoiser.edits() && !initial.ownSize()) {
-      width = KontextSize.nearest(initial.picture()).width();
-      height = KontextSize.nearest(initial.picture()).height();
+    } else if (initial != null && initial.mask() == null && denoiser.edits()) {
+      Picture seen = denoiser.seen(initial.picture(), initial.ownSize());
+      width = seen.width();
+      height = seen.height();
     } else if (initial != null && (initial.mask() == null || initial.byDegrees())) {
       width = initial.picture().width() / least * least;
       height = initial.picture().height() / least * least;

@@ -18,8 +18,8 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
    */
   static Texts lasting(TextEncoding encoded, int rows) {
     long last = encoded.tokens().size(0) - 1;
-    return new Texts(Collections.nCopies(rows, row(encoded, last)),
-        last == 0 ? null : Collections.nCopies(rows, row(encoded, 0)));
+    return new Texts(Collections.nCopies(rows, encoded.narrow(last, 1)),
+        last == 0 ? null : Collections.nCopies(rows, encoded.narrow(0, 1)));
   }
 
   /** The texts to encode of a request whose prompts stay: the negative one first, where it is guided away from it. */
@@ -29,9 +29,5 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
 
   TextEncoding at(int row, boolean negative) {
     return (negative ? unwanted : wanted).get(row);
-  }
-
-  private static TextEncoding row(TextEncoding encoded, long row) {
-    return new TextEncoding(encoded.tokens().narrow(0, row, 1), encoded.pooled().narrow(0, row, 1));
   }
 }

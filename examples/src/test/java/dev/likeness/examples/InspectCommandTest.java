@@ -109,6 +109,15 @@ class InspectCommandTest {
   }
 
   @Test
+  void saysWhatAFolderWithALanguageModelIs() throws IOException {
+    for (List<String> one : List.of(List.of("klein/base", "flux2"), List.of("zimage/turbo", "z-image"))) {
+      Map<String, Object> found = inspect(0, PipelineFolder.write(one.get(0), folder).path());
+      assertEquals(List.of("base", one.get(1), "flow"),
+          List.of(found.get("kind"), found.get("family"), found.get("prediction")));
+    }
+  }
+
+  @Test
   void readsForPeopleToo() {
     CommandRun run = CommandRun.of("inspect", TinyBase.in(folder).toString());
     assertTrue(run.out().lines().anyMatch("kind         base"::equals), run.out());

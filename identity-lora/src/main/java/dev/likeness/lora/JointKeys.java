@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
@@ -16,8 +17,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A LoRA of FLUX.1 or Stable Diffusion 3 under diffusers' names, whichever of the makers', kohya's, XLabs' and
- * OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into rows; the first serves
+ * A LoRA of a transformer under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into rows; the first serves
  * all.
  */
 final class JointKeys implements TensorSource {
@@ -34,17 +34,23 @@ final class JointKeys implements TensorSource {
   private record Rows(String key, long from, long count, boolean halvesSwapped) { }
 
   private final TensorSource file;
+  private final JointNames names;
+  private final Predicate<String> known;
   private final Map<String, Rows> rows = new LinkedHashMap<>();
 
-  JointKeys(TensorSource file) {
+  /** @param known whether the transformer has a layer of this name in diffusers, whose dots may be underscores */
+  JointKeys(TensorSource file, JointNames names, Predicate<String> known) {
     this.file = file;
+    this.names = names;
+    this.known = known;
     file.names().forEach(this::add);
   }
 
   private void add(String key) {
     String spelled = xlabs(key);
     Optional<Role.Cut> cut = Role.cut(spelled);
-    Optional<JointNames.Split> split = cut.flatMap(c -> JointNames.of(stem(c.stem())));
+    Optional<JointNames.Split> split = cut.map(c -> stem(c.stem())).flatMap(stem -> names.of(stem)
+        .or(() -> known.test(stem) ? Optional.of(new JointNames.Split(List.of(stem), false)) : Optional.empty()));
     if (split.isEmpty()) {
       // T5 is FLUX's second text encoder; kohya counts it as the third.
       rows.put(spelled.replaceFirst("^lora_te3_", "lora_te2_"), new Rows(key, 0, 0, false));

@@ -19,6 +19,7 @@ public enum LoraFamily {
   SD3("Stable Diffusion 3"),
   FLUX("FLUX.1"),
   FLUX2("FLUX.2"),
+  Z_IMAGE("Z-Image"),
   CASCADE("Stable Cascade"),
   /** Nothing in the header tells; small and private models look so. */
   UNKNOWN("an unknown base");
@@ -26,13 +27,18 @@ public enum LoraFamily {
   private record Sign(Pattern key, LoraFamily family) { }
 
   private static final List<Sign> SIGNS = List.of(
-      sign("single_stream_modulation|double_stream_modulation", FLUX2),
+      sign("single_stream_modulation|double_stream_modulation|to_qkv_mlp_proj|linear_in[._]lora", FLUX2),
+      sign("(^|[._])(noise|context)_refiner[._]|(^|[._])layers[._]\\d+[._](attention|feed_forward|adaLN_modulation)[._]", Z_IMAGE),
       sign("(^|[._])(double_blocks|single_blocks)[._]", FLUX),
       sign("(^|[._])single_transformer_blocks[._]", FLUX),
       sign("(^|[._])joint_blocks[._]", SD3),
       sign("^(transformer\\.|lora_transformer_)transformer_blocks[._]\\d+[._](attn[._]add_|ff_context|norm1_context)",
           SD3),
       sign("^lora_prior_", CASCADE));
+  /** Layers that FLUX.2 lacks: the blocks' own modulation, the pooled text, and a single block's halves. */
+  private static final Pattern ONLY_FLUX1 = Pattern.compile(
+      "mod(ulation)?[._]lin[._]|vector_in|text_embedder|norm1?(_context)?[._]linear|proj_mlp|proj_out|processor"
+      + "|single_(transformer_)?blocks[._]\\d+[._](attn[._]to_[qkv]|qkv|proj)");
   /** Keys and values of an attention to the text, in either naming: their input is as wide as the text is. */
   private static final Pattern TEXT_ATTENTION =
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
@@ -70,6 +76,15 @@ public enum LoraFamily {
     }
     boolean twoTowers = source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
     return twoTowers ? SDXL : noted(notes);
+  }
+
+  /**
+   * The same on a base of a known family: FLUX.2 has FLUX.1's names where both have a layer, so that those alone do not tell.
+   */
+  static LoraFamily of(TensorSource source, Map<String, String> notes, LoraFamily base) {
+    LoraFamily alone = of(source, notes);
+    boolean either = alone == FLUX && source.names().stream().noneMatch(name -> ONLY_FLUX1.matcher(name).find());
+    return either && base == FLUX2 ? FLUX2 : alone;
   }
 
   private static Stream<LoraFamily> byWidth(TensorSource source, String name) {
@@ -110,12 +125,21 @@ public enum LoraFamily {
   static LoraFamily of(LayerTable table) {
     for (Layer layer : table.layers()) {
       if (layer.part() == Part.TRANSFORMER) {
-        boolean flux = table.layers().stream().anyMatch(l -> l.path().startsWith("single_transformer_blocks."));
-        return flux ? FLUX : SD3;
+        return ofTransformer(table.layers().stream().map(Layer::path).toList());
       }
     }
     return table.layers().stream().filter(layer -> layer.path().endsWith("attn2.to_k"))
         .map(layer -> WIDTHS.getOrDefault(layer.in(), UNKNOWN)).findFirst().orElse(UNKNOWN);
+  }
+
+  private static LoraFamily ofTransformer(List<String> paths) {
+    if (paths.stream().anyMatch(path -> path.endsWith("to_qkv_mlp_proj"))) {
+      return FLUX2;
+    }
+    if (paths.stream().anyMatch(path -> path.startsWith("noise_refiner."))) {
+      return Z_IMAGE;
+    }
+    return paths.stream().anyMatch(path -> path.startsWith("single_transformer_blocks.")) ? FLUX : SD3;
   }
 
   /** Whether a LoRA of this family may fit a base of that one: not knowing is no reason to refuse a UNet's. */

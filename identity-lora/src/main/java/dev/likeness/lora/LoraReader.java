@@ -1,5 +1,6 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.TensorSource;
@@ -32,10 +33,11 @@ final class LoraReader {
   LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
     this.notes = notes;
     this.table = table;
-    family = LoraFamily.of(file, notes);
+    family = LoraFamily.of(file, notes, LoraFamily.of(table));
     boolean numbered = NumberedKeys.are(file);
-    boolean joint = family == LoraFamily.FLUX || family == LoraFamily.SD3;
-    source = numbered ? NumberedKeys.named(file, table) : joint ? new JointKeys(file) : file;
+    Optional<JointNames> names = JointNames.of(family);
+    source = numbered ? NumberedKeys.named(file, table) : names.isEmpty() ? file
+        : new JointKeys(file, names.get(), path -> table.find(Part.TRANSFORMER, path).isPresent());
     source.names().forEach(this::sort);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
     keys.values().forEach(this::check);

@@ -38,7 +38,14 @@ interface Pupil {
     if (model instanceof Flux flux) {
       return new FluxPupil(flux);
     }
-    return model instanceof StableDiffusion3 three ? new Sd3Pupil(three) : new UNetPupil((StableDiffusion) model);
+    if (model instanceof StableDiffusion3 three) {
+      return new Sd3Pupil(three);
+    }
+    if (model instanceof StableDiffusion networks) {
+      return new UNetPupil(networks);
+    }
+    throw new IllegalArgumentException("a base with a language model cannot learn a person here; LoRAs taught elsewhere can be"
+        + " opened on it. Give a base of Stable Diffusion or FLUX.1");
   }
 
   /** Tokens and pooled text of one tower. */

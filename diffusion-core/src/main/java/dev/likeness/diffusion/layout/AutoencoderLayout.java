@@ -19,8 +19,14 @@ public final class AutoencoderLayout {
 
   /** The layout of an autoencoder with so many resolutions, and at most so many residual blocks in each, no prefix. */
   public static KeyLayout of(int levels, int mostBlocks) {
+    return of(levels, mostBlocks, false);
+  }
+
+  /** The same; {@code inside} tells whether the layers between the halves belong to them, as in FLUX.2's. */
+  public static KeyLayout of(int levels, int mostBlocks, boolean inside) {
     ModuleTable table = new ModuleTable(module -> module.contains(".attentions.") && !module.endsWith("group_norm"));
-    table.add("quant_conv", "quant_conv").add("post_quant_conv", "post_quant_conv");
+    table.add("quant_conv", (inside ? "encoder." : "") + "quant_conv").add("bn", "bn");
+    table.add("post_quant_conv", (inside ? "decoder." : "") + "post_quant_conv");
     half(table, "encoder");
     half(table, "decoder");
     for (int i = 0; i < levels; i++) {

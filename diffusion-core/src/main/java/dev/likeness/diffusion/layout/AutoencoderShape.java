@@ -16,7 +16,13 @@ public final class AutoencoderShape {
   public static KeyLayout layout(TensorList keys, String prefix) {
     int levels = Numbered.count(keys, prefix + "decoder.up.");
     int blocks = Numbered.count(keys, prefix + "decoder.up.0.block.");
-    return levels == 0 || blocks == 0 ? null : AutoencoderLayout.of(levels, blocks).under(prefix);
+    return levels == 0 || blocks == 0 ? null
+        : AutoencoderLayout.of(levels, blocks, keys.has(prefix + "encoder.quant_conv.weight")).under(prefix);
+  }
+
+  /** The class in diffusers, by canonical names. */
+  public static String className(TensorList keys) {
+    return keys.has("bn.running_mean") ? "AutoencoderKLFlux2" : "AutoencoderKL";
   }
 
   /** The options under diffusers' names, by the canonical names of an {@code AutoencoderKL}. */
@@ -29,6 +35,10 @@ public final class AutoencoderShape {
     config.put("latent_channels", size(keys, "decoder.conv_in.weight", 1));
     config.put("block_out_channels", IntStream.range(0, levels)
         .mapToObj(i -> size(keys, "encoder.down_blocks." + i + ".resnets.0.conv1.weight", 0)).toList());
+    if (className(keys).equals("AutoencoderKLFlux2")) {
+      config.put("decoder_block_out_channels", IntStream.range(0, levels)
+          .mapToObj(i -> size(keys, "decoder.up_blocks." + (levels - 1 - i) + ".resnets.0.conv1.weight", 0)).toList());
+    }
     config.put("layers_per_block", layers);
     config.put("down_block_types", Collections.nCopies(levels, "DownEncoderBlock2D"));
     config.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));

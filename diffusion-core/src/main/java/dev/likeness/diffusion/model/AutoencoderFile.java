@@ -6,6 +6,7 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.vae.AutoencoderKLFlux2;
 import dev.likeness.diffusion.vae.AutoencoderTiny;
 import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.vae.LatentDistribution;
@@ -23,8 +24,11 @@ import org.bytedeco.pytorch.Tensor;
 public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   /** Output rows at a time of a tiled autoencoder. */
   private static final int ROWS = 64;
-  /** Latents of more pixels than this (1024 x 1024 pictures) are decoded in strips; the result is the same. */
-  private static final long WHOLE = 128 * 128;
+  /** Pictures of more pixels than this are decoded in strips; the result is the same. */
+  private static final long WHOLE = 1024 * 1024;
+  private static final String FLUX2 = "AutoencoderKLFlux2";
+  /** How often the statistics of FLUX.2's were brought up to date, which nothing asks for. */
+  private static final Set<String> COUNTED = Set.of("bn.num_batches_tracked");
 
   private final Compute compute;
   private final LoadedWeights weights;
@@ -67,15 +71,17 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   private static AutoencoderFile open(String className, ModelConfig config, Function<Compute, LoadedWeights> files, Compute wanted,
       long whole) {
     boolean tiny = className.equals("AutoencoderTiny");
-    AutoencoderConfig full = tiny ? null : AutoencoderConfig.of(config);
+    AutoencoderConfig full = tiny ? null : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
     boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
     Compute compute = upcast ? wanted.as(DType.F32) : wanted;
     LoadedWeights weights = files.apply(compute);
     try {
       BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(AutoencoderTinyConfig.of(config))
+          : className.equals(FLUX2)
+          ? (tensors, strips) -> new AutoencoderKLFlux2(full, config.number("batch_norm_eps", 1e-4), tensors, strips)
           : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
-      weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), Set.of());
+      weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), className.equals(FLUX2) ? COUNTED : Set.of());
       return new AutoencoderFile(compute, weights, network, checked[0], whole, compute.dtype() == DType.F32 ? null
           : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
     } catch (RuntimeException e) {
@@ -88,8 +94,8 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
     return (tensors, strips) -> new AutoencoderTiny(config, tensors);
   }
 
-  private Autoencoder network(long latents) {
-    return network.apply(Weights.of(weights), latents > whole ? new Strips(ROWS) : Strips.NONE);
+  private Autoencoder network(long pixels) {
+    return network.apply(Weights.of(weights), pixels > whole ? new Strips(ROWS) : Strips.NONE);
   }
 
   @Override
@@ -104,12 +110,12 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
 
   @Override
   public Tensor decode(Tensor latents) {
-    return network(latents.size(2) * latents.size(3)).decode(compute.place(latents));
+    return network(latents.size(2) * latents.size(3) * factor * factor).decode(compute.place(latents));
   }
 
   @Override
   public LatentDistribution encode(Tensor pictures) {
-    return network(pictures.size(2) * pictures.size(3) / factor / factor).encode(compute.place(pictures));
+    return network(pictures.size(2) * pictures.size(3)).encode(compute.place(pictures));
   }
 
   @Override

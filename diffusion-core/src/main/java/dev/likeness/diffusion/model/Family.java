@@ -12,11 +12,10 @@ import java.util.Map;
 public interface Family {
   /** Every family, the most particular first. */
   List<Family> KNOWN = List.of(UNetFamily.REFINER, UNetFamily.SDXL, UNetFamily.SD2, UNetFamily.SD1,
-      TransformerFamily.FLUX, TransformerFamily.SD3);
+      TransformerFamily.FLUX, TransformerFamily.SD3, TransformerFamily.FLUX2, TransformerFamily.Z_IMAGE);
 
   /** Families that are known and not supported, by a tensor that only they have. */
-  Map<String, String> UNSUPPORTED = Map.of("double_stream_modulation_img.lin.weight", "FLUX.2",
-      "noise_refiner.0.attention.qkv.weight", "Z-Image or Lumina 2");
+  Map<String, String> UNSUPPORTED = Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2");
 
   /** What {@code inspect} calls it: {@code sd1}, {@code sdxl-refiner}. */
   String name();

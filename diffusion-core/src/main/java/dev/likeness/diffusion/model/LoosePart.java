@@ -3,6 +3,7 @@ package dev.likeness.diffusion.model;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.layout.AutoencoderShape;
 import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Qwen3Shape;
 import dev.likeness.diffusion.layout.Relaid;
 import dev.likeness.diffusion.layout.RelaidSource;
 import dev.likeness.diffusion.layout.T5Shape;
@@ -73,7 +74,8 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
       for (String prefix : List.of("first_stage_model.", "vae.", "")) {
         KeyLayout layout = AutoencoderShape.layout(keys, prefix);
         if (layout != null) {
-          return relaid(base, component, path, layout, AutoencoderShape.config(new Relaid(keys, layout)), "AutoencoderKL");
+          Relaid own = new Relaid(keys, layout);
+          return relaid(base, component, path, layout, AutoencoderShape.config(own), AutoencoderShape.className(own));
         }
       }
     }
@@ -81,9 +83,9 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
   }
 
   private static LoosePart text(ModelFiles base, String component, Path path, TensorList keys) {
-    LoosePart t5 = t5(component, path, keys);
-    if (t5 != null) {
-      return t5;
+    LoosePart language = language(component, path, keys);
+    if (language != null) {
+      return language;
     }
     boolean projects = projects(base, component);
     for (String prefix : TEXT_PREFIXES) {
@@ -96,16 +98,23 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     return null;
   }
 
-  private static LoosePart t5(String component, Path path, TensorList keys) {
+  private static LoosePart language(String component, Path path, TensorList keys) {
     for (String prefix : List.of("", "text_encoders.t5xxl.transformer.", "text_encoders.t5xxl.")) {
-      KeyLayout layout = T5Shape.layout(keys, prefix);
-      if (layout != null) {
-        return new LoosePart("T5EncoderModel",
-            ModelConfig.of(T5Shape.config(new Relaid(keys, layout)), path + " (" + component + ")"),
-            () -> new RelaidSource(TensorFile.open(path), layout));
+      KeyLayout t5 = T5Shape.layout(keys, prefix);
+      KeyLayout qwen = Qwen3Shape.layout(keys, prefix);
+      if (t5 != null) {
+        return whole("T5EncoderModel", T5Shape.config(new Relaid(keys, t5)), component, path, t5);
+      }
+      if (qwen != null) {
+        return whole("Qwen3ForCausalLM", Qwen3Shape.config(new Relaid(keys, qwen)), component, path, qwen);
       }
     }
     return null;
+  }
+
+  private static LoosePart whole(String className, Map<String, Object> config, String component, Path path, KeyLayout layout) {
+    return new LoosePart(className, ModelConfig.of(config, path + " (" + component + ")"),
+        () -> new RelaidSource(TensorFile.open(path), layout));
   }
 
   private static boolean projects(ModelFiles base, String component) {
@@ -137,6 +146,7 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
       className = "AutoencoderTiny";
     } else if (component.equals("vae") && keys.has("decoder.up_blocks.0.resnets.0.conv1.weight")) {
       options.putAll(AutoencoderShape.config(keys));
+      className = AutoencoderShape.className(keys);
     } else if (!keys.has(component.equals("unet") ? "conv_in.weight" : "transformer_blocks.0.attn.to_q.weight")
         || options.isEmpty()) {
       throw new UnusableInput(path + " holds no " + component + " in a known spelling (" + keys.names().size()

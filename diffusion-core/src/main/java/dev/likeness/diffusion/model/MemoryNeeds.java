@@ -38,7 +38,7 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
       boolean known = component.startsWith("text_encoder") || component.matches("transformer|unet|vae");
       if (known && files.componentClass(component) != null) {
         try (TensorSource source = files.weights(component)) {
-          parts.put(component, PartSize.of(source, !component.matches("unet|vae")));
+          parts.put(component, PartSize.of(source, !component.matches("unet|vae"), Qwen3Image.used(files, component)));
         }
       }
     }
@@ -51,10 +51,26 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
       return new MemoryNeeds(parts, "unet", unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
           0, pixels, factor, 2);
     }
-    ModelConfig net = files.config("transformer");
-    boolean flux = files.componentClass("transformer").startsWith("Flux");
-    long width = (long) net.integer("num_attention_heads", 24) * net.integer("attention_head_dim", flux ? 128 : 64);
-    return new MemoryNeeds(parts, "transformer", width, flux ? 512 : 77 + 256, pixels, 2 * factor, flux ? 1 : 2);
+    Transformer net = Transformer.of(files);
+    return new MemoryNeeds(parts, "transformer", net.width, net.textTokens, pixels, 2 * factor, net.rows);
+  }
+
+  /** What the memory of a transformer's work is told by. */
+  private record Transformer(long width, long textTokens, int rows) {
+    static Transformer of(ModelFiles files) {
+      ModelConfig net = files.config("transformer");
+      return switch (files.componentClass("transformer")) {
+        case "ZImageTransformer2DModel" -> new Transformer(net.integer("dim", 3840), Qwen3Tower.TOKENS, 2);
+        case "Flux2Transformer2DModel" ->
+            new Transformer(width(net, 48, 128), Qwen3Tower.TOKENS, files.option("is_distilled") ? 1 : 2);
+        case "FluxTransformer2DModel" -> new Transformer(width(net, 24, 128), 512, 1);
+        default -> new Transformer(width(net, 24, 64), 77 + 256, 2);
+      };
+    }
+
+    private static long width(ModelConfig net, int heads, int head) {
+      return (long) net.integer("num_attention_heads", heads) * net.integer("attention_head_dim", head);
+    }
   }
 
   /** The bytes of weights in memory while {@code busy} computes. */

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.weights.Residence;
 import dev.likeness.diffusion.weights.TensorList;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -16,13 +17,18 @@ import java.util.regex.Pattern;
  */
 record PartSize(long rest, long blocks, long largest) {
   private static final Pattern BLOCK =
-      Pattern.compile("(.*\\.)?(encoder\\.block|encoder\\.layers|(?:single_)?transformer_blocks)\\.(\\d+)\\..*");
+      Pattern.compile("(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
 
   /** Of the tensors of a component; a UNet's blocks are not a chain. */
   static PartSize of(TensorList tensors, boolean chained) {
+    return of(tensors, chained, name -> true);
+  }
+
+  /** The same of those tensors that are ever asked for. */
+  static PartSize of(TensorList tensors, boolean chained, Predicate<String> used) {
     long rest = 0;
     Map<String, Long> blocks = new HashMap<>();
-    for (String name : tensors.names()) {
+    for (String name : tensors.names().stream().filter(used).toList()) {
       long count = 1;
       for (long size : tensors.shape(name)) {
         count *= size;

@@ -66,19 +66,26 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
     return base.family();
   }
 
+  // CLIP's tokenizer is the model's own or built in; others come with their part.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
-    return base.tokenizerFiles(tokenizer);
+    return belongs(tokenizer) && part.className().startsWith("Qwen3") ? TokenizerFiles.read(folder(tokenizer))
+        : base.tokenizerFiles(tokenizer);
+  }
+
+  @Override
+  public T5Tokenizer t5Tokenizer(String tokenizer) {
+    return belongs(tokenizer) ? T5Tokenizer.open(folder(tokenizer)) : base.t5Tokenizer(tokenizer);
+  }
+
+  private boolean belongs(String tokenizer) {
+    return tokenizer.equals(component.replace("text_encoder", "tokenizer"));
   }
 
   // In a whole model's folder, beside the part as in such a folder, or in the part's own.
-  @Override
-  public T5Tokenizer t5Tokenizer(String tokenizer) {
-    if (!tokenizer.equals(component.replace("text_encoder", "tokenizer"))) {
-      return base.t5Tokenizer(tokenizer);
-    }
+  private Path folder(String tokenizer) {
     Path folder = Files.isDirectory(files) ? files : files.toAbsolutePath().getParent();
-    return T5Tokenizer.open(Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
-        .filter(Files::isDirectory).findFirst().orElse(folder));
+    return Stream.of(folder.resolve(tokenizer), folder.resolveSibling(tokenizer))
+        .filter(Files::isDirectory).findFirst().orElse(folder);
   }
 }

@@ -16,6 +16,9 @@ final class Spelling {
     if (className != null && className.startsWith("CLIPTextModel")) {
       return textEncoder(source);
     }
+    if (className != null && className.startsWith("Qwen3")) {
+      return new Renamed(source, name -> name.startsWith("model.") || name.startsWith("lm_head.") ? name : "model." + name);
+    }
     return component.equals("vae") ? autoencoder(source) : source;
   }
 

@@ -1,19 +1,11 @@
 package dev.likeness.diffusion.model;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.layout.AutoencoderShape;
-import dev.likeness.diffusion.layout.KeyLayout;
-import dev.likeness.diffusion.layout.Relaid;
-import dev.likeness.diffusion.layout.TextShape;
 import dev.likeness.diffusion.layout.UNetLayout;
 import dev.likeness.diffusion.layout.UNetShape;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorList;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,21 +42,13 @@ final class UNetFamily implements Family {
   private final String name;
   private final Predicate<UNetKeys> rule;
   private final List<Slot> slots;
-  private final Map<String, Object> facts;
+  private final FamilyFacts facts;
 
   private UNetFamily(String name, Predicate<UNetKeys> rule, List<Slot> slots) {
     this.name = name;
     this.rule = rule;
     this.slots = slots;
-    this.facts = facts(name);
-  }
-
-  private static Map<String, Object> facts(String name) {
-    try (InputStream in = UNetFamily.class.getResourceAsStream(name + ".json")) {
-      return JSON.std.mapFrom(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the built-in configuration of " + name + " cannot be read", e);
-    }
+    this.facts = FamilyFacts.of(name);
   }
 
   @Override
@@ -80,7 +64,7 @@ final class UNetFamily implements Family {
 
   @Override
   public String pipeline(TensorList keys) {
-    return facts.get(UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline").toString();
+    return facts.text(UNetKeys.of(keys).inChannels() == INPAINTING ? "inpainting" : "pipeline");
   }
 
   @Override
@@ -111,13 +95,9 @@ final class UNetFamily implements Family {
       addText(components, keys, slot, configs.get(slot.component));
     }
     components.put("unet", unet(keys, configs.get("unet")));
-    for (String prefix : List.of("first_stage_model.", "vae.")) {
-      KeyLayout layout = AutoencoderShape.layout(keys, prefix);
-      if (layout != null) {
-        Map<String, Object> config = configs.containsKey("vae") ? configs.get("vae")
-            : facts("vae", AutoencoderShape.config(new Relaid(keys, layout)));
-        components.put("vae", new Component("AutoencoderKL", named(config, keys, "vae"), layout));
-      }
+    Component autoencoder = facts.autoencoder(keys, configs.get("vae"));
+    if (autoencoder != null) {
+      components.put("vae", autoencoder);
     }
     return components;
   }
@@ -129,29 +109,17 @@ final class UNetFamily implements Family {
 
   @Override
   public Map<String, Object> facts(String component, Map<String, Object> better) {
-    Map<String, Object> all = new LinkedHashMap<>();
-    if (facts.get(component) instanceof Map<?, ?> known) {
-      known.forEach((option, value) -> all.put(option.toString(), value));
-    }
-    all.putAll(better);
-    return all;
+    return facts.options(component, better);
   }
 
   private void addText(Map<String, Component> components, TensorList keys, Slot slot, Map<String, Object> known) {
     for (String prefix : slot.prefixes) {
-      KeyLayout layout = TextShape.layout(keys, prefix, layers(slot, known), slot.projects);
-      if (layout != null) {
-        Map<String, Object> config = known != null ? known
-            : facts(slot.component, TextShape.config(new Relaid(keys, layout), slot.projects));
-        components.put(slot.component, new Component(slot.projects ? "CLIPTextModelWithProjection" : "CLIPTextModel",
-            named(config, keys, slot.component), layout));
+      Component found = facts.clip(keys, slot.component, prefix, slot.layers, slot.projects, known);
+      if (found != null) {
+        components.put(slot.component, found);
         return;
       }
     }
-  }
-
-  private static int layers(Slot slot, Map<String, Object> known) {
-    return known != null && known.get("num_hidden_layers") instanceof Integer layers ? layers : slot.layers;
   }
 
   private Component unet(TensorList keys, Map<String, Object> known) {
@@ -163,7 +131,7 @@ final class UNetFamily implements Family {
         config.put("sample_size", 64);
       }
     }
-    ModelConfig options = named(config, keys, "unet");
+    ModelConfig options = FamilyFacts.named(config, keys, "unet");
     return new Component("UNet2DConditionModel", options, UNetLayout.of(UNetConfig.of(options)).under(prefix));
   }
 
@@ -176,10 +144,6 @@ final class UNetFamily implements Family {
       }
       config.put("attention_head_dim", channels.stream().map(width -> width / HEAD).toList());
     }
-  }
-
-  private static ModelConfig named(Map<String, Object> config, TensorList keys, String component) {
-    return ModelConfig.of(config, keys.describe() + " (" + component + ")");
   }
 
   @Override

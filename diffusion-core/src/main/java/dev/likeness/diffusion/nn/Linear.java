@@ -29,6 +29,11 @@ public final class Linear {
     return new Linear(w.tensor("weight", out, in), null, w.sidePaths());
   }
 
+  /** Either, as {@code biased} says. */
+  public static Linear of(Weights w, long in, long out, boolean biased) {
+    return biased ? new Linear(w, in, out) : withoutBias(w, in, out);
+  }
+
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
     Tensor y = product(x);

@@ -10,9 +10,18 @@ public final class TimestepEmbedding {
   private final Activation activation;
 
   public TimestepEmbedding(Weights w, int in, int width, Activation activation) {
-    linear1 = new Linear(w.at("linear_1"), in, width);
-    linear2 = new Linear(w.at("linear_2"), width, width);
+    this(w, in, width, activation, true);
+  }
+
+  private TimestepEmbedding(Weights w, int in, int width, Activation activation, boolean biased) {
+    linear1 = Linear.of(w.at("linear_1"), in, width, biased);
+    linear2 = Linear.of(w.at("linear_2"), width, width, biased);
     this.activation = activation;
+  }
+
+  /** The same of layers without bias. */
+  public static TimestepEmbedding withoutBias(Weights w, int in, int width, Activation activation) {
+    return new TimestepEmbedding(w, in, width, activation, false);
   }
 
   /** Maps [batch, in] to [batch, width]. */

@@ -16,14 +16,14 @@ final class ByteLevelBpe {
 
   private ByteLevelBpe() {}
 
-  static NativeTokenizer build(ClipVocabulary vocabulary, SpecialTokens tokens) {
+  static NativeTokenizer build(BytePairTables vocabulary, SpecialTokens tokens) {
     return NativeTokenizer.build(vocabulary.source(), document(vocabulary, tokens));
   }
 
-  private static Map<String, Object> document(ClipVocabulary vocabulary, SpecialTokens tokens) {
+  private static Map<String, Object> document(BytePairTables vocabulary, SpecialTokens tokens) {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put("version", "1.0");
-    document.put("added_tokens", tokens.added().stream().map(ByteLevelBpe::entry).toList());
+    document.put("added_tokens", tokens.entries());
     document.put("normalizer", Map.of("type", "Sequence", "normalizers", List.of(
         Map.of("type", "NFC"),
         Map.of("type", "Replace", "pattern", Map.of("Regex", "\\s+"), "content", " "),
@@ -33,15 +33,10 @@ final class ByteLevelBpe {
         Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", true, "use_regex", true))));
     document.put("decoder",
         Map.of("type", "ByteLevel", "add_prefix_space", true, "trim_offsets", true, "use_regex", true));
-    document.put("model", Map.of("type", "BPE", "unk_token", tokens.named().get("unk_token"),
-        "continuing_subword_prefix", "", "end_of_word_suffix", "</w>", "fuse_unk", false, "byte_fallback", false,
-        "ignore_merges", false, "vocab", vocabulary.ids(), "merges", vocabulary.merges()));
+    Map<String, Object> model = new LinkedHashMap<>(vocabulary.model());
+    model.put("unk_token", tokens.named().get("unk_token"));
+    model.put("end_of_word_suffix", "</w>");
+    document.put("model", model);
     return document;
-  }
-
-  private static Map<String, Object> entry(SpecialTokens.Added token) {
-    return Map.of("id", token.id(), "content", token.content(), "special", token.special(),
-        "single_word", token.singleWord(), "lstrip", token.lstrip(), "rstrip", token.rstrip(),
-        "normalized", token.normalized());
   }
 }

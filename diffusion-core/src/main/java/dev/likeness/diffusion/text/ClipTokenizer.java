@@ -18,7 +18,7 @@ public final class ClipTokenizer implements AutoCloseable {
   private final int pad;
   private final int maxLength;
 
-  private ClipTokenizer(ClipVocabulary vocabulary, SpecialTokens tokens) {
+  private ClipTokenizer(BytePairTables vocabulary, SpecialTokens tokens) {
     source = vocabulary.source();
     code = ByteLevelBpe.build(vocabulary, tokens);
     begin = tokens.id("bos_token");
@@ -40,8 +40,8 @@ public final class ClipTokenizer implements AutoCloseable {
 
   /** Opens a tokenizer whose files are in memory; see {@link #open}. */
   public static ClipTokenizer of(TokenizerFiles files) {
-    ClipVocabulary vocabulary = ClipVocabulary.read(files);
-    return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary));
+    BytePairTables vocabulary = BytePairTables.read(files);
+    return new ClipTokenizer(vocabulary, SpecialTokens.read(files, vocabulary, SpecialTokens.CLIP));
   }
 
   /** The number of ids that {@link #encode} gives, 77 for every published model. */

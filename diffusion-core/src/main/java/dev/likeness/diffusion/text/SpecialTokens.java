@@ -17,8 +17,11 @@ import java.util.Map;
  */
 record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength) {
   private static final String END = "<|endoftext|>";
-  private static final Map<String, String> DEFAULTS =
+  /** The tokens of CLIP that a folder need not name. */
+  static final Map<String, String> CLIP =
       Map.of("bos_token", "<|startoftext|>", "eos_token", END, "unk_token", END, "pad_token", END);
+  /** The same of Qwen, which has none to begin with. */
+  static final Map<String, String> QWEN = Map.of("eos_token", END, "unk_token", END, "pad_token", END);
   private static final int CLIP_LENGTH = 77;
 
   /** One added token with the matching rules of its {@code tokenizer.json} entry. */
@@ -26,7 +29,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       int id, String content, boolean special, boolean singleWord, boolean lstrip, boolean rstrip, boolean normalized) {
   }
 
-  static SpecialTokens read(TokenizerFiles files, ClipVocabulary vocabulary) {
+  static SpecialTokens read(TokenizerFiles files, BytePairTables vocabulary, Map<String, String> defaults) {
     Map<String, Object> config = objectIfPresent(files, "tokenizer_config.json");
     Map<String, Object> tokens = new LinkedHashMap<>(config);
     Map<String, Map<?, ?>> rules = new LinkedHashMap<>();
@@ -41,7 +44,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
       vocabulary.added().forEach(token -> remember(rules, token));
     }
     Map<String, String> named = new LinkedHashMap<>();
-    DEFAULTS.keySet().stream().sorted().forEach(key -> named.put(key, name(tokens, key, rules)));
+    defaults.keySet().stream().sorted()
+        .forEach(key -> named.put(key, name(tokens.get(key), defaults.get(key), rules)));
     return new SpecialTokens(named, number(rules, named, vocabulary), maxLength(config));
   }
 
@@ -52,9 +56,8 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   }
 
   // A name that no list of added tokens knows is special, and matched as its own entry says.
-  private static String name(Map<String, Object> tokens, String key, Map<String, Map<?, ?>> rules) {
-    Object token = tokens.get(key);
-    String content = DEFAULTS.get(key);
+  private static String name(Object token, String otherwise, Map<String, Map<?, ?>> rules) {
+    String content = otherwise;
     if (token instanceof String text) {
       content = text;
     } else if (token instanceof Map<?, ?> entry && entry.get("content") instanceof String text) {
@@ -66,7 +69,7 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   }
 
   private static List<Added> number(
-      Map<String, Map<?, ?>> rules, Map<String, String> named, ClipVocabulary vocabulary) {
+      Map<String, Map<?, ?>> rules, Map<String, String> named, BytePairTables vocabulary) {
     List<Added> added = new ArrayList<>();
     int next = vocabulary.ids().size();
     for (Map.Entry<String, Map<?, ?>> rule : rules.entrySet()) {
@@ -92,7 +95,14 @@ record SpecialTokens(Map<String, String> named, List<Added> added, int maxLength
   }
 
   private static Map<String, Object> objectIfPresent(TokenizerFiles files, String name) {
-    return files.has(name) ? ClipVocabulary.object(files, name) : Map.of();
+    return files.has(name) ? BytePairTables.object(files, name) : Map.of();
+  }
+
+  /** The added tokens as {@code tokenizer.json} writes them. */
+  List<Map<String, Object>> entries() {
+    return added.stream().map(token -> Map.<String, Object>of("id", token.id(), "content", token.content(), "special",
+        token.special(), "single_word", token.singleWord(), "lstrip", token.lstrip(), "rstrip", token.rstrip(),
+        "normalized", token.normalized())).toList();
   }
 
   /** The id of a named token. */

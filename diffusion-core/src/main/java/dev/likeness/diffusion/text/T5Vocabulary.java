@@ -37,7 +37,7 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
 
   private static T5Vocabulary fromTokenizerJson(TokenizerFiles files) {
     Path file = files.path(WHOLE);
-    Map<String, Object> document = ClipVocabulary.object(files, WHOLE);
+    Map<String, Object> document = BytePairTables.object(files, WHOLE);
     if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof List<?> entries)) {
       throw new UnusableInput(file + " holds no unigram code; expected \"model\" with a list \"vocab\", as T5's has");
     }

@@ -6,6 +6,11 @@ import org.bytedeco.pytorch.Tensor;
  * A text as its encoder sees it.
  *
  * @param tokens one vector per token [batch, tokens, width]
- * @param pooled one vector per text [batch, width]
+ * @param pooled one vector per text [batch, width]; of a language model, how many tokens are the text's own [batch, 1]
  */
-public record TextEncoding(Tensor tokens, Tensor pooled) { }
+public record TextEncoding(Tensor tokens, Tensor pooled) {
+  /** {@code count} of the texts. */
+  public TextEncoding narrow(long first, long count) {
+    return new TextEncoding(tokens.narrow(0, first, count), pooled.narrow(0, first, count));
+  }
+}

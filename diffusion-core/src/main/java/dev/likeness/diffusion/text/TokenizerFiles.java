@@ -21,9 +21,9 @@ import java.util.zip.GZIPInputStream;
  * @param texts by file name
  */
 public record TokenizerFiles(Path where, Map<String, String> texts) {
-  /** The files that say something about ids. */
+  /** The files that say something about ids, or about what goes around a text. */
   public static final List<String> NAMES = List.of("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
-      "special_tokens_map.json", "added_tokens.json");
+      "special_tokens_map.json", "added_tokens.json", "chat_template.jinja");
 
   private static final long LARGEST_FILE = 64L << 20;
   private static final String MERGES = "clip-merges.txt.gz";
@@ -54,11 +54,11 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
 
   /** Whether both give every text the same ids and the same padding. */
   public boolean sameIds(TokenizerFiles other) {
-    ClipVocabulary mine = ClipVocabulary.read(this);
-    ClipVocabulary theirs = ClipVocabulary.read(other);
-    String pad = SpecialTokens.read(this, mine).named().get("pad_token");
+    BytePairTables mine = BytePairTables.read(this);
+    BytePairTables theirs = BytePairTables.read(other);
+    String pad = SpecialTokens.read(this, mine, SpecialTokens.CLIP).named().get("pad_token");
     return mine.ids().equals(theirs.ids()) && mine.merges().equals(theirs.merges())
-        && pad.equals(SpecialTokens.read(other, theirs).named().get("pad_token"));
+        && pad.equals(SpecialTokens.read(other, theirs, SpecialTokens.CLIP).named().get("pad_token"));
   }
 
   private static String merges() {

@@ -22,9 +22,18 @@ final class AdaptiveNorm {
 
   /** Reads {@code linear} [vectors * width, width]. */
   AdaptiveNorm(Weights w, int width, int vectors) {
-    linear = new Linear(w.at("linear"), width, (long) vectors * width);
+    this(new Linear(w.at("linear"), width, (long) vectors * width), width, vectors);
+  }
+
+  private AdaptiveNorm(Linear linear, int width, int vectors) {
+    this.linear = linear;
     this.width = width;
     this.vectors = vectors;
+  }
+
+  /** The same of a layer without bias. */
+  static AdaptiveNorm withoutBias(Weights w, int width, int vectors) {
+    return new AdaptiveNorm(Linear.withoutBias(w.at("linear"), width, (long) vectors * width), width, vectors);
   }
 
   /** The vectors, each [batch, 1, width], of the activated embedding [batch, width]. */
@@ -35,8 +44,12 @@ final class AdaptiveNorm {
 
   /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale} and shifted. */
   static Tensor apply(Tensor x, Tensor shift, Tensor scale) {
+    return apply(x, scale).add_(shift);
+  }
+
+  /** {@code x} normalised without weights of its own, then scaled by {@code 1 + scale}. */
+  static Tensor apply(Tensor x, Tensor scale) {
     TensorOptional none = new TensorOptional();
-    Tensor normed = torch.layer_norm(x, new long[] {x.size(-1)}, none, none, EPS, false);
-    return normed.mul(scale.add(new Scalar(1.0))).add_(shift);
+    return torch.layer_norm(x, new long[] {x.size(-1)}, none, none, EPS, false).mul(scale.add(new Scalar(1.0)));
   }
 }

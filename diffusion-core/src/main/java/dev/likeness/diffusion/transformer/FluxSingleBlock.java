@@ -19,7 +19,7 @@ final class FluxSingleBlock {
     int width = config.width();
     norm = new AdaptiveNorm(w.at("norm"), width, 3);
     projMlp = new Linear(w.at("proj_mlp"), width, 4L * width);
-    attention = JointAttention.single(w.at("attn"), width, config.heads(), true, false);
+    attention = JointAttention.single(w.at("attn"), width, config.heads(), Projection.Style.FLUX, false);
     projOut = new Linear(w.at("proj_out"), 5L * width, width);
   }
 
@@ -28,7 +28,7 @@ final class FluxSingleBlock {
     List<Tensor> m = norm.vectors(embedding);
     Tensor normed = AdaptiveNorm.apply(x, m.get(0), m.get(1));
     Tensor mlp = Activation.GELU_TANH.of(projMlp.forward(normed));
-    Tensor both = torch.cat(new TensorVector(attention.forward(normed, rotation), mlp), 2);
+    Tensor both = torch.cat(new TensorVector(attention.forward(normed, rotation, null), mlp), 2);
     return HalfPrecision.clamp(x.add(m.get(2).mul(projOut.forward(both))));
   }
 }

@@ -2,54 +2,32 @@ package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.nn.Linear;
-import dev.likeness.diffusion.nn.RmsNorm;
-import dev.likeness.diffusion.nn.ScaledDotProduct;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
  * Multi-head attention over two streams at once, each with projections of its own (MMDiT, Esser et al. 2024,
  * arXiv:2403.03206, figure 2b), or over one.
  */
 final class JointAttention {
-  private static final double EPS = 1e-6;
-
   private final Projection image;
   private final Projection text;
   private final Linear toOut;
   private final Linear toAddOut;
   private final Order order;
-  private final int heads;
   private final List<AttentionBranch> branches;
   private final boolean perturbed;
 
   /** Which stream comes first in the joint sequence: text for FLUX, the picture for Stable Diffusion 3. */
   enum Order { TEXT_FIRST, IMAGE_FIRST }
 
-  /** Queries, keys and values of one stream. */
-  private record Projection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK) {
-    static Projection of(Weights w, int width, int heads, boolean normed, String prefix, String suffix, String norm) {
-      return new Projection(new Linear(w.at(prefix + "q" + suffix), width, width),
-          new Linear(w.at(prefix + "k" + suffix), width, width), new Linear(w.at(prefix + "v" + suffix), width, width),
-          normed ? new RmsNorm(w.at("norm_" + norm + "q"), width / heads, EPS) : null,
-          normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, EPS) : null);
-    }
-  }
-
-  /** Queries, keys and values by heads, [batch, heads, tokens, headWidth]. */
-  private record Heads(Tensor q, Tensor k, Tensor v) { }
-
-  private JointAttention(Weights w, int width, int heads, boolean normed, Order order, boolean joint, boolean imageOut,
-      boolean textOut) {
-    image = Projection.of(w, width, heads, normed, "to_", "", "");
-    text = joint ? Projection.of(w, width, heads, normed, "add_", "_proj", "added_") : null;
-    toOut = imageOut ? new Linear(w.at("to_out.0"), width, width) : null;
-    toAddOut = textOut ? new Linear(w.at("to_add_out"), width, width) : null;
-    this.heads = heads;
+  private JointAttention(Weights w, Projection image, Projection text, Linear toOut, Linear toAddOut, Order order) {
+    this.image = image;
+    this.text = text;
+    this.toOut = toOut;
+    this.toAddOut = toAddOut;
     this.order = order;
     branches = w.branches();
     perturbed = w.perturbed();
@@ -62,32 +40,35 @@ final class JointAttention {
    *
    * @param textOut whether the text goes on after this attention
    */
-  static JointAttention joint(Weights w, int width, int heads, boolean normed, Order order, boolean textOut) {
-    return new JointAttention(w, width, heads, normed, order, true, true, textOut);
+  static JointAttention joint(Weights w, int width, int heads, Projection.Style style, Order order, boolean textOut) {
+    return new JointAttention(w, Projection.own(w, width, heads, style), Projection.ofText(w, width, heads, style),
+        Linear.of(w.at("to_out.0"), width, width, style.biased()),
+        textOut ? Linear.of(w.at("to_add_out"), width, width, style.biased()) : null, order);
   }
 
   /** Attention over one stream; {@code projected} tells whether it has a {@code to_out.0}. */
-  static JointAttention single(Weights w, int width, int heads, boolean normed, boolean projected) {
-    return new JointAttention(w, width, heads, normed, Order.IMAGE_FIRST, false, projected, false);
+  static JointAttention single(Weights w, int width, int heads, Projection.Style style, boolean projected) {
+    return new JointAttention(w, Projection.own(w, width, heads, style), null,
+        projected ? Linear.of(w.at("to_out.0"), width, width, style.biased()) : null, null, Order.IMAGE_FIRST);
   }
 
   /** Attends over both streams; {@code rotation} may be null. */
   Streams forward(Streams x, Rotation rotation) {
-    Heads own = heads(image, x.image());
-    Heads added = heads(text, x.text());
-    Heads all = order == Order.TEXT_FIRST ? joined(added, own) : joined(own, added);
+    Heads own = image.of(x.image());
+    Heads added = text.of(x.text());
+    Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
-    Tensor y = attend(all, rotation, perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
+    Tensor y = all.attend(rotation, perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
     boolean textFirst = order == Order.TEXT_FIRST;
     Tensor imageOut = toOut.forward(y.narrow(1, textFirst ? ofText : 0, ofImage));
     Tensor textOut = toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
     return new Streams(imageOut, textOut);
   }
 
-  /** Attends over one stream [batch, tokens, width]. */
-  Tensor forward(Tensor x, Rotation rotation) {
-    Tensor y = perturbed ? image.v().forward(x) : attend(heads(image, x), rotation, null);
+  /** Attends over one stream [batch, tokens, width]; {@code mask}, which is added to the scores, may be null. */
+  Tensor forward(Tensor x, Rotation rotation, Tensor mask) {
+    Tensor y = perturbed ? image.v().forward(x) : image.of(x).attend(rotation, mask);
     return toOut == null ? y : toOut.forward(y);
   }
 
@@ -100,27 +81,13 @@ final class JointAttention {
     if (branches.isEmpty()) {
       return null;
     }
-    Tensor q = split(image.q().forward(x), image.normQ());
+    Tensor q = image.queries(x);
     Tensor sum = null;
     for (AttentionBranch branch : branches) {
       Tensor y = branch.attend(q);
       sum = sum == null ? y : sum.add(y);
     }
-    return merged(sum);
-  }
-
-  private Heads heads(Projection p, Tensor x) {
-    return new Heads(split(p.q().forward(x), p.normQ()), split(p.k().forward(x), p.normK()), split(p.v().forward(x), null));
-  }
-
-  private Tensor split(Tensor x, RmsNorm norm) {
-    Tensor byHead = x.view(x.size(0), x.size(1), heads, -1);
-    return (norm == null ? byHead : norm.forward(byHead)).transpose(1, 2);
-  }
-
-  private static Heads joined(Heads first, Heads second) {
-    return new Heads(torch.cat(new TensorVector(first.q(), second.q()), 2),
-        torch.cat(new TensorVector(first.k(), second.k()), 2), torch.cat(new TensorVector(first.v(), second.v()), 2));
+    return Heads.merged(sum);
   }
 
   /** What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added to the scores. */
@@ -130,15 +97,5 @@ final class JointAttention {
     own.fill_(new Scalar(Double.NEGATIVE_INFINITY));
     own.fill_diagonal_(new Scalar(0.0));
     return mask;
-  }
-
-  private static Tensor attend(Heads h, Rotation rotation, Tensor mask) {
-    Tensor q = rotation == null ? h.q() : rotation.turn(h.q());
-    Tensor k = rotation == null ? h.k() : rotation.turn(h.k());
-    return merged(ScaledDotProduct.attend(q, k, h.v(), mask));
-  }
-
-  private static Tensor merged(Tensor byHead) {
-    return byHead.transpose(1, 2).reshape(byHead.size(0), byHead.size(2), -1);
   }
 }

@@ -10,29 +10,40 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Rotary positions (Su et al. 2021, arXiv:2104.09864) over several axes: each axis turns its own share of a head's pairs.
  *
- * @param cos cosines [tokens, headWidth / 2], f32
+ * @param cos cosines [tokens, headWidth / 2] or [batch, 1, tokens, headWidth / 2], f32
  * @param sin sines of the same angles
  */
 public record Rotation(Tensor cos, Tensor sin) {
   private static final double THETA = 10000;
 
+  /** The rotation that most networks were trained with; see below. */
+  public static Rotation of(Tensor positions, List<Integer> widths) {
+    return of(positions, widths, THETA);
+  }
+
   /**
    * The rotation of tokens at {@code positions}; angles are computed in f64.
    *
-   * @param positions [tokens, axes]
+   * @param positions [tokens, axes], or a row for each picture [batch, 1, tokens, axes]
    * @param widths how many of a head's channels each axis turns, all even
+   * @param theta the ratio of the fastest turn to the slowest
    */
-  public static Rotation of(Tensor positions, List<Integer> widths) {
+  public static Rotation of(Tensor positions, List<Integer> widths, double theta) {
     TensorVector angles = new TensorVector();
     for (int axis = 0; axis < widths.size(); axis++) {
       int width = widths.get(axis);
       Tensor exponents = torch.arange(new Scalar(0.0), new Scalar((double) width), new Scalar(2.0))
           .to(positions.device(), ScalarType.Double).div(new Scalar((double) width));
-      Tensor frequencies = torch.pow(new Scalar(THETA), exponents).reciprocal();
-      angles.push_back(torch.outer(positions.select(1, axis).to(ScalarType.Double), frequencies));
+      Tensor frequencies = torch.pow(new Scalar(theta), exponents).reciprocal();
+      angles.push_back(positions.select(-1, axis).to(ScalarType.Double).unsqueeze(-1).mul(frequencies));
     }
-    Tensor all = torch.cat(angles, 1);
+    Tensor all = torch.cat(angles, -1);
     return new Rotation(all.cos().to(ScalarType.Float), all.sin().to(ScalarType.Float));
+  }
+
+  /** These tokens, then others of as many rows. */
+  Rotation then(Rotation others) {
+    return new Rotation(torch.cat(new TensorVector(cos, others.cos), -2), torch.cat(new TensorVector(sin, others.sin), -2));
   }
 
   /** The same after one more token, at the origin. */

@@ -18,13 +18,14 @@ final class Sd3Block {
 
   Sd3Block(Weights w, Sd3Config config, int index) {
     int width = config.width();
+    Projection.Style style = new Projection.Style(config.normed(), true, 1e-6);
     boolean last = index == config.layers() - 1;
     boolean dual = config.dualLayers().contains(index);
     norm1 = new AdaptiveNorm(w.at("norm1"), width, dual ? 9 : 6);
     norm1Context = new AdaptiveNorm(w.at("norm1_context"), width, last ? 2 : 6);
     attention = JointAttention.joint(
-        w.at("attn"), width, config.heads(), config.normed(), JointAttention.Order.IMAGE_FIRST, !last);
-    attention2 = dual ? JointAttention.single(w.at("attn2"), width, config.heads(), config.normed(), true) : null;
+        w.at("attn"), width, config.heads(), style, JointAttention.Order.IMAGE_FIRST, !last);
+    attention2 = dual ? JointAttention.single(w.at("attn2"), width, config.heads(), style, true) : null;
     ff = new GeluFeedForward(w.at("ff"), width);
     ffContext = last ? null : new GeluFeedForward(w.at("ff_context"), width);
   }
@@ -43,7 +44,7 @@ final class Sd3Block {
     Streams attended = attention.forward(new Streams(image, text), null);
     Tensor h = x.image().add(m.get(2).mul(attended.image()));
     if (attention2 != null) {
-      Tensor again = attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), (Rotation) null);
+      Tensor again = attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null);
       h = h.add(m.get(8).mul(again));
     }
     Tensor added = attention.branches(image);

@@ -3,16 +3,21 @@ package dev.likeness.diffusion.vae;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.ModelConfig;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The shape of an {@code AutoencoderKL}, by diffusers' names.
  *
+ * @param channels of the encoder's levels, the largest pictures first
+ * @param decoderChannels the same of the decoder
  * @param forceUpcast whether it overflows in f16
  * @param mean of the latents of each channel, or null; they are brought to mean 0 and deviation 1
  * @param deviation standard deviation of the latents of each channel, or null
  */
-public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> channels, int layers,
+public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> channels, List<Integer> decoderChannels, int layers,
     Activation activation, int latentChannels, int groups, double scale, double shift, boolean quantConv,
     boolean postQuantConv, boolean midAttention, boolean forceUpcast, List<Double> mean, List<Double> deviation) {
 
@@ -22,13 +27,26 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> c
     requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
     c.integer("sample_size", 32);
+    List<Integer> decoder = c.integers("decoder_block_out_channels");
     AutoencoderConfig config = new AutoencoderConfig(c.integer("in_channels", 3), c.integer("out_channels", 3), channels,
-        c.integer("layers_per_block", 1), Activation.parse(c.text("act_fn", "silu")), c.integer("latent_channels", 4),
+        decoder == null ? channels : decoder, c.integer("layers_per_block", 1), Activation.parse(c.text("act_fn", "silu")), c.integer("latent_channels", 4),
         c.integer("norm_num_groups", 32), c.number("scaling_factor", 0.18215), c.number("shift_factor", 0),
         c.flag("use_quant_conv", true), c.flag("use_post_quant_conv", true), c.flag("mid_block_add_attention", true),
         c.flag("force_upcast", true), perChannel(c, "latents_mean"), perChannel(c, "latents_std"));
     c.refuseOthers();
     return config;
+  }
+
+  /** The same of an {@code AutoencoderKLFlux2}, whose latents' scale is that of a batch norm. */
+  public static AutoencoderConfig flux2(ModelConfig c) {
+    c.require("patch_size", List.of(2, 2));
+    Map<String, Object> options = new LinkedHashMap<>(Map.of("block_out_channels", List.of(128, 256, 512, 512),
+        "down_block_types", Collections.nCopies(4, "DownEncoderBlock2D"), "up_block_types",
+        Collections.nCopies(4, "UpDecoderBlock2D"), "layers_per_block", 2, "latent_channels", 32));
+    options.putAll(c.values());
+    List.of("patch_size", "batch_norm_eps", "batch_norm_momentum").forEach(options::remove);
+    options.put("scaling_factor", 1);
+    return of(ModelConfig.of(options, c.where()));
   }
 
   private static List<Double> perChannel(ModelConfig c, String option) {

@@ -17,10 +17,10 @@ final class Decoder {
   private final List<UnaryOperator<Tensor>> layers = new ArrayList<>();
 
   Decoder(Weights w, AutoencoderConfig config, Strips strips) {
-    List<Integer> channels = config.channels();
+    List<Integer> channels = config.decoderChannels();
     int last = channels.size() - 1;
     layers.add(new Conv2d(w.at("conv_in"), config.latentChannels(), channels.get(last), 3)::forward);
-    layers.add(new VaeMidBlock(w.at("mid_block"), config)::forward);
+    layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
     for (int i = last; i >= 0; i--) {
       Weights block = w.at("up_blocks").at(last - i);
       int in = channels.get(Math.min(last, i + 1));

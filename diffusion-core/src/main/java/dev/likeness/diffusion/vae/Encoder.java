@@ -35,7 +35,7 @@ final class Encoder {
         layers.add(x -> strips.halved(x, part -> half.forward(torch.pad(part, 0, 1, 0, 1))));
       }
     }
-    layers.add(new VaeMidBlock(w.at("mid_block"), config)::forward);
+    layers.add(new VaeMidBlock(w.at("mid_block"), config, channels.get(last))::forward);
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(last), 1e-6);
     Conv2d out = new Conv2d(w.at("conv_out"), channels.get(last), 2L * config.latentChannels(), 3);
     layers.add(x -> strips.normed(norm, x, part -> out.forward(Activation.SILU.ofOwn(part))));

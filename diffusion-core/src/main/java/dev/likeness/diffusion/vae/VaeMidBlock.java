@@ -11,8 +11,7 @@ final class VaeMidBlock {
   private final PixelAttention attention;
   private final ResnetBlock second;
 
-  VaeMidBlock(Weights w, AutoencoderConfig config) {
-    int channels = config.channels().get(config.channels().size() - 1);
+  VaeMidBlock(Weights w, AutoencoderConfig config, int channels) {
     first = resnet(w.at("resnets.0"), config, channels, channels, Strips.NONE);
     attention = config.midAttention() ? new PixelAttention(w.at("attentions.0"), channels, config.groups()) : null;
     second = resnet(w.at("resnets.1"), config, channels, channels, Strips.NONE);

@@ -10,9 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 
 /**
- * A tiny diffusers folder of {@code tools/goldens/flux.py} or {@code sd3.py}, written with weights made from their seeds,
+ * A tiny diffusers folder of {@code tools/goldens/flux.py}, {@code sd3.py} or {@code qwen.py}, written with weights made from their seeds,
  * and what the reference computed with it.
  *
  * @param path the folder
@@ -30,12 +31,13 @@ public record PipelineFolder(Path path, String name) {
     }
     json(from + "model_index.json").forEach((part, type) -> {
       if (part.startsWith("tokenizer") && type instanceof List<?> pair && pair.get(1) != null) {
-        String kind = pair.get(1).toString().startsWith("T5") ? "t5/today/" : "sd1/tokenizers/sd1-today/";
-        copy(ROOT + kind + "tokenizer.json", out.resolve(part).resolve("tokenizer.json"));
-        copy(ROOT + kind + "tokenizer_config.json", out.resolve(part).resolve("tokenizer_config.json"));
+        String kind = pair.get(1).toString();
+        String tokenizer = kind.startsWith("T5") ? "t5/today/" : kind.startsWith("Qwen") ? "qwen/today/" : "sd1/tokenizers/sd1-today/";
+        copy(ROOT + tokenizer + "tokenizer.json", out.resolve(part).resolve("tokenizer.json"));
+        copy(ROOT + tokenizer + "tokenizer_config.json", out.resolve(part).resolve("tokenizer_config.json"));
       }
     });
-    json(from + "weights.json").forEach((part, recipe) -> {
+    json(from + "weights.json.gz").forEach((part, recipe) -> {
       copy(from + part + "/config.json", out.resolve(part).resolve("config.json"));
       writePart((Map<?, ?>) recipe, out);
     });
@@ -56,8 +58,8 @@ public record PipelineFolder(Path path, String name) {
   }
 
   private static Map<String, Object> json(String resource) {
-    try (InputStream in = open(resource)) {
-      return JSON.std.mapFrom(in);
+    try (InputStream in = open(resource); InputStream text = resource.endsWith(".gz") ? new GZIPInputStream(in) : in) {
+      return JSON.std.mapFrom(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

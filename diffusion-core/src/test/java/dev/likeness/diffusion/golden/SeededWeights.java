@@ -28,9 +28,9 @@ public final class SeededWeights {
   }
 
   private static Tensor scaled(String name, long[] shape, Tensor r) {
-    if (shape.length == 1) {
+    if (shape.length < 2) {
       Tensor small = r.mul(new Scalar(0.1));
-      return name.endsWith("weight") ? small.add(new Scalar(1.0)) : small;
+      return name.endsWith("weight") || name.endsWith("running_var") ? small.add(new Scalar(1.0)) : small;
     }
     if (name.endsWith("token_embedding.weight") || name.endsWith("position_embedding.weight")) {
       return r.mul(new Scalar(0.5));

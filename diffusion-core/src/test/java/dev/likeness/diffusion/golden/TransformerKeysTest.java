@@ -4,18 +4,32 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.layout.AutoencoderShape;
+import dev.likeness.diffusion.layout.Flux2Shape;
 import dev.likeness.diffusion.layout.FluxShape;
 import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Qwen3Shape;
 import dev.likeness.diffusion.layout.Relaid;
 import dev.likeness.diffusion.layout.Sd3Shape;
 import dev.likeness.diffusion.layout.T5Shape;
+import dev.likeness.diffusion.layout.ZImageShape;
+import dev.likeness.diffusion.model.Family;
+import dev.likeness.diffusion.nn.Strips;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.text.Qwen3Config;
+import dev.likeness.diffusion.text.Qwen3Encoder;
 import dev.likeness.diffusion.text.T5Config;
 import dev.likeness.diffusion.text.T5Encoder;
+import dev.likeness.diffusion.transformer.Flux2Config;
+import dev.likeness.diffusion.transformer.Flux2Transformer2DModel;
 import dev.likeness.diffusion.transformer.FluxConfig;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.diffusion.transformer.ZImageConfig;
+import dev.likeness.diffusion.transformer.ZImageTransformer2DModel;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderKLFlux2;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.TensorList;
@@ -25,12 +39,16 @@ import java.io.InputStream;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
 import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The networks of published size, by names and shapes alone. */
@@ -73,41 +91,69 @@ class TransformerKeysTest {
     }
   }
 
+  /** A network that is built of its config, and what tells it from a file of its authors' names. */
+  private enum Known {
+    FLUX((c, w) -> new FluxTransformer2DModel(FluxConfig.of(c), w), FluxShape::layout, FluxShape::config),
+    SD3((c, w) -> new Sd3Transformer2DModel(Sd3Config.of(c), w), Sd3Shape::layout, Sd3Shape::config),
+    FLUX2((c, w) -> new Flux2Transformer2DModel(Flux2Config.of(c), w), Flux2Shape::layout, Flux2Shape::config),
+    Z((c, w) -> new ZImageTransformer2DModel(ZImageConfig.of(c), w), ZImageShape::layout, ZImageShape::config),
+    T5((c, w) -> new T5Encoder(T5Config.of(c), w), T5Shape::layout,
+        (keys, prefix) -> T5Shape.config(new Relaid(keys, T5Shape.layout(keys, prefix)))),
+    QWEN3((c, w) -> Qwen3Encoder.check(Qwen3Config.of(c), w), Qwen3Shape::layout,
+        (keys, prefix) -> Qwen3Shape.config(new Relaid(keys, Qwen3Shape.layout(keys, prefix)))),
+    VAE((c, w) -> new AutoencoderKLFlux2(AutoencoderConfig.flux2(c), 1e-4, w, Strips.NONE), AutoencoderShape::layout,
+        (keys, prefix) -> AutoencoderShape.config(new Relaid(keys, AutoencoderShape.layout(keys, prefix))));
+
+    private final BiConsumer<ModelConfig, Weights> built;
+    private final BiFunction<TensorList, String, KeyLayout> layout;
+    private final BiFunction<TensorList, String, Map<String, Object>> told;
+
+    Known(BiConsumer<ModelConfig, Weights> built, BiFunction<TensorList, String, KeyLayout> layout,
+        BiFunction<TensorList, String, Map<String, Object>> told) {
+      this.built = built;
+      this.layout = layout;
+      this.told = told;
+    }
+
+    static Known of(String name) {
+      return name.equals("flux2-vae") ? VAE : valueOf(name.split("[-.]")[0].toUpperCase(Locale.ROOT));
+    }
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl"})
+  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl",
+      "flux2-klein-4b", "flux2-klein-9b", "flux2-vae", "z-image-turbo", "qwen3-4b", "qwen3-8b"})
   void readsEveryTensorUnderDiffusersNames(String name) throws IOException {
     Map<?, ?> list = list(name);
     Asked asked = new Asked(shapes(list, "canonical"), new HashSet<>());
-    ModelConfig config = ModelConfig.of(options(list), name);
-    if (name.startsWith("flux")) {
-      new FluxTransformer2DModel(FluxConfig.of(config), Weights.of(asked));
-    } else if (name.startsWith("sd3")) {
-      new Sd3Transformer2DModel(Sd3Config.of(config), Weights.of(asked));
-    } else {
-      new T5Encoder(T5Config.of(config), Weights.of(asked));
-    }
+    Known.of(name).built.accept(ModelConfig.of(options(list), name), Weights.of(asked));
     assertEquals(new TreeSet<>(asked.shapes().keySet()), new TreeSet<>(asked.names()));
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl"})
+  @ValueSource(strings = {"flux-dev", "flux-schnell", "flux-fill", "sd3-medium", "sd3.5-medium", "sd3.5-large", "t5-xxl",
+      "flux2-klein-4b", "flux2-klein-9b", "flux2-vae", "z-image-turbo", "qwen3-4b", "qwen3-8b"})
   void mapsEveryTensorOfItsAuthorsNames(String name) throws IOException {
     Map<?, ?> list = list(name);
     for (String prefix : new String[] {"", "model.diffusion_model."}) {
       Map<String, long[]> foreign = new HashMap<>();
       shapes(list, "foreign").forEach((key, shape) -> foreign.put(prefix + key, shape));
       Listed keys = new Listed(foreign);
-      KeyLayout layout = name.startsWith("flux") ? FluxShape.layout(keys, FluxShape.prefix(keys))
-          : name.startsWith("sd3") ? Sd3Shape.layout(keys, Sd3Shape.prefix(keys)) : T5Shape.layout(keys, prefix);
-      Relaid relaid = new Relaid(keys, layout);
+      Known known = Known.of(name);
+      Relaid relaid = new Relaid(keys, known.layout.apply(keys, prefix));
       Map<String, long[]> canonical = shapes(list, "canonical");
       assertEquals(new TreeSet<>(canonical.keySet()), new TreeSet<>(relaid.names()));
       canonical.forEach((key, shape) -> assertArrayEquals(shape, relaid.shape(key), key));
-      Map<String, Object> told = name.startsWith("flux") ? FluxShape.config(keys, prefix)
-          : name.startsWith("sd3") ? Sd3Shape.config(keys, prefix) : T5Shape.config(relaid);
+      Map<String, Object> told = known.told.apply(keys, prefix);
       options(list).forEach((option, value) -> assertEquals(
           option.equals("out_channels") && value == null ? told.get("in_channels") : value, told.get(option), option));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"flux-dev, flux", "sd3.5-medium, sd3", "flux2-klein-4b, flux2", "z-image-turbo, z-image"})
+  void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
+    assertEquals(family, Family.of(new Listed(shapes(list(name), "foreign"))).name());
   }
 
   private static Map<?, ?> list(String name) throws IOException {

@@ -19,11 +19,12 @@ import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** FLUX and Stable Diffusion 3 drawing over pictures. */
+/** Families with a transformer drawing over pictures. */
 @ExtendWith(NoTensorLeaks.class)
 class TransformerPictureTest {
   private static final String ROOT = "/golden/transformer-pictures/";
@@ -31,12 +32,13 @@ class TransformerPictureTest {
   @TempDir
   private Path folder;
 
-  @Test
-  void drawsOverPicturesAsDiffusersDoes() throws IOException {
-    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + "reference.safetensors")) {
+  @ParameterizedTest
+  @ValueSource(strings = {"", "qwen/"})
+  void drawsOverPicturesAsDiffusersDoes(String asks) throws IOException {
+    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + asks + "reference.safetensors")) {
       Files.copy(in, folder.resolve("reference.safetensors"));
     }
-    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + "reference.json");
+    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + asks + "reference.json");
         Safetensors expected = Safetensors.open(folder.resolve("reference.safetensors"))) {
       List<?> runs = (List<?>) JSON.std.mapFrom(in).get("runs");
       for (int i = 0; i < runs.size(); i++) {

@@ -29,7 +29,8 @@ class TransformerPipelineTest {
   private static final double IMAGES = 1e-3;
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux/dev", "flux/schnell", "sd3/three", "sd3/medium", "sd3/large"})
+  @ValueSource(strings = {"flux/dev", "flux/schnell", "sd3/three", "sd3/medium", "sd3/large",
+      "zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
   void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) throws IOException {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     try (PipelineReference expected = folder.reference()) {

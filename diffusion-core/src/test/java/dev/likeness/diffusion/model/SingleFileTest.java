@@ -146,7 +146,8 @@ class SingleFileTest {
       SafetensorsWriter.write(file, Map.of("weight", torch.ones(2)), Map.of());
     }
     assertEquals(file + " is no base model of a known family: it has 1 tensors, none of them "
-        + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3, or a diffusers folder",
+        + "model.diffusion_model.input_blocks.0.0.weight; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux, sd3,"
+        + " flux2, z-image, or a diffusers folder",
         assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
   }
 }

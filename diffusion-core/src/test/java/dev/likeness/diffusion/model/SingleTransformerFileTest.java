@@ -10,11 +10,13 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.layout.AutoencoderLayout;
+import dev.likeness.diffusion.layout.Flux2Layout;
 import dev.likeness.diffusion.layout.FluxLayout;
 import dev.likeness.diffusion.layout.ForeignSource;
 import dev.likeness.diffusion.layout.KeyLayout;
 import dev.likeness.diffusion.layout.Sd3Layout;
 import dev.likeness.diffusion.layout.TextShape;
+import dev.likeness.diffusion.layout.ZImageLayout;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -64,6 +66,32 @@ class SingleTransformerFileTest {
     assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
   }
 
+  @Test
+  void drawsTheSameFromAFileOfZImageWithTheLanguageModelBesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("zimage/turbo", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", ZImageLayout.of(2, 2).under("model.diffusion_model."));
+    layouts.put("vae", AutoencoderLayout.of(2, 2).under("vae."));
+    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  @Test
+  void drawsTheSameFromAFileOfFlux2WithTheLanguageModelBesideIt() throws IOException {
+    PipelineFolder whole = PipelineFolder.write("klein/base", folder);
+    Map<String, KeyLayout> layouts = new LinkedHashMap<>();
+    layouts.put("transformer", Flux2Layout.of(2, 2));
+    layouts.put("vae", AutoencoderLayout.of(2, 2, true).under("vae."));
+    drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts) throws IOException {
+    Path file = written(whole, layouts);
+    assertEquals(file + " has no text_encoder; give one beside it; supported: " + texts,
+        assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
+    ModelFiles files = ModelFiles.open(file).with("text_encoder", whole.path().resolve("text_encoder"));
+    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+  }
+
   private static float[] drawn(ModelFiles files) {
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       return base.generate(REQUEST).pixels();
@@ -85,6 +113,9 @@ class SingleTransformerFileTest {
       }
       for (String tokenizer : new String[] {"tokenizer", "tokenizer_2"}) {
         Path json = whole.path().resolve(tokenizer).resolve("tokenizer.json");
+        if (!Files.exists(json)) {
+          continue;
+        }
         metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer.json", Files.readString(json));
         metadata.put(SingleFile.TOKENIZER + tokenizer + ".tokenizer_config.json",
             Files.readString(json.resolveSibling("tokenizer_config.json")));

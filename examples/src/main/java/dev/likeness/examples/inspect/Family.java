@@ -14,6 +14,8 @@ final class Family {
       "sdxl");
   private static final Set<String> FLUX = Set.of("double_blocks", "single_transformer_blocks", "single_blocks");
 
+  private static final Set<String> FLUX2 = Set.of("stream_modulation", "to_qkv_mlp_proj");
+
   private Family() {}
 
   static String of(Kind kind, TensorList tensors) {
@@ -21,6 +23,12 @@ final class Family {
         .filter(family -> family.recognises(tensors)).map(dev.likeness.diffusion.model.Family::name).findFirst();
     if (known.isPresent()) {
       return known.get();
+    }
+    if (tensors.names().stream().anyMatch(name -> FLUX2.stream().anyMatch(name::contains))) {
+      return "flux2";
+    }
+    if (tensors.names().stream().anyMatch(name -> name.contains("noise_refiner") || name.contains("context_refiner"))) {
+      return "z-image";
     }
     if (tensors.names().stream().anyMatch(name -> FLUX.stream().anyMatch(name::contains))) {
       return "flux";

@@ -17,8 +17,10 @@ import java.util.stream.Stream;
 final class FolderInspection {
   private static final List<String> WITH_WEIGHTS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
-  private static final Map<String, String> FAMILIES = Map.of("StableDiffusionXL", "sdxl", "StableDiffusion3", "sd3",
-      "Flux", "flux");
+  /** By what the pipeline's name begins with, the most particular first. */
+  private static final List<Map.Entry<String, String>> FAMILIES = List.of(Map.entry("StableDiffusionXL", "sdxl"),
+      Map.entry("StableDiffusion3", "sd3"), Map.entry("Flux2", "flux2"), Map.entry("Flux", "flux"),
+      Map.entry("ZImage", "z-image"));
 
   private final Tally tally = new Tally();
   private final Map<String, Object> parts = new LinkedHashMap<>();
@@ -57,7 +59,7 @@ final class FolderInspection {
 
   // Small models have text widths of their own; the second generation also made its projections linear.
   private static String byPipeline(ModelFolder model) {
-    for (Map.Entry<String, String> known : FAMILIES.entrySet()) {
+    for (Map.Entry<String, String> known : FAMILIES) {
       if (model.pipeline().startsWith(known.getKey())) {
         return known.getValue();
       }

@@ -18,9 +18,9 @@ import java.util.Map;
  * @param merges pairs of symbols, the first merged first
  * @param added what {@code tokenizer.json} lists as added tokens; empty for the two-file form
  */
-record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
+record BytePairTables(String source, Map<String, Integer> ids, List<List<String>> merges, List<Map<?, ?>> added) {
   /** Reads {@code tokenizer.json}, or else {@code vocab.json} and {@code merges.txt}. */
-  static ClipVocabulary read(TokenizerFiles files) {
+  static BytePairTables read(TokenizerFiles files) {
     if (files.has("tokenizer.json")) {
       return fromTokenizerJson(files);
     }
@@ -29,10 +29,10 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
     }
     Map<String, Integer> ids = ids(files.path("vocab.json"), object(files, "vocab.json"));
     List<String> lines = files.text("merges.txt").lines().filter(line -> !line.startsWith("#version")).toList();
-    return new ClipVocabulary(files.where().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
+    return new BytePairTables(files.where().toString(), ids, merges(files.path("merges.txt"), lines, ids), List.of());
   }
 
-  private static ClipVocabulary fromTokenizerJson(TokenizerFiles files) {
+  private static BytePairTables fromTokenizerJson(TokenizerFiles files) {
     Path file = files.path("tokenizer.json");
     Map<String, Object> document = object(files, "tokenizer.json");
     if (!(document.get("model") instanceof Map<?, ?> model) || !(model.get("vocab") instanceof Map<?, ?> vocabulary)
@@ -45,7 +45,7 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
       tokens.stream().filter(Map.class::isInstance).forEach(token -> added.add((Map<?, ?>) token));
     }
     Map<String, Integer> ids = ids(file, vocabulary);
-    return new ClipVocabulary(file.toString(), ids, merges(file, merges, ids), added);
+    return new BytePairTables(file.toString(), ids, merges(file, merges, ids), added);
   }
 
   private static Map<String, Integer> ids(Path file, Map<?, ?> symbols) {
@@ -83,6 +83,12 @@ record ClipVocabulary(String source, Map<String, Integer> ids, List<List<String>
       return List.of(line.split(" ", -1));
     }
     return pair instanceof List<?> list ? list : List.of();
+  }
+
+  /** The code as {@code tokenizer.json} writes it, which lacks how a word ends. */
+  Map<String, Object> model() {
+    return Map.of("type", "BPE", "continuing_subword_prefix", "", "fuse_unk", false, "byte_fallback", false,
+        "ignore_merges", false, "vocab", ids, "merges", merges);
   }
 
   /** The JSON object in the file {@code name}. */

@@ -1,0 +1,118 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Qwen3Image;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.transformer.Flux2Config;
+import dev.likeness.diffusion.transformer.Flux2Positions;
+import dev.likeness.diffusion.transformer.Flux2Transformer2DModel;
+import dev.likeness.diffusion.transformer.Rotation;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Step;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** FLUX.2 klein: a language model's tokens, and a picture to edit beside the noise. */
+record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) implements Denoiser {
+  private static final int TOKENS = 64;
+  private static final float TRAINING_STEPS = 1000;
+  private static final double MOST_SHOWN = 1024 * 1024;
+
+  @Override
+  public Defaults defaults() {
+    int pixels = TOKENS * unit();
+    return new Defaults(50, 4, pixels, pixels, 1, 0.8);
+  }
+
+  @Override
+  public int unit() {
+    return model.autoencoder().factor();
+  }
+
+  @Override
+  public boolean guided(ImageRequest request) {
+    return request.guidance() > 1 && !model.distilled();
+  }
+
+  @Override
+  public boolean edits() {
+    return true;
+  }
+
+  @Override
+  public boolean surely() {
+    return true;
+  }
+
+  /** Not larger than a million pixels, its edges cut away to whole tokens. */
+  @Override
+  public Picture seen(Picture picture, boolean ownSize) {
+    double scale = Math.sqrt(MOST_SHOWN / ((double) picture.width() * picture.height()));
+    Picture small = scale >= 1 || ownSize ? picture
+        : Lanczos.resize(picture, (int) (picture.width() * scale), (int) (picture.height() * scale));
+    int width = small.width() / unit() * unit();
+    int height = small.height() / unit() * unit();
+    return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
+  }
+
+  @Override
+  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
+    return Denoiser.evenly(plain, scheduler, ResolutionShift.empirical(tokens(request), plain.steps()));
+  }
+
+  @Override
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    return Texts.lasting(
+        model.text(Texts.prompts(request, guided(request)), adaptation.apply(Part.TEXT_ENCODER)), rows);
+  }
+
+  @Override
+  public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
+    ImageRequest request = sitting.request();
+    Denoiser.refuseTrueCfg(request);
+    Denoiser.refuseWeakening(request, "FLUX.2");
+    Adaptation own = sitting.adaptation(Part.TRANSFORMER);
+    List<Flux2Transformer2DModel> views = Denoiser.views(own, rows, model::transformer);
+    TextEncoding text = sitting.told(guided(request));
+    Rotation rotation = Flux2Positions.rotation(model.config(), text.tokens().size(1), request.height() / unit(),
+        request.width() / unit(), canvas.reference(), device());
+    return new Guided(request.guidanceOptions(), guided(request) ? request.guidance() : 1, rows,
+        Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(Guided.byRows(sitting, text.tokens().size(0),
+        (weak, first, count) -> asked(sitting, canvas, views, text.narrow(first, count).tokens(), rotation)));
+  }
+
+  private NoisePredictor asked(Sitting sitting, Canvas canvas, List<Flux2Transformer2DModel> views, Tensor text,
+      Rotation rotation) {
+    return (input, step) -> {
+      Tensor own = packed(input);
+      Tensor tokens = canvas.reference() == null ? own
+          : torch.cat(new TensorVector(own, packed(canvas.reference()).expand(own.size(0), -1, -1)), 1);
+      Tensor answer = views.get(step.index()).forward(tokens, time(sitting, step, input.size(0)), text, rotation);
+      return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
+          input.size(2), input.size(3));
+    };
+  }
+
+  private Tensor packed(Tensor latents) {
+    return model.compute().place(latents).flatten(2, 3).transpose(1, 2);
+  }
+
+  private Tensor time(Sitting sitting, Step step, long batch) {
+    Tensor time = torch.tensor(new float[] {(float) step.timestep() / TRAINING_STEPS});
+    return sitting.perRow(time, batch).to(device(), ScalarType.Float);
+  }
+
+  private Device device() {
+    return new Device(model.compute().device());
+  }
+}

@@ -1,0 +1,86 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Qwen3Image;
+import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.transformer.ZImageConfig;
+import dev.likeness.diffusion.transformer.ZImageSequence;
+import dev.likeness.diffusion.transformer.ZImageTransformer2DModel;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Step;
+import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Z-Image: a language model's tokens, and guidance that is none at 0. */
+record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) implements Denoiser {
+  private static final int PIXELS = 1024;
+  private static final double MAX_SHIFT = 1.15;
+  private static final double TRAINING_STEPS = 1000;
+
+  @Override
+  public Defaults defaults() {
+    return new Defaults(50, 5, PIXELS, PIXELS, 0.6, 1);
+  }
+
+  @Override
+  public int unit() {
+    return ZImageConfig.PATCH * model.autoencoder().factor();
+  }
+
+  @Override
+  public boolean guided(ImageRequest request) {
+    return request.guidance() > 0;
+  }
+
+  @Override
+  public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
+    return Denoiser.evenly(plain, scheduler, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT));
+  }
+
+  @Override
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+    return Texts.lasting(
+        model.text(Texts.prompts(request, guided(request)), adaptation.apply(Part.TEXT_ENCODER)), rows);
+  }
+
+  @Override
+  public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
+    ImageRequest request = sitting.request();
+    Denoiser.refuseTrueCfg(request);
+    Denoiser.refuseWeakening(request, "Z-Image");
+    Adaptation own = sitting.adaptation(Part.TRANSFORMER);
+    List<ZImageTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);
+    TextEncoding text = sitting.told(guided(request));
+    // The reference adds the guidance to an answer that counts once already.
+    return new Guided(request.guidanceOptions(), request.guidance() + 1, rows, false).of(Guided.byRows(sitting,
+        text.tokens().size(0), (weak, first, count) -> asked(sitting, views, text.narrow(first, count))));
+  }
+
+  private NoisePredictor asked(Sitting sitting, List<ZImageTransformer2DModel> views, TextEncoding text) {
+    ImageRequest request = sitting.request();
+    float[] counts = Images.floats(text.pooled().to(ScalarType.Float));
+    long[] whole = new long[counts.length];
+    for (int i = 0; i < whole.length; i++) {
+      whole[i] = (long) counts[i];
+    }
+    Device device = new Device(model.compute().device());
+    ZImageSequence sequence =
+        ZImageSequence.of(model.config(), request.height() / unit(), request.width() / unit(), whole, device);
+    return (input, step) -> views.get(step.index())
+        .forward(model.compute().place(input), time(sitting, step, input.size(0)), text.tokens(), sequence)
+        .to(ScalarType.Float).neg();
+  }
+
+  private Tensor time(Sitting sitting, Step step, long batch) {
+    Tensor time = torch.tensor(new float[] {(float) ((TRAINING_STEPS - step.timestep()) / TRAINING_STEPS)});
+    return sitting.perRow(time, batch).to(new Device(model.compute().device()), ScalarType.Float);
+  }
+}

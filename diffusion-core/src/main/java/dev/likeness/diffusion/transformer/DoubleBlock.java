@@ -1,0 +1,49 @@
+package dev.likeness.diffusion.transformer;
+
+import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Joint attention, then each stream's own feed-forward, shifted, scaled and gated by six vectors each.
+ *
+ * @param ff the picture's feed-forward
+ * @param ffText the text's
+ */
+record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOperator<Tensor> ffText) {
+  /** FLUX.1's. */
+  static DoubleBlock gelu(Weights w, FluxConfig config) {
+    GeluFeedForward ff = new GeluFeedForward(w.at("ff"), config.width());
+    GeluFeedForward ffText = new GeluFeedForward(w.at("ff_context"), config.width());
+    return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX,
+        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward);
+  }
+
+  /** FLUX.2's. */
+  static DoubleBlock gated(Weights w, Flux2Config config) {
+    GatedFeedForward ff = GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
+    GatedFeedForward ffText = GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
+    return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX2,
+        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward);
+  }
+
+  /**
+   * Both streams after the block.
+   *
+   * @param m shifts, scales and gates of the picture, for the attention and for the feed-forward
+   * @param c the same of the text
+   */
+  Streams forward(Streams x, List<Tensor> m, List<Tensor> c, Rotation rotation) {
+    Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
+    Streams attended = attention.forward(new Streams(image, AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))), rotation);
+    Tensor added = attention.branches(image);
+    Tensor y = half(x.image(), attended.image(), m, ff);
+    return new Streams(added == null ? y : y.add(added), HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
+  }
+
+  private static Tensor half(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {
+    Tensor h = x.add(m.get(2).mul(attended));
+    return h.add(m.get(5).mul(ff.apply(AdaptiveNorm.apply(h, m.get(3), m.get(4)))));
+  }
+}

@@ -173,7 +173,7 @@ class Golden:
         images = pipe([request["prompt"]] * count, negative_prompt=None if nothing else [request["negative"]] * count,
                       guidance_scale=request["guidance"], num_inference_steps=request["steps"], output_type="pt",
                       generator=[torch.Generator("cpu").manual_seed(seed) for seed in request["seeds"]],
-                      callback_on_step_end=record, **options).images
+                      callback_on_step_end=record, **request.get("more", {}), **options).images
         return {"latents": last[0], "images": images}
 
 

@@ -126,11 +126,15 @@ class Maker:
             steps = r.randint(3, 9)
             strength = None if kind == "text" else r.choice((1.0, 0.99, r.uniform(0.35, 1), r.uniform(0.35, 1)))
             unit = max(8, factor)
-            yield pictures.ask(
+            asked = pictures.ask(
                 kind, scheduler, folder=name, prompt=r.choice(PROMPTS), negative=r.choice(["", "", "blurry!", PROMPTS[3]]),
                 guidance=r.choice((1.0, 2.5, 7.5)), steps=steps, strength=strength, picture=r.randint(0, 2),
                 mask=r.randint(0, 1), width=unit * r.randint(2, 5), height=unit * r.randint(2, 5),
                 seeds=[r.randrange(2 ** 31)] if r.random() < 0.6 else list(range(n := r.randrange(1000), n + 2)), **options)
+            more = {"clip_skip": pick(r, 0, 0, 1)}
+            if kind == "text" or name.startswith("xl"):
+                more["guidance_rescale"] = pick(r, 0, 0, 0.7)
+            yield asked | {"more": {option: value for option, value in more.items() if value}}
 
 
 def main():

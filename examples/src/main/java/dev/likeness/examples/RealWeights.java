@@ -1,13 +1,23 @@
 package dev.likeness.examples;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.examples.command.ReviewText;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.examples.console.ExitStatus;
+import dev.likeness.examples.console.Interrupt;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonProfile;
+import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewOptions;
@@ -15,49 +25,123 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.likeness.HoldOut;
 import dev.likeness.photos.likeness.Likeness;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.likeness.photos.likeness.LikenessReport;
+import dev.likeness.photos.quality.Band;
+import dev.likeness.photos.quality.ReasonCode;
+import dev.likeness.photos.quality.Verdict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The whole job on the reader's own weights and selfies, with a report by an encoder that took no part in it; see
  * {@code docs/real-weights.md}. {@code examples/bin/real-weights} runs it.
+ *
+ * @param console where it speaks
+ * @param tuning what is changed of the studio that learns
+ * @param request what is drawn
  */
-public final class RealWeights {
+public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning, ShootRequest request) {
+  private static final String USAGE = "usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT";
   private static final int PICTURES = 8;
-  private static final int GIVEN = 6;
-
-  private RealWeights() {}
+  private static final ReviewOptions REVIEW = ReviewOptions.defaults();
 
   /** Base, photos to learn from, photos held back, YuNet file, embedder file, output folder. */
-  public static void main(String[] args) throws IOException {
-    if (args.length != GIVEN) {
-      System.err.println("usage: real-weights BASE PHOTOS HELD_BACK YUNET.onnx EMBEDDER.onnx OUT");
-      System.exit(2);
+  public static void main(String[] args) {
+    Console console = Console.ofProcess();
+    Interrupt interrupt = Interrupt.install(console.cancellation());
+    int status = ExitStatus.DEFECT.code();
+    try {
+      status = new RealWeights(console, UnaryOperator.identity(), ShootRequest.of(Style.named("studio"), PICTURES)).run(args);
+    } finally {
+      interrupt.workEnded();
     }
-    Path out = Files.createDirectories(Path.of(args[5]));
-    try (ReviewTools tools = ReviewTools.builtIn().withDetector(Path.of(args[3]))
-            .withEmbedder(Path.of(args[4]), UsePolicy.NON_COMMERCIAL);
-        BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {
-      PhotoReview learnt = PhotoReview.of(PhotoSet.from(Path.of(args[1])), tools, ReviewOptions.defaults());
-      PhotoReview unseen = PhotoReview.of(PhotoSet.from(Path.of(args[2])), tools, ReviewOptions.defaults());
-      HoldOut photos = new HoldOut(learnt.accepted(), unseen.accepted(), true);
-      Likeness likeness = Likeness.of(photos, tools.detector(), tools.embedder().orElseThrow());
-      System.out.println(likeness.report(headshots(base, learnt, out)));
+    System.exit(status);
+  }
+
+  /** Does the whole job and returns the exit status. */
+  public int run(String... args) {
+    try {
+      if (args.length != 6) {
+        throw new IllegalArgumentException(USAGE);
+      }
+      report(Path.of(args[0]), Path.of(args[1]), Path.of(args[2]), Path.of(args[3]), Path.of(args[4]), Path.of(args[5]));
+      return ExitStatus.DONE.code();
+    } catch (RuntimeException | OutOfMemoryError | LinkageError e) {
+      return console.report(e);
     }
   }
 
-  private static List<Picture> headshots(BaseModel base, PhotoReview photos, Path out) {
-    HeadshotStudio studio = HeadshotStudio.on(base);
-    List<Picture> pictures = new ArrayList<>();
-    try (TrainedPerson person = studio.learn(photos, Consent.of("my own photos, for my own use"))) {
-      for (Headshot headshot : studio.shoot(person, Style.named("studio"), PICTURES).headshots()) {
-        headshot.writePng(out.resolve(Headshot.fileName(pictures.size())));
-        pictures.add(headshot.picture());
+  private void report(Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
+    try (ReviewTools tools = ReviewTools.builtIn().withDetector(detector).withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
+      PhotoReview learnt = reviewed("learnt from", photos, tools);
+      List<AcceptedPhoto> unseen = unseen(reviewed("held back", heldBack, tools), learnt);
+      Likeness likeness = Likeness.of(new HoldOut(learnt.accepted(), unseen, true), tools.detector(),
+          tools.embedder().orElseThrow());
+      List<Picture> headshots = headshots(base, learnt, out);
+      lines(likeness.report(headshots)).forEach(console.out()::println);
+      console.out().flush();
+    }
+  }
+
+  private PhotoReview reviewed(String what, Path folder, ReviewTools tools) {
+    PhotoReview review = PhotoReview.of(PhotoSet.from(folder), tools, REVIEW);
+    console.out().println("photos " + what + ":");
+    ReviewText.lines(review).forEach(line -> console.out().println("  " + line));
+    console.out().flush();
+    return review;
+  }
+
+  /** The photos that are no shot of those learnt from: a copy would flatter every headshot. */
+  private List<AcceptedPhoto> unseen(PhotoReview heldBack, PhotoReview learnt) {
+    Band same = REVIEW.limits().band(ReasonCode.NEAR_DUPLICATE);
+    List<AcceptedPhoto> unseen = new ArrayList<>(heldBack.accepted());
+    for (AcceptedPhoto seen : learnt.accepted()) {
+      unseen.removeIf(photo -> {
+        boolean copied = same.judge(photo.features().distance(seen.features())) != Verdict.KEEP;
+        if (copied) {
+          console.out().println("  " + photo.name() + " does not count: it is nearly the same shot as " + seen.name());
+        }
+        return copied;
+      });
+    }
+    if (unseen.isEmpty()) {
+      throw new UnusableInput("no photo is left to measure by; hold back shots that are not among those to learn from");
+    }
+    return unseen;
+  }
+
+  private List<Picture> headshots(Path files, PhotoReview photos, Path out) {
+    Progress progress = ConsoleProgress.on(console);
+    Consent consent = Consent.of("my own photos, for my own use");
+    try (BaseModel base = BaseModel.open(files, Compute.best())) {
+      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base));
+      try (TrainedPerson person =
+          studio.learn(photos, consent, PersonProfile.UNKNOWN, null, progress, console.cancellation())) {
+        List<Headshot> drawn = studio.shoot(person, request, progress, console.cancellation()).headshots();
+        for (int i = 0; i < drawn.size(); i++) {
+          drawn.get(i).writePng(out.resolve(Headshot.fileName(i)));
+        }
+        return drawn.stream().map(Headshot::picture).toList();
       }
     }
-    return pictures;
+  }
+
+  /** A report for people: the most alike first, then what it comes to. */
+  static List<String> lines(LikenessReport report) {
+    List<String> lines = new ArrayList<>();
+    for (int i : report.ranking()) {
+      var score = report.images().get(i);
+      lines.add(Headshot.fileName(i) + (score.faceFound()
+          ? "  %5.2f, more alike than %.0f %% of the pairs of own photos".formatted(score.cosine(), 100 * score.standing())
+          : "  no face was found"));
+    }
+    if (!Double.isNaN(report.mean())) {
+      lines.add("together %.2f (%.2f to %.2f); two of the own photos: %.2f".formatted(report.mean(),
+          report.interval().low(), report.interval().high(), report.ownMean()));
+    }
+    lines.add(report.meaning());
+    return lines;
   }
 }

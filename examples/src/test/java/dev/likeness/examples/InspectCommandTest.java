@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -18,6 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class InspectCommandTest {
   @TempDir
@@ -32,6 +35,13 @@ class InspectCommandTest {
     assertEquals(Map.of("F32", found.get("parameters")), found.get("dtypes"));
     assertEquals("PNDMScheduler", found.get("scheduler"));
     assertEquals(List.of(), found.get("problems"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base,text-to-image", "eight-latents,text-to-image", "inpainting,inpainting", "v-prediction,text-to-image"})
+  void tellsWhatTheUNetIsForByTheLatentsOfItsAutoencoder(String folderName, String variant) throws IOException {
+    Path base = GoldenFolder.write(folderName, GoldenFolder.Spelling.TODAY, folder).path();
+    assertEquals(variant, inspect(0, base).get("variant"));
   }
 
   @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.HiresFix;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
@@ -53,6 +54,11 @@ final class GoldenPictures implements AutoCloseable {
     @SuppressWarnings("unchecked")
     Map<String, Object> scheduler() {
       return (Map<String, Object>) asks.get("config");
+    }
+
+    /** A further argument of the pipeline, or 0. */
+    Number more(String name) {
+      return asks.get("more") instanceof Map<?, ?> more && more.get(name) instanceof Number value ? value : 0;
     }
 
     long firstSeed() {
@@ -129,7 +135,8 @@ final class GoldenPictures implements AutoCloseable {
   ImageRequest request(Run run) {
     ImageRequest plain = ImageRequest.of(run.text("prompt")).negative(run.text("negative"))
         .guidance(run.number("guidance", 0)).steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
-        .size(run.integer("width"), run.integer("height"));
+        .size(run.integer("width"), run.integer("height")).clipSkip(run.more("clip_skip").intValue())
+        .guidance(GuidanceOptions.STANDARD.rescale(run.more("guidance_rescale").doubleValue()));
     return switch (run.text("kind")) {
       case "text" -> plain;
       case "latents" -> plain.hires(HiresFix.latents(1.5, run.number("strength", 0)));

@@ -8,10 +8,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A review of photos as lines for people: one a photo, then how many can be used and what the set lacks. */
-final class ReviewText {
+public final class ReviewText {
   private ReviewText() {}
 
-  static List<String> lines(PhotoReview review) {
+  /** The lines of a review. */
+  public static List<String> lines(PhotoReview review) {
     int widest = review.photos().stream().mapToInt(photo -> photo.name().length()).max().orElse(0);
     Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
     String sum = "%d of %d photos can be used, readiness %.0f %%".formatted(review.set().accepted(),

@@ -10,8 +10,8 @@ import java.util.Map;
 
 /** What the headers and the built-in configuration tell of a base model beyond its family. */
 final class BaseDetails {
-  private static final Map<Integer, String> BY_INPUT =
-      Map.of(4, "text-to-image", 9, "inpainting", 8, "instruct-pix2pix", 5, "depth", 7, "upscaler");
+  /** The channels of Stable Diffusion's latents. */
+  private static final int LATENTS = 4;
 
   private BaseDetails() {}
 
@@ -20,7 +20,7 @@ final class BaseDetails {
     Map<String, Object> details = new LinkedHashMap<>();
     if (files.componentClass("unet") != null) {
       ModelConfig unet = files.config("unet");
-      details.put("variant", BY_INPUT.getOrDefault(unet.integer("in_channels", 4), "unknown"));
+      details.put("variant", variant(unet.integer("in_channels", LATENTS), latents(files)));
       details.put("prediction", files.scheduler().text("prediction_type", "epsilon"));
       if (unet.has("sample_size") && files.componentClass("vae") != null) {
         details.put("resolution", unet.integer("sample_size", 0) * factor(files.config("vae")));
@@ -29,6 +29,17 @@ final class BaseDetails {
       details.put("prediction", "flow");
     }
     return details;
+  }
+
+  private static int latents(ModelFiles files) {
+    return files.componentClass("vae") == null ? LATENTS : files.config("vae").integer("latent_channels", LATENTS);
+  }
+
+  /** What a UNet is for, by what it is shown beside the sample: a mask and the kept part, a picture, its depth, its pixels. */
+  private static String variant(int in, int latents) {
+    int shown = in - latents;
+    return shown == 0 ? "text-to-image" : shown == latents + 1 ? "inpainting" : shown == latents ? "instruct-pix2pix"
+        : shown == 1 ? "depth" : shown == 3 ? "upscaler" : "unknown";
   }
 
   private static int factor(ModelConfig vae) {

@@ -36,13 +36,14 @@ import java.util.function.Consumer;
  * @param controls pictures that ControlNets hold the run to
  * @param hires a second pass over the enlarged picture, or null
  * @param tiled whether the autoencoder works a few rows at a time at any size; it always does above 1024 x 1024
+ * @param approximation work that is left out, for a picture that is nearly the same
  * @param joints what the caller brings, for research
  */
 public record ImageRequest(String prompt, String negative, int steps, double guidance, long seed, int count, int width,
     int height, String scheduler, List<Adapter> adapters, SizeConditioning sizes, SizeConditioning negativeSizes,
     InitialImage initial, Latents noise, double from, double until, double eta,
     Prompting prompting, PromptEmbedding embedding, PromptEmbedding negativeEmbedding, GuidanceOptions guidanceOptions,
-    List<Control> controls, HiresFix hires, boolean tiled, Joints joints) {
+    List<Control> controls, HiresFix hires, boolean tiled, Approximation approximation, Joints joints) {
 
   public ImageRequest {
     if (prompt == null || negative == null) {
@@ -193,6 +194,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
   /** The same picture to rounding with less memory for the autoencoder, which works a few rows at a time. */
   public ImageRequest inTiles() {
     return with(d -> d.tiled = true);
+  }
+
+  /** Nearly the same picture with less work. */
+  public ImageRequest approximation(Approximation less) {
+    return with(d -> d.approximation = less);
   }
 
   /** With parts of the caller's own: a scheduler, something around the network, a listener. */

@@ -30,6 +30,7 @@ final class RequestDraft {
   final List<Control> controls = new ArrayList<>();
   HiresFix hires;
   boolean tiled;
+  Approximation approximation = Approximation.NONE;
   Joints joints = Joints.NONE;
 
   RequestDraft(String prompt) {
@@ -61,12 +62,13 @@ final class RequestDraft {
     controls.addAll(r.controls());
     hires = r.hires();
     tiled = r.tiled();
+    approximation = r.approximation();
     joints = r.joints();
   }
 
   ImageRequest request() {
     return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, scheduler, adapters, sizes,
         negativeSizes, initial, noise, from, until, eta, prompting, embedding, negativeEmbedding, guidanceOptions,
-        controls, hires, tiled, joints);
+        controls, hires, tiled, approximation, joints);
   }
 }

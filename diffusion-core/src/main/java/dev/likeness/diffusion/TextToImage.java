@@ -80,7 +80,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
           words -> progress.on(new ProgressEvent.Notice(words)));
       Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas();
       Joints joints = sitting.request().joints();
-      NoisePredictor network = joints.network().apply(denoiser.network(sitting, canvas, plan.size()));
+      NoisePredictor network = joints.network().apply(sitting.request().approximation()
+          .around(denoiser.network(sitting, canvas, plan.size()), plan.size()));
       Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
         joints.listener().onStep(step, of, x);

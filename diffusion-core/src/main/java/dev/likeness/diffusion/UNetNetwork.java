@@ -5,6 +5,7 @@ import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.unet.ControlResiduals;
+import dev.likeness.diffusion.unet.DeepFeatures;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.HashMap;
@@ -79,13 +80,14 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
 
   private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
+    DeepFeatures deep = sitting.request().approximation().features();
     return (input, step) -> {
       Tensor time = sitting.perRow(torch.tensor(new float[] {(float) step.timestep()}), input.size(0))
           .to(device, torch.ScalarType.Float);
       UNetConditioning here = told.get(step.index());
       ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
       return (worse ? weakened : views).get(step.index())
-          .forward(canvas.shown(input).to(device, torch.ScalarType.Float), time, here, control);
+          .forward(canvas.shown(input).to(device, torch.ScalarType.Float), time, here, control, deep);
     };
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.HiresFix;
@@ -87,6 +88,9 @@ class GenerateOptionsTest {
         Arguments.of("--embedding red.safetensors", ASK.word(TextualInversion.open(folder.resolve("red.safetensors")))),
         Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
         Arguments.of("--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
+        Arguments.of("--approximate deep-cache:3", ASK.approximation(Approximation.deepCache(3, 0))),
+        Arguments.of("--scheduler DDIM --steps 8 --approximate extrapolate:2",
+            ASK.steps(8).approximation(Approximation.extrapolation(2))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
   }
 

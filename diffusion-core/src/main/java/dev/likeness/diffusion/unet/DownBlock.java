@@ -36,15 +36,25 @@ final class DownBlock {
 
   /** Returns the block's output; pushes it and every layer's output for the way up. */
   Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
-    for (int i = 0; i < resnets.size(); i++) {
+    x = first(resnets.size(), x, time, context, skips, segments);
+    if (downsampler != null) {
+      x = segments.run(in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
+      skips.push(x);
+    }
+    return x;
+  }
+
+  int layers() {
+    return resnets.size();
+  }
+
+  /** The first {@code layers} of it, at the size that it is given. */
+  Tensor first(int layers, Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+    for (int i = 0; i < layers; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
         x = layer.promote(segments.run(in -> layer(at, in[0], in[1], in[2]), x, time, context));
       }
-      skips.push(x);
-    }
-    if (downsampler != null) {
-      x = segments.run(in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
       skips.push(x);
     }
     return x;

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -58,39 +59,76 @@ public final class UNet2DConditionModel {
 
   /** The same, with its layers run by {@code segments}. */
   public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Segments segments) {
-    return forward(sample, timesteps, conditioning, null, segments);
+    return forward(sample, timesteps, conditioning, null, null, segments);
   }
 
-  /** The same, with what ControlNets add to it, or null. */
-  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control) {
-    return forward(sample, timesteps, conditioning, control, Segments.PLAIN);
+  /**
+   * The same, with what ControlNets add to it, or null.
+   *
+   * @param deep what its deep layers said before, to do without them at times, or null
+   * @throws IllegalArgumentException when more layers of the first level are to be computed than it has
+   */
+  public Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
+      DeepFeatures deep) {
+    return forward(sample, timesteps, conditioning, control, deep, Segments.PLAIN);
   }
 
   private Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
-      Segments segments) {
+      DeepFeatures deep, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor context = conditioning.context();
       Deque<Tensor> skips = new ArrayDeque<>();
       Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning);
       skips.push(x);
-      for (DownBlock block : down) {
-        x = block.forward(x, time, context, skips, segments);
+      UpBlock last = up.get(up.size() - 1);
+      int always = deep == null ? 0 : last.layers() - 1 - shallow(deep);
+      if (deep != null && deep.serve()) {
+        down.get(0).first(deep.layers(), x, time, context, skips, segments);
+        add(control, skips);
+        x = deep.said().alias();
+      } else {
+        x = last.layers(0, always, deeply(x, time, context, skips, control, segments), time, context, skips, segments);
+        if (deep != null) {
+          deep.say(x);
+        }
       }
-      x = bottom(x, time, context, control, segments);
-      skips = control == null ? skips : controlled(skips, control);
-      for (UpBlock block : up) {
-        x = block.forward(x, time, context, skips, segments);
-      }
+      x = last.layers(always, last.layers(), x, time, context, skips, segments);
       return call.promote(convOut.exactly(config.activation().ofOwn(normOut.exactly(x))));
     }
   }
 
-  private static Deque<Tensor> controlled(Deque<Tensor> skips, ControlResiduals control) {
-    Deque<Tensor> sums = new ArrayDeque<>();
-    Iterator<Tensor> added = control.down().iterator();
-    skips.descendingIterator().forEachRemaining(skip -> sums.push(skip.add(added.next())));
-    return sums;
+  /** All the way down, and up to before the last block. */
+  private Tensor deeply(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, ControlResiduals control,
+      Segments segments) {
+    for (DownBlock block : down) {
+      x = block.forward(x, time, context, skips, segments);
+    }
+    x = bottom(x, time, context, control, segments);
+    add(control, skips);
+    for (UpBlock block : up.subList(0, up.size() - 1)) {
+      x = block.forward(x, time, context, skips, segments);
+    }
+    return x;
+  }
+
+  private int shallow(DeepFeatures deep) {
+    int most = down.get(0).layers();
+    if (deep.layers() > most) {
+      throw new IllegalArgumentException("DeepCache is to compute " + deep.layers() + " layers of the first level at every"
+          + " row; this UNet has " + most + ": ask for 0 to " + most);
+    }
+    return deep.layers();
+  }
+
+  private static void add(ControlResiduals control, Deque<Tensor> skips) {
+    if (control != null) {
+      Iterator<Tensor> added = control.down().iterator();
+      List<Tensor> sums = new ArrayList<>();
+      skips.descendingIterator().forEachRemaining(skip -> sums.add(skip.add(added.next())));
+      skips.clear();
+      sums.forEach(skips::push);
+    }
   }
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */

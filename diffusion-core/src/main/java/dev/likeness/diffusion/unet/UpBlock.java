@@ -39,18 +39,28 @@ final class UpBlock {
 
   /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
   Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
-    for (int i = 0; i < resnets.size(); i++) {
-      int at = i;
-      try (TensorScope layer = TensorScope.open()) {
-        x = layer.replace(x, segments.run(in -> layer(at, in), x, skips.pop(), time, context));
-      }
-    }
+    x = layers(0, resnets.size(), x, time, context, skips, segments);
     if (upsampler != null) {
       try (TensorScope layer = TensorScope.open()) {
         // Sizes that halve unevenly come back to what the way down had there.
         Tensor like = skips.peek();
         long[] size = {like.size(2), like.size(3)};
         x = layer.replace(x, segments.run(in -> upsampler.forward(torch.upsample_nearest2d(in[0], size)), x));
+      }
+    }
+    return x;
+  }
+
+  int layers() {
+    return resnets.size();
+  }
+
+  /** Its layers from one to before another, freeing {@code x}. */
+  Tensor layers(int from, int to, Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+    for (int i = from; i < to; i++) {
+      int at = i;
+      try (TensorScope layer = TensorScope.open()) {
+        x = layer.replace(x, segments.run(in -> layer(at, in), x, skips.pop(), time, context));
       }
     }
     return x;

@@ -63,6 +63,9 @@ public final class GenerateCommand implements Runnable {
   private GuidedOptions guided;
 
   @Mixin
+  private ApproximateOption approximate;
+
+  @Mixin
   private InitialOptions initial;
 
   @Option(names = "--lora", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
@@ -98,7 +101,8 @@ public final class GenerateCommand implements Runnable {
     disclosure.disclosure();
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
-    ImageRequest request = guided.on(prompts.on(initial.on(tile ? plain.inTiles() : plain)));
+    ImageRequest request =
+        approximate.on(guided.on(prompts.on(initial.on(tile ? plain.inTiles() : plain))));
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = base.open(request, console)) {
       for (LoraOption lora : loras) {

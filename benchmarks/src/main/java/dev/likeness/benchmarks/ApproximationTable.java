@@ -1,0 +1,88 @@
+package dev.likeness.benchmarks;
+
+import dev.likeness.diffusion.Approximation;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.portrait.PortraitModel;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * What approximations cost in quality and gain in time: draws the same pictures of {@code portrait} exactly and with each,
+ * in turns, and prints the share of the exact time (the median of the pictures') and the peak signal-to-noise ratio
+ * against the exact pictures (mean and least, in dB; 255 at the peak).
+ *
+ * <p>Arguments: {@code [PICTURES [STEPS]]}, 8 and 30.
+ */
+public final class ApproximationTable {
+  private static final String[] PROMPTS = {
+    "studio portrait of an old woman with red hair and glasses", "selfie of a young man with a beard in a park",
+    "corporate headshot of a woman with curly black hair in an office", "portrait of a bald man in a blue shirt"
+  };
+
+  private ApproximationTable() {}
+
+  public static void main(String[] args) {
+    int pictures = args.length > 0 ? Integer.parseInt(args[0]) : 8;
+    int steps = args.length > 1 ? Integer.parseInt(args[1]) : 30;
+    Map<String, List<Double>> times = new LinkedHashMap<>();
+    Map<String, List<Double>> ratios = new LinkedHashMap<>();
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())) {
+      base.generate(ask(0, steps));
+      for (int i = 0; i < pictures; i++) {
+        ImageRequest ask = ask(i, steps);
+        byte[] exact = null;
+        for (Map.Entry<String, ImageRequest> way : ways(ask).entrySet()) {
+          long begun = System.nanoTime();
+          GeneratedImage image = base.generate(way.getValue());
+          times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((System.nanoTime() - begun) / 1e9);
+          exact = exact == null ? image.picture().rgb() : exact;
+          ratios.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add(psnr(exact, image.picture().rgb()));
+        }
+      }
+    }
+    print(times, ratios);
+  }
+
+  private static ImageRequest ask(int i, int steps) {
+    return ImageRequest.of(PROMPTS[i % PROMPTS.length]).steps(steps).guidance(4).seed(100 + i);
+  }
+
+  private static Map<String, ImageRequest> ways(ImageRequest ask) {
+    Map<String, ImageRequest> ways = new LinkedHashMap<>();
+    ways.put("exact", ask);
+    for (int every = 2; every <= 4; every++) {
+      ways.put("DeepCache every " + every, ask.approximation(Approximation.deepCache(every, 0)));
+      ways.put("DeepCache every " + every + ", 1 layer more", ask.approximation(Approximation.deepCache(every, 1)));
+      ways.put("extrapolation every " + every, ask.approximation(Approximation.extrapolation(every)));
+    }
+    ways.put("guidance until 0.6", ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6)));
+    return ways;
+  }
+
+  private static void print(Map<String, List<Double>> times, Map<String, List<Double>> ratios) {
+    double exact = median(times.get("exact"));
+    times.forEach((way, seconds) -> System.out.printf(Locale.ROOT, "%-32s time %.2f  PSNR %.1f dB, least %.1f%n", way,
+        median(seconds) / exact, ratios.get(way).stream().mapToDouble(r -> r).average().orElseThrow(),
+        ratios.get(way).stream().mapToDouble(r -> r).min().orElseThrow()));
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().skip(values.size() / 2).findFirst().orElseThrow();
+  }
+
+  private static double psnr(byte[] a, byte[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      double d = (a[i] & 255) - (b[i] & 255);
+      sum += d * d;
+    }
+    return sum == 0 ? Double.POSITIVE_INFINITY : 10 * Math.log10(255 * 255 / (sum / a.length));
+  }
+}

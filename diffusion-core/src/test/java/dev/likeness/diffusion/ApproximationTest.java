@@ -1,0 +1,129 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.sampling.Extrapolated;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.unet.DeepFeatures;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.schedulers.PlanRequest;
+import dev.likeness.schedulers.SamplingPlan;
+import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class ApproximationTest {
+  private static final ImageRequest ASK =
+      ImageRequest.of("a cat").negative("a dog").steps(12).size(32, 24).seed(4).guidance(4).count(2).scheduler("Euler");
+
+  @TempDir
+  private Path scratch;
+
+  @Test
+  void isExactWhereEveryRowIsComputed() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      assertArrayEquals(exact, pixels(base, ASK.approximation(Approximation.deepCache(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.approximation(Approximation.extrapolation(1))));
+    }
+  }
+
+  @Test
+  void comesNearerTheMoreIsComputed() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      double deep = distance(exact, pixels(base, ASK.approximation(Approximation.deepCache(2, 0))));
+      double deeper = distance(exact, pixels(base, ASK.approximation(Approximation.deepCache(6, 0))));
+      assertTrue(deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
+      double line = distance(exact, pixels(base, ASK.approximation(Approximation.extrapolation(2))));
+      double longer = distance(exact, pixels(base, ASK.approximation(Approximation.extrapolation(6))));
+      assertTrue(line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
+    }
+  }
+
+  /** With the same input the deep layers would say the same again. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void computesTheShallowLayersAsTheWholeNetworkDoes(int layers) {
+    try (BaseModel base = base(); TensorScope scope = TensorScope.open(); InferenceMode mode = new InferenceMode(true)) {
+      UNet2DConditionModel unet = base.networks().unet(Adaptation.NONE);
+      DeepFeatures deep = new DeepFeatures(2, layers);
+      Tensor x = torch.randn(1, unet.config().inChannels(), 8, 8);
+      Tensor time = torch.tensor(new float[] {300});
+      UNetConditioning text =
+          UNetConditioning.text(torch.randn(1, 7, unet.config().levels().get(0).contextWidth()));
+      float[] whole = Images.floats(unet.forward(x, time, text, null, deep));
+      assertArrayEquals(whole, Images.floats(unet.forward(x, time, text, null, deep)));
+      assertArrayEquals(whole, Images.floats(unet.forward(x, time, text)));
+    }
+  }
+
+  @Test
+  void asksTheNetworkFirstNowAndThenAndLast() {
+    List<Integer> asked = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open()) {
+      SamplingPlan plan = SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler")).plan(PlanRequest.of(12));
+      Extrapolated line = new Extrapolated((input, step) -> {
+        asked.add(step.index());
+        return torch.full(new long[] {1}, new Scalar(3 + 0.5 * step.timestep()));
+      }, 3, plan.size());
+      for (Step step : plan) {
+        double said = line.predict(torch.zeros(1), step).item_double();
+        assertEquals(3 + 0.5 * step.timestep(), said, 1e-3, "a network that is linear in time is followed exactly");
+      }
+    }
+    assertEquals(List.of(0, 1, 2, 5, 8, 11), asked);
+  }
+
+  @Test
+  void refusesWhatANetworkDoesNotHave() {
+    try (BaseModel base = base();
+        BaseModel flux = BaseModel.open(PipelineFolder.write("flux/dev", scratch).path(), Compute.EXACT)) {
+      assertEquals("DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
+          assertThrows(IllegalArgumentException.class,
+              () -> base.generate(ASK.approximation(Approximation.deepCache(2, 9)))).getMessage());
+      assertEquals("DeepCache is for UNets; approximate a transformer by extrapolation",
+          assertThrows(IllegalArgumentException.class, () -> flux.generate(
+              ImageRequest.of("a cat").size(32, 32).approximation(Approximation.deepCache(2, 0)))).getMessage());
+    }
+  }
+
+  private BaseModel base() {
+    return BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT);
+  }
+
+  private static float[] pixels(BaseModel base, ImageRequest request) {
+    return base.generate(List.of(request)).get(1).pixels();
+  }
+
+  private static double distance(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (a[i] - b[i]) * (a[i] - b[i]);
+    }
+    return Math.sqrt(sum / a.length);
+  }
+}

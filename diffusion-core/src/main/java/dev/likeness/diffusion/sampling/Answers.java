@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.sampling;
 
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * What the network answers to one input under two prompts.
@@ -13,5 +14,10 @@ public record Answers(Tensor negative, Tensor positive, Tensor weakened) {
   /** Without a weakened network's. */
   public Answers(Tensor negative, Tensor positive) {
     this(negative, positive, null);
+  }
+
+  /** The length of each picture's answer [batch, channels, h, w], as [batch, 1, 1, 1]. */
+  static Tensor length(Tensor answer) {
+    return torch.sqrt(answer.mul(answer).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
   }
 }

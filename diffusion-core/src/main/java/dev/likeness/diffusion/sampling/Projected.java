@@ -38,7 +38,7 @@ public final class Projected implements GuidanceRule {
   public Tensor combine(Answers answers, Step step) {
     Tensor difference = limited(remembered(answers.positive().sub(answers.negative()))).to(ScalarType.Double);
     Tensor along = answers.positive().to(ScalarType.Double);
-    Tensor unit = along.div(length(along).clamp_min(new Scalar(1e-12)));
+    Tensor unit = along.div(Answers.length(along).clamp_min(new Scalar(1e-12)));
     Tensor parallel = unit.mul(difference.mul(unit).flatten(1, -1).sum(1).view(-1, 1, 1, 1));
     Tensor kept = difference.sub(parallel).add(parallel, new Scalar(eta));
     return answers.negative().add(kept.to(answers.negative().scalar_type()), new Scalar(scale));
@@ -56,10 +56,6 @@ public final class Projected implements GuidanceRule {
 
   private Tensor limited(Tensor difference) {
     return limit == 0 ? difference
-        : difference.mul(length(difference).reciprocal().mul(new Scalar(limit)).clamp_max(new Scalar(1)));
-  }
-
-  private static Tensor length(Tensor x) {
-    return torch.sqrt(x.mul(x).flatten(1, -1).sum(1)).view(-1, 1, 1, 1);
+        : difference.mul(Answers.length(difference).reciprocal().mul(new Scalar(limit)).clamp_max(new Scalar(1)));
   }
 }

@@ -9,6 +9,8 @@ import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.sampling.ClassifierFree;
+import dev.likeness.diffusion.sampling.Limited;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -52,6 +54,10 @@ class TransformerPipelineTest {
 
   private static GuidanceOptions guided(PipelineReference.Run run) {
     GuidanceOptions plain = GuidanceOptions.STANDARD.trueCfg(run.number("true_cfg_scale", 1));
+    if (run.call().containsKey("cfg_normalization")) {
+      // Half of these steps lie before the share of the way that cfg_truncation says.
+      return plain.by(scale -> new Limited(new ClassifierFree(scale), run.number("cfg_normalization", 1))).between(0, 0.5);
+    }
     return run.call().containsKey("skip_guidance_layers") ? plain.away(WeakenedParityTest.skipping(run.call())) : plain;
   }
 

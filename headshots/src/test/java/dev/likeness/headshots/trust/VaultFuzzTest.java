@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -72,12 +74,31 @@ class VaultFuzzTest {
       assertEquals("a path must not hold a zero character", refused.getMessage());
       return;
     }
+    requireNothingOfBob(path);
     try {
-      Files.write(path, content);
+      Path written = root.resolve("written");
+      Files.write(written, content);
+      if (content.length % 3 == 0) {
+        Files.move(written, path, StandardCopyOption.REPLACE_EXISTING);
+      } else {
+        Files.copy(written, path, StandardCopyOption.REPLACE_EXISTING);
+      }
       assertArrayEquals(content, Files.readAllBytes(path));
+      requireNothingOfBob(path);
       Files.deleteIfExists(path);
+      Files.deleteIfExists(written);
     } catch (IOException refused) {
       assertFalse(Files.isRegularFile(path));
+    }
+  }
+
+  private static void requireNothingOfBob(Path path) throws IOException {
+    if (Files.isRegularFile(path)) {
+      assertFalse(Arrays.equals(SECRET, Files.readAllBytes(path)));
+    } else if (Files.isDirectory(path)) {
+      try (Stream<Path> inside = Files.list(path)) {
+        assertFalse(inside.anyMatch(file -> file.endsWith("bob.bin")));
+      }
     }
   }
 }

@@ -75,8 +75,8 @@ class VaultFuzzTest {
       return;
     }
     requireNothingOfBob(path);
+    Path written = root.resolve("written");
     try {
-      Path written = root.resolve("written");
       Files.write(written, content);
       if (content.length % 3 == 0) {
         Files.move(written, path, StandardCopyOption.REPLACE_EXISTING);
@@ -84,11 +84,11 @@ class VaultFuzzTest {
         Files.copy(written, path, StandardCopyOption.REPLACE_EXISTING);
       }
       assertArrayEquals(content, Files.readAllBytes(path));
-      requireNothingOfBob(path);
       Files.deleteIfExists(path);
-      Files.deleteIfExists(written);
     } catch (IOException refused) {
       assertFalse(Files.isRegularFile(path));
+    } finally {
+      Files.deleteIfExists(written);
     }
   }
 

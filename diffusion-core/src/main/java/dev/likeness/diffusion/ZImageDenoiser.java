@@ -57,6 +57,9 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
     Denoiser.refuseTrueCfg(request);
     Denoiser.refuseWeakening(request, "Z-Image");
     Adaptation own = sitting.adaptation(Part.TRANSFORMER);
+    if (Denoiser.showsPictures(model, Part.TRANSFORMER, own)) {
+      throw new IllegalArgumentException("Z-Image's network has no place for image prompts; draw without, or with another base");
+    }
     List<ZImageTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);
     TextEncoding text = sitting.told(guided(request));
     // The reference adds the guidance to an answer that counts once already.

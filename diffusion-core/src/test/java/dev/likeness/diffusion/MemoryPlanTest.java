@@ -35,7 +35,7 @@ class MemoryPlanTest {
   private Path scratch;
 
   @ParameterizedTest
-  @ValueSource(strings = {"flux/dev", "sd3/three"})
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
   void drawsTheSamePictureHeldOrBroughtInBlockByBlock(String name) {
     ModelFiles files = ModelFiles.open(PipelineFolder.write(name, scratch).path());
     float[] plain;

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Control;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
@@ -56,15 +55,13 @@ class ControlNetParityTest {
   @ParameterizedTest
   @MethodSource("runs")
   void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
-    Path folder = folder(run.text("folder"));
+    Path folder = PipelineFolder.any(run.text("folder"), scratch);
     Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
     List<ControlNet> nets = new ArrayList<>();
     try (GoldenPictures golden = GoldenPictures.open("control", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
       Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
-      ImageRequest request = ImageRequest.of(run.text("prompt")).negative(run.text("negative")).steps(run.integer("steps"))
-          .guidance(run.number("guidance", 0)).size(run.integer("width"), run.integer("height")).seed(run.firstSeed())
-          .count(run.count()).guidance(GuidanceOptions.STANDARD.trueCfg(
+      ImageRequest request = GoldenPictures.plain(run).guidance(GuidanceOptions.STANDARD.trueCfg(
               call.get("true_cfg_scale") instanceof Number scale ? scale.doubleValue() : 1));
       if (run.asks().get("image") != null) {
         request = request.from(slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
@@ -73,13 +70,7 @@ class ControlNetParityTest {
         nets.add(ControlNet.open(TinyControlNets.write((String) list(run, "nets").get(i), scratch), Compute.EXACT));
         request = request.control(control(run, nets.get(i), i));
       }
-      List<GeneratedImage> images = base.generate(request, Progress.SILENT, new Cancellation());
-      Tensor pictures = golden.tensor("run" + run.index() + ".images");
-      assertEquals(pictures.size(0), images.size());
-      for (int i = 0; i < images.size(); i++) {
-        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
-            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run.asks().toString());
-      }
+      golden.comparePictures(run, base.generate(request, Progress.SILENT, new Cancellation()));
     } finally {
       nets.forEach(ControlNet::close);
     }
@@ -136,10 +127,10 @@ class ControlNetParityTest {
   @Test
   void saysWhichBaseAControlNetIsFor() throws IOException {
     Picture picture = slope(16, 16, false);
-    Path folder = folder("sd1/base");
+    Path folder = PipelineFolder.any("sd1/base", scratch);
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
-        BaseModel three = BaseModel.open(folder("sd3/three"), Compute.EXACT);
-        BaseModel dev = BaseModel.open(folder("flux/dev"), Compute.EXACT);
+        BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT);
+        BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
         ControlNet xl = ControlNet.open(TinyControlNets.write("xl", scratch), Compute.EXACT);
         ControlNet union = ControlNet.open(TinyControlNets.write("flux-union", scratch), Compute.EXACT)) {
       assertRefused(base, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet of widths [16, 32, 48] and text of 72,"
@@ -163,12 +154,6 @@ class ControlNetParityTest {
   private static void assertRefused(BaseModel base, Control control, String words) {
     ImageRequest request = ImageRequest.of("a").steps(1).size(16, 16).control(control);
     assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
-  }
-
-  private Path folder(String name) {
-    String variant = name.substring(name.indexOf('/') + 1);
-    return name.startsWith("sd1/") || name.startsWith("sdxl/")
-        ? GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path() : PipelineFolder.write(name, scratch).path();
   }
 
   @ParameterizedTest

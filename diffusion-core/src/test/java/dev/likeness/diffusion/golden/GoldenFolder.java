@@ -8,7 +8,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,15 +61,15 @@ public record GoldenFolder(Path path, String variant) {
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
     for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
         "vae/config.json")) {
-      copy(root(variant) + variant + "/" + file, out.resolve(file));
+      GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
     }
     for (String file : List.of("reference.json", "reference.safetensors")) {
       if (GoldenFolder.class.getResource(root(variant) + variant + "/" + file) != null) {
-        copy(root(variant) + variant + "/" + file, out.resolve(file));
+        GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
       }
     }
     boolean published = spelling == Spelling.PUBLISHED;
-    Map<String, Object> parts = json(root(variant) + variant + "/weights.json");
+    Map<String, Object> parts = GoldenResource.json(root(variant) + variant + "/weights.json");
     writePart(parts, "unet", out.resolve("unet/diffusion_pytorch_model.safetensors"), name -> name, false);
     writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
         published ? GoldenFolder::oldAttention : name -> name, false);
@@ -90,10 +89,10 @@ public record GoldenFolder(Path path, String variant) {
   private static void writeText(Map<String, Object> parts, String part, String words, Spelling spelling, String variant,
       Path out) {
     boolean published = spelling == Spelling.PUBLISHED;
-    copy(root(variant) + variant + "/" + part + "/config.json", out.resolve(part).resolve("config.json"));
+    GoldenResource.copy(root(variant) + variant + "/" + part + "/config.json", out.resolve(part).resolve("config.json"));
     String tokenizer = SD1 + "tokenizers/" + words + (published ? "-published/" : "-today/");
     for (String file : published ? PUBLISHED_TOKENIZER : TODAYS_TOKENIZER) {
-      copy(tokenizer + file, out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
+      GoldenResource.copy(tokenizer + file, out.resolve(part.replace("text_encoder", "tokenizer")).resolve(file));
     }
     boolean keepsPrefix = published || part.equals("text_encoder_2");
     writePart(parts, part, out.resolve(part).resolve("model.safetensors"),
@@ -149,31 +148,6 @@ public record GoldenFolder(Path path, String variant) {
     }
     return OLD_NAMES.entrySet().stream().filter(e -> name.contains("." + e.getKey() + ".")).findFirst()
         .map(e -> name.replace("." + e.getKey() + ".", "." + e.getValue() + ".")).orElse(name);
-  }
-
-  private static Map<String, Object> json(String resource) {
-    try (InputStream in = open(resource)) {
-      return JSON.std.mapFrom(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static void copy(String resource, Path to) {
-    try (InputStream in = open(resource)) {
-      Files.createDirectories(to.getParent());
-      Files.copy(in, to);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private static InputStream open(String resource) {
-    InputStream in = GoldenFolder.class.getResourceAsStream(resource);
-    if (in == null) {
-      throw new IllegalArgumentException("no golden " + resource + "; tools/goldens/README.md says how to make it");
-    }
-    return in;
   }
 
   /** Opens a Stable Diffusion folder in f32 with every network loaded, as a fixture whose tests are watched for leaks. */

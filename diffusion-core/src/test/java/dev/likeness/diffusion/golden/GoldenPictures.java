@@ -131,11 +131,16 @@ final class GoldenPictures implements AutoCloseable {
     }
   }
 
+  /** What every run asks: prompts, size, steps, guidance and seeds. */
+  static ImageRequest plain(Run run) {
+    return ImageRequest.of(run.text("prompt")).negative(run.text("negative")).guidance(run.number("guidance", 0))
+        .steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
+        .size(run.integer("width"), run.integer("height"));
+  }
+
   /** What a run asks that draws from pictures, or from noise alone. */
   ImageRequest request(Run run) {
-    ImageRequest plain = ImageRequest.of(run.text("prompt")).negative(run.text("negative"))
-        .guidance(run.number("guidance", 0)).steps(run.integer("steps")).seed(run.firstSeed()).count(run.count())
-        .size(run.integer("width"), run.integer("height")).clipSkip(run.more("clip_skip").intValue())
+    ImageRequest plain = plain(run).clipSkip(run.more("clip_skip").intValue())
         .guidance(GuidanceOptions.STANDARD.rescale(run.more("guidance_rescale").doubleValue()));
     return switch (run.text("kind")) {
       case "text" -> plain;

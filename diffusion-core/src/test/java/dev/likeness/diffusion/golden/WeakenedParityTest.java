@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -21,8 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,35 +39,27 @@ class WeakenedParityTest {
   @ParameterizedTest
   @MethodSource("runs")
   void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
-    Path folder = folder(run.text("folder"));
+    Path folder = PipelineFolder.any(run.text("folder"), scratch);
     Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
     try (GoldenPictures golden = GoldenPictures.open("weakened", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
-      ImageRequest request = ImageRequest.of(run.text("prompt")).negative(run.text("negative")).steps(run.integer("steps"))
-          .guidance(run.number("guidance", 0)).size(run.integer("width"), run.integer("height")).seed(run.firstSeed())
-          .count(run.count()).guidance(options(run));
-      List<GeneratedImage> images = base.generate(request, Progress.SILENT, new Cancellation());
-      Tensor pictures = golden.tensor("run" + run.index() + ".images");
-      assertEquals(pictures.size(0), images.size());
-      for (int i = 0; i < images.size(); i++) {
-        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
-            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run.asks().toString());
-      }
+      ImageRequest request = GoldenPictures.plain(run).guidance(options(run));
+      golden.comparePictures(run, base.generate(request, Progress.SILENT, new Cancellation()));
     }
   }
 
   @Test
   void saysWhatTheModelCannotBeWeakenedBy() throws IOException {
-    try (BaseModel flux = BaseModel.open(folder("flux/schnell"), Compute.EXACT)) {
+    try (BaseModel flux = BaseModel.open(PipelineFolder.any("flux/schnell", scratch), Compute.EXACT)) {
       assertRefused(flux, Weakening.skipping(1), "FLUX knows no guidance away from a weakened network; ask without");
     }
-    try (BaseModel three = BaseModel.open(folder("sd3/three"), Compute.EXACT)) {
+    try (BaseModel three = BaseModel.open(PipelineFolder.any("sd3/three", scratch), Compute.EXACT)) {
       assertRefused(three, Weakening.skipping(1, 3),
           "skip-layer guidance leaves out blocks [1, 3], but the model has 3, counted from 0");
       assertRefused(three, Weakening.perturbing("mid"), "perturbed attention in \"mid\": no self-attention of this model is"
           + " called so; its attentions are such as transformer_blocks.0.attn");
     }
-    try (BaseModel base = BaseModel.open(folder("sd1/base"), Compute.EXACT)) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
       assertRefused(base, Weakening.skipping(1), "skip-layer guidance is for Stable Diffusion 3; a UNet has perturbed attention");
       assertEquals("a second guidance scale is for FLUX, whose network has guidance of its own; give this model the first",
           assertThrows(IllegalArgumentException.class,
@@ -81,12 +70,6 @@ class WeakenedParityTest {
   private static void assertRefused(BaseModel base, Weakening weakening, String words) {
     ImageRequest request = ImageRequest.of("a").steps(1).guidance(GuidanceOptions.STANDARD.away(weakening));
     assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(request)).getMessage());
-  }
-
-  private Path folder(String name) {
-    String variant = name.substring(name.indexOf('/') + 1);
-    return name.startsWith("sd1/") || name.startsWith("sdxl/")
-        ? GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path() : PipelineFolder.write(name, scratch).path();
   }
 
   static GuidanceOptions options(GoldenPictures.Run run) {

@@ -2,8 +2,6 @@ package dev.likeness.headshots.provenance.file;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,7 +9,7 @@ import java.util.Optional;
 public final class JpegFile implements PictureFile {
   static final int APP1 = 0xe1;
   static final int APP11 = 0xeb;
-  private static final byte[] XMP_HEAD = "http://ns.adobe.com/xap/1.0/\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final XmpPlace XMP = XmpPlace.of("APP1", 4, 0, "http://ns.adobe.com/xap/1.0/\0");
   private static final int MOST_OF_A_MANIFEST = 64000;
   private static final int INSTANCE = 0x0211;
 
@@ -49,16 +47,7 @@ public final class JpegFile implements PictureFile {
 
   @Override
   public Optional<String> xmp() {
-    return xmpPart().map(part -> {
-      int start = part.start() + 4 + XMP_HEAD.length;
-      return new String(bytes, start, part.end() - start, StandardCharsets.UTF_8);
-    });
-  }
-
-  private Optional<FilePart> xmpPart() {
-    return parts.stream().filter(part -> part.name().equals("APP1")
-        && part.end() - part.start() >= 4 + XMP_HEAD.length && Arrays.equals(bytes, part.start() + 4,
-            part.start() + 4 + XMP_HEAD.length, XMP_HEAD, 0, XMP_HEAD.length)).findFirst();
+    return XMP.read(this);
   }
 
   @Override
@@ -78,12 +67,7 @@ public final class JpegFile implements PictureFile {
 
   @Override
   public PictureFile withXmp(String packet) {
-    byte[] text = packet.getBytes(StandardCharsets.UTF_8);
-    byte[] data = Arrays.copyOf(XMP_HEAD, XMP_HEAD.length + text.length);
-    System.arraycopy(text, 0, data, XMP_HEAD.length, text.length);
-    int at = manifestStart();
-    FilePart old = xmpPart().orElse(new FilePart("APP1", at, at));
-    return of(PictureFile.spliced(bytes, old.start(), old.end(), segment(APP1, data)));
+    return of(XMP.replaced(this, segment(APP1, XMP.data(packet))));
   }
 
   /** Behind the start of the image, and behind JFIF's segment, which must come first. */

@@ -12,7 +12,7 @@ import java.util.zip.CRC32;
 /** A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its own keyword. */
 public final class PngFile implements PictureFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
-  private static final byte[] XMP_HEAD = "XML:com.adobe.xmp\0\0\0\0\0".getBytes(StandardCharsets.ISO_8859_1);
+  private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
   private static final String HEADER = "PNGh";
   private static final int AROUND = 12;
 
@@ -69,14 +69,7 @@ public final class PngFile implements PictureFile {
 
   @Override
   public Optional<String> xmp() {
-    return xmpPart().map(part -> new String(bytes, part.start() + 8 + XMP_HEAD.length,
-        part.end() - part.start() - AROUND - XMP_HEAD.length, StandardCharsets.UTF_8));
-  }
-
-  private Optional<FilePart> xmpPart() {
-    return parts.stream().filter(part -> part.name().equals("iTXt")
-        && part.end() - part.start() >= AROUND + XMP_HEAD.length && Arrays.equals(bytes, part.start() + 8,
-            part.start() + 8 + XMP_HEAD.length, XMP_HEAD, 0, XMP_HEAD.length)).findFirst();
+    return XMP.read(this);
   }
 
   @Override
@@ -86,12 +79,7 @@ public final class PngFile implements PictureFile {
 
   @Override
   public PictureFile withXmp(String packet) {
-    byte[] text = packet.getBytes(StandardCharsets.UTF_8);
-    byte[] data = Arrays.copyOf(XMP_HEAD, XMP_HEAD.length + text.length);
-    System.arraycopy(text, 0, data, XMP_HEAD.length, text.length);
-    int at = manifestStart();
-    FilePart old = xmpPart().orElse(new FilePart("iTXt", at, at));
-    return of(PictureFile.spliced(bytes, old.start(), old.end(), chunk("iTXt", data)));
+    return of(XMP.replaced(this, chunk("iTXt", XMP.data(packet))));
   }
 
   @Override

@@ -1,14 +1,9 @@
 """Tiny FLUX.1 pipelines with seeded random weights, and what diffusers computes with them on CPU in f32."""
-import argparse
-from pathlib import Path
-
 import torch
 from diffusers import AutoencoderKL, FlowMatchEulerDiscreteScheduler, FluxPipeline, FluxTransformer2DModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer, T5Config, T5EncoderModel, T5Tokenizer
 
-import clip_vocabulary
-import t5_vocabulary
-from joint import fixtures, run, write_variant
+from joint import run, write_variants
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN
 
 CLIP = dict(vocab_size=1014, hidden_size=32, intermediate_size=37, num_hidden_layers=2, num_attention_heads=4,
@@ -84,24 +79,5 @@ FILES = ["model_index.json", "scheduler/scheduler_config.json", "transformer/con
          "text_encoder/config.json", "text_encoder_2/config.json", "reference.json", "reference.safetensors"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, help="folder that receives one folder per variant")
-    parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
-    parser.add_argument("--fixtures", help="folder that receives what the tests read")
-    parser.add_argument("--name", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    out = Path(args.out)
-    words = out / "tokenizers"
-    clip_vocabulary.write_tokenizer(args.clip, words / "clip", 500)
-    t5_vocabulary.write_tokenizer(words / "t5")
-    for name in args.name:
-        pipe = pipeline(VARIANTS[name], words / "clip", words / "t5/today")
-        write_variant(out / name, pipe, 3000, RUNS[name], probe)
-        if args.fixtures:
-            fixtures(out / name, args.fixtures, FILES)
-
-
 if __name__ == "__main__":
-    main()
+    write_variants(__doc__, VARIANTS, pipeline, 3000, RUNS, probe, FILES)

@@ -1,4 +1,5 @@
 """Tiny FLUX and Stable Diffusion 3 pipelines: seeding, saving, and what diffusers draws with them on CPU in f32."""
+import argparse
 import gzip
 import json
 import shutil
@@ -8,7 +9,8 @@ import diffusers
 import torch
 from safetensors.torch import save_file
 
-from clip_vocabulary import write_json
+import t5_vocabulary
+from clip_vocabulary import write_json, write_tokenizer
 from sd1_reference import public, versions
 from seeded import scaled
 
@@ -95,3 +97,22 @@ def fixtures(out, into, files):
     weights = json.loads(out.joinpath("weights.json").read_text("utf-8"))
     with gzip.GzipFile(into / "weights.json.gz", "wb", mtime=0) as packed:
         packed.write(json.dumps(weights, separators=(",", ":")).encode("utf-8"))
+
+
+def write_variants(description, variants, pipeline, seed, asks, probe, files):
+    """Writes the variants that the command line asks for, with CLIP's and T5's tokenizers of few words."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--out", type=Path, required=True, help="folder that receives one folder per variant")
+    parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
+    parser.add_argument("--fixtures", help="folder that receives what the tests read")
+    parser.add_argument("--name", nargs="*", default=list(variants), choices=list(variants))
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    words = args.out / "tokenizers"
+    write_tokenizer(args.clip, words / "clip", 500)
+    t5_vocabulary.write_tokenizer(words / "t5")
+    for name in args.name:
+        pipe = pipeline(variants[name], words / "clip", words / "t5/today")
+        write_variant(args.out / name, pipe, seed, asks[name], probe)
+        if args.fixtures:
+            fixtures(args.out / name, args.fixtures, files)

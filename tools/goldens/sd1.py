@@ -60,24 +60,30 @@ def write_variant(name, args):
     write_json(schedule, own_scheduler)
     opened = StableDiffusionPipeline.from_pretrained(out, safety_checker=None)
     tensors, record = reference(opened, name, own_scheduler)
+    finish(out, parts, tensors, record)
+
+
+def finish(out, parts, tensors, record):
+    """Writes what the reference computed beside the folder's parts, and how their weights are made."""
     save_file(tensors, out / "reference.safetensors")
     write_json(out / "reference.json", record)
     out.joinpath("weights.json").write_text(json.dumps(parts, indent=1), "utf-8")
-    print(f"{name}: {sum(len(p['tensors']) for p in parts.values())} weights, {len(record['runs'])} runs")
+    print(f"{out.name}: {sum(len(p['tensors']) for p in parts.values())} weights, {len(record['runs'])} runs")
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def write_variants(description, names, seed, write):
+    """Writes the variants that the command line asks for."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--out", required=True, help="folder that receives one folder per variant")
     parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
-    parser.add_argument("--name", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--seed", type=int, default=1000, help="seed of the weights")
+    parser.add_argument("--name", nargs="*", default=names, choices=names)
+    parser.add_argument("--seed", type=int, default=seed, help="seed of the weights")
     parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for name in args.name:
-        write_variant(name, args)
+        write(name, args)
 
 
 if __name__ == "__main__":
-    main()
+    write_variants(__doc__, list(VARIANTS), 1000, write_variant)

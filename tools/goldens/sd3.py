@@ -1,17 +1,12 @@
 """Tiny Stable Diffusion 3 and 3.5 pipelines with seeded random weights, and what diffusers computes on CPU in f32."""
-import argparse
-from pathlib import Path
-
 import torch
 from diffusers import (AutoencoderKL, FlowMatchEulerDiscreteScheduler, SD3Transformer2DModel,
                        StableDiffusion3Pipeline)
 from transformers import (CLIPTextConfig, CLIPTextModelWithProjection, CLIPTokenizer, T5Config, T5EncoderModel,
                           T5Tokenizer)
 
-import clip_vocabulary
 import flux
-import t5_vocabulary
-from joint import fixtures, run, write_variant
+from joint import run, write_variants
 from sd1_reference import ACCENTS, BANGS, EMOJI, EMPTY, LONG, WOMAN
 
 CLIP = flux.CLIP | dict(projection_dim=20)
@@ -75,23 +70,5 @@ def probe(pipe):
 FILES = flux.FILES + ["text_encoder_3/config.json"]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, help="folder that receives one folder per variant")
-    parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
-    parser.add_argument("--fixtures", help="folder that receives what the tests read")
-    parser.add_argument("--name", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    out = Path(args.out)
-    words = out / "tokenizers"
-    clip_vocabulary.write_tokenizer(args.clip, words / "clip", 500)
-    t5_vocabulary.write_tokenizer(words / "t5")
-    for name in args.name:
-        write_variant(out / name, pipeline(VARIANTS[name], words / "clip", words / "t5/today"), 4000, RUNS[name], probe)
-        if args.fixtures:
-            fixtures(out / name, args.fixtures, FILES)
-
-
 if __name__ == "__main__":
-    main()
+    write_variants(__doc__, VARIANTS, pipeline, 4000, RUNS, probe, FILES)

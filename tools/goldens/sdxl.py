@@ -1,17 +1,14 @@
 """Tiny Stable Diffusion XL pipelines with seeded random weights, and what diffusers computes with them in f32."""
-import argparse
-import json
 import shutil
 from pathlib import Path
 
 import torch
 from diffusers import (AutoencoderKL, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline,
                        StableDiffusionXLPipeline, UNet2DConditionModel, schedulers)
-from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
-from clip_vocabulary import END, write_json, write_tokenizer
-from sd1 import MERGES, SD15_SCHEDULE
+from clip_vocabulary import END, write_tokenizer
+from sd1 import MERGES, SD15_SCHEDULE, finish, write_variants
 from sdxl_reference import reference
 from sdxl_variants import VARIANTS
 from seeded import fill
@@ -58,24 +55,8 @@ def write_variant(name, args):
     pipe.save_pretrained(out)
     opened = type(pipe).from_pretrained(out, add_watermarker=False)
     tensors, record = reference(opened)
-    save_file(tensors, out / "reference.safetensors")
-    write_json(out / "reference.json", record)
-    out.joinpath("weights.json").write_text(json.dumps(parts, indent=1), "utf-8")
-    print(f"{name}: {sum(len(p['tensors']) for p in parts.values())} weights, {len(record['runs'])} runs")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, help="folder that receives one folder per variant")
-    parser.add_argument("--clip", required=True, help="folder with CLIP's published vocab.json and merges.txt")
-    parser.add_argument("--name", nargs="*", default=list(VARIANTS), choices=list(VARIANTS))
-    parser.add_argument("--seed", type=int, default=3000, help="seed of the weights")
-    parser.add_argument("--threads", type=int, default=1)
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    for name in args.name:
-        write_variant(name, args)
+    finish(out, parts, tensors, record)
 
 
 if __name__ == "__main__":
-    main()
+    write_variants(__doc__, list(VARIANTS), 3000, write_variant)

@@ -47,6 +47,16 @@ public final class Conv2d {
     return withSides(y, x);
   }
 
+  /**
+   * The same over {@code x} at twice its size, every pixel four times; for kernels of three by three that keep the size.
+   */
+  public Tensor doubled(Tensor x) {
+    if (sides.isEmpty() && DoublingConvolution.isFaster(x)) {
+      return DoublingConvolution.of(x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
+    }
+    return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
+  }
+
   /** The same in f32 of weights and input of any type, for layers whose rounding the run would multiply. */
   public Tensor exactly(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));

@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Latents to pictures. */
 final class Decoder {
@@ -31,8 +30,7 @@ final class Decoder {
       }
       if (i > 0) {
         Conv2d smooth = new Conv2d(block.at("upsamplers.0.conv"), out, out, 3);
-        layers.add(x -> strips.doubled(x, part -> smooth.forward(
-            torch.upsample_nearest2d(part, new long[] {2 * part.size(2), 2 * part.size(3)}))));
+        layers.add(x -> strips.doubled(x, smooth::doubled));
       }
     }
     GroupNorm norm = new GroupNorm(w.at("conv_norm_out"), config.groups(), channels.get(0), 1e-6);

@@ -8,7 +8,7 @@ import java.util.TreeMap;
 final class SettingsCheck {
   private static final Map<String, String> WANTED = new TreeMap<>(Map.of("MALLOC_ARENA_MAX", "1",
       "MALLOC_MMAP_THRESHOLD_", "150000000", "MALLOC_TRIM_THRESHOLD_", "400000000", "OPENBLAS_NUM_THREADS", "1",
-      "OMP_WAIT_POLICY", "PASSIVE"));
+      "OMP_WAIT_POLICY", "PASSIVE", "GOMP_SPINCOUNT", "10000"));
 
   private SettingsCheck() {}
 

@@ -1,0 +1,151 @@
+package dev.likeness.benchmarks;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.diffusion.vae.Autoencoder;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What do the parts of a picture cost on a base of any size: a guided step of the UNet (batch of two), two prompts, a
+ * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}; {@code
+ * tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the same
+ * hour: {@code tools/real_size/steps.sh}.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 3, time = 1)
+@Fork(1)
+public class NetworkBenchmark {
+  /** A diffusers folder of Stable Diffusion 1.x, 2.x or XL. */
+  @Param("")
+  public String base;
+
+  @Param({"bf16", "f32"})
+  public String dtype;
+
+  /** Sides of the picture in pixels. */
+  @Param("512")
+  public int side;
+
+  private TensorScope scope;
+  private NoGradGuard guard;
+  private StableDiffusion model;
+
+  @Setup(Level.Trial)
+  public void open() {
+    scope = TensorScope.open();
+    guard = new NoGradGuard();
+    model = StableDiffusion.open(ModelFiles.open(Path.of(base)), Compute.of("cpu", dtype));
+  }
+
+  @TearDown(Level.Trial)
+  public void close() {
+    model.close();
+    guard.close();
+    scope.close();
+  }
+
+  /** A UNet and what it is told. */
+  @State(Scope.Thread)
+  public static class Step {
+    UNet2DConditionModel unet;
+    Tensor latents;
+    Tensor time;
+    UNetConditioning told;
+
+    @Setup(Level.Trial)
+    public void build(NetworkBenchmark b) {
+      unet = b.model.unet(Adaptation.NONE);
+      latents = torch.randn(2, 4, b.side / 8, b.side / 8);
+      time = torch.tensor(new float[] {500});
+      Tensor text = b.placed(torch.randn(2, 77, unet.config().levels().get(1).contextWidth()));
+      told = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
+          : new UNetConditioning(text, b.placed(torch.randn(2, 1280)), torch.ones(2, b.model.sizeIds()));
+    }
+  }
+
+  @Benchmark
+  public long step(Step s) {
+    try (TensorScope call = TensorScope.open()) {
+      return s.unet.forward(s.latents, s.time, s.told).numel();
+    }
+  }
+
+  /** An autoencoder with something to decode and to encode. */
+  @State(Scope.Thread)
+  public static class Pictures {
+    Autoencoder autoencoder;
+    Tensor latents;
+    Tensor picture;
+
+    @Setup(Level.Trial)
+    public void build(NetworkBenchmark b) {
+      autoencoder = b.model.autoencoder();
+      latents = b.placed(torch.randn(1, 4, b.side / 8, b.side / 8));
+      picture = b.placed(torch.randn(1, 3, b.side, b.side));
+    }
+  }
+
+  @Benchmark
+  public long decode(Pictures p) {
+    try (TensorScope call = TensorScope.open()) {
+      return p.autoencoder.decode(p.latents).numel();
+    }
+  }
+
+  @Benchmark
+  public long encode(Pictures p) {
+    try (TensorScope call = TensorScope.open()) {
+      return p.autoencoder.encode(p.picture).mode().numel();
+    }
+  }
+
+  /** A text encoder with two prompts. */
+  @State(Scope.Thread)
+  public static class Prompts {
+    ClipTextEncoder encoder;
+    Tensor ids;
+
+    @Setup(Level.Trial)
+    public void build(NetworkBenchmark b) {
+      encoder = b.model.textEncoder(Adaptation.NONE);
+      ids = torch.ones(2, 77).to(torch.ScalarType.Long);
+    }
+  }
+
+  @Benchmark
+  public long prompts(Prompts p) {
+    try (TensorScope call = TensorScope.open()) {
+      return p.encoder.forward(p.ids, 0).tokens().numel();
+    }
+  }
+
+  private Tensor placed(Tensor tensor) {
+    return model.compute().place(tensor);
+  }
+}

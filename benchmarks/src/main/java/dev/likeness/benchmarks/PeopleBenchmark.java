@@ -1,0 +1,96 @@
+package dev.likeness.benchmarks;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What do persons cost on {@code portrait}? A picture of nobody is the baseline of one of a person, ten pictures of one
+ * person that of ten persons' in one pass; and a person's file is opened, ready to draw.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 5, time = 1)
+@Fork(1)
+public class PeopleBenchmark {
+  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").steps(6).guidance(4);
+
+  private BaseModel base;
+  private final List<TrainedPerson> people = new ArrayList<>();
+  private Path file;
+
+  @Setup(Level.Trial)
+  public void learn() throws IOException {
+    base = BaseModel.open(PortraitModel.files(), Compute.best());
+    Picture photo = base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
+    for (int i = 0; i < 10; i++) {
+      people.add(LoraTraining.quick().steps(1).seed(i)
+          .train(base, List.of(photo), Subject.of("woman"), Progress.SILENT, new Cancellation()));
+    }
+    file = Files.createTempFile("person", ".safetensors");
+    people.get(0).save(file);
+  }
+
+  @TearDown(Level.Trial)
+  public void close() throws IOException {
+    people.forEach(TrainedPerson::close);
+    base.close();
+    Files.delete(file);
+  }
+
+  @Benchmark
+  public Object baselineOfNobody() {
+    return base.generate(ASK);
+  }
+
+  @Benchmark
+  public Object ofAPerson() {
+    return base.generate(ASK.as(people.get(0).at(1)));
+  }
+
+  @Benchmark
+  public Object baselineOfOneTenTimes() {
+    return base.generate(List.of(ASK.as(people.get(0).at(1)).count(10)));
+  }
+
+  @Benchmark
+  public Object ofTenPersons() {
+    return base.generate(IntStream.range(0, 10).mapToObj(i -> ASK.as(people.get(i).at(1)).seed(i)).toList());
+  }
+
+  /** What a swap to a person costs who was not in memory: reading their file, and placing their changes. */
+  @Benchmark
+  public Object swap() {
+    try (TrainedPerson person = TrainedPerson.open(file, base)) {
+      return person.at(1);
+    }
+  }
+}

@@ -1,0 +1,17 @@
+#!/bin/sh
+# A step of learning a LoRA at real size, likeness beside diffusers and peft, in turns.
+#   lora.sh PYTHON BASE DTYPE SIDE [recompute]
+# Environment: THREADS (2), PAIRS (1). Needs `mvn package` before.
+set -eu
+root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
+here=$root/examples/bin
+. "$here/likeness-env"
+export OMP_NUM_THREADS="${THREADS:-2}"
+python=$1; shift
+i=0
+while [ $i -lt "${PAIRS:-1}" ]; do
+  echo "likeness: $(java -XX:+UseSerialGC -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" \
+    dev.likeness.benchmarks.TrainingTimes "$@" 2> /dev/null)"
+  echo "diffusers: $(env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$python" "$root/tools/real_size/lora.py" "$@" 2> /dev/null)"
+  i=$((i + 1))
+done

@@ -1,0 +1,14 @@
+#!/bin/sh
+# The parts of a picture at real size, likeness beside diffusers: JMH first, then the same in Python, then the ratios.
+#   steps.sh PYTHON BASE DTYPE SIDE [PARTS, a pattern of step, decode, encode, prompts]
+# Environment: THREADS (2). Needs `mvn package` before.
+set -eu
+root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
+here=$root/examples/bin
+. "$here/likeness-env"
+export OMP_NUM_THREADS="${THREADS:-2}"
+out=$(mktemp)
+java -cp "$root/benchmarks/target/classes:$(cat "$root/benchmarks/target/classpath.txt")" org.openjdk.jmh.Main \
+  "NetworkBenchmark.(${5:-.*})" -p base="$2" -p dtype="$3" -p side="$4" -rf json -rff "$out" > "$out.log" || { cat "$out.log"; exit 1; }
+env -u OPENBLAS_NUM_THREADS -u OMP_WAIT_POLICY -u GOMP_SPINCOUNT "$1" "$root/tools/real_size/steps.py" "$2" "$3" "$4" "$out"
+rm "$out" "$out.log"

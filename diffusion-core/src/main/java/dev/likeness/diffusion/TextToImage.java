@@ -14,6 +14,7 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.LibTorch;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.Autoencoder;
@@ -74,6 +75,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
 
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Progress progress, Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
+      trimmed();
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();
       Guarded autoencoder = new Guarded(sitting.request().tiled() ? own.tiled() : own,
@@ -87,6 +89,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         joints.listener().onStep(step, of, x);
         stop.check();
       });
+      trimmed();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
       return decode(latents, autoencoder, sitting);
     }
@@ -106,6 +109,13 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
       }
     }
     return images;
+  }
+
+  /** What the phase before has freed counts against a plan as long as it is kept. */
+  private void trimmed() {
+    if (memory != null) {
+      LibTorch.trim();
+    }
   }
 
   private void requireMemory(ImageRequest request) {

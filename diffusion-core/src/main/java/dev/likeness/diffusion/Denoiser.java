@@ -144,7 +144,8 @@ interface Denoiser {
   /** The same of noise levels an even step apart, which a scheduler that has its own takes instead, shifted by {@code mu}. */
   static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler, double mu) {
     int n = plain.steps();
-    boolean own = scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
+    boolean own = scheduler.options().has("ladder")
+        || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
     double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
     double strength = begun(plain).strength();
     return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), mu, plain.timesteps(), sigmas);

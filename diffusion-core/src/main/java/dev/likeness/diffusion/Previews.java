@@ -81,8 +81,9 @@ public final class Previews implements AutoCloseable {
     }
     try (TensorScope scope = TensorScope.open()) {
       Scaling c = step.scaling();
-      // A network that predicts its variance too has it in further channels.
-      Tensor denoised = input.mul(new Scalar(c.skip() / c.in())).add(answer.narrow(1, 0, input.size(1)), new Scalar(c.out()));
+      // A network that predicts its variance too has it in further channels, and an answer without guidance behind.
+      Tensor denoised = input.mul(new Scalar(c.skip() / c.in())).add(
+          answer.narrow(0, 0, input.size(0)).narrow(1, 0, input.size(1)), new Scalar(c.out()));
       return LongStream.range(0, denoised.size(0)).mapToObj(i -> picture(denoised.narrow(0, i, 1))).toList();
     }
   }

@@ -14,7 +14,6 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.LibTorch;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.Autoencoder;
@@ -75,7 +74,6 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
 
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Progress progress, Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
-      trimmed();
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();
       Guarded autoencoder = new Guarded(sitting.request().tiled() ? own.tiled() : own,
@@ -89,7 +87,6 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         joints.listener().onStep(step, of, x);
         stop.check();
       });
-      trimmed();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
       return decode(latents, autoencoder, sitting);
     }
@@ -109,13 +106,6 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
       }
     }
     return images;
-  }
-
-  /** What the phase before has freed counts against a plan as long as it is kept. */
-  private void trimmed() {
-    if (memory != null) {
-      LibTorch.trim();
-    }
   }
 
   private void requireMemory(ImageRequest request) {
@@ -163,7 +153,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         request.scheduler() == null ? model().scheduler() : model().scheduler().with(request.scheduler());
     double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
     PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
-        .eta(Double.isNaN(request.eta()) ? 0 : request.eta());
+        .eta(eta(request, scheduler));
     PlanRequest planned = denoiser.planned(plain, request, scheduler);
     Scheduler own = request.joints().scheduler();
     SamplingPlan plan = own == null ? scheduler.plan(planned) : own.plan(planned);
@@ -172,6 +162,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
           + " leaves none of " + request.steps() + " steps to do; ask for more");
     }
     return plan;
+  }
+
+  // diffusers' pipelines ask for none where nobody does; a sampler that has a share of its own keeps it.
+  private static double eta(ImageRequest request, SchedulerConfig scheduler) {
+    return Double.isNaN(request.eta()) && !scheduler.options().has("eta") ? 0 : request.eta();
   }
 
   private ImageRequest completed(ImageRequest r) {

@@ -10,6 +10,7 @@ public final class Call {
   private final NoiseLevel level;
   private final Scaling scaling;
   private final boolean clips;
+  private boolean asksUnguided;
 
   Call(int row, double timestep, NoiseLevel level, Scaling scaling, boolean clips) {
     this.row = row;
@@ -25,6 +26,10 @@ public final class Call {
 
   double timestep() {
     return timestep;
+  }
+
+  boolean asksUnguided() {
+    return asksUnguided;
   }
 
   /** The noise level of the sample. */
@@ -58,6 +63,15 @@ public final class Call {
   /** The denoised prediction before clipping. */
   public Combination raw() {
     return Combination.of(new Symbol(clips ? Kind.RAW : Kind.DENOISED, row));
+  }
+
+  /**
+   * The denoised prediction without guidance, under the negative prompt alone; the same as {@link #raw} where nothing is
+   * guided. The row says that it is asked for.
+   */
+  public Combination unguided() {
+    asksUnguided = true;
+    return Combination.of(new Symbol(Kind.UNGUIDED, row));
   }
 
   /** The network's own answer. */

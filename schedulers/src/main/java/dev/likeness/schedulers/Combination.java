@@ -14,7 +14,7 @@ public final class Combination {
   public static final Combination ZERO = new Combination(new TreeMap<>());
 
   /** What a term stands for. */
-  enum Kind { SAMPLE, ARRIVED, DENOISED, RAW, ANSWER, NOISE }
+  enum Kind { SAMPLE, ARRIVED, DENOISED, RAW, UNGUIDED, ANSWER, NOISE }
 
   /** One vector of a run: the sample, prediction or noise of a row. */
   record Symbol(Kind kind, int row) implements Comparable<Symbol> {

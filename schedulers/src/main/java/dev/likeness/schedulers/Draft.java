@@ -92,7 +92,8 @@ public final class Draft {
     }
     int row = open.row();
     var update = new Update(x.factors(Kind.SAMPLE, row), x.factors(Kind.ARRIVED, row), x.factors(Kind.DENOISED, row),
-        x.factors(Kind.RAW, row), x.factors(Kind.ANSWER, row), x.factors(Kind.NOISE, row), drawn);
+        x.factors(Kind.RAW, row), x.factors(Kind.UNGUIDED, row), x.factors(Kind.ANSWER, row),
+        x.factors(Kind.NOISE, row), drawn, open.asksUnguided());
     steps.add(new Step(row, open.timestep(), open.level(), open.scaling(), clipping, update, variance));
     drawn = false;
     variance = LearnedVariance.NONE;

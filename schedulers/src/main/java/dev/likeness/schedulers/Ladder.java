@@ -50,6 +50,12 @@ public final class Ladder {
     return new Ladder(timesteps, from, to, first);
   }
 
+  /** The same ladder without its last step; one of at least 2 steps. */
+  public Ladder withoutLast() {
+    int left = last();
+    return of(Arrays.copyOf(timesteps, left), from.subList(0, left), to.subList(0, left)).from(Math.min(first, left));
+  }
+
   /** The number of steps from top to bottom, wherever the run begins. */
   public int size() {
     return timesteps.length;

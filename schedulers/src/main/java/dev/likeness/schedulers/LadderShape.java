@@ -31,6 +31,10 @@ public enum LadderShape {
   ALIGN_YOUR_STEPS_SDXL,
   /** Optimised for Stable Video Diffusion (Align Your Steps, arXiv:2404.14507). */
   ALIGN_YOUR_STEPS_SVD,
+  /** Even in the arctangent, both ends included (Align Your Steps, arXiv:2404.14507, theorem 3.1). */
+  KL_OPTIMAL,
+  /** A fortieth of the noise in the first half of the steps, the rest in a parabola; for flow networks (Mochi 1). */
+  LINEAR_QUADRATIC,
   /** Two arcs of a tangent that meet halfway, for flow networks (RES4LYF). */
   BONG_TANGENT;
 
@@ -76,6 +80,8 @@ public enum LadderShape {
       case ALIGN_YOUR_STEPS_SD15 -> interpolated(SD15, steps);
       case ALIGN_YOUR_STEPS_SDXL -> interpolated(SDXL, steps);
       case ALIGN_YOUR_STEPS_SVD -> interpolated(SVD, steps);
+      case KL_OPTIMAL -> Sigmas.map(Sigmas.linspace(Math.atan(max), Math.atan(min), steps), Math::tan);
+      case LINEAR_QUADRATIC -> parabola(max, steps);
       case BONG_TANGENT -> tangent(steps);
     };
     return Arrays.copyOf(above, above.length + 1);
@@ -101,6 +107,16 @@ public enum LadderShape {
       double share = place - above;
       return Math.exp((1 - share) * Math.log(levels[above]) + share * Math.log(levels[above + 1]));
     }).toArray();
+  }
+
+  private static double[] parabola(double max, int steps) {
+    double even = 0.025;
+    int half = steps / 2;
+    int rest = steps - half;
+    double slope = half == 0 ? 0 : even / half;
+    double curve = (1 - even - slope * rest) / (rest * rest);
+    return IntStream.range(0, steps).mapToDouble(i ->
+        max * (1 - slope * i - curve * Math.pow(Math.max(0, i - half), 2))).toArray();
   }
 
   private static double[] tangent(int steps) {

@@ -18,6 +18,9 @@ public interface LevelTable {
   /** The noise level of a sigma, in this table's form. */
   NoiseLevel level(double sigma);
 
+  /** The noise level at which there is so many times as much noise as signal, in this table's form. */
+  NoiseLevel ofRatio(double ratio);
+
   /**
    * A network trained on betas, in k-diffusion's form {@code x = x0 + sigma n}; straight in log sigma between
    * timesteps.
@@ -40,6 +43,10 @@ public interface LevelTable {
 
       @Override public NoiseLevel level(double sigma) {
         return NoiseLevel.exploding(sigma);
+      }
+
+      @Override public NoiseLevel ofRatio(double ratio) {
+        return NoiseLevel.exploding(ratio);
       }
     };
   }
@@ -70,6 +77,10 @@ public interface LevelTable {
               + "; choose one that follows the network, such as normal, simple or beta");
         }
         return NoiseLevel.flow(sigma);
+      }
+
+      @Override public NoiseLevel ofRatio(double ratio) {
+        return NoiseLevel.flow(ratio / (1 + ratio));
       }
     };
   }

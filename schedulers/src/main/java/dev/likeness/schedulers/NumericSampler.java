@@ -15,6 +15,11 @@ public final class NumericSampler {
      * a variance too answers with twice the length, the variance behind.
      */
     double[] predict(double[] x, double timestep);
+
+    /** The answer without guidance, for rows that ask for it beside the guided one; the same where nothing is guided. */
+    default double[] unguided(double[] x, double timestep, double[] guided) {
+      return guided;
+    }
   }
 
   private final Network network;
@@ -37,14 +42,18 @@ public final class NumericSampler {
     List<double[]> samples = new ArrayList<>(List.of(first));
     List<double[]> denoised = new ArrayList<>();
     List<double[]> raw = new ArrayList<>();
+    List<double[]> unguided = new ArrayList<>();
     List<double[]> answers = new ArrayList<>();
     List<double[]> drawn = new ArrayList<>();
     for (Step step : plan) {
       double[] x = samples.get(samples.size() - 1);
       Scaling c = step.scaling();
-      double[] prediction = network.predict(sum(x.length, c.in(), x), step.timestep());
+      double[] input = sum(x.length, c.in(), x);
+      double[] prediction = network.predict(input, step.timestep());
       answers.add(prediction);
       raw.add(sum(x.length, c.skip(), x, c.out(), prediction));
+      unguided.add(!step.update().asksUnguided() ? raw.get(raw.size() - 1)
+          : sum(x.length, c.skip(), x, c.out(), network.unguided(input, step.timestep(), prediction)));
       denoised.add(step.clipping().apply(raw.get(raw.size() - 1)));
       drawn.add(step.update().drawsNoise() ? scaled(noise.get(), step.variance(), prediction) : new double[x.length]);
       double[] next = new double[x.length];
@@ -52,6 +61,7 @@ public final class NumericSampler {
       add(next, step.update().arrived(), samples);
       add(next, step.update().denoised(), denoised);
       add(next, step.update().raw(), raw);
+      add(next, step.update().unguided(), unguided);
       add(next, step.update().answers(), answers);
       add(next, step.update().noise(), drawn);
       samples.add(next);

@@ -73,7 +73,7 @@ public final class SamplingPlan implements Iterable<Step> {
   }
 
   private static int reach(Update u) {
-    return Stream.of(u.samples(), u.arrived(), u.denoised(), u.raw(), u.answers(), u.noise())
+    return Stream.of(u.samples(), u.arrived(), u.denoised(), u.raw(), u.unguided(), u.answers(), u.noise())
         .mapToInt(factors -> factors.length).max().orElse(0);
   }
 
@@ -109,6 +109,7 @@ public final class SamplingPlan implements Iterable<Step> {
     append(text, "a", update.arrived());
     append(text, "D", update.denoised());
     append(text, "R", update.raw());
+    append(text, "U", update.unguided());
     append(text, "F", update.answers());
     append(text, "n", update.noise());
     return text.length() == 0 ? "0" : text.toString();

@@ -23,7 +23,7 @@ public final class SchedulerConfig {
   private SchedulerConfig(String className, Map<String, ?> given) {
     SchedulerProvider provider = provider(className);
     this.given = new LinkedHashMap<>(given);
-    this.options = provider.defaults(className).with(given);
+    this.options = defaults(className).with(given);
     warnOfUnknownOptions();
     this.scheduler = provider.configure(className, options);
   }
@@ -84,9 +84,15 @@ public final class SchedulerConfig {
     return new SchedulerConfig(className, given);
   }
 
-  /** The same noise schedule and prediction, sampled as this name says. */
+  /**
+   * The same noise schedule and prediction, sampled as this name says; for a network that predicts flow by that sampler's
+   * form for flow.
+   *
+   * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for this network
+   */
   public SchedulerConfig with(String name) {
-    return named(SamplerName.of(name, classNames()), given);
+    SamplerName sampler = SamplerName.of(name, classNames());
+    return named(prediction() == Prediction.FLOW ? sampler.forFlow(classNames(), number("shift", 1)) : sampler, given);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {
@@ -154,6 +160,11 @@ public final class SchedulerConfig {
     if (!unknown.isEmpty()) {
       LOG.warn("{} ignores the options {}, which no scheduler class has", className(), unknown);
     }
+  }
+
+  /** A class's options at their defaults. */
+  static Options defaults(String className) {
+    return provider(className).defaults(className);
   }
 
   private static SchedulerProvider provider(String className) {

@@ -19,9 +19,10 @@ final class ErrorByCalls {
   private static final int[] SHOWN = {5, 10, 20, 50, 100};
   private static final String[] SAMPLERS = {"DDIM", "PLMS", "Euler Karras", "Heun Karras", "DPM2 Karras", "LMS Karras",
       "DPM++ 2M Karras", "DPM++ 3M Karras", "DPM++ 2S Karras", "DEIS Karras", "UniPC Karras", "res_multistep karras",
-      "gradient_estimation karras", "DPM fast"};
+      "gradient_estimation karras", "DPM fast", "ipndm_v karras", "exp_heun_2_x0 karras"};
   private static final String[] COLORS = {"#1f77b4", "#aec7e8", "#ff7f0e", "#ffbb78", "#2ca02c", "#98df8a", "#d62728",
-      "#ff9896", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf"};
+      "#ff9896", "#9467bd", "#8c564b", "#e377c2", "#7f7f7f", "#bcbd22", "#17becf", "#000000",
+      "#9edae5"};
 
   private ErrorByCalls() {
   }

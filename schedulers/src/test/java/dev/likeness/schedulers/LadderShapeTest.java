@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.schedulers.solvers.Solvers;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -48,6 +49,18 @@ class LadderShapeTest {
     double[] twenty = LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 20);
     assertEquals(Math.sqrt(14.6146412293 * 6.3184485287), twenty[1], 1e-9);
     assertEquals(700, LadderShape.ALIGN_YOUR_STEPS_SVD.sigmas(SD, 25)[0], 1e-9);
+  }
+
+  @Test void isEvenInTheArctangentWhereThatIsOptimal() {
+    double[] known = SD.sigmas();
+    double[] sigmas = LadderShape.KL_OPTIMAL.sigmas(SD, 3);
+    assertArrayEquals(new double[] {known[999], Math.tan((Math.atan(known[999]) + Math.atan(known[0])) / 2), known[0], 0},
+        sigmas, 1e-11);
+  }
+
+  @Test void takesAFortiethOfTheNoiseInHalfOfTheStepsAndTheRestInAParabola() {
+    assertArrayEquals(new double[] {1, 0.99375, 0.9875, 0.98125, 0.975, 0.909375, 0.725, 0.421875, 0}, Arrays.stream(
+        LadderShape.LINEAR_QUADRATIC.sigmas(FLOW, 8)).toArray(), 1e-12, "diffusers' linear_quadratic_schedule(8, 0.025)");
   }
 
   @Test void meetsHalfwayBetweenTwoTangents() {

@@ -95,8 +95,8 @@ class SamplingPlanTest {
 
   @Test void refusesFactorsThatAreNotNumbers() {
     assertEquals("the factors of noise must be finite, got NaN", assertThrows(IllegalArgumentException.class,
-        () -> new Update(new double[] {1}, new double[0], new double[0], new double[0], new double[0],
-        new double[] {Double.NaN}, true)).getMessage());
+        () -> new Update(new double[] {1}, new double[0], new double[0], new double[0], new double[0], new double[0],
+        new double[] {Double.NaN}, true, false)).getMessage());
   }
 
   @Test void drawsNoiseOnceInEachRow() {

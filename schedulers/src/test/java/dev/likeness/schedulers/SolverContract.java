@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.IntToDoubleFunction;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -74,6 +75,27 @@ public interface SolverContract {
       double[] x = NumericRun.of(plan, (level, sample) -> answer[0]).without(first.level().alpha() * answer[0]);
       NoiseLevel end = endsClean() ? NoiseLevel.CLEAN : level(0.01);
       assertEquals(end.alpha() * answer[0], x[0], 1e-9 * Math.abs(image[0]));
+    }
+  }
+
+  /** Whether what is left of all noise, where the network always sees one image, is the noise of the level. */
+  default boolean keepsTheNoiseOfItsLevel() {
+    return true;
+  }
+
+  @Test default void leavesAsMuchNoiseAsTheLevelHas() {
+    if (!keepsTheNoiseOfItsLevel()) {
+      return;
+    }
+    for (double[] sigmas : List.of(Sigmas.exponential(10, 0.5, 13), Sigmas.karras(6, 0.2, Math.max(5, leastSteps() + 1)))) {
+      SamplingPlan plan = plan(sigmas);
+      NumericRun run = NumericRun.of(plan, (level, x) -> 0);
+      double variance = Math.pow(run.without(plan.pureNoise())[0], 2);
+      long draws = plan.steps().stream().filter(row -> row.update().drawsNoise()).count();
+      for (int draw = 0; draw < draws; draw++) {
+        variance += Math.pow(run.withDraw(draw)[0], 2);
+      }
+      assertEquals(level(sigmas[sigmas.length - 1]).sigma(), Math.sqrt(variance), 1e-9, "of " + sigmas.length);
     }
   }
 
@@ -176,7 +198,8 @@ public interface SolverContract {
 
   private SamplingPlan plan(Solver solver, double[] sigmas) {
     var draft = new Draft(prediction()::at, Clipping.NONE);
-    return new SamplingPlan(draft.rows(solver.solve(ladder(sigmas), draft)), new Start(1, 0), 1);
+    List<Step> rows = draft.rows(solver.solve(ladder(sigmas), draft));
+    return new SamplingPlan(rows, new Start(1, 0), draft.startNoise(level(sigmas[0]).sigma()));
   }
 
   /** A denoiser that is told the level itself. */
@@ -202,7 +225,16 @@ public interface SolverContract {
       return run(first, 1);
     }
 
+    /** The result with one draw of noise of 1 and nothing else. */
+    double[] withDraw(int loud) {
+      return run(0, draw -> draw == loud ? 1 : 0);
+    }
+
     private double[] run(double first, double loudness) {
+      return run(first, draw -> draw % 2 == 0 ? -loudness : loudness);
+    }
+
+    private double[] run(double first, IntToDoubleFunction noise) {
       Iterator<Step> rows = plan.iterator();
       var draws = new ArrayList<Integer>();
       NumericSampler.Network network = (x, timestep) -> {
@@ -213,7 +245,7 @@ public interface SolverContract {
       };
       return new NumericSampler(network, () -> {
         draws.add(1);
-        return new double[] {draws.size() % 2 == 0 ? loudness : -loudness};
+        return new double[] {noise.applyAsDouble(draws.size() - 1)};
       }).sample(new double[] {first}, plan);
     }
   }

@@ -2,6 +2,8 @@ package dev.likeness.diffusion.sampling;
 
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A network guided by two prompts.
@@ -17,6 +19,8 @@ public record Guidance(PromptPair pair, GuidanceRule rule) implements NoisePredi
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    return rule.combine(pair.ask(input, step), step);
+    Answers answers = pair.ask(input, step);
+    Tensor guided = rule.combine(answers, step);
+    return step.update().asksUnguided() ? torch.cat(new TensorVector(guided, answers.negative()), 0) : guided;
   }
 }

@@ -20,6 +20,7 @@ final class History {
   private final Deque<Tensor> arrived = new ArrayDeque<>();
   private final Deque<Tensor> denoised = new ArrayDeque<>();
   private final Deque<Tensor> raw = new ArrayDeque<>();
+  private final Deque<Tensor> unguided = new ArrayDeque<>();
   private final Deque<Tensor> answers = new ArrayDeque<>();
   private final Deque<Tensor> noise = new ArrayDeque<>();
 
@@ -39,11 +40,12 @@ final class History {
    * Takes in a row's predictions, the network's answer and noise (null when it drew none) and makes the next sample; what
    * it keeps outlives {@code scope}.
    */
-  Tensor advance(TensorScope scope, Update update, Tensor newDenoised, Tensor newRaw, Tensor newAnswer,
-      Tensor newNoise) {
+  Tensor advance(TensorScope scope, Update update, Tensor newDenoised, Tensor newRaw, Tensor newUnguided,
+      Tensor newAnswer, Tensor newNoise) {
     keep(scope, denoised, newDenoised);
     // Unclipped, the two are one tensor; a second handle keeps their lifetimes apart.
     keep(scope, raw, newRaw == newDenoised ? newRaw.alias() : newRaw);
+    keep(scope, unguided, newUnguided == newRaw ? newRaw.alias() : newUnguided);
     keep(scope, answers, newAnswer.alias());
     keep(scope, noise, newNoise == null ? newRaw.new_zeros(1) : newNoise);
     Tensor next = null;
@@ -51,6 +53,7 @@ final class History {
     next = add(next, update.arrived(), arrived);
     next = add(next, update.denoised(), denoised);
     next = add(next, update.raw(), raw);
+    next = add(next, update.unguided(), unguided);
     next = add(next, update.answers(), answers);
     next = add(next, update.noise(), noise);
     return next == null ? torch.zeros_like(newRaw) : next;

@@ -33,18 +33,25 @@ public final class Sampler {
         try (TensorScope scope = TensorScope.open()) {
           Tensor x = history.sample();
           Scaling c = step.scaling();
-          Tensor answer = network.predict(c.in() == 1 ? x : x.mul(new Scalar(c.in())), step);
+          Tensor answers = network.predict(c.in() == 1 ? x : x.mul(new Scalar(c.in())), step);
+          boolean guided = answers.size(0) > x.size(0);   // one that is not says the same of both
+          Tensor answer = guided ? answers.narrow(0, 0, x.size(0)) : answers;
           Tensor mean = Variance.mean(answer, x);
-          Tensor raw = x.mul(new Scalar(c.skip())).add(mean, new Scalar(c.out()));
+          Tensor raw = denoised(x, mean, c);
           Tensor noise = step.update().drawsNoise() ? Variance.scale(random.next(shape(x)), answer, step) : null;
           Tensor next =
-              history.advance(scope, step.update(), Thresholding.apply(step.clipping(), raw), raw, mean, noise);
+              history.advance(scope, step.update(), Thresholding.apply(step.clipping(), raw), raw,
+                  guided ? denoised(x, Variance.mean(answers.narrow(0, x.size(0), x.size(0)), x), c) : raw, mean, noise);
           history.follow(scope, next, blend.into(next, plan, step.index() + 1));
         }
         listener.onStep(step, plan.size(), history.sample());
       }
       return run.promote(history.sample());
     }
+  }
+
+  private static Tensor denoised(Tensor x, Tensor answer, Scaling c) {
+    return x.mul(new Scalar(c.skip())).add(answer, new Scalar(c.out()));
   }
 
   private static long[] shape(Tensor x) {

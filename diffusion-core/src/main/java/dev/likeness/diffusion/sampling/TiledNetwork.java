@@ -48,12 +48,14 @@ public final class TiledNetwork implements NoisePredictor {
     long h = Math.min(window, height);
     long w = Math.min(window, width);
     Tensor weight = weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)).to(input.device(), torch.ScalarType.Float);
-    Tensor sum = torch.zeros_like(input);
-    Tensor weights = torch.zeros_like(input);
+    Tensor sum = null;
+    Tensor weights = torch.zeros_like(input.narrow(0, 0, 1).narrow(1, 0, 1));
     for (long y : places(height, h)) {
       for (long x : places(width, w)) {
         try (TensorScope scope = TensorScope.open()) {
           Tensor answer = network.predict(input.narrow(2, y, h).narrow(3, x, w).contiguous(), step);
+          // Some rows are answered with and without guidance, in twice the batch.
+          sum = sum == null ? scope.promote(input.new_zeros(answer.size(0), answer.size(1), height, width)) : sum;
           sum.narrow(2, y, h).narrow(3, x, w).add_(answer.mul(weight));
           weights.narrow(2, y, h).narrow(3, x, w).add_(weight);
         }

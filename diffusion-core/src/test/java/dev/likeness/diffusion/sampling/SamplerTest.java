@@ -44,6 +44,35 @@ class SamplerTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"euler_ancestral_cfg_pp", "dpmpp_2m_cfg_pp", "res_multistep_cfg_pp"})
+  void showsSolversWhatTheNetworkSaysWithoutGuidance(String sampler) {
+    SamplingPlan plan = SchedulerConfig.named(sampler).plan(7);
+    NoisePredictor guided = new Guidance((input, step) -> {
+      Tensor answer = network(input, step);
+      return new Answers(answer.mul(new Scalar(0.7)), answer);
+    }, (answers, step) -> answers.positive());
+    NumericSampler.Network numbers = new NumericSampler.Network() {
+      @Override
+      public double[] predict(double[] x, double timestep) {
+        return network(x, timestep);
+      }
+
+      @Override
+      public double[] unguided(double[] x, double timestep, double[] answer) {
+        return Arrays.stream(answer).map(v -> 0.7 * v).toArray();
+      }
+    };
+    try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(5);
+        NoiseSource same = NoiseSource.seeded(5)) {
+      Tensor start = random.next(SHAPE).mul(new Scalar(plan.pureNoise()));
+      Tensor drawn = Sampler.sample(start, plan, TiledNetwork.of(guided, 3, 2), random, StepListener.NONE);
+      double[] first = doubles(Images.floats(same.next(SHAPE).mul(new Scalar(plan.pureNoise()))));
+      double[] expected = new NumericSampler(numbers, () -> doubles(Images.floats(same.next(SHAPE)))).sample(first, plan);
+      assertArrayEquals(expected, doubles(Images.floats(drawn)), 1e-4);
+    }
+  }
+
   @Test
   void clipsAsThePlanSays() {
     SamplingPlan plan = SchedulerConfig.of(Map.of("_class_name", "DDIMScheduler", "clip_sample", true,

@@ -59,7 +59,7 @@ final class DpmSolvers {
       throw new IllegalArgumentException("SASolverScheduler cannot read tau_func from a config; use SaSolver itself");
     }
     var solver = new SaSolver(options.integer("predictor_order"), options.integer("corrector_order"), data,
-        options.flag("lower_order_final"), timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
+        options.flag("lower_order_final"), false, timestep -> timestep >= 200 && timestep <= 800 ? 1 : 0);
     return scheduler(options, Training.of(options, ALL), End.LAST_REPEATED, solver);
   }
 

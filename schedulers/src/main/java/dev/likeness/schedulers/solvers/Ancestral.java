@@ -10,7 +10,7 @@ package dev.likeness.schedulers.solvers;
 record Ancestral(double down, double up) {
   /** The split between two sigmas of k-diffusion's form; {@code eta} 0 adds nothing, 1 as much as DDPM. */
   static Ancestral step(double sigma, double next, double eta) {
-    double share = Math.max(0, (sigma * sigma - next * next) / (sigma * sigma));   // a step may climb a rescaled ladder
+    double share = Math.max(0, 1 - next / sigma * (next / sigma));   // a step may climb a rescaled ladder
     double up = Math.min(next, eta * next * Math.sqrt(share));
     return new Ancestral(Math.sqrt(next * next - up * up), up);
   }

@@ -9,12 +9,14 @@ import dev.likeness.schedulers.Solver;
 /**
  * The refined exponential solver as a multistep method: the denoised prediction is extrapolated linearly in log sigma
  * and integrated exactly; order 2 without noise, one call a step.
- * Zhang et al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep}.
+ * Zhang et al. 2023, arXiv:2308.02157, equation 12 in its multistep form; ComfyUI {@code res_multistep} and, with CFG++
+ * (arXiv:2406.08070), {@code res_multistep_cfg_pp}.
  *
  * @param eta the share of fresh noise, 0 for the deterministic method
  * @param noiseScale a factor of all noise, mostly 1
+ * @param plusPlus whether the predictions without guidance are extrapolated, from a sample moved by the guidance
  */
-public record ResMultistep(double eta, double noiseScale) implements Solver {
+public record ResMultistep(double eta, double noiseScale, boolean plusPlus) implements Solver {
   @Override public Combination solve(Ladder ladder, Draft draft) {
     Combination x = draft.start();
     Combination old = Combination.ZERO;
@@ -24,20 +26,22 @@ public record ResMultistep(double eta, double noiseScale) implements Solver {
       Ancestral step = Ancestral.step(sigma, ladder.next(i).sigma(), eta);
       Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
       double keep = step.down() / sigma;
+      Combination now = plusPlus ? call.unguided() : call.denoised();
+      Combination guidance = plusPlus ? call.denoised().minus(now) : Combination.ZERO;
       x = call.x().times(keep);
       if (i == ladder.first() || step.down() == 0) {
-        x = x.plus(call.denoised().times(1 - keep));
+        x = x.plus(now.times(1 - keep)).plus(guidance);
       } else {
         double h = Math.log(sigma / step.down());
         double back = Math.log(oldDown / ladder.at(i - 1).sigma()) / h;
         double phi1 = -Math.expm1(-h) / h;
         double phi2 = (1 - phi1) / h;
-        x = x.plus(call.denoised().times(h * (phi1 - phi2 / back))).plus(old.times(h * phi2 / back));
+        x = x.plus(now.times(h * (phi1 - phi2 / back))).plus(old.times(h * phi2 / back)).plus(guidance.times(keep));
       }
       if (eta > 0) {
         x = x.plus(draft.noise().times(step.up() * noiseScale));
       }
-      old = call.denoised();
+      old = now;
       oldDown = step.down();
     }
     return x;

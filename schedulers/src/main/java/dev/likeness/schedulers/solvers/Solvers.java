@@ -26,9 +26,9 @@ public final class Solvers {
   /** The unified predictor-corrector of order 2. */
   public static final Solver UNI_PC = new UniPc(2, false, true, true, Set.of());
   /** The refined exponential solver, multistep. */
-  public static final Solver RES_MULTISTEP = new ResMultistep(0, 1);
+  public static final Solver RES_MULTISTEP = new ResMultistep(0, 1, false);
   /** Gradient estimation with the paper's gamma of 2. */
-  public static final Solver GRADIENT_ESTIMATION = new GradientEstimation(2);
+  public static final Solver GRADIENT_ESTIMATION = new GradientEstimation(2, false);
   /** Ancestral Euler steps for rectified flow. */
   public static final Solver FLOW_EULER_ANCESTRAL = new FlowEulerAncestral(1, 1);
 
@@ -47,7 +47,7 @@ public final class Solvers {
 
   /** Single-step DPM-Solver++ of order 2 with ancestral noise. */
   public static Solver dpmPlusPlus2SAncestral(LevelTable table) {
-    return new DpmPlusPlus2SAncestral(1, 1, table::timestep);
+    return new DpmPlusPlus2SAncestral(1, 1, false, table::timestep);
   }
 
   /** Stochastic single-step DPM-Solver++. */

@@ -22,24 +22,48 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every network call of every run that {@code tools/goldens/schedulers_kdiffusion.py} recorded, to 1e-10 in double. */
+/**
+ * Every network call of every run that {@code tools/goldens/schedulers_kdiffusion.py} and {@code schedulers_comfy.py}
+ * recorded, to 1e-10 in double.
+ */
 class KDiffusionGoldenTest {
   private static final LevelTable TABLE = LevelTable.of(NoiseSchedule.stableDiffusion());
 
   @TestFactory
   Stream<DynamicTest> callsTheNetworkAsKDiffusionDoes() {
-    return Golden.objects(Golden.read("kdiffusion/samplers.json.gz").get("cases")).stream().map(run ->
-        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
-            + run.get("steps"), () -> check(run)));
+    return runs(Golden.read("kdiffusion/samplers.json.gz"), ToyNetwork.answering(3));
   }
 
-  private static void check(Map<String, Object> run) {
+  @TestFactory
+  Stream<DynamicTest> callsTheNetworkAsComfyUiDoes() {
+    Map<String, Object> recorded = Golden.read("kdiffusion/comfy.json.gz");
+    return runs(recorded, new Guided(ToyNetwork.answering(3), ((Number) recorded.get("unguided")).doubleValue()));
+  }
+
+  private static Stream<DynamicTest> runs(Map<String, Object> recorded, NumericSampler.Network network) {
+    return Golden.objects(recorded.get("cases")).stream().map(run ->
+        DynamicTest.dynamicTest(run.get("sampler") + " " + run.get("options") + " " + run.get("ladder") + " "
+            + run.get("steps"), () -> check(run, network)));
+  }
+
+  /** A network whose answer without guidance is a share of the guided one. */
+  private record Guided(NumericSampler.Network network, double share) implements NumericSampler.Network {
+    @Override public double[] predict(double[] x, double timestep) {
+      return network.predict(x, timestep);
+    }
+
+    @Override public double[] unguided(double[] x, double timestep, double[] guided) {
+      return Arrays.stream(guided).map(answer -> share * answer).toArray();
+    }
+  }
+
+  private static void check(Map<String, Object> run, NumericSampler.Network network) {
     Map<String, Object> json = new HashMap<>(Golden.object(run.get("options")));
     json.put("_class_name", run.get("sampler"));
     json.put("ladder", run.get("ladder"));
     SamplingPlan plan = SchedulerConfig.of(json).plan((Integer) run.get("steps"));
     double[] first = Arrays.stream(ToyNetwork.UNIT).map(unit -> unit * plan.pureNoise()).toArray();
-    List<double[]> rows = new NumericSampler(ToyNetwork.answering(3), new ToyNetwork.Noise()).trajectory(first, plan);
+    List<double[]> rows = new NumericSampler(network, new ToyNetwork.Noise()).trajectory(first, plan);
     List<double[]> expected = Golden.rows(run.get("rows"));
     assertEquals(expected.size(), rows.size(), "calls");
     for (int i = 0; i < rows.size(); i++) {

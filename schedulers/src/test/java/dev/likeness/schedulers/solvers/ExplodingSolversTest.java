@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.solvers;
 
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Solver;
 import dev.likeness.schedulers.SolverContract;
 import java.util.Collections;
@@ -99,7 +100,7 @@ class ExplodingSolversTest {
 
   @Nested class OfDpmPlusPlus2SAncestral implements SolverContract {
     @Override public Solver solver(double[] sigmas) {
-      return new DpmPlusPlus2SAncestral(1, 1, sigma -> sigma);
+      return new DpmPlusPlus2SAncestral(1, 1, false, sigma -> sigma);
     }
 
     @Override public int order() {
@@ -109,7 +110,7 @@ class ExplodingSolversTest {
 
   @Nested class OfDpmPlusPlus2SWithoutNoise implements SolverContract {
     @Override public Solver solver(double[] sigmas) {
-      return new DpmPlusPlus2SAncestral(0, 1, sigma -> sigma);
+      return new DpmPlusPlus2SAncestral(0, 1, false, sigma -> sigma);
     }
 
     @Override public int order() {
@@ -163,19 +164,143 @@ class ExplodingSolversTest {
 
   @Nested class OfResMultistep extends OfHeun {
     @Override public Solver solver(double[] sigmas) {
-      return new ResMultistep(0, 1);
+      return new ResMultistep(0, 1, false);
     }
   }
 
   @Nested class OfResMultistepAncestral extends OfEulerAncestral {
     @Override public Solver solver(double[] sigmas) {
-      return new ResMultistep(1, 1);
+      return new ResMultistep(1, 1, false);
     }
   }
 
   @Nested class OfGradientEstimation extends OfEuler {
     @Override public Solver solver(double[] sigmas) {
-      return new GradientEstimation(2);
+      return new GradientEstimation(2, false);
+    }
+  }
+
+  @Nested class OfResMultistepPlusPlus extends OfHeun {
+    @Override public Solver solver(double[] sigmas) {
+      return new ResMultistep(0, 1, true);
+    }
+  }
+
+  @Nested class OfGradientEstimationPlusPlus extends OfEuler {
+    @Override public Solver solver(double[] sigmas) {
+      return new GradientEstimation(2, true);
+    }
+  }
+
+  @Nested class OfDpmPlusPlus2SPlusPlus extends OfDpmPlusPlus2SWithoutNoise {
+    @Override public Solver solver(double[] sigmas) {
+      return new DpmPlusPlus2SAncestral(0, 1, true, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfDpmPlusPlus2MCfgPlusPlus extends OfHeun {
+    @Override public Solver solver(double[] sigmas) {
+      return new DpmPlusPlus2MCfgPlusPlus();
+    }
+  }
+
+  @Nested class OfEulerCfgPlusPlus extends OfEuler {
+    @Override public Solver solver(double[] sigmas) {
+      return new EulerCfgPlusPlus(0, 1);
+    }
+  }
+
+  @Nested class OfEulerCfgPlusPlusWithNoise extends OfEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new EulerCfgPlusPlus(1, 1);
+    }
+  }
+
+  @Nested class OfHeunPlusPlus extends OfEuler {
+    @Override public Solver solver(double[] sigmas) {
+      return new HeunPlusPlus(Churn.NONE);
+    }
+  }
+
+  @Nested class OfIpndmToTheEnd extends OfHeun {
+    @Override public Solver solver(double[] sigmas) {
+      return new CleanEnd(new Ipndm());
+    }
+  }
+
+  @Nested class OfIpndmOfUnevenSteps extends OfLms {
+    @Override public Solver solver(double[] sigmas) {
+      return new CleanEnd(new Lms(4));
+    }
+
+    @Override public boolean endsClean() {
+      return true;
+    }
+  }
+
+  @Nested class OfDeisToTheEnd extends OfLms3 {
+    @Override public Solver solver(double[] sigmas) {
+      return new CleanEnd(new Deis(3, new OrderAtEnd(false, false)));
+    }
+
+    @Override public boolean endsClean() {
+      return true;
+    }
+  }
+
+  @Nested class OfErSde extends OfEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new ErSde(3, 1);
+    }
+  }
+
+  @Nested class OfErSdeOfOneStage extends OfEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new ErSde(1, 1);
+    }
+  }
+
+  @Nested class OfSeeds2 extends OfEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds2(0.5, false, 1, 1, NoiseLevel::exploding, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfSeeds2WithoutNoise extends OfHeun {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds2(0.5, false, 0, 1, NoiseLevel::exploding, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfExponentialHeun extends OfHeun {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds2(1, true, 0, 1, NoiseLevel::exploding, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfSeeds3 extends OfEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds3(1, 1, NoiseLevel::exploding, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfSeeds3WithoutNoise implements SolverContract {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds3(0, 1, NoiseLevel::exploding, sigma -> sigma);
+    }
+
+    @Override public int order() {
+      return 3;
+    }
+  }
+
+  @Nested class OfSaSolverThatAsksAgain extends OfLms3 {
+    @Override public Solver solver(double[] sigmas) {
+      return new SaSolver(3, 3, true, false, true, timestep -> 0);
+    }
+
+    @Override public boolean endsClean() {
+      return true;
     }
   }
 
@@ -194,6 +319,11 @@ class ExplodingSolversTest {
   }
 
   @Nested class OfConsistencyIterative implements SolverContract {
+    // Its levels are counted from the smallest sigma.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new ConsistencyIterative(0.01, 1);
     }

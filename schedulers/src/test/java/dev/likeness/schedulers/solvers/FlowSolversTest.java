@@ -58,4 +58,32 @@ class FlowSolversTest {
       return new FlowDpmPlusPlus2SAncestral(0, 1, sigma -> sigma);
     }
   }
+
+  @Nested class OfErSdeInFlow extends OfFlowEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new ErSde(3, 1);
+    }
+  }
+
+  @Nested class OfSeeds2InFlow extends OfFlowEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds2(0.5, false, 1, 1, this::level, sigma -> sigma);
+    }
+  }
+
+  @Nested class OfSeeds3InFlowWithoutNoise extends OfFlowDpm2WithoutNoise {
+    @Override public Solver solver(double[] sigmas) {
+      return new Seeds3(0, 1, this::level, sigma -> sigma);
+    }
+
+    @Override public int order() {
+      return 3;
+    }
+  }
+
+  @Nested class OfEulerCfgPlusPlusInFlow extends OfFlowEulerAncestral {
+    @Override public Solver solver(double[] sigmas) {
+      return new EulerCfgPlusPlus(1, 1);
+    }
+  }
 }

@@ -50,6 +50,11 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDpmSolverSdeOfNoise extends Preserving {
+    // Extrapolated noise is noise of its own.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 2, true, NEVER_LOWER);
     }
@@ -149,7 +154,7 @@ class PreservingSolversTest {
 
   @Nested class OfSaSolver extends Preserving {
     @Override public Solver solver(double[] sigmas) {
-      return new SaSolver(2, 2, true, true, timestep -> 1);
+      return new SaSolver(2, 2, true, true, false, timestep -> 1);
     }
 
     @Override public boolean endsClean() {
@@ -159,7 +164,7 @@ class PreservingSolversTest {
 
   @Nested class OfSaSolverWithoutNoise extends OfSaSolver {
     @Override public Solver solver(double[] sigmas) {
-      return new SaSolver(3, 3, true, false, timestep -> 0);
+      return new SaSolver(3, 3, true, false, false, timestep -> 0);
     }
 
     @Override public int order() {
@@ -169,7 +174,7 @@ class PreservingSolversTest {
 
   @Nested class OfSaSolver4 extends OfSaSolverWithoutNoise {
     @Override public Solver solver(double[] sigmas) {
-      return new SaSolver(4, 4, false, false, timestep -> 0);
+      return new SaSolver(4, 4, false, false, false, timestep -> 0);
     }
   }
 
@@ -210,12 +215,22 @@ class PreservingSolversTest {
   }
 
   @Nested class OfDdpmWithLargeVariance extends Preserving {
+    // The step's beta is not the posterior's variance.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new Ddpm(Ddpm.Variance.LARGE, 1e-20, false);
     }
   }
 
   @Nested class OfLcm extends Preserving {
+    // Its last step adds none.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new Lcm(1e9);   // the boundary condition lets go of the sample at once
     }
@@ -232,6 +247,11 @@ class PreservingSolversTest {
   }
 
   @Nested class OfTcdWithoutNoise extends OfTcd {
+    // Its levels are rounded to timesteps.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new Tcd(0, timestep -> level(timestep / 1e6));
     }
@@ -252,6 +272,11 @@ class PreservingSolversTest {
   }
 
   @Nested class OfRenoise extends Preserving {
+    // Its last step adds none.
+    @Override public boolean keepsTheNoiseOfItsLevel() {
+      return false;
+    }
+
     @Override public Solver solver(double[] sigmas) {
       return new Renoise(false);
     }

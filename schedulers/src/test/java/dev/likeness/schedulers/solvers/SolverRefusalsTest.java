@@ -12,6 +12,7 @@ import dev.likeness.schedulers.Prediction;
 import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.SigmaScheduler;
 import dev.likeness.schedulers.Solver;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -26,6 +27,35 @@ class SolverRefusalsTest {
     for (int calls = 1; calls <= 30; calls++) {
       assertEquals(calls, DpmFast.ordersOf(calls).stream().mapToInt(Integer::intValue).sum());
     }
+  }
+
+  @Test void pushesTheSlopePastTheLastOne() {
+    SigmaScheduler scheduler = SigmaScheduler.stableDiffusion(Prediction.EPSILON).on(LadderShape.KARRAS);
+    assertEquals(scheduler.by(Solvers.EULER).plan(6).toString(),
+        scheduler.by(new GradientEstimation(1, false)).plan(6).toString(), "a push of 1 is Euler's method");
+    SamplingPlan pushed = scheduler.by(new GradientEstimation(2.5, false)).plan(6);
+    double step = pushed.steps().get(3).level().sigma() - pushed.steps().get(2).level().sigma();
+    double[] samples = pushed.steps().get(2).update().samples();
+    assertEquals(1 + 2.5 * step / pushed.steps().get(2).level().sigma(), samples[0], 1e-12);
+    assertEquals(-1.5 * step / pushed.steps().get(1).level().sigma(), samples[1], 1e-12);
+  }
+
+  @Test void restartsFromTheLowerLevelAsOftenAsAsked() {
+    double[] sigmas = {8, 4, 2, 1, 0.5, 0.1, 0.05, 0};
+    double[] called = sigmasOf(new Restart(0.1, 2, 3, 2, sigma -> sigma), sigmas);
+    double[] once = sigmasOf(new Restart(0.1, 2, 3, 1, sigma -> sigma), sigmas);
+    double[] never = sigmasOf(new Restart(0.1, 2, 3, 0, sigma -> sigma), sigmas);
+    assertEquals(called.length - once.length, once.length - never.length, "each time costs as many calls");
+    assertEquals(2, Arrays.stream(once).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count()
+        - Arrays.stream(never).filter(sigma -> Math.abs(sigma - 2) < 1e-9).count() + 1);
+    assertEquals(13, never.length, "two calls a step and one in the last");
+  }
+
+  private static double[] sigmasOf(Solver solver, double[] sigmas) {
+    var draft = new Draft(Prediction.SAMPLE::at, Clipping.NONE);
+    var ladder = Ladder.of(Arrays.copyOf(sigmas, sigmas.length - 1),
+        Arrays.stream(sigmas).mapToObj(NoiseLevel::exploding).toList());
+    return draft.rows(solver.solve(ladder, draft)).stream().mapToDouble(row -> row.level().sigma()).toArray();
   }
 
   @Test void churnsAtItsBoundsToo() {
@@ -45,7 +75,7 @@ class SolverRefusalsTest {
     refuses("LMS needs an order of 1 to 4, got 5", () -> new Lms(5));
     refuses("DEIS needs an order of 1 to 3, got 4", () -> new Deis(4, NEVER_LOWER));
     refuses("UniPC needs an order of at least 1, got 0", () -> new UniPc(0, true, true, true, Set.of()));
-    refuses("SA-Solver needs orders of 1 to 4, got 5 and 1", () -> new SaSolver(5, 1, true, true, t -> 0));
+    refuses("SA-Solver needs orders of 1 to 4, got 5 and 1", () -> new SaSolver(5, 1, true, true, false, t -> 0));
     refuses("multistep SDE-DPM-Solver++ needs an order of 2 or 3, got 1", () -> new DpmPlusPlusMSde(1, true, 1, 1));
     refuses("multistep DPM-Solver needs an order of 1 to 2, got 3",
         () -> new DpmSolverMultistep(DpmAlgorithm.NOISE_SDE, 3, true, NEVER_LOWER));

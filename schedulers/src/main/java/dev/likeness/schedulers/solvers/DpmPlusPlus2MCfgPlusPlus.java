@@ -1,0 +1,30 @@
+package dev.likeness.schedulers.solvers;
+
+import dev.likeness.schedulers.Call;
+import dev.likeness.schedulers.Combination;
+import dev.likeness.schedulers.Draft;
+import dev.likeness.schedulers.Ladder;
+import dev.likeness.schedulers.Solver;
+
+/**
+ * Multistep DPM-Solver++ with CFG++: the guided prediction, the noise without guidance, and the way from the last
+ * prediction without guidance to this guided one; order 2 where nothing is guided, one call a step.
+ * arXiv:2211.01095 and 2406.08070; ComfyUI {@code dpmpp_2m_cfg_pp}.
+ */
+public final class DpmPlusPlus2MCfgPlusPlus implements Solver {
+  @Override public Combination solve(Ladder ladder, Draft draft) {
+    Combination x = draft.start();
+    Combination old = Combination.ZERO;
+    for (int i = ladder.first(); i <= ladder.last(); i++) {
+      double keep = ladder.next(i).sigma() / ladder.at(i).sigma();
+      Call call = draft.call(x, ladder.timestep(i), ladder.at(i));
+      x = call.denoised().plus(call.x().minus(call.unguided()).times(keep));
+      if (i > ladder.first() && keep > 0) {
+        double back = Math.log(ladder.at(i).sigma() / ladder.at(i - 1).sigma()) / Math.log(keep);
+        x = x.plus(call.denoised().minus(old).times((1 - keep) / (2 * back)));
+      }
+      old = call.unguided();
+    }
+    return x;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.likeness.schedulers;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The names that users of A1111 1.10 and ComfyUI of 2026 type, on networks that predict noise and on such of flow. */
+class SamplerNameTest {
+  private static final SchedulerConfig SD = SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler", "beta_end", 0.012,
+      "beta_schedule", "scaled_linear", "beta_start", 0.00085, "skip_prk_steps", true, "steps_offset", 1));
+  private static final SchedulerConfig SD3 = SchedulerConfig.of(Map.of("_class_name", "FlowMatchEulerDiscreteScheduler",
+      "num_train_timesteps", 1000, "shift", 3.0));
+  private static final List<String> COMFY = List.of("euler", "euler_cfg_pp", "euler_ancestral", "euler_ancestral_cfg_pp",
+      "heun", "heunpp2", "exp_heun_2_x0", "exp_heun_2_x0_sde", "dpm_2", "dpm_2_ancestral", "lms", "dpm_fast",
+      "dpmpp_2s_ancestral", "dpmpp_2s_ancestral_cfg_pp", "dpmpp_sde", "dpmpp_sde_gpu", "dpmpp_2m", "dpmpp_2m_cfg_pp",
+      "dpmpp_2m_sde", "dpmpp_2m_sde_gpu", "dpmpp_2m_sde_heun", "dpmpp_2m_sde_heun_gpu", "dpmpp_3m_sde",
+      "dpmpp_3m_sde_gpu", "ddpm", "lcm", "ipndm", "ipndm_v", "deis", "res_multistep", "res_multistep_cfg_pp",
+      "res_multistep_ancestral", "res_multistep_ancestral_cfg_pp", "gradient_estimation", "gradient_estimation_cfg_pp",
+      "er_sde", "seeds_2", "seeds_3", "sa_solver", "sa_solver_pece", "ddim", "uni_pc", "uni_pc_bh2");
+  private static final List<String> COMFY_LADDERS = List.of("simple", "sgm_uniform", "karras", "exponential",
+      "ddim_uniform", "beta", "normal", "linear_quadratic", "kl_optimal");
+  private static final List<String> WEB_UI = List.of("DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M SDE Heun",
+      "DPM++ 2S a", "DPM++ 3M SDE", "Euler a", "Euler", "LMS", "Heun", "DPM2", "DPM2 a", "DPM fast", "DDIM",
+      "DDIM CFG++", "UniPC", "LCM");
+  private static final List<String> WEB_UI_LADDERS = List.of("Automatic", "Uniform", "Karras", "Exponential",
+      "Polyexponential", "SGM Uniform", "KL Optimal", "Align Your Steps", "Simple", "Normal", "DDIM", "Beta");
+
+  @Test void plansEverySamplerOfComfyUiOnEveryOneOfItsSchedulers() {
+    plansAll(COMFY, COMFY_LADDERS);
+  }
+
+  @Test void plansEverySamplerOfWebUiOnEveryOneOfItsSchedulers() {
+    plansAll(WEB_UI, WEB_UI_LADDERS);
+    for (String name : List.of("PLMS", "Restart", "k_euler_a", "k_dpm_2_ka", "k_dpmpp_2m_sde_ka", "k_lms")) {
+      assertTrue(SD.with(name).plan(12).size() >= 11, name);
+    }
+  }
+
+  private static void plansAll(List<String> samplers, List<String> ladders) {
+    for (String sampler : samplers) {
+      assertTrue(SD.with(sampler).plan(12).size() >= 11, sampler);
+      for (String ladder : ladders) {
+        if (!sampler.equalsIgnoreCase("dpm_fast") && !sampler.equals("DPM fast")) {   // lays its own
+          assertTrue(SD.with(sampler + " " + ladder).plan(12).size() >= 10, sampler + " " + ladder);
+        }
+      }
+    }
+  }
+
+  @Test void takesTheSamplersFormForFlowWhereTheNetworkPredictsFlow() {
+    for (String name : COMFY) {
+      if (List.of("ddpm", "dpm_fast", "dpmpp_3m_sde", "dpmpp_3m_sde_gpu", "dpmpp_sde", "dpmpp_sde_gpu", "sa_solver_pece",
+          "dpmpp_2s_ancestral_cfg_pp", "res_multistep_ancestral", "res_multistep_ancestral_cfg_pp").contains(name)) {
+        continue;
+      }
+      SchedulerConfig config = SD3.with(name);
+      SamplingPlan plan = config.plan(12);
+      assertEquals(Prediction.FLOW, config.prediction(), name);
+      NoiseLevel first = plan.steps().get(0).level();
+      assertTrue(first.sigma() > 0.99 && Math.abs(first.alpha() + first.sigma() - 1) < 1e-12, name + " begins at " + first);
+      NoiseLevel sixth = plan.steps().get(6 * plan.size() / 12).level();
+      assertTrue(sixth.sigma() > 0.6, name + " forgets the shift: " + sixth);
+    }
+    assertEquals(SD3.plan(12).toString(), SD3.with("euler").plan(12).toString(), "its own sampler by name");
+    assertEquals("karras", SD3.with("res_multistep karras").options().text("ladder"));
+    assertEquals("EulerDiscreteScheduler", SD3.with("EulerDiscreteScheduler").className(), "a class is taken at its word");
+  }
+
+  @Test void movesFlowLevelsByTheResolutionWhereTheNetworkWantsThat() {
+    SchedulerConfig flux = SchedulerConfig.of(Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "shift", 3.0,
+        "use_dynamic_shifting", true)).with("res_multistep");
+    double[] told = flux.plan(PlanRequest.of(2).mu(1.15)).timesteps();
+    double shift = Math.exp(1.15);
+    assertEquals(1000 * shift / (1 + shift), told[1], 1e-9);
+    assertEquals(750, flux.with("use_dynamic_shifting", false).plan(PlanRequest.of(2).mu(1.15)).timesteps()[1], 1e-9);
+  }
+
+  @Test void refusesASamplerWithoutAFormForFlow() {
+    String message = assertThrows(IllegalArgumentException.class, () -> SD3.with("dpmpp_sde")).getMessage();
+    assertTrue(message.startsWith("DPMSolverSDEScheduler has no form for networks that predict flow; "
+        + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "), message);
+    assertTrue(message.endsWith(", sample_seeds_3_RF have"), message);
+  }
+
+  @Test void tellsTheTwoKindsOfUniPcApart() {
+    assertEquals("bh1", SD.with("uni_pc").options().text("solver_type"));
+    assertFalse(SD.with("uni_pc").plan(8).toString().equals(SD.with("uni_pc_bh2").plan(8).toString()));
+    assertFalse(SD.with("uni_pc normal").plan(8).toString().equals(SD.with("uni_pc_bh2 normal").plan(8).toString()));
+  }
+}

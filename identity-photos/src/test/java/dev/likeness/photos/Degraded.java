@@ -64,7 +64,7 @@ public final class Degraded {
       double u = (x - face.center().x()) / face.width();
       double v = (y - face.y()) / face.height();
       boolean cap = v < 0.1 && u * u / (0.62 * 0.62) + (v - 0.1) * (v - 0.1) / (0.6 * 0.6) <= 1;
-      return cap ? colour[c] : picture.at(x, y, c);
+      return cap ? (int) (colour[c] * (1 - 0.5 * Math.abs(u))) : picture.at(x, y, c);
     });
   }
 

@@ -60,7 +60,13 @@ final class Occlusion {
     return new double[] {(picture.at(x, y, 0) + 10) / sum - 1 / 3.0, (picture.at(x, y, 2) + 10) / sum - 1 / 3.0, sum};
   }
 
-  private boolean colourless() {
+  /** The skin's brightness, 0 to 255. */
+  double light() {
+    return skin[2] / 3 - 10;
+  }
+
+  /** Whether the skin has no colour, so that nothing can be told apart from it by colour. */
+  boolean colourless() {
     return Math.hypot(skin[0], skin[1]) < COLOURLESS;
   }
 

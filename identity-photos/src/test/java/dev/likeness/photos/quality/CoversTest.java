@@ -13,6 +13,7 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -46,6 +47,28 @@ class CoversTest {
   @Test
   void aBlueCapIsAHat() {
     assertCalled("hat", findings((picture, box) -> Degraded.capped(picture, box, 40, 60, 150)));
+  }
+
+  @Test
+  void aCapInAColourOfHairIsMostlyAHatBecauseItIsEven() {
+    List<String> found = new ArrayList<>();
+    for (int grey : new int[] {25, 110, 170, 225}) {
+      found.addAll(findings((picture, box) -> Degraded.noisy(Degraded.capped(picture, box, grey, grey, grey + 2), 2)));
+    }
+    assertTrue(found.stream().filter(codes -> codes.contains("hat")).count() >= 11, found.toString());
+  }
+
+  @Test
+  void hairIsNoHat() {
+    PhotoJudge judge = new PhotoJudge(QualityLimits.DEFAULT, Optional.empty(), Optional.empty());
+    try (FaceDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
+      for (Shot shot : Shot.in("photos/people", 640)) {
+        Decoded decoded = new Decoded(shot.picture(), PhotoFormat.PNG, shot.picture().width(), shot.picture().height(), false,
+            OptionalInt.empty());
+        assertTrue(judge.reasons(decoded, detector.detect(shot.picture())).stream()
+            .noneMatch(reason -> reason.code() == ReasonCode.HAT), shot.name());
+      }
+    }
   }
 
   private static void assertCalled(String word, List<String> findings) {

@@ -8,34 +8,24 @@ import dev.likeness.diffusion.transformer.FluxConfig;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.schedulers.SchedulerConfig;
-import java.util.Set;
 
 /** The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and shared by threads. */
-public final class Flux implements Networks {
-  private final OpenParts open = new OpenParts();
-  private final Compute compute;
+public final class Flux extends OpenNetworks {
   private final boolean edits;
-  private final SchedulerConfig scheduler;
   private final TextTower clip;
   private final T5Tower t5;
-  private final FluxConfig config;
-  private final LoadedWeights weights;
+  private final OpenTransformer<FluxConfig, FluxTransformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private Flux(ModelFiles files, Compute compute) {
-    this.compute = compute;
+    super(compute, SchedulerFile.read(files.scheduler(), false));
     this.edits = files.pipeline().contains("Kontext");
     try {
-      scheduler = SchedulerFile.read(files.scheduler(), false);
-      clip = open.add(TextTower.open(files, Part.TEXT_ENCODER, compute, 0));
-      t5 = open.add(T5Tower.open(files, Part.TEXT_ENCODER_2, compute));
-      config = FluxConfig.of(files.config(Part.TRANSFORMER.folder()));
-      weights = open.add(files.load(Part.TRANSFORMER.folder(), compute));
-      weights.check(tensors -> new FluxTransformer2DModel(config, tensors), Set.of());
-      weights.loadViews();
-      autoencoder = open.add(AutoencoderFile.open(files, compute));
+      clip = open(TextTower.open(files, Part.TEXT_ENCODER, compute, 0));
+      t5 = open(T5Tower.open(files, Part.TEXT_ENCODER_2, compute));
+      transformer = open(OpenTransformer.of(files, compute, FluxConfig::of, FluxTransformer2DModel::new));
+      transformer.check();
+      autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -58,15 +48,10 @@ public final class Flux implements Networks {
 
   // A token is a square of two by two latent pixels.
   private void requireLatents(ModelFiles files) {
-    if (config.outChannels() != 4 * autoencoder.latentChannels()) {
-      throw new UnusableInput(files.describe() + ": the transformer answers with " + config.outChannels()
+    if (config().outChannels() != 4 * autoencoder.latentChannels()) {
+      throw new UnusableInput(files.describe() + ": the transformer answers with " + config().outChannels()
           + " channels, expected 4 times the autoencoder's " + autoencoder.latentChannels() + "; they are of different models");
     }
-  }
-
-  @Override
-  public Compute compute() {
-    return compute;
   }
 
   /** Whether the transformer is shown a whole picture beside the sample, to edit it (Kontext). */
@@ -85,18 +70,18 @@ public final class Flux implements Networks {
   }
 
   public FluxConfig config() {
-    return config;
+    return transformer.config();
   }
 
   /** The transformer as an adaptation has it. */
   public FluxTransformer2DModel transformer(Adaptation adaptation) {
-    return new FluxTransformer2DModel(config, Weights.of(weights, adaptation));
+    return transformer.adapted(adaptation);
   }
 
   @Override
   public LoadedWeights weights(Part part) {
     return switch (part) {
-      case TRANSFORMER -> weights;
+      case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> clip.weights();
       case TEXT_ENCODER_2 -> t5.weights();
       default -> null;
@@ -106,15 +91,5 @@ public final class Flux implements Networks {
   @Override
   public Autoencoder autoencoder() {
     return autoencoder;
-  }
-
-  @Override
-  public SchedulerConfig scheduler() {
-    return scheduler;
-  }
-
-  @Override
-  public void close() {
-    open.close();
   }
 }

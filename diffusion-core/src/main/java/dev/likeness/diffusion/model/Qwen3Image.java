@@ -14,10 +14,8 @@ import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.schedulers.SchedulerConfig;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -30,18 +28,14 @@ import java.util.function.ToIntFunction;
  * @param <C> the transformer's config
  * @param <T> the transformer
  */
-public final class Qwen3Image<C, T> implements Networks {
+public final class Qwen3Image<C, T> extends OpenNetworks {
   private static final Function<Qwen3Config, List<Integer>> Z_IMAGE = text -> List.of(text.layers() - 1);
   private static final Function<Qwen3Config, List<Integer>> KLEIN = text -> List.of(9, 18, 27);
 
-  private final OpenParts open = new OpenParts();
-  private final Compute compute;
   private final boolean distilled;
-  private final SchedulerConfig scheduler;
   private final Kind<C, T> kind;
   private final Qwen3Tower text;
-  private final C config;
-  private final LoadedWeights weights;
+  private final OpenTransformer<C, T> transformer;
   private final Autoencoder autoencoder;
 
   /**
@@ -55,18 +49,15 @@ public final class Qwen3Image<C, T> implements Networks {
       ToIntFunction<C> channels, Function<Qwen3Config, List<Integer>> layers, boolean thinks, boolean padding) { }
 
   private Qwen3Image(ModelFiles files, Compute compute, Kind<C, T> kind) {
-    this.compute = compute;
+    super(compute, SchedulerFile.read(files.scheduler(), false));
     this.kind = kind;
     distilled = files.option("is_distilled");
     try {
-      scheduler = SchedulerFile.read(files.scheduler(), false);
-      text = open.add(Qwen3Tower.open(files, compute));
-      config = kind.config.apply(files.config(Part.TRANSFORMER.folder()));
-      text.requireLayers(files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config));
-      weights = open.add(files.load(Part.TRANSFORMER.folder(), compute));
-      weights.check(tensors -> kind.network.apply(config, tensors), Set.of());
-      weights.loadViews();
-      autoencoder = open.add(AutoencoderFile.open(files, compute));
+      text = open(Qwen3Tower.open(files, compute));
+      transformer = open(OpenTransformer.of(files, compute, kind.config, kind.network));
+      text.requireLayers(files, kind.layers.apply(text.config()), kind.textWidth.applyAsInt(config()));
+      transformer.check();
+      autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -117,16 +108,11 @@ public final class Qwen3Image<C, T> implements Networks {
   }
 
   private void requireLatents(ModelFiles files) {
-    int channels = kind.channels.applyAsInt(config);
+    int channels = kind.channels.applyAsInt(config());
     if (channels != autoencoder.latentChannels()) {
       throw new UnusableInput(files.describe() + ": the transformer draws in " + channels
           + " channels, the autoencoder has " + autoencoder.latentChannels() + "; they are of different models");
     }
-  }
-
-  @Override
-  public Compute compute() {
-    return compute;
   }
 
   /** Whether the network needs no guidance and is given none. */
@@ -135,7 +121,7 @@ public final class Qwen3Image<C, T> implements Networks {
   }
 
   public C config() {
-    return config;
+    return transformer.config();
   }
 
   /** Prompts as the transformer is told them, a row for each; see {@link Qwen3Tower#encode}. */
@@ -145,13 +131,13 @@ public final class Qwen3Image<C, T> implements Networks {
 
   /** The transformer as an adaptation has it. */
   public T transformer(Adaptation adaptation) {
-    return kind.network.apply(config, Weights.of(weights, adaptation));
+    return transformer.adapted(adaptation);
   }
 
   @Override
   public LoadedWeights weights(Part part) {
     return switch (part) {
-      case TRANSFORMER -> weights;
+      case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> text.weights();
       default -> null;
     };
@@ -160,15 +146,5 @@ public final class Qwen3Image<C, T> implements Networks {
   @Override
   public Autoencoder autoencoder() {
     return autoencoder;
-  }
-
-  @Override
-  public SchedulerConfig scheduler() {
-    return scheduler;
-  }
-
-  @Override
-  public void close() {
-    open.close();
   }
 }

@@ -11,7 +11,6 @@ import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.schedulers.SchedulerConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -22,32 +21,28 @@ import java.util.stream.Stream;
  * The networks of a Stable Diffusion 1.x, 2.x or XL model, opened and checked. Building an adapted view of a network
  * reads no weight again: all views share the tensors loaded here. Immutable and shared by threads.
  */
-public final class StableDiffusion implements Networks {
-  private final OpenParts open = new OpenParts();
-  private final Compute compute;
+public final class StableDiffusion extends OpenNetworks {
   private final List<TextTower> towers = new ArrayList<>();
   private final UNetConfig unetConfig;
   private final LoadedWeights unetWeights;
   private final AutoencoderFile autoencoder;
-  private final SchedulerConfig scheduler;
   private final boolean zerosForNothing;
 
   private StableDiffusion(ModelFiles files, Compute compute) {
-    this.compute = compute;
+    super(compute, SchedulerFile.read(files.scheduler(), files.componentClass("text_encoder_2") == null));
     boolean xl = files.componentClass("text_encoder_2") != null;
     try {
-      scheduler = SchedulerFile.read(files.scheduler(), !xl);
       zerosForNothing = xl && files.option("force_zeros_for_empty_prompt");
       for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
         if (files.componentClass(part.folder()) != null) {
-          towers.add(open.add(TextTower.open(files, part, compute, xl ? 1 : 0)));
+          towers.add(open(TextTower.open(files, part, compute, xl ? 1 : 0)));
         }
       }
       unetConfig = UNetConfig.of(files.config("unet"));
       requireText(files);
-      unetWeights = open.add(files.load("unet", compute));
+      unetWeights = open(files.load("unet", compute));
       unetWeights.check(weights -> new UNet2DConditionModel(unetConfig, weights), Set.of());
-      autoencoder = open.add(AutoencoderFile.open(files, compute));
+      autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -98,11 +93,6 @@ public final class StableDiffusion implements Networks {
     }
   }
 
-  @Override
-  public Compute compute() {
-    return compute;
-  }
-
   public UNetConfig unetConfig() {
     return unetConfig;
   }
@@ -149,11 +139,6 @@ public final class StableDiffusion implements Networks {
     return autoencoder;
   }
 
-  @Override
-  public SchedulerConfig scheduler() {
-    return scheduler;
-  }
-
   /**
    * Loads one network, e.g. {@code unet}, now instead of at its first use.
    *
@@ -185,10 +170,5 @@ public final class StableDiffusion implements Networks {
     return Stream.of(Part.values()).filter(part -> part.folder().equals(component)).map(this::weights)
         .filter(Objects::nonNull).findFirst()
         .orElseThrow(() -> new IllegalArgumentException("no network \"" + component + "\" in this model"));
-  }
-
-  @Override
-  public void close() {
-    open.close();
   }
 }

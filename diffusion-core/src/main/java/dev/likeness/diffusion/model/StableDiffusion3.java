@@ -8,38 +8,28 @@ import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its three text encoders, may
  * be absent. Immutable and shared by threads.
  */
-public final class StableDiffusion3 implements Networks {
-  private final OpenParts open = new OpenParts();
-  private final Compute compute;
-  private final SchedulerConfig scheduler;
+public final class StableDiffusion3 extends OpenNetworks {
   private final List<TextTower> towers;
   private final T5Tower t5;
-  private final Sd3Config config;
-  private final LoadedWeights weights;
+  private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
   private final Autoencoder autoencoder;
 
   private StableDiffusion3(ModelFiles files, Compute compute) {
-    this.compute = compute;
+    super(compute, SchedulerFile.read(files.scheduler(), false));
     try {
-      scheduler = SchedulerFile.read(files.scheduler(), false);
-      towers = List.of(open.add(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
-          open.add(TextTower.open(files, Part.TEXT_ENCODER_2, compute, 1)));
+      towers = List.of(open(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
+          open(TextTower.open(files, Part.TEXT_ENCODER_2, compute, 1)));
       t5 = files.componentClass(Part.TEXT_ENCODER_3.folder()) == null ? null
-          : open.add(T5Tower.open(files, Part.TEXT_ENCODER_3, compute));
-      config = Sd3Config.of(files.config(Part.TRANSFORMER.folder()));
-      weights = open.add(files.load(Part.TRANSFORMER.folder(), compute));
-      weights.check(tensors -> new Sd3Transformer2DModel(config, tensors), Set.of());
-      weights.loadViews();
-      autoencoder = open.add(AutoencoderFile.open(files, compute));
+          : open(T5Tower.open(files, Part.TEXT_ENCODER_3, compute));
+      transformer = open(OpenTransformer.of(files, compute, Sd3Config::of, Sd3Transformer2DModel::new));
+      transformer.check();
+      autoencoder = open(AutoencoderFile.open(files, compute));
       requireLatents(files);
     } catch (RuntimeException e) {
       close();
@@ -64,15 +54,10 @@ public final class StableDiffusion3 implements Networks {
   }
 
   private void requireLatents(ModelFiles files) {
-    if (config.inChannels() != autoencoder.latentChannels()) {
-      throw new UnusableInput(files.describe() + ": the transformer takes " + config.inChannels()
+    if (config().inChannels() != autoencoder.latentChannels()) {
+      throw new UnusableInput(files.describe() + ": the transformer takes " + config().inChannels()
           + " channels, the autoencoder has " + autoencoder.latentChannels() + "; they are of different models");
     }
-  }
-
-  @Override
-  public Compute compute() {
-    return compute;
   }
 
   /** The two CLIP towers: their tokens stand side by side before T5's, their pooled texts are joined. */
@@ -86,18 +71,18 @@ public final class StableDiffusion3 implements Networks {
   }
 
   public Sd3Config config() {
-    return config;
+    return transformer.config();
   }
 
   /** The transformer as an adaptation has it. */
   public Sd3Transformer2DModel transformer(Adaptation adaptation) {
-    return new Sd3Transformer2DModel(config, Weights.of(weights, adaptation));
+    return transformer.adapted(adaptation);
   }
 
   @Override
   public LoadedWeights weights(Part part) {
     return switch (part) {
-      case TRANSFORMER -> weights;
+      case TRANSFORMER -> transformer.weights();
       case TEXT_ENCODER -> towers.get(0).weights();
       case TEXT_ENCODER_2 -> towers.get(1).weights();
       case TEXT_ENCODER_3 -> t5 == null ? null : t5.weights();
@@ -108,15 +93,5 @@ public final class StableDiffusion3 implements Networks {
   @Override
   public Autoencoder autoencoder() {
     return autoencoder;
-  }
-
-  @Override
-  public SchedulerConfig scheduler() {
-    return scheduler;
-  }
-
-  @Override
-  public void close() {
-    open.close();
   }
 }

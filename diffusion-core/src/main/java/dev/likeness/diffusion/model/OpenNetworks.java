@@ -1,0 +1,36 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.schedulers.SchedulerConfig;
+
+/** What the networks of every family are opened with and close. */
+abstract class OpenNetworks implements Networks {
+  private final OpenParts parts = new OpenParts();
+  private final Compute compute;
+  private final SchedulerConfig scheduler;
+
+  OpenNetworks(Compute compute, SchedulerConfig scheduler) {
+    this.compute = compute;
+    this.scheduler = scheduler;
+  }
+
+  /** Takes over a part, to be closed with the others. */
+  final <T extends AutoCloseable> T open(T part) {
+    return parts.add(part);
+  }
+
+  @Override
+  public final Compute compute() {
+    return compute;
+  }
+
+  @Override
+  public final SchedulerConfig scheduler() {
+    return scheduler;
+  }
+
+  @Override
+  public final void close() {
+    parts.close();
+  }
+}

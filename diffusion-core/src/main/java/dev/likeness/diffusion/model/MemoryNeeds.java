@@ -25,9 +25,11 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
   private static final double SINGLE = 40;
   /** The same of a UNet, in pixels of its first level times width. */
   private static final double UNET = 60;
-  /** The same of the autoencoder's last level, whole and in strips. */
-  private static final double WHOLE = 10;
-  private static final double STRIPS = 4.5;
+  /** The same of the autoencoder's last level, whole and in strips: in its own type, and in f32 whatever that is. */
+  private static final double WHOLE = 3.5;
+  private static final double WHOLE_SINGLE = 13;
+  private static final double STRIPS = 4.75;
+  private static final double STRIPS_SINGLE = 5.5;
   /** What encoding a text takes beside the encoder. */
   private static final long ENCODING = 192L << 20;
 
@@ -96,6 +98,7 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
   }
 
   private long decoding(boolean strips, int bytes, long pictureWidth, long pictureHeight) {
-    return (long) ((strips ? STRIPS : WHOLE) * pictureWidth * pictureHeight * pixels * bytes);
+    double each = strips ? STRIPS * bytes + STRIPS_SINGLE : WHOLE * bytes + WHOLE_SINGLE;
+    return (long) (each * pictureWidth * pictureHeight * pixels);
   }
 }

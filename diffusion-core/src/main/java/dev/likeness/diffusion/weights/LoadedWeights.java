@@ -52,7 +52,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** A tensor placed in memory of its own; the calling scope owns it. */
   private Tensor brought(String name) {
-    if (residence == Residence.MAPPED) {
+    // What has to be converted is read past the mapping, whose pages would count with the process beside the copy.
+    if (residence == Residence.MAPPED && compute.onCpu() && source.dtype(name) == compute.dtype()) {
       return compute.place(source.read(name));
     }
     try (TensorScope scope = TensorScope.open(); OwnCopies own = OwnCopies.asked()) {

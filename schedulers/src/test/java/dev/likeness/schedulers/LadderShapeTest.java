@@ -104,7 +104,8 @@ class LadderShapeTest {
     for (Solver solver : new Solver[] {Solvers.EULER, Solvers.EULER_ANCESTRAL, Solvers.HEUN, Solvers.LMS,
         Solvers.DPM_PLUS_PLUS_2M, Solvers.DPM_PLUS_PLUS_2M_SDE, Solvers.DPM_PLUS_PLUS_3M_SDE, Solvers.RES_MULTISTEP,
         Solvers.GRADIENT_ESTIMATION, Solvers.dpm2(SD), Solvers.dpm2Ancestral(SD), Solvers.dpmPlusPlus2SAncestral(SD),
-        Solvers.dpmPlusPlusSde(SD), Solvers.restart(4, 2, SD)}) {
+        Solvers.dpmPlusPlusSde(SD), Solvers.restart(4, 2, SD), Solvers.ER_SDE, Solvers.EULER_CFG_PLUS_PLUS,
+        Solvers.seeds2(SD), Solvers.seeds3(SD)}) {
       double[] first = {14.6};
       var sampler = new NumericSampler((x, timestep) -> x, () -> new double[] {0.5});
       double end = sampler.sample(first, SigmaScheduler.stableDiffusion(Prediction.EPSILON).by(solver).plan(12))[0];

@@ -29,6 +29,10 @@ public final class Solvers {
   public static final Solver RES_MULTISTEP = new ResMultistep(0, 1, false);
   /** Gradient estimation with the paper's gamma of 2. */
   public static final Solver GRADIENT_ESTIMATION = new GradientEstimation(2, false);
+  /** Extended reverse-time SDEs of three stages. */
+  public static final Solver ER_SDE = new ErSde(3, 1);
+  /** Euler's method with CFG++, for guidance of 1 to 2. */
+  public static final Solver EULER_CFG_PLUS_PLUS = new EulerCfgPlusPlus(0, 1);
   /** Ancestral Euler steps for rectified flow. */
   public static final Solver FLOW_EULER_ANCESTRAL = new FlowEulerAncestral(1, 1);
 
@@ -53,6 +57,16 @@ public final class Solvers {
   /** Stochastic single-step DPM-Solver++. */
   public static Solver dpmPlusPlusSde(LevelTable table) {
     return new DpmPlusPlusSde(1, 1, table::timestep);
+  }
+
+  /** The stochastic exponential solver of two stages. */
+  public static Solver seeds2(LevelTable table) {
+    return new Seeds2(0.5, false, 1, 1, table::ofRatio, table::timestep);
+  }
+
+  /** The stochastic exponential solver of three stages. */
+  public static Solver seeds3(LevelTable table) {
+    return new Seeds3(1, 1, table::ofRatio, table::timestep);
   }
 
   /** DPM-Solver that spends exactly so many calls. */

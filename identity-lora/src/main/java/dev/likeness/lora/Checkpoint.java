@@ -24,8 +24,11 @@ import java.util.Optional;
  * @param owner a digest of everything that decides the result: settings, base, subject, pictures
  */
 record Checkpoint(Path file, String owner) {
-  /** Steps between two saves. */
+  /** Steps between two saves, where these take longer than {@link #REST}. */
   static final int SAVE_EVERY = 25;
+
+  /** A small base makes its steps faster than saving them is worth: nanoseconds between two saves. */
+  private static final long REST = 20_000_000_000L;
 
   private static final String OWNER = "likeness.run";
 
@@ -63,9 +66,13 @@ record Checkpoint(Path file, String owner) {
     looks.ifPresent(l -> l.resume(notes));
   }
 
-  /** Whether the state is to be saved after that many steps. */
-  boolean isTime(int steps) {
-    return file != null && steps % SAVE_EVERY == 0;
+  /**
+   * Whether the state is to be saved after that many steps.
+   *
+   * @param saved when it was saved last, by {@link System#nanoTime}, or null in a run that has saved none
+   */
+  boolean isTime(int steps, Long saved) {
+    return file != null && steps % SAVE_EVERY == 0 && (saved == null || System.nanoTime() - saved >= REST);
   }
 
   /**

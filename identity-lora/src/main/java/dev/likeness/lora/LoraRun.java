@@ -34,6 +34,7 @@ final class LoraRun implements AutoCloseable {
   private final Optimizer optimizer;
   private final Ema ema;
   private final Optional<Looks> looks;
+  private Long saved;
 
   LoraRun(LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
     this.settings = settings;
@@ -88,9 +89,10 @@ final class LoraRun implements AutoCloseable {
   }
 
   private void save(Checkpoint checkpoint, int steps) {
-    if (checkpoint.isTime(steps)) {
+    if (checkpoint.isTime(steps, saved)) {
       try {
         checkpoint.save(learner.weights(), optimizer, ema, looks);
+        saved = System.nanoTime();
       } catch (MachineLimit full) {
         progress.on(new ProgressEvent.Notice(
             "step " + steps + " is not kept, the training goes on: " + full.getMessage()));

@@ -53,9 +53,9 @@ public record Approximation(Kind kind, int every, int layers) {
     return kind == Kind.DEEP_CACHE ? new DeepFeatures(every, layers) : null;
   }
 
-  /** Refuses what only a UNet can leave out. */
-  void requireAnyFamily() {
-    if (kind == Kind.DEEP_CACHE) {
+  /** Refuses to leave out what a model's family cannot do without. */
+  void requireFor(Denoiser denoiser) {
+    if (kind == Kind.DEEP_CACHE && !denoiser.hasShallowWay()) {
       throw new IllegalArgumentException("DeepCache is for UNets; approximate a transformer by extrapolation");
     }
   }

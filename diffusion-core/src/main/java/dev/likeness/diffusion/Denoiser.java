@@ -61,6 +61,11 @@ interface Denoiser {
    */
   NoisePredictor network(Sitting sitting, Canvas canvas, int rows);
 
+  /** Whether the network has shallow layers that can be asked without its deep ones, as UNets have. */
+  default boolean hasShallowWay() {
+    return false;
+  }
+
   /** Whether the network is made for inpainting: it is shown the mask and the kept part beside the sample. */
   default boolean showsMask() {
     return false;

@@ -93,10 +93,11 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
 
   private NoisePredictor asked(Sitting sitting, Canvas canvas, List<Flux2Transformer2DModel> views, Tensor text,
       Rotation rotation) {
+    Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
     return (input, step) -> {
       Tensor own = packed(input);
-      Tensor tokens = canvas.reference() == null ? own
-          : torch.cat(new TensorVector(own, packed(canvas.reference()).expand(own.size(0), -1, -1)), 1);
+      Tensor tokens =
+          shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
       Tensor answer = views.get(step.index()).forward(tokens, time(sitting, step, input.size(0)), text, rotation);
       return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
           input.size(2), input.size(3));

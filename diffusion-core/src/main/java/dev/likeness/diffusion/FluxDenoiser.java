@@ -102,7 +102,6 @@ record FluxDenoiser(Flux model) implements Denoiser {
   @Override
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
-    request.approximation().requireAnyFamily();
     GuidanceOptions options = request.guidanceOptions();
     Denoiser.refuseWeakening(request, "FLUX");
     if (canvas.reference() != null && !canvas.hints().isEmpty()) {

@@ -28,13 +28,15 @@ record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> vie
   @Override
   public NoisePredictor asked(boolean weakened, long first, long rows) {
     FluxConditioning told = rows(first, rows);
-    return (input, step) -> predict(input, step, told);
+    Tensor reference =
+        canvas.reference() == null ? null : PackedLatents.pack(model.compute().place(canvas.reference()));
+    return (input, step) -> predict(input, step, told, reference);
   }
 
-  private Tensor predict(Tensor input, Step step, FluxConditioning told) {
+  private Tensor predict(Tensor input, Step step, FluxConditioning told, Tensor reference) {
     Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
-    Tensor tokens = canvas.reference() == null ? own : torch.cat(new TensorVector(own, PackedLatents.pack(
-        model.compute().place(canvas.reference())).expand(own.size(0), -1, -1)), 1);
+    Tensor tokens =
+        reference == null ? own : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
     Tensor answer = views.get(step.index())
         .forward(tokens, time(step, input.size(0)), told, rotation, control(input, step)).narrow(1, 0, own.size(1));
     return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));

@@ -68,7 +68,6 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   @Override
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
-    request.approximation().requireAnyFamily();
     Denoiser.refuseTrueCfg(request);
     Weakening weakening = request.guidanceOptions().weakening();
     Adaptation own = sitting.adaptation(Part.TRANSFORMER);

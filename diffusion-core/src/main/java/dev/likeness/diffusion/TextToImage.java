@@ -61,6 +61,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
   private void run(List<ImageRequest> requests, Map<ImageRequest, List<GeneratedImage>> drawn, Progress progress,
       Cancellation stop) {
     requireMemory(requests.get(0));
+    requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
       for (Sitting sitting : Sitting.of(sitters(requests, plan.size()), memory == null ? BATCH : 1)) {

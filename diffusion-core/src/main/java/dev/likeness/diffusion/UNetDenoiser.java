@@ -42,6 +42,11 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   }
 
   @Override
+  public boolean hasShallowWay() {
+    return true;
+  }
+
+  @Override
   public boolean showsMask() {
     return model.unetConfig().inChannels() == 2 * model.autoencoder().latentChannels() + 1;
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.tensor.Carried;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.ZImageConfig;
@@ -12,7 +13,9 @@ import dev.likeness.diffusion.transformer.ZImageTransformer2DModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Step;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -77,9 +80,17 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
     Device device = new Device(model.compute().device());
     ZImageSequence sequence =
         ZImageSequence.of(model.config(), request.height() / unit(), request.width() / unit(), whole, device);
-    return (input, step) -> views.get(step.index())
-        .forward(model.compute().place(input), time(sitting, step, input.size(0)), text.tokens(), sequence)
-        .to(ScalarType.Float).neg();
+    Map<ZImageTransformer2DModel, Carried> words = new HashMap<>();
+    views.forEach(view -> words.computeIfAbsent(view, each -> new Carried()));
+    return (input, step) -> {
+      ZImageTransformer2DModel view = views.get(step.index());
+      Carried told = words.get(view);
+      if (told.tensor() == null) {
+        told.replace(view.words(text.tokens(), sequence));
+      }
+      return view.forward(model.compute().place(input), time(sitting, step, input.size(0)), told.tensor(), sequence)
+          .to(ScalarType.Float).neg();
+    };
   }
 
   private Tensor time(Sitting sitting, Step step, long batch) {

@@ -98,15 +98,32 @@ class ApproximationTest {
     assertEquals(List.of(0, 1, 2, 5, 8, 11), asked);
   }
 
+  /** Its rows want the unguided answer too, the last one not. */
   @Test
-  void refusesWhatANetworkDoesNotHave() {
-    try (BaseModel base = base();
-        BaseModel flux = BaseModel.open(PipelineFolder.write("flux/dev", scratch).path(), Compute.EXACT)) {
+  void continuesTheUnguidedAnswerToo() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.scheduler("dpmpp_2m_cfg_pp");
+      double near = distance(pixels(base, ask), pixels(base, ask.approximation(Approximation.extrapolation(2))));
+      double far = distance(pixels(base, ask), pixels(base, ask.approximation(Approximation.extrapolation(6))));
+      assertTrue(near > 0 && near < far, near + " at every second row, " + far + " at every sixth");
+    }
+  }
+
+  @Test
+  void refusesLayersThatAUNetDoesNotHave() {
+    try (BaseModel base = base()) {
       assertEquals("DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",
           assertThrows(IllegalArgumentException.class,
               () -> base.generate(ASK.approximation(Approximation.deepCache(2, 9)))).getMessage());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
+  void refusesDeepCacheWhereThereIsNoUNet(String name) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
       assertEquals("DeepCache is for UNets; approximate a transformer by extrapolation",
-          assertThrows(IllegalArgumentException.class, () -> flux.generate(
+          assertThrows(IllegalArgumentException.class, () -> base.generate(
               ImageRequest.of("a cat").size(32, 32).approximation(Approximation.deepCache(2, 0)))).getMessage());
     }
   }

@@ -19,6 +19,8 @@ public final class Extrapolated implements NoisePredictor {
   private final Carried before = new Carried();
   private double lastTime;
   private double beforeTime;
+  private boolean lastUnguided;
+  private boolean beforeUnguided;
 
   /**
    * Around {@code network}, in the scope of its run.
@@ -36,7 +38,13 @@ public final class Extrapolated implements NoisePredictor {
   public Tensor predict(Tensor input, Step step) {
     int row = step.index();
     boolean asks = row < FIRST || row == rows - 1 || (row - FIRST + 1) % every == 0;
-    return asks ? asked(input, step) : continued(step.timestep());
+    return asks || !isLike(step) ? asked(input, step) : continued(step.timestep());
+  }
+
+  /** Whether both answers hold what the row asks for: some rows of a plan may want the unguided answer too. */
+  private boolean isLike(Step step) {
+    boolean unguided = step.update().asksUnguided();
+    return unguided == lastUnguided && unguided == beforeUnguided;
   }
 
   private Tensor asked(Tensor input, Step step) {
@@ -44,9 +52,11 @@ public final class Extrapolated implements NoisePredictor {
     if (last.tensor() != null) {
       before.replace(last.tensor().clone());
       beforeTime = lastTime;
+      beforeUnguided = lastUnguided;
     }
     last.replace(answer.clone());
     lastTime = step.timestep();
+    lastUnguided = step.update().asksUnguided();
     return answer;
   }
 

@@ -62,19 +62,31 @@ public final class ZImageTransformer2DModel {
    *
    * @param latents [batch, channels, h, w], sides even
    * @param time how much of the noise is gone, [batch] or [1], 0..1, f32
-   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the sequence says
+   * @param words of {@link #words}
    * @return [batch, channels, h, w], owned by the calling scope
    */
-  public Tensor forward(Tensor latents, Tensor time, Tensor text, ZImageSequence sequence) {
+  public Tensor forward(Tensor latents, Tensor time, Tensor words, ZImageSequence sequence) {
     try (TensorScope call = TensorScope.open()) {
       Tensor told = told(time, latents);
       Tensor picture = through(noiseRefiner, embedded(latents, sequence), told, sequence.picture(), null);
-      Tensor words = through(textRefiner, words(text, sequence), null, sequence.text(), typed(sequence.mask(), picture));
       Tensor both = through(layers, torch.cat(new TensorVector(picture, words), 1), told, sequence.both(),
           typed(sequence.maskOfBoth(), picture));
       Tensor own = both.narrow(1, 0, sequence.pictureTokens());
       Tensor scale = scaleOut.forward(Activation.SILU.of(told)).unsqueeze(1);
       return call.promote(picture(projOut.forward(AdaptiveNorm.apply(own, scale)), latents));
+    }
+  }
+
+  /**
+   * Texts as the layers see them beside pictures: the same at every step.
+   *
+   * @param text the language model's tokens [batch, any, textWidth], of which as many count as the sequence says
+   * @return [batch, the sequence's text tokens, width], owned by the calling scope
+   */
+  public Tensor words(Tensor text, ZImageSequence sequence) {
+    try (TensorScope call = TensorScope.open()) {
+      Tensor embedded = filled(text, sequence);
+      return call.promote(through(textRefiner, embedded, null, sequence.text(), typed(sequence.mask(), embedded)));
     }
   }
 
@@ -99,7 +111,7 @@ public final class ZImageTransformer2DModel {
         : torch.cat(new TensorVector(tokens, xPad.to(tokens.scalar_type()).unsqueeze(0).expand(batch, missing, -1)), 1);
   }
 
-  private Tensor words(Tensor text, ZImageSequence sequence) {
+  private Tensor filled(Tensor text, ZImageSequence sequence) {
     long count = Math.min(text.size(1), sequence.textTokens());
     Tensor own = textEmbedder.forward(textNorm.forward(text.narrow(1, 0, count)));
     Tensor all = torch.constant_pad_nd(own, new long[] {0, 0, 0, sequence.textTokens() - count}, new Scalar(0.0));

@@ -17,7 +17,8 @@ public final class Caption {
       {"outdoor portrait"},
       {"black and white portrait", "black and white portrait", "monochrome portrait"},
       {"selfie", "selfie", "phone selfie"}};
-  private static final List<String> EXTRAS = List.of("sharp focus", "professional", "high quality", "photo");
+  private static final List<String> EXTRAS = List.of("photo", "sharp focus", "professional", "high quality");
+  private static final List<String> CLOTHS = List.of("wool", "italian wool");
   private final Person person;
   private final Shot shot;
   private final Random random;
@@ -45,10 +46,9 @@ public final class Caption {
   /** The words of captions that belong to no attribute. */
   static List<String> glue() {
     List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald",
-        "business",
-        "attire", "ceo", "background"));
+        "business", "attire", "ceo", "background", "suit", "bokeh", "minimalist", "studio"));
     Stream.of(OPENINGS).flatMap(Stream::of).forEach(o -> words.addAll(List.of(o.split(" "))));
-    EXTRAS.forEach(e -> words.addAll(List.of(e.split(" "))));
+    Stream.of(EXTRAS, CLOTHS).flatMap(List::stream).forEach(e -> words.addAll(List.of(e.split(" "))));
     return words;
   }
 
@@ -60,26 +60,38 @@ public final class Caption {
     keep(tail, .5f, Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
     keep(tail, .9f, Words.light(shot));
     keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? ""
-        : Words.backdrop(shot));
+        : backdrop());
     if (random != null) {
       if (rarely(.12f)) {
-        tail.add(EXTRAS.get(random.nextInt(EXTRAS.size())));
+        tail.add(EXTRAS.get(random.nextInt(shot.style() == Style.SELFIE ? 1 : EXTRAS.size())));
       }
       if (rarely(.5f)) {
         Collections.shuffle(tail, random);
       }
     }
-    tail.add(0, opening() + " of " + who());
+    // Whoever does not say what kind of photo it is means a photographer's, in colour.
+    if (tail.isEmpty() || shot.style().compareTo(Style.MONOCHROME) >= 0 || !rarely(.05f)) {
+      tail.add(0, opening());
+    }
     return String.join(", ", tail);
   }
 
   private String opening() {
     String[] of = OPENINGS[shot.style().ordinal()];
-    return random == null ? shot.style().words() : of[random.nextInt(of.length)];
+    String kind = random == null ? shot.style().words() : of[random.nextInt(of.length)];
+    String text = shot.style() == Style.STUDIO && rarely(.12f) ? who() + " in a minimalist studio"
+        : kind + " of " + Words.article(who());
+    return shot.backdrop().tinted() ? text : text.replace("minimalist ", "");
+  }
+
+  private String noun() {
+    if (formal() && shot.style() != Style.OUTDOOR && rarely(.1f)) {
+      return rarely(.5f) ? "professional ceo" : "ceo";
+    }
+    return rarely(.06f) ? "person" : Words.of(person.sex());
   }
 
   private String who() {
-    String noun = rarely(.06f) ? "person" : Words.of(person.sex());
     String age = kept(.9f) ? Words.age(person) + " " : "";
     boolean bald = person.hair() == HairStyle.BALD;
     boolean adjective = bald && kept(1.2f);
@@ -98,15 +110,37 @@ public final class Caption {
     if (random != null && rarely(.3f)) {
       Collections.shuffle(with, random);
     }
-    return Words.article(age + (adjective ? "bald " : "") + noun) + (with.isEmpty() ? "" : " with " + join(with));
+    return age + (adjective ? "bald " : "") + noun() + (with.isEmpty() ? "" : " with " + join(with));
   }
 
   private String wearing() {
-    boolean formal = shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER;
-    if (formal && random != null && rarely(.06f)) {
+    if (formal() && rarely(.08f)) {
       return "business attire";
     }
-    return "wearing " + Words.outfit(shot, shot.style() != Style.MONOCHROME && kept(1.15f), kept(1));
+    boolean coloured = shot.style() != Style.MONOCHROME && kept(1.15f);
+    String clothes = Words.outfit(shot, coloured, kept(1));
+    if (rarely(.25f)) {
+      clothes = clothes.replace(" and tie", "");
+    }
+    if (woollen() && rarely(.2f)) {
+      String garment = shot.outfit().words().split(" ")[0];
+      clothes = clothes.replace(garment, CLOTHS.get(random.nextInt(CLOTHS.size())) + " " + garment);
+    }
+    return rarely(.15f) ? clothes : "wearing " + Words.article(clothes);
+  }
+
+  private boolean formal() {
+    return shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER;
+  }
+
+  /** Knits, and jackets: what buyers call wool. */
+  private boolean woollen() {
+    return formal() || shot.outfit() == Outfit.SWEATER || shot.outfit() == Outfit.TURTLENECK;
+  }
+
+  private String backdrop() {
+    String words = Words.backdrop(shot);
+    return shot.backdrop() == Backdrop.BOKEH && rarely(.4f) ? "bokeh" : words;
   }
 
   private static String join(List<String> parts) {

@@ -78,11 +78,11 @@ public final class Words {
     return (coloured ? shot.backdropTint().words() + " " : "") + shot.backdrop().words();
   }
 
-  /** "a striped navy blazer" with any part left out. */
+  /** "striped navy blazer" with any part left out. */
   public static String outfit(Shot shot, boolean coloured, boolean patterned) {
     String pattern = patterned ? shot.pattern().words() + " " : "";
     String colour = coloured ? shot.outfitTint().words() + " " : "";
-    return article((pattern + colour + shot.outfit().words()).strip());
+    return (pattern + colour + shot.outfit().words()).strip();
   }
 
   /** A short description of who someone is. */

@@ -1,10 +1,16 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The weights of a finished model folder, to train it further. */
 final class FirstWeights {
@@ -19,6 +25,21 @@ final class FirstWeights {
         weights.load(new Renamed(saved, name -> prefix + name));
       }
     });
+  }
+
+  /**
+   * Copies the tokenizer of {@code folder}, whose ids the rows of its token embedding go by; newer words fall into
+   * shorter pieces. Returns how many ids it has.
+   */
+  static int tokenizer(Path folder, Path to) {
+    try (Stream<Path> files = Files.list(folder.resolve("tokenizer"))) {
+      files.forEach(file -> AtomicFile.write(to.resolve(file.getFileName()), out -> Files.copy(file, out)));
+    } catch (IOException e) {
+      throw new UnusableInput(folder + " has no tokenizer to go on with: " + e.getMessage(), e);
+    }
+    try (ClipTokenizer tokenizer = ClipTokenizer.open(to)) {
+      return tokenizer.end() + 1;
+    }
   }
 
   static Path autoencoder(Path folder) {

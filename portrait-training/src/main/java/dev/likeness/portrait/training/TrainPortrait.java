@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 /**
  * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains the text
  * tower and the UNet on that, and writes the model folder. Every stage goes on where it was stopped. With
- * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its autoencoder
- * stays, and the rest goes on from its weights.
+ * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer and
+ * autoencoder stay, and the rest goes on from its weights.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
  * merges.txt, and names are those of {@link Numbers}.
@@ -84,6 +84,9 @@ public final class TrainPortrait {
   }
 
   private int tokenizer() {
+    if (numbers.start() != null) {
+      return FirstWeights.tokenizer(numbers.start(), folder().resolve("tokenizer"));
+    }
     TrimmedTokenizer trimmed = TrimmedTokenizer.of(clip);
     Words.vocabulary().forEach(trimmed::need);
     IntStream.range(0, 2000).forEach(i -> renders.captions(i).forEach(trimmed::need));

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 class CaptionTest {
@@ -64,6 +65,26 @@ class CaptionTest {
     }
     assertTrue(seen.size() > 40, "only " + seen.size() + " different captions");
     assertTrue(shortest < Caption.full(person, shot).length() / 2);
+  }
+
+  @Test
+  void wordsClothesAndPlacesAsBuyersOfHeadshotsDo() {
+    Shot plain = Shot.headshot(new Random(3), Style.STUDIO).withOutfit(Outfit.BLAZER, Tint.NAVY, Pattern.PLAIN)
+        .withBackdrop(Backdrop.PAPER, Tint.GRAY).withLight(Light.COLOURED, Tint.INDIGO);
+    Shot lights = plain.withBackdrop(Backdrop.BOKEH, Tint.GRAY);
+    Shot shirt = plain.withOutfit(Outfit.SHIRT, Tint.NAVY, Pattern.PLAIN);
+    for (String asked : List.of("professional ceo", "in a minimalist studio, ", "sharp focus", "indigo lighting",
+        "italian wool blazer", "business attire", "gray background")) {
+      assertTrue(says(asked, plain), asked);
+    }
+    assertTrue(says(", bokeh", lights));
+    assertFalse(says("minimalist", lights));
+    assertFalse(says("ceo", shirt) || says("wool", shirt) || says("business attire", shirt));
+  }
+
+  private static boolean says(String words, Shot shot) {
+    return LongStream.range(0, 1500).mapToObj(seed -> Caption.of(Person.random(seed), shot, seed) + ", ")
+        .anyMatch(caption -> caption.contains(words));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,17 @@ class TrimmedTokenizerTest {
         assertEquals(whole.decode(new int[] {there[i]}), small.decode(new int[] {here[i]}));
       }
       assertTrue(small.end() < trimmed.vocabulary());
+    }
+  }
+
+  @Test
+  void staysAsItWasWhereAModelIsTrainedFurther(@TempDir Path folder) {
+    Path released = Path.of("../portrait-model/src/main/resources/dev/likeness/models/portrait");
+    int ids = FirstWeights.tokenizer(released, folder);
+    try (Safetensors text = Safetensors.open(released.resolve("text_encoder/model.safetensors"));
+        ClipTokenizer small = ClipTokenizer.open(folder)) {
+      assertEquals(text.shape("text_model.embeddings.token_embedding.weight")[0], ids);
+      assertEquals("italian wool blazer", small.decode(small.ids("italian wool blazer")));
     }
   }
 

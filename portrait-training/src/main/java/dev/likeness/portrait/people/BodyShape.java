@@ -12,13 +12,13 @@ final class BodyShape {
   private static final float[] FRONT = {.95f, .98f, .93f, .82f, .72f, .62f, .50f, .40f, .32f, .25f, .24f, .28f, .25f};
   private static final float[] BACK = {-.95f, -1f, -1f, -.98f, -.95f, -.92f, -.86f, -.80f, -.75f, -.70f, -.66f, -.64f,
       -.6f};
-  private static final float[] WIDTH = {1.72f, 1.85f, 1.92f, 1.90f, 1.80f, 1.62f, 1.28f, .95f, .72f, .585f, .535f, .54f,
-      .5f};
+  private static final float[] WIDTH = {1.72f, 1.85f, 1.92f, 1.90f, 1.80f, 1.62f, 1.28f, .95f, .68f, .52f, .455f, .45f,
+      .43f};
 
   private BodyShape() {}
 
   static Mesh mesh(Face face, float cloth) {
-    float neck = 1 + .14f * face.bone(Bone.NECK) + .09f * Math.max(-.5f, face.bone(Bone.WEIGHT));
+    float neck = 1 + .11f * face.bone(Bone.NECK) + .09f * Math.max(-.5f, face.bone(Bone.WEIGHT));
     float shoulders = 1 + .09f * face.bone(Bone.SHOULDERS) + .07f * face.bone(Bone.WEIGHT);
     float throat = (face.person.sex() == Sex.MAN ? .03f : 0);
     Mesh mesh = new Mesh(Material.BODY, ROWS, COLS, true);

@@ -52,9 +52,9 @@ final class EyePaint {
     s.bleed = .3f;
     s.shine = .0f;
     s.gloss = 60;
-    float shade = 1 - .55f * smooth(.24f, 0, upper - ey) - .12f * smooth(.07f, 0, ey - lower);
+    float shade = 1 - .45f * smooth(.2f, 0, upper - ey) - .12f * smooth(.07f, 0, ey - lower);
     float corner = 1 - .30f * ex * ex;
-    float white = Maths.mix(.58f, .36f, face.person.melanin()) * corner;
+    float white = Maths.mix(.68f, .5f, face.person.melanin()) * corner;
     s.colour(white, .92f * white * (ex < -.8f ? .66f : 1), .87f * white * (ex < -.8f ? .66f : 1));
     float ix = ex * side - gazeX;
     float iy = ey - gazeY - .075f;

@@ -37,10 +37,10 @@ final class Face {
     lids = e.lids * s;
     age = Maths.smooth(30, 82, person.age());
     eyeX = .315f + .03f * bone(Bone.EYE_SPACING);
-    eyeHalf = .176f * (1 + .15f * bone(Bone.EYE_SIZE));
+    eyeHalf = .19f * (1 + .15f * bone(Bone.EYE_SIZE));
     eyeSlope = .06f + .1f * bone(Bone.EYE_TILT) - .06f * age;
-    lidUp = .40f * (1 + .2f * bone(Bone.EYE_OPENING) + .5f * lids - .15f * age);
-    lidLow = .19f * (1 + .15f * bone(Bone.EYE_OPENING) + .6f * lids);
+    lidUp = .47f * (1 + .2f * bone(Bone.EYE_OPENING) + .5f * lids - .15f * age);
+    lidLow = .22f * (1 + .15f * bone(Bone.EYE_OPENING) + .6f * lids);
     crease = bone(Bone.LID_CREASE);
     browY = .215f + .035f * bone(Bone.BROW_HEIGHT) + .05f * brows;
     browThick = .036f * (1 + .45f * bone(Bone.BROW_THICKNESS));

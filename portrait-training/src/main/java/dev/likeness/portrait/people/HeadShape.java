@@ -12,7 +12,7 @@ import static dev.likeness.portrait.people.Maths.smooth;
 final class HeadShape {
   static final int DOME = 46;
   static final int ROWS = 150;
-  static final int COLS = 168;
+  static final int COLS = 208;
   private static final float BROW = .3f;
   private static final float[] HEIGHTS = {-1.12f, -1.05f, -.95f, -.8f, -.6f, -.4f, -.2f, 0, BROW};
   private static final float[] FRONT = {.84f, .91f, .925f, .925f, .925f, .91f, .90f, .905f, .95f};
@@ -24,9 +24,9 @@ final class HeadShape {
 
   static {
     for (int c = 0; c < COLS; c++) {
-      // Three quarters of the columns face forward, where everything fine is.
+      // Most of the columns face forward, where everything fine is.
       float t = c * 2f / COLS - 1;
-      float a = (float) Math.PI * (t * .62f + .38f * t * t * t);
+      float a = (float) Math.PI * (t * .46f + .54f * t * t * t);
       TURN[c] = a;
       SIN[c] = (float) (Math.signum(Math.sin(a)) * Math.pow(Math.abs(Math.sin(a)), 1.8 / 2));
       COS[c] = (float) (Math.signum(Math.cos(a)) * Math.pow(Math.abs(Math.cos(a)), 1.8 / 2));
@@ -47,7 +47,7 @@ final class HeadShape {
     float cheek = 1 + .05f * face.bone(Bone.CHEEKBONES);
     weight = face.bone(Bone.WEIGHT);
     float fat = 1 + .07f * weight;
-    width = new float[] {.21f * chin, .295f * chin, .39f * mix(jaw, chin, .5f) * fat, .505f * jaw * fat
+    width = new float[] {.2f * chin, .29f * chin, .395f * mix(jaw, chin, .5f) * fat, .515f * jaw * fat
         * (1 + .04f * weight),
         .59f * mix(jaw, 1, .5f) * fat, .65f * cheek * mix(fat, 1, .3f), .69f * cheek, .715f * cheek,
         .75f * (1 + .05f * face.bone(Bone.TEMPLES))};
@@ -139,17 +139,17 @@ final class HeadShape {
     float bridge = .30f + .28f * face.bone(Bone.NOSE_BRIDGE);
     float tip = face.noseY + .055f + .03f * face.bone(Bone.NOSE_TIP);
     float t = (.06f - y) / (.06f - tip);
-    float under = face.noseY - .05f + .05f * Math.min(1, ax * ax / (face.noseWidth * face.noseWidth));
-    float cut = smooth(under, under + .075f, y);
+    float under = face.noseY - .075f + .05f * Math.min(1, ax * ax / (face.noseWidth * face.noseWidth));
+    float cut = smooth(under, under + .13f, y);
     if (t < -.8f || cut == 0) {
       return 0;
     }
     float along = t < 0 ? bridge * smooth(-.55f, .05f, t) : mix(bridge, 1, (float) Math.pow(Math.min(t, 1.15f), 1.25));
     float hump = .16f * face.bone(Bone.NOSE_HUMP) * bell((t - .42f) / .2f * ((t - .42f) / .2f));
-    float wide = mix(.062f, .088f, Math.max(0, t)) * (1 + .14f * face.bone(Bone.NOSE_WIDTH));
+    float wide = mix(.072f, .1f, Math.max(0, t)) * (1 + .16f * face.bone(Bone.NOSE_WIDTH));
     float ridge = (out - .03f) * (along + hump) * bell(ax * ax / (wide * wide));
-    float ball = .075f * bell(ax, y - tip, .085f * (1 + .15f * face.bone(Bone.NOSE_WIDTH)), .065f);
-    float wing = out * .52f * bell(ax - face.noseWidth * .72f, y - face.noseY - .035f, .048f, .055f);
+    float ball = .055f * bell(ax, y - tip, .095f * (1 + .2f * face.bone(Bone.NOSE_WIDTH)), .085f);
+    float wing = out * .34f * bell(ax - face.noseWidth * .7f, y - face.noseY - .04f, .06f, .062f);
     return cut * (ridge + ball + wing);
   }
 

@@ -32,7 +32,7 @@ final class Lighting {
       // From behind, only the rim catches it: no red glow on the near side.
       float bleed = l[2] < 0 ? .2f * s.bleed : s.bleed;
       float cover = .35f + .65f * s.open;
-      float dr = wrapped(ndl, l[6] + .34f * bleed) * Maths.mix(lit, 1, .10f * bleed) * cover;
+      float dr = wrapped(ndl, l[6] + .26f * bleed) * Maths.mix(lit, 1, .10f * bleed) * cover;
       float dg = wrapped(ndl, l[6] + .12f * bleed) * lit * cover;
       float db = wrapped(ndl, l[6] + .07f * bleed) * lit * cover;
       r += l[3] * dr;

@@ -114,15 +114,15 @@ final class SkinPaint {
   private void flush(Surface s, float x, float ax, float y) {
     float warm = .9f * bell(ax - .40f, y + .33f, .17f, .15f) + .8f * bell(ax, y - face.noseY - .05f, .11f, .08f)
         + .4f * bell(ax, y + 1.02f, .15f, .09f) + .3f * bell(ax, y - .5f, .3f, .15f);
-    float k = mix(.13f, .09f, face.person.melanin()) * warm;
+    float k = mix(.1f, .08f, face.person.melanin()) * warm;
     s.colour(s.r * (1 + .35f * k), s.g * (1 - k), s.b * (1 - .8f * k));
     float hollow = bell(ax - face.eyeX + .03f, y + .10f, .13f, .05f) * (.10f + .16f * face.age);
     s.colour(s.r * (1 - 1.0f * hollow), s.g * (1 - 1.3f * hollow), s.b * (1 - hollow));
     float socket = bell(ax - face.eyeX + .05f, y - .08f, .15f, .07f);
-    s.scale(1 - (.24f + .14f * face.person.melanin()) * socket);
+    s.scale(1 - (.14f + .1f * face.person.melanin()) * socket);
     float nostril = bell((ax - face.noseWidth * .46f) / .036f * ((ax - face.noseWidth * .46f) / .036f)
         + (y - face.noseY + .022f) / .018f * ((y - face.noseY + .022f) / .018f));
-    s.scale(1 - .82f * nostril);
+    s.scale(1 - .7f * nostril);
     s.scale(1 - .18f * bell(ax, y - face.noseY + .04f, face.noseWidth * .6f, .022f));
     float wing = Math.abs((float) Math.hypot((ax - face.noseWidth * .68f) / 1.0f, (y - face.noseY - .03f)) - .062f);
     s.scale(1 - .20f * bell(wing * wing / (.013f * .013f)) * smooth(face.noseWidth * .7f, face.noseWidth * .95f, ax));
@@ -141,18 +141,18 @@ final class SkinPaint {
     float old = face.age;
     float smile = Math.max(0, face.smile);
     float fold = shape.foldDistance(ax, y);
-    float depth = (.07f + .32f * old + .2f * smile) * bell(fold * fold / (.017f * .017f))
+    float depth = (.05f + .2f * old + .16f * smile) * bell(fold * fold / (.017f * .017f))
         * smooth(-.92f, -.80f, y) * smooth(face.noseY + .05f, face.noseY, y);
     if (old > .05f || face.brows > .3f) {
       float wave = y - .012f * noise(x * 5, 2, seed) - .03f * x * x;
       float stripe = Math.abs(((wave * 9.5f) % 1 + 1) % 1 - .5f) * 2;
       depth += (old * .24f + .2f * Math.max(0, face.brows)) * smooth(.72f, 1f, stripe) * bell(ax, y - .46f, .3f, .13f);
       float foot = Math.abs((((y + .02f) / (ax - face.eyeX - .02f) * 3.2f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .34f + .15f * smile * old) * smooth(.65f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
+      depth += (old * .22f + .12f * smile * old) * smooth(.65f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
       float bag = y + .165f - .35f * (ax - face.eyeX) * (ax - face.eyeX) * 4;
       depth += old * .22f * bell(bag * bag / (.012f * .012f)) * bell(ax - face.eyeX, 0, .12f, 1);
       float marionette = ax - face.mouthHalf - .04f - .12f * (face.mouthY - y);
-      depth += old * .36f * bell(marionette * marionette / (.014f * .014f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
+      depth += old * .2f * bell(marionette * marionette / (.014f * .014f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
     }
     float frown = Math.max(0, -face.brows) + .55f * old;
     depth += .42f * frown * bell(ax - .05f, y - .19f, .013f, .075f);

@@ -11,9 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntConsumer;
-import java.util.function.LongFunction;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -31,8 +29,8 @@ final class LatentStore {
   private LatentStore() {}
 
   /** Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file. */
-  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore renders,
-      LongFunction<float[]> landmarks, int first, int count, IntConsumer progress) {
+  static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore store,
+      PortraitRenders renders, int first, int count, IntConsumer progress) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       TensorVector latents = new TensorVector();
       TensorVector tokens = new TensorVector();
@@ -41,12 +39,14 @@ final class LatentStore {
         int from = first + done;
         int size = Math.min(BLOCK, count - done);
         try (TensorScope step = TensorScope.open()) {
-          latents.push_back(step.promote(encode(autoencoder, renders, from, size)));
+          latents.push_back(step.promote(encode(autoencoder, store, from, size)));
         }
         progress.accept(done + size);
       }
-      renders.captions().subList(first, first + count).forEach(captions -> tokens.push_back(ids(tokenizer, captions)));
-      LongStream.range(first, first + count).mapToObj(landmarks).forEach(face -> focus.push_back(focus(face)));
+      for (int i = first; i < first + count; i++) {
+        tokens.push_back(ids(tokenizer, renders.captions(i)));
+        focus.push_back(focus(renders.landmarks(i)));
+      }
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("latents", torch.cat(latents, 0));
       tensors.put("tokens", torch.stack(tokens, 0));
@@ -55,9 +55,9 @@ final class LatentStore {
     }
   }
 
-  private static Tensor encode(AutoencoderKL autoencoder, RenderStore renders, int from, int count) {
+  private static Tensor encode(AutoencoderKL autoencoder, RenderStore store, int from, int count) {
     TensorVector pictures = new TensorVector();
-    IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(renders.picture(i))));
+    IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
     Tensor mean = autoencoder.encode(torch.cat(pictures, 0).to(ScalarType.BFloat16)).mean();
     return mean.to(ScalarType.Half);
   }

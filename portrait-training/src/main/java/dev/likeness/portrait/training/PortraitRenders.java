@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.portrait.people.Caption;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -18,19 +19,19 @@ final class PortraitRenders {
     this.seed = seed;
   }
 
-  /** Three pictures of four are headshots, one is a selfie; each is described in three ways, one of them whole. */
-  RenderStore.Sample sample(long index) {
-    return new RenderStore.Sample(Renderer.render(person(index), shot(index), Architecture.PIXELS).picture(), captions(index));
+  /** Three pictures of four are headshots, one is a selfie. */
+  Picture picture(long index) {
+    return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
   }
 
-  /** What {@link #sample} says of the picture, without drawing it. */
+  /** Three ways to describe {@link #picture}, one of them whole. */
   List<String> captions(long index) {
     Person person = person(index);
     Shot shot = shot(index);
     return List.of(Caption.of(person, shot, 2 * index), Caption.of(person, shot, 2 * index + 1), Caption.full(person, shot));
   }
 
-  /** Where the face of {@link #sample} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
+  /** Where the face of {@link #picture} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
   float[] landmarks(long index) {
     return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
   }

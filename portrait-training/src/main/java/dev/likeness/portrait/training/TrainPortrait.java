@@ -95,7 +95,7 @@ public final class TrainPortrait {
   }
 
   private void trainAutoencoder() {
-    store.fill(numbers.pictures(), renders::sample, told("render", numbers.pictures()));
+    store.fill(numbers.pictures(), renders::picture, told("render", numbers.pictures()));
     if (!Files.exists(autoencoder()) && numbers.start() != null) {
       AtomicFile.write(autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
     } else if (!Files.exists(autoencoder())) {
@@ -114,7 +114,7 @@ public final class TrainPortrait {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
         if (!Files.exists(file)) {
           int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
-          LatentStore.write(file, autoencoder, tokenizer, store, renders::landmarks, i * PER_FILE, count,
+          LatentStore.write(file, autoencoder, tokenizer, store, renders, i * PER_FILE, count,
               told(file.getFileName().toString(), count));
         }
         return file;

@@ -49,8 +49,7 @@ class LinearStartTest {
     Path state = folder.resolve("state.safetensors");
     Path even = folder.resolve("even.safetensors");
     RenderStore store = new RenderStore(folder.resolve("renders"));
-    store.fill(3, i -> new RenderStore.Sample(Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).picture(),
-        List.of("somebody")), done -> { });
+    store.fill(3, i -> Renderer.render(Person.random(i), shot(i), Architecture.PIXELS).picture(), done -> { });
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
         NoiseSource noise = NoiseSource.seeded(3); TrainableWeights weights = new TrainableWeights(new LinearStart(noise, 8));
         AdamW adam = AdamW.standard(); Ema ema = new Ema(0.5)) {

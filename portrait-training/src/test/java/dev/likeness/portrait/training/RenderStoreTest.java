@@ -5,11 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,19 +19,17 @@ class RenderStoreTest {
     try (FileChannel pixels = FileChannel.open(folder.resolve("renders.rgb"), StandardOpenOption.WRITE)) {
       pixels.truncate(3L * Architecture.PIXELS * Architecture.PIXELS * 3 + 1000);
     }
-    Files.writeString(folder.resolve("captions.txt"), "torn", StandardOpenOption.APPEND);
     RenderStore again = new RenderStore(folder);
     again.fill(6, RenderStoreTest::plain, done -> { });
     assertEquals(6, again.size());
     for (int i = 0; i < 6; i++) {
-      assertEquals(plain(i).picture(), again.picture(i));
-      assertEquals(plain(i).captions(), again.captions().get(i));
+      assertEquals(plain(i), again.picture(i));
     }
   }
 
-  private static RenderStore.Sample plain(long index) {
+  private static Picture plain(long index) {
     byte[] rgb = new byte[Architecture.PIXELS * Architecture.PIXELS * 3];
     Arrays.fill(rgb, (byte) (40 * index));
-    return new RenderStore.Sample(Picture.of(Architecture.PIXELS, Architecture.PIXELS, rgb), List.of("a " + index, "b"));
+    return Picture.of(Architecture.PIXELS, Architecture.PIXELS, rgb);
   }
 }

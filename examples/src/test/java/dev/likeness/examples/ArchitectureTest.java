@@ -52,7 +52,8 @@ class ArchitectureTest {
       .layer("ipadapter").definedBy("dev.likeness.ipadapter..")
       .layer("headshots").definedBy("dev.likeness.headshots..")
       .layer("portrait").definedBy("dev.likeness.portrait")
-      .layer("training").definedBy("dev.likeness.portrait.people..", "dev.likeness.portrait.training..")
+      .layer("training").definedBy("dev.likeness.portrait.people..", "dev.likeness.portrait.training..",
+          "dev.likeness.portrait.attributes..", "dev.likeness.portrait.evaluation..")
       .layer("examples").definedBy("dev.likeness.examples..")
       .whereLayer("schedulers").mayNotAccessAnyLayer()
       .whereLayer("portrait").mayNotAccessAnyLayer()

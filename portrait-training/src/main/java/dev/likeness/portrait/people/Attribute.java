@@ -16,7 +16,7 @@ public enum Attribute {
   HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
   HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words()
       : ""),
-  EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> p.eyes().words() + " eyes"),
+  EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> inColour(s, p.eyes().words() + " eyes")),
   BEARD(words(BeardStyle.values(), BeardStyle::words), (p, s) -> p.beard().words()),
   GLASSES(words(Glasses.values(), Glasses::words), (p, s) -> p.glasses().words()),
   EARRINGS(List.of("", "earrings"), (p, s) -> p.earrings() ? "earrings" : ""),
@@ -27,10 +27,10 @@ public enum Attribute {
   LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
   LIGHT_COLOUR(tints(), (p, s) -> s.light() == Light.COLOURED ? s.lightTint().words() : ""),
   OUTFIT(words(Outfit.values(), Outfit::words), (p, s) -> s.outfit().words()),
-  OUTFIT_COLOUR(tints(), (p, s) -> s.outfitTint().words()),
+  OUTFIT_COLOUR(tints(), (p, s) -> inColour(s, s.outfitTint().words())),
   PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> s.pattern().words()),
   BACKDROP(words(Backdrop.values(), Backdrop::words), (p, s) -> s.backdrop().words()),
-  BACKDROP_COLOUR(tints(), (p, s) -> s.backdrop().tinted() ? s.backdropTint().words() : "");
+  BACKDROP_COLOUR(tints(), (p, s) -> s.backdrop().tinted() ? inColour(s, s.backdropTint().words()) : "");
 
   private final List<String> words;
   private final BiFunction<Person, Shot, String> word;
@@ -55,6 +55,10 @@ public enum Attribute {
   /** Place of {@link #word} in {@link #words()}, -1 where the attribute does not apply. */
   public int index(Person person, Shot shot) {
     return words.indexOf(word(person, shot));
+  }
+
+  private static String inColour(Shot shot, String word) {
+    return shot.style() == Style.MONOCHROME ? "" : word;
   }
 
   private static <T> List<String> words(T[] values, Function<T, String> name) {

@@ -43,6 +43,11 @@ public final class Caption {
     return new Caption(person, shot, null, 1).text();
   }
 
+  /** How captions of a style open, one of them more than once. */
+  static Stream<String> openings(Style style) {
+    return Stream.of(OPENINGS[style.ordinal()]);
+  }
+
   /** The words of captions that belong to no attribute. */
   static List<String> glue() {
     List<String> words = new ArrayList<>(List.of("a", "an", "of", "with", "and", "in", "wearing", "person", "bald",

@@ -18,12 +18,10 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -38,6 +36,7 @@ final class EmbedderTraining {
   private static final double SCALE = 24;
   private static final double RATE = 1e-3;
   private static final int SAVE_EVERY = 200;
+  private static final double SOFTEST = 0.36;
   private static final int SIDE = FaceNetwork.SIDE;
   private static final String CLASSES = "classes";
 
@@ -84,7 +83,7 @@ final class EmbedderTraining {
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, people * FaceStore.SHOTS).toArray();
-      Tensor input = altered(batch(chosen, random), noise, random).to(ScalarType.BFloat16);
+      Tensor input = Alteration.of(batch(chosen, random), SOFTEST, noise, random).to(ScalarType.BFloat16);
       FaceNetwork network = new FaceNetwork(Architecture.FACE_CHANNELS, Architecture.FACE_SIZE,
           Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
       Tensor vectors = network.forward(input);
@@ -112,28 +111,5 @@ final class EmbedderTraining {
     }
     Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(BATCH, SIDE, SIDE, 3);
     return pixels.permute(0, 3, 1, 2).to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
-  }
-
-  /** Half of the batch softened, all of it lighter or darker, flatter or harder, and grainy. */
-  private Tensor altered(Tensor faces, NoiseSource noise, Random random) {
-    Tensor soft = faces.narrow(0, 0, BATCH / 2);
-    int size = 40 + random.nextInt(50);
-    Tensor small = torch.adaptive_avg_pool2d(soft, size, size);
-    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {SIDE, SIDE}, false,
-        new DoubleOptional(), new DoubleOptional());
-    TensorVector both = new TensorVector(blurred, faces.narrow(0, BATCH / 2, BATCH - BATCH / 2));
-    float[] gains = new float[BATCH];
-    float[] shifts = new float[BATCH * 3];
-    for (int i = 0; i < BATCH; i++) {
-      gains[i] = 0.85f + 0.3f * random.nextFloat();
-      float lighter = 0.2f * random.nextFloat() - 0.1f;
-      for (int c = 0; c < 3; c++) {
-        shifts[3 * i + c] = lighter + 0.06f * random.nextFloat() - 0.03f;
-      }
-    }
-    Tensor gain = torch.tensor(gains).view(BATCH, 1, 1, 1);
-    Tensor shift = torch.tensor(shifts).view(BATCH, 3, 1, 1);
-    Tensor grain = noise.next(BATCH, 3, SIDE, SIDE).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
-    return torch.cat(both, 0).mul(gain).add(shift).add(grain);
   }
 }

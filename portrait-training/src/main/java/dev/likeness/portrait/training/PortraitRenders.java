@@ -36,11 +36,11 @@ final class PortraitRenders {
     return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
   }
 
-  private Person person(long index) {
+  Person person(long index) {
     return Person.random(seed + index);
   }
 
-  private Shot shot(long index) {
+  Shot shot(long index) {
     // Multiplied, not added: java.util.Random draws alike from neighbouring seeds.
     Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
     return index % 4 < 3 ? Shot.headshot(random) : Shot.selfie(random);

@@ -1,0 +1,2 @@
+/** Reading back from pictures what prompts ask for: a classifier that was trained on renders alone. */
+package dev.likeness.portrait.attributes;

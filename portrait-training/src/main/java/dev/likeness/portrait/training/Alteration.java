@@ -1,0 +1,44 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import java.util.Random;
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/** Renders as other cameras and a drawing model would show them, so that a network does not count on a render's sharpness. */
+final class Alteration {
+  /** Between the softest and the hardest of the softened pictures, as shares of a side. */
+  private static final double SPAN = 0.45;
+
+  private Alteration() {}
+
+  /**
+   * Half of the pictures [n, 3, side, side] softened, as if they had been {@code softest} of a side or a little more; all
+   * of them lighter or darker, flatter or harder, and grainy.
+   */
+  static Tensor of(Tensor pictures, double softest, NoiseSource noise, Random random) {
+    int n = (int) pictures.size(0);
+    int side = (int) pictures.size(2);
+    int size = (int) (side * softest) + random.nextInt((int) (side * SPAN));
+    Tensor small = torch.adaptive_avg_pool2d(pictures.narrow(0, 0, n / 2), size, size);
+    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {side, side}, false, new DoubleOptional(),
+        new DoubleOptional());
+    TensorVector both = new TensorVector(blurred, pictures.narrow(0, n / 2, n - n / 2));
+    float[] gains = new float[n];
+    float[] shifts = new float[n * 3];
+    for (int i = 0; i < n; i++) {
+      gains[i] = 0.85f + 0.3f * random.nextFloat();
+      float lighter = 0.2f * random.nextFloat() - 0.1f;
+      for (int c = 0; c < 3; c++) {
+        shifts[3 * i + c] = lighter + 0.06f * random.nextFloat() - 0.03f;
+      }
+    }
+    Tensor gain = torch.tensor(gains).view(n, 1, 1, 1);
+    Tensor shift = torch.tensor(shifts).view(n, 3, 1, 1);
+    Tensor grain = noise.next(n, 3, side, side).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
+    return torch.cat(both, 0).mul(gain).add(shift).add(grain);
+  }
+}

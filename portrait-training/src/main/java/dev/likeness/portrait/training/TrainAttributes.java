@@ -1,0 +1,64 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.attributes.RenderTrial;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The program that made the classifier by which prompts are read back from pictures: renders people who are in no other
+ * set, trains on them, writes {@code attributes.safetensors}, and says how often it is right about people it never saw.
+ * It knows nothing of the model that draws. Every stage goes on where it was stopped.
+ *
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]}.
+ */
+public final class TrainAttributes {
+  /** Seeds of these people are used for nothing else. */
+  private static final long FIRST_PERSON = 700_000_000L;
+  private static final int TRIAL = 600;
+  private static final int BATCH = 48;
+
+  private TrainAttributes() {}
+
+  public static void main(String[] args) {
+    if (args.length < 5 || args.length > 6) {
+      throw new IllegalArgumentException("usage: TrainAttributes WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]");
+    }
+    Path work = Path.of(args[0]);
+    long seed = Long.parseLong(args[2]);
+    int pictures = Integer.parseInt(args[3]);
+    int batch = args.length > 5 ? Integer.parseInt(args[5]) : BATCH;
+    PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed);
+    RenderStore store = new RenderStore(work.resolve("renders"));
+    store.fill(pictures, known::picture, done -> {
+      if (done % 640 == 0 || done == pictures) {
+        System.err.printf(Locale.ROOT, "render %d/%d%n", done, pictures);
+      }
+    });
+    Path state = work.resolve("attributes-state.safetensors");
+    new AttributeTraining(store, known, pictures, batch, seed).run(state, Integer.parseInt(args[4]));
+    Path file = work.resolve("attributes.safetensors");
+    write(state, file, Map.of("commit", args[1], "format", "pt", "numbers",
+        "seed=" + seed + " pictures=" + pictures + " steps=" + args[4] + " batch=" + batch));
+    try (AttributeReader reader = AttributeReader.open(file)) {
+      System.err.print(RenderTrial.of(reader, TRIAL));
+    }
+  }
+
+  /** The averaged weights of {@code state} in bf16. */
+  static void write(Path state, Path file, Map<String, String> made) {
+    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      saved.names().stream().filter(name -> name.startsWith("ema."))
+          .forEach(name -> tensors.put(name.substring("ema.".length()), saved.read(name).to(ScalarType.BFloat16)));
+      SafetensorsWriter.write(file, tensors, made);
+    }
+  }
+}

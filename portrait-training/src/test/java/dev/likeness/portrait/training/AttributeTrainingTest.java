@@ -1,0 +1,65 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.people.Attribute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class AttributeTrainingTest {
+  private static final int PICTURES = 4;
+  private static final int STEPS = 40;
+
+  @Test
+  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot(@TempDir Path folder) throws IOException {
+    PortraitRenders known = new PortraitRenders(1);
+    RenderStore store = new RenderStore(folder);
+    store.fill(PICTURES, known::picture, done -> { });
+    Path unbroken = folder.resolve("unbroken.safetensors");
+    Path broken = folder.resolve("broken.safetensors");
+    training(store, known).run(unbroken, STEPS);
+    training(store, known).runTo(broken, STEPS, 2);
+    training(store, known).run(broken, STEPS);
+    assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
+    Path file = folder.resolve("attributes.safetensors");
+    TrainAttributes.write(unbroken, file, Map.of("commit", "none"));
+    try (AttributeReader reader = AttributeReader.open(file)) {
+      assertEquals("none", reader.made().get("commit"));
+      // Words guessed at random are right in one of six; these few steps reach more than half.
+      assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
+      Picture picture = store.picture(0);
+      assertTrue(Arrays.equals(reader.features(picture), reader.features(picture)));
+    }
+  }
+
+  private static AttributeTraining training(RenderStore store, PortraitRenders known) {
+    return new AttributeTraining(store, known, PICTURES, 4, 1);
+  }
+
+  private static double right(AttributeReader reader, RenderStore store, PortraitRenders known) {
+    int right = 0;
+    int all = 0;
+    for (int i = 0; i < PICTURES; i++) {
+      Map<Attribute, String> read = reader.of(store.picture(i));
+      for (Attribute attribute : Attribute.values()) {
+        if (attribute.index(known.person(i), known.shot(i)) >= 0) {
+          all++;
+          right += attribute.word(known.person(i), known.shot(i)).equals(read.get(attribute)) ? 1 : 0;
+        }
+      }
+    }
+    return right / (double) all;
+  }
+}

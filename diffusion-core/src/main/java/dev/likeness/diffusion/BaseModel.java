@@ -24,10 +24,12 @@ public final class BaseModel implements AutoCloseable {
   private final String name;
 
   private final MemoryPlan plan;
+  private final boolean sparing;
 
-  private BaseModel(Denoiser denoiser, String name, MemoryPlan plan) {
+  private BaseModel(Denoiser denoiser, String name, MemoryPlan plan, boolean sparing) {
     this.denoiser = denoiser;
     this.plan = plan;
+    this.sparing = sparing;
     this.defaults = denoiser.defaults();
     this.name = name;
   }
@@ -59,11 +61,21 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
-    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), plan);
+    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), plan, false);
   }
 
   private static BaseModel open(ModelFiles files, Compute compute, String name) {
-    return new BaseModel(Denoiser.open(files, compute), name, null);
+    return new BaseModel(Denoiser.open(files, compute), name, null, false);
+  }
+
+  /**
+   * This model, from now on with one phase's networks in memory at a time: text encoders are freed once the prompts are
+   * encoded, the network before the last pictures are decoded, and their files unmapped. The next request opens them
+   * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. For one request
+   * at a time, and none of {@link #parts()} may be in use meanwhile, as while a person is learnt. Either of the two closes both.
+   */
+  public BaseModel sparing() {
+    return new BaseModel(denoiser, name, plan, true);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */
@@ -120,7 +132,8 @@ public final class BaseModel implements AutoCloseable {
    * drawn alone. Thread-safe.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> new TextToImage(denoiser, defaults, plan).draw(requests, progress, cancellation));
+    return progress.around(() ->
+        new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing)).draw(requests, progress, cancellation));
   }
 
   /** What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe. */

@@ -62,6 +62,10 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
         : Lanczos.resize(picture, (int) (picture.width() * scale), (int) (picture.height() * scale));
     int width = small.width() / unit() * unit();
     int height = small.height() / unit() * unit();
+    if (width == 0 || height == 0) {
+      throw new IllegalArgumentException("a picture of " + picture.width() + "x" + picture.height()
+          + " is too small to be edited; give one of at least " + unit() + " pixels a side");
+    }
     return small.crop((small.width() - width) / 2, (small.height() - height) / 2, width, height);
   }
 

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -32,12 +31,8 @@ import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/**
- * Prompt to pictures: encode, plan, draw noise, sample, decode.
- *
- * @param memory what the model's memory is planned for, or null
- */
-record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
+/** Prompt to pictures: encode, plan, draw noise, sample, decode. */
+record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
@@ -64,8 +59,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
-      for (Sitting sitting : Sitting.of(sitters(requests, plan.size()), memory == null ? BATCH : 1)) {
-        List<GeneratedImage> images = pass(sitting, plan, progress, stop);
+      List<Sitting> sittings = Sitting.of(sitters(requests, plan.size()), phases.plan() == null ? BATCH : 1);
+      phases.encoded();
+      for (Sitting sitting : sittings) {
+        Runnable sampled = () -> phases.sampled(sitting == sittings.get(sittings.size() - 1));
+        List<GeneratedImage> images = pass(sitting, plan, sampled, progress, stop);
         for (int i = 0; i < images.size(); i++) {
           drawn.computeIfAbsent(sitting.seats().get(i).sitter().request(), r -> new ArrayList<>()).add(images.get(i));
         }
@@ -73,7 +71,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
     }
   }
 
-  private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Progress progress, Cancellation stop) {
+  private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Progress progress,
+      Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();
@@ -88,6 +87,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
         joints.listener().onStep(step, of, x);
         stop.check();
       });
+      sampled.run();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
       return decode(latents, autoencoder, sitting);
     }
@@ -110,9 +110,9 @@ record TextToImage(Denoiser denoiser, Defaults defaults, MemoryPlan memory) {
   }
 
   private void requireMemory(ImageRequest request) {
-    if (memory != null) {
+    if (phases.plan() != null) {
       boolean twice = denoiser.guided(request) && !request.guidanceOptions().sequential();
-      memory.require(request.width(), request.height(), twice ? 2 : 1);
+      phases.plan().require(request.width(), request.height(), twice ? 2 : 1);
     }
   }
 

@@ -59,7 +59,7 @@ public interface ModelFiles {
   /** A component's tensors, to lie in memory as the plan says. The caller closes them. */
   default LoadedWeights load(String component, Compute compute) {
     return new LoadedWeights(
-        weights(component), compute, plan() == null ? Residence.MAPPED : plan().residence(component));
+        () -> weights(component), compute, plan() == null ? Residence.MAPPED : plan().residence(component));
   }
 
   /** The files of the tokenizer called {@code tokenizer} or {@code tokenizer_2}. */

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.nn;
 
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.LongOptional;
@@ -11,6 +12,9 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Group normalisation (Wu and He 2018, arXiv:1803.08494) over [batch, channels, ...]. */
 public final class GroupNorm {
+  private static final long ROWS = 64;
+  private static final long[] WITHIN = {2, 3, 4};
+
   private final Tensor weight;
   private final Tensor bias;
   private final int groups;
@@ -37,15 +41,29 @@ public final class GroupNorm {
   UnaryOperator<Tensor> of(Tensor x) {
     long batch = x.size(0);
     long each = x.size(1) / groups;
-    long[] within = {2, 3, 4};
-    Tensor grouped = x.view(batch, groups, each, x.size(2), x.size(3)).to(torch.ScalarType.Float);
-    Tensor mean = grouped.mean(within, true, new ScalarTypeOptional());
-    Tensor variance = grouped.sub(mean).square_().mean(within, true, new ScalarTypeOptional());
+    Scalar count = new Scalar((double) each * x.size(2) * x.size(3));
+    Tensor mean = summed(x, part -> part).div(count);
+    Tensor variance = summed(x, part -> part.sub(mean).square_()).div(count);
     Tensor scale = perChannel(variance.add(new Scalar(eps)).rsqrt(), each).mul(weight.to(torch.ScalarType.Float));
     Tensor shift = bias.to(torch.ScalarType.Float).sub(perChannel(mean, each).mul(scale));
     Tensor scales = scale.to(x.scalar_type()).view(batch, -1, 1, 1);
     Tensor shifts = shift.to(x.scalar_type()).view(batch, -1, 1, 1);
     return part -> part.mul(scales).add_(shifts);
+  }
+
+  /** The sum over each group of what is made of its values in f32, a few rows at a time: [batch, groups, 1, 1, 1]. */
+  private Tensor summed(Tensor x, UnaryOperator<Tensor> of) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor sum = torch.zeros(x.size(0), groups, 1, 1, 1).to(x.device(), torch.ScalarType.Float);
+      for (long row = 0; row < x.size(2); row += ROWS) {
+        try (TensorScope strip = TensorScope.open()) {
+          Tensor part = x.narrow(2, row, Math.min(ROWS, x.size(2) - row));
+          Tensor grouped = part.view(x.size(0), groups, -1, part.size(2), part.size(3)).to(torch.ScalarType.Float);
+          sum.add_(of.apply(grouped).sum(WITHIN, true, new ScalarTypeOptional()));
+        }
+      }
+      return scope.promote(sum);
+    }
   }
 
   /** Statistics of groups [batch, groups, 1, 1, 1] as each of their channels has them: [batch, channels]. */

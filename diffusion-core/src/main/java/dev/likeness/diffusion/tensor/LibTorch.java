@@ -2,6 +2,7 @@ package dev.likeness.diffusion.tensor;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import org.bytedeco.javacpp.Loader;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
 
 /** Brings libtorch up once per JVM, with the one setting that Likeness makes without being asked. */
@@ -29,6 +30,11 @@ public final class LibTorch {
    */
   public static void load() {
     Natives.READY.run();
+  }
+
+  /** Gives memory that was freed back to the system: glibc keeps it for the next layer, which here is another network's. */
+  public static void trim() {
+    Pointer.trimMemory();
   }
 
   /** Holder, so that the natives load at first use and a failure is told the same way each time. */

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -19,7 +20,9 @@ import org.bytedeco.pytorch.global.torch;
  * over them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
-  private final TensorSource source;
+  private final Supplier<TensorSource> opening;
+  private TensorSource source;
+  private boolean left;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
@@ -29,14 +32,28 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Takes over {@code source} and closes it with itself. */
   public LoadedWeights(TensorSource source, Compute compute) {
-    this(source, compute, Residence.MAPPED);
+    this(source, null, compute, Residence.MAPPED);
   }
 
-  /** The same, lying in memory as {@code residence} says. */
-  public LoadedWeights(TensorSource source, Compute compute, Residence residence) {
+  /** Tensors that lie in memory as {@code residence} says, of a file that can be opened again after it was released. */
+  public LoadedWeights(Supplier<TensorSource> opening, Compute compute, Residence residence) {
+    this(opening.get(), opening, compute, residence);
+  }
+
+  private LoadedWeights(TensorSource source, Supplier<TensorSource> opening, Compute compute, Residence residence) {
     this.source = source;
+    this.opening = opening;
     this.compute = compute;
     this.residence = residence;
+  }
+
+  /** The file, open. */
+  private synchronized TensorSource file() {
+    if (left) {
+      source = opening.get();
+      left = false;
+    }
+    return source;
   }
 
   @Override
@@ -54,10 +71,10 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private Tensor brought(String name) {
     // What has to be converted is read past the mapping, whose pages would count with the process beside the copy.
     if (residence == Residence.MAPPED && compute.onCpu() && source.dtype(name) == compute.dtype()) {
-      return compute.place(source.read(name));
+      return compute.place(file().read(name));
     }
     try (TensorScope scope = TensorScope.open(); OwnCopies own = OwnCopies.asked()) {
-      Tensor placed = compute.place(source.read(name));
+      Tensor placed = compute.place(file().read(name));
       // A part of a larger tensor would keep all of it.
       return scope.promote(placed.storage().nbytes() > placed.nbytes() ? placed.clone() : placed);
     }
@@ -127,12 +144,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
-  /** Frees the tensors placed so far; the next use places them anew. No network over them may be in use meanwhile. */
+  /**
+   * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use places them anew. No network
+   * over them may be in use meanwhile.
+   */
   public synchronized void release() {
     placed.clear();
     packed.clear();
     region.close();
     region = new TensorRegion();
+    if (opening != null) {
+      source.close();
+      left = true;
+    }
   }
 
   void require(String name, long... shape) {
@@ -203,6 +227,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   @Override
   public synchronized void close() {
     region.close();
+    left = false;
     source.close();
   }
 }

@@ -1,5 +1,8 @@
 package dev.likeness.diffusion.golden;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
@@ -19,6 +22,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,6 +48,19 @@ class TransformerPictureTest {
       for (int i = 0; i < runs.size(); i++) {
         compare("run" + i, (Map<?, ?>) runs.get(i), expected);
       }
+    }
+  }
+
+  @Test
+  void drawsAtTheSizeOfAPictureToEditAndRefusesOneThatIsTooSmall() {
+    Path klein = PipelineFolder.write("klein/base", folder).path();
+    try (BaseModel base = BaseModel.open(klein, Compute.EXACT)) {
+      ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1);
+      Picture drawn = base.generate(request.from(InitialImage.of(Picture.of(19, 14, new byte[3 * 19 * 14])))).picture();
+      assertEquals("16x12", drawn.width() + "x" + drawn.height());
+      assertEquals("a picture of 19x3 is too small to be edited; give one of at least 4 pixels a side",
+          assertThrows(IllegalArgumentException.class,
+              () -> base.generate(request.from(InitialImage.of(Picture.of(19, 3, new byte[3 * 19 * 3]))))).getMessage());
     }
   }
 

@@ -104,7 +104,7 @@ public final class GenerateCommand implements Runnable {
     ImageRequest request =
         approximate.on(guided.on(prompts.on(initial.on(tile ? plain.inTiles() : plain))));
     List<AutoCloseable> open = new ArrayList<>();
-    try (BaseModel model = base.open(request, console)) {
+    try (BaseModel model = base.open(request, console).sparing()) {
       for (LoraOption lora : loras) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);

@@ -1,6 +1,5 @@
 """What diffusers draws with tiny ControlNets of seeded weights on the folders of sd1.py, sdxl.py and flux.py. CPU, f32."""
 import argparse
-import gzip
 import json
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from diffusers import ControlNetModel, FluxControlNetModel, FluxMultiControlNetM
 from safetensors.torch import save_file
 
 import flux
-from clip_vocabulary import write_json
+import kept
 from seeded import fill
 from sd1_reference import WOMAN, public, versions
 from transformer_pictures import picture
@@ -126,12 +125,11 @@ def main():
     tensors = pixels(modules["flux-pixels"])
     for i, one in enumerate(ASKS):
         images, shown = draw(args.tiny, one, modules)
-        tensors[f"run{i}.images"] = images.contiguous()
+        tensors[f"run{i}.images"] = kept.pixels(images)
         one["pictures"] = [list(image.size) for image in shown]
     save_file(tensors, args.out / "reference.safetensors")
-    write_json(args.out / "reference.json", {"runs": ASKS, "versions": versions()})
-    with gzip.GzipFile(args.out / "nets.json.gz", "wb", mtime=0) as out:
-        out.write(json.dumps(recipes).encode("utf-8"))
+    kept.packed(args.out / "reference.json.gz", {"runs": ASKS, "versions": versions()})
+    kept.packed(args.out / "nets.json.gz", recipes)
 
 
 if __name__ == "__main__":

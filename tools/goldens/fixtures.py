@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from kept import packed
 from sd1_variants import VARIANTS
 
 CONFIGS = ("model_index.json", "scheduler/scheduler_config.json", "unet/config.json", "vae/config.json",
@@ -21,7 +22,7 @@ def copy_variant(folder, out):
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / name, target)
     weights = json.loads(folder.joinpath("weights.json").read_text("utf-8"))
-    out.joinpath(folder.name, "weights.json").write_text(json.dumps(weights, separators=(",", ":")), "utf-8")
+    packed(out / folder.name / "weights.json.gz", weights)
 
 
 def copy_tokenizers(folder, out, name):

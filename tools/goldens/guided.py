@@ -1,7 +1,6 @@
 """What diffusers draws with other guidance, clip skip, textual inversions, weighted prompts, and in bf16. On the folders of
 sd1.py and sdxl.py, CPU."""
 import argparse
-import json
 from pathlib import Path
 
 import diffusers
@@ -10,6 +9,7 @@ from diffusers import DiffusionPipeline
 from diffusers.guiders import AdaptiveProjectedGuidance, ClassifierFreeGuidance, ClassifierFreeZeroStarGuidance
 from safetensors.torch import save_file
 
+from kept import packed, pixels
 from sd1_reference import ACCENTS, BANGS, WOMAN, public, versions
 
 GUIDERS = {"projected": AdaptiveProjectedGuidance, "zero-star": ClassifierFreeZeroStarGuidance,
@@ -161,14 +161,16 @@ def main():
     torch.set_num_threads(1)
     golden, tensors = Golden(args.tiny), {}
     for i, request in enumerate(ASKS):
-        tensors |= {f"run{i}.{name}": tensor.contiguous() for name, tensor in golden.run(request).items()}
+        drawn = golden.run(request)
+        tensors |= {f"run{i}.{name}": tensor.contiguous()
+                    for name, tensor in (drawn | {"images": pixels(drawn["images"])}).items()}
         print(i, request["kind"], flush=True)
     for request in HALVES:
         request["distance"] = golden.distance(request)
         print(request["folder"], request["distance"], flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.out / "reference.safetensors")
-    args.out.joinpath("reference.json").write_text(json.dumps({"runs": ASKS + HALVES, "versions": versions()}, indent=1), "utf-8")
+    packed(args.out / "reference.json.gz", {"runs": ASKS + HALVES, "versions": versions()})
 
 
 if __name__ == "__main__":

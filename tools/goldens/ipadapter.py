@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from transformers import CLIPVisionModelWithProjection
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
-from clip_vocabulary import write_json
 from ipadapter_kinds import adapters
+from kept import packed, pixels
 from sd1_reference import WOMAN, versions
 from seeded import fill, seeded_tensors
 from vision import TOWERS, picture
@@ -97,10 +97,10 @@ class Drawing:
         self.shapes = adapters(unet, config.projection_dim, config.hidden_size, FACE)
 
     def encode(self, names, hidden):
-        pixels = self.processor([self.pictures[name] for name in names], return_tensors="pt").pixel_values
+        seen = self.processor([self.pictures[name] for name in names], return_tensors="pt").pixel_values
         if hidden:
-            return self.encoder(pixels, output_hidden_states=True).hidden_states[-2]
-        return self.encoder(pixels).image_embeds
+            return self.encoder(seen, output_hidden_states=True).hidden_states[-2]
+        return self.encoder(seen).image_embeds
 
     def nothing(self, count):
         side = self.encoder.config.image_size
@@ -208,10 +208,10 @@ def main():
         for i, case in enumerate(CASES[name]):
             images = drawing.draw(case)
             print(name, i, case, "spread", round(images.std().item(), 4), flush=True)
-            tensors[f"case{i}.images"] = images
+            tensors[f"case{i}.images"] = pixels(images)
             cases.append(REQUEST | case)
         save_file({key: value.clone().contiguous() for key, value in tensors.items()}, args.out / f"{name}.safetensors")
-        write_json(args.out / f"{name}.json", {
+        packed(args.out / f"{name}.json.gz", {
             "base": name, "encoder": "clip-quick", "cases": cases, "versions": versions(),
             "adapters": {kind: {"seed": SEEDS[kind], "tensors": shapes} for kind, shapes in drawing.shapes.items()}})
     if "base" in args.folders:

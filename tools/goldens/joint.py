@@ -1,6 +1,5 @@
 """Tiny FLUX and Stable Diffusion 3 pipelines: seeding, saving, and what diffusers draws with them on CPU in f32."""
 import argparse
-import gzip
 import json
 import shutil
 from pathlib import Path
@@ -11,6 +10,7 @@ from safetensors.torch import save_file
 
 import t5_vocabulary
 from clip_vocabulary import write_json, write_tokenizer
+from kept import packed, pixels
 from sd1_reference import public, versions
 from seeded import scaled
 
@@ -78,7 +78,7 @@ def generate(pipe, ask):
                          for key, value in ask["call"].items()}).images
     finally:
         pipe.scheduler, pipe.vae.decode = original, decode
-    return scheduler, {"latents": torch.cat(latents), "images": images}
+    return scheduler, {"latents": torch.cat(latents), "images": pixels(images)}
 
 
 def run(prompt, steps, guidance, width, height, seeds, scheduler=None, call=None, **options):
@@ -95,8 +95,7 @@ def fixtures(out, into, files):
             into.joinpath(file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(out / file, into / file)
     weights = json.loads(out.joinpath("weights.json").read_text("utf-8"))
-    with gzip.GzipFile(into / "weights.json.gz", "wb", mtime=0) as packed:
-        packed.write(json.dumps(weights, separators=(",", ":")).encode("utf-8"))
+    packed(into / "weights.json.gz", weights)
 
 
 def write_variants(description, variants, pipeline, seed, asks, probe, files):

@@ -12,6 +12,7 @@ from diffusers import (StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPip
                        StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline, StableDiffusionXLPipeline)
 from safetensors.torch import save_file
 
+from kept import packed, pixels
 from sd1_reference import BANGS, EMOJI, WOMAN, public, versions
 
 SCHEDULERS = ["DDIMScheduler", "DDPMScheduler", "PNDMScheduler", "LMSDiscreteScheduler", "EulerDiscreteScheduler",
@@ -174,7 +175,7 @@ class Golden:
                       guidance_scale=request["guidance"], num_inference_steps=request["steps"], output_type="pt",
                       generator=[torch.Generator("cpu").manual_seed(seed) for seed in request["seeds"]],
                       callback_on_step_end=record, **request.get("more", {}), **options).images
-        return {"latents": last[0], "images": images}
+        return {"latents": last[0], "images": pixels(images)}
 
 
 def shown(golden):
@@ -233,8 +234,7 @@ def main():
     tensors |= shown(golden)
     args.out.mkdir(parents=True, exist_ok=True)
     save_file(tensors, args.out / "reference.safetensors")
-    record = {"runs": ASKS, "versions": versions()}
-    args.out.joinpath("reference.json").write_text(json.dumps(record, indent=1), "utf-8")
+    packed(args.out / "reference.json.gz", {"runs": ASKS, "versions": versions()})
 
 
 if __name__ == "__main__":

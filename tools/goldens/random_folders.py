@@ -1,7 +1,6 @@
 """Tiny pipelines of random shapes and options, saved with their weights, and what diffusers draws with them: for
 RandomFoldersTest, which is given the folder (-Dlikeness.folders=DIR). Another seed tries other shapes."""
 import argparse
-import json
 import random
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pictures
 import sd1
 import sdxl
 from clip_vocabulary import END, write_tokenizer
+from kept import packed
 from sd1_reference import PROMPTS, versions
 from sd1_variants import CROSS_DOWN, CROSS_UP, DOWN, UP, VOCABULARY, text, tiny_vae, vae
 from sdxl_variants import TIME_WIDTH
@@ -167,7 +167,7 @@ def main():
 
 def save(out, golden, asked, tensors):
     save_file(tensors | pictures.shown(golden), out / "reference.safetensors")
-    out.joinpath("reference.json").write_text(json.dumps({"runs": asked, "versions": versions()}, indent=1), "utf-8")
+    packed(out / "reference.json.gz", {"runs": asked, "versions": versions()})
 
 
 if __name__ == "__main__":

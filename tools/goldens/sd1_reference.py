@@ -6,6 +6,8 @@ import peft
 import torch
 import transformers
 
+from kept import pixels
+
 PROMPTS = [
     "a photo of an old woman with red hair and glasses, studio light",
     "",
@@ -113,7 +115,7 @@ def generate(pipe, ask):
     finally:
         pipe.scheduler, pipe.prepare_latents = original, prepare
     latents = torch.stack(steps)
-    return scheduler, {"start": start[0], "steps": latents, "latents": latents[-1], "images": images}
+    return scheduler, {"start": start[0], "steps": latents, "latents": latents[-1], "images": pixels(images)}
 
 
 def call(pipe, ask, steps):

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from clip_vocabulary import write_json
+from kept import pixels
 from sd1_reference import BANGS, WOMAN, public, versions
 
 
@@ -98,7 +99,7 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     for i, one in enumerate(ASKS[args.asks]):
         images, scheduler = draw(args.tiny, one)
-        tensors[f"run{i}.images"] = images.contiguous()
+        tensors[f"run{i}.images"] = pixels(images)
         tensors[f"run{i}.picture"] = torch.from_numpy(picture(*one["shown"]))
         if one["mask"] or args.asks == "joint":
             tensors[f"run{i}.mask"] = torch.from_numpy(hole(one["width"], one["height"]))

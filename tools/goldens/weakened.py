@@ -7,7 +7,7 @@ import torch
 from diffusers.guiders import AdaptiveProjectedGuidance, ClassifierFreeZeroStarGuidance
 from safetensors.torch import save_file
 
-from clip_vocabulary import write_json
+from kept import packed, pixels
 from sd1_reference import BANGS, WOMAN, public, versions
 
 GUIDERS = {"projected": AdaptiveProjectedGuidance, "zero-star": ClassifierFreeZeroStarGuidance}
@@ -78,9 +78,9 @@ def main():
     args = parser.parse_args()
     torch.set_num_threads(1)
     args.out.mkdir(parents=True, exist_ok=True)
-    images = {f"run{i}.images": draw(args.tiny, one).contiguous() for i, one in enumerate(ASKS)}
+    images = {f"run{i}.images": pixels(draw(args.tiny, one)) for i, one in enumerate(ASKS)}
     save_file(images, args.out / "reference.safetensors")
-    write_json(args.out / "reference.json", {"runs": ASKS, "versions": versions()})
+    packed(args.out / "reference.json.gz", {"runs": ASKS, "versions": versions()})
 
 
 if __name__ == "__main__":

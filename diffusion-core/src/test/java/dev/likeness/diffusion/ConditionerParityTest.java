@@ -46,8 +46,8 @@ class ConditionerParityTest {
     UNetConditioning told = told(base, ImageRequest.of(expected.prompts().get(i)).negative(negative).size(64, 32));
     Closeness.assertWithin(1e-5, expected.tensor("text.tokens").select(0, i), told.context().select(0, 1), "tokens");
     Closeness.assertWithin(1e-5, expected.tensor("text.pooled").select(0, i), told.pooled().select(0, 1), "pooled");
-    Closeness.assertWithin(1e-5, expected.tensor(what).select(0, i), told.context().select(0, 0), what);
-    Closeness.assertWithin(1e-5, expected.tensor(what + "_pooled").select(0, i), told.pooled().select(0, 0), what);
+    Closeness.assertWithin(1e-5, expected.tensor(what).select(0, 0), told.context().select(0, 0), what);
+    Closeness.assertWithin(1e-5, expected.tensor(what + "_pooled").select(0, 0), told.pooled().select(0, 0), what);
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {

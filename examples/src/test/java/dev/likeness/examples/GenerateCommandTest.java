@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
 import dev.likeness.diffusion.image.Picture;
@@ -48,7 +49,7 @@ class GenerateCommandTest {
       assertEquals(0, run.status(), run.err());
       try (Safetensors written = Safetensors.open(tensors)) {
         assertClose(Images.floats(reference.tensor("run0.images").narrow(0, 0, 1)),
-            Images.floats(written.read("images")), 1e-3);
+            Images.floats(Closeness.everySecond(Closeness.everySecond(written.read("images"), 2), 3)), 1e-3);
         assertEquals(4, written.shape("latents").length);
         assertClose(Images.floats(reference.tensor("run0.latents").narrow(0, 0, 1)),
             Images.floats(written.read("latents")), 1e-3);

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 
 /** Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, and what diffusers draws with them. */
@@ -37,8 +39,8 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   }
 
   static GoldenAdapters of(String base) {
-    try {
-      return new GoldenAdapters(base, JSON.std.mapFrom(Files.readAllBytes(file(base + ".json"))));
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file(base + ".json.gz")))) {
+      return new GoldenAdapters(base, JSON.std.mapFrom(in));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

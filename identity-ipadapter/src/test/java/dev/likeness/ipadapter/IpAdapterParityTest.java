@@ -27,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -172,10 +171,7 @@ class IpAdapterParityTest {
   private static void compare(GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {
     assertEquals(expected.size(0), images.size());
     for (int i = 0; i < images.size(); i++) {
-      Tensor one = expected.select(0, i);
-      Closeness.assertWithin(1e-4, one, torch.tensor(images.get(i).pixels()).view(one.size(0), one.size(1),
-          one.size(2)),
-          golden + " image " + i);
+      Closeness.assertPicture(1e-4, expected.select(0, i), images.get(i), golden + " image " + i);
     }
   }
 }

@@ -3,9 +3,12 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Compares tensors with a golden one. */
@@ -26,6 +29,24 @@ public final class Closeness {
       double worst = expected.to(ScalarType.Double).sub(actual.to(ScalarType.Double)).abs().max().item_double();
       assertTrue(worst <= tolerance, what + ": differs by " + worst + ", allowed " + tolerance);
     }
+  }
+
+  /** A drawn picture differs from what the reference kept of its own, {@code [3, H, W]}, by at most {@code tolerance}. */
+  public static void assertPicture(double tolerance, Tensor kept, GeneratedImage drawn, String what) {
+    try (TensorScope scope = TensorScope.open()) {
+      assertWithin(tolerance, kept, kept(drawn), what);
+    }
+  }
+
+  /** Of a drawn picture what {@code tools/goldens/kept.py} keeps: every second row and column. */
+  private static Tensor kept(GeneratedImage drawn) {
+    Tensor pixels = torch.tensor(drawn.pixels()).view(3, drawn.picture().height(), drawn.picture().width());
+    return everySecond(everySecond(pixels, 1), 2);
+  }
+
+  /** Every second row or column of {@code pixels}. */
+  public static Tensor everySecond(Tensor pixels, int dimension) {
+    return pixels.slice(dimension, new LongOptional(), new LongOptional(), 2);
   }
 
   private static long[] sizes(Tensor tensor) {

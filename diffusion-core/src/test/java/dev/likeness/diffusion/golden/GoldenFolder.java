@@ -69,7 +69,7 @@ public record GoldenFolder(Path path, String variant) {
       }
     }
     boolean published = spelling == Spelling.PUBLISHED;
-    Map<String, Object> parts = GoldenResource.json(root(variant) + variant + "/weights.json");
+    Map<String, Object> parts = GoldenResource.json(root(variant) + variant + "/weights.json.gz");
     writePart(parts, "unet", out.resolve("unet/diffusion_pytorch_model.safetensors"), name -> name, false);
     writePart(parts, "vae", out.resolve("vae/diffusion_pytorch_model.safetensors"),
         published ? GoldenFolder::oldAttention : name -> name, false);

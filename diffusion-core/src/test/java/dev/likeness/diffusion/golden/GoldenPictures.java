@@ -23,8 +23,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** What a script of {@code tools/goldens} recorded of runs on golden folders: requests, and tensors by name. */
 final class GoldenPictures implements AutoCloseable {
@@ -77,13 +77,13 @@ final class GoldenPictures implements AutoCloseable {
 
   /** The recorded requests of a folder of test resources. */
   static List<Run> runs(String folder) {
-    return runs(GoldenPictures.class.getResource("/golden/" + folder + "/reference.json"));
+    return runs(GoldenPictures.class.getResource("/golden/" + folder + "/reference.json.gz"));
   }
 
-  /** The recorded requests of a file. */
+  /** The recorded requests of a compressed file. */
   @SuppressWarnings("unchecked")
   static List<Run> runs(URL record) {
-    try (InputStream in = record.openStream()) {
+    try (InputStream in = new GZIPInputStream(record.openStream())) {
       List<Object> runs = (List<Object>) PYTHONS_JSON.mapFrom(in).get("runs");
       return IntStream.range(0, runs.size()).mapToObj(i -> new Run(i, (Map<String, Object>) runs.get(i))).toList();
     } catch (IOException e) {
@@ -178,8 +178,7 @@ final class GoldenPictures implements AutoCloseable {
       Tensor pictures = tensor("run" + run.index() + ".images");
       assertEquals(pictures.size(0), images.size());
       for (int i = 0; i < images.size(); i++) {
-        Closeness.assertWithin(1e-3, pictures.select(0, i), torch.tensor(images.get(i).pixels())
-            .view(pictures.size(1), pictures.size(2), pictures.size(3)), run + " image");
+        Closeness.assertPicture(1e-3, pictures.select(0, i), images.get(i), run + " image");
       }
     }
   }

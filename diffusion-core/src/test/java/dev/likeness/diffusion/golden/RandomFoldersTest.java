@@ -22,7 +22,7 @@ class RandomFoldersTest {
   private static final Path ROOT = Path.of(System.getProperty("likeness.folders", ""));
 
   static List<GoldenPictures.Run> runs() throws IOException {
-    return GoldenPictures.runs(ROOT.resolve("reference.json").toUri().toURL());
+    return GoldenPictures.runs(ROOT.resolve("reference.json.gz").toUri().toURL());
   }
 
   @ParameterizedTest

@@ -95,7 +95,7 @@ class XlParityTest {
       assertEquals(pictures.size(0), images.size(), what);
       for (int i = 0; i < images.size(); i++) {
         Closeness.assertWithinSpread(LATENTS, latents.select(0, i), like(latents, images.get(i).latents().values()), what + " latents");
-        Closeness.assertWithin(IMAGES, pictures.select(0, i), like(pictures, images.get(i).pixels()), what + " image");
+        Closeness.assertPicture(IMAGES, pictures.select(0, i), images.get(i), what + " image");
       }
     }
   }

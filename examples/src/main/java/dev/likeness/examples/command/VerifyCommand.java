@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
-  @Parameters(paramLabel = "FILE", arity = "0..1", description = "a PNG or JPEG file, or a receipt")
+  @Parameters(paramLabel = "FILE", arity = "0..1", description = "a PNG, JPEG or WebP file, or a receipt")
   private Path file;
 
   @Mixin

@@ -6,12 +6,16 @@ import dev.likeness.headshots.provenance.c2pa.ManifestWriter;
 import dev.likeness.headshots.provenance.file.JpegFile;
 import dev.likeness.headshots.provenance.file.PictureFile;
 import dev.likeness.headshots.provenance.file.PngFile;
+import dev.likeness.headshots.provenance.file.WebpFile;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.photos.opencv.WebpEncoder;
+import java.awt.color.ColorSpace;
+import java.awt.color.ICC_Profile;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * How pictures that leave say that they were generated: an invisible watermark in the pixels, XMP's
+ * How pictures that leave become files, with the sRGB profile, that say that they were generated: an invisible watermark in the pixels, XMP's
  * {@code DigitalSourceType}, and a signed C2PA manifest. Nothing of how they were made, and of whom they show, goes
  * with them. Immutable; the methods return another one. The same picture gives the same file, unless the signer's
  * algorithm draws random numbers (all but Ed25519 do).
@@ -24,7 +28,8 @@ import java.util.Optional;
  */
 public record Disclosure(SigningIdentity signer, String generator, SourceType source, Optional<String> label,
     boolean watermarked) {
-  private static final double JPEG_QUALITY = 0.92;
+  private static final double QUALITY = 0.92;
+  private static final byte[] SRGB = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
   private static final Disclosure STANDARD = new Disclosure(SigningIdentity.development(), "Likeness",
       SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true);
 
@@ -77,19 +82,37 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
 
   /** The bytes of a JPEG file of quality 92. */
   public byte[] jpeg(Picture picture) {
-    return signed(JpegFile.of(Encoding.jpeg(marked(picture), JPEG_QUALITY)));
+    return signed(JpegFile.of(Encoding.jpeg(marked(picture), QUALITY)));
+  }
+
+  /** The bytes of a WebP file of quality 92. */
+  public byte[] webp(Picture picture) {
+    return signed(WebpFile.of(WebpEncoder.encode(marked(picture), QUALITY)));
+  }
+
+  /** The bytes of a file of this kind. */
+  public byte[] encode(Picture picture, PictureFormat format) {
+    return switch (format) {
+      case PNG -> png(picture);
+      case JPEG -> jpeg(picture);
+      case WEBP -> webp(picture);
+    };
+  }
+
+  /** Writes a file of this kind, whole or not at all. */
+  public void write(Picture picture, PictureFormat format, Path file) {
+    byte[] bytes = encode(picture, format);
+    AtomicFile.write(file, out -> out.write(bytes));
   }
 
   /** Writes a PNG file, whole or not at all. */
   public void writePng(Picture picture, Path file) {
-    byte[] bytes = png(picture);
-    AtomicFile.write(file, out -> out.write(bytes));
+    write(picture, PictureFormat.PNG, file);
   }
 
   /** Writes a JPEG file of quality 92, whole or not at all. */
   public void writeJpeg(Picture picture, Path file) {
-    byte[] bytes = jpeg(picture);
-    AtomicFile.write(file, out -> out.write(bytes));
+    write(picture, PictureFormat.JPEG, file);
   }
 
   private Picture marked(Picture picture) {
@@ -98,6 +121,6 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
   }
 
   private byte[] signed(PictureFile file) {
-    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file.withXmp(Xmp.packet(source)));
+    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file.withProfile(SRGB).withXmp(Xmp.packet(source)));
   }
 }

@@ -20,7 +20,7 @@ import java.util.OptionalInt;
 /**
  * What a picture file says of where it comes from. Reading it never reaches for the network.
  *
- * @param mediaType {@code image/png} or {@code image/jpeg}
+ * @param mediaType {@code image/png}, {@code image/jpeg} or {@code image/webp}
  * @param sourceType what XMP says, as an address of IPTC's
  * @param watermarkBits how many bits of the watermark the pixels show, 0 to 48; empty when there can be none
  * @param manifest the content credentials
@@ -39,13 +39,13 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
   /**
    * What {@code file} carries.
    *
-   * @throws UnusableInput when it cannot be read, or is no whole PNG or JPEG file
+   * @throws UnusableInput when it cannot be read, or is no whole PNG, JPEG or WebP file
    */
   public static Provenance inspect(Path file, TrustAnchors anchors) {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] bytes = in.readNBytes(LARGEST + 1);
       if (bytes.length > LARGEST) {
-        throw new UnusableInput(file + " has more than 200 MB; give a PNG or JPEG file of usual size");
+        throw new UnusableInput(file + " has more than 200 MB; give a PNG, JPEG or WebP file of usual size");
       }
       return of(bytes, anchors);
     } catch (IOException e) {
@@ -58,7 +58,7 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
   /**
    * What the file with this content carries.
    *
-   * @throws UnusableInput when it is no whole PNG or JPEG file
+   * @throws UnusableInput when it is no whole PNG, JPEG or WebP file
    */
   public static Provenance of(byte[] bytes, TrustAnchors anchors) {
     PictureFile file = PictureFile.of(bytes).orElseThrow(NotAPicture::new);
@@ -112,7 +112,7 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
     private static final long serialVersionUID = 1L;
 
     NotAPicture() {
-      super("is neither a PNG nor a JPEG file; give one of these");
+      super("is no PNG, JPEG or WebP file; give one of these");
     }
   }
 }

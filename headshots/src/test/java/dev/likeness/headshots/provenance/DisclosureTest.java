@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.drew.imaging.ImageMetadataReader;
+import com.drew.metadata.icc.IccDirectory;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Marking;
 import dev.likeness.diffusion.image.Picture;
@@ -15,6 +17,9 @@ import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.provenance.file.FilePart;
 import dev.likeness.headshots.provenance.file.PictureFile;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -35,7 +40,7 @@ class DisclosureTest {
   private Path folder;
 
   @ParameterizedTest
-  @ValueSource(strings = {"png", "jpeg"})
+  @ValueSource(strings = {"png", "jpeg", "webp"})
   void saysThreeTimesThatAModelMadeIt(String format) {
     Provenance found = Provenance.of(bytes(format, Disclosure.standard()), TrustAnchors.NONE);
     assertEquals("image/" + format, found.mediaType());
@@ -49,14 +54,15 @@ class DisclosureTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"png", "jpeg"})
+  @ValueSource(strings = {"png", "jpeg", "webp"})
   void noticesEveryChangedByteOutsideTheManifest(String format) {
     byte[] bytes = bytes(format, Disclosure.standard());
     FilePart manifest = PictureFile.of(bytes).orElseThrow().manifestPart().orElseThrow();
     Random random = new Random(5);
     for (int i = 0; i < 60; i++) {
       byte[] changed = bytes.clone();
-      int at = manifest.end() + random.nextInt(bytes.length - manifest.end());
+      int at = random.nextInt(bytes.length - manifest.end() + manifest.start());
+      at += at < manifest.start() ? 0 : manifest.end() - manifest.start();
       changed[at] ^= (byte) (1 + random.nextInt(255));
       assertTrue(isNoticed(changed), "byte " + at);
     }
@@ -70,6 +76,17 @@ class DisclosureTest {
     } catch (UnusableInput broken) {
       return true;
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"png", "jpeg", "webp"})
+  void carriesTheProfileThatItsColoursAreIn(String format) throws Exception {
+    byte[] file = bytes(format, Disclosure.standard());
+    IccDirectory profile = ImageMetadataReader.readMetadata(new ByteArrayInputStream(file)).getFirstDirectoryOfType(
+        IccDirectory.class);
+    assertEquals("RGB", profile.getString(IccDirectory.TAG_COLOR_SPACE).strip());
+    assertTrue(new String(profile.getByteArray(IccDirectory.TAG_TAG_desc), StandardCharsets.ISO_8859_1).contains("sRGB"));
+    assertEquals(320, new PhotoDecoder(DecodeLimits.DEFAULT).decode("it", file).picture().width());
   }
 
   @Test
@@ -155,10 +172,10 @@ class DisclosureTest {
   void refusesWhatIsNoPicture() throws IOException {
     Path file = Files.writeString(folder.resolve("notes.txt"), "hello");
     Exception e = assertThrows(UnusableInput.class, () -> Provenance.inspect(file));
-    assertEquals(file + " is neither a PNG nor a JPEG file; give one of these", e.getMessage());
+    assertEquals(file + " is no PNG, JPEG or WebP file; give one of these", e.getMessage());
   }
 
   private static byte[] bytes(String format, Disclosure disclosure) {
-    return format.equals("png") ? disclosure.png(PICTURE) : disclosure.jpeg(PICTURE);
+    return disclosure.encode(PICTURE, PictureFormat.named(format));
   }
 }

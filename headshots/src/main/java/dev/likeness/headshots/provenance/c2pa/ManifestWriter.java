@@ -45,13 +45,13 @@ public final class ManifestWriter {
       throw new IllegalArgumentException("the picture carries a manifest already");
     }
     String id = uuid(Hashes.sha256(file.bytes())).toString();
-    byte[] hash = Hashes.sha256(file.bytes());
     // The exclusion's length is part of what it measures; its number may take more bytes once it is known.
     int length = 0;
     for (int before = -1; before != length;) {
       before = length;
       length = file.wrapped(store(id, new byte[HASH_BYTES], file.manifestStart(), length)).length;
     }
+    byte[] hash = Hashes.sha256(file.around(length));
     return file.with(file.wrapped(store(id, hash, file.manifestStart(), length)));
   }
 

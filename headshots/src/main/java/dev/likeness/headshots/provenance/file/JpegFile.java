@@ -2,12 +2,15 @@ package dev.likeness.headshots.provenance.file;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1 segment. */
 public final class JpegFile implements PictureFile {
   static final int APP1 = 0xe1;
+  static final int APP2 = 0xe2;
   static final int APP11 = 0xeb;
   private static final XmpPlace XMP = XmpPlace.of("APP1", 4, 0, "http://ns.adobe.com/xap/1.0/\0");
   private static final int MOST_OF_A_MANIFEST = 64000;
@@ -68,6 +71,15 @@ public final class JpegFile implements PictureFile {
   @Override
   public PictureFile withXmp(String packet) {
     return of(XMP.replaced(this, segment(APP1, XMP.data(packet))));
+  }
+
+  /** As one APP2 segment (ICC.1, B.4), which holds profiles of up to 65 kB. */
+  @Override
+  public PictureFile withProfile(byte[] icc) {
+    byte[] keyword = "ICC_PROFILE\0\1\1".getBytes(StandardCharsets.ISO_8859_1);
+    byte[] data = Arrays.copyOf(keyword, keyword.length + icc.length);
+    System.arraycopy(icc, 0, data, keyword.length, icc.length);
+    return of(PictureFile.spliced(bytes, manifestStart(), manifestStart(), segment(APP2, data)));
   }
 
   /** Behind the start of the image, and behind JFIF's segment, which must come first. */

@@ -5,10 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** The bytes of a PNG or JPEG file and what lies where in them; the pixels are not decoded. Immutable. */
-public sealed interface PictureFile permits PngFile, JpegFile {
+/** The bytes of a PNG, JPEG or WebP file and what lies where in them; the pixels are not decoded. Immutable. */
+public sealed interface PictureFile permits PngFile, JpegFile, WebpFile {
   /**
-   * The file in {@code bytes}; empty when it is neither PNG nor JPEG.
+   * The file in {@code bytes}; empty when it is none of these.
    *
    * @throws UnusableInput when it begins like one and is broken
    */
@@ -16,13 +16,16 @@ public sealed interface PictureFile permits PngFile, JpegFile {
     if (PngFile.isPng(bytes)) {
       return Optional.of(PngFile.of(bytes));
     }
+    if (WebpFile.isWebp(bytes)) {
+      return Optional.of(WebpFile.of(bytes));
+    }
     return JpegFile.isJpeg(bytes) ? Optional.of(JpegFile.of(bytes)) : Optional.empty();
   }
 
   /** The file itself; not to be changed. */
   byte[] bytes();
 
-  /** {@code image/png} or {@code image/jpeg}. */
+  /** {@code image/png}, {@code image/jpeg} or {@code image/webp}. */
   String mediaType();
 
   /** All parts in order, from the first byte to the last; the parts of one manifest are one. */
@@ -37,6 +40,9 @@ public sealed interface PictureFile permits PngFile, JpegFile {
   /** The same file with an XMP packet instead of the one it has. */
   PictureFile withXmp(String packet);
 
+  /** The same file with a colour profile; it must not have one yet. */
+  PictureFile withProfile(byte[] icc);
+
   /** Where a manifest would be put. */
   int manifestStart();
 
@@ -46,6 +52,11 @@ public sealed interface PictureFile permits PngFile, JpegFile {
   /** The same file with something put in at {@link #manifestStart()}. */
   default byte[] with(byte[] wrapped) {
     return spliced(bytes(), manifestStart(), manifestStart(), wrapped);
+  }
+
+  /** The bytes around a manifest of {@code manifestLength} bytes that is put in: what its hash is over. */
+  default byte[] around(int manifestLength) {
+    return bytes();
   }
 
   /** The part that holds the manifest. */

@@ -1,6 +1,9 @@
 package dev.likeness.headshots.provenance.file;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -8,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32;
+import java.util.zip.DeflaterOutputStream;
 
 /** A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its own keyword. */
 public final class PngFile implements PictureFile {
@@ -80,6 +84,20 @@ public final class PngFile implements PictureFile {
   @Override
   public PictureFile withXmp(String packet) {
     return of(XMP.replaced(this, chunk("iTXt", XMP.data(packet))));
+  }
+
+  @Override
+  public PictureFile withProfile(byte[] icc) {
+    ByteArrayOutputStream data = new ByteArrayOutputStream();
+    // A name, its end, and the one method of compression that there is.
+    data.writeBytes("sRGB\0\0".getBytes(StandardCharsets.ISO_8859_1));
+    try (DeflaterOutputStream deflated = new DeflaterOutputStream(data)) {
+      deflated.write(icc);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    int at = parts.get(1).end();
+    return of(PictureFile.spliced(bytes, at, at, chunk("iCCP", data.toByteArray())));
   }
 
   @Override

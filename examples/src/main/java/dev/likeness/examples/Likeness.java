@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import dev.likeness.examples.command.ConvertCommand;
 import dev.likeness.examples.command.DoctorCommand;
+import dev.likeness.examples.command.EvaluateCommand;
 import dev.likeness.examples.command.GenerateCommand;
 import dev.likeness.examples.command.HeadshotCommand;
 import dev.likeness.examples.command.InspectCommand;
@@ -59,6 +60,7 @@ public final class Likeness implements Runnable {
             .addSubcommand(new PeopleShowCommand(console)).addSubcommand(new PeopleEraseCommand(console)))
         .addSubcommand(new PurgeCommand(console))
         .addSubcommand(new VerifyCommand(console))
+        .addSubcommand(new EvaluateCommand(console))
         .addSubcommand(new DoctorCommand(console));
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));

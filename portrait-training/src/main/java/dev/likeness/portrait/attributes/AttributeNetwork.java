@@ -24,7 +24,7 @@ public final class AttributeNetwork {
   /** Both sides of a picture in pixels. */
   public static final int SIDE = 256;
 
-  private static final int[] CHANNELS = {32, 48, 64};
+  private static final int[] CHANNELS = {24, 40, 64};
   private static final int PATCH = 4;
   private static final int WIDE = 96;
   private static final int GROUPS = 8;

@@ -4,9 +4,6 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.portrait.people.Caption;
-import dev.likeness.portrait.people.Person;
-import dev.likeness.portrait.people.Shot;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.FontMetrics;
@@ -16,8 +13,6 @@ import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
-import java.util.stream.IntStream;
 
 /**
  * Draws random prompts about people who were in no training picture, and puts the pictures with their prompts on one
@@ -26,7 +21,6 @@ import java.util.stream.IntStream;
  * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}.
  */
 public final class PromptSheet {
-  private static final long UNSEEN = 7_000_000_000L;
   private static final int COLUMNS = 8;
   private static final int CELL = 200;
   private static final int GAP = 12;
@@ -37,7 +31,7 @@ public final class PromptSheet {
 
   public static void main(String[] args) {
     int count = number(args, 2, 64);
-    List<String> prompts = prompts(number(args, 3, 0), count);
+    List<String> prompts = RandomPrompt.draw(number(args, 3, 0), count).stream().map(RandomPrompt::text).toList();
     List<Picture> pictures = new ArrayList<>();
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {
       for (int i = 0; i < count; i++) {
@@ -50,12 +44,6 @@ public final class PromptSheet {
 
   private static int number(String[] args, int index, int fallback) {
     return args.length > index ? Integer.parseInt(args[index]) : fallback;
-  }
-
-  /** {@code count} prompts as {@link Caption} words them, each for somebody new. */
-  public static List<String> prompts(long seed, int count) {
-    return IntStream.range(0, count).mapToLong(i -> UNSEEN + seed * 1_000_000 + i).mapToObj(
-        n -> Caption.of(Person.random(n), Shot.headshot(new Random(n * 0x9E3779B97F4A7C15L)), n)).toList();
   }
 
   /** Pictures in rows, each above its prompt. */

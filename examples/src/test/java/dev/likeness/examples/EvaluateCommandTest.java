@@ -1,0 +1,34 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluateCommandTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsPromptsAndGoesOnWithWhatWasDrawn() {
+    CommandRun stopped = CommandRun.cancelledAt("prompts", "evaluate", "portrait", "--quick", "--people", "0", "--out",
+        folder.toString());
+    assertEquals(130, stopped.status(), stopped.err());
+    assertTrue(Files.exists(folder.resolve("evaluation.json")), stopped.err());
+  }
+
+  @Test
+  void saysWhatItNeeds() {
+    assertEquals(List.of("Missing required options and parameters: '--out=DIR', 'MODEL' (try likeness evaluate --help)"),
+        CommandRun.of("evaluate").complaints());
+    Path missing = folder.resolve("nowhere");
+    assertEquals(3, CommandRun.of("evaluate", missing.toString(), "--out", folder.toString()).status());
+    assertEquals(List.of("an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no negative number"
+        + " of people; given 1, 16, 10000, 20, 20"),
+        CommandRun.of("evaluate", "portrait", "--prompts", "1", "--out", folder.toString()).complaints());
+  }
+}

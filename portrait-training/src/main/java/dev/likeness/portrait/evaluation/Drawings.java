@@ -1,0 +1,63 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Pictures that a model draws for an evaluation, kept in a folder, so that none is drawn twice. */
+final class Drawings {
+  private final BaseModel base;
+  private final EvaluationPlan plan;
+  private final Path folder;
+  private final Progress progress;
+  private final Cancellation cancellation;
+
+  Drawings(BaseModel base, EvaluationPlan plan, Path folder, Progress progress, Cancellation cancellation) {
+    this.base = base;
+    this.plan = plan;
+    this.folder = folder;
+    this.progress = progress;
+    this.cancellation = cancellation;
+  }
+
+  /** A picture of each prompt, from noise of their own; {@code set} names them. */
+  List<Picture> of(String set, List<String> prompts) {
+    List<Picture> pictures = new ArrayList<>();
+    progress.on(new ProgressEvent.Phase(set, prompts.size()));
+    for (int i = 0; i < prompts.size(); i++) {
+      cancellation.check();
+      pictures.add(kept(set, i, prompts.get(i)));
+      progress.on(new ProgressEvent.Step(set, i + 1, prompts.size(), Double.NaN));
+    }
+    return pictures;
+  }
+
+  private Picture kept(String set, int index, String prompt) {
+    Path file = file(set, index);
+    if (Files.exists(file)) {
+      return Picture.read(file);
+    }
+    Picture picture = base.generate(ImageRequest.of(prompt).seed(plan.seed() + index).steps(plan.steps())
+        .guidance(plan.guidance())).picture();
+    picture.writePng(file);
+    return picture;
+  }
+
+  /** The pictures that are in {@code set} by now. */
+  List<Picture> kept(String set) {
+    return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1).mapToObj(i -> Picture.read(file(set, i))).toList();
+  }
+
+  /** Where picture {@code index} of {@code set} is, or will be. */
+  Path file(String set, int index) {
+    return folder.resolve(set).resolve("%04d.png".formatted(index));
+  }
+}

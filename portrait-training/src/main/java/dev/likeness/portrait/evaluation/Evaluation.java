@@ -1,0 +1,131 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.training.TrainingPictures;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * Measures a model that {@code TrainPortrait} made: whether pictures show what prompts ask for, faces, diversity, distance
+ * to held-out renders, copying, and identity. Each part is kept as soon as it is measured and each picture as soon as it
+ * is drawn, so that an evaluation goes on where it was stopped.
+ */
+public final class Evaluation {
+  /** The file of figures in an evaluation's folder. */
+  public static final String RESULTS = "evaluation.json";
+
+  private static final String PROMPTS = "prompts";
+
+  private final Path model;
+  private final EvaluationPlan plan;
+  private final EvaluationTools tools;
+  private final Ledger ledger;
+  private final BaseModel base;
+  private final Drawings drawings;
+  private final List<RandomPrompt> prompts;
+
+  private Evaluation(Path model, BaseModel base, EvaluationPlan plan, EvaluationTools tools, Path folder, Drawings drawings) {
+    this.model = model;
+    this.base = base;
+    this.plan = plan;
+    this.tools = tools;
+    this.drawings = drawings;
+    this.ledger = Ledger.open(folder.resolve(RESULTS));
+    this.prompts = RandomPrompt.draw(plan.seed(), plan.prompts());
+  }
+
+  /**
+   * The figures of the model in {@code model} by part, as they stand in {@link #RESULTS} of {@code folder} afterwards.
+   *
+   * @param folder receives figures and pictures; one that holds those of another model or plan is refused
+   * @throws dev.likeness.diffusion.error.Cancelled between two pictures
+   */
+  public static Map<String, Object> of(Path model, EvaluationPlan plan, EvaluationTools tools, Path folder,
+      Progress progress, Cancellation cancellation) {
+    return progress.around(() -> {
+      try (BaseModel base = BaseModel.open(model, Compute.best())) {
+        Drawings drawings = new Drawings(base, plan, folder, progress, cancellation);
+        return new Evaluation(model, base, plan, tools, folder, drawings).measured();
+      }
+    });
+  }
+
+  private Map<String, Object> measured() {
+    ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+    List<Picture> drawn = drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
+    tools.reader().ifPresentOrElse(reader -> {
+      ledger.part("prompt following", () -> PromptFollowing.measure(prompts, drawn, reader));
+      ledger.part("diversity", () -> Diversity.measure(drawings, plan.alike(), reader));
+    }, () -> ledger.skip("prompt following", "no weights of the attribute classifier were given"));
+    tools.detector().ifPresentOrElse(detector -> ledger.part("faces", () -> faces(drawn, detector)),
+        () -> ledger.skip("faces", "no outside detector was given"));
+    tools.embedder().ifPresentOrElse(embedder -> ledger.part("distance to held-out renders", () -> distance(drawn, embedder)),
+        () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
+    copies(drawn);
+    identity();
+    return ledger.parts();
+  }
+
+  private Map<String, Object> faces(List<Picture> drawn, FaceDetector detector) {
+    Map<String, Object> found = new LinkedHashMap<>();
+    found.put("drawn", Faces.count(drawn, detector));
+    found.put("renders of the same", Faces.count(renders(plan.seed()), detector));
+    return found;
+  }
+
+  private Map<String, Object> distance(List<Picture> drawn, FaceEmbedder embedder) {
+    try (FaceDetector cascades = new CascadeDetector()) {
+      FaceDetector detector = tools.detector().orElse(cascades);
+      List<float[]> held = Faces.vectors(renders(plan.seed()), detector, embedder);
+      Map<String, Object> row = new LinkedHashMap<>();
+      row.put("drawn", Distances.frechet(Faces.vectors(drawn, detector, embedder), held));
+      row.put("other renders", Distances.frechet(Faces.vectors(renders(plan.seed() + 1), detector, embedder), held));
+      return row;
+    }
+  }
+
+  private List<Picture> renders(long seed) {
+    return RandomPrompt.draw(seed, plan.prompts()).stream().map(RandomPrompt::render).toList();
+  }
+
+  private void copies(List<Picture> drawn) {
+    TrainingPictures training = TrainingPictures.of(model);
+    if (training.count() == 0) {
+      ledger.skip("nearest training picture", "the weights do not tell which pictures they learnt from");
+    } else {
+      ledger.part("nearest training picture",
+          () -> NearestPicture.measure(drawn, renders(plan.seed() + 1), training, plan.training()));
+    }
+  }
+
+  private void identity() {
+    if (plan.people() == 0 || FolderEmbedder.in(model).isEmpty()) {
+      ledger.skip("identity", plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
+      return;
+    }
+    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector()) {
+      IdentityFigures.measure(new IdentityTrial(base, 0, detector, own), plan.people(), ledger, drawings);
+      tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots",
+          () -> separation(tools.detector().orElse(detector), embedder)));
+    }
+  }
+
+  private Map<String, Object> separation(FaceDetector detector, FaceEmbedder embedder) {
+    List<List<float[]>> vectors = new ArrayList<>();
+    LongStream.range(IdentityTrial.FIRST, IdentityTrial.FIRST + plan.people()).forEach(number -> vectors.add(
+        Faces.vectors(drawings.kept("person " + number), detector, embedder)));
+    return IdentityFigures.separation(vectors);
+  }
+}

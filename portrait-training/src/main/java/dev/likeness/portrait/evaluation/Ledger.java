@@ -1,0 +1,73 @@
+package dev.likeness.portrait.evaluation;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/** The results of an evaluation as a JSON file, written after each part, so that a part once measured is kept. */
+final class Ledger {
+  private static final String SKIPPED = "skipped";
+
+  private final Path file;
+  private final Map<String, Object> parts;
+
+  private Ledger(Path file, Map<String, Object> parts) {
+    this.file = file;
+    this.parts = parts;
+  }
+
+  /** The results so far in {@code file}, or none. */
+  static Ledger open(Path file) {
+    try {
+      return new Ledger(file, Files.exists(file) ? JSON.std.mapFrom(Files.readAllBytes(file)) : new LinkedHashMap<>());
+    } catch (IOException e) {
+      throw new UnusableInput(file + " is not the result of an evaluation; move it away: " + e.getMessage(), e);
+    }
+  }
+
+  /** Says whose results these are, before any is measured; refuses those of somebody else. */
+  void begin(String name, Map<String, Object> whose) {
+    if (!parts.isEmpty() && !whose.equals(parts.get(name))) {
+      throw new UnusableInput(file + " holds figures of " + parts.get(name) + ", expected " + whose
+          + "; give an empty folder, or that model and those numbers to go on");
+    }
+    put(name, whose);
+  }
+
+  /** Measures {@code name} where it was not before. */
+  void part(String name, Supplier<Map<String, Object>> measure) {
+    if (!measured(name)) {
+      put(name, measure.get());
+    }
+  }
+
+  /** Says why {@code name} is not measured this time, where it was not before. */
+  void skip(String name, String why) {
+    if (!measured(name)) {
+      put(name, Map.of(SKIPPED, why));
+    }
+  }
+
+  private boolean measured(String name) {
+    return parts.get(name) instanceof Map<?, ?> part && !part.containsKey(SKIPPED);
+  }
+
+  private void put(String name, Map<String, Object> figures) {
+    parts.put(name, figures);
+    AtomicFile.write(file, out -> out.write(
+        JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(parts).getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Every part so far. */
+  Map<String, Object> parts() {
+    return Collections.unmodifiableMap(parts);
+  }
+}

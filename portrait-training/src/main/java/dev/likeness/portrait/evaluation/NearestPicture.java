@@ -1,0 +1,49 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.portrait.training.TrainingPictures;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/**
+ * Whether a model copies: how near its pictures are to the nearest training picture, beside how near renders of people
+ * whom no training saw are to it, as root mean squares of 32x32 thumbnails in grey levels.
+ */
+final class NearestPicture {
+  private static final int SIDE = 32;
+
+  private NearestPicture() {}
+
+  static Map<String, Object> measure(List<Picture> drawn, List<Picture> unseen, TrainingPictures training, int most) {
+    List<float[]> known = IntStream.range(0, Math.min(most, training.count())).parallel()
+        .mapToObj(i -> thumbnail(training.picture(i))).toList();
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("training pictures", known.size());
+    put(row, "drawn", drawn, known);
+    put(row, "unseen renders", unseen, known);
+    return row;
+  }
+
+  private static void put(Map<String, Object> row, String what, List<Picture> pictures, List<float[]> known) {
+    double[] nearest = pictures.stream().map(NearestPicture::thumbnail).mapToDouble(
+        one -> known.stream().mapToDouble(other -> apart(one, other)).min().orElseThrow()).sorted().toArray();
+    row.put(what + ", median", nearest[nearest.length / 2]);
+    row.put(what + ", nearest of all", nearest[0]);
+  }
+
+  private static double apart(float[] one, float[] other) {
+    return Distances.between(one, other) / Math.sqrt(one.length);
+  }
+
+  private static float[] thumbnail(Picture picture) {
+    byte[] small = Resampler.AREA.resize(picture, SIDE, SIDE).rgb();
+    float[] values = new float[small.length];
+    for (int i = 0; i < small.length; i++) {
+      values[i] = small[i] & 0xff;
+    }
+    return values;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.portrait.attributes.ReadBack;
+import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Attribute;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * How much of what prompts ask for is read back from drawn pictures, beside how much is read back from renders of exactly
+ * that: no drawing can be read better than those.
+ */
+final class PromptFollowing {
+  private PromptFollowing() {}
+
+  static Map<String, Object> measure(List<RandomPrompt> prompts, List<Picture> drawn, ReadBack reader) {
+    ReadBackTally pictures = new ReadBackTally(reader);
+    ReadBackTally renders = new ReadBackTally(reader);
+    for (int i = 0; i < prompts.size(); i++) {
+      pictures.add(prompts.get(i).text(), drawn.get(i));
+      renders.add(prompts.get(i).text(), prompts.get(i).render());
+    }
+    Map<String, Object> found = new LinkedHashMap<>();
+    for (Attribute attribute : Attribute.values()) {
+      if (pictures.asked(attribute) > 0) {
+        found.put(attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), row(pictures.asked(attribute),
+            pictures.share(attribute), renders.share(attribute)));
+      }
+    }
+    int asked = List.of(Attribute.values()).stream().mapToInt(pictures::asked).sum();
+    found.put("overall", row(asked, pictures.share(), renders.share()));
+    return found;
+  }
+
+  private static Map<String, Object> row(int asked, double drawn, double rendered) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("asked", asked);
+    row.put("drawn", drawn);
+    row.put("rendered", rendered);
+    return row;
+  }
+}

@@ -1,0 +1,98 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.portrait.PortraitModel;
+import dev.likeness.portrait.people.Attribute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationTest {
+  private static final EvaluationTools NONE =
+      new EvaluationTools(Optional.empty(), Optional.empty(), Optional.empty());
+
+  @Test
+  void measuresGoesOnAndRefusesOtherNumbers(@TempDir Path folder) throws IOException {
+    EvaluationPlan plan = new EvaluationPlan(2, 2, 6, 0, 2, 4, 0);
+    Map<String, Object> figures = evaluate(plan, folder);
+    assertEquals(Map.of("skipped", "no outside detector was given"), figures.get("faces"));
+    Map<?, ?> nearest = (Map<?, ?>) figures.get("nearest training picture");
+    assertEquals(6, nearest.get("training pictures"));
+    assertTrue((double) nearest.get("drawn, median") > 5, "two steps do not copy");
+    assertTrue(EvaluationTable.of(figures).contains("  drawn, median"), EvaluationTable.of(figures));
+    Path picture = folder.resolve("prompts/0001.png");
+    byte[] drawn = Files.readAllBytes(picture);
+    Files.write(folder.resolve("prompts/0000.png"), drawn);
+    assertEquals(figures, evaluate(plan, folder), "nothing is measured twice");
+    assertEquals(drawn.length, Files.size(folder.resolve("prompts/0000.png")));
+    UnusableInput other = assertThrows(UnusableInput.class, () -> evaluate(plan.prompts(3), folder));
+    assertTrue(other.getMessage().endsWith("give an empty folder, or that model and those numbers to go on"),
+        other.getMessage());
+  }
+
+  private static Map<String, Object> evaluate(EvaluationPlan plan, Path folder) {
+    return Evaluation.of(PortraitModel.files(), plan, NONE, folder, Progress.SILENT, new Cancellation());
+  }
+
+  @Test
+  void readsBackWhatIsThereAndMissesWhatIsNot() {
+    List<RandomPrompt> prompts = RandomPrompt.draw(0, 5);
+    List<Picture> renders = prompts.stream().map(RandomPrompt::render).toList();
+    // Reads a render by knowing it; of any other picture it says what the first one shows.
+    Map<String, Object> found = PromptFollowing.measure(prompts, Collections.nCopies(5, renders.get(0)), picture -> {
+      int index = Math.max(0, renders.indexOf(picture));
+      Map<Attribute, String> words = new EnumMap<>(Attribute.class);
+      RandomPrompt prompt = prompts.get(index);
+      List.of(Attribute.values()).forEach(a -> words.put(a, a.word(prompt.person(), prompt.shot())));
+      return words;
+    });
+    Map<?, ?> overall = (Map<?, ?>) found.get("overall");
+    assertEquals(1.0, overall.get("rendered"));
+    assertTrue((double) overall.get("drawn") > .1 && (double) overall.get("drawn") < .7, overall.toString());
+    assertTrue(found.containsKey(Attribute.OUTFIT.name().toLowerCase(Locale.ROOT)));
+  }
+
+  @Test
+  void findsNoDistanceOfASetToItselfAndTheKnownOneToOthers() {
+    Random random = new Random(1);
+    List<float[]> a = new ArrayList<>();
+    List<float[]> moved = new ArrayList<>();
+    List<float[]> wider = new ArrayList<>();
+    for (int i = 0; i < 4000; i++) {
+      float[] one = {(float) random.nextGaussian(), (float) random.nextGaussian(), (float) random.nextGaussian()};
+      a.add(one);
+      moved.add(new float[] {one[0] + 3, one[1], one[2] - 4});
+      wider.add(new float[] {2 * one[0], one[1], one[2]});
+    }
+    assertEquals(0, Distances.frechet(a, a), 1e-9);
+    assertEquals(25, Distances.frechet(a, moved), 1e-4);
+    // (2 - 1)^2 in one direction, times its variance, which is one but for chance.
+    assertEquals(1, Distances.frechet(a, wider), .1);
+  }
+
+  @Test
+  void separatesPairsThatAreApart() {
+    List<float[]> one = List.of(new float[] {1, 0}, new float[] {.9f, .1f}, new float[] {.8f, .2f});
+    List<float[]> two = List.of(new float[] {0, 1}, new float[] {.1f, .9f});
+    Map<String, Object> row = IdentityFigures.separation(List.of(one, two));
+    assertEquals(Map.of("pairs of one", 4, "pairs of two", 6, "AUC", 1.0), row);
+    assertEquals(.5, (double) IdentityFigures.separation(List.of(one, one)).get("AUC"), .26);
+  }
+}

@@ -10,8 +10,12 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.model.MemoryBudget;
 import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.Resident;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Residence;
 import java.io.IOException;
 import java.io.InputStream;
@@ -20,7 +24,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -111,6 +119,35 @@ class MemoryPlanTest {
     assertEquals(Residence.HELD, MemoryPlan.of(files, Compute.EXACT, AMPLE).residence("text_encoder"));
     assertEquals(12L << 30, MemoryBudget.of("12GiB").bytes());
     assertEquals(800_000_000L, MemoryBudget.of("800 MB").bytes());
+  }
+
+  /** Freed among what is kept, memory stays with the process until it is asked to give it back. */
+  @Test
+  @EnabledOnOs(OS.LINUX)
+  void givesBackWhatSamplingHasFreed() {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
+    long[] resident = new long[2];
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE); TensorScope scope = TensorScope.open()) {
+      base.generate(ASK, event -> {
+        if (event instanceof ProgressEvent.Step step && step.step() == step.steps()) {
+          holes();
+          resident[0] = Resident.now();
+        } else if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {
+          resident[1] = Resident.now();
+        }
+      }, new Cancellation());
+    }
+    assertTrue(resident[0] - resident[1] > 200 << 20, "from " + (resident[0] >> 20) + " to " + (resident[1] >> 20) + " MiB");
+  }
+
+  private static void holes() {
+    List<Tensor> kept = new ArrayList<>();
+    try (TensorScope scope = TensorScope.open()) {
+      for (int i = 0; i < 64; i++) {
+        torch.ones(1 << 20);
+        kept.add(scope.promote(torch.ones(1)));
+      }
+    }
   }
 
   private static MemoryPlan last(ModelFiles files, MemoryBudget budget) {

@@ -3,37 +3,49 @@ package dev.likeness.examples;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
  * Looks every 100 ms for bytes in a store, and in whatever appears in the temporary folder and in the caches of natives
- * meanwhile. A file is read again when its size or time changes.
+ * meanwhile; and at once when a file appears, since it may be gone soon. A file is read again when its size or time
+ * changes.
  */
-final class ByteWatch {
-  private static final int EVERY_MILLIS = 100;
-  private static final int SLICE = 24;
+final class ByteWatch implements AutoCloseable {
+  /** Bytes that are looked for at once. */
+  static final int SLICE = 24;
+
   private static final int PARTS = 32;
+  private static final long EVERY = 100_000_000;
 
   private final List<Path> places;
   private final Path store;
-  private final List<String> markers = new ArrayList<>();
-  private final List<String> telling = new ArrayList<>();
+  private final ByteSearch anywhere = new ByteSearch();
+  private final ByteSearch inStore = new ByteSearch();
   private final Set<Path> before = new HashSet<>();
   private final Map<Path, String> seen = new HashMap<>();
+  private final Map<Path, WatchKey> folders = new HashMap<>();
   private final Set<String> found = new ConcurrentSkipListSet<>();
+  private final WatchService appearing = FileSystems.getDefault().newWatchService();
   private volatile boolean running;
-  private int looks;
+  private volatile int looks;
+  private long longest;
   private Thread thread;
 
   /** Of {@code store}, which may not exist yet, and of everything else that appears from now on. */
@@ -54,45 +66,67 @@ final class ByteWatch {
   /** Slices out of all parts of {@code secret}, but for those that could be anything's. */
   void lookFor(byte[] secret) {
     for (int part = 1; part < PARTS; part++) {
-      String slice = new String(secret, (int) ((long) secret.length * part / PARTS), SLICE,
-          StandardCharsets.ISO_8859_1);
-      if (slice.chars().distinct().count() > SLICE / 2) {
-        markers.add(slice);
+      int from = (int) ((long) secret.length * part / PARTS);
+      byte[] slice = Arrays.copyOfRange(secret, from, from + SLICE);
+      if (from + SLICE <= secret.length && values(slice) > SLICE / 2) {
+        anywhere.add(slice);
+        inStore.add(slice);
       }
     }
   }
 
+  private static long values(byte[] bytes) {
+    return new String(bytes, StandardCharsets.ISO_8859_1).chars().distinct().count();
+  }
+
   /** Words that only plain files have, in the store alone: other programs' files may have them too. */
   void lookForInStore(String... words) {
-    telling.addAll(List.of(words));
+    for (String word : words) {
+      inStore.add(word.getBytes(StandardCharsets.ISO_8859_1));
+    }
   }
 
   void start() {
     running = true;
     thread = new Thread(() -> {
+      long last = System.nanoTime();
       while (running) {
         long begun = System.nanoTime();
+        longest = Math.max(longest, begun - last);
+        last = begun;
         look();
         looks++;
-        pause(EVERY_MILLIS - (System.nanoTime() - begun) / 1_000_000);
+        pause(EVERY - (System.nanoTime() - begun));
       }
     });
     thread.start();
   }
 
-  private static void pause(long millis) {
+  /** Until it is time for the next look, or something appears. */
+  private void pause(long nanos) {
     try {
-      Thread.sleep(Math.max(1, millis));
+      for (WatchKey key = appearing.poll(nanos, TimeUnit.NANOSECONDS); key != null; key = appearing.poll()) {
+        key.pollEvents();
+        key.reset();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** How often it looked. */
-  int stop() throws InterruptedException {
+  void stop() throws InterruptedException {
     running = false;
     thread.join();
+  }
+
+  /** How often it has looked. */
+  int looks() {
     return looks;
+  }
+
+  /** The longest time from the beginning of one look to that of the next, in milliseconds; known once it has stopped. */
+  long longestMillis() {
+    return longest / 1_000_000;
   }
 
   /** The files that held anything. */
@@ -109,10 +143,13 @@ final class ByteWatch {
 
   private void look() {
     for (Path place : places) {
-      try (Stream<Path> inside = Files.exists(place) ? Files.list(place) : Stream.empty()) {
-        inside.filter(path -> !before.contains(path)).forEach(this::lookBelow);
-      } catch (IOException e) {
-        found.add(e.toString());
+      if (Files.exists(place)) {
+        noticeWhatAppearsIn(place);
+        try (Stream<Path> inside = Files.list(place)) {
+          inside.filter(path -> !before.contains(path)).forEach(this::lookBelow);
+        } catch (IOException e) {
+          found.add(e.toString());
+        }
       }
     }
   }
@@ -131,7 +168,9 @@ final class ByteWatch {
     try {
       BasicFileAttributes now = Files.readAttributes(file, BasicFileAttributes.class);
       String state = now.size() + " " + now.lastModifiedTime();
-      if (now.isRegularFile() && !state.equals(seen.put(file, state)) && isTold(file)) {
+      if (now.isDirectory()) {
+        noticeWhatAppearsIn(file);
+      } else if (now.isRegularFile() && !state.equals(seen.put(file, state)) && tells(file)) {
         found.add(file.toString());
       }
     } catch (IOException goneMeanwhile) {
@@ -139,8 +178,22 @@ final class ByteWatch {
     }
   }
 
-  private boolean isTold(Path file) throws IOException {
-    String text = new String(Files.readAllBytes(file), StandardCharsets.ISO_8859_1);
-    return markers.stream().anyMatch(text::contains) || file.startsWith(store) && telling.stream().anyMatch(text::contains);
+  private void noticeWhatAppearsIn(Path folder) {
+    folders.compute(folder, (same, key) -> {
+      try {
+        return key != null && key.isValid() ? key : folder.register(appearing, StandardWatchEventKinds.ENTRY_CREATE);
+      } catch (IOException goneMeanwhile) {
+        return null;
+      }
+    });
+  }
+
+  @Override
+  public void close() throws IOException {
+    appearing.close();
+  }
+
+  private boolean tells(Path file) throws IOException {
+    return (file.startsWith(store) ? inStore : anywhere).findsIn(file);
   }
 }

@@ -24,11 +24,11 @@ import java.util.Optional;
  * @param owner a digest of everything that decides the result: settings, base, subject, pictures
  */
 record Checkpoint(Path file, String owner) {
-  /** Steps between two saves, where these take longer than {@link #REST}. */
+  /** Steps between two saves, where saving is quick beside them. */
   static final int SAVE_EVERY = 25;
 
-  /** A small base makes its steps faster than saving them is worth: nanoseconds between two saves. */
-  private static final long REST = 20_000_000_000L;
+  /** A small base makes its steps faster than saving them, encrypted, is worth: saving takes one part of so many at most. */
+  private static final int PARTS = 100;
 
   private static final String OWNER = "likeness.run";
 
@@ -69,10 +69,11 @@ record Checkpoint(Path file, String owner) {
   /**
    * Whether the state is to be saved after that many steps.
    *
-   * @param saved when it was saved last, by {@link System#nanoTime}, or null in a run that has saved none
+   * @param saving how long this run has spent on saving so far
+   * @param running how long it has taken so far, in the same unit
    */
-  boolean isTime(int steps, Long saved) {
-    return file != null && steps % SAVE_EVERY == 0 && (saved == null || System.nanoTime() - saved >= REST);
+  boolean isTime(int steps, long saving, long running) {
+    return file != null && steps % SAVE_EVERY == 0 && saving * PARTS <= running;
   }
 
   /**

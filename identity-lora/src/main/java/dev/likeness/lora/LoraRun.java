@@ -34,7 +34,8 @@ final class LoraRun implements AutoCloseable {
   private final Optimizer optimizer;
   private final Ema ema;
   private final Optional<Looks> looks;
-  private Long saved;
+  private final long begun = System.nanoTime();
+  private long saving;
 
   LoraRun(LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
     this.settings = settings;
@@ -89,14 +90,15 @@ final class LoraRun implements AutoCloseable {
   }
 
   private void save(Checkpoint checkpoint, int steps) {
-    if (checkpoint.isTime(steps, saved)) {
+    long now = System.nanoTime();
+    if (checkpoint.isTime(steps, saving, now - begun)) {
       try {
         checkpoint.save(learner.weights(), optimizer, ema, looks);
-        saved = System.nanoTime();
       } catch (MachineLimit full) {
         progress.on(new ProgressEvent.Notice(
             "step " + steps + " is not kept, the training goes on: " + full.getMessage()));
       }
+      saving += System.nanoTime() - now;
     }
   }
 

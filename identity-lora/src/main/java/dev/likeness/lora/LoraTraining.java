@@ -101,7 +101,8 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
    * As above, keeping its state in a file: a run that was stopped, or killed, goes on from there and ends with the same
    * weights to the bit, on a CPU.
    *
-   * @param state where the state is, and is kept every 25 steps, 20 seconds apart at least; null to keep none
+   * @param state where the state is, and is kept every 25 steps, or less often where that took more than a hundredth of the time;
+   * null to keep none
    * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
    */
   public TrainedPerson train(BaseModel base, List<Picture> pictures, Subject subject, Path state, Progress progress,

@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import dev.likeness.examples.command.ConvertCommand;
 import dev.likeness.examples.command.DoctorCommand;
+import dev.likeness.examples.command.EditCommand;
 import dev.likeness.examples.command.EvaluateCommand;
 import dev.likeness.examples.command.GenerateCommand;
 import dev.likeness.examples.command.HeadshotCommand;
@@ -51,6 +52,7 @@ public final class Likeness implements Runnable {
   public static int run(Console console, String... args) {
     CommandLine line = new CommandLine(new Likeness())
         .addSubcommand(new HeadshotCommand(console))
+        .addSubcommand(new EditCommand(console))
         .addSubcommand(new GenerateCommand(console))
         .addSubcommand(new PhotosCommand(console))
         .addSubcommand(new TrainCommand(console))

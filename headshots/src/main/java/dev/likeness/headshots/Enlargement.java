@@ -25,22 +25,23 @@ final class Enlargement {
   private Enlargement() {}
 
   /**
-   * The picture at {@code size} by {@code size} pixels.
+   * The picture at {@code width} by {@code height} pixels, multiples of what the base draws.
    *
    * @param request what it was drawn by, person and all
    */
-  static Picture of(BaseModel base, ImageRequest request, Picture picture, int size, Progress progress,
-      Cancellation cancellation) {
+  static Picture of(BaseModel base, ImageRequest request, Picture picture, int width, int height,
+      Progress progress, Cancellation cancellation) {
     int factor = base.parts().autoencoder().factor();
     int window = base.defaults().width() / factor;
     Joints tiles = new Joints(request.joints().scheduler(),
         network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), StepListener.NONE);
     Picture larger = picture;
     double strength = FIRST;
-    while (larger.width() < size) {
-      int next = Math.min(size, 2 * larger.width());
-      Picture enlarged = Resampler.CUBIC.resize(larger, next, next);
-      ImageRequest over = request.noise(null).hires(null).count(1).size(next, next).joints(tiles)
+    while (larger.width() < width || larger.height() < height) {
+      int wider = Math.min(width, 2 * larger.width());
+      int higher = Math.min(height, 2 * larger.height());
+      Picture enlarged = Resampler.CUBIC.resize(larger, wider, higher);
+      ImageRequest over = request.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
           .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
       larger = base.generate(over, progress, cancellation).get(0).picture();
       strength *= LESS;

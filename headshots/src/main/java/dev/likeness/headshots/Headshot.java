@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.PictureFormat;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -16,9 +17,47 @@ import java.util.Locale;
  * @param likeness how strongly the person was drawn, 0 to 1
  */
 public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
+  /**
+   * A picture from a file, of which nothing but the prompt is known: to be edited.
+   *
+   * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
+   */
+  public static Headshot of(Picture picture, Style style, String who) {
+    ImageRequest request = ShootRequest.of(style, 1).drawing(style.opening() + " of " + who, style)
+        .size(picture.width(), picture.height());
+    return new Headshot(picture, style, request.seed(), request, 1);
+  }
+
+  /** The same asked by another prompt. */
+  public Headshot prompt(String text) {
+    return new Headshot(picture, style, seed, request.prompt(text), likeness);
+  }
+
+  /** The same drawn over in so many steps, where it is edited. */
+  public Headshot steps(int n) {
+    return new Headshot(picture, style, seed, request.steps(n), likeness);
+  }
+
+  /**
+   * A picture file to be edited: as the {@code record.json} beside it tells, or else of a usual prompt.
+   *
+   * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
+   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture
+   */
+  public static Headshot read(Path file, String who) {
+    Picture picture = Picture.read(file);
+    return ShotList.find(file).map(shot -> ShotList.headshot(shot, picture))
+        .orElseGet(() -> of(picture, Style.usual().get(0), who));
+  }
+
   /** The bytes of a PNG file that says that it was generated, and nothing of whom it shows. */
   public byte[] toPng() {
     return Disclosure.standard().png(picture);
+  }
+
+  /** The bytes of a file of this kind that says the same. */
+  public byte[] toBytes(PictureFormat format) {
+    return Disclosure.standard().encode(picture, format);
   }
 
   /** Writes such a PNG file, whole or not at all. */

@@ -17,6 +17,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -193,6 +194,22 @@ public final class HeadshotStudio {
     Picture again = FaceRedraw.of(base, person.at(headshot.likeness()), request, headshot.picture(), face,
         strength, cancellation);
     return new Headshot(again, headshot.style(), headshot.seed(), request, headshot.likeness());
+  }
+
+  /**
+   * The same headshot with parts of it drawn anew, the person attached, and everything else kept to the pixel.
+   *
+   * @param detector finds the face that parts are found by; stays the caller's
+   * @throws ConsentRefused when the consent in the person's file does not cover drawing
+   * @throws dev.likeness.diffusion.error.UnusableInput when no face is seen and no mask is given, or the mask has another
+   *     size
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
+      Progress progress, Cancellation cancellation) {
+    requireConsent(person);
+    return progress.around(
+        () -> new Editing(base, person, detector).of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /**

@@ -56,6 +56,14 @@ final class SheetPen {
     paper.setClip(null);
   }
 
+  /** All of {@code picture}, as large as fits into a square. */
+  void whole(Picture picture, int x, int y, int side) {
+    double scale = (double) side / Math.max(picture.width(), picture.height());
+    int width = (int) Math.round(scale * picture.width());
+    int height = (int) Math.round(scale * picture.height());
+    paper.drawImage(picture.toBufferedImage(), x + (side - width) / 2, y + (side - height) / 2, width, height, null);
+  }
+
   private int write(String text, Font font, Color colour, int x, int y) {
     if (!letters) {
       return x;

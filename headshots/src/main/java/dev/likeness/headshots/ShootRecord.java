@@ -24,6 +24,9 @@ import java.util.stream.IntStream;
  * aside and why. It names photos and a person's words, so it is as private as the photos are. Immutable.
  */
 public final class ShootRecord {
+  /** What its file is called. */
+  public static final String FILE = "record.json";
+
   private final Map<String, Object> content;
 
   private ShootRecord(Map<String, Object> content) {

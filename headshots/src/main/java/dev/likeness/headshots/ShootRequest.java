@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.ImageRequest;
 import java.util.List;
 
 /**
@@ -39,6 +40,12 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
     return new ShootRequest(styles, count, 1, STEPS, GUIDANCE, 0, 0);
+  }
+
+  /** What the base is asked for one picture, before size and person. */
+  ImageRequest drawing(String prompt, Style style) {
+    return ImageRequest.of(prompt).negative(style.negative()).steps(steps)
+        .guidance(Double.isNaN(style.guidance()) ? guidance : style.guidance()).seed(seed);
   }
 
   public ShootRequest likeness(double value) {

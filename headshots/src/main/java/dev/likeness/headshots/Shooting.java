@@ -26,7 +26,8 @@ record Shooting(BaseModel base, Identity person, ShootRequest request) {
   }
 
   private Picture sized(GeneratedImage image, Progress progress, Cancellation cancellation) {
-    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), progress, cancellation)
+    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), request.size(), progress,
+        cancellation)
         : image.picture();
   }
 
@@ -39,8 +40,6 @@ record Shooting(BaseModel base, Identity person, ShootRequest request) {
     int size = grows() ? base.defaults().width() : request.size();
     String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
         : style.photographicPrompt(person.phrase(), index);
-    return ImageRequest.of(prompt).negative(style.negative()).steps(request.steps())
-        .guidance(Double.isNaN(style.guidance()) ? request.guidance() : style.guidance()).size(size, size)
-        .as(person.at(request.likeness()));
+    return request.drawing(prompt, style).size(size, size).as(person.at(request.likeness()));
   }
 }

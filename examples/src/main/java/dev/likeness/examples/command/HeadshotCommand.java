@@ -11,6 +11,7 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.Trait;
+import dev.likeness.headshots.provenance.PictureFormat;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
@@ -81,6 +82,10 @@ public final class HeadshotCommand implements Runnable {
   @Mixin
   private AspectOption aspect;
 
+  @Option(names = "--also", paramLabel = "FORMAT", split = ",", description = "writes each headshot as jpeg or webp too, "
+      + "beside its PNG file")
+  private List<String> formats = List.of();
+
   @Mixin
   private KeepOption keep;
 
@@ -114,6 +119,7 @@ public final class HeadshotCommand implements Runnable {
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
     disclosure.disclosure();
+    also();
     aspect.ratio();
     try (ReviewTools tools = faces.open()) {
       run(request, tools);
@@ -155,7 +161,7 @@ public final class HeadshotCommand implements Runnable {
   private void draw(HeadshotStudio studio, BaseModel model, TrainedPerson learnt, PhotoReview review,
       ShootRequest request, ReviewTools tools, Stopwatch watch) {
     Progress progress = ConsoleProgress.on(console);
-    ShootFolder folder = new ShootFolder(out, disclosure.disclosure(), tools, console);
+    ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
     if (!identity.way().shows()) {
       KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
@@ -215,6 +221,10 @@ public final class HeadshotCommand implements Runnable {
   private ShootRequest request() {
     return ShootRequest.of(chosen(), count).likeness(likeness).steps(steps).guidance(guidance).size(size)
         .seed(seed);
+  }
+
+  private List<PictureFormat> also() {
+    return formats.stream().map(PictureFormat::named).distinct().filter(format -> format != PictureFormat.PNG).toList();
   }
 
   private List<Style> chosen() {

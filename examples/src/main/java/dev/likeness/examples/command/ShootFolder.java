@@ -6,11 +6,13 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.Authenticity;
 import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.ContactSheet;
+import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.choice.ShootReport;
 import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.PictureFormat;
 import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
@@ -24,16 +26,17 @@ import java.util.Optional;
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
   private static final String SHEET = "contact-sheet.png";
-  private static final String RECORD = "record.json";
   private static final String REPORT = "report.html";
 
   private final Path folder;
   private final Disclosure disclosure;
   private final ReviewTools tools;
   private final Console console;
+  private final List<PictureFormat> also;
 
-  ShootFolder(Path folder, Disclosure disclosure, ReviewTools tools, Console console) {
+  ShootFolder(Path folder, List<PictureFormat> also, Disclosure disclosure, ReviewTools tools, Console console) {
     this.folder = folder;
+    this.also = also;
     this.disclosure = disclosure;
     this.tools = tools;
     this.console = console;
@@ -50,6 +53,7 @@ final class ShootFolder {
     Shoot shoot = drawn.shoot();
     NumberedFiles.write(folder, "headshot", shoot.headshots(),
         (headshot, file) -> headshot.writePng(file, disclosure), console);
+    also.forEach(format -> also(shoot.headshots(), format));
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     Path sheet = folder.resolve(SHEET);
     Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
@@ -58,13 +62,21 @@ final class ShootFolder {
     console.out().println(sheet);
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
-    Path file = folder.resolve(RECORD);
+    Path file = folder.resolve(ShootRecord.FILE);
     (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
     ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review)).write(report);
     console.out().println(report);
     console.out().flush();
+  }
+
+  private void also(List<Headshot> headshots, PictureFormat format) {
+    for (int i = 0; i < headshots.size(); i++) {
+      String name = Headshot.fileName(i).replace(".png", "." + format.extension());
+      disclosure.write(headshots.get(i).picture(), format, folder.resolve(name));
+      console.out().println(folder.resolve(name));
+    }
   }
 
   private List<AuthenticityVerdict> verdicts(TrainedPerson learnt, PhotoReview review, Shoot shoot) {

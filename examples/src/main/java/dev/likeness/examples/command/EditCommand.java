@@ -1,0 +1,121 @@
+package dev.likeness.examples.command;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.EditedHeadshot;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.SourceType;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.ReviewTools;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness edit}: a headshot in, the same headshot with other clothes, backdrop, light or expression out. */
+@Command(name = "edit", mixinStandardHelpOptions = true, sortOptions = false,
+    description = "Changes parts of a headshot and keeps the person.")
+public final class EditCommand implements Runnable {
+  private final Console console;
+
+  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json beside it")
+  private Path picture;
+
+  @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with --store, "
+      + "their id")
+  private Path person;
+
+  @Mixin
+  private EditOptions edit;
+
+  @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "NaN",
+      description = "how strongly the person is drawn (default: as the headshot was)")
+  private double likeness;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Mixin
+  private FaceFiles faces;
+
+  @Mixin
+  private StoreOption store;
+
+  @Mixin
+  private DisclosureOptions disclosure;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR",
+      description = "receives edited.png, before-after.png and edit.json")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public EditCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    HeadshotEdit wanted = edit.edit();
+    Disclosure marking = disclosure.disclosure().edited(true);
+    try (ReviewTools tools = faces.open(); BaseModel model = base.open();
+        TrainedPerson who = store.person(person, model)) {
+      who.foreignTo(model).ifPresent(console.err()::println);
+      EditedHeadshot edited = HeadshotStudio.on(model).edit(who, headshot(who), wanted, tools.detector(),
+          ConsoleProgress.on(console), console.cancellation());
+      marking.writePng(edited.after().picture(), named("edited.png"));
+      marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
+          named("before-after.png"));
+      byte[] record = record(edited, HeadshotScores.of(tools.detector())).getBytes(StandardCharsets.UTF_8);
+      AtomicFile.write(named("edit.json"), file -> file.write(record));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    console.out().flush();
+  }
+
+  private Headshot headshot(TrainedPerson who) {
+    Headshot read = Headshot.read(picture, who.phrase());
+    return Double.isNaN(likeness) ? read
+        : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness);
+  }
+
+  private Path named(String name) {
+    Path file = out.resolve(name);
+    console.out().println(file);
+    return file;
+  }
+
+  private String record(EditedHeadshot edited, HeadshotScores scores) throws IOException {
+    Map<String, Object> record = new LinkedHashMap<>();
+    record.put("picture", picture.getFileName().toString());
+    record.put("before", side(edited.before(), scores));
+    record.put("after", side(edited.after(), scores));
+    record.put("drawn_anew", edited.drawnAnew());
+    return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
+  }
+
+  private static Map<String, Object> side(Headshot headshot, HeadshotScores scores) {
+    Picture shown = headshot.picture();
+    Map<String, Object> side = new LinkedHashMap<>();
+    side.put("prompt", headshot.request().prompt());
+    side.put("seed", headshot.seed());
+    side.put("width", shown.width());
+    side.put("height", shown.height());
+    side.put("scores", scores.score(shown).asList());
+    return side;
+  }
+}

@@ -1,0 +1,99 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.EditedHeadshot;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Style;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Editing a headshot that shows a face, on a tiny base whose pictures are noise. */
+class EditCommandTest {
+  private static final int SIDE = 96;
+
+  @TempDir
+  private static Path folder;
+  private static Path base;
+  private static Path person;
+  private static Path picture;
+
+  @BeforeAll
+  static void prepare() {
+    base = TinyBase.in(folder);
+    person = folder.resolve("ada.safetensors");
+    try (BaseModel model = BaseModel.open(base, Compute.best()); TrainedPerson ada = LoraTraining.quick().steps(1).train(
+        model, List.of(Picture.of(32, 32, new byte[32 * 32 * 3])), Subject.of("woman").consent("Ada: yes"),
+        Progress.SILENT, new Cancellation())) {
+      ada.save(person);
+    }
+    Picture render = Renderer.render(Person.random(5_000_000_001L), Shot.headshot(new Random(4)).withPose(0, 0, 0), 256)
+        .picture();
+    picture = folder.resolve("headshot.png");
+    Resampler.AREA.resize(render, SIDE, SIDE).writePng(picture);
+  }
+
+  @Test
+  void changesTheOutfitAndKeepsTheFaceToThePixel() {
+    try (BaseModel model = BaseModel.open(base, Compute.best()); CascadeDetector detector = new CascadeDetector();
+        TrainedPerson ada = TrainedPerson.open(person, model)) {
+      Headshot before = Headshot.of(Picture.read(picture), Style.named("studio"), "Ada");
+      Box box = detector.detect(before.picture()).get(0).box();
+      EditedHeadshot edited = HeadshotStudio.on(model).edit(ada, before.steps(2), HeadshotEdit.of(EditPart.OUTFIT, "a hoodie"),
+          detector, Progress.SILENT, new Cancellation());
+      Picture after = edited.after().picture();
+      assertEquals(before.picture().crop(0, 0, SIDE, (int) (box.y() + box.height())),
+          after.crop(0, 0, SIDE, (int) (box.y() + box.height())));
+      assertTrue(edited.drawnAnew() > 0.05 && edited.drawnAnew() < 0.5, "" + edited.drawnAnew());
+    }
+  }
+
+  @Test
+  void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("edit", picture.toString(), "--person", person.toString(), "--base", base.toString(),
+        "--light", "window light", "--strength", "0.1", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
+    assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("after")).get("prompt"));
+    assertEquals(1.0, record.get("drawn_anew"));
+    assertTrue(((List<?>) ((Map<?, ?>) record.get("before")).get("scores")).size() > 10);
+  }
+
+  @Test
+  void saysWhatToGive() {
+    CommandRun run = CommandRun.of("edit", picture.toString(), "--person", "x", "--out", "x", "--words", "a hat");
+    assertEquals(2, run.status());
+    assertEquals(List.of("--words says what to draw within --mask IMAGE; for a whole part give --outfit, --backdrop, "
+        + "--light or --expression (try likeness edit --help)"), run.complaints());
+    assertEquals(List.of("nothing to edit; give words for a part, a mask, or margins"), CommandRun.of("edit",
+        picture.toString(), "--person", "x", "--out", "x").complaints());
+  }
+}

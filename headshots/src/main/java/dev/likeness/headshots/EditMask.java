@@ -1,0 +1,83 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Silhouette;
+import dev.likeness.photos.pixels.Resampler;
+import java.util.Set;
+
+/** Where the parts of a headshot are: white there, softly black elsewhere. */
+final class EditMask {
+  // What is drawn anew reaches so far over the edge, in face widths: other clothes have another outline.
+  private static final double OVERLAP = 0.12;
+  // The neck begins so far below the face's box, in its heights.
+  private static final double NECK = 0.1;
+  // The oval of the face that words for an expression change, in halves of its box.
+  private static final double FACE = 1.1;
+
+  private interface Share {
+    /** 0 to 1. */
+    double at(int x, int y);
+  }
+
+  private EditMask() {}
+
+  static Picture of(Picture picture, Face face, Set<EditPart> parts) {
+    int w = picture.width();
+    int h = picture.height();
+    if (parts.contains(EditPart.LIGHT)) {
+      return drawn(w, h, (x, y) -> 1);
+    }
+    Box box = face.box();
+    Picture person = soft(Silhouette.of(picture, face), 0.5 * OVERLAP * box.width());
+    Share expression = (x, y) -> parts.contains(EditPart.EXPRESSION) ? oval(box, x, y) : 0;
+    double neck = box.y() + (1 + NECK) * box.height();
+    return drawn(w, h, (x, y) -> {
+      double body = person.at(x, y, 0) / 255.0;
+      // Both reach over the outline, each to its own side.
+      double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - neck) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
+      double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(3 * (1 - body) - 1) : 0;
+      return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
+    });
+  }
+
+  /** 1 within the face, 0 outside of it, softly. */
+  static double oval(Box box, int x, int y) {
+    double radius = Math.hypot((x + 0.5 - box.center().x()) / (box.width() / 2),
+        (y + 0.5 - box.center().y()) / (box.height() / 2));
+    return ramp((FACE - radius) / 0.25);
+  }
+
+  /** White in the new margins and a little into the picture, so that no edge is seen. */
+  static Picture margins(Picture before, HeadshotEdit.Margins margins, int width, int height) {
+    double soft = Math.max(2, 0.02 * Math.max(before.width(), before.height()));
+    return drawn(width, height, (x, y) -> {
+      double left = margins.left() == 0 ? soft : x - margins.left();
+      double top = margins.top() == 0 ? soft : y - margins.top();
+      double right = margins.right() == 0 ? soft : width - margins.right() - 1 - x;
+      double bottom = margins.bottom() == 0 ? soft : height - margins.bottom() - 1 - y;
+      return 1 - ramp(Math.min(Math.min(left, top), Math.min(right, bottom)) / soft);
+    });
+  }
+
+  /** The mean over squares of about {@code reach} pixels to each side. */
+  static Picture soft(Picture picture, double reach) {
+    int factor = (int) Math.max(1, Math.round(reach));
+    Picture small = Resampler.AREA.resize(picture, Math.max(1, picture.width() / factor),
+        Math.max(1, picture.height() / factor));
+    return Resampler.CUBIC.resize(small, picture.width(), picture.height());
+  }
+
+  private static double ramp(double share) {
+    return Math.max(0, Math.min(1, share));
+  }
+
+  private static Picture drawn(int w, int h, Share share) {
+    byte[] mask = new byte[w * h * 3];
+    for (int i = 0; i < mask.length; i++) {
+      mask[i] = i % 3 == 0 ? (byte) Math.round(255 * share.at(i / 3 % w, i / 3 / w)) : mask[i - 1];
+    }
+    return Picture.of(w, h, mask);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What to change of a headshot. Immutable; the methods give another one. What an edit does not speak of stays as it is,
+ * to the pixel, but for light, which falls on everything.
+ *
+ * @param words what to draw instead, part by part
+ * @param mask white where to draw, as large as the headshot; empty for where the parts are found to be
+ * @param margins how many pixels to draw around it: left, top, right, bottom
+ * @param strength how much is drawn anew, 0 to 1, or NaN for what the parts need
+ * @param seed of the noise
+ */
+public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, Margins margins, double strength,
+    long seed) {
+  private static final double A_LITTLE = 0.4;
+
+  /**
+   * A place and what to draw there.
+   *
+   * @param white white where to draw
+   * @param words said beside everything else; may be empty
+   */
+  public record Masked(Picture white, String words) { }
+
+  /** Pixels added on each side, none negative. */
+  public record Margins(int left, int top, int right, int bottom) {
+    static final Margins NONE = new Margins(0, 0, 0, 0);
+
+    public Margins {
+      if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
+        throw new IllegalArgumentException("margins must not be negative, given " + left + ", " + top + ", " + right
+            + ", " + bottom);
+      }
+    }
+
+    boolean any() {
+      return left + top + right + bottom > 0;
+    }
+  }
+
+  public HeadshotEdit {
+    if (words.values().stream().anyMatch(String::isBlank)) {
+      throw new IllegalArgumentException("an edit's words are empty; say what to draw, such as a navy blazer");
+    }
+    if (words.isEmpty() && mask.isEmpty() && !margins.any()) {
+      throw new IllegalArgumentException("nothing to edit; give words for a part, a mask, or margins");
+    }
+    if (margins.any() && (!words.isEmpty() || mask.isPresent())) {
+      throw new IllegalArgumentException("extend a headshot first and change parts of it then; an edit does one of these");
+    }
+    if (strength < 0 || strength > 1) {
+      throw new IllegalArgumentException("strength " + strength + " is outside 0..1");
+    }
+    words = Map.copyOf(words);
+  }
+
+  /** One part in other words, such as {@code OUTFIT} in {@code a navy blazer}. */
+  public static HeadshotEdit of(EditPart part, String words) {
+    return new HeadshotEdit(Map.of(part, words), Optional.empty(), Margins.NONE, Double.NaN, 0);
+  }
+
+  /** A little more of a smile: the same face, drawn over lightly. */
+  public static HeadshotEdit smile() {
+    return of(EditPart.EXPRESSION, "smiling").strength(A_LITTLE);
+  }
+
+  /** What {@code words} say, where {@code white} is white. */
+  public static HeadshotEdit within(Picture white, String words) {
+    return new HeadshotEdit(Map.of(), Optional.of(new Masked(white, words)), Margins.NONE, Double.NaN, 0);
+  }
+
+  /** A larger canvas: so many pixels more on each side. */
+  public static HeadshotEdit extend(int left, int top, int right, int bottom) {
+    return new HeadshotEdit(Map.of(), Optional.empty(), new Margins(left, top, right, bottom), Double.NaN, 0);
+  }
+
+  /** Another part too, at once. */
+  public HeadshotEdit and(EditPart part, String text) {
+    Map<EditPart, String> more = new EnumMap<>(EditPart.class);
+    more.putAll(words);
+    more.put(part, text);
+    return new HeadshotEdit(more, mask, margins, strength, seed);
+  }
+
+  public HeadshotEdit strength(double share) {
+    return new HeadshotEdit(words, mask, margins, share, seed);
+  }
+
+  /** Drawn from other noise: another result for the same words. */
+  public HeadshotEdit seed(long value) {
+    return new HeadshotEdit(words, mask, margins, strength, value);
+  }
+
+  /** How much is drawn anew. */
+  double drawnAnew() {
+    double most = words.keySet().stream().mapToDouble(EditPart::strength).max().orElse(EditPart.BACKDROP.strength());
+    return Double.isNaN(strength) ? most : strength;
+  }
+
+  /** The prompt of a headshot with this edit's words in it. */
+  String prompt(Headshot headshot) {
+    String prompt = headshot.request().prompt();
+    for (EditPart part : EditPart.values()) {
+      prompt = words.containsKey(part) ? part.in(prompt, headshot.style(), words.get(part)) : prompt;
+    }
+    return mask.map(Masked::words).filter(text -> !text.isBlank()).map(", "::concat).map(prompt::concat).orElse(prompt);
+  }
+}

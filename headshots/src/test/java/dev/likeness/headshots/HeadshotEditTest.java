@@ -1,0 +1,125 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HeadshotEditTest {
+  private static final int SIDE = 32;
+
+  @TempDir
+  private static Path folder;
+  private static BaseModel base;
+  private static TrainedPerson ada;
+  private static Headshot headshot;
+  private static FaceDetector detector;
+
+  @BeforeAll
+  static void draw() {
+    detector = new CascadeDetector();
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+    ada = LoraTraining.quick().steps(2).train(base, List.of(Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3])),
+        Subject.of("woman").consent("Ada: yes"), Progress.SILENT, new Cancellation());
+    headshot = HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(3)).headshots().get(0);
+  }
+
+  @AfterAll
+  static void close() {
+    detector.close();
+    ada.close();
+    base.close();
+  }
+
+  @Test
+  void saysAPartInOtherWords() {
+    Style style = Style.named("studio");
+    String prompt = style.prompt("Ada", 1);
+    assertEquals("studio portrait of Ada, wearing a navy suit and tie, neutral expression, rembrandt lighting, charcoal "
+        + "background", prompt);
+    String formal = EditPart.OUTFIT.in(prompt, style, "a red hoodie");
+    assertEquals(prompt.replace("a navy suit and tie", "a red hoodie"), formal);
+    assertEquals(prompt.replace("rembrandt lighting", "golden hour"), EditPart.LIGHT.in(prompt, style, "golden hour"));
+    assertEquals("Ada, smiling", EditPart.EXPRESSION.in("Ada", style, "smiling"));
+    HeadshotEdit both = HeadshotEdit.of(EditPart.BACKDROP, "park").and(EditPart.EXPRESSION, "laughing");
+    assertEquals("studio portrait of Ada, wearing a navy suit and tie, laughing, rembrandt lighting, park",
+        both.prompt(Headshot.of(headshot.picture(), style, "Ada").prompt(prompt)));
+  }
+
+  @Test
+  void keepsEverythingOutsideTheMaskToThePixel() {
+    EditedHeadshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf"));
+    Picture before = headshot.picture();
+    Picture after = edited.after().picture();
+    assertEquals(before.crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
+    assertNotEquals(before.crop(SIDE / 2, 0, SIDE / 2, SIDE), after.crop(SIDE / 2, 0, SIDE / 2, SIDE));
+    assertEquals(0.5, edited.drawnAnew());
+    assertTrue(edited.after().request().prompt().endsWith(", a scarf"));
+    assertEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf")).after().picture());
+    assertNotEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf").seed(1)).after().picture());
+    assertTrue(edited.comparison().width() > 3 * edited.comparison().height() / 2);
+  }
+
+  @Test
+  void drawsMarginsAroundTheHeadshot() {
+    Picture after = edit(HeadshotEdit.extend(8, 0, 8, 16)).after().picture();
+    assertEquals("48x48 picture", after.toString());
+    assertEquals(headshot.picture().crop(4, 0, 24, 28), after.crop(12, 0, 24, 28));
+  }
+
+  @Test
+  void saysWhatCannotBeEdited() {
+    assertEquals("no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw",
+        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.smile())).getMessage());
+    assertEquals("the mask has 16x16 pixels and the headshot 32x32; give a mask of the headshot's size",
+        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.within(right(16), ""))).getMessage());
+    assertEquals("nothing to edit; give words for a part, a mask, or margins",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0)).getMessage());
+    assertEquals("an edit's words are empty; say what to draw, such as a navy blazer",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(EditPart.OUTFIT, " ")).getMessage());
+  }
+
+  @Test
+  void readsWhatAHeadshotWasAskedBy() {
+    headshot.writePng(folder.resolve(Headshot.fileName(0)));
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(headshot));
+    ShootRecord.of(base, ada, shoot).write(folder.resolve(ShootRecord.FILE));
+    Headshot read = Headshot.read(folder.resolve(Headshot.fileName(0)), "nobody");
+    assertEquals(headshot.request().prompt(), read.request().prompt());
+    assertEquals(Map.of(3, "studio"), Map.of(read.request().steps(), read.style().name()));
+    Path alone = folder.resolve("alone.png");
+    headshot.writePng(alone);
+    assertEquals("studio portrait of sks woman", Headshot.read(alone, "sks woman").request().prompt());
+  }
+
+  private static EditedHeadshot edit(HeadshotEdit edit) {
+    return HeadshotStudio.on(base).edit(ada, headshot, edit, detector, Progress.SILENT, new Cancellation());
+  }
+
+  private static Picture right(int side) {
+    byte[] white = new byte[side * side * 3];
+    for (int i = 0; i < white.length; i++) {
+      white[i] = (byte) (i / 3 % side >= side / 2 ? 255 : 0);
+    }
+    return Picture.of(side, side, white);
+  }
+}

@@ -164,7 +164,8 @@ interface Denoiser {
 
   /** Whether image prompts are attended to by this adaptation of a part. */
   static boolean showsPictures(Networks model, Part part, Adaptation adaptation) {
-    return attentions(model, part).anyMatch(module -> !adaptation.branches(module).isEmpty());
+    return attentions(model, part).flatMap(module -> Stream.of(module, module.substring(0, module.lastIndexOf('.'))))
+        .anyMatch(module -> !adaptation.branches(module).isEmpty());
   }
 
   /**

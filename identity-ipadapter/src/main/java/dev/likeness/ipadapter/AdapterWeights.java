@@ -10,7 +10,7 @@ import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.ipadapter.TokenBranch.Memory;
+import dev.likeness.ipadapter.TokenBranch.Kept;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.projection.Projection;
@@ -81,9 +81,9 @@ final class AdapterWeights implements AutoCloseable {
     Tensor tokens = Projection.of(layout, Weights.of(seen).at("image_proj"), Double.NaN).forward(sights);
     Map<String, List<AttentionBranch>> branches = new HashMap<>();
     for (int t = 0; t < base.paths().size(); t++) {
-      Memory memory = new Memory(
+      Kept memory = new Kept(
           torch.linear(tokens, tensor(seen, t, "k")), torch.linear(tokens, tensor(seen, t, "v")), null);
-      branches.put(base.cross(t), List.of(new TokenBranch(null, memory, null)));
+      branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
     }
     return new Adaptation() {
       @Override

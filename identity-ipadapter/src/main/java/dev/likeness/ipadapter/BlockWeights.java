@@ -1,24 +1,25 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.layout.Target;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleBiFunction;
 
 /**
- * How much an adapter's weight counts in each of the base's cross-attentions, by the path of the block, such as
- * {@code up_blocks.0.attentions.1}. What different blocks of a UNet draw is InstantStyle's finding (Wang et al. 2024,
+ * How much an adapter's weight counts in each of the base's attentions, by the path of the block, such as
+ * {@code up_blocks.0.attentions.1} or {@code transformer_blocks.3}. What different blocks of a UNet draw is InstantStyle's finding (Wang et al. 2024,
  * arXiv:2404.02733, section 3.2).
  */
 public final class BlockWeights {
   /** The same everywhere. */
   public static final BlockWeights LINEAR = new BlockWeights("linear", (base, t) -> 1);
   /** Colours, light and manner alone: one block of SDXL; in smaller bases all but the deepest ones. */
-  public static final BlockWeights STYLE = new BlockWeights("style", (base, t) -> isXl(base)
+  public static final BlockWeights STYLE = unet("style", (base, t) -> isXl(base)
       ? in(base, t, "up_blocks.0.attentions.1")
       : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
   /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
-  public static final BlockWeights COMPOSITION = new BlockWeights("composition", (base, t) -> isXl(base)
+  public static final BlockWeights COMPOSITION = unet("composition", (base, t) -> isXl(base)
       ? in(base, t, "down_blocks.2.attentions.1")
       : Math.max(in(base, t, "down_blocks.2.attentions.0") / 4, in(base, t, "down_blocks.2.attentions.1")));
   /** Both of the above. */
@@ -85,7 +86,19 @@ public final class BlockWeights {
   }
 
   private static BlockWeights weak(String name, String part) {
-    return new BlockWeights(name, (base, t) -> 1 - 0.8 * in(base, t, part));
+    return unet(name, (base, t) -> 1 - 0.8 * in(base, t, part));
+  }
+
+  /** A preset whose blocks only UNets have. */
+  private static BlockWeights unet(String name, ToDoubleBiFunction<BaseAttentions, Integer> weight) {
+    return new BlockWeights(name, (base, t) -> {
+      if (base.target() != Target.UNET) {
+        throw new IllegalArgumentException("the block weights \"" + name + "\" speak of a UNet's blocks; the base "
+            + base.name() + " is " + base.target().describe(base.contextWidth())
+            + ": give linear, ease-in, ease-out, or weights by path");
+      }
+      return weight.applyAsDouble(base, t);
+    });
   }
 
   private static boolean isXl(BaseAttentions base) {

@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.TensorSource;
@@ -21,13 +22,19 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference pictures to the base's
  * cross-attentions. Immutable, shared by threads; owns its tensors until closed, the image encoder stays its caller's.
  */
 public final class IpAdapter implements AutoCloseable {
+  /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */
+  private static final double KEY_EPS = 1e-5;
+
   private final AdapterFile file;
   private final AdapterLayout layout;
   private final BaseAttentions base;
@@ -67,7 +74,7 @@ public final class IpAdapter implements AutoCloseable {
     IpAdapter adapter = null;
     try {
       AdapterLayout layout = file.layout(source);
-      BaseAttentions attentions = BaseAttentions.of(base);
+      BaseAttentions attentions = BaseAttentions.of(base).heard(layout.kind());
       String name = file.path().toString();
       Pairing.check(name, layout, attentions);
       Pairing.check(name, layout, encoder == null ? null : encoder.config(), encoder == null ? "" : encoder.describe());
@@ -90,9 +97,9 @@ public final class IpAdapter implements AutoCloseable {
 
   private void read(Optional<Path> twin) {
     projection(1);
-    IntStream.range(0, base.paths().size()).forEach(t -> {
-      keys(t);
-      values(t);
+    IntStream.range(0, base.paths().size()).forEach(layout.kind() == AdapterKind.TIMED ? this::timed : t -> {
+      layer(t, "to_k_ip");
+      layer(t, "to_v_ip");
     });
     if (twin.isPresent()) {
       lora = new FaceLora(LoraTwin.open(twin.get(), base), base, compute);
@@ -153,14 +160,34 @@ public final class IpAdapter implements AutoCloseable {
     return Projection.of(layout, Weights.of(weights).at("image_proj"), second ? shortcut : Double.NaN);
   }
 
-  /** The key weight [width, contextWidth] of block {@code t}. */
-  Tensor keys(int t) {
-    return weights.get("ip_adapter." + (2 * t + 1) + ".to_k_ip.weight", base.widths().get(t), base.contextWidth());
+  /** Keys [1, n, width] of image tokens [1, n, contextWidth] for attention {@code t}. */
+  Tensor keys(Tensor tokens, int t) {
+    Tensor keys = layer(t, "to_k_ip").forward(tokens);
+    if (layout.kind() != AdapterKind.INSTANT_X) {
+      return keys;
+    }
+    Tensor byHead = keys.view(1, keys.size(1), -1, base.headWidth());
+    return torch.rms_norm(byHead, new long[] {base.headWidth()}, new TensorOptional(), new DoubleOptional(KEY_EPS))
+        .view_as(keys);
   }
 
-  /** The value weight [width, contextWidth] of block {@code t}. */
-  Tensor values(int t) {
-    return weights.get("ip_adapter." + (2 * t + 1) + ".to_v_ip.weight", base.widths().get(t), base.contextWidth());
+  /** The values beside {@link #keys}. */
+  Tensor values(Tensor tokens, int t) {
+    return layer(t, "to_v_ip").forward(tokens);
+  }
+
+  /** Attention {@code t} of an adapter that is told the time. */
+  TimedAttention timed(int t) {
+    long head = base.headWidth() > 0 ? base.headWidth() : weights.shape("ip_adapter." + t + ".norm_q.weight")[0];
+    return new TimedAttention(at(t), layout.contextWidth(), layout.resampler().width(), head);
+  }
+
+  private Linear layer(int t, String name) {
+    return Linear.of(at(t).at(name), base.contextWidth(), base.widths().get(t), layout.kind() == AdapterKind.XLABS);
+  }
+
+  private Weights at(int t) {
+    return Weights.of(weights).at("ip_adapter").at(base.number(t));
   }
 
   @Override

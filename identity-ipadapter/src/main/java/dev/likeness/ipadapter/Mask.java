@@ -6,32 +6,48 @@ import dev.likeness.ipadapter.vision.PillowResampling;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Where in the picture a reference counts, brought to each level of the UNet as diffusers' mask processor does. */
+/** Where in the picture a reference counts, brought to each level of the network as diffusers' mask processor does. */
 final class Mask {
   private static final int LEVELS = 6;
 
-  private final Map<Long, Tensor> levels = new HashMap<>();
+  private final Map<Long, Tensor> levels;
+  private final long behind;
 
   /** The mask for what is drawn; its tensors belong to the calling scope. */
   Mask(Picture white, Drawing drawing) {
     Picture sized = PillowResampling.LANCZOS.resize(white, drawing.width(), drawing.height());
     Tensor binary = binary(sized);
+    levels = new HashMap<>();
+    behind = 0;
     for (int level = 0, step = drawing.factor(); level < LEVELS; level++, step *= 2) {
       long queries = ceil(drawing.width(), step) * ceil(drawing.height(), step);
       levels.computeIfAbsent(queries, n -> drawing.compute().place(shrunk(binary, n)).view(1, 1, n, 1));
     }
   }
 
+  private Mask(Map<Long, Tensor> levels, long behind) {
+    this.levels = levels;
+    this.behind = behind;
+  }
+
+  /** The same where a text's tokens come before {@code picture} of the picture's: they count as the mask does on average. */
+  Mask behindText(long picture) {
+    return new Mask(levels, picture);
+  }
+
   /** What each of {@code queries} positions counts, [1, 1, queries, 1]. */
   Tensor at(long queries) {
-    Tensor level = levels.get(queries);
+    Tensor level = levels.get(behind == 0 ? queries : behind);
     if (level == null) {
-      throw new IllegalStateException("no level of the network has " + queries + " positions; known: "
-          + levels.keySet());
+      throw new IllegalArgumentException("an image prompt's mask lies over the picture that is drawn, and no level of the"
+          + " network has " + queries + " positions of it, known: " + levels.keySet()
+          + "; where another picture is edited beside it, ask without a mask");
     }
-    return level;
+    return behind == 0 ? level
+        : torch.cat(new TensorVector(level.mean().expand(1, 1, queries - behind, 1), level), 2);
   }
 
   private static Tensor binary(Picture picture) {

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
 import dev.likeness.ipadapter.layout.AdapterKind.Sight;
@@ -22,10 +23,19 @@ record ReferenceEncoding(String adapter, AdapterLayout layout, ImageEncoder enco
     try (TensorScope scope = TensorScope.open()) {
       boolean looks = layout.kind().sight() != Sight.NONE;
       Grid image = looks ? Grid.of(stacked(references)) : null;
-      Grid nothing = layout.kind().sight() == Sight.TOKENS ? Grid.of(seen(encoder.encodeNothing())) : null;
-      return new ReferenceEmbeddings(image, nothing, layout.kind().wantsFace() ? faces(references) : null,
+      return new ReferenceEmbeddings(image, looks ? nothing() : null, layout.kind().wantsFace() ? faces(references) : null,
           references.stream().map(Reference::weight).toList());
     }
+  }
+
+  /** What the encoder makes of no picture, or null where zeros stand for it. */
+  private Grid nothing() {
+    int side = encoder.config().imageSize();
+    return switch (layout.kind().nothing()) {
+      case ZEROS -> null;
+      case ZERO_PIXELS -> Grid.of(seen(encoder.encodeNothing()));
+      case BLACK -> Grid.of(seen(encoder.encode(Picture.of(side, side, new byte[3 * side * side]))));
+    };
   }
 
   private void require(Reference reference) {

@@ -7,22 +7,27 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * One cross-attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5). Keys and values are made once
- * for
- * a request; the weight is already in the values.
+ * One attention's look at image tokens (Ye et al. 2023, arXiv:2308.06721, eq. 5); the weight is already in them.
  *
  * @param nothing what pictures for the negative prompt look at, or null when there are none
  * @param shown what the others look at
  * @param mask where this counts, or null for everywhere
  */
 record TokenBranch(Memory nothing, Memory shown, Mask mask) implements AttentionBranch {
+  /** What is looked at. */
+  interface Memory {
+    Tensor attend(Asking picture);
+  }
+
   /**
-   * Keys and values [1 or batch, tokens, width].
+   * Keys and values [1 or batch, tokens, width], made once for a request.
    *
    * @param bias added to every query's scores, [1, 1, 1, tokens], or null
    */
-  record Memory(Tensor keys, Tensor values, Tensor bias) {
-    Tensor attend(Tensor query) {
+  record Kept(Tensor keys, Tensor values, Tensor bias) implements Memory {
+    @Override
+    public Tensor attend(Asking picture) {
+      Tensor query = picture.query();
       return ScaledDotProduct.attend(query, split(keys, query), split(values, query), bias);
     }
 
@@ -34,14 +39,15 @@ record TokenBranch(Memory nothing, Memory shown, Mask mask) implements Attention
   }
 
   @Override
-  public Tensor attend(Tensor query) {
+  public Tensor attend(Asking picture) {
     Tensor seen;
     if (nothing == null) {
-      seen = shown.attend(query);
+      seen = shown.attend(picture);
     } else {
-      TensorVector halves = query.chunk(2, 0);
-      seen = torch.cat(new TensorVector(nothing.attend(halves.get(0)), shown.attend(halves.get(1))), 0);
+      long half = picture.query().size(0) / 2;
+      seen = torch.cat(
+          new TensorVector(nothing.attend(picture.rows(0, half)), shown.attend(picture.rows(half, half))), 0);
     }
-    return mask == null ? seen : seen.mul(mask.at(query.size(2)));
+    return mask == null ? seen : seen.mul(mask.at(picture.query().size(2)));
   }
 }

@@ -1,10 +1,12 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
+import dev.likeness.ipadapter.layout.AdapterKind.Nothing;
 import dev.likeness.ipadapter.layout.AdapterKind.Sight;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.projection.Projection;
 import dev.likeness.ipadapter.projection.Sights;
+import dev.likeness.ipadapter.projection.TimedResampler;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -14,9 +16,9 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
   void require(ReferenceEmbeddings e) {
     AdapterLayout layout = adapter.layout();
     boolean looks = layout.kind().sight() != Sight.NONE;
-    boolean tokens = layout.kind().sight() == Sight.TOKENS;
     boolean image = looks == (e.image() != null) && (!looks || e.image().width() == layout.imageWidth());
-    boolean nothing = tokens == (e.nothing() != null) && (!tokens || e.nothing().width() == layout.imageWidth());
+    boolean kept = looks && layout.kind().nothing() != Nothing.ZEROS;
+    boolean nothing = kept == (e.nothing() != null) && (!kept || e.nothing().width() == layout.imageWidth());
     boolean one = layout.kind().sight() != Sight.POOLED || e.image() == null || e.image().tokens() == 1;
     boolean face = layout.kind().wantsFace() == (e.face() != null)
         && (e.face() == null || e.face().width() == layout.faceWidth());
@@ -39,6 +41,14 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
     Grid face = e.face() == null ? null : zeros(e.face());
     Grid image = e.nothing() != null ? e.nothing() : e.image() == null ? null : zeros(e.image());
     return projection().forward(new Sights(placed(image), placed(face, -1)));
+  }
+
+  /** Tokens that change with the time: of all references side by side, or, when hidden, of as many nothings. */
+  TimedMemory.Tokens timed(ReferenceEmbeddings e, boolean hidden) {
+    Tensor seen = placed(e.image());
+    AdapterLayout layout = adapter.layout();
+    return new TimedMemory.Tokens((TimedResampler) projection(), hidden ? torch.zeros_like(seen) : seen, layout.tokens(),
+        layout.contextWidth());
   }
 
   /** Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when all count the same. */

@@ -20,7 +20,10 @@ import java.util.stream.IntStream;
 import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 
-/** Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, and what diffusers draws with them. */
+/**
+ * Adapters of {@code tools/goldens/ipadapter.py} for one tiny base, or of {@code ipadapter_joint.py} for one such as
+ * {@code flux/dev}, and what the reference draws with them.
+ */
 record GoldenAdapters(String base, Map<String, Object> record) {
   /** One request. */
   record Case(String base, int index, Map<?, ?> ask) {
@@ -39,11 +42,21 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   }
 
   static GoldenAdapters of(String base) {
-    try (InputStream in = new GZIPInputStream(Files.newInputStream(file(base + ".json.gz")))) {
-      return new GoldenAdapters(base, JSON.std.mapFrom(in));
+    try (InputStream in = new GZIPInputStream(Files.newInputStream(file(file(base, ".json.gz"))))) {
+      Map<String, Object> record = JSON.std.mapFrom(in);
+      return new GoldenAdapters(base, record.containsKey("bases") ? part(part(record, "bases"), base) : record);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String file(String base, String ending) {
+    return (base.contains("/") ? "joint" : base) + ending;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static Map<String, Object> part(Map<String, Object> record, String name) {
+    return (Map<String, Object>) record.get(name);
   }
 
   static Path file(String name) {
@@ -60,7 +73,29 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   }
 
   Safetensors reference() {
-    return Safetensors.open(file(base + ".safetensors"));
+    return Safetensors.open(file(file(base, ".safetensors")));
+  }
+
+  /** What a case draws, [pictures, 3, height, width]. */
+  Tensor images(Safetensors reference, Case golden) {
+    return reference.read(base.contains("/") ? base + "." + golden.index() : "case" + golden.index() + ".images");
+  }
+
+  /** The image encoder that an adapter looks through. */
+  String encoder(String kind) {
+    Object own = adapter(kind).get("encoder");
+    return own == null ? "clip-quick" : own.toString();
+  }
+
+  /** Writes the LoRA of a joint base. */
+  Path writeLora(Path folder) {
+    Map<String, Object> lora = part(record, "lora");
+    try (TensorScope scope = TensorScope.open()) {
+      Path file = folder.resolve("lora.safetensors");
+      SafetensorsWriter.write(file, SeededWeights.of(GoldenFolder.shapes(part(lora, "tensors")),
+          ((Number) lora.get("seed")).longValue()), Map.of());
+      return file;
+    }
   }
 
   Map<String, long[]> shapes(String kind) {

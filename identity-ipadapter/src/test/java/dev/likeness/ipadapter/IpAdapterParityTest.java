@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -36,24 +38,35 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class IpAdapterParityTest {
-  private static final List<String> BASES = List.of("base", "four-levels", "xl-base");
+  private static final List<String> BASES =
+      List.of("base", "four-levels", "xl-base", "flux/dev", "sd3/large", "sd3/medium");
   private static final Map<String, BaseModel> OPEN = new HashMap<>();
+  private static final Map<String, ImageEncoder> ENCODERS = new HashMap<>();
   private static Path folder;
-  private static ImageEncoder encoder;
 
   @BeforeAll
   static void opensTheBases(@TempDir Path parent) {
     folder = parent;
-    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
-    for (String name : BASES) {
-      OPEN.put(name, GoldenFolder.loaded(GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent).path()));
+    for (String name : List.of("clip-quick", "siglip")) {
+      ENCODERS.put(name, ImageEncoder.open(GoldenTower.write(name, parent), Compute.EXACT));
     }
+    for (String name : BASES) {
+      OPEN.put(name, name.contains("/") ? warm(PipelineFolder.write(name, parent).path())
+          : GoldenFolder.loaded(GoldenFolder.write(name, GoldenFolder.Spelling.PUBLISHED, parent).path()));
+    }
+  }
+
+  /** A base all of whose parts have been in use. */
+  private static BaseModel warm(Path folder) {
+    BaseModel base = BaseModel.open(folder, Compute.EXACT);
+    base.generate(ImageRequest.of("a woman").steps(1).size(16, 16));
+    return base;
   }
 
   @AfterAll
   static void closesTheBases() {
     OPEN.values().forEach(BaseModel::close);
-    encoder.close();
+    ENCODERS.values().forEach(ImageEncoder::close);
   }
 
   static Stream<GoldenAdapters.Case> cases() {
@@ -66,7 +79,7 @@ class IpAdapterParityTest {
     List<AutoCloseable> open = new ArrayList<>();
     try (TensorScope scope = TensorScope.open(); Safetensors expected = GoldenAdapters.of(golden.base()).reference()) {
       ImageRequest request = request(golden);
-      float[][] faces = faces(expected);
+      float[][] faces = expected.names().contains("faces") ? faces(expected) : null;
       for (Map<?, ?> use : golden.uses()) {
         IpAdapter adapter = open(golden.base(), use);
         open.add(adapter);
@@ -74,12 +87,12 @@ class IpAdapterParityTest {
           request = request.as(prompt.prompt.at(prompt.weight));
         }
       }
-      if (golden.ask().get("lora") instanceof List<?> file) {
-        Lora lora = Lora.open(GoldenAdapters.file("lora-" + file.get(0) + ".safetensors"), OPEN.get(golden.base()));
+      if (golden.ask().containsKey("lora")) {
+        Lora lora = Lora.open(lora(golden), OPEN.get(golden.base()));
         open.add(lora);
-        request = request.as(lora.at(((Number) file.get(1)).doubleValue()));
+        request = request.as(lora.at(loraWeight(golden)));
       }
-      compare(golden, expected.read("case" + golden.index() + ".images"),
+      compare(golden, GoldenAdapters.of(golden.base()).images(expected, golden),
           OPEN.get(golden.base()).generate(request, Progress.SILENT, new Cancellation()));
     } finally {
       for (AutoCloseable each : open) {
@@ -90,8 +103,19 @@ class IpAdapterParityTest {
 
   private record Weighted(ImagePrompt prompt, double weight) { }
 
+  private static Path lora(GoldenAdapters.Case golden) {
+    return golden.ask().get("lora") instanceof List<?> file
+        ? GoldenAdapters.file("lora-" + file.get(0) + ".safetensors") : GoldenAdapters.of(golden.base()).writeLora(folder);
+  }
+
+  private static double loraWeight(GoldenAdapters.Case golden) {
+    return ((Number) (golden.ask().get("lora") instanceof List<?> file ? file.get(1) : golden.ask().get("lora")))
+        .doubleValue();
+  }
+
   private static IpAdapter open(String base, Map<?, ?> use) {
     String kind = (String) use.get("kind");
+    ImageEncoder encoder = ENCODERS.get(GoldenAdapters.of(base).encoder(kind));
     AdapterFile file = AdapterFile.of(GoldenAdapters.of(base).write(kind, folder))
         .version(use.containsKey("shortcut") ? FacePlusVersion.V2 : FacePlusVersion.V1);
     return IpAdapter.open(file, OPEN.get(base), encoder);
@@ -123,7 +147,17 @@ class IpAdapterParityTest {
     if (use.get("shortcut") instanceof Number factor) {
       asked = asked.shortcut(factor.doubleValue());
     }
-    return use.get("scale") instanceof Map<?, ?> blocks ? asked.blocks(blocks(blocks)) : asked;
+    return use.get("scale") instanceof Map<?, ?> blocks ? asked.blocks(blocks(blocks))
+        : use.get("scale") instanceof List<?> weights ? asked.blocks(blocks(weights)) : asked;
+  }
+
+  /** Weights of FLUX's double blocks. */
+  private static BlockWeights blocks(List<?> weights) {
+    Map<String, Double> byPath = new HashMap<>();
+    for (int i = 0; i < weights.size(); i++) {
+      byPath.put("transformer_blocks." + i, ((Number) weights.get(i)).doubleValue());
+    }
+    return BlockWeights.of(byPath);
   }
 
   /** diffusers' nested weights, by path. */
@@ -162,10 +196,12 @@ class IpAdapterParityTest {
 
   private static ImageRequest request(GoldenAdapters.Case golden) {
     List<?> seeds = (List<?>) golden.ask().get("seeds");
+    double second = golden.ask().containsKey("true") ? golden.number("true") : 1;
     return ImageRequest.of((String) golden.ask().get("prompt")).negative((String) golden.ask().get("negative"))
         .guidance(golden.number("guidance")).steps((int) golden.number("steps"))
         .size((int) golden.number("width"), (int) golden.number("height"))
-        .seed(((Number) seeds.get(0)).longValue()).count(seeds.size());
+        .seed(((Number) seeds.get(0)).longValue()).count(seeds.size())
+        .guidance(GuidanceOptions.STANDARD.trueCfg(second));
   }
 
   private static void compare(GoldenAdapters.Case golden, Tensor expected, List<GeneratedImage> images) {

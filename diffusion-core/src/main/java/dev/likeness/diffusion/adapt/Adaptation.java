@@ -21,7 +21,10 @@ public interface Adaptation {
     return List.of();
   }
 
-  /** The extra branches of the cross-attention at {@code module}. */
+  /**
+   * The extra branches of the attention at {@code module}, whose layer after the attention they go through too; or, at a
+   * double block of FLUX, branches that are added to the picture after the block.
+   */
   default List<AttentionBranch> branches(String module) {
     return List.of();
   }

@@ -41,7 +41,7 @@ public final class Attention {
     Tensor v = split(toV.forward(context));
     Tensor y = ScaledDotProduct.attend(q, k, v);
     for (AttentionBranch branch : branches) {
-      y = y.add(branch.attend(q));
+      y = y.add(branch.attend(AttentionBranch.Asking.of(q)));
     }
     return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
   }

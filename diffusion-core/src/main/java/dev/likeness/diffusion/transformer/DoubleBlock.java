@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.transformer;
 
+import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import java.util.function.UnaryOperator;
@@ -10,14 +11,16 @@ import org.bytedeco.pytorch.Tensor;
  *
  * @param ff the picture's feed-forward
  * @param ffText the text's
+ * @param branches what adapters add to the picture after the block
  */
-record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOperator<Tensor> ffText) {
+record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOperator<Tensor> ffText,
+    List<AttentionBranch> branches) {
   /** FLUX.1's. */
   static DoubleBlock gelu(Weights w, FluxConfig config) {
     GeluFeedForward ff = new GeluFeedForward(w.at("ff"), config.width());
     GeluFeedForward ffText = new GeluFeedForward(w.at("ff_context"), config.width());
     return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX,
-        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward);
+        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward, w.branches());
   }
 
   /** FLUX.2's. */
@@ -25,7 +28,7 @@ record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOper
     GatedFeedForward ff = GatedFeedForward.fused(w.at("ff"), config.width(), config.inner());
     GatedFeedForward ffText = GatedFeedForward.fused(w.at("ff_context"), config.width(), config.inner());
     return new DoubleBlock(JointAttention.joint(w.at("attn"), config.width(), config.heads(), Projection.Style.FLUX2,
-        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward);
+        JointAttention.Order.TEXT_FIRST, true), ff::forward, ffText::forward, w.branches());
   }
 
   /**
@@ -36,10 +39,13 @@ record DoubleBlock(JointAttention attention, UnaryOperator<Tensor> ff, UnaryOper
    */
   Streams forward(Streams x, List<Tensor> m, List<Tensor> c, Rotation rotation) {
     Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
-    Streams attended = attention.forward(new Streams(image, AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))), rotation);
-    Tensor added = attention.branches(image);
+    Streams attended =
+        attention.forward(new Streams(image, AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))), rotation, null);
     Tensor y = half(x.image(), attended.image(), m, ff);
-    return new Streams(added == null ? y : y.add(added), HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
+    for (AttentionBranch branch : branches) {
+      y = y.add(Heads.merged(branch.attend(AttentionBranch.Asking.of(attention.queries(image)))));
+    }
+    return new Streams(y, HalfPrecision.clamp(half(x.text(), attended.text(), c, ffText)));
   }
 
   private static Tensor half(Tensor x, Tensor attended, List<Tensor> m, UnaryOperator<Tensor> ff) {

@@ -52,42 +52,51 @@ final class JointAttention {
         projected ? Linear.of(w.at("to_out.0"), width, width, style.biased()) : null, null, Order.IMAGE_FIRST);
   }
 
-  /** Attends over both streams; {@code rotation} may be null. */
-  Streams forward(Streams x, Rotation rotation) {
-    Heads own = image.of(x.image());
+  /** Attends over both streams; {@code rotation} may be null, and {@code time} where no adapter asks for it. */
+  Streams forward(Streams x, Rotation rotation, Tensor time) {
+    Projection.Plain plain = image.plain(x.image());
+    Heads own = image.of(plain);
     Heads added = text.of(x.text());
     Heads all = order == Order.TEXT_FIRST ? added.then(own) : own.then(added);
     long ofImage = x.image().size(1);
     long ofText = x.text().size(1);
     Tensor y = all.attend(rotation, perturbed ? alone(all.q(), order == Order.TEXT_FIRST ? ofText : 0, ofImage) : null);
     boolean textFirst = order == Order.TEXT_FIRST;
-    Tensor imageOut = toOut.forward(y.narrow(1, textFirst ? ofText : 0, ofImage));
+    Tensor imageOut = toOut.forward(beside(y.narrow(1, textFirst ? ofText : 0, ofImage), plain, own, time));
     Tensor textOut = toAddOut == null ? null : toAddOut.forward(y.narrow(1, textFirst ? 0 : ofImage, ofText));
     return new Streams(imageOut, textOut);
   }
 
   /** Attends over one stream [batch, tokens, width]; {@code mask}, which is added to the scores, may be null. */
   Tensor forward(Tensor x, Rotation rotation, Tensor mask) {
-    Tensor y = perturbed ? image.v().forward(x) : image.of(x).attend(rotation, mask);
+    return forward(x, rotation, mask, null);
+  }
+
+  /** The same, telling adapters the time. */
+  Tensor forward(Tensor x, Rotation rotation, Tensor mask, Tensor time) {
+    Tensor y;
+    if (perturbed && branches.isEmpty()) {
+      y = image.v().forward(x);
+    } else {
+      Projection.Plain plain = image.plain(x);
+      Heads own = image.of(plain);
+      y = beside(perturbed ? plain.v() : own.attend(rotation, mask), plain, own, time);
+    }
     return toOut == null ? y : toOut.forward(y);
   }
 
-  /**
-   * What image adapters add: the picture's queries, before any rotation, over keys and values of the adapters' own.
-   *
-   * @return [batch, tokens, width], or null when there is no adapter
-   */
-  Tensor branches(Tensor x) {
-    if (branches.isEmpty()) {
-      return null;
-    }
-    Tensor q = image.queries(x);
-    Tensor sum = null;
+  /** What was attended to, [batch, tokens, width], with what adapters add. */
+  private Tensor beside(Tensor attended, Projection.Plain plain, Heads own, Tensor time) {
+    Tensor y = attended;
     for (AttentionBranch branch : branches) {
-      Tensor y = branch.attend(q);
-      sum = sum == null ? y : sum.add(y);
+      y = y.add(Heads.merged(branch.attend(image.asking(plain, own, time))));
     }
-    return Heads.merged(sum);
+    return y;
+  }
+
+  /** The picture's queries, [batch, heads, tokens, headWidth], before any rotation. */
+  Tensor queries(Tensor x) {
+    return image.queries(x);
   }
 
   /** What keeps each of {@code count} tokens from the others of them, [tokens, tokens], to be added to the scores. */

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.transformer;
 
+import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.RmsNorm;
 import dev.likeness.diffusion.weights.Weights;
@@ -36,8 +37,26 @@ record Projection(Linear q, Linear k, Linear v, RmsNorm normQ, RmsNorm normK, in
         style.normed ? new RmsNorm(w.at("norm_" + norm + "k"), width / heads, style.eps) : null, heads);
   }
 
+  /** Queries, keys and values before any norm, each [batch, tokens, width]. */
+  record Plain(Tensor q, Tensor k, Tensor v) { }
+
   Heads of(Tensor x) {
-    return new Heads(queries(x), Heads.split(k.forward(x), heads, normK), Heads.split(v.forward(x), heads, null));
+    return of(plain(x));
+  }
+
+  Heads of(Plain plain) {
+    return new Heads(Heads.split(plain.q, heads, normQ), Heads.split(plain.k, heads, normK),
+        Heads.split(plain.v, heads, null));
+  }
+
+  Plain plain(Tensor x) {
+    return new Plain(q.forward(x), k.forward(x), v.forward(x));
+  }
+
+  /** What branches see of a picture whose heads these are. */
+  AttentionBranch.Asking asking(Plain plain, Heads own, Tensor time) {
+    return new AttentionBranch.Asking(own.q(), Heads.split(plain.q, heads, null), Heads.split(plain.k, heads, null),
+        own.v(), time);
   }
 
   Tensor queries(Tensor x) {

@@ -35,21 +35,26 @@ final class Sd3Block {
     return ffContext != null;
   }
 
-  Streams forward(Streams x, Tensor embedding) {
+  /**
+   * Both streams after the block.
+   *
+   * @param embedding what the block listens to, [batch, width]
+   * @param time what adapters are told, [batch] or [1], 0..1000
+   */
+  Streams forward(Streams x, Tensor embedding, Tensor time) {
     List<Tensor> m = norm1.vectors(embedding);
     List<Tensor> c = norm1Context.vectors(embedding);
     Tensor text = keepsText() ? AdaptiveNorm.apply(x.text(), c.get(0), c.get(1))
         : AdaptiveNorm.apply(x.text(), c.get(1), c.get(0));
     Tensor image = AdaptiveNorm.apply(x.image(), m.get(0), m.get(1));
-    Streams attended = attention.forward(new Streams(image, text), null);
+    Streams attended = attention.forward(new Streams(image, text), null, time);
     Tensor h = x.image().add(m.get(2).mul(attended.image()));
     if (attention2 != null) {
-      Tensor again = attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null);
+      Tensor again = attention2.forward(AdaptiveNorm.apply(x.image(), m.get(6), m.get(7)), null, null, time);
       h = h.add(m.get(8).mul(again));
     }
-    Tensor added = attention.branches(image);
-    Tensor y = finished(added == null ? h : h.add(added), m, ff);
-    return new Streams(y, keepsText() ? finished(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
+    return new Streams(finished(h, m, ff),
+        keepsText() ? finished(x.text().add(c.get(2).mul(attended.text())), c, ffContext) : null);
   }
 
   private static Tensor finished(Tensor h, List<Tensor> m, GeluFeedForward ff) {

@@ -52,7 +52,7 @@ public final class Sd3Transformer2DModel {
       Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
       try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         while (pass.hasNext()) {
-          x = step(x, pass, listened);
+          x = step(x, pass, listened, timestep);
         }
       }
       List<Tensor> m = normOut.vectors(listened);
@@ -61,9 +61,9 @@ public final class Sd3Transformer2DModel {
     }
   }
 
-  private static Streams step(Streams x, Blocks.Pass<Sd3Block> pass, Tensor listened) {
+  private static Streams step(Streams x, Blocks.Pass<Sd3Block> pass, Tensor listened, Tensor time) {
     try (TensorScope scope = TensorScope.open()) {
-      Streams y = pass.next().forward(x, listened);
+      Streams y = pass.next().forward(x, listened, time);
       Tensor image = scope.replace(x.image(), y.image());
       return new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
     }

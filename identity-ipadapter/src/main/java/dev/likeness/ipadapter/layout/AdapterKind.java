@@ -15,10 +15,26 @@ public enum AdapterKind {
   /** As FaceID with more tokens and no LoRA, for several photos of one face. */
   PORTRAIT("IP-Adapter FaceID Portrait", Sight.NONE, true),
   /** A resampler over a face recogniser's numbers as they come, not brought to unit length. */
-  PORTRAIT_UNNORM("IP-Adapter FaceID Portrait, unnormalised", Sight.NONE, true);
+  PORTRAIT_UNNORM("IP-Adapter FaceID Portrait, unnormalised", Sight.NONE, true),
+  /** As the plain one, added to the picture after each of FLUX's double blocks (XLabs). */
+  XLABS("IP-Adapter of XLabs", Sight.POOLED, false),
+  /** Two layers over a picture's pooled vector, for all of FLUX's attentions (InstantX). */
+  INSTANT_X("IP-Adapter of InstantX", Sight.POOLED, false),
+  /** A resampler over a picture's tokens that is told the time, for Stable Diffusion 3.5 (InstantX). */
+  TIMED("IP-Adapter of InstantX", Sight.TOKENS, false);
 
   /** What of an image encoder's answer is used. */
   public enum Sight { NONE, POOLED, TOKENS }
+
+  /** What an adapter was shown in training where there was no picture. */
+  public enum Nothing {
+    /** Zeros in the place of the encoder's answer. */
+    ZEROS,
+    /** The encoder's answer to an input of zeros. */
+    ZERO_PIXELS,
+    /** The encoder's answer to a black picture. */
+    BLACK
+  }
 
   private final String title;
   private final Sight sight;
@@ -33,6 +49,24 @@ public enum AdapterKind {
   /** Its published name. */
   public String title() {
     return title;
+  }
+
+  /** The networks it is made for. */
+  public Target target() {
+    return switch (this) {
+      case XLABS, INSTANT_X -> Target.FLUX;
+      case TIMED -> Target.SD3;
+      default -> Target.UNET;
+    };
+  }
+
+  /** What stands for no picture beside a negative prompt, as diffusers' pipelines have it. */
+  public Nothing nothing() {
+    return switch (target()) {
+      case FLUX -> Nothing.BLACK;
+      case SD3 -> Nothing.ZEROS;
+      case UNET -> sight == Sight.TOKENS ? Nothing.ZERO_PIXELS : Nothing.ZEROS;
+    };
   }
 
   /** What it wants of an image encoder. */

@@ -6,12 +6,12 @@ import java.util.List;
  * What an IP-Adapter's header says of it.
  *
  * @param tokens image tokens of one reference; 0 where every token of the encoder becomes one
- * @param contextWidth channels of the tokens: the base's cross-attention width
+ * @param contextWidth channels of the tokens: the width of what the base's attentions attend to
  * @param imageWidth width of what it takes from an image encoder, or 0
  * @param faceWidth numbers of what it takes from a face recogniser, or 0
- * @param hidden width inside the two layers of the face kinds and of Full Face, or 0
+ * @param hidden width inside the two layers of the kinds that have them, of the sinusoids of a time, or 0
  * @param resampler the resampler, or null
- * @param attentions width of each cross-attention it has keys and values for, in the base's registration order
+ * @param attentions width of each attention it has keys and values for, in the base's registration order
  * @param lora whether the file holds FaceID's LoRA
  */
 public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, long imageWidth, long faceWidth,
@@ -37,16 +37,6 @@ public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, lon
 
   /** Its name and the base family that its width speaks of. */
   public String describe() {
-    return "an " + kind.title() + " for " + family(contextWidth) + ", " + attentions.size() + " attentions";
-  }
-
-  /** The family of base models with this cross-attention width. */
-  public static String family(long contextWidth) {
-    return switch ((int) contextWidth) {
-      case 768 -> "Stable Diffusion 1.x (context 768)";
-      case 1024 -> "Stable Diffusion 2.x (context 1024)";
-      case 2048 -> "SDXL (context 2048)";
-      default -> "a base with context " + contextWidth;
-    };
+    return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", " + attentions.size() + " attentions";
   }
 }

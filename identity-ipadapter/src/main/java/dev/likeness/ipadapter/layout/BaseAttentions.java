@@ -8,18 +8,24 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * The transformer blocks of a base model's UNet in the order in which IP-Adapters number them: block t has its
- * self-attention at 2t and its cross-attention at 2t + 1.
+ * The attentions of a base model that image prompts speak to, in the order in which IP-Adapters number them. In a UNet
+ * transformer block t has its self-attention at 2t and its cross-attention at 2t + 1; in a transformer attention t is at t.
  *
  * @param name the base's
- * @param paths of the blocks
- * @param widths channels of each block
- * @param contextWidth channels of what the cross-attentions attend to
+ * @param paths of a UNet's transformer blocks, or of a transformer's attentions
+ * @param widths channels of each
+ * @param contextWidth channels of the image tokens that they understand
+ * @param headWidth channels of a head, or 0 where the base's tensors do not tell
  */
-public record BaseAttentions(String name, List<String> paths, List<Long> widths, long contextWidth) {
-  private static final String KEYS = ".attn2.to_k.weight";
+public record BaseAttentions(String name, Target target, List<String> paths, List<Long> widths, long contextWidth,
+    long headWidth) {
+  private static final String KEYS = ".to_k.weight";
+  private static final Pattern ATTENTION = Pattern.compile("(.+\\.attentions\\..+)\\.attn2\\.to_k\\.weight"
+      + "|((?:single_)?transformer_blocks\\.\\d+\\.attn2?)\\.to_k\\.weight");
 
   public BaseAttentions {
     paths = List.copyOf(paths);
@@ -29,33 +35,70 @@ public record BaseAttentions(String name, List<String> paths, List<Long> widths,
   /** Finds them in an opened base. */
   public static BaseAttentions of(BaseModel base) {
     Networks networks = base.parts();
-    return of(base.name(), networks.tensorNames(Part.UNET), name -> networks.tensorShape(Part.UNET, name));
+    Part part = networks.tensorNames(Part.UNET).isEmpty() ? Part.TRANSFORMER : Part.UNET;
+    return of(base.name(), networks.tensorNames(part), name -> networks.tensorShape(part, name));
   }
 
   /**
-   * Finds them among a UNet's tensors.
+   * Finds them among a network's tensors.
    *
    * @throws UnusableInput when there are none
    */
   static BaseAttentions of(String base, Set<String> names, Function<String, long[]> shape) {
-    TreeSet<AttentionPath> blocks = new TreeSet<>();
-    names.stream().filter(name -> name.endsWith(KEYS))
-        .forEach(name -> blocks.add(AttentionPath.of(name.substring(0, name.length() - KEYS.length()))));
-    List<String> paths = blocks.stream().map(AttentionPath::path).toList();
-    if (paths.isEmpty()) {
-      throw new UnusableInput("the base " + base + " has no cross-attention that an image prompt could speak to");
+    Target target = Target.of(names);
+    if (target == null) {
+      throw new UnusableInput("the base " + base + " has no attention that an image prompt could speak to; IP-Adapters are"
+          + " made for Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1");
     }
-    return new BaseAttentions(base, paths, paths.stream().map(path -> shape.apply(path + KEYS)[0]).toList(),
-        shape.apply(paths.get(0) + KEYS)[1]);
+    TreeSet<AttentionPath> found = new TreeSet<>();
+    for (String name : names) {
+      Matcher m = ATTENTION.matcher(name);
+      if (m.matches()) {
+        found.add(AttentionPath.of(m.group(1) == null ? m.group(2) : m.group(1)));
+      }
+    }
+    List<String> paths = found.stream().map(AttentionPath::path).toList();
+    String inside = target == Target.UNET ? ".attn2" : "";
+    List<Long> widths = paths.stream().map(path -> shape.apply(path + inside + KEYS)[0]).toList();
+    String norm = paths.get(0) + ".norm_q.weight";
+    return new BaseAttentions(base, target, paths, widths, switch (target) {
+      case UNET -> shape.apply(paths.get(0) + inside + KEYS)[1];
+      case FLUX -> shape.apply("context_embedder.weight")[1];
+      case SD3 -> widths.get(0);
+    }, names.contains(norm) ? shape.apply(norm)[0] : 0);
   }
 
-  /** The full name of block {@code t}'s cross-attention. */
-  public String cross(int t) {
-    return paths.get(t) + ".attn2";
+  /** Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to all. */
+  public BaseAttentions heard(AdapterKind kind) {
+    if (kind != AdapterKind.XLABS) {
+      return this;
+    }
+    List<String> doubles = paths.stream().filter(path -> !isSingle(path)).toList();
+    return new BaseAttentions(name, target, doubles, widths.subList(0, doubles.size()), contextWidth, headWidth);
   }
 
-  /** The full name of the attention at position {@code n}. */
+  /** The number of attention {@code t} in an adapter's keys. */
+  public int number(int t) {
+    return target == Target.UNET ? 2 * t + 1 : t;
+  }
+
+  /** The full name of the module that an adapter of a kind adds to: attention {@code t}, or XLabs' double block. */
+  public String module(AdapterKind kind, int t) {
+    String path = paths.get(t);
+    return target == Target.UNET ? path + ".attn2" : kind == AdapterKind.XLABS ? path.replace(".attn", "") : path;
+  }
+
+  /** Whether attention {@code t} is over the text and the picture as one sequence, as in FLUX's single blocks. */
+  public boolean overText(int t) {
+    return isSingle(paths.get(t));
+  }
+
+  /** The full name of a UNet's attention at position {@code n}. */
   public String at(int n) {
     return paths.get(n / 2) + (n % 2 == 0 ? ".attn1" : ".attn2");
+  }
+
+  private static boolean isSingle(String path) {
+    return path.startsWith("single_");
   }
 }

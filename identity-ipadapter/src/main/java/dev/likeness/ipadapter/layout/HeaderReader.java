@@ -21,7 +21,10 @@ final class HeaderReader {
 
   AdapterLayout layout() {
     List<Long> attentions = attentions();
-    if (has("perceiver_resampler.proj_in.weight")) {
+    if (has("time_embedding.linear_1.weight")) {
+      return new AdapterLayout(AdapterKind.TIMED, (int) shape("latents")[1], shape("proj_out.weight")[0],
+          shape("proj_in.weight")[1], 0, shape("time_embedding.linear_1.weight")[1], resampler(""), attentions, false);
+    } else if (has("perceiver_resampler.proj_in.weight")) {
       return new AdapterLayout(AdapterKind.FACE_ID_PLUS, faceTokens(), shape("norm.weight")[0],
           shape(FACE + "proj_in.weight")[1], shape("proj.0.weight")[1], shape("proj.0.weight")[0], resampler(FACE),
           attentions, lora());
@@ -30,13 +33,17 @@ final class HeaderReader {
     } else if (has("proj.3.weight")) {
       return new AdapterLayout(AdapterKind.FULL_FACE, 0, shape("proj.3.weight")[0], shape("proj.0.weight")[1], 0,
           shape("proj.0.weight")[0], null, attentions, false);
+    } else if (has("proj.2.weight") && has("norm.weight") && inTransformer("weight")) {
+      return new AdapterLayout(AdapterKind.INSTANT_X, faceTokens(), shape("norm.weight")[0], shape("proj.0.weight")[1], 0,
+          shape("proj.0.weight")[0], null, attentions, false);
     } else if (has("proj.2.weight") && has("norm.weight")) {
       AdapterKind kind = faceTokens() == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
       return new AdapterLayout(kind, faceTokens(), shape("norm.weight")[0], 0, shape("proj.0.weight")[1],
           shape("proj.0.weight")[0], null, attentions, lora());
     } else if (has("proj.weight") && has("norm.weight")) {
       long width = shape("norm.weight")[0];
-      return new AdapterLayout(AdapterKind.BASE, (int) (shape("proj.weight")[0] / width), width,
+      AdapterKind kind = inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE;
+      return new AdapterLayout(kind, (int) (shape("proj.weight")[0] / width), width,
           shape("proj.weight")[1],
           0, 0, null, attentions, false);
     }
@@ -66,6 +73,11 @@ final class HeaderReader {
 
   private int faceTokens() {
     return (int) (shape("proj.2.weight")[0] / shape("norm.weight")[0]);
+  }
+
+  /** Whether the first attention has keys: in a UNet it is over the picture alone, and has none. */
+  private boolean inTransformer(String tensor) {
+    return source.names().contains("ip_adapter.0.to_k_ip." + tensor);
   }
 
   private boolean lora() {

@@ -16,11 +16,17 @@ import java.util.regex.Pattern;
 final class KeySpelling {
   private static final String PROJECTION = "image_proj.";
   private static final Pattern PROCESSOR =
-      Pattern.compile("(?:unet\\.)?(.+\\.attn[12])\\.processor\\.(to_[kv]_ip|to_(?:q|k|v|out)_lora)\\.(?:0\\.)?(.+)");
+      Pattern.compile("(?:unet\\.|transformer\\.)?(.+\\.attn[12]?)\\.processor\\."
+          + "(to_[kv]_ip|to_(?:q|k|v|out)_lora|norm_(?:ip\\.linear|q|k|ip_k))\\.(?:0\\.)?(.+)");
+  private static final Pattern XLABS =
+      Pattern.compile("double_blocks\\.(\\d+)\\.processor\\.ip_adapter_double_stream_([kv])_proj\\.(.+)");
   private static final Pattern LAYER = Pattern.compile("((?:perceiver_resampler\\.)?layers\\.\\d+)\\.(.+)");
-  private static final Map<String, String> INSIDE_LAYER = Map.of("ln0.", "0.norm1.", "ln1.", "0.norm2.", "attn.to_q.",
-      "0.to_q.", "attn.to_k.", "0.to_k.", "attn.to_v.", "0.to_v.", "attn.to_out.0.", "0.to_out.", "ff.0.", "1.0.",
-      "ff.1.net.0.proj.", "1.1.", "ff.1.net.2.", "1.3.");
+  private static final Map<String, String> INSIDE_LAYER = Map.ofEntries(Map.entry("ln0.", "0.norm1."),
+      Map.entry("ln1.", "0.norm2."), Map.entry("attn.to_q.", "0.to_q."), Map.entry("attn.to_k.", "0.to_k."),
+      Map.entry("attn.to_v.", "0.to_v."), Map.entry("attn.to_kv.", "0.to_kv."), Map.entry("attn.to_out.0.", "0.to_out."),
+      Map.entry("ff.0.", "1.0."), Map.entry("ff.1.net.0.proj.", "1.1."), Map.entry("ff.1.net.2.", "1.3."),
+      Map.entry("adaln_norm.", "1.0."), Map.entry("adaln_proj.", "2.1."), Map.entry("ff.net.0.proj.", "1.1."),
+      Map.entry("ff.net.2.", "1.3."));
 
   private KeySpelling() {}
 
@@ -46,12 +52,13 @@ final class KeySpelling {
   private static String container(String name) {
     for (Map.Entry<String, String> other : Map.of("image_proj_model.", PROJECTION, "adapter_modules.", "ip_adapter.",
         "unet.encoder_hid_proj.image_projection_layers.0.", PROJECTION,
-        "encoder_hid_proj.image_projection_layers.0.", PROJECTION).entrySet()) {
+        "encoder_hid_proj.image_projection_layers.0.", PROJECTION, "ip_adapter_proj_model.", PROJECTION).entrySet()) {
       if (name.startsWith(other.getKey())) {
         return other.getValue() + name.substring(other.getKey().length());
       }
     }
-    return name;
+    Matcher m = XLABS.matcher(name);
+    return m.matches() ? "ip_adapter." + m.group(1) + ".to_" + m.group(2) + "_ip." + m.group(3) : name;
   }
 
   private static String processor(String name, Map<String, Integer> numbers) {
@@ -60,23 +67,33 @@ final class KeySpelling {
   }
 
   /**
-   * The place of each attention that is named by its path: 2t for the self-attention of transformer t, 2t + 1 beside.
+   * The place of each attention that is named by its path: in a UNet 2t for the self-attention of transformer block t,
+   * 2t + 1 beside; in a transformer t for the t-th.
    */
   private static Map<String, Integer> numbers(TensorSource source) {
     TreeSet<AttentionPath> transformers = new TreeSet<>();
     for (String name : source.names()) {
       Matcher m = PROCESSOR.matcher(name);
       if (m.matches()) {
-        transformers.add(AttentionPath.of(m.group(1).replaceFirst("\\.attn[12]$", "")));
+        String path = m.group(1);
+        transformers.add(AttentionPath.of(inUNet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
       }
     }
     Map<String, Integer> numbers = new LinkedHashMap<>();
     int n = 0;
     for (AttentionPath transformer : transformers) {
-      numbers.put(transformer.path() + ".attn1", n++);
-      numbers.put(transformer.path() + ".attn2", n++);
+      if (inUNet(transformer.path())) {
+        numbers.put(transformer.path() + ".attn1", n++);
+        numbers.put(transformer.path() + ".attn2", n++);
+      } else {
+        numbers.put(transformer.path(), n++);
+      }
     }
     return numbers;
+  }
+
+  private static boolean inUNet(String path) {
+    return path.contains(".attentions.");
   }
 
   /** In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of each. */

@@ -13,9 +13,9 @@ public final class Pairing {
    * @param file what errors call the adapter
    */
   public static void check(String file, AdapterLayout adapter, BaseAttentions base) {
-    if (adapter.contextWidth() != base.contextWidth()) {
+    if (adapter.kind().target() != base.target() || adapter.contextWidth() != base.contextWidth()) {
       throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name() + " is "
-          + AdapterLayout.family(base.contextWidth()) + ": give an adapter made for it");
+          + base.target().describe(base.contextWidth()) + ": give an adapter made for it");
     }
     if (adapter.attentions().size() != base.widths().size()) {
       throw new UnusableInput(file + " is " + adapter.describe() + "; the base " + base.name() + " has "
@@ -23,8 +23,8 @@ public final class Pairing {
     }
     for (int t = 0; t < base.widths().size(); t++) {
       if (!adapter.attentions().get(t).equals(base.widths().get(t))) {
-        throw new UnusableInput(file + ": keys at position " + (2 * t + 1) + " have " + adapter.attentions().get(t)
-            + " channels, " + base.cross(t) + " of the base " + base.name() + " has " + base.widths().get(t)
+        throw new UnusableInput(file + ": keys at position " + base.number(t) + " have " + adapter.attentions().get(t)
+            + " channels, " + base.module(adapter.kind(), t) + " of the base " + base.name() + " has " + base.widths().get(t)
             + ": give an adapter made for it");
       }
     }
@@ -71,6 +71,6 @@ public final class Pairing {
       case 1664 -> "CLIP ViT-bigG/14";
       default -> "an encoder";
     };
-    return tower + (pooled ? " (projection " : " (width ") + width + ")";
+    return tower + (pooled && width != 1152 ? " (projection " : " (width ") + width + ")";
   }
 }

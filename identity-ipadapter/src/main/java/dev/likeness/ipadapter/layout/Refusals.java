@@ -7,14 +7,11 @@ import java.util.function.Predicate;
 
 /** Files that look like IP-Adapters and are something else, each by its name. */
 enum Refusals {
-  XLABS("an IP-Adapter of XLabs for FLUX.1", "ip_adapter_proj_model", "double_blocks."),
-  SD3("an IP-Adapter for Stable Diffusion 3.5", "image_proj.time_embedding", ".norm_ip."),
   PULID("a PuLID adapter", "pulid_encoder.", "id_adapter"),
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
-  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.", "FacialEncoder."),
-  FLUX("an IP-Adapter for FLUX.1 of InstantX's layout", ".to_k_ip.bias", ".to_v_ip.bias");
+  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.", "FacialEncoder.");
 
-  private static final String SUPPORTED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x and SDXL only";
+  private static final String SUPPORTED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
 
   private final String title;
   private final Predicate<String> sign;
@@ -24,7 +21,7 @@ enum Refusals {
     sign = name -> name.contains(one) || name.contains(other);
   }
 
-  /** Throws when {@code source} is none that can be attached to a UNet. */
+  /** Throws when {@code source} is none that can be attached to a base model. */
   static void check(TensorSource source) {
     for (Refusals kind : values()) {
       Optional<String> key = source.names().stream().filter(kind.sign).findFirst();

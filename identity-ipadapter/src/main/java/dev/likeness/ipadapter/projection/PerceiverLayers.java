@@ -16,18 +16,29 @@ final class PerceiverLayers {
   private final LayerNorm normOut;
 
   PerceiverLayers(Weights w, Resampling shape, long in, long out) {
+    this(w, shape, in, out, false);
+  }
+
+  private PerceiverLayers(Weights w, Resampling shape, long in, long out, boolean timed) {
     projIn = new Linear(w.at("proj_in"), in, shape.width());
-    layers = IntStream.range(0, shape.depth()).mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape)).toList();
+    layers = IntStream.range(0, shape.depth())
+        .mapToObj(i -> new PerceiverLayer(w.at("layers").at(i), shape, timed)).toList();
     projOut = new Linear(w.at("proj_out"), shape.width(), out);
     normOut = new LayerNorm(w.at("norm_out"), out);
   }
 
-  /** Lets latents [n, tokens, width] look at x [n, m, in]; returns [n, tokens, out]. */
-  Tensor forward(Tensor latents, Tensor x) {
-    Tensor seen = projIn.forward(x);
+  /** Layers that are told the time. */
+  static PerceiverLayers timed(Weights w, Resampling shape, long in, long out) {
+    return new PerceiverLayers(w, shape, in, out, true);
+  }
+
+  /** Lets latents [n, tokens, width] look at x [n, m, in], at a time [1, width] or null; returns [n, tokens, out]. */
+  Tensor forward(Tensor latents, Tensor x, Tensor time) {
+    Tensor projected = projIn.forward(x);
+    Tensor seen = time == null ? projected : projected.add(time.unsqueeze(1));
     Tensor tokens = latents;
     for (PerceiverLayer layer : layers) {
-      tokens = layer.forward(tokens, seen);
+      tokens = layer.forward(tokens, seen, time);
     }
     return normOut.forward(projOut.forward(tokens));
   }

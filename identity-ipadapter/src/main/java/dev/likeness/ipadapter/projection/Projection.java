@@ -4,7 +4,7 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import org.bytedeco.pytorch.Tensor;
 
-/** Turns references into tokens that a UNet's cross-attention understands. Immutable and shared by threads. */
+/** Turns references into tokens that a base model's attentions understand. Immutable and shared by threads. */
 @FunctionalInterface
 public interface Projection {
   /** Tokens [n, tokens, contextWidth] of n references. */
@@ -18,11 +18,12 @@ public interface Projection {
    */
   static Projection of(AdapterLayout layout, Weights w, double shortcut) {
     return switch (layout.kind()) {
-      case BASE -> new PooledProjection(layout, w);
+      case BASE, XLABS -> new PooledProjection(layout, w);
       case FULL_FACE -> new TokenProjection(layout, w);
       case PLUS -> new Resampler(layout, w, false);
       case PORTRAIT_UNNORM -> new Resampler(layout, w, true);
-      case FACE_ID, PORTRAIT -> new FaceProjection(layout, w);
+      case FACE_ID, PORTRAIT, INSTANT_X -> new TwoLayers(layout, w);
+      case TIMED -> new TimedResampler(layout, w);
       case FACE_ID_PLUS -> new RefinedFace(layout, w, shortcut);
     };
   }

@@ -7,12 +7,12 @@ import org.bytedeco.pytorch.Tensor;
 
 /** FaceID's tokens look at a picture of the face: FaceID-Plus; the second version adds what they were before. */
 final class RefinedFace implements Projection {
-  private final FaceProjection face;
+  private final TwoLayers face;
   private final PerceiverLayers layers;
   private final double shortcut;
 
   RefinedFace(AdapterLayout layout, Weights w, double shortcut) {
-    face = new FaceProjection(layout, w);
+    face = new TwoLayers(layout, w);
     layers = new PerceiverLayers(w.at("perceiver_resampler"), layout.resampler(), layout.imageWidth(),
         layout.contextWidth());
     this.shortcut = shortcut;
@@ -21,7 +21,7 @@ final class RefinedFace implements Projection {
   @Override
   public Tensor forward(Sights sights) {
     Tensor tokens = face.forward(sights);
-    Tensor refined = layers.forward(tokens, sights.image());
+    Tensor refined = layers.forward(tokens, sights.image(), null);
     return Double.isNaN(shortcut) ? refined : tokens.add(refined, new Scalar(shortcut));
   }
 }

@@ -20,6 +20,6 @@ final class Resampler implements Projection {
   @Override
   public Tensor forward(Sights sights) {
     Tensor x = face ? sights.face().unsqueeze(1) : sights.image();
-    return layers.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x);
+    return layers.forward(latents.expand(x.size(0), latents.size(1), latents.size(2)), x, null);
   }
 }

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.material.Material;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
@@ -23,38 +22,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.GZIPInputStream;
-import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 
 /** The key lists of real adapters, encoders and base models: names and shapes alone. */
 class PublishedKeysTest {
   private static final String KEYS = "keys/checkpoints/";
-
-  /** A key list as a file without bytes. */
-  private record KeyList(String describe, Map<String, long[]> shapes) implements TensorSource {
-    @Override
-    public Set<String> names() {
-      return shapes.keySet();
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return shapes.get(name);
-    }
-
-    @Override
-    public DType dtype(String name) {
-      return DType.F16;
-    }
-
-    @Override
-    public Tensor read(String name) {
-      throw new AssertionError("a weight was read: " + name);
-    }
-
-    @Override
-    public void close() { }
-  }
 
   @Test
   void tellsThePublishedPlainAdapterByItsKeys() {

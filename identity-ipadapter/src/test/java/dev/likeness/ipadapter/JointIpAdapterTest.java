@@ -1,0 +1,183 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.AdapterContract;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Adapters for the transformers of FLUX.1 and Stable Diffusion 3.5. */
+class JointIpAdapterTest {
+  /** A tiny base with two adapters for it. */
+  @TestInstance(Lifecycle.PER_CLASS)
+  abstract static class Joint implements AdapterContract {
+    private final String name;
+    private final List<String> kinds;
+    private final UnaryOperator<String> diffusers;
+    private Path folder;
+    private BaseModel base;
+    private List<ImageEncoder> encoders;
+    private List<IpAdapter> adapters;
+
+    Joint(String name, List<String> kinds, UnaryOperator<String> diffusers) {
+      this.name = name;
+      this.kinds = kinds;
+      this.diffusers = diffusers;
+    }
+
+    @BeforeAll
+    void opens(@TempDir Path parent) {
+      folder = parent;
+      base = BaseModel.open(PipelineFolder.write(name, parent).path(), Compute.EXACT);
+      GoldenAdapters golden = GoldenAdapters.of(name);
+      encoders = kinds.stream()
+          .map(kind -> ImageEncoder.open(GoldenTower.write(golden.encoder(kind), parent), Compute.EXACT)).toList();
+      adapters = List.of(open(0, golden.write(kinds.get(0), parent)), open(1, golden.write(kinds.get(1), parent)));
+    }
+
+    @AfterAll
+    void closes() {
+      adapters.forEach(IpAdapter::close);
+      encoders.forEach(ImageEncoder::close);
+      base.close();
+    }
+
+    private IpAdapter open(int which, Path file) {
+      return IpAdapter.open(file, base, encoders.get(which));
+    }
+
+    @Override
+    public BaseModel base() {
+      return base;
+    }
+
+    @Override
+    public Adapter adapter(int which, double weight) {
+      return (which == 0 ? prompt(0, "37x53.png") : prompt(1, "64x64.png")).at(weight);
+    }
+
+    private ImagePrompt prompt(int which, String picture) {
+      return adapters.get(which).identity(picture(picture));
+    }
+
+    private float[] drawn(ImagePrompt prompt) {
+      return base.generate(request().as(prompt.at(0.9))).pixels();
+    }
+
+    @Test
+    void countsWhereTheMaskIsWhite() {
+      float[] plainly = base.generate(request()).pixels();
+      for (int which = 0; which < 2; which++) {
+        ImagePrompt prompt = prompt(which, "37x53.png");
+        float[] everywhere = drawn(prompt);
+        float[] left = drawn(prompt.mask(grey(255, 0)));
+        assertArrayEquals(everywhere, drawn(prompt.mask(grey(255, 255))));
+        assertArrayEquals(plainly, drawn(prompt.mask(grey(0, 0))));
+        assertFalse(Arrays.equals(left, everywhere) || Arrays.equals(left, plainly));
+      }
+    }
+
+    @Test
+    void countsTwiceWhatIsGivenTwice() {
+      Reference one = Reference.of(picture("37x53.png"));
+      Reference other = Reference.of(picture("64x64.png"));
+      float[] thrice = drawn(adapters.get(1).identity(List.of(one, one, other)));
+      float[] weighted = drawn(adapters.get(1).identity(List.of(one.weight(2), other)));
+      for (int i = 0; i < thrice.length; i++) {
+        assertEquals(thrice[i], weighted[i], 1e-5);
+      }
+    }
+
+    @Test
+    void readsDiffusersSpellingAndKeptReferences() {
+      Path file = GoldenAdapters.of(name).write(kinds.get(0), folder.resolve("diffusers.safetensors"), diffusers);
+      ImagePrompt published = prompt(0, "37x53.png");
+      Path kept = folder.resolve("kept.safetensors");
+      published.references().save(kept);
+      try (IpAdapter spelled = open(0, file)) {
+        assertEquals(adapters.get(0).layout(), AdapterFile.of(file).layout());
+        assertArrayEquals(drawn(published), drawn(spelled.identity(ReferenceEmbeddings.open(kept))));
+      }
+    }
+
+    @Test
+    void refusesWhatBelongsElsewhere() {
+      Path file = GoldenAdapters.of("base").write("base", folder.resolve("unet.safetensors"), key -> key);
+      String refusal = assertThrows(UnusableInput.class, () -> open(0, file)).getMessage();
+      assertEquals(file + " is an IP-Adapter for a base with context 32, 4 attentions; the base " + base.name() + " is "
+          + adapters.get(0).base().target().describe(24) + ": give an adapter made for it", refusal);
+      ImagePrompt style = prompt(0, "37x53.png").blocks(BlockWeights.STYLE);
+      assertEquals("the block weights \"style\" speak of a UNet's blocks; the base " + base.name() + " is "
+          + adapters.get(0).base().target().describe(24) + ": give linear, ease-in, ease-out, or weights by path",
+          assertThrows(IllegalArgumentException.class, () -> drawn(style)).getMessage());
+    }
+  }
+
+  @Nested
+  final class FluxTest extends Joint {
+    FluxTest() {
+      super("flux/dev", List.of("xlabs", "instantx"), name -> name
+          .replace("image_proj.proj.", "encoder_hid_proj.image_projection_layers.0.image_embeds.")
+          .replace("image_proj.", "encoder_hid_proj.image_projection_layers.0.")
+          .replaceFirst("ip_adapter\\.(\\d+)\\.(to_[kv]_ip)", "transformer_blocks.$1.attn.processor.$2.0"));
+    }
+
+    @Test
+    void readsXLabsSpelling() {
+      Path file = GoldenAdapters.of("flux/dev").write("xlabs", super.folder.resolve("ip_adapter.safetensors"), name -> name
+          .replace("image_proj.", "ip_adapter_proj_model.")
+          .replaceFirst("ip_adapter\\.(\\d+)\\.to_([kv])_ip", "double_blocks.$1.processor.ip_adapter_double_stream_$2_proj"));
+      try (IpAdapter spelled = super.open(0, file)) {
+        assertArrayEquals(super.drawn(super.prompt(0, "37x53.png")), super.drawn(spelled.identity(picture("37x53.png"))));
+      }
+    }
+  }
+
+  @Nested
+  final class Sd3Test extends Joint {
+    Sd3Test() {
+      super("sd3/large", List.of("timed", "timed"), name -> name
+          .replaceFirst("ip_adapter\\.(\\d+)\\.", "transformer_blocks.$1.attn.processor.")
+          .replaceFirst("(layers\\.\\d+)\\.0\\.norm1", "$1.ln0").replaceFirst("(layers\\.\\d+)\\.0\\.norm2", "$1.ln1")
+          .replaceFirst("(layers\\.\\d+)\\.0\\.to_out", "$1.attn.to_out.0")
+          .replaceFirst("(layers\\.\\d+)\\.0\\.to_", "$1.attn.to_").replaceFirst("(layers\\.\\d+)\\.1\\.0", "$1.adaln_norm")
+          .replaceFirst("(layers\\.\\d+)\\.1\\.1", "$1.ff.net.0.proj")
+          .replaceFirst("(layers\\.\\d+)\\.1\\.3", "$1.ff.net.2").replaceFirst("(layers\\.\\d+)\\.2\\.1", "$1.adaln_proj"));
+    }
+  }
+
+  /** A left and a right half of these shades. */
+  private static Picture grey(int left, int right) {
+    byte[] rgb = new byte[3 * 8 * 8];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (i / 3 % 8 < 4 ? left : right);
+    }
+    return Picture.of(8, 8, rgb);
+  }
+
+  private static Picture picture(String name) {
+    return Picture.read(GoldenTower.file(name));
+  }
+}

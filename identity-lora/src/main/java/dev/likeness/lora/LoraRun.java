@@ -63,7 +63,7 @@ final class LoraRun implements AutoCloseable {
     CaptionBook captions = CaptionBook.of(settings, set);
     Pupil pupil = Pupil.of(model);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
-    LoraStep learning = new LoraStep(pupil, learner, optimizer, lesson, texts);
+    LoraStep learning = step(pupil, texts);
     Batches batches = new Batches(settings, buckets, captions, lesson);
     LearningRate rate = settings.schedule();
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
@@ -79,6 +79,12 @@ final class LoraRun implements AutoCloseable {
       save(checkpoint, step + 1);
     }
     return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
+  }
+
+  private LoraStep step(Pupil pupil, CaptionEncodings texts) {
+    double guidance = settings.options().distilled();
+    return guidance == 0 ? new LoraStep(pupil, learner, optimizer, lesson, texts)
+        : new ConsistencyStep(model, pupil, learner, optimizer, lesson, texts, guidance, region);
   }
 
   private Function<String, Tensor> current() {

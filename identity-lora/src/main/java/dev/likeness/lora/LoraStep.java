@@ -12,7 +12,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /** One step of learning: noise a batch, let the network answer, and move the weights against the error. */
-final class LoraStep {
+class LoraStep {
   private final Pupil pupil;
   private final Learner learner;
   private final Optimizer optimizer;

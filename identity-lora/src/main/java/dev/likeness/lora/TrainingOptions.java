@@ -24,19 +24,25 @@ import java.util.regex.PatternSyntaxException;
  * @param focus how much more the marked area of a picture counts than the rest; 1 for alike
  * @param rounded whether {@link DreamBooth} keeps its weights in bf16 alone and rounds their steps by chance (Zamirai et
  *     al. 2020, arXiv:2010.06192): half their memory, for a base that computes in bf16
+ * @param distilled the guidance of the pictures that are to be drawn in few steps without any, where that is what is
+ *     learned ({@link LoraTraining#fewStep}); 0 where it is not
  */
 public record TrainingOptions(LoraForm form, boolean rankStabilised, String modules, TrainingOptimizer optimizer,
     boolean constantRate, int accumulation, boolean recompute, double ema, double noiseOffset,
-    double inputPerturbation, boolean debiased, double focus, boolean rounded) {
+    double inputPerturbation, boolean debiased, double focus, boolean rounded, double distilled) {
   /** Plain LoRA with AdamW, nothing of the rest. */
   public static final TrainingOptions PLAIN = new TrainingOptions(
-      LoraForm.LORA, false, "", TrainingOptimizer.ADAMW, false, 1, false, 0, 0, 0, false, 1, false);
+      LoraForm.LORA, false, "", TrainingOptimizer.ADAMW, false, 1, false, 0, 0, 0, false, 1, false, 0);
 
   public TrainingOptions {
     if (accumulation < 1 || !(ema >= 0 && ema < 1) || !(noiseOffset >= 0 && inputPerturbation >= 0 && focus > 0)) {
       throw new IllegalArgumentException("accumulation " + accumulation + " must be at least 1, ema " + ema
           + " from 0 to below 1, noise offset " + noiseOffset + " and input perturbation " + inputPerturbation
           + " not below 0, focus " + focus + " above 0");
+    }
+    if (!(distilled == 0 || distilled >= 1)) {
+      throw new IllegalArgumentException("guidance " + distilled + " of the pictures to be drawn in few steps must be at"
+          + " least 1, or 0 where that is not learned");
     }
     if (rounded && optimizer == TrainingOptimizer.PRODIGY) {
       throw new IllegalArgumentException("Prodigy measures ways that bf16 rounds away; choose another optimiser, or f32");
@@ -51,78 +57,84 @@ public record TrainingOptions(LoraForm form, boolean rankStabilised, String modu
   /** Another form of change. */
   public TrainingOptions form(LoraForm kind) {
     return new TrainingOptions(kind, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With rsLoRA's strength, or not. */
   public TrainingOptions rankStabilised(boolean stabilised) {
     return new TrainingOptions(form, stabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
   public TrainingOptions modules(String pattern) {
     return new TrainingOptions(form, rankStabilised, pattern, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** Another optimiser. */
   public TrainingOptions optimizer(TrainingOptimizer kind) {
     return new TrainingOptions(form, rankStabilised, modules, kind, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With a learning rate that stays, or falls. */
   public TrainingOptions constantRate(boolean constant) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constant, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** Another number of batches for each step. */
   public TrainingOptions accumulation(int batches) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, batches, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With gradient checkpointing, or without. */
   public TrainingOptions recompute(boolean twice) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, twice, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With a slow average, which becomes the result. */
   public TrainingOptions ema(double decay) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, decay,
-        noiseOffset, inputPerturbation, debiased, focus, rounded);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With noise that shifts a whole picture. */
   public TrainingOptions noiseOffset(double strength) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        strength, inputPerturbation, debiased, focus, rounded);
+        strength, inputPerturbation, debiased, focus, rounded, distilled);
   }
 
   /** With a second noise in what the network sees. */
   public TrainingOptions inputPerturbation(double strength) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, strength, debiased, focus, rounded);
+        noiseOffset, strength, debiased, focus, rounded, distilled);
   }
 
   /** With debiased weights of the loss, or without. */
   public TrainingOptions debiased(boolean weighted) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, weighted, focus, rounded);
+        noiseOffset, inputPerturbation, weighted, focus, rounded, distilled);
   }
 
   /** With another weight of each picture's marked area. */
   public TrainingOptions focus(double factor) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, factor, rounded);
+        noiseOffset, inputPerturbation, debiased, factor, rounded, distilled);
   }
 
   /** With weights in bf16 alone, or with f32 ones behind them. */
   public TrainingOptions rounded(boolean byChance) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, byChance);
+        noiseOffset, inputPerturbation, debiased, focus, byChance, distilled);
+  }
+
+  /** Learning to draw in few steps what the base draws with this guidance; 0 for what the pictures show. */
+  public TrainingOptions distilled(double guidance) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus, rounded, guidance);
   }
 }

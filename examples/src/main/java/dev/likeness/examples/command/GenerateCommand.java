@@ -9,6 +9,7 @@ import dev.likeness.lora.Lora;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -73,6 +74,9 @@ public final class GenerateCommand implements Runnable {
   private List<LoraOption> loras = List.of();
 
   @Mixin
+  private FewStepOption few;
+
+  @Mixin
   private IpAdapterOptions references;
 
   @Mixin
@@ -102,10 +106,11 @@ public final class GenerateCommand implements Runnable {
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
     ImageRequest request =
-        approximate.on(guided.on(prompts.on(initial.on(tile ? plain.inTiles() : plain))));
+        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain)))));
+    List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = base.open(request, console).sparing()) {
-      for (LoraOption lora : loras) {
+      for (LoraOption lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);
         request = request.as(lora.adapter(attached));
@@ -129,7 +134,7 @@ public final class GenerateCommand implements Runnable {
 
   private void write(BaseModel model, ImageRequest request) {
     Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
-    List<GeneratedImage> images = previews.generate(model, request, out, marking, console);
+    List<GeneratedImage> images = previews.generate(model, base, request, out, marking, console);
     NumberedFiles.write(out, "image", images, (image, file) -> marking.writePng(image.picture(), file), console);
     if (tensors != null) {
       RunTensors.write(tensors, model, images);

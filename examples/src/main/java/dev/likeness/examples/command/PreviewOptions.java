@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.Previews;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
@@ -19,25 +20,39 @@ import picocli.CommandLine.Option;
 
 /** Pictures to watch while they are drawn. */
 final class PreviewOptions {
-  @Option(names = "--preview", paramLabel = "DIR|FILE", description = "a small autoencoder of the base's family (TAESD): "
-      + "until the pictures are done, --out shows what they are becoming as preview-001.png and so on")
+  @Option(names = "--preview", paramLabel = "DIR|FILE", arity = "0..1", fallbackValue = "",
+      description = "until the pictures are done, --out shows what they are becoming as preview-001.png and so on, by a small "
+      + "autoencoder of the base's family (TAESD; left out: the base's own, where it brings one)")
   private Path autoencoder;
 
   @Option(names = "--preview-every", paramLabel = "N", defaultValue = "1",
       description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
   private int every;
 
-  List<GeneratedImage> generate(BaseModel base, ImageRequest request, Path out, Disclosure marking, Console console) {
+  List<GeneratedImage> generate(BaseModel base, BaseOptions from, ImageRequest request, Path out, Disclosure marking,
+      Console console) {
     if (autoencoder == null) {
       return base.generate(request, ConsoleProgress.on(console), console.cancellation());
     }
     Set<Path> shown = new TreeSet<>();
-    try (Previews previews = Previews.open(autoencoder, base.parts().compute())) {
+    try (Previews previews = Previews.open(small(from), base.parts().compute())) {
       ImageRequest watched = previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
       return base.generate(watched, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
     }
+  }
+
+  private Path small(BaseOptions base) {
+    Path own = base.folder().resolve("preview");
+    if (!autoencoder.toString().isEmpty()) {
+      return autoencoder;
+    }
+    if (!Files.exists(own)) {
+      throw new UnusableInput("the base " + base.name() + " brings no small autoencoder (" + own
+          + "); give one: --preview DIR|FILE");
+    }
+    return own;
   }
 
   private static void show(List<Picture> pictures, Path out, Disclosure marking, Set<Path> shown) {

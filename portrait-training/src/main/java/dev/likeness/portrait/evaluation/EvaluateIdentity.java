@@ -34,7 +34,7 @@ public final class EvaluateIdentity {
     }
   }
 
-  private static void tell(String what, IdentityTrial.Outcome outcome) {
+  static void tell(String what, IdentityTrial.Outcome outcome) {
     System.out.printf(Locale.ROOT, "  %-8s faces %d/%d, recognised %d, likeness %.3f%n", what, outcome.faces(),
         outcome.headshots().size(), outcome.recognised(), outcome.likeness());
   }

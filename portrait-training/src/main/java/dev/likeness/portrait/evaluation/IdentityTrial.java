@@ -7,7 +7,9 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
+import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -16,6 +18,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Sex;
 import dev.likeness.portrait.people.Shot;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -23,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * Learns a rendered person whom nothing has seen from selfies, draws headshots with what was learnt and, as the control,
@@ -78,12 +83,27 @@ final class IdentityTrial {
   }
 
   Result of(Person person, int each) {
-    Gallery gallery = new Gallery(person, GALLERY, HELD_OUT, detector, embedder);
+    Gallery gallery = gallery(person);
     long start = System.nanoTime();
     try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.NOBODY_REAL)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       return new Result(seconds, gallery.spread(), shoot(gallery, learnt, 1, each), shoot(gallery, learnt, 0, each));
     }
+  }
+
+  /** As somebody whom an adapter is shown by that many selfies, at each of these places of the likeness dial. */
+  List<Outcome> shown(Person person, IpAdapter adapter, int references, int each, double... likeness) {
+    Gallery gallery = gallery(person);
+    Random random = new Random(person.seed());
+    Picture[] selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
+        .limit(references).toArray(Picture[]::new);
+    ShownPerson shown = new ShownPerson(adapter.identity(selfies).called(person.sex() == Sex.WOMAN ? "woman" : "man"),
+        null, Consent.NOBODY_REAL, adapter.describe());
+    return DoubleStream.of(likeness).mapToObj(dial -> shoot(gallery, shown, dial, each)).toList();
+  }
+
+  private Gallery gallery(Person person) {
+    return new Gallery(person, GALLERY, HELD_OUT, detector, embedder);
   }
 
   private Outcome shoot(Gallery gallery, Identity person, double likeness, int each) {

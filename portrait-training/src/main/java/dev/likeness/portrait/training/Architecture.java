@@ -3,7 +3,12 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.ipadapter.AdapterTraining;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.vision.VisionConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +25,8 @@ final class Architecture {
   static final int TEXT_WIDTH = 192;
   static final List<Integer> FACE_CHANNELS = List.of(32, 48, 80, 128);
   static final int FACE_SIZE = 128;
+  /** Side of the pictures that the image encoder looks at. */
+  static final int SEEN = 128;
 
   private Architecture() {}
 
@@ -84,6 +91,56 @@ final class Architecture {
     return c;
   }
 
+  static Map<String, Object> imageEncoder() {
+    Map<String, Object> c = new LinkedHashMap<>();
+    c.put("architectures", List.of("CLIPVisionModelWithProjection"));
+    c.put("model_type", "clip_vision_model");
+    c.put("hidden_size", 160);
+    c.put("intermediate_size", 640);
+    c.put("num_hidden_layers", 4);
+    c.put("num_attention_heads", 5);
+    c.put("num_channels", 3);
+    c.put("image_size", SEEN);
+    c.put("patch_size", 16);
+    c.put("projection_dim", TEXT_WIDTH);
+    c.put("hidden_act", "quick_gelu");
+    c.put("layer_norm_eps", 1e-5);
+    return c;
+  }
+
+  /** CLIP's own way to prepare pictures, at the encoder's size. */
+  static Map<String, Object> preprocessor() {
+    Map<String, Object> c = new LinkedHashMap<>();
+    c.put("image_processor_type", "CLIPImageProcessor");
+    c.put("size", Map.of("shortest_edge", SEEN));
+    c.put("crop_size", Map.of("height", SEEN, "width", SEEN));
+    return c;
+  }
+
+  /** The resampler of the IP-Adapter Plus. */
+  static AdapterTraining adapter() {
+    return new AdapterTraining(
+        AdapterKind.PLUS, 8, new Resampling(128, 128, 1), 6000, 16, 6e-4, 100, 0, 0.01, 1, 0.05, 1);
+  }
+
+  static Map<String, Object> preview() {
+    Map<String, Object> c = config("AutoencoderTiny");
+    c.put("in_channels", 3);
+    c.put("out_channels", 3);
+    c.put("encoder_block_out_channels", List.of(16, 16, 16, 16));
+    c.put("decoder_block_out_channels", List.of(16, 16, 16, 16));
+    c.put("num_encoder_blocks", List.of(1, 1, 1, 2));
+    c.put("num_decoder_blocks", List.of(5, 4, 3, 1));
+    c.put("act_fn", "relu");
+    c.put("latent_channels", LATENT_CHANNELS);
+    c.put("upsampling_scaling_factor", 2);
+    c.put("latent_magnitude", 3);
+    c.put("latent_shift", 0.5);
+    c.put("scaling_factor", 1.0);
+    c.put("force_upcast", false);
+    return c;
+  }
+
   static Map<String, Object> scheduler() {
     Map<String, Object> c = config("DPMSolverMultistepScheduler");
     c.put("num_train_timesteps", 1000);
@@ -109,6 +166,14 @@ final class Architecture {
 
   static ClipTextConfig textConfig(int vocabulary) {
     return ClipTextConfig.of(ModelConfig.of(text(vocabulary), "portrait text_encoder"));
+  }
+
+  static VisionConfig imageEncoderConfig() {
+    return VisionConfig.of(ModelConfig.of(imageEncoder(), "portrait image_encoder"));
+  }
+
+  static AutoencoderTinyConfig previewConfig() {
+    return AutoencoderTinyConfig.of(ModelConfig.of(preview(), "portrait preview"));
   }
 
   private static Map<String, Object> config(String className) {

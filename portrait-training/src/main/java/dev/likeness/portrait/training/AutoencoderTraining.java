@@ -31,7 +31,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * of the latents towards a standard normal (Kingma and Welling 2014, arXiv:1312.6114, appendix B).
  */
 final class AutoencoderTraining {
-  private static final int CROP = 128;
+  static final int CROP = 128;
   private static final int BATCH = 8;
   private static final int COLOUR_BLOCK = 8;
   private static final double PULL = 6e-4;
@@ -89,7 +89,8 @@ final class AutoencoderTraining {
     }
   }
 
-  private static Tensor error(Tensor decoded, Tensor pictures) {
+  /** How far decoded pictures [n, 3, CROP, CROP] are from what they should be, both in -1..1. */
+  static Tensor error(Tensor decoded, Tensor pictures) {
     Tensor difference = decoded.sub(pictures);
     Tensor across = difference.narrow(3, 1, CROP - 1).sub(difference.narrow(3, 0, CROP - 1));
     Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));

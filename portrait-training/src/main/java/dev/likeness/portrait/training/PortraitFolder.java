@@ -42,7 +42,8 @@ final class PortraitFolder {
     weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), made);
   }
 
-  private static void weights(Path state, String prefix, Path file, Map<String, String> made) {
+  /** Writes the tensors of {@code state} whose names begin so, without that beginning, in bf16. */
+  static void weights(Path state, String prefix, Path file, Map<String, String> made) {
     try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       saved.names().stream().filter(name -> name.startsWith(prefix))

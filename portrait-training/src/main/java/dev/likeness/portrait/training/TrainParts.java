@@ -1,0 +1,143 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.TrainingPicture;
+import dev.likeness.lora.TrainingSet;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
+
+/**
+ * The program that made what stands beside {@code portrait}'s own networks: the image encoder, the IP-Adapter that looks
+ * through it, the small autoencoder of previews, and the LoRA that draws in few steps. Each is a stage that goes on where
+ * it was stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is.
+ *
+ * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the names of
+ * {@link PartNumbers}.
+ */
+public final class TrainParts {
+  private final Path work;
+  private final BaseModel base;
+  private final String commit;
+  private final PartNumbers numbers;
+  private final PeopleRenders renders;
+  private final RenderStore store;
+
+  private TrainParts(Path work, BaseModel base, String commit, PartNumbers numbers) {
+    this.work = work;
+    this.base = base;
+    this.commit = commit;
+    this.numbers = numbers;
+    this.renders = new PeopleRenders(numbers.of("seed"));
+    this.store = new RenderStore(work.resolve("people"));
+  }
+
+  public static void main(String[] args) {
+    if (args.length < 3) {
+      throw new IllegalArgumentException("usage: TrainParts WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]");
+    }
+    PartNumbers numbers = PartNumbers.of(List.of(args).subList(3, args.length));
+    try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
+      new TrainParts(Path.of(args[0]), base, args[2], numbers).run();
+    }
+  }
+
+  private void run() {
+    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
+    store.fill(pictures, renders::picture, told("render", pictures));
+    Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
+        "preview", this::preview, "few-step", this::fewStep);
+    PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
+  }
+
+  private void imageEncoder() {
+    Path state = work.resolve("image-encoder-state.safetensors");
+    int people = numbers.of("people");
+    try (PeopleSeen seen = new PeopleSeen(store, renders, people, base.networks(),
+        told("look at", people * PeopleRenders.SHOTS))) {
+      new ImageEncoderTraining(seen, numbers.of("encoderBatch"), numbers.of("seed")).run(state, numbers.of("encoderSteps"));
+    }
+    TrimmedTokenizer.json(encoder().resolve("config.json"), Architecture.imageEncoder());
+    TrimmedTokenizer.json(encoder().resolve("preprocessor_config.json"), Architecture.preprocessor());
+    PortraitFolder.weights(state, "ema.encoder.", encoder().resolve("model.safetensors"), made());
+  }
+
+  private void adapter() {
+    Path trained = work.resolve("adapter.safetensors");
+    try (ImageEncoder encoder = ImageEncoder.open(encoder(), base.parts().compute())) {
+      Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
+          .train(base, encoder, new PairList(store, renders, numbers.of("people")), trained,
+              work.resolve("adapter-state.safetensors"), told("adapter"), new Cancellation());
+    }
+    PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());
+  }
+
+  private void preview() {
+    Path state = work.resolve("preview-state.safetensors");
+    int count = Math.min(numbers.of("previewPictures"), store.size());
+    try (PreviewTraining training = new PreviewTraining(
+        store, count, base.parts().autoencoder(), numbers.of("seed"), told("encode", count))) {
+      training.run(state, numbers.of("previewSteps"));
+    }
+    TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
+    PortraitFolder.weights(state, "ema.", folder().resolve("preview/diffusion_pytorch_model.safetensors"), made());
+  }
+
+  private void fewStep() {
+    Path trained = work.resolve("few-step.safetensors");
+    LoraTraining training = LoraTraining.fewStep(numbers.of("guidance")).steps(numbers.of("fewStepSteps"))
+        .batch(numbers.of("fewStepBatch")).seed(numbers.of("seed"));
+    List<TrainingPicture> pictures = IntStream.range(0, Math.min(numbers.of("fewStepPictures"), store.size()))
+        .mapToObj(i -> TrainingPicture.of(store.picture(i)).caption(renders.caption(i))).toList();
+    TrainingSet set = new TrainingSet(pictures, new Subject("", "person", ""), work.resolve("few-step-state.safetensors"),
+        null, Optional.empty());
+    try (TrainedPerson nobody = training.train(base, set, told("few-step"), new Cancellation())) {
+      nobody.lora().save(trained);
+    }
+    PortraitFolder.weights(trained, "", folder().resolve("lora/few-step.safetensors"), made());
+  }
+
+  private Map<String, String> made() {
+    return Map.of("commit", commit, "numbers", numbers.toString());
+  }
+
+  private static Progress told(String what) {
+    double[] average = {Double.NaN};
+    return event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
+        average[0] = Double.isNaN(average[0]) ? step.loss() : 0.95 * average[0] + 0.05 * step.loss();
+        if (step.step() % 20 == 0) {
+          System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", what, step.step(), step.steps(), average[0]);
+        }
+      }
+    };
+  }
+
+  private static IntConsumer told(String what, int of) {
+    return done -> {
+      if (done % 320 == 0 || done == of) {
+        System.err.printf(Locale.ROOT, "%s %d/%d%n", what, done, of);
+      }
+    };
+  }
+
+  private Path folder() {
+    return work.resolve("folder");
+  }
+
+  private Path encoder() {
+    return folder().resolve("image_encoder");
+  }
+}

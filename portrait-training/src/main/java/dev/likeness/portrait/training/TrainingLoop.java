@@ -1,0 +1,69 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.training.AdamW;
+import dev.likeness.diffusion.training.Ema;
+import dev.likeness.diffusion.training.GradientNorm;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.training.TrainingState;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+
+/**
+ * A stage's steps, from nothing or from where it was stopped: AdamW along half a cosine, gradients cut to length 1, and a
+ * slow average, which is the result. Runs are equal to the bit, stopped on the way or not.
+ *
+ * @param name what progress lines call it
+ * @param steps optimiser steps in all
+ * @param rate the highest learning rate
+ * @param seed of the first weights
+ * @param silent weights that begin at zero
+ */
+record TrainingLoop(String name, int steps, double rate, long seed, Predicate<String> silent) {
+  private static final int SAVE_EVERY = 100;
+
+  /** Computes the gradients of one step, which begin at nothing, and tells its loss. */
+  @FunctionalInterface
+  interface Step {
+    double loss(TrainableWeights weights, long number);
+  }
+
+  /** Trains, going on from {@code state} where it is there; it is saved as it goes, and {@code saved} shown the weights. */
+  void run(Path state, Step step, Consumer<TrainableWeights> saved) {
+    runTo(state, steps, step, saved);
+  }
+
+  /** As {@link #run}, but stops after step {@code last}. */
+  void runTo(Path file, int last, Step step, Consumer<TrainableWeights> saved) {
+    LearningRate course = LearningRate.cosine(rate, steps).warmup(50);
+    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.01);
+        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, silent)); Ema ema = new Ema(0.995)) {
+      TrainingState state = new TrainingState(weights, adam, ema);
+      if (Files.exists(file)) {
+        state.load(file);
+      }
+      double average = Double.NaN;
+      while (adam.steps() < last) {
+        long number = adam.steps();
+        double loss = step.loss(weights, number);
+        GradientNorm.clip(weights.leaves().values(), 1.0);
+        adam.step(weights.leaves(), course.at(number));
+        ema.update(weights.leaves(), number + 1);
+        average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
+        if ((number + 1) % 20 == 0) {
+          System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", name, number + 1, steps, average);
+        }
+        if ((number + 1) % SAVE_EVERY == 0 || number + 1 == last) {
+          state.save(file, Map.of());
+          saved.accept(weights);
+        }
+      }
+    }
+  }
+}

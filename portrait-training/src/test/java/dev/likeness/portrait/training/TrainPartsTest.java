@@ -1,0 +1,83 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class TrainPartsTest {
+  private static final int PEOPLE = 4;
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith() throws IOException {
+    PeopleRenders renders = new PeopleRenders(1);
+    RenderStore store = new RenderStore(folder);
+    store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
+        PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
+        PreviewTraining preview = new PreviewTraining(store, 2, base.parts().autoencoder(), 1, done -> { })) {
+      ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
+      resumes(encoder.loop(2), encoder::step, "encoder");
+      resumes(preview.loop(2), preview::step, "preview");
+    }
+  }
+
+  private void resumes(TrainingLoop loop, TrainingLoop.Step step, String name) throws IOException {
+    Path unbroken = folder.resolve(name + "-unbroken");
+    Path broken = folder.resolve(name + "-broken");
+    loop.run(unbroken, step, weights -> { });
+    loop.runTo(broken, 1, step, weights -> { });
+    loop.run(broken, step, weights -> { });
+    assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken), name);
+  }
+
+  @Test
+  void pairsEveryPictureWithAnotherOfThePerson() {
+    PeopleRenders renders = new PeopleRenders(1);
+    RenderStore store = new RenderStore(folder);
+    store.fill(2 * PeopleRenders.SHOTS, renders::picture, done -> { });
+    PairList pairs = new PairList(store, renders, 2);
+    assertEquals(8, pairs.size());
+    for (int i = 0; i < pairs.size(); i++) {
+      TrainingPair pair = pairs.get(i);
+      int other = indexOf(store, pair.reference().picture().rgb());
+      assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
+      assertNotEquals(i, other);
+      assertEquals(i, indexOf(store, pair.target().rgb()));
+    }
+  }
+
+  private static int indexOf(RenderStore store, byte[] rgb) {
+    int i = 0;
+    while (!java.util.Arrays.equals(store.picture(i).rgb(), rgb)) {
+      i++;
+    }
+    return i;
+  }
+
+  @Test
+  void namesTheNumbersItKnows() {
+    assertEquals(7, PartNumbers.of(List.of("people=7")).of("people"));
+    assertEquals("peopel=7 is unknown; known: stages=image-encoder,adapter,preview,few-step and [seed, people, encoderSteps,"
+        + " encoderBatch, adapterSteps, adapterBatch, previewPictures, previewSteps, fewStepPictures, fewStepSteps,"
+        + " fewStepBatch, guidance]",
+        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7"))).getMessage());
+  }
+}

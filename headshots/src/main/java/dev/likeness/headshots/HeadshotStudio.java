@@ -155,7 +155,7 @@ public final class HeadshotStudio {
       PersonStudy study =
           PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
       return new ShownPerson(adapter.identity(study.crops().toArray(Picture[]::new)).called(study.subject().classWord()),
-          null, consent, adapter.describe());
+          null, consent, adapter.describe(), LikenessDial.UNMEASURED);
     });
   }
 

@@ -13,21 +13,26 @@ import dev.likeness.lora.TrainedPerson;
  * @param learnt the person's LoRA, or null
  * @param consent who agreed to what
  * @param adapter what showed them, for the record
+ * @param dial what a likeness setting means
  */
-public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent,
-    String adapter) implements Identity {
-  // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023, section 4.4.2).
-  private static final double ALONE = 0.8;
-  private static final double BESIDE_A_LORA = 0.4;
-
+public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent, String adapter,
+    LikenessDial dial) implements Identity {
   /** The same person with their LoRA acting too. */
   public ShownPerson with(TrainedPerson lora) {
-    return new ShownPerson(prompt, lora, consent, adapter);
+    return new ShownPerson(prompt, lora, consent, adapter, dial);
   }
 
+  /** The same person drawn along a measured curve. */
+  public ShownPerson along(LikenessDial measured) {
+    return new ShownPerson(prompt, learnt, consent, adapter, measured);
+  }
+
+  /** At a likeness setting, 0 to 1. */
   @Override
-  public Adapter at(double weight) {
-    return learnt == null ? prompt.at(ALONE * weight) : learnt.at(weight).and(prompt.at(BESIDE_A_LORA * weight));
+  public Adapter at(double likeness) {
+    LikenessDial.Setting setting = dial.at(likeness, learnt != null);
+    Adapter shown = prompt.steps(setting.start(), setting.end()).at(setting.adapter());
+    return learnt == null ? shown : learnt.at(setting.lora()).and(shown);
   }
 
   @Override

@@ -109,7 +109,7 @@ class HeadshotStudioTest {
     Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
     assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class,
         () -> studio.show(null, null, drawing, Progress.SILENT, new Cancellation())).purpose());
-    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter");
+    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED);
     assertEquals(Purpose.HEADSHOTS,
         assertThrows(ConsentRefused.class, () -> studio.shoot(shown, request())).purpose());
   }

@@ -170,7 +170,8 @@ public final class HeadshotCommand implements Runnable {
       return;
     }
     try (IdentityOptions.Eye eye = identity.open(base.folder(), model)) {
-      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation());
+      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation())
+          .along(eye.dial());
       watch.lap("showing");
       ShownPerson who = learnt == null ? shown : shown.with(learnt);
       KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());

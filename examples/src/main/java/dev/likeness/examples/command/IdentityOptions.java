@@ -2,6 +2,7 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.LikenessDial;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
@@ -37,8 +38,8 @@ final class IdentityOptions {
     }
   }
 
-  /** An adapter and the encoder it looks through. */
-  record Eye(ImageEncoder encoder, IpAdapter adapter) implements AutoCloseable {
+  /** An adapter, the encoder it looks through, and what was measured of it. */
+  record Eye(ImageEncoder encoder, IpAdapter adapter, LikenessDial dial) implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
@@ -86,11 +87,17 @@ final class IdentityOptions {
     ImageEncoder eye = ImageEncoder.open(
         encoder == null ? base.resolve("image_encoder") : encoder, model.parts().compute());
     try {
-      return new Eye(eye, IpAdapter.open(file, model, eye));
+      return new Eye(eye, IpAdapter.open(file, model, eye), dial(file.path()));
     } catch (RuntimeException e) {
       eye.close();
       throw e;
     }
+  }
+
+  /** The curve that was measured of an adapter, beside its file. */
+  private static LikenessDial dial(Path adapter) {
+    Path measured = adapter.resolveSibling("likeness-dial.json");
+    return Files.exists(measured) ? LikenessDial.open(measured) : LikenessDial.UNMEASURED;
   }
 
   private Path adapterOf(Path base) {

@@ -115,7 +115,8 @@ final class IdentityTrial {
         faces.stream().mapToDouble(gallery::likeness).average().orElse(Double.NaN));
   }
 
-  private static List<Photo> selfies(Person person) {
+  /** Photos that are neither in the gallery nor held out. */
+  static List<Photo> selfies(Person person) {
     Random random = new Random(person.seed());
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < SELFIES; i++) {

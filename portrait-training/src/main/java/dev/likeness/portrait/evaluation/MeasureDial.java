@@ -1,0 +1,148 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.LikenessDial.Measured;
+import dev.likeness.headshots.LikenessDial.Setting;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.ShownPerson;
+import dev.likeness.headshots.Style;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.people.Asked;
+import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.people.Person;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
+ * settings, and takes how like their held-out photos the pictures are and how many of the asked words are read back. Writes
+ * {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run goes on, and at the end
+ * {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
+ *
+ * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS]}. The folder holds
+ * {@code ip_adapter/ip-adapter.safetensors} and {@code image_encoder}; with {@code LORA-STEPS} each person is learnt too,
+ * and the settings beside their LoRA are measured.
+ */
+public final class MeasureDial {
+  private static final long FIRST = 9_300_000_000L;
+  private static final int HELD_OUT = 4;
+  private static final double FLOOR = 0.85;
+  private static final List<String> STYLES = List.of("studio", "office", "outdoor");
+  private static final double[] WEIGHTS = {0.2, 0.4, 0.6, 0.8, 1, 1.2};
+  private static final double[] STARTS = {0, 0.2};
+  private static final double[] LORAS = {0.5, 0.75, 1};
+
+  private final HeadshotStudio studio;
+  private final Gallery gallery;
+  private final AttributeReader reader;
+
+  private MeasureDial(HeadshotStudio studio, Gallery gallery, AttributeReader reader) {
+    this.studio = studio;
+    this.gallery = gallery;
+    this.reader = reader;
+  }
+
+  public static void main(String[] args) {
+    Path folder = Path.of(args[0]);
+    Path out = Path.of(args[2]);
+    int steps = args.length > 4 ? Integer.parseInt(args[4]) : 0;
+    DialTally shown = DialTally.open(out.resolve("shown.csv"));
+    DialTally both = DialTally.open(out.resolve("both.csv"));
+    try (BaseModel base = BaseModel.open(folder, Compute.best());
+        FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
+        AttributeReader reader = AttributeReader.open(Path.of(args[1]));
+        ImageEncoder encoder = ImageEncoder.open(folder.resolve("image_encoder"), base.parts().compute());
+        IpAdapter adapter = IpAdapter.open(folder.resolve("ip_adapter/ip-adapter.safetensors"), base, encoder);
+        FaceDetector detector = new CascadeDetector()) {
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {
+        Person person = Person.random(seed);
+        PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
+        ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, Progress.SILENT, new Cancellation());
+        MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
+        one.measure(shown, who, seed, settings(new double[] {0}));
+        if (steps > 0) {
+          try (TrainedPerson learnt = learnt(studio, base, review, out.resolve("person-" + seed + ".safetensors"), steps)) {
+            one.measure(both, who.with(learnt), seed, settings(LORAS));
+          }
+        }
+      }
+    }
+    write(out, shown, both, steps > 0);
+  }
+
+  /** Nothing, and every weight from every start beside every LoRA's weight. */
+  private static List<Setting> settings(double[] loras) {
+    List<Setting> settings = new ArrayList<>(List.of(Setting.NOTHING));
+    for (double lora : loras) {
+      for (double start : STARTS) {
+        for (double weight : WEIGHTS) {
+          settings.add(new Setting(weight, start, 1, lora));
+        }
+      }
+    }
+    return settings;
+  }
+
+  private static TrainedPerson learnt(HeadshotStudio studio, BaseModel base, PhotoReview review, Path file, int steps) {
+    if (!Files.exists(file)) {
+      try (TrainedPerson learnt = studio.training(studio.training().steps(steps)).learn(review, Consent.NOBODY_REAL)) {
+        learnt.save(file);
+      }
+    }
+    return TrainedPerson.open(file, base);
+  }
+
+  private void measure(DialTally tally, ShownPerson who, long seed, List<Setting> settings) {
+    for (Setting setting : settings) {
+      for (String style : STYLES) {
+        if (!tally.has(setting, seed, style)) {
+          tally.add(line(who, setting, seed, style));
+        }
+      }
+    }
+  }
+
+  private DialTally.Line line(ShownPerson who, Setting setting, long seed, String style) {
+    boolean nothing = setting.equals(Setting.NOTHING);
+    List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1) : setting);
+    Headshot headshot = studio.shoot(who.along(new LikenessDial(straight, straight)),
+        ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(100)).headshots().get(0);
+    Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());
+    Map<Attribute, String> read = reader.of(headshot.picture());
+    int found = (int) asked.entrySet().stream().filter(a -> a.getValue().contains(read.get(a.getKey()))).count();
+    double likeness = gallery.vector(headshot.picture()).map(gallery::likeness).orElse(0.0);
+    return new DialTally.Line(setting, seed, style, likeness, asked.size(), found);
+  }
+
+  private static void write(Path out, DialTally shown, DialTally both, boolean learnt) {
+    List<Measured> curve = curve(out, "shown", shown.settings());
+    List<Measured> beside = learnt ? curve(out, "both", both.settings()) : LikenessDial.UNMEASURED.both();
+    new LikenessDial(curve, beside).save(out.resolve("likeness-dial.json"));
+  }
+
+  private static List<Measured> curve(Path out, String name, List<Measured> measured) {
+    List<Measured> curve = LikenessDial.curve(measured, FLOOR);
+    DialPlot.draw(name, measured, curve).writePng(out.resolve(name + ".png"));
+    return curve;
+  }
+}

@@ -12,13 +12,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What approximations cost in quality and gain in time: draws the same pictures of {@code portrait} exactly and with each,
  * in turns, and prints the share of the exact time (the median of the pictures') and the peak signal-to-noise ratio
  * against the exact pictures (mean and least, in dB; 255 at the peak).
  *
- * <p>Arguments: {@code [PICTURES [STEPS]]}, 8 and 30.
+ * <p>Arguments: {@code [PICTURES [STEPS [WAYS]]]}, 8, 30 and all; a pattern for the names of those to be drawn.
  */
 public final class ApproximationTable {
   private static final String[] PROMPTS = {
@@ -31,6 +32,7 @@ public final class ApproximationTable {
   public static void main(String[] args) {
     int pictures = args.length > 0 ? Integer.parseInt(args[0]) : 8;
     int steps = args.length > 1 ? Integer.parseInt(args[1]) : 30;
+    Pattern wanted = Pattern.compile(args.length > 2 ? "exact|" + args[2] : ".*");
     Map<String, List<Double>> times = new LinkedHashMap<>();
     Map<String, List<Double>> ratios = new LinkedHashMap<>();
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())) {
@@ -38,7 +40,9 @@ public final class ApproximationTable {
       for (int i = 0; i < pictures; i++) {
         ImageRequest ask = ask(i, steps);
         byte[] exact = null;
-        for (Map.Entry<String, ImageRequest> way : ways(ask).entrySet()) {
+        Map<String, ImageRequest> ways = ways(ask);
+        ways.keySet().removeIf(way -> !wanted.matcher(way).find());
+        for (Map.Entry<String, ImageRequest> way : ways.entrySet()) {
           long begun = System.nanoTime();
           GeneratedImage image = base.generate(way.getValue());
           times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((System.nanoTime() - begun) / 1e9);
@@ -57,9 +61,10 @@ public final class ApproximationTable {
   private static Map<String, ImageRequest> ways(ImageRequest ask) {
     Map<String, ImageRequest> ways = new LinkedHashMap<>();
     ways.put("exact", ask);
-    for (int every = 2; every <= 4; every++) {
+    for (int every = 2; every <= 5; every++) {
       ways.put("DeepCache every " + every, ask.approximation(Approximation.deepCache(every, 0)));
       ways.put("DeepCache every " + every + ", 1 layer more", ask.approximation(Approximation.deepCache(every, 1)));
+      ways.put("deep forecast every " + every, ask.approximation(Approximation.deepForecast(every, 0)));
       ways.put("extrapolation every " + every, ask.approximation(Approximation.extrapolation(every)));
     }
     ways.put("guidance until 0.6", ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6)));

@@ -10,14 +10,14 @@ import dev.likeness.diffusion.unet.DeepFeatures;
  *
  * @param kind what is left out
  * @param every of how many rows of the plan one is computed in full
- * @param layers of a UNet's first level that are computed at every row, for {@link Kind#DEEP_CACHE}
+ * @param layers of a UNet's first level that are computed at every row, for the kinds that ask its deep layers seldom
  */
 public record Approximation(Kind kind, int every, int layers) {
   /** Nothing is left out. */
   public static final Approximation NONE = new Approximation(Kind.NONE, 1, 0);
 
   /** What is left out. */
-  public enum Kind { NONE, DEEP_CACHE, EXTRAPOLATION }
+  public enum Kind { NONE, DEEP_CACHE, DEEP_FORECAST, EXTRAPOLATION }
 
   public Approximation {
     if (every < 1 || layers < 0) {
@@ -37,6 +37,14 @@ public record Approximation(Kind kind, int every, int layers) {
   }
 
   /**
+   * The same, but what the deep layers said last is continued in a straight line over the rows between, instead of kept
+   * (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for the deep layers' features).
+   */
+  public static Approximation deepForecast(int every, int layers) {
+    return new Approximation(Kind.DEEP_FORECAST, every, layers);
+  }
+
+  /**
    * Asks the network at one of {@code every} rows, and continues its last two answers in a straight line over the
    * timesteps between (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for whole answers). For every family.
    */
@@ -50,12 +58,16 @@ public record Approximation(Kind kind, int every, int layers) {
 
   /** What a run of a UNet remembers, or null; it belongs to the calling scope. */
   DeepFeatures features() {
-    return kind == Kind.DEEP_CACHE ? new DeepFeatures(every, layers) : null;
+    return isDeep() ? new DeepFeatures(every, layers, kind == Kind.DEEP_FORECAST) : null;
+  }
+
+  private boolean isDeep() {
+    return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }
 
   /** Refuses to leave out what a model's family cannot do without. */
   void requireFor(Denoiser denoiser) {
-    if (kind == Kind.DEEP_CACHE && !denoiser.hasShallowWay()) {
+    if (isDeep() && !denoiser.hasShallowWay()) {
       throw new IllegalArgumentException("DeepCache is for UNets; approximate a transformer by extrapolation");
     }
   }

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.Blend;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -15,14 +16,23 @@ import org.bytedeco.pytorch.global.torch;
  *     null
  * @param reference latents of a picture to edit, of a size of its own, [1, channels, h, w]; or null
  * @param hints the request's ControlNets with what they have seen
+ * @param runner how the network's work is run
  */
-record Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference, List<Hint> hints) {
+record Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference, List<Hint> hints, Runner runner) {
+  Canvas(Tensor start, Blend blend, Tensor beside, Tensor reference, List<Hint> hints) {
+    this(start, blend, beside, reference, hints, Runner.PLAIN);
+  }
+
   Canvas(Tensor start, Blend blend, Tensor beside) {
     this(start, blend, beside, null, List.of());
   }
 
   Canvas with(List<Hint> others) {
-    return new Canvas(start, blend, beside, reference, others);
+    return new Canvas(start, blend, beside, reference, others, runner);
+  }
+
+  Canvas on(Runner other) {
+    return new Canvas(start, blend, beside, reference, hints, other);
   }
 
   /** A network's input, which holds the batch once or several times, with what it is shown beside it. */

@@ -102,7 +102,9 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
       Tensor own = packed(input);
       Tensor tokens =
           shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
-      Tensor answer = views.get(step.index()).forward(tokens, time(sitting, step, input.size(0)), text, rotation);
+      Flux2Transformer2DModel net = views.get(step.index());
+      Tensor answer = canvas.runner().run(List.of(net, text), in -> net.forward(in[0], in[1], text, rotation), tokens,
+          time(sitting, step, input.size(0)));
       return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
           input.size(2), input.size(3));
     };
@@ -113,8 +115,7 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   }
 
   private Tensor time(Sitting sitting, Step step, long batch) {
-    Tensor time = torch.tensor(new float[] {(float) step.timestep() / TRAINING_STEPS});
-    return sitting.perRow(time, batch).to(device(), ScalarType.Float);
+    return sitting.perRow(model.compute().number((float) step.timestep() / TRAINING_STEPS), batch);
   }
 
   private Device device() {

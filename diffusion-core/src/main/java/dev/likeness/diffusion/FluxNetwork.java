@@ -1,6 +1,7 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxResiduals;
@@ -9,7 +10,6 @@ import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
 import dev.likeness.schedulers.Step;
 import java.util.List;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -37,14 +37,16 @@ record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> vie
     Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
     Tensor tokens =
         reference == null ? own : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
-    Tensor answer = views.get(step.index())
-        .forward(tokens, time(step, input.size(0)), told, rotation, control(input, step)).narrow(1, 0, own.size(1));
+    FluxTransformer2DModel net = views.get(step.index());
+    List<FluxResiduals> control = control(input, step);
+    Runner runner = control.isEmpty() ? canvas.runner() : Runner.PLAIN;
+    Tensor answer = runner.run(List.of(net, told), in -> net.forward(in[0], in[1], told, rotation, control), tokens,
+        time(step, input.size(0))).narrow(1, 0, own.size(1));
     return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
   }
 
   private Tensor time(Step step, long batch) {
-    Tensor time = torch.tensor(new float[] {(float) step.timestep() / TRAINING_STEPS});
-    return sitting.perRow(time, batch).to(new Device(model.compute().device()), ScalarType.Float);
+    return sitting.perRow(model.compute().number((float) step.timestep() / TRAINING_STEPS), batch);
   }
 
   /** What ControlNets add, told the prompt also where the transformer is told the negative one, as in diffusers. */

@@ -61,7 +61,7 @@ public final class Previews implements AutoCloseable {
     }
     Joints own = request.joints();
     return request.joints(new Joints(own.scheduler(), network -> watched(own.network().apply(network), every, listener),
-        own.listener()));
+        own.listener(), own.runner()));
   }
 
   private NoisePredictor watched(NoisePredictor network, int every, Listener listener) {

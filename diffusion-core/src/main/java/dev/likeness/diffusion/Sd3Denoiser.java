@@ -79,7 +79,7 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     TextEncoding text = sitting.told(guided(request));
     return new Guided(request.guidanceOptions(), request.guidance(), rows,
         Denoiser.showsPictures(model, Part.TRANSFORMER, own)).of(Guided.byRows(sitting, text.tokens().size(0),
-        new Sd3Network(model, sitting, views, worse, skipped, text)));
+        new Sd3Network(model, sitting, views, worse, skipped, text, canvas)));
   }
 
   private Set<Integer> skipped(Weakening weakening) {

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.tensor.Images;
@@ -73,12 +74,13 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Progress progress,
       Cancellation stop) {
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds())) {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds());
+        Runner runner = sitting.request().joints().runner().apply(model().compute())) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();
       Guarded autoencoder = new Guarded(sitting.request().tiled() ? own.tiled() : own,
           words -> progress.on(new ProgressEvent.Notice(words)));
-      Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas();
+      Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas().on(runner);
       Joints joints = sitting.request().joints();
       NoisePredictor network = joints.network().apply(sitting.request().approximation()
           .around(denoiser.network(sitting, canvas, plan.size()), plan.size()));

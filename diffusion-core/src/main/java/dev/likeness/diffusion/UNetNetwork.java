@@ -1,6 +1,7 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
 import dev.likeness.diffusion.text.TextEncoding;
@@ -81,13 +82,15 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
   private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
     DeepFeatures deep = sitting.request().approximation().features();
+    // What a ControlNet adds, and which layers are asked, changes with the row.
+    Runner runner = canvas.hints().isEmpty() && deep == null ? canvas.runner() : Runner.PLAIN;
     return (input, step) -> {
-      Tensor time = sitting.perRow(torch.tensor(new float[] {(float) step.timestep()}), input.size(0))
-          .to(device, torch.ScalarType.Float);
+      Tensor time = sitting.perRow(model.compute().number(step.timestep()), input.size(0));
       UNetConditioning here = told.get(step.index());
       ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
-      return (worse ? weakened : views).get(step.index())
-          .forward(canvas.shown(input).to(device, torch.ScalarType.Float), time, here, control, deep);
+      UNet2DConditionModel unet = (worse ? weakened : views).get(step.index());
+      return runner.run(List.of(unet, here), in -> unet.forward(in[0], in[1], here, control, deep),
+          canvas.shown(input).to(device, torch.ScalarType.Float), time);
     };
   }
 }

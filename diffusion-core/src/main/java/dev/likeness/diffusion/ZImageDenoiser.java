@@ -67,10 +67,11 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
     TextEncoding text = sitting.told(guided(request));
     // The reference adds the guidance to an answer that counts once already.
     return new Guided(request.guidanceOptions(), request.guidance() + 1, rows, false).of(Guided.byRows(sitting,
-        text.tokens().size(0), (weak, first, count) -> asked(sitting, views, text.narrow(first, count))));
+        text.tokens().size(0), (weak, first, count) -> asked(sitting, canvas, views, text.narrow(first, count))));
   }
 
-  private NoisePredictor asked(Sitting sitting, List<ZImageTransformer2DModel> views, TextEncoding text) {
+  private NoisePredictor asked(Sitting sitting, Canvas canvas, List<ZImageTransformer2DModel> views,
+      TextEncoding text) {
     ImageRequest request = sitting.request();
     float[] counts = Images.floats(text.pooled().to(ScalarType.Float));
     long[] whole = new long[counts.length];
@@ -88,13 +89,12 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
       if (told.tensor() == null) {
         told.replace(view.words(text.tokens(), sequence));
       }
-      return view.forward(model.compute().place(input), time(sitting, step, input.size(0)), told.tensor(), sequence)
-          .to(ScalarType.Float).neg();
+      return canvas.runner().run(List.of(view, told), in -> view.forward(in[0], in[1], told.tensor(), sequence)
+          .to(ScalarType.Float).neg(), model.compute().place(input), time(sitting, step, input.size(0)));
     };
   }
 
   private Tensor time(Sitting sitting, Step step, long batch) {
-    Tensor time = torch.tensor(new float[] {(float) ((TRAINING_STEPS - step.timestep()) / TRAINING_STEPS)});
-    return sitting.perRow(time, batch).to(new Device(model.compute().device()), ScalarType.Float);
+    return sitting.perRow(model.compute().number((TRAINING_STEPS - step.timestep()) / TRAINING_STEPS), batch);
   }
 }

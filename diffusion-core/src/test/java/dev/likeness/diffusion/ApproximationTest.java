@@ -47,6 +47,7 @@ class ApproximationTest {
     try (BaseModel base = base()) {
       float[] exact = pixels(base, ASK);
       assertArrayEquals(exact, pixels(base, ASK.approximation(Approximation.deepCache(1, 0))));
+      assertArrayEquals(exact, pixels(base, ASK.approximation(Approximation.deepForecast(1, 0))));
       assertArrayEquals(exact, pixels(base, ASK.approximation(Approximation.extrapolation(1))));
     }
   }
@@ -58,6 +59,9 @@ class ApproximationTest {
       double deep = distance(exact, pixels(base, ASK.approximation(Approximation.deepCache(2, 0))));
       double deeper = distance(exact, pixels(base, ASK.approximation(Approximation.deepCache(6, 0))));
       assertTrue(deep > 0 && deep < deeper, deep + " at every second row, " + deeper + " at every sixth");
+      double forecast = distance(exact, pixels(base, ASK.approximation(Approximation.deepForecast(2, 0))));
+      double further = distance(exact, pixels(base, ASK.approximation(Approximation.deepForecast(6, 0))));
+      assertTrue(forecast > 0 && forecast < further, forecast + " at every second row, " + further + " at every sixth");
       double line = distance(exact, pixels(base, ASK.approximation(Approximation.extrapolation(2))));
       double longer = distance(exact, pixels(base, ASK.approximation(Approximation.extrapolation(6))));
       assertTrue(line > 0 && line < longer, line + " at every second row, " + longer + " at every sixth");
@@ -70,7 +74,7 @@ class ApproximationTest {
   void computesTheShallowLayersAsTheWholeNetworkDoes(int layers) {
     try (BaseModel base = base(); TensorScope scope = TensorScope.open(); InferenceMode mode = new InferenceMode(true)) {
       UNet2DConditionModel unet = base.networks().unet(Adaptation.NONE);
-      DeepFeatures deep = new DeepFeatures(2, layers);
+      DeepFeatures deep = new DeepFeatures(2, layers, false);
       Tensor x = torch.randn(1, unet.config().inChannels(), 8, 8);
       Tensor time = torch.tensor(new float[] {300});
       UNetConditioning text =

@@ -89,6 +89,7 @@ class GenerateOptionsTest {
         Arguments.of("--guidance-rescale 0.7", ASK.guidance(guidance.rescale(0.7))),
         Arguments.of("--guidance-from 0.3 --guidance-until 0.8", ASK.guidance(guidance.between(0.3, 0.8))),
         Arguments.of("--approximate deep-cache:3", ASK.approximation(Approximation.deepCache(3, 0))),
+        Arguments.of("--approximate deep-forecast:4", ASK.approximation(Approximation.deepForecast(4, 0))),
         Arguments.of("--scheduler DDIM --steps 8 --approximate extrapolate:2",
             ASK.steps(8).approximation(Approximation.extrapolation(2))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));

@@ -1,7 +1,9 @@
 package dev.likeness.diffusion.nn;
 
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -24,9 +26,10 @@ public record Sinusoids(int width, boolean cosineFirst, double shift) {
   /** Features [n, width] in f32 of {@code values} [n]. */
   public Tensor of(Tensor values) {
     long half = width / 2;
-    Tensor exponent = torch.arange(new Scalar(half)).to(ScalarType.Float)
+    TensorOptions here = values.options().dtype(new ScalarTypeOptional(ScalarType.Float));
+    Tensor exponent = torch.arange(new Scalar(half), here)
         .mul(new Scalar(-Math.log(10000))).div(new Scalar(half - shift));
-    Tensor frequencies = torch.exp(exponent).to(values.device(), ScalarType.Float);
+    Tensor frequencies = torch.exp(exponent);
     Tensor phase = values.to(ScalarType.Float).unsqueeze(1).mul(frequencies.unsqueeze(0));
     Tensor sine = torch.sin(phase);
     Tensor cosine = torch.cos(phase);

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -73,6 +74,11 @@ public record Compute(String device, DType dtype) {
       return tensor;
     }
     return tensor.to(new Device(device), dtype.scalarType());
+  }
+
+  /** A number as a network is told it: [1], f32, made on this device without waiting for it. */
+  public Tensor number(double value) {
+    return torch.full(new long[] {1}, new Scalar((float) value), as(DType.F32).options());
   }
 
   /** Options for new tensors of this type on this device. */

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.tensor.Carried;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -8,36 +9,57 @@ import org.bytedeco.pytorch.Tensor;
  * 2023, arXiv:2312.00858). One run's, on one thread; dies with the scope that it was made in.
  */
 public final class DeepFeatures {
+  /** Where features are continued, so many calls ask all layers first: they decide what the picture becomes. */
+  private static final int FIRST = 2;
+
   private final int every;
   private final int layers;
+  private final boolean forecast;
   private final Carried said = new Carried();
+  private final Carried before = new Carried();
   private int asked;
+  private int saidAt;
+  private int beforeAt;
 
   /**
    * Nothing said yet.
    *
    * @param every how many calls of the network share an answer of the deep layers
    * @param layers of the first level that are computed at every call
+   * @param forecast whether the last two answers are continued in a straight line over the calls between, rather than the
+   *     last one kept
    */
-  public DeepFeatures(int every, int layers) {
+  public DeepFeatures(int every, int layers, boolean forecast) {
     this.every = every;
     this.layers = layers;
+    this.forecast = forecast;
   }
 
   /** Counts a call of the network, and tells whether it can do with what was said. */
   boolean serve() {
-    return asked++ % every != 0;
+    int row = asked++;
+    return forecast ? row >= FIRST && (row - FIRST + 1) % every != 0 : row % every != 0;
   }
 
   int layers() {
     return layers;
   }
 
+  /** What the deep layers would say now; the calling scope owns it. */
   Tensor said() {
-    return said.tensor();
+    if (before.tensor() == null) {
+      return said.tensor().alias();
+    }
+    double way = (double) (asked - 1 - saidAt) / (saidAt - beforeAt);
+    return said.tensor().add(said.tensor().sub(before.tensor()), new Scalar(way));
   }
 
   void say(Tensor features) {
+    if (forecast && said.tensor() != null) {
+      before.replace(said.tensor().clone());
+      beforeAt = saidAt;
+    }
     said.replace(features.clone());
+    saidAt = asked - 1;
   }
 }

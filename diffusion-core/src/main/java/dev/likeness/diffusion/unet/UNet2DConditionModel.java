@@ -86,7 +86,7 @@ public final class UNet2DConditionModel {
       if (deep != null && deep.serve()) {
         down.get(0).first(deep.layers(), x, time, context, skips, segments);
         add(control, skips);
-        x = deep.said().alias();
+        x = deep.said();
       } else {
         x = last.layers(0, always, deeply(x, time, context, skips, control, segments), time, context, skips, segments);
         if (deep != null) {

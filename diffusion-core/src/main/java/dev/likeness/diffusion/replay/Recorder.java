@@ -1,0 +1,25 @@
+package dev.likeness.diffusion.replay;
+
+/** Records what a piece of work asks of a device, to ask it again without the work's own code. */
+@FunctionalInterface
+public interface Recorder {
+  /** Records nothing: to replay is to do the work again. It shows on any device that replaying changes no number. */
+  Recorder REPEATING = work -> work::run;
+
+  /** What was recorded. */
+  @FunctionalInterface
+  interface Recording extends AutoCloseable {
+    /** Puts the same operations, over the same memory, into the device's queue; does not wait for them. */
+    void replay();
+
+    @Override
+    default void close() {}
+  }
+
+  /**
+   * Records {@code work}, which reads and writes tensors that stay where they are; it may be run to get ready for it.
+   *
+   * @throws RuntimeException when the device cannot record it
+   */
+  Recording record(Runnable work);
+}

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
@@ -98,7 +99,7 @@ final class IdentityTrial {
     Picture[] selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
         .limit(references).toArray(Picture[]::new);
     ShownPerson shown = new ShownPerson(adapter.identity(selfies).called(person.sex() == Sex.WOMAN ? "woman" : "man"),
-        null, Consent.NOBODY_REAL, adapter.describe());
+        null, Consent.NOBODY_REAL, adapter.describe(), LikenessDial.UNMEASURED);
     return DoubleStream.of(likeness).mapToObj(dial -> shoot(gallery, shown, dial, each)).toList();
   }
 

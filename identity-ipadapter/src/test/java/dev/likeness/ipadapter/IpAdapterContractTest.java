@@ -7,17 +7,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
+import dev.likeness.diffusion.adapt.AttentionBranch;
+import dev.likeness.diffusion.adapt.Drawing;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -87,6 +95,20 @@ class IpAdapterContractTest implements AdapterContract {
     assertEquals(thing.references(), ReferenceEmbeddings.open(file));
     assertArrayEquals(drawn(request().as(thing.at(0.8))),
         drawn(request().as(plain.identity(ReferenceEmbeddings.open(file)).at(0.8))));
+  }
+
+  @Test
+  void looksAtReferencesOnceForARequestAndAtNoWeightAfterwards() {
+    try (TensorScope scope = TensorScope.open()) {
+      IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("base", folder), base, encoder);
+      Adaptation begun = own.identity(picture("37x53.png")).at(1)
+          .adapt(Part.UNET, new Drawing(Compute.EXACT, true, 24, 16, 2));
+      AttentionBranch branch = begun.branches(own.base().module(AdapterKind.BASE, 0)).get(0);
+      AttentionBranch.Asking asking = AttentionBranch.Asking.of(torch.ones(2, 1, 6, own.base().widths().get(0)));
+      float[] seen = Images.floats(branch.attend(asking));
+      own.close();
+      assertArrayEquals(seen, Images.floats(branch.attend(asking)));
+    }
   }
 
   @Test

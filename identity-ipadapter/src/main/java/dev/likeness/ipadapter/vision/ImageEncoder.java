@@ -116,7 +116,7 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   /** A whole CLIP's file also has the text tower; today's files of the tower alone lack the prefix. */
-  private static String canonical(String name) {
+  static String canonical(String name) {
     if (name.endsWith("position_ids") || name.startsWith("text_") || name.startsWith("logit_")) {
       return null;
     }

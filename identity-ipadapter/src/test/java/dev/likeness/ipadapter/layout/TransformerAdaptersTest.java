@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.ipadapter.vision.VisionConfig;
@@ -54,6 +55,18 @@ class TransformerAdaptersTest {
         + "Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1",
         assertThrows(UnusableInput.class, () -> base("flux2-klein-4b")).getMessage());
     assertThrows(UnusableInput.class, () -> base("z-image-turbo"));
+  }
+
+  @Test
+  void saysThatThePublishedAdaptersForUNetsAreForNoTransformer() throws IOException {
+    for (String[] real : new String[][] {{"Standard Reference (IP Adapter)", ""},
+        {"Face Reference (IP Adapter Plus Face)", " Plus"}}) {
+      KeyList list = KeyList.of(Material.of("keys/checkpoints/" + real[0] + ".safetensors.json"));
+      String is = "a.bin is an IP-Adapter" + real[1] + " for Stable Diffusion 1.x (context 768), 16 attentions; the base ";
+      assertEquals(is + "flux-dev is FLUX.1 (context 4096): give an adapter made for it", refusal(list, "flux-dev"));
+      assertEquals(is + "sd3.5-large is Stable Diffusion 3.x (width 2432): give an adapter made for it",
+          refusal(list, "sd3.5-large"));
+    }
   }
 
   @Test

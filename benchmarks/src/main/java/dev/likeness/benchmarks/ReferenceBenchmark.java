@@ -1,0 +1,118 @@
+package dev.likeness.benchmarks;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What does a step cost with references shown to an adapter, on {@code portrait}? A request of two steps and one of ten tell
+ * what is paid once and what each step pays; no reference is the baseline. The adapter has random weights and looks at a
+ * face's numbers, five tokens a reference.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.MILLISECONDS)
+@Warmup(iterations = 1, time = 1)
+@Measurement(iterations = 3, time = 1)
+@Fork(1)
+public class ReferenceBenchmark {
+  private static final int NUMBERS = 64;
+  private static final int TOKENS = 5;
+  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").guidance(4);
+
+  @Param({"0", "1", "5"})
+  public int references;
+
+  @Param({"2", "10"})
+  public int steps;
+
+  private BaseModel base;
+  private IpAdapter adapter;
+  private ImagePrompt prompt;
+  private Path file;
+
+  @Setup(Level.Trial)
+  public void open() throws IOException {
+    base = BaseModel.open(PortraitModel.files(), Compute.best());
+    file = Files.createTempFile("adapter", ".safetensors");
+    write(BaseAttentions.of(base));
+    adapter = IpAdapter.open(file, base);
+    if (references > 0) {
+      prompt = adapter.identity(IntStream.range(0, references).mapToObj(ReferenceBenchmark::reference).toList());
+    }
+  }
+
+  @TearDown(Level.Trial)
+  public void close() throws IOException {
+    adapter.close();
+    base.close();
+    Files.delete(file);
+  }
+
+  @Benchmark
+  public Object picture() {
+    ImageRequest ask = ASK.steps(steps);
+    return base.generate(references == 0 ? ask : ask.as(prompt.at(0.8)));
+  }
+
+  private static Reference reference(int i) {
+    float[] numbers = new float[NUMBERS];
+    numbers[i] = 1;
+    return Reference.face(numbers);
+  }
+
+  private void write(BaseAttentions attentions) {
+    Map<String, long[]> shapes = new HashMap<>();
+    long context = attentions.contextWidth();
+    shapes.put("image_proj.proj.0.weight", new long[] {2 * NUMBERS, NUMBERS});
+    shapes.put("image_proj.proj.2.weight", new long[] {TOKENS * context, 2 * NUMBERS});
+    for (int t = 0; t < attentions.paths().size(); t++) {
+      for (String layer : List.of("to_k_ip", "to_v_ip")) {
+        shapes.put("ip_adapter." + attentions.number(t) + "." + layer + ".weight",
+            new long[] {attentions.widths().get(t), context});
+      }
+    }
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      shapes.forEach((name, shape) ->
+          tensors.put(name, noise.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(shape[1])))));
+      tensors.put("image_proj.proj.0.bias", torch.zeros(2 * NUMBERS));
+      tensors.put("image_proj.proj.2.bias", torch.zeros(TOKENS * context));
+      tensors.put("image_proj.norm.weight", torch.ones(context));
+      tensors.put("image_proj.norm.bias", torch.zeros(context));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+  }
+}

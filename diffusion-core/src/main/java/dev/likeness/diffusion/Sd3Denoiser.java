@@ -3,7 +3,6 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.text.TextEncoding;
@@ -14,13 +13,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /** Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came without it. */
 record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
-  private static final int T5_TOKENS = 256;
   private static final double MAX_SHIFT = 1.16;
 
   @Override
@@ -49,20 +44,9 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     List<String> prompts = Texts.prompts(request, guided(request));
-    TensorVector tokens = new TensorVector();
-    TensorVector pooled = new TensorVector();
-    for (TextTower tower : model.towers()) {
-      TextEncoding encoding = tower.prompts(adaptation.apply(tower.part())).encode(prompts, tower.layersLeftOut());
-      tokens.push_back(encoding.tokens());
-      pooled.push_back(encoding.pooled());
-    }
-    Tensor clip = torch.cat(tokens, -1);
-    Tensor t5 = model.t5() == null
-        ? clip.new_zeros(prompts.size(), T5_TOKENS, model.config().textWidth())
-        : model.t5().encode(prompts, T5_TOKENS, adaptation.apply(Part.TEXT_ENCODER_3));
-    Tensor padding = clip.new_zeros(prompts.size(), clip.size(1), t5.size(2) - clip.size(2));
-    Tensor both = torch.cat(new TensorVector(torch.cat(new TensorVector(clip, padding), 2), t5), 1);
-    return Texts.lasting(new TextEncoding(both, torch.cat(pooled, -1)), rows);
+    return Texts.lasting(model.encode(prompts,
+        tower -> tower.prompts(adaptation.apply(tower.part())).encode(prompts, tower.layersLeftOut()),
+        adaptation.apply(Part.TEXT_ENCODER_3)), rows);
   }
 
   @Override

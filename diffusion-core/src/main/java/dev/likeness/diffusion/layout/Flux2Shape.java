@@ -1,24 +1,19 @@
 package dev.likeness.diffusion.layout;
 
-import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.TensorList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** What the names and shapes of a FLUX.2 transformer in Black Forest Labs' spelling tell of it. */
 public final class Flux2Shape {
-  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
-  private static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
-  /** The width of a head of every published model, and how its channels are shared among the position axes. */
-  private static final int HEAD = 128;
+  /** How the channels of a head are shared among the position axes. */
   private static final List<Integer> AXES = List.of(32, 32, 32, 32);
 
   private Flux2Shape() {}
 
   /** What every name of the transformer begins with; null when there is none. */
   public static String prefix(TensorList keys) {
-    return PREFIXES.stream().filter(prefix -> keys.has(prefix + NORM)
+    return FluxShape.PREFIXES.stream().filter(prefix -> keys.has(prefix + FluxShape.NORM)
         && keys.has(prefix + "single_stream_modulation.lin.weight")).findFirst().orElse(null);
   }
 
@@ -31,27 +26,12 @@ public final class Flux2Shape {
   /** The options under diffusers' names. */
   public static Map<String, Object> config(TensorList keys, String prefix) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
-    int head = shapes.size(NORM, 0);
-    if (head != HEAD) {
-      throw new UnusableInput(keys.describe() + ": a transformer with heads " + head + " wide has an unknown share of them"
-          + " for each position axis, which the file does not tell; give a diffusers folder, or its config");
-    }
-    int width = shapes.size("img_in.weight", 0);
-    Map<String, Object> config = new LinkedHashMap<>();
-    config.put("patch_size", 1);
-    config.put("in_channels", shapes.size("img_in.weight", 1));
-    config.put("out_channels", shapes.size("final_layer.linear.weight", 0));
-    config.put("num_layers", shapes.count("double_blocks."));
-    config.put("num_single_layers", shapes.count("single_blocks."));
-    config.put("attention_head_dim", head);
-    config.put("num_attention_heads", width / head);
-    config.put("joint_attention_dim", shapes.size("txt_in.weight", 1));
+    Map<String, Object> config = FluxShape.common(keys, prefix, AXES);
     config.put("timestep_guidance_channels", shapes.size("time_in.in_layer.weight", 1));
-    config.put("mlp_ratio", shapes.size("double_blocks.0.img_mlp.2.weight", 1) / (double) width);
-    config.put("axes_dims_rope", AXES);
+    config.put("mlp_ratio",
+        shapes.size("double_blocks.0.img_mlp.2.weight", 1) / (double) shapes.size("img_in.weight", 0));
     config.put("rope_theta", 2000);
     config.put("eps", 1e-6);
-    config.put("guidance_embeds", shapes.has("guidance_in.in_layer.weight"));
     return config;
   }
 }

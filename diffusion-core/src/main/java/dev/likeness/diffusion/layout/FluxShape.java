@@ -8,8 +8,9 @@ import java.util.Map;
 
 /** What the names and shapes of a FLUX.1 transformer in Black Forest Labs' spelling tell of it. */
 public final class FluxShape {
-  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
-  private static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
+  static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
+  static final String NORM = "double_blocks.0.img_attn.norm.key_norm.scale";
+
   /** The width of a head of every published model, and how its channels are shared among the position axes. */
   private static final int HEAD = 128;
   private static final List<Integer> AXES = List.of(16, 56, 56);
@@ -30,6 +31,13 @@ public final class FluxShape {
 
   /** The options under diffusers' names. */
   public static Map<String, Object> config(TensorList keys, String prefix) {
+    Map<String, Object> config = common(keys, prefix, AXES);
+    config.put("pooled_projection_dim", new ShapeReader(keys, prefix, "transformer").size("vector_in.in_layer.weight", 1));
+    return config;
+  }
+
+  /** The options that FLUX.1 and FLUX.2 tell alike. */
+  static Map<String, Object> common(TensorList keys, String prefix, List<Integer> axes) {
     ShapeReader shapes = new ShapeReader(keys, prefix, "transformer");
     int head = shapes.size(NORM, 0);
     if (head != HEAD) {
@@ -45,9 +53,8 @@ public final class FluxShape {
     config.put("attention_head_dim", head);
     config.put("num_attention_heads", shapes.size("img_in.weight", 0) / head);
     config.put("joint_attention_dim", shapes.size("txt_in.weight", 1));
-    config.put("pooled_projection_dim", shapes.size("vector_in.in_layer.weight", 1));
     config.put("guidance_embeds", isGuided(keys, prefix));
-    config.put("axes_dims_rope", AXES);
+    config.put("axes_dims_rope", axes);
     return config;
   }
 

@@ -4,17 +4,25 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import java.util.List;
+import java.util.function.Function;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The networks of a Stable Diffusion 3 or 3.5 model, opened and checked. T5, the largest of its three text encoders, may
  * be absent. Immutable and shared by threads.
  */
 public final class StableDiffusion3 extends OpenNetworks {
+  private static final int T5_TOKENS = 256;
+
   private final List<TextTower> towers;
   private final T5Tower t5;
   private final OpenTransformer<Sd3Config, Sd3Transformer2DModel> transformer;
@@ -68,6 +76,35 @@ public final class StableDiffusion3 extends OpenNetworks {
   /** T5, or null when the model came without. */
   public T5Tower t5() {
     return t5;
+  }
+
+  /**
+   * What the transformer is told of texts: the towers' tokens side by side, widened by zeros to T5's, before T5's 256, or
+   * zeros where the model came without it; and the towers' pooled texts side by side.
+   *
+   * @param tower encodes the texts by one tower
+   * @param ofT5 what adapts T5, which is never learnt
+   */
+  public TextEncoding encode(List<String> texts, Function<TextTower, TextEncoding> tower, Adaptation ofT5) {
+    TensorVector tokens = new TensorVector();
+    TensorVector pooled = new TensorVector();
+    for (TextTower each : towers) {
+      TextEncoding encoding = tower.apply(each);
+      tokens.push_back(encoding.tokens());
+      pooled.push_back(encoding.pooled());
+    }
+    Tensor clip = torch.cat(tokens, -1);
+    Tensor last = last(texts, ofT5, clip);
+    Tensor padding = clip.new_zeros(texts.size(), clip.size(1), last.size(2) - clip.size(2));
+    Tensor padded = torch.cat(new TensorVector(clip, padding), 2);
+    return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
+  }
+
+  private Tensor last(List<String> texts, Adaptation adaptation, Tensor like) {
+    try (NoGradGuard guard = new NoGradGuard()) {
+      return t5 == null ? like.new_zeros(texts.size(), T5_TOKENS, config().textWidth())
+          : t5.encode(texts, T5_TOKENS, adaptation);
+    }
   }
 
   public Sd3Config config() {

@@ -66,7 +66,7 @@ final class ShootFolder {
     (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review)).write(report);
+    ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review), disclosure).write(report);
     console.out().println(report);
     console.out().flush();
   }

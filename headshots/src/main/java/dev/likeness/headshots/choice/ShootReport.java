@@ -5,6 +5,7 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
@@ -35,14 +36,21 @@ public final class ShootReport {
     this.html = html;
   }
 
-  /** The report of what was drawn; {@code review} is empty for a person from a file. */
-  public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review) {
+  /**
+   * The report of what was drawn.
+   *
+   * @param review empty for a person from a file
+   * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
+   */
+  public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review,
+      Disclosure disclosure) {
     StringBuilder page = new StringBuilder();
     page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
         .append(resource("report.css")).append("</style></head><body>\n<h1>Headshots</h1>\n")
         .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
         .append(text(LikenessVersion.current())).append(".</p>\n");
-    choice.ifPresentOrElse(made -> chosen(page, made), () -> all(page, shoot.headshots()));
+    choice.ifPresentOrElse(made -> chosen(page, made, disclosure),
+        () -> all(page, shoot.headshots(), disclosure));
     review.ifPresent(seen -> photos(page, seen));
     return new ShootReport(page.append("</body></html>\n").toString());
   }
@@ -57,35 +65,35 @@ public final class ShootReport {
     AtomicFile.write(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static void all(StringBuilder page, List<Headshot> headshots) {
+  private static void all(StringBuilder page, List<Headshot> headshots, Disclosure disclosure) {
     page.append("<h2>").append(headshots.size()).append(" drawn</h2>\n<div class=\"grid\">\n");
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
-      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt());
+      figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), disclosure);
       page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
   }
 
-  private static void chosen(StringBuilder page, Choice choice) {
+  private static void chosen(StringBuilder page, Choice choice, Disclosure disclosure) {
     List<Choice.Verdict> kept = choice.verdicts().stream().filter(Choice.Verdict::kept)
         .sorted((a, b) -> Integer.compare(a.place(), b.place())).toList();
     List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append("<h2>Kept ").append(kept.size()).append(" of ").append(choice.verdicts().size()).append("</h2>\n");
-    verdicts(page, kept);
+    verdicts(page, kept, disclosure);
     if (!others.isEmpty()) {
       page.append("<h2>Not kept</h2>\n");
-      verdicts(page, others);
+      verdicts(page, others, disclosure);
     }
   }
 
-  private static void verdicts(StringBuilder page, List<Choice.Verdict> verdicts) {
+  private static void verdicts(StringBuilder page, List<Choice.Verdict> verdicts, Disclosure disclosure) {
     page.append("<div class=\"grid\">\n");
     for (Choice.Verdict verdict : verdicts) {
       Candidate candidate = verdict.candidate();
       Headshot headshot = candidate.headshot();
       String name = verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
-      figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason());
+      figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), disclosure);
       page.append(candidate.repaired() ? "<p>The face was drawn again at a higher resolution.</p>\n" : "");
       if (!Double.isNaN(candidate.obedience())) {
         page.append(String.format(Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
@@ -103,10 +111,11 @@ public final class ShootReport {
         score.threshold()));
   }
 
-  private static void figure(StringBuilder page, String kind, Headshot headshot, String name, String below) {
+  private static void figure(StringBuilder page, String kind, Headshot headshot, String name, String below,
+      Disclosure disclosure) {
     page.append("<figure class=\"").append(kind).append("\"><img alt=\"").append(text(name)).append("\" src=\"")
-        .append(data(fitted(headshot.picture(), SHOWN))).append("\"><figcaption><b>").append(text(name))
-        .append("</b> ").append(text(headshot.style().title())).append("<p>").append(text(below)).append("</p>\n");
+        .append(data(disclosure.png(fitted(headshot.picture(), SHOWN)))).append("\"><figcaption><b>")
+        .append(text(name)).append("</b> ").append(text(headshot.style().title())).append("<p>").append(text(below)).append("</p>\n");
   }
 
   private static void photos(StringBuilder page, PhotoReview review) {
@@ -115,7 +124,7 @@ public final class ShootReport {
       page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
       review.accepted().stream().filter(usable -> usable.name().equals(photo.name())).map(AcceptedPhoto::picture)
           .findFirst().ifPresent(picture -> page.append("<img alt=\"\" src=\"")
-              .append(data(fitted(picture, THUMBNAIL))).append("\">"));
+              .append(data(fitted(picture, THUMBNAIL).toPng())).append("\">"));
       page.append("<figcaption><b>").append(text(photo.name())).append("</b> ").append(text(photo.verdict().word()));
       for (Reason reason : photo.reasons()) {
         page.append("<p>").append(text(reason.message())).append("</p>");
@@ -129,8 +138,8 @@ public final class ShootReport {
     return Math.max(picture.width(), picture.height()) <= side ? picture : Resampler.AREA.fit(picture, side);
   }
 
-  private static String data(Picture picture) {
-    return "data:image/png;base64," + Base64.getEncoder().encodeToString(picture.toPng());
+  private static String data(byte[] png) {
+    return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
   }
 
   private static String text(String raw) {

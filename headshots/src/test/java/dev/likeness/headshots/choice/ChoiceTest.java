@@ -10,15 +10,25 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.Provenance;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ChoiceTest {
+  @TempDir
+  private Path folder;
+
   @Test
   void keepsTheBestAndSaysWhyOfEach() {
     Choice choice = Choice.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
@@ -77,11 +87,24 @@ class ChoiceTest {
   void reportsOnOnePageThatNeedsNothingElse() {
     Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
-        Optional.of(choice), Optional.empty()).toHtml();
+        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
     assertTrue(html.contains("dropped: the face is blurred"), html);
     assertFalse(html.contains("http") || html.contains("<script") || html.contains("<link"), "all of it is in the page");
     assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
+  }
+
+  @Test
+  void disclosesThePicturesOfTheReport() throws IOException {
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+    String[] pictures = html.split("data:image/png;base64,");
+    for (int i = 1; i < pictures.length; i++) {
+      byte[] bytes = Base64.getDecoder().decode(pictures[i].substring(0, pictures[i].indexOf('"')));
+      Provenance found = Provenance.inspect(Files.write(folder.resolve(i + ".png"), bytes));
+      assertTrue(found.isDisclosed() && found.manifest().isPresent() && !found.isAltered());
+    }
   }
 
   private static Candidate candidate(long seed, double blur) {

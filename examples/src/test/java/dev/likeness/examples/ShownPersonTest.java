@@ -1,0 +1,121 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.ipadapter.AdapterTraining;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.vision.VisionConfig;
+import dev.likeness.ipadapter.vision.VisionTower;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Headshots of somebody whom an adapter shows, from photos as people have them. */
+class ShownPersonTest {
+  private static final String STRANGER = "5000000000";
+  private static final String FRIEND = "person-5000000001/selfie-01.jpg";
+  private static final Map<String, Object> TOWER = Map.of("model_type", "clip_vision_model", "hidden_size", 16,
+      "intermediate_size", 24, "num_hidden_layers", 2, "num_attention_heads", 2, "image_size", 28, "patch_size", 14,
+      "projection_dim", 12, "architectures", List.of("CLIPVisionModelWithProjection"));
+
+  @TempDir
+  private static Path shared;
+  private static Path base;
+  private static Path photos;
+
+  @BeforeAll
+  static void makesAnAdapterAndTakesPhotos() throws IOException {
+    base = TinyBase.in(shared);
+    Path encoder = Files.createDirectories(base.resolve("image_encoder"));
+    Files.write(encoder.resolve("config.json"), JSON.std.asBytes(TOWER));
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(8);
+        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+      new VisionTower(VisionConfig.of(ModelConfig.of(TOWER, "tower")), Weights.of(weights));
+      SafetensorsWriter.write(encoder.resolve("model.safetensors"), new HashMap<>(weights.leaves()), Map.of());
+    }
+    Path people = shared.resolve("people");
+    CommandRun.of("people", "--seed", STRANGER, "--count", "2", "--photos", "3", "--out", people.toString());
+    photos = people.resolve("person-" + STRANGER);
+    Picture selfie = Picture.read(photos.resolve("selfie-01.jpg"));
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT);
+        ImageEncoder eye = ImageEncoder.open(encoder, Compute.EXACT)) {
+      AdapterTraining.plain().steps(1).batch(1).train(model, eye,
+          List.of(new TrainingPair(Reference.of(selfie), selfie.crop(0, 0, 32, 32), "a woman")),
+          base.resolve("ip_adapter/ip-adapter.safetensors"), null, Progress.SILENT, new Cancellation());
+    }
+    Files.write(photos.resolve("a-wall.png"), wall(selfie.width()).toPng());
+    Files.write(photos.resolve("b-friends.png"), beside(Picture.read(people.resolve(FRIEND)), selfie).toPng());
+    Files.write(photos.resolve("c-lying.png"), turned(Picture.read(photos.resolve("selfie-03.jpg"))).toPng());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"ipadapter", "both"})
+  void drawsFromAFacelessAGroupAndASidewaysPhotoAndSaysWhatBecameOfThem(String way, @TempDir Path folder) {
+    CommandRun run = CommandRun.of("headshot", "--base", base.toString(), "--photos", photos.toString(), "--consent",
+        "nobody real", "--identity", way, "--style", "studio", "--count", "1", "--steps", "2", "--train-steps", "2",
+        "--dtype", "f32", "--device", "cpu", "--out", folder.resolve("out").toString());
+    assertEquals(0, run.status(), run.err());
+    for (String said : List.of("a-wall.png     reject  no face was found", "b-friends.png  reject  2 faces were found",
+        "c-lying.png    reject  no face was found", "selfie-01.jpg  keep", "3 of 6 photos can be used")) {
+      assertTrue(run.err().contains(said), said + " is not in\n" + run.err());
+    }
+    List<String> files = new ArrayList<>(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"));
+    if (way.equals("both")) {
+      files.add(2, "person.safetensors");
+    }
+    assertEquals(files, TinyBase.namesIn(folder.resolve("out")));
+  }
+
+  private static Picture wall(int side) {
+    byte[] rgb = new byte[3 * side * side];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) (120 + (i / 3 / side) % 40 + 7 * ((i / 3 % side) / 16 % 2));
+    }
+    return Picture.of(side, side, rgb);
+  }
+
+  private static Picture beside(Picture left, Picture right) {
+    int side = left.width();
+    byte[] rgb = new byte[6 * side * side];
+    for (int i = 0; i < rgb.length; i++) {
+      int x = i / 3 % (2 * side);
+      int y = i / 3 / (2 * side);
+      rgb[i] = (byte) (x < side ? left.at(x, y, i % 3) : right.at(x - side, y, i % 3));
+    }
+    return Picture.of(2 * side, side, rgb);
+  }
+
+  /** A quarter turn, without a word of it in the file. */
+  private static Picture turned(Picture upright) {
+    int side = upright.width();
+    byte[] rgb = new byte[3 * side * side];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) upright.at(i / 3 / side, side - 1 - i / 3 % side, i % 3);
+    }
+    return Picture.of(side, side, rgb);
+  }
+}

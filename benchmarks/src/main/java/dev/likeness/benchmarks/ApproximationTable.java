@@ -1,5 +1,6 @@
 package dev.likeness.benchmarks;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
@@ -7,6 +8,7 @@ import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +18,7 @@ import java.util.regex.Pattern;
 
 /**
  * What approximations cost in quality and gain in time: draws the same pictures of {@code portrait} exactly and with each,
- * in turns, and prints the share of the exact time (the median of the pictures') and the peak signal-to-noise ratio
+ * in turns, and prints the share of the exact processor time (the median of the pictures') and the peak signal-to-noise ratio
  * against the exact pictures (mean and least, in dB; 255 at the peak).
  *
  * <p>Arguments: {@code [PICTURES [STEPS [WAYS]]]}, 8, 30 and all; a pattern for the names of those to be drawn.
@@ -26,6 +28,9 @@ public final class ApproximationTable {
     "studio portrait of an old woman with red hair and glasses", "selfie of a young man with a beard in a park",
     "corporate headshot of a woman with curly black hair in an office", "portrait of a bald man in a blue shirt"
   };
+
+  private static final OperatingSystemMXBean PROCESS =
+      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   private ApproximationTable() {}
 
@@ -43,9 +48,9 @@ public final class ApproximationTable {
         Map<String, ImageRequest> ways = ways(ask);
         ways.keySet().removeIf(way -> !wanted.matcher(way).find());
         for (Map.Entry<String, ImageRequest> way : ways.entrySet()) {
-          long begun = System.nanoTime();
+          long begun = PROCESS.getProcessCpuTime();
           GeneratedImage image = base.generate(way.getValue());
-          times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((System.nanoTime() - begun) / 1e9);
+          times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((PROCESS.getProcessCpuTime() - begun) / 1e9);
           exact = exact == null ? image.picture().rgb() : exact;
           ratios.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add(psnr(exact, image.picture().rgb()));
         }

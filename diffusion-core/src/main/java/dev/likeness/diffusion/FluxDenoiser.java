@@ -96,7 +96,8 @@ record FluxDenoiser(Flux model) implements Denoiser {
     List<String> prompts = Texts.prompts(request, guided(request));
     return Texts.lasting(new TextEncoding(
         model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2)),
-        model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).encode(prompts, 0).pooled()), rows);
+        model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).with(request.prompting().words()).encode(prompts, 0)
+            .pooled()), rows);
   }
 
   @Override

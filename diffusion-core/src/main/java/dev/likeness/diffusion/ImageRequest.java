@@ -98,9 +98,12 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.scheduler = name);
   }
 
-  /** Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}. */
+  /** Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its words. */
   public ImageRequest as(Adapter adapter) {
-    return with(d -> d.adapters.add(adapter));
+    return with(d -> {
+      d.adapters.add(adapter);
+      adapter.words().forEach(word -> d.prompting = d.prompting.word(word));
+    });
   }
 
   /** Told of these sizes, where the model asks (SDXL). */
@@ -219,6 +222,7 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
       d.seed = 0;
       d.count = 1;
       d.adapters.clear();
+      d.prompting = d.prompting.words(List.of());
     });
   }
 

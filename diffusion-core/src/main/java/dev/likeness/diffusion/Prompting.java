@@ -35,7 +35,11 @@ public record Prompting(PromptSyntax syntax, int clipSkip, List<TextualInversion
   Prompting word(TextualInversion word) {
     List<TextualInversion> all = new ArrayList<>(words);
     all.add(word);
-    return new Prompting(syntax, clipSkip, all);
+    return words(all);
+  }
+
+  Prompting words(List<TextualInversion> others) {
+    return new Prompting(syntax, clipSkip, others);
   }
 
   int skipped(boolean unwanted) {

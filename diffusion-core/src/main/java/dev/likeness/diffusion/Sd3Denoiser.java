@@ -45,7 +45,8 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     List<String> prompts = Texts.prompts(request, guided(request));
     return Texts.lasting(model.encode(prompts,
-        tower -> tower.prompts(adaptation.apply(tower.part())).encode(prompts, tower.layersLeftOut()),
+        tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())
+            .encode(prompts, tower.layersLeftOut()),
         adaptation.apply(Part.TEXT_ENCODER_3)), rows);
   }
 

@@ -2,24 +2,18 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** Draws the batches of each step from the seed and the step's number alone, so that a resumed run draws the same. */
+/** Draws each batch from the seed and the batch's number alone, so that a resumed run draws the same. */
 record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions, Lesson lesson) {
-  /** Makes the batches of a step, hands them to {@code use} and frees them. */
-  double with(int step, ToDoubleFunction<List<LoraStep.Batch>> use) {
-    int parts = settings.options().accumulation();
+  /** Makes batch {@code number} of a run, hands it to {@code use} and frees it. */
+  void with(int number, Consumer<LoraStep.Batch> use) {
     try (TensorScope scope = TensorScope.open()) {
-      List<LoraStep.Batch> batches = new ArrayList<>();
-      for (int i = 0; i < parts; i++) {
-        batches.add(batch(step * parts + i));
-      }
-      return use.applyAsDouble(batches);
+      use.accept(batch(number));
     }
   }
 

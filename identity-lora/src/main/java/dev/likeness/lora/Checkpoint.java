@@ -14,8 +14,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * Where a run's state is kept, and whose it is.
@@ -53,7 +54,7 @@ record Checkpoint(Path file, String owner) {
   }
 
   /** Takes up the saved state, if there is one. */
-  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, Optional<Looks> looks) {
+  void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
     if (file == null || !Files.exists(file)) {
       return;
     }
@@ -61,9 +62,9 @@ record Checkpoint(Path file, String owner) {
       throw new UnusableInput(file + " is the state of another training; give the settings, base and pictures it began"
           + " with, or delete it to begin anew");
     }
-    Map<String, String> notes = new TrainingState(weights, optimizer, ema)
-        .load(file, (name, tensor) -> looks.ifPresent(l -> l.resume(name, tensor)));
-    looks.ifPresent(l -> l.resume(notes));
+    others.forEach(other -> other.resume(SafetensorsHeader.read(file).metadata()));
+    new TrainingState(weights, optimizer, ema)
+        .load(file, (name, tensor) -> others.forEach(other -> other.resume(name, tensor)));
   }
 
   /**
@@ -81,9 +82,13 @@ record Checkpoint(Path file, String owner) {
    *
    * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
    */
-  void save(TrainableWeights weights, Optimizer optimizer, Ema ema, Optional<Looks> looks) {
+  void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
     Map<String, String> notes = new LinkedHashMap<>(Map.of(OWNER, owner));
-    looks.ifPresent(l -> notes.putAll(l.notes()));
-    new TrainingState(weights, optimizer, ema).save(file, notes, looks.flatMap(Looks::best).orElse(Map.of()));
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    others.forEach(other -> {
+      notes.putAll(other.notes());
+      tensors.putAll(other.tensors());
+    });
+    new TrainingState(weights, optimizer, ema).save(file, notes, tensors);
   }
 }

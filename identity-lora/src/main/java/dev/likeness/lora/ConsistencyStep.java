@@ -1,5 +1,7 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.nn.Segments;
@@ -12,6 +14,7 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Prediction;
 import java.util.List;
 import java.util.function.DoubleUnaryOperator;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -73,6 +76,11 @@ final class ConsistencyStep extends LoraStep {
     @Override
     public boolean learns(Part part) {
       return false;
+    }
+
+    @Override
+    public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+      return (part, compute) -> Adaptation.NONE;
     }
   }
 

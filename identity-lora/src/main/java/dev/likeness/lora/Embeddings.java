@@ -1,12 +1,18 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.TensorSource;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
 
-/** The textual inversions that a file brings: new tokens, which prompts can name once they are loaded as such. */
+/** The textual inversions that a file brings: new tokens, which prompts may name while the LoRA is carried. */
 final class Embeddings {
   // kohya and OneTrainer bundle them by name; cloneofsimo and diffusers use the token itself.
   private static final Pattern BUNDLED = Pattern.compile("bundle_emb\\.([^.]+)\\..+");
@@ -29,5 +35,25 @@ final class Embeddings {
       return Optional.of(key);
     }
     return vector && BARE.matcher(key).matches() ? Optional.of(notes.getOrDefault("name", key)) : Optional.empty();
+  }
+
+  /** All of them with their vectors. */
+  static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
+    Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
+    try (TensorScope scope = TensorScope.open()) {
+      source.names().forEach(key -> name(key, source, notes).ifPresent(token -> {
+        long[] shape = source.shape(key);
+        words.computeIfAbsent(token, t -> new LinkedHashMap<>())
+            .put(Math.toIntExact(shape[shape.length - 1]), Images.floats(source.read(key)));
+      }));
+    }
+    return words.entrySet().stream().map(word -> new TextualInversion(word.getKey(), word.getValue())).toList();
+  }
+
+  /** What a word's tensors are called in a LoRA's file, as kohya's and OneTrainer's programs bundle them. */
+  static void put(Map<String, Tensor> tensors, TextualInversion word) {
+    boolean alone = word.values().size() == 1;
+    word.tensors().forEach((tower, vectors) ->
+        tensors.put("bundle_emb." + word.token() + "." + (alone ? "string_to_param.*" : tower), vectors));
   }
 }

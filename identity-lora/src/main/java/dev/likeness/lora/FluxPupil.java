@@ -52,7 +52,7 @@ record FluxPupil(Flux model) implements Pupil {
         PackedLatents.positions(height, width, 0)), 0).to(new Device(model.compute().device()), ScalarType.Float);
     FluxTransformer2DModel network = new FluxTransformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
     Tensor answer = network.forward(PackedLatents.pack(model.compute().place(noised)), Pupil.numbers(model, 1, levels),
-        told, Rotation.of(positions, model.config().axes()));
+        told, Rotation.of(positions, model.config().axes()), segments);
     return PackedLatents.unpack(answer, height, width);
   }
 }

@@ -1,7 +1,10 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Parameters;
@@ -11,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -62,6 +66,16 @@ final class FullWeights implements Learner, AutoCloseable {
   public Weights network(Part part) {
     OwnTensors base = new OwnTensors(model, part);
     return Weights.of(learns(part) ? learned(part, base) : base);
+  }
+
+  @Override
+  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    return (part, compute) -> learns(part) ? new Adaptation() {
+      @Override
+      public Tensor tensor(String name, Tensor own) {
+        return name.equals(FIXED) ? own : region.keep(compute.place(values.apply(part.folder() + "." + name).detach()));
+      }
+    } : Adaptation.NONE;
   }
 
   @Override

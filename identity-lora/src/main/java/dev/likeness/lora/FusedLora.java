@@ -6,9 +6,11 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.UnaryOperator;
@@ -47,6 +49,11 @@ public final class FusedLora implements Adapter, AutoCloseable {
         return own.getOrDefault(name, original);
       }
     };
+  }
+
+  @Override
+  public List<TextualInversion> words() {
+    return weight.isNothing() ? List.of() : changes.words();
   }
 
   /** The merged weights by part and full name, in the type and on the device of {@code compute}; owned by this. */

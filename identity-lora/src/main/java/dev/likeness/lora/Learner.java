@@ -1,17 +1,37 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
 
 /** The networks as they learn: each call gives what they are built of as it is now. */
 interface Learner {
   /** What is learned. */
   TrainableWeights weights();
 
+  /** Those of the leaves that move when that share of the steps is done. */
+  default Map<String, Tensor> moving(double progress) {
+    return weights().leaves();
+  }
+
   /** What a part's network is built of; gradients flow to what is learned. */
   Weights network(Part part);
 
-  /** Whether gradients reach this part. */
+  /** Whether gradients reach this part, or what it is told. */
   boolean learns(Part part);
+
+  /** {@code plain} as it reads prompts by now. */
+  default PromptEncoder reading(PromptEncoder plain, TextTower tower) {
+    return plain;
+  }
+
+  /** What a request carries to be drawn with {@code values} of the leaves; its tensors are kept by {@code region}. */
+  Adapter drawing(Function<String, Tensor> values, TensorRegion region);
 }

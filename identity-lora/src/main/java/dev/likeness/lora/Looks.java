@@ -3,15 +3,12 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.lora.change.Change;
-import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +17,9 @@ import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** The looks that a training takes at what it has learned so far, and the best of them. */
-final class Looks implements AutoCloseable {
+final class Looks implements Kept, AutoCloseable {
+  private static final String BEST = "best.";
+  private static final String TAKEN = "likeness.last_look";
   private static final String SCORE = "likeness.best_score";
   private static final String WITHOUT = "likeness.looks_without_better";
 
@@ -32,6 +31,7 @@ final class Looks implements AutoCloseable {
   private Map<String, Tensor> best;
   private double bestScore = Double.NEGATIVE_INFINITY;
   private int without;
+  private int taken;
 
   Looks(Previews previews, BaseModel base, Subject subject, Progress progress) {
     this.previews = previews;
@@ -40,12 +40,13 @@ final class Looks implements AutoCloseable {
     this.progress = progress;
   }
 
-  /** Looks, when it is time. */
+  /** Looks, when it is time and was not done before. */
   void look(int steps, Learner learner, Function<String, Tensor> values, Cancellation stop) {
-    if (steps % previews.every() != 0 || !(learner instanceof TrainableFactors factors)) {
+    if (steps % previews.every() != 0 || steps <= taken) {
       return;
     }
-    List<Picture> pictures = draw(factors, values, stop);
+    List<Picture> pictures = draw(learner, values, stop);
+    taken = steps;
     double score = previews.scorer().score(pictures);
     progress.on(new ProgressEvent.Preview(steps, pictures, score));
     if (score > bestScore) {
@@ -61,15 +62,11 @@ final class Looks implements AutoCloseable {
     }
   }
 
-  private List<Picture> draw(TrainableFactors factors, Function<String, Tensor> values, Cancellation stop) {
+  private List<Picture> draw(Learner learner, Function<String, Tensor> values, Cancellation stop) {
     ImageRequest request = previews.request();
     try (TensorRegion now = new TensorRegion()) {
-      Map<Layer, Change> changes = factors.snapshot(now, values);
-      PlacedChanges placed =
-          new PlacedChanges(new LoraChanges(changes, Map.of()), base.parts()::tensor, base.parts().compute(),
-              now);
-      Adapter adapter = (part, compute) -> new LoraAdaptation(placed, part, LoraWeight.of(1));
-      ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase())).as(adapter);
+      ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase()))
+          .as(learner.drawing(values, now));
       return base.generate(ask, Progress.SILENT, stop).stream().map(GeneratedImage::picture).toList();
     }
   }
@@ -85,21 +82,31 @@ final class Looks implements AutoCloseable {
     best = copies;
   }
 
-  /** What a saved state says of the looks so far, beside {@link #best}. */
-  Map<String, String> notes() {
-    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without));
+  @Override
+  public Map<String, String> notes() {
+    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without), TAKEN, Integer.toString(taken));
   }
 
-  /** Goes on from a saved state's notes. */
-  void resume(Map<String, String> notes) {
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    best().orElse(Map.of()).forEach((name, value) -> named.put(BEST + name, value));
+    return named;
+  }
+
+  @Override
+  public void resume(Map<String, String> notes) {
     bestScore = Double.parseDouble(notes.get(SCORE));
     without = Integer.parseInt(notes.get(WITHOUT));
+    taken = Integer.parseInt(notes.get(TAKEN));
   }
 
-  /** Takes up one of a saved state's best weights. */
-  void resume(String name, Tensor value) {
-    best = best == null ? new LinkedHashMap<>() : best;
-    best.put(name, region.keep(value.clone()));
+  @Override
+  public void resume(String name, Tensor value) {
+    if (name.startsWith(BEST)) {
+      best = best == null ? new LinkedHashMap<>() : best;
+      best.put(name.substring(BEST.length()), region.keep(value.clone()));
+    }
   }
 
   /** Whether as many looks as patience allows were no better. */

@@ -6,7 +6,9 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.text.TextualInversion;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -80,6 +82,11 @@ public final class Lora implements AutoCloseable {
     public Adaptation adapt(Part part, Compute compute) {
       return weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(lora.placedOn(compute), part, weight);
     }
+
+    @Override
+    public List<TextualInversion> words() {
+      return weight.isNothing() ? List.of() : lora.words();
+    }
   }
 
   /**
@@ -93,6 +100,11 @@ public final class Lora implements AutoCloseable {
   /** What of the file fitted the base. */
   public LoraReport report() {
     return report;
+  }
+
+  /** The words that it brings, which prompts may name while a request carries it: textual inversions. */
+  public List<TextualInversion> words() {
+    return changes.words();
   }
 
   /** The free text pairs of the file's header. */

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Difference;
 import dev.likeness.lora.change.Factoring;
@@ -23,8 +24,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * LoRAs made of others: several as one, one at another rank, the difference of two models. Each layer's change is the
- * nearest of the rank asked for; norms' and biases' differences are kept as they are. What comes is the caller's to
- * close.
+ * nearest of the rank asked for; norms' and biases' differences and new words are kept as they are. What comes is the
+ * caller's to close.
  */
 public final class LoraMerge {
   private LoraMerge() {}
@@ -55,7 +56,8 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    return made(new LoraChanges(weights, biases), rank, region, base,
+    List<TextualInversion> words = loras.keySet().stream().flatMap(lora -> lora.words().stream()).distinct().toList();
+    return made(new LoraChanges(weights, biases, words), rank, region, base,
         loras.keySet().iterator().next().report().family());
   }
 

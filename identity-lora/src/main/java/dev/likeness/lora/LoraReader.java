@@ -118,6 +118,6 @@ final class LoraReader {
         }
       }
     });
-    return new LoraChanges(weights, biases);
+    return new LoraChanges(weights, biases, Embeddings.read(source, notes));
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -10,14 +11,11 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.Ema;
-import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Optimizer;
-import dev.likeness.lora.change.Change;
-import dev.likeness.lora.change.Layer;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /** One training, from pictures to learned weights. One thread, used once. */
@@ -34,6 +32,7 @@ final class LoraRun implements AutoCloseable {
   private final Optimizer optimizer;
   private final Ema ema;
   private final Optional<Looks> looks;
+  private final StepClock clock = new StepClock();
   private final long begun = System.nanoTime();
   private long saving;
 
@@ -58,25 +57,25 @@ final class LoraRun implements AutoCloseable {
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
     drawOthers(stop);
-    Checkpoint checkpoint = Checkpoint.of(settings, base, set);
-    checkpoint.resume(learner.weights(), optimizer, ema, looks);
     CaptionBook captions = CaptionBook.of(settings, set);
     Pupil pupil = Pupil.of(model);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
     LoraStep learning = step(pupil, texts);
     Batches batches = new Batches(settings, buckets, captions, lesson);
-    LearningRate rate = settings.schedule();
+    Checkpoint checkpoint = Checkpoint.of(settings, base, set);
+    List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning)).toList();
+    checkpoint.resume(learner.weights(), optimizer, ema, others);
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
-    for (int step = (int) optimizer.steps(); step < settings.steps() && !isEnough(); step++) {
-      stop.check();
-      int now = step;
-      double loss = batches.with(step, drawn -> learning.learn(drawn, settings, rate.at(now)));
-      if (ema != null) {
-        ema.update(learner.weights().leaves(), step + 1);
+    try {
+      while (!isOver(stop)) {
+        step(learning, batches, stop);
+        if (checkpoint.isTime((int) optimizer.steps(), saving, System.nanoTime() - begun)) {
+          save(checkpoint, others);
+        }
       }
-      progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
-      looks.ifPresent(l -> l.look(now + 1, learner, current(), stop));
-      save(checkpoint, step + 1);
+    } catch (Cancelled stopped) {
+      save(checkpoint, others);
+      throw stopped;
     }
     return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
   }
@@ -87,32 +86,49 @@ final class LoraRun implements AutoCloseable {
         : new ConsistencyStep(model, pupil, learner, optimizer, lesson, texts, guidance, region);
   }
 
+  /** One step of the optimiser; in between two batches it can be stopped, and gone on with. */
+  private void step(LoraStep learning, Batches batches, Cancellation stop) {
+    int step = (int) optimizer.steps();
+    int parts = settings.options().accumulation();
+    while (learning.parts() < parts) {
+      stop.check();
+      batches.with(step * parts + learning.parts(), batch -> learning.learn(batch, settings));
+    }
+    double loss = learning.take(settings, settings.schedule().at(step));
+    if (ema != null) {
+      ema.update(learner.weights().leaves(), step + 1);
+    }
+    progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss, clock.left(step + 1, settings.steps())));
+  }
+
+  /** Looks, when it is time, and says whether that or the last step ends the training. */
+  private boolean isOver(Cancellation stop) {
+    looks.ifPresent(l -> l.look((int) optimizer.steps(), learner, current(), stop));
+    return optimizer.steps() >= settings.steps() || looks.isPresent() && looks.get().areOver();
+  }
+
   private Function<String, Tensor> current() {
     return ema == null ? learner.weights().leaves()::get : ema.average()::get;
   }
 
-  private boolean isEnough() {
-    return looks.isPresent() && looks.get().areOver();
-  }
-
-  private void save(Checkpoint checkpoint, int steps) {
-    long now = System.nanoTime();
-    if (checkpoint.isTime(steps, saving, now - begun)) {
-      try {
-        checkpoint.save(learner.weights(), optimizer, ema, looks);
-      } catch (MachineLimit full) {
-        progress.on(new ProgressEvent.Notice(
-            "step " + steps + " is not kept, the training goes on: " + full.getMessage()));
-      }
-      saving += System.nanoTime() - now;
+  private void save(Checkpoint checkpoint, List<Kept> others) {
+    if (checkpoint.file() == null) {
+      return;
     }
+    long now = System.nanoTime();
+    try {
+      checkpoint.save(learner.weights(), optimizer, ema, others);
+    } catch (MachineLimit full) {
+      progress.on(new ProgressEvent.Notice(
+          "step " + optimizer.steps() + " is not kept, the training goes on: " + full.getMessage()));
+    }
+    saving += System.nanoTime() - now;
   }
 
   /** The person that LoRA factors have come to be. */
   TrainedPerson person(Function<String, Tensor> values) {
     TensorRegion kept = new TensorRegion();
-    Map<Layer, Change> changes = ((TrainableFactors) learner).snapshot(kept, values);
-    return TrainedPerson.of(changes, kept, settings, set.subject(), base);
+    return TrainedPerson.of(((TrainableFactors) learner).snapshot(kept, values), kept, settings, set.subject(), base);
   }
 
   private void encode(Cancellation stop) {

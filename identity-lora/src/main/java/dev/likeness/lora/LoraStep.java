@@ -7,17 +7,27 @@ import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.Recomputing;
 import java.util.Arrays;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
-/** One step of learning: noise a batch, let the network answer, and move the weights against the error. */
-class LoraStep {
+/**
+ * One step of learning: noise batches, let the network answer, and move the weights against the error. Between two batches
+ * it can be kept, and gone on with in another run.
+ */
+class LoraStep implements Kept {
+  private static final String PARTS = "likeness.batches_of_step";
+  private static final String LOSS = "likeness.loss_of_step";
+  private static final String GRADIENT = "gradient.";
+
   private final Pupil pupil;
   private final Learner learner;
   private final Optimizer optimizer;
   private final Lesson lesson;
   private final CaptionEncodings texts;
+  private int parts;
+  private double sum;
 
   LoraStep(Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts) {
     this.pupil = pupil;
@@ -40,22 +50,28 @@ class LoraStep {
    */
   record Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus) { }
 
+  /** How many of the step's batches are learned. */
+  int parts() {
+    return parts;
+  }
+
+  /** Moves the weights along what the step's batches were learned, and returns their mean loss. */
+  double take(LoraTraining settings, double rate) {
+    Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
+    GradientNorm.clip(moving.values(), settings.longestGradient());
+    optimizer.step(moving, rate);
+    double loss = sum / parts;
+    parts = 0;
+    sum = 0;
+    return loss;
+  }
+
   /**
-   * Takes the step over these batches and returns their mean loss.
+   * Learns one of the step's batches.
    *
    * @throws UnusableInput when the loss is no longer a number; the weights are then as they were
    */
-  double learn(List<Batch> batches, LoraTraining settings, double rate) {
-    double sum = 0;
-    for (Batch batch : batches) {
-      sum += gradients(batch, settings, batches.size());
-    }
-    GradientNorm.clip(learner.weights().leaves().values(), settings.longestGradient());
-    optimizer.step(learner.weights().leaves(), rate);
-    return sum / batches.size();
-  }
-
-  private double gradients(Batch batch, LoraTraining settings, int parts) {
+  void learn(Batch batch, LoraTraining settings) {
     try (TensorScope scope = TensorScope.open(); Recomputing recomputing = new Recomputing()) {
       boolean twice = settings.options().recompute();
       Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : Segments.PLAIN);
@@ -64,13 +80,47 @@ class LoraStep {
         throw new UnusableInput("the loss is " + value + " after " + optimizer.steps()
             + " steps; train with a lower learning rate, or in f32 instead of a half type");
       }
-      Tensor part = parts == 1 ? loss : loss.div(new Scalar((double) parts));
+      int all = settings.options().accumulation();
+      Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       if (twice) {
         recomputing.backward(part);
       } else {
         part.backward();
       }
-      return value;
+      parts++;
+      sum += value;
+    }
+  }
+
+  @Override
+  public Map<String, String> notes() {
+    return Map.of(PARTS, Integer.toString(parts), LOSS, Double.toString(sum));
+  }
+
+  @Override
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> gradients = new LinkedHashMap<>();
+    if (parts > 0) {
+      learner.weights().leaves().forEach((name, leaf) -> {
+        if (leaf.grad().defined()) {
+          gradients.put(GRADIENT + name, leaf.grad());
+        }
+      });
+    }
+    return gradients;
+  }
+
+  @Override
+  public void resume(Map<String, String> notes) {
+    parts = Integer.parseInt(notes.getOrDefault(PARTS, "0"));
+    sum = Double.parseDouble(notes.getOrDefault(LOSS, "0"));
+  }
+
+  @Override
+  public void resume(String name, Tensor value) {
+    if (name.startsWith(GRADIENT)) {
+      // The gradient of a product with a constant is that constant, to the bit.
+      learner.weights().leaves().get(name.substring(GRADIENT.length())).mul(value).sum().backward();
     }
   }
 

@@ -127,7 +127,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   /** As above, with all that a set may say: a caption and a focus for each picture, previews that are scored. */
   public TrainedPerson train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (TrainableFactors factors = new TrainableFactors(this, base.parts());
+      try (TrainableFactors factors = new TrainableFactors(this, set.subject(), base.parts());
           LoraRun run = new LoraRun(this, base, set, factors, progress)) {
         return run.person(run.train(cancellation));
       }

@@ -33,6 +33,7 @@ final class LoraWriter {
         throw unwritable(changes.biases().keySet().iterator().next());
       }
       changes.weights().forEach((layer, change) -> put(tensors, layer, change, dialect));
+      changes.words().forEach(word -> Embeddings.put(tensors, word));
       Map<String, String> notes = new HashMap<>(metadata);
       notes.remove(SETTINGS);
       notes.put("format", "pt");

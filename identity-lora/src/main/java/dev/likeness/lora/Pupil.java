@@ -51,7 +51,8 @@ interface Pupil {
   /** Tokens and pooled text of one tower. */
   default TextEncoding encode(TextTower tower, List<String> texts, Learner learner, Networks model) {
     ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
-    return new PromptEncoder(tower.tokenizer(), encoder, model.compute()).encode(texts, tower.layersLeftOut());
+    PromptEncoder plain = new PromptEncoder(tower.tokenizer(), encoder, model.compute());
+    return learner.reading(plain, tower).encode(texts, tower.layersLeftOut());
   }
 
   /** One number for each picture, f32, where the model computes. */

@@ -8,7 +8,6 @@ import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import java.util.List;
-import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** Stable Diffusion 3 and 3.5: two CLIP towers side by side, then T5, or zeros where the model came without it. */
@@ -34,6 +33,6 @@ record Sd3Pupil(StableDiffusion3 model) implements Pupil {
   public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
     Sd3Transformer2DModel network = new Sd3Transformer2DModel(model.config(), learner.network(Part.TRANSFORMER));
     return network.forward(model.compute().place(noised), Pupil.numbers(model, TRAINING_STEPS, levels), text.tokens(),
-        text.pooled(), Set.of());
+        text.pooled(), segments);
   }
 }

@@ -1,12 +1,15 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.SidePath;
 import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.lora.change.Change;
@@ -24,9 +27,13 @@ final class TrainableFactors implements Learner, AutoCloseable {
   private final TrainableWeights weights;
   private final NoiseSource random;
   private final Map<Layer, TrainableChange> changes = new LinkedHashMap<>();
+  private final double pivot;
+  private final LearnedWord word;
 
-  TrainableFactors(LoraTraining settings, Networks model) {
+  TrainableFactors(LoraTraining settings, Subject subject, Networks model) {
     this.model = model;
+    pivot = settings.options().pivot().until();
+    word = settings.options().pivot().vectors() == 0 ? null : new LearnedWord(settings, subject, model);
     Map<String, Layer> layers = new LinkedHashMap<>();
     LayerTable.of(model).layers().stream().filter(settings::includes).forEach(l -> layers.put(l.name(), l));
     if (layers.isEmpty()) {
@@ -34,9 +41,12 @@ final class TrainableFactors implements Learner, AutoCloseable {
           + (settings.options().modules().isEmpty() ? "" : ", modules " + settings.options().modules()));
     }
     random = NoiseSource.seeded(settings.seed());
-    weights = new TrainableWeights((name, shape) ->
-        TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer))));
+    weights = new TrainableWeights((name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
+        : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer))));
     layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
+    if (word != null) {
+      word.join(weights);
+    }
   }
 
   private Tensor own(Layer layer) {
@@ -55,7 +65,29 @@ final class TrainableFactors implements Learner, AutoCloseable {
 
   @Override
   public boolean learns(Part part) {
-    return changes.keySet().stream().anyMatch(layer -> layer.part() == part);
+    return word != null && weights.leaves().containsKey(LearnedWord.leaf(part))
+        || changes.keySet().stream().anyMatch(layer -> layer.part() == part);
+  }
+
+  @Override
+  public Map<String, Tensor> moving(double progress) {
+    if (word == null || progress < pivot) {
+      return weights.leaves();
+    }
+    Map<String, Tensor> moving = new LinkedHashMap<>(weights.leaves());
+    moving.keySet().removeIf(LearnedWord::isLeaf);
+    return moving;
+  }
+
+  @Override
+  public PromptEncoder reading(PromptEncoder plain, TextTower tower) {
+    return word == null ? plain : word.in(plain, tower, weights);
+  }
+
+  @Override
+  public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
+    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0);
+    return new Lora(snapshot(region, values), Map.of(), report, region, model::tensor).at(1);
   }
 
   private Adaptation adaptation(Part part) {
@@ -73,13 +105,13 @@ final class TrainableFactors implements Learner, AutoCloseable {
     };
   }
 
-  /** The changes that {@code values} make, in f16 as they are saved, the strength multiplied in. */
-  Map<Layer, Change> snapshot(TensorRegion region, Function<String, Tensor> values) {
+  /** The changes and the word that {@code values} make, changes in f16 as they are saved, the strength multiplied in. */
+  LoraChanges snapshot(TensorRegion region, Function<String, Tensor> values) {
     Map<Layer, Change> copies = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       changes.forEach((layer, change) -> copies.put(layer, change.saved(values, region)));
+      return new LoraChanges(copies, Map.of(), word == null ? List.of() : List.of(word.saved(values)));
     }
-    return copies;
   }
 
   @Override

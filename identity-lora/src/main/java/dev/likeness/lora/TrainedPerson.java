@@ -5,8 +5,6 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.lora.change.Change;
-import dev.likeness.lora.change.Layer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -52,12 +50,11 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     return new TrainedPerson(lora, subject, notes.getOrDefault(BASE, ""), notes.getOrDefault(RECIPE, ""), notes);
   }
 
-  static TrainedPerson of(Map<Layer, Change> factors, TensorRegion region, LoraTraining settings, Subject subject,
+  static TrainedPerson of(LoraChanges changes, TensorRegion region, LoraTraining settings, Subject subject,
       BaseModel base) {
     LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
-    LoraReport report = LoraReport.made(family, kind, factors.size(), settings.rank());
-    LoraChanges changes = new LoraChanges(factors, Map.of());
+    LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank());
     Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
     Lora lora = new Lora(changes, header, report, region, base.parts()::tensor);
     return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());

@@ -26,13 +26,15 @@ import java.util.regex.PatternSyntaxException;
  *     al. 2020, arXiv:2010.06192): half their memory, for a base that computes in bf16
  * @param distilled the guidance of the pictures that are to be drawn in few steps without any, where that is what is
  *     learned ({@link LoraTraining#fewStep}); 0 where it is not
+ * @param pivot a new word for the person, learned with the factors
  */
 public record TrainingOptions(LoraForm form, boolean rankStabilised, String modules, TrainingOptimizer optimizer,
     boolean constantRate, int accumulation, boolean recompute, double ema, double noiseOffset,
-    double inputPerturbation, boolean debiased, double focus, boolean rounded, double distilled) {
+    double inputPerturbation, boolean debiased, double focus, boolean rounded, double distilled,
+    Pivot pivot) {
   /** Plain LoRA with AdamW, nothing of the rest. */
   public static final TrainingOptions PLAIN = new TrainingOptions(
-      LoraForm.LORA, false, "", TrainingOptimizer.ADAMW, false, 1, false, 0, 0, 0, false, 1, false, 0);
+      LoraForm.LORA, false, "", TrainingOptimizer.ADAMW, false, 1, false, 0, 0, 0, false, 1, false, 0, Pivot.NONE);
 
   public TrainingOptions {
     if (accumulation < 1 || !(ema >= 0 && ema < 1) || !(noiseOffset >= 0 && inputPerturbation >= 0 && focus > 0)) {
@@ -57,84 +59,90 @@ public record TrainingOptions(LoraForm form, boolean rankStabilised, String modu
   /** Another form of change. */
   public TrainingOptions form(LoraForm kind) {
     return new TrainingOptions(kind, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With rsLoRA's strength, or not. */
   public TrainingOptions rankStabilised(boolean stabilised) {
     return new TrainingOptions(form, stabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** The layers whose whole name matches {@code pattern}, in the place of the targets. */
   public TrainingOptions modules(String pattern) {
     return new TrainingOptions(form, rankStabilised, pattern, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** Another optimiser. */
   public TrainingOptions optimizer(TrainingOptimizer kind) {
     return new TrainingOptions(form, rankStabilised, modules, kind, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With a learning rate that stays, or falls. */
   public TrainingOptions constantRate(boolean constant) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constant, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** Another number of batches for each step. */
   public TrainingOptions accumulation(int batches) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, batches, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With gradient checkpointing, or without. */
   public TrainingOptions recompute(boolean twice) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, twice, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With a slow average, which becomes the result. */
   public TrainingOptions ema(double decay) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, decay,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With noise that shifts a whole picture. */
   public TrainingOptions noiseOffset(double strength) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        strength, inputPerturbation, debiased, focus, rounded, distilled);
+        strength, inputPerturbation, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With a second noise in what the network sees. */
   public TrainingOptions inputPerturbation(double strength) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, strength, debiased, focus, rounded, distilled);
+        noiseOffset, strength, debiased, focus, rounded, distilled, pivot);
   }
 
   /** With debiased weights of the loss, or without. */
   public TrainingOptions debiased(boolean weighted) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, weighted, focus, rounded, distilled);
+        noiseOffset, inputPerturbation, weighted, focus, rounded, distilled, pivot);
   }
 
   /** With another weight of each picture's marked area. */
   public TrainingOptions focus(double factor) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, factor, rounded, distilled);
+        noiseOffset, inputPerturbation, debiased, factor, rounded, distilled, pivot);
   }
 
   /** With weights in bf16 alone, or with f32 ones behind them. */
   public TrainingOptions rounded(boolean byChance) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, byChance, distilled);
+        noiseOffset, inputPerturbation, debiased, focus, byChance, distilled, pivot);
   }
 
   /** Learning to draw in few steps what the base draws with this guidance; 0 for what the pictures show. */
   public TrainingOptions distilled(double guidance) {
     return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
-        noiseOffset, inputPerturbation, debiased, focus, rounded, guidance);
+        noiseOffset, inputPerturbation, debiased, focus, rounded, guidance, pivot);
+  }
+
+  /** With a new word for the person, or {@link Pivot#NONE}. */
+  public TrainingOptions pivot(Pivot word) {
+    return new TrainingOptions(form, rankStabilised, modules, optimizer, constantRate, accumulation, recompute, ema,
+        noiseOffset, inputPerturbation, debiased, focus, rounded, distilled, word);
   }
 }

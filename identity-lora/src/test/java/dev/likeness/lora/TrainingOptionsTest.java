@@ -15,6 +15,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.text.TextualInversion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -194,8 +195,43 @@ class TrainingOptionsTest {
     try (TrainedPerson person = settings.train(base, kept, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person), "not the best look of before the stop");
     }
-    assertEquals(26, steps.get(0));
+    assertEquals(28, steps.get(0));
     assertEquals(40, steps.get(steps.size() - 1), "patience began anew after the stop");
+  }
+
+  @Test
+  void learnsANewWordThatTravelsWithThePerson() {
+    LoraTraining settings = with(PLAIN.pivot(Pivot.of(2))).steps(4);
+    try (TrainedPerson person = train(settings)) {
+      TextualInversion word = person.lora().words().get(0);
+      assertEquals("sks", word.token());
+      assertEquals(2, word.vectors());
+      assertFalse(Arrays.equals(drawn(person), base.generate(ImageRequest.of("woman").steps(1).guidance(1).size(24, 16)
+          .as(person.at(1))).pixels()), "the word says nothing");
+      Path file = files.resolve("pivotal.safetensors");
+      person.save(file);
+      try (TrainedPerson again = TrainedPerson.open(file, base)) {
+        assertArrayEquals(drawn(person), drawn(again));
+        assertEquals(List.of("sks"), again.lora().report().embeddings());
+      }
+      assertFalse(Arrays.equals(first(word), first(train(settings.steps(1)))), "the word stayed as it began");
+      Path alone = files.resolve("word.safetensors");
+      word.save(alone);
+      assertArrayEquals(first(word), first(TextualInversion.open(alone)));
+    }
+    assertEquals("a new word needs a token to be called by: Subject.token, e.g. sks",
+        assertThrows(IllegalArgumentException.class, () -> settings.train(base, pictures(), SUBJECT.token(""),
+            Progress.SILENT, new Cancellation())).getMessage());
+  }
+
+  private static float[] first(TrainedPerson person) {
+    try (person) {
+      return first(person.lora().words().get(0));
+    }
+  }
+
+  private static float[] first(TextualInversion word) {
+    return word.values().values().iterator().next();
   }
 
   @Test

@@ -19,6 +19,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +39,7 @@ class TrainingParityTest {
     LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.recompute(recompute));
     Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
-        TrainableFactors factors = new TrainableFactors(SETTINGS, base.networks());
+        TrainableFactors factors = new TrainableFactors(SETTINGS, Subject.of("woman"), base.networks());
         AdamW optimizer = AdamW.standard();
         Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/reference"))) {
@@ -48,11 +50,37 @@ class TrainingParityTest {
       try (TensorScope scope = TensorScope.open()) {
         float[] losses = Images.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
-          double loss = learning.learn(List.of(batch(expected, step)), settings, 1e-3);
+          learning.learn(batch(expected, step), settings);
+          double loss = learning.take(settings, 1e-3);
           assertEquals(losses[step], loss, TOLERANCE * losses[step], "loss of step " + step);
         }
       }
       compareWeights(factors, expected);
+    }
+  }
+
+  @Test
+  void goesOnBetweenTwoBatchesOfAStep(@TempDir Path parent) {
+    LoraTraining settings = SETTINGS.options(TrainingOptions.PLAIN.accumulation(2));
+    Checkpoint kept = new Checkpoint(parent.resolve("state.safetensors"), "owner");
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorRegion region = new TensorRegion();
+        TrainableFactors whole = new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        TrainableFactors resumed = new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        AdamW first = AdamW.standard(); AdamW second = AdamW.standard(); TensorScope scope = TensorScope.open();
+        Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
+      LoraStep unbroken = learning(base.networks(), whole, first, region);
+      unbroken.learn(batch(given, 0), settings);
+      kept.save(whole.weights(), first, null, List.of(unbroken));
+      unbroken.learn(batch(given, 1), settings);
+      LoraStep again = learning(base.networks(), resumed, second, region);
+      kept.resume(resumed.weights(), second, null, List.of(again));
+      assertEquals(1, again.parts());
+      again.learn(batch(given, 1), settings);
+      assertEquals(unbroken.take(settings, 1e-3), again.take(settings, 1e-3));
+      assertEquals(0, again.parts());
+      whole.weights().leaves().forEach((name, leaf) ->
+          assertTrue(torch.equal(leaf, resumed.weights().leaves().get(name)), name));
     }
   }
 

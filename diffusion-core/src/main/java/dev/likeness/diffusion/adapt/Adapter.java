@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.TextualInversion;
+import java.util.List;
 
 /** Something a request may carry that adapts the base model for it: a LoRA at a weight, an image prompt, both. */
 @FunctionalInterface
@@ -17,6 +19,11 @@ public interface Adapter {
    */
   default Adaptation adapt(Part part, Drawing drawing) {
     return adapt(part, drawing.compute());
+  }
+
+  /** Words of its own that prompts may name while it is carried. */
+  default List<TextualInversion> words() {
+    return List.of();
   }
 
   /** This adapter and {@code other}, summed. */

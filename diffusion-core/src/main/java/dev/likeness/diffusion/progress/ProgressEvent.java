@@ -8,8 +8,17 @@ public sealed interface ProgressEvent {
   /** A phase of the work began; {@code steps} is how many steps it will take, 0 when unknown. */
   record Phase(String name, int steps) implements ProgressEvent { }
 
-  /** {@code step} of {@code steps} of a phase is done, counted from 1; {@code loss} is NaN outside training. */
-  record Step(String phase, int step, int steps, double loss) implements ProgressEvent { }
+  /**
+   * {@code step} of {@code steps} of a phase is done, counted from 1; {@code loss} is NaN outside training.
+   *
+   * @param secondsLeft until the last step, as the steps went so far; NaN when that is not known
+   */
+  record Step(String phase, int step, int steps, double loss, double secondsLeft) implements ProgressEvent {
+    /** With nothing known of the time that is left. */
+    public Step(String phase, int step, int steps, double loss) {
+      this(phase, step, steps, loss, Double.NaN);
+    }
+  }
 
   /**
    * Pictures that a training drew on its way, after {@code step} steps, and how well they were scored.

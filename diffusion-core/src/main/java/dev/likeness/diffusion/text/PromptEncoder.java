@@ -13,21 +13,27 @@ import org.bytedeco.pytorch.global.torch;
  * Prompts to what the UNet attends to: a tokenizer and one text tower.
  *
  * @param words the textual inversions that prompts may name
+ * @param learned the words' vectors [all of them, width] while they are learned, f32; null to take them from the words
  */
 public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute,
-    List<TextualInversion> words) {
+    List<TextualInversion> words, Tensor learned) {
   public PromptEncoder {
     words = List.copyOf(words);
   }
 
   /** Without textual inversions. */
   public PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Compute compute) {
-    this(tokenizer, encoder, compute, List.of());
+    this(tokenizer, encoder, compute, List.of(), null);
   }
 
   /** The same with words of a request's own. */
   public PromptEncoder with(List<TextualInversion> inversions) {
-    return new PromptEncoder(tokenizer, encoder, compute, inversions);
+    return new PromptEncoder(tokenizer, encoder, compute, inversions, null);
+  }
+
+  /** The same with one word whose vectors gradients flow to; what {@code word} says of them itself is not used. */
+  public PromptEncoder learning(TextualInversion word, Tensor vectors) {
+    return new PromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
   }
 
   /** Encodes prompts, each cut at the tower's length; the rows keep the order given. */
@@ -86,6 +92,9 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
   private Tensor vectors() {
     if (words.isEmpty()) {
       return null;
+    }
+    if (learned != null) {
+      return compute.place(learned);
     }
     int width = encoder.config().width();
     List<Tensor> rows = new ArrayList<>();

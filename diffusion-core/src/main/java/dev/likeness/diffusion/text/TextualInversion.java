@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Path;
@@ -12,8 +13,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A word that was learned as vectors (Gal et al. 2022, arXiv:2208.01618). Its file is the web interface's ({@code
@@ -71,6 +75,25 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
 
   private static boolean vectors(long[] shape) {
     return shape.length == 1 || shape.length == 2;
+  }
+
+  /**
+   * Writes a file that diffusers' {@code load_textual_inversion} opens, whole or not at all: one tensor named as the token,
+   * or {@code clip_l} and {@code clip_g} for the two towers of SDXL.
+   */
+  public void save(Path file) {
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, values.size() == 1 ? Map.of(token, tensors().values().iterator().next()) : tensors(),
+          Map.of("format", "pt"));
+    }
+  }
+
+  /** Its vectors [vectors, width] by the names of their towers, the narrower first; owned by the calling scope. */
+  public Map<String, Tensor> tensors() {
+    Map<String, Tensor> named = new LinkedHashMap<>();
+    new TreeMap<>(values).forEach((width, numbers) ->
+        named.put(named.isEmpty() ? "clip_l" : "clip_g", torch.tensor(numbers).view(-1, width)));
+    return named;
   }
 
   /** The same word under another name. */

@@ -12,6 +12,7 @@ import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Gradient checkpointing (Chen et al. 2016, arXiv:1604.06174, section 4.1): a network's segments are run without a
@@ -68,7 +69,8 @@ public final class Recomputing implements Segments, AutoCloseable {
 
   /** Adds the gradients of {@code loss} to every leaf that it depends on. */
   public void backward(Tensor loss) {
-    loss.backward();
+    // What lies before the segments may be reached by several ways, so it is kept until all have been gone.
+    back(loss, torch.ones_like(loss), true);
     for (int i = runs.size() - 1; i >= 0; i--) {
       Run run = runs.get(i);
       try (TensorScope scope = TensorScope.open()) {
@@ -77,11 +79,15 @@ public final class Recomputing implements Segments, AutoCloseable {
           Tensor output = run.segment == null ? run.inputs[0] : run.segment.forward(run.inputs);
           // A segment before the first trained layer has nothing to pass on.
           if (output.requires_grad()) {
-            output.backward(gradient, new BoolOptional(), false, new TensorArrayRefOptional());
+            back(output, gradient, run.segment == null);
           }
         }
       }
     }
+  }
+
+  private static void back(Tensor output, Tensor gradient, boolean again) {
+    output.backward(gradient, new BoolOptional(again), false, new TensorArrayRefOptional());
   }
 
   @Override

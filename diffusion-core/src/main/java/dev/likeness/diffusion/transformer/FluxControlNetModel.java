@@ -2,6 +2,7 @@ package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.nn.HintEmbedding;
 import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
@@ -76,7 +77,8 @@ public final class FluxControlNetModel {
       }
       Streams start = new Streams(trunk.embedded(tokens).add(hint), text);
       trunk.through(start, trunk.listened(tokens, time, told), modes == null ? rotation : rotation.afterOrigin(),
-          (single, i, image) -> (single ? singles : blocks).add((single ? singleOut : blockOut).get(i).forward(image)));
+          (single, i, image) -> (single ? singles : blocks).add((single ? singleOut : blockOut).get(i).forward(image)),
+          Segments.PLAIN);
       blocks.forEach(call::promote);
       singles.forEach(call::promote);
     }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
@@ -36,12 +37,23 @@ public final class FluxTransformer2DModel {
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
   public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation) {
-    return forward(tokens, time, conditioning, rotation, List.of());
+    return forward(tokens, time, conditioning, rotation, Segments.PLAIN);
+  }
+
+  /** The same, with its blocks run by {@code segments}. */
+  public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
+      Segments segments) {
+    return forward(tokens, time, conditioning, rotation, List.of(), segments);
   }
 
   /** The same, with what ControlNets add to it. */
   public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
       List<FluxResiduals> control) {
+    return forward(tokens, time, conditioning, rotation, control, Segments.PLAIN);
+  }
+
+  private Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
+      List<FluxResiduals> control, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = trunk.listened(tokens, time, conditioning);
       Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
@@ -52,7 +64,7 @@ public final class FluxTransformer2DModel {
             x.add_(added);
           }
         }
-      });
+      }, segments);
       List<Tensor> m = normOut.vectors(listened);
       return call.promote(projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0))));
     }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Scalar;
@@ -38,10 +39,10 @@ final class FluxTrunk {
     return contextEmbedder.forward(told.text());
   }
 
-  /** The picture's tokens after all blocks; see {@link Chain#through}. */
-  Tensor through(Streams start, Tensor listened, Rotation rotation, Chain.Visitor visitor) {
-    return chain.through(start, (block, x) -> block.forward(x, listened, rotation),
-        (block, x) -> block.forward(x, listened, rotation), visitor);
+  /** The picture's tokens after all blocks, run by {@code segments}; see {@link Chain#through}. */
+  Tensor through(Streams start, Tensor listened, Rotation rotation, Chain.Visitor visitor, Segments segments) {
+    return chain.through(start, (block, x) -> x.through((in, told) -> block.forward(in, told, rotation), listened, segments),
+        (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened), visitor);
   }
 
   // In the tokens' own type before the multiplication, as the reference rounds it.

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.transformer;
 
 import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
@@ -47,12 +48,22 @@ public final class Sd3Transformer2DModel {
    * @return [batch, outChannels, h, w], owned by the calling scope
    */
   public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped) {
+    return forward(latents, timestep, text, pooled, skipped, Segments.PLAIN);
+  }
+
+  /** The same, all blocks run by {@code segments}. */
+  public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Segments segments) {
+    return forward(latents, timestep, text, pooled, Set.of(), segments);
+  }
+
+  private Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped,
+      Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = embedding.forward(timestep, null, pooled);
       Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
       try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         while (pass.hasNext()) {
-          x = step(x, pass, listened, timestep);
+          x = step(x, pass.next(), listened, timestep, segments);
         }
       }
       List<Tensor> m = normOut.vectors(listened);
@@ -61,9 +72,9 @@ public final class Sd3Transformer2DModel {
     }
   }
 
-  private static Streams step(Streams x, Blocks.Pass<Sd3Block> pass, Tensor listened, Tensor time) {
+  private static Streams step(Streams x, Sd3Block block, Tensor listened, Tensor time, Segments segments) {
     try (TensorScope scope = TensorScope.open()) {
-      Streams y = pass.next().forward(x, listened, time);
+      Streams y = x.through((in, told) -> block.forward(in, told, time), listened, segments);
       Tensor image = scope.replace(x.image(), y.image());
       return new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
     }

@@ -1,6 +1,10 @@
 package dev.likeness.diffusion.transformer;
 
+import dev.likeness.diffusion.nn.Segments;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * The two streams of a joint transformer.
@@ -8,4 +12,19 @@ import org.bytedeco.pytorch.Tensor;
  * @param image [batch, imageTokens, width]
  * @param text [batch, textTokens, width], or null where a network has no more use for it
  */
-record Streams(Tensor image, Tensor text) { }
+record Streams(Tensor image, Tensor text) {
+  /** These after a {@code block} that listens to {@code listened}, run by {@code segments}. */
+  Streams through(BiFunction<Streams, Tensor, Streams> block, Tensor listened, Segments segments) {
+    if (segments == Segments.PLAIN) {
+      return block.apply(this, listened);
+    }
+    Tensor out = segments.run(in -> block.apply(new Streams(in[0], in[1]), in[2]).joined(), image, text, listened);
+    long own = image.size(1);
+    long others = out.size(1) - own;
+    return new Streams(out.narrow(1, others, own), others == 0 ? null : out.narrow(1, 0, others));
+  }
+
+  private Tensor joined() {
+    return text == null ? image : torch.cat(new TensorVector(text, image), 1);
+  }
+}

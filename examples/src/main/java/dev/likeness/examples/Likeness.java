@@ -7,6 +7,7 @@ import dev.likeness.examples.command.EvaluateCommand;
 import dev.likeness.examples.command.GenerateCommand;
 import dev.likeness.examples.command.HeadshotCommand;
 import dev.likeness.examples.command.InspectCommand;
+import dev.likeness.examples.command.LoraCommand;
 import dev.likeness.examples.command.PeopleCommand;
 import dev.likeness.examples.command.PeopleEraseCommand;
 import dev.likeness.examples.command.PeopleListCommand;
@@ -56,6 +57,7 @@ public final class Likeness implements Runnable {
         .addSubcommand(new GenerateCommand(console))
         .addSubcommand(new PhotosCommand(console))
         .addSubcommand(new TrainCommand(console))
+        .addSubcommand(new LoraCommand(console))
         .addSubcommand(new InspectCommand(console))
         .addSubcommand(new ConvertCommand(console))
         .addSubcommand(new CommandLine(new PeopleCommand(console)).addSubcommand(new PeopleListCommand(console))

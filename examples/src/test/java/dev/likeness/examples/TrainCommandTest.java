@@ -7,6 +7,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraDialect;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +70,30 @@ class TrainCommandTest {
   }
 
   @Test
+  void makesLorasOfLoras() {
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("takes about "), run.err());
+    Path half = folder.resolve("half.safetensors");
+    CommandRun merged = CommandRun.of("lora", person + "@0.5", person + "@0.25", "--base", base.toString(), "--dtype", "f32",
+        "--device", "cpu", "--rank", "1", "--spelling", "KOHYA", "--out", half.toString());
+    assertEquals(0, merged.status(), merged.err());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT); Lora lora = Lora.open(half, model)) {
+      assertEquals(LoraDialect.KOHYA, lora.report().dialect());
+      assertEquals(1, lora.report().rank());
+    }
+    CommandRun again = CommandRun.of("lora", person.toString(), "--base", base.toString(), "--out", half.toString());
+    assertEquals(3, again.status());
+    CommandRun none = CommandRun.of("lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
+    assertEquals(List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"), none.complaints());
+  }
+
+  @Test
   void refusesWhatDoesNotGoTogether() {
+    CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
+    assertEquals(List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),
+        blind.complaints());
     CommandRun unknown = train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
     assertEquals(2, unknown.status());
     assertEquals(List.of("--method hypernetwork is not known; give lora or dreambooth"), unknown.complaints());

@@ -19,7 +19,9 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -29,21 +31,25 @@ public final class HeadshotStudio {
   private final BaseModel base;
   private final LoraTraining training;
   private final Optional<FaceEmbedder> embedder;
+  private final Optional<LikenessWatch> watch;
 
-  private HeadshotStudio(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder) {
+  private HeadshotStudio(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder,
+      Optional<LikenessWatch> watch) {
     this.base = base;
     this.training = training;
     this.embedder = embedder;
+    this.watch = watch;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
-    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"), Optional.empty());
+    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"), Optional.empty(),
+        Optional.empty());
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, settings, embedder);
+    return new HeadshotStudio(base, settings, embedder, watch);
   }
 
   /**
@@ -51,7 +57,18 @@ public final class HeadshotStudio {
    * can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, training, Optional.of(other));
+    return new HeadshotStudio(base, training, Optional.of(other), watch);
+  }
+
+  /**
+   * The same studio looking every so many steps of a training at two headshots of the person, which {@code eye} compares
+   * with every fifth photo; these are not learnt from. The weights of the best look are kept, and the training ends when
+   * four looks in a row are no better. With fewer than five photos nothing is held out and nothing is looked at.
+   *
+   * @param eye stays the caller's to close
+   */
+  public HeadshotStudio watching(int every, FaceEmbedder eye) {
+    return new HeadshotStudio(base, training, embedder, Optional.of(new LikenessWatch(every, eye)));
   }
 
   /** How it learns. */
@@ -99,7 +116,7 @@ public final class HeadshotStudio {
       PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
       Subject subject = study.subject().consent(consent.toJson());
       TrainedPerson learnt =
-          study.profile().in(training.train(base, study.crops(), subject, state, steps, cancellation));
+          study.profile().in(training.train(base, set(study, review, subject).state(state), steps, cancellation));
       TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
       return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
     });
@@ -120,8 +137,21 @@ public final class HeadshotStudio {
       Progress steps = Phases.of(progress);
       PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
       Subject subject = study.subject().consent(consent.toJson());
-      return way.train(base, TrainingSet.of(study.crops(), subject).state(state), steps, cancellation);
+      return way.train(base, set(study, review, subject).state(state), steps, cancellation);
     });
+  }
+
+  /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
+  private TrainingSet set(PersonStudy study, PhotoReview review, Subject subject) {
+    List<Integer> held =
+        watch.isEmpty() ? List.of() : LikenessWatch.heldOut(study.crops().size());
+    if (held.isEmpty()) {
+      return TrainingSet.of(study.crops(), subject);
+    }
+    List<Picture> learnt = IntStream.range(0, study.crops().size()).filter(i -> !held.contains(i))
+        .mapToObj(study.crops()::get).toList();
+    return TrainingSet.of(learnt, subject)
+        .previews(watch.get().previews(held.stream().map(review.accepted()::get).toList()));
   }
 
   /**

@@ -51,6 +51,11 @@ public record DreamBooth(LoraTraining settings) {
     });
   }
 
+  /** What it takes of memory on {@code base}, with pictures of its own size. */
+  public TrainingMemory memory(BaseModel base) {
+    return TrainingMemory.of(settings, base, base.defaults().width(), base.defaults().height(), true);
+  }
+
   private ScalarType type(Compute compute) {
     if (!settings.options().rounded()) {
       return ScalarType.Float;

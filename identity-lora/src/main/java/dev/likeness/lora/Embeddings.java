@@ -14,8 +14,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The textual inversions that a file brings: new tokens, which prompts may name while the LoRA is carried. */
 final class Embeddings {
-  // kohya and OneTrainer bundle them by name; cloneofsimo and diffusers use the token itself.
-  private static final Pattern BUNDLED = Pattern.compile("bundle_emb\\.([^.]+)\\..+");
+  // kohya and OneTrainer bundle them by name, which diffusers refuses: it wants "lora" in every key and passes over those of
+  // no part of the model. cloneofsimo and diffusers use the token itself.
+  private static final Pattern BUNDLED = Pattern.compile("(?:bundle_emb|lora_word)\\.([^.]+)\\..+");
   private static final Pattern STORED = Pattern.compile("string_to_param\\.(.+)");
   private static final Pattern TOKEN = Pattern.compile("<[^<>]+>");
   private static final Pattern BARE = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
@@ -50,10 +51,10 @@ final class Embeddings {
     return words.entrySet().stream().map(word -> new TextualInversion(word.getKey(), word.getValue())).toList();
   }
 
-  /** What a word's tensors are called in a LoRA's file, as kohya's and OneTrainer's programs bundle them. */
-  static void put(Map<String, Tensor> tensors, TextualInversion word) {
+  /** What a word's tensors are called in a LoRA's file of that spelling. */
+  static void put(Map<String, Tensor> tensors, TextualInversion word, LoraDialect dialect) {
     boolean alone = word.values().size() == 1;
-    word.tensors().forEach((tower, vectors) ->
-        tensors.put("bundle_emb." + word.token() + "." + (alone ? "string_to_param.*" : tower), vectors));
+    String start = (dialect == LoraDialect.KOHYA ? "bundle_emb." : "lora_word.") + word.token() + ".";
+    word.tensors().forEach((tower, vectors) -> tensors.put(start + (alone ? "string_to_param.*" : tower), vectors));
   }
 }

@@ -9,8 +9,10 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -20,6 +22,8 @@ import org.bytedeco.pytorch.Tensor;
 final class Looks implements Kept, AutoCloseable {
   private static final String BEST = "best.";
   private static final String TAKEN = "likeness.last_look";
+  /** Of the best score: two looks at the same weights differ by less. */
+  private static final double MARGIN = 0.03;
   private static final String SCORE = "likeness.best_score";
   private static final String WITHOUT = "likeness.looks_without_better";
 
@@ -32,12 +36,20 @@ final class Looks implements Kept, AutoCloseable {
   private double bestScore = Double.NEGATIVE_INFINITY;
   private int without;
   private int taken;
+  private DoubleSummaryStatistics losses = new DoubleSummaryStatistics();
+  private double lossBefore = Double.NaN;
+  private boolean warned;
 
   Looks(Previews previews, BaseModel base, Subject subject, Progress progress) {
     this.previews = previews;
     this.base = base;
     this.subject = subject;
     this.progress = progress;
+  }
+
+  /** Takes in the loss of a step. */
+  void learned(double loss) {
+    losses.accept(loss);
   }
 
   /** Looks, when it is time and was not done before. */
@@ -49,6 +61,9 @@ final class Looks implements Kept, AutoCloseable {
     taken = steps;
     double score = previews.scorer().score(pictures);
     progress.on(new ProgressEvent.Preview(steps, pictures, score));
+    warn(score, losses.getAverage());
+    lossBefore = losses.getAverage();
+    losses = new DoubleSummaryStatistics();
     if (score > bestScore) {
       bestScore = score;
       without = 0;
@@ -59,6 +74,16 @@ final class Looks implements Kept, AutoCloseable {
     if (areOver()) {
       progress.on(new ProgressEvent.Notice(
           "no better likeness in the last " + without + " looks; the weights of the best are kept"));
+    }
+  }
+
+  /** Says once when pictures become less alike to what is held out while those that are learned are known ever better. */
+  private void warn(double score, double loss) {
+    if (!warned && loss < lossBefore && score < bestScore - MARGIN * Math.abs(bestScore)) {
+      warned = true;
+      progress.on(new ProgressEvent.Notice(String.format(Locale.ROOT, "likeness fell from %.3f to %.3f while the loss fell"
+          + " from %.4f to %.4f: the photos are being learned by heart; the weights of the best look are kept", bestScore,
+          score, lossBefore, loss)));
     }
   }
 

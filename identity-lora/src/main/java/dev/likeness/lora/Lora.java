@@ -134,7 +134,7 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, LoraDialect dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, header, dialect);
+    LoraWriter.write(file, changes, report.family(), header, dialect);
   }
 
   LoraChanges changes() {

@@ -95,6 +95,7 @@ final class LoraRun implements AutoCloseable {
       batches.with(step * parts + learning.parts(), batch -> learning.learn(batch, settings));
     }
     double loss = learning.take(settings, settings.schedule().at(step));
+    looks.ifPresent(l -> l.learned(loss));
     if (ema != null) {
       ema.update(learner.weights().leaves(), step + 1);
     }

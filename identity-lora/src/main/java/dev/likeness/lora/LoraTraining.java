@@ -134,6 +134,11 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     });
   }
 
+  /** What learning a LoRA takes of memory on {@code base}, with pictures of its own size. */
+  public TrainingMemory memory(BaseModel base) {
+    return TrainingMemory.of(this, base, base.defaults().width(), base.defaults().height(), false);
+  }
+
   LearningRate schedule() {
     LearningRate course =
         options.constantRate() ? LearningRate.constant(learningRate) : LearningRate.cosine(learningRate, steps);

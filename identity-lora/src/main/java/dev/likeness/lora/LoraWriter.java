@@ -24,16 +24,26 @@ import org.bytedeco.pytorch.global.torch;
 final class LoraWriter {
   private static final String SETTINGS = "lora_adapter_metadata";
 
-  private LoraWriter() {}
+  private final LoraDialect dialect;
+  private final boolean twoClips;
+  private final Map<String, Tensor> tensors;
 
-  static void write(Path file, LoraChanges changes, Map<String, String> metadata, LoraDialect dialect) {
+  private LoraWriter(LoraDialect dialect, boolean twoClips, Map<String, Tensor> tensors) {
+    this.dialect = dialect;
+    this.twoClips = twoClips;
+    this.tensors = tensors;
+  }
+
+  static void write(Path file, LoraChanges changes, LoraFamily family, Map<String, String> metadata,
+      LoraDialect dialect) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       if (!changes.biases().isEmpty()) {
         throw unwritable(changes.biases().keySet().iterator().next());
       }
-      changes.weights().forEach((layer, change) -> put(tensors, layer, change, dialect));
-      changes.words().forEach(word -> Embeddings.put(tensors, word));
+      LoraWriter writer = new LoraWriter(dialect, family == LoraFamily.SDXL, tensors);
+      changes.weights().forEach(writer::put);
+      changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = new HashMap<>(metadata);
       notes.remove(SETTINGS);
       notes.put("format", "pt");
@@ -41,9 +51,9 @@ final class LoraWriter {
     }
   }
 
-  private static void put(Map<String, Tensor> tensors, Layer layer, Change change, LoraDialect dialect) {
+  private void put(Layer layer, Change change) {
     if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair) {
-      putPair(tensors, layer, pair, dialect);
+      putPair(layer, pair);
       Tensor lengths = dora.magnitude().flatten();
       if (dialect == LoraDialect.KOHYA) {
         tensors.put(kohya(layer) + ".dora_scale",
@@ -59,7 +69,7 @@ final class LoraWriter {
       tensors.put(stem + ".lokr_w1", product.outer().mul(new Scalar(product.scale())));
       tensors.put(stem + ".lokr_w2", product.inner());
     } else if (change instanceof LowRank pair) {
-      putPair(tensors, layer, pair, dialect);
+      putPair(layer, pair);
     } else {
       throw unwritable(layer);
     }
@@ -70,17 +80,17 @@ final class LoraWriter {
         + " has no place in such a file; give it a rank first (LoraMerge.resized)");
   }
 
-  private static void putPair(Map<String, Tensor> tensors, Layer layer, LowRank pair, LoraDialect dialect) {
+  private void putPair(Layer layer, LowRank pair) {
     Tensor down = Tucker.joined(pair);
     Tensor up = scaled(pair);
     switch (dialect) {
-      case PEFT -> putPair(tensors, layer.name() + ".lora_A.weight", down, layer.name() + ".lora_B.weight", up);
+      case PEFT -> putPair(layer.name() + ".lora_A.weight", down, layer.name() + ".lora_B.weight", up);
       case DIFFUSERS -> {
         String stem = layer.name() + (layer.part() == Part.UNET ? ".lora." : ".lora_linear_layer.");
-        putPair(tensors, stem + "down.weight", down, stem + "up.weight", up);
+        putPair(stem + "down.weight", down, stem + "up.weight", up);
       }
       case KOHYA -> {
-        putPair(tensors, kohya(layer) + ".lora_down.weight", down, kohya(layer) + ".lora_up.weight", up);
+        putPair(kohya(layer) + ".lora_down.weight", down, kohya(layer) + ".lora_up.weight", up);
         tensors.put(kohya(layer) + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
       }
       default -> throw new IllegalArgumentException(
@@ -88,15 +98,15 @@ final class LoraWriter {
     }
   }
 
-  private static void putPair(Map<String, Tensor> tensors, String downKey, Tensor down, String upKey, Tensor up) {
+  private void putPair(String downKey, Tensor down, String upKey, Tensor up) {
     tensors.put(downKey, down);
     tensors.put(upKey, up);
   }
 
-  private static String kohya(Layer layer) {
+  private String kohya(Layer layer) {
     String part = switch (layer.part()) {
       case UNET -> "lora_unet_";
-      case TEXT_ENCODER -> "lora_te_";
+      case TEXT_ENCODER -> twoClips ? "lora_te1_" : "lora_te_";
       case TEXT_ENCODER_2 -> "lora_te2_";
       case TEXT_ENCODER_3 -> "lora_te3_";
       case TRANSFORMER -> "lora_transformer_";

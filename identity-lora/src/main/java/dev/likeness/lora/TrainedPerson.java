@@ -91,7 +91,9 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
 
   /** Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. */
   public void save(Path file) {
-    lora.save(file, LoraDialect.PEFT, header(subject, base, recipe, notes));
+    Map<String, String> header = header(subject, base, recipe, notes);
+    PortableNotes.of(lora.report().family(), lora.report().rank(), phrase()).forEach(header::putIfAbsent);
+    lora.save(file, LoraDialect.PEFT, header);
   }
 
   private static Map<String, String> header(Subject subject, String base, String recipe, Map<String, String> more) {

@@ -1,5 +1,6 @@
 package dev.likeness.examples.command;
 
+import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.progress.Progress;
@@ -11,10 +12,15 @@ import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Recipe;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -53,6 +59,17 @@ public final class TrainCommand implements Runnable {
   @Option(names = "--plot", paramLabel = "FILE", description = "with --out: receives a plot of the loss, a PNG")
   private Path plot;
 
+  @Option(names = "--watch", paramLabel = "N", description = "looks every N steps at headshots, beside every fifth photo,"
+      + " which is not learned from; keeps the best look and ends when nothing better comes")
+  private Integer watch;
+
+  @Option(names = "--recipe", paramLabel = "NAME", defaultValue = "BALANCED", description = "${COMPLETION-CANDIDATES}: the"
+      + " numbers for this many photos, this base and this machine (default: ${DEFAULT-VALUE})")
+  private Recipe recipe;
+
+  @Mixin
+  private FaceFiles faces;
+
   @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped")
   private boolean resume;
 
@@ -79,6 +96,9 @@ public final class TrainCommand implements Runnable {
     if (store.given() && (whole || plot != null)) {
       throw new IllegalArgumentException("--method dreambooth and --plot need --out; a store keeps person files alone");
     }
+    if (store.given() && (watch != null || recipe != Recipe.BALANCED)) {
+      throw new IllegalArgumentException("--watch and --recipe need --out");
+    }
     if (store.given()) {
       learnInStore();
     } else {
@@ -90,18 +110,24 @@ public final class TrainCommand implements Runnable {
     if (whole) {
       TrainedModel.require(base.folder(), out);
     }
-    PhotoReview review = photos.review();
+    try (ReviewTools tools = faces.open()) {
+      learnInto(whole, photos.review(tools), tools);
+    }
+  }
+
+  private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
     ReviewText.lines(review).forEach(console.err()::println);
     Path state = out.resolveSibling(out.getFileName() + ".state");
     if (!resume) {
       delete(state);
     }
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
-    try (BaseModel model = base.open()) {
+    try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null)) {
+      HeadshotStudio studio = watching(HeadshotStudio.on(model), tools.embedder().orElse(own));
       if (whole) {
-        learnWhole(model, review, state, watched);
+        learnWhole(studio, model, review, state, watched);
       } else {
-        learnPerson(model, review, state, watched);
+        learnPerson(studio, model, review, state, watched);
       }
     }
     delete(state);
@@ -112,17 +138,29 @@ public final class TrainCommand implements Runnable {
     console.out().flush();
   }
 
-  private void learnPerson(BaseModel model, PhotoReview review, Path state, Progress progress) {
-    try (TrainedPerson person = studio(model)
+  private HeadshotStudio watching(HeadshotStudio studio, FaceEmbedder eye) {
+    if (watch != null && eye == null) {
+      throw new IllegalArgumentException("--watch compares faces; give --embedder FILE, since the base brings no embedder");
+    }
+    return watch == null ? studio : studio.watching(watch, eye);
+  }
+
+  private void learnPerson(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
+    LoraTraining settings = recipe.of(model, review.accepted().size(), physicalMemory())
+        .captions(studio.training().captions().toArray(String[]::new));
+    LoraTraining asked = asked(rank.of(studio.training(settings)).training());
+    console.err().println("takes about " + asked.memory(model));
+    try (TrainedPerson person = studio.training(asked)
         .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
     }
   }
 
-  private void learnWhole(BaseModel model, PhotoReview review, Path state, Progress progress) {
+  private void learnWhole(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth way = DreamBooth.standard();
     DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
-    try (TrainedModel learned = HeadshotStudio.on(model).learnWhole(
+    console.err().println("takes about " + asked.memory(model));
+    try (TrainedModel learned = studio.learnWhole(
         review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
       learned.save(base.folder(), out, model.parts().compute().dtype());
     }
@@ -144,6 +182,10 @@ public final class TrainCommand implements Runnable {
   private LoraTraining asked(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
     return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
+  }
+
+  private static long physicalMemory() {
+    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
   }
 
   /** The state holds the person as learned so far, so it is kept no longer than it serves. */

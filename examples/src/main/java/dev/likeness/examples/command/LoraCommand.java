@@ -1,0 +1,87 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.examples.console.Console;
+import dev.likeness.lora.Lora;
+import dev.likeness.lora.LoraDialect;
+import dev.likeness.lora.LoraMerge;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code likeness lora}: LoRA files made of others. */
+@Command(name = "lora", mixinStandardHelpOptions = true, sortOptions = false, description = "Makes a LoRA of others: several"
+    + " as one, at another rank, in another spelling, or of what a model learned since its base.")
+public final class LoraCommand implements Runnable {
+  private static final int EXTRACTED = 16;
+
+  private final Console console;
+
+  @Parameters(arity = "0..*", paramLabel = "FILE[@WEIGHT]", converter = LoraOption.Parser.class,
+      description = "LoRAs of one base, summed at their weights")
+  private List<LoraOption> files = List.of();
+
+  @Option(names = "--extract", paramLabel = "TUNED", description = "in their place: a model that was trained from the base")
+  private Path tuned;
+
+  @Mixin
+  private BaseOptions base;
+
+  @Option(names = "--rank", paramLabel = "R",
+      description = "rank of the result (default: the largest of the files'; 16 for --extract)")
+  private Integer rank;
+
+  @Option(names = "--spelling", paramLabel = "NAME", defaultValue = "PEFT",
+      description = "PEFT, DIFFUSERS or KOHYA: whose keys (default: ${DEFAULT-VALUE})")
+  private LoraDialect spelling;
+
+  @Option(names = "--out", paramLabel = "FILE", required = true, description = "receives the LoRA; must not exist")
+  private Path out;
+
+  /** A subcommand that speaks to {@code console}. */
+  public LoraCommand(Console console) {
+    this.console = console;
+  }
+
+  @Override
+  public void run() {
+    if (files.isEmpty() == (tuned == null)) {
+      throw new IllegalArgumentException("give either LoRA files or --extract TUNED (try likeness lora --help)");
+    }
+    if (Files.exists(out)) {
+      throw new UnusableInput(out + " exists already; name another, since nothing is overwritten");
+    }
+    try (BaseModel model = base.open(); Lora made = tuned == null ? summed(model) : extracted(model)) {
+      made.save(out, spelling);
+      console.err().println(made.report().layers() + " layers of rank " + made.report().rank());
+    }
+    console.out().println(out);
+    console.out().flush();
+  }
+
+  /** A single file at full strength and its own rank keeps its factors as they are. */
+  private Lora summed(BaseModel model) {
+    Map<Lora, Double> loras = new LinkedHashMap<>();
+    try {
+      files.forEach(file -> loras.put(Lora.open(file.file(), model), file.weight()));
+      boolean same = files.size() == 1 && rank == null && files.get(0).weight() == 1;
+      int most = loras.keySet().stream().mapToInt(lora -> lora.report().rank()).max().orElseThrow();
+      return same ? Lora.open(files.get(0).file(), model) : LoraMerge.merged(loras, rank == null ? Math.max(1, most) : rank);
+    } finally {
+      loras.keySet().forEach(Lora::close);
+    }
+  }
+
+  private Lora extracted(BaseModel model) {
+    try (BaseModel other = BaseModel.open(tuned, model.parts().compute())) {
+      return LoraMerge.between(model, other, rank == null ? EXTRACTED : rank);
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.likeness.lora;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web interfaces sort files, and
+ * Stability's ModelSpec 1.0.1.
+ */
+final class PortableNotes {
+  private record Names(String kohya, String modelspec) { }
+
+  private static final Map<LoraFamily, Names> BASES = Map.of(
+      LoraFamily.SD1, new Names("sd_v1", "stable-diffusion-v1"),
+      LoraFamily.SD2, new Names("sd_v2", "stable-diffusion-v2-768-v"),
+      LoraFamily.SDXL, new Names("sdxl_base_v1-0", "stable-diffusion-xl-v1-base"),
+      LoraFamily.SD3, new Names("sd3", "stable-diffusion-3-medium"),
+      LoraFamily.FLUX, new Names("flux1", "flux-1-dev"));
+
+  private PortableNotes() {}
+
+  /** The notes of a LoRA for a family whose factors have that rank, which is their alpha too; none for a private base. */
+  static Map<String, String> of(LoraFamily family, int rank, String trigger) {
+    Names base = BASES.get(family);
+    Map<String, String> notes = new LinkedHashMap<>();
+    if (base != null) {
+      notes.put("ss_base_model_version", base.kohya);
+      notes.put("ss_network_module", "networks.lora");
+      notes.put("ss_network_dim", Integer.toString(rank));
+      notes.put("ss_network_alpha", Integer.toString(rank));
+      notes.put("modelspec.sai_model_spec", "1.0.1");
+      notes.put("modelspec.architecture", base.modelspec + "/lora");
+      notes.put("modelspec.trigger_phrase", trigger);
+    }
+    return notes;
+  }
+}

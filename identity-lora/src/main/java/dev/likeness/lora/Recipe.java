@@ -1,0 +1,63 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** How much time a training may take; {@link #of} makes the numbers of it. */
+public enum Recipe {
+  /** A first look. */
+  QUICK(0.4),
+  /** What a studio takes. */
+  BALANCED(1),
+  /** Three times as long. */
+  BEST(3);
+
+  /** Photos that the steps of {@link LoraTraining#balanced} are meant for. */
+  private static final int USUAL_PHOTOS = 10;
+  /** Steps of one picture that a base of full size takes, by photo, as diffusers' guides to people have it. */
+  private static final int STEPS_A_PHOTO = 100;
+  private static final int FEWEST = 400;
+  private static final int MOST = 2000;
+  /** What is given up, one after the other, where memory is short: time first. */
+  private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
+      settings -> settings.options(settings.options().recompute(true)),
+      settings -> settings.batch() == 1 ? settings
+          : settings.batch(1).options(settings.options().accumulation(settings.batch())),
+      settings -> settings.options(settings.options().optimizer(TrainingOptimizer.ADAMW_8BIT)),
+      settings -> settings.rank(Math.max(1, settings.rank() / 4)));
+
+  private final double time;
+
+  Recipe(double time) {
+    this.time = time;
+  }
+
+  /**
+   * The settings for so many photos on a base, in so much memory: few photos take fewer steps, since they are soon known by
+   * heart; where memory is short, activations are computed twice, pictures learned one by one, moments kept in bytes, and
+   * the rank lowered.
+   *
+   * @param bytes that the process may take
+   * @throws MachineLimit naming what the least needs, where that is not enough
+   */
+  public LoraTraining of(BaseModel base, int photos, long bytes) {
+    LoraTraining full = LoraTraining.balanced().suitedTo(base);
+    boolean small = full.targets() == LoraTargets.CONVOLUTIONS;
+    double steps = small ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / USUAL_PHOTOS)))
+        : Math.min(MOST, Math.max(FEWEST, STEPS_A_PHOTO * photos));
+    LoraTraining settings = full.steps((int) Math.round(time * steps));
+    for (UnaryOperator<LoraTraining> saving : SAVINGS) {
+      if (settings.memory(base).bytes() <= bytes) {
+        return settings;
+      }
+      settings = saving.apply(settings);
+    }
+    if (settings.memory(base).bytes() > bytes) {
+      throw new MachineLimit("learning a person on " + base.name() + " takes at least " + settings.memory(base)
+          + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
+    }
+    return settings;
+  }
+}

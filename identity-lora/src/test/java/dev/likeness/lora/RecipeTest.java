@@ -1,0 +1,64 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class RecipeTest {
+  private static BaseModel base;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  @Test
+  void takesMoreStepsForMorePhotosAndMoreTime() {
+    assertEquals(LoraTraining.balanced(), Recipe.BALANCED.of(base, 10, Long.MAX_VALUE));
+    assertEquals(164, Recipe.BALANCED.of(base, 3, Long.MAX_VALUE).steps());
+    assertEquals(424, Recipe.BALANCED.of(base, 20, Long.MAX_VALUE).steps());
+    assertEquals(120, Recipe.QUICK.of(base, 10, Long.MAX_VALUE).steps());
+    assertEquals(900, Recipe.BEST.of(base, 10, Long.MAX_VALUE).steps());
+  }
+
+  @Test
+  void givesUpTimeAndThenRankWhereMemoryIsShort() {
+    LoraTraining full = Recipe.BALANCED.of(base, 10, Long.MAX_VALUE);
+    LoraTraining twice = Recipe.BALANCED.of(base, 10, full.memory(base).bytes() - 1);
+    assertEquals(full.options(full.options().recompute(true)), twice);
+    assertTrue(twice.memory(base).bytes() < full.memory(base).bytes());
+    LoraTraining single = Recipe.BALANCED.of(base, 10, twice.memory(base).bytes() - 1);
+    assertEquals(1, single.batch());
+    assertEquals(full.batch(), single.options().accumulation());
+    String refusal = assertThrows(MachineLimit.class, () -> Recipe.BALANCED.of(base, 10, 300 << 20)).getMessage();
+    assertTrue(refusal.matches("learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
+        + " take a smaller base"), refusal);
+  }
+
+  @Test
+  void countsWhatOptimisersKeep() {
+    LoraTraining full = LoraTraining.balanced();
+    long learned = full.memory(base).learned();
+    assertEquals(learned * 10 / 16, full.options(TrainingOptions.PLAIN.optimizer(TrainingOptimizer.ADAMW_8BIT)).memory(base)
+        .learned());
+    assertEquals(learned * 20 / 16, full.options(TrainingOptions.PLAIN.ema(0.9)).memory(base).learned());
+    assertTrue(DreamBooth.standard().memory(base).learned() > learned, "a whole network is no more than its factors");
+  }
+}

@@ -29,7 +29,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * An IP-Adapter (Ye et al. 2023, arXiv:2308.06721) opened for a base model: it shows reference pictures to the base's
- * cross-attentions. Immutable, shared by threads; owns its tensors until closed, the image encoder stays its caller's.
+ * attentions. Immutable, shared by threads; owns its tensors until closed, the image encoder stays its caller's.
  */
 public final class IpAdapter implements AutoCloseable {
   /** Of the weightless norm that InstantX's adapter for FLUX has its keys go through. */

@@ -40,7 +40,7 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
   /**
    * Its tensors under their published names; reads no weight. The caller closes it.
    *
-   * @throws UnusableInput when the file is broken or something other than an IP-Adapter for a UNet
+   * @throws UnusableInput when the file is broken or something other than an IP-Adapter
    */
   public TensorSource open() {
     TensorSource source = published(path);

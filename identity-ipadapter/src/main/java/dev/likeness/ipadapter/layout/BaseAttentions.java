@@ -50,6 +50,19 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
       throw new UnusableInput("the base " + base + " has no attention that an image prompt could speak to; IP-Adapters are"
           + " made for Stable Diffusion 1.x, 2.x, XL, 3.x and FLUX.1");
     }
+    List<String> paths = paths(names);
+    String inside = target == Target.UNET ? ".attn2" : "";
+    List<Long> widths = paths.stream().map(path -> shape.apply(path + inside + KEYS)[0]).toList();
+    long context = switch (target) {
+      case UNET -> shape.apply(paths.get(0) + inside + KEYS)[1];
+      case FLUX -> shape.apply("context_embedder.weight")[1];
+      case SD3 -> widths.get(0);
+    };
+    String norm = paths.get(0) + ".norm_q.weight";
+    return new BaseAttentions(base, target, paths, widths, context, names.contains(norm) ? shape.apply(norm)[0] : 0);
+  }
+
+  private static List<String> paths(Set<String> names) {
     TreeSet<AttentionPath> found = new TreeSet<>();
     for (String name : names) {
       Matcher m = ATTENTION.matcher(name);
@@ -57,15 +70,7 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
         found.add(AttentionPath.of(m.group(1) == null ? m.group(2) : m.group(1)));
       }
     }
-    List<String> paths = found.stream().map(AttentionPath::path).toList();
-    String inside = target == Target.UNET ? ".attn2" : "";
-    List<Long> widths = paths.stream().map(path -> shape.apply(path + inside + KEYS)[0]).toList();
-    String norm = paths.get(0) + ".norm_q.weight";
-    return new BaseAttentions(base, target, paths, widths, switch (target) {
-      case UNET -> shape.apply(paths.get(0) + inside + KEYS)[1];
-      case FLUX -> shape.apply("context_embedder.weight")[1];
-      case SD3 -> widths.get(0);
-    }, names.contains(norm) ? shape.apply(norm)[0] : 0);
+    return found.stream().map(AttentionPath::path).toList();
   }
 
   /** Those that an adapter of a kind speaks to: XLabs' to FLUX's double blocks alone, all others to all. */

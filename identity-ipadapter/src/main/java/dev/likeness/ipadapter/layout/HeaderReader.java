@@ -22,33 +22,46 @@ final class HeaderReader {
   AdapterLayout layout() {
     List<Long> attentions = attentions();
     if (has("time_embedding.linear_1.weight")) {
-      return new AdapterLayout(AdapterKind.TIMED, (int) shape("latents")[1], shape("proj_out.weight")[0],
-          shape("proj_in.weight")[1], 0, shape("time_embedding.linear_1.weight")[1], resampler(""), attentions, false);
+      return timed(attentions);
     } else if (has("perceiver_resampler.proj_in.weight")) {
-      return new AdapterLayout(AdapterKind.FACE_ID_PLUS, faceTokens(), shape("norm.weight")[0],
-          shape(FACE + "proj_in.weight")[1], shape("proj.0.weight")[1], shape("proj.0.weight")[0], resampler(FACE),
-          attentions, lora());
+      return refined(attentions);
     } else if (has("latents")) {
       return resampled(attentions);
     } else if (has("proj.3.weight")) {
       return new AdapterLayout(AdapterKind.FULL_FACE, 0, shape("proj.3.weight")[0], shape("proj.0.weight")[1], 0,
           shape("proj.0.weight")[0], null, attentions, false);
-    } else if (has("proj.2.weight") && has("norm.weight") && inTransformer("weight")) {
-      return new AdapterLayout(AdapterKind.INSTANT_X, faceTokens(), shape("norm.weight")[0], shape("proj.0.weight")[1], 0,
-          shape("proj.0.weight")[0], null, attentions, false);
     } else if (has("proj.2.weight") && has("norm.weight")) {
-      AdapterKind kind = faceTokens() == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
-      return new AdapterLayout(kind, faceTokens(), shape("norm.weight")[0], 0, shape("proj.0.weight")[1],
-          shape("proj.0.weight")[0], null, attentions, lora());
+      return twoLayers(attentions);
     } else if (has("proj.weight") && has("norm.weight")) {
-      long width = shape("norm.weight")[0];
-      AdapterKind kind = inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE;
-      return new AdapterLayout(kind, (int) (shape("proj.weight")[0] / width), width,
-          shape("proj.weight")[1],
-          0, 0, null, attentions, false);
+      return pooled(attentions);
     }
     throw new UnusableInput(source.describe() + ": its image_proj is of no known IP-Adapter, found e.g. \""
         + source.names().stream().findFirst().orElse("nothing") + "\"; docs/ipadapter.md lists the kinds");
+  }
+
+  private AdapterLayout timed(List<Long> attentions) {
+    return new AdapterLayout(AdapterKind.TIMED, (int) shape("latents")[1], shape("proj_out.weight")[0],
+        shape("proj_in.weight")[1], 0, shape("time_embedding.linear_1.weight")[1], resampler(""), attentions, false);
+  }
+
+  private AdapterLayout refined(List<Long> attentions) {
+    return new AdapterLayout(AdapterKind.FACE_ID_PLUS, tokens(), shape("norm.weight")[0],
+        shape(FACE + "proj_in.weight")[1], shape("proj.0.weight")[1], shape("proj.0.weight")[0], resampler(FACE),
+        attentions, lora());
+  }
+
+  private AdapterLayout twoLayers(List<Long> attentions) {
+    boolean picture = inTransformer("weight");
+    long in = shape("proj.0.weight")[1];
+    AdapterKind ofFaces = tokens() == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
+    return new AdapterLayout(picture ? AdapterKind.INSTANT_X : ofFaces, tokens(), shape("norm.weight")[0],
+        picture ? in : 0, picture ? 0 : in, shape("proj.0.weight")[0], null, attentions, lora());
+  }
+
+  private AdapterLayout pooled(List<Long> attentions) {
+    long width = shape("norm.weight")[0];
+    return new AdapterLayout(inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE,
+        (int) (shape("proj.weight")[0] / width), width, shape("proj.weight")[1], 0, 0, null, attentions, false);
   }
 
   /** Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. */
@@ -71,7 +84,7 @@ final class HeaderReader {
     return new Resampling(shape(prefix + "proj_in.weight")[0], shape(prefix + "layers.0.0.to_q.weight")[0], depth);
   }
 
-  private int faceTokens() {
+  private int tokens() {
     return (int) (shape("proj.2.weight")[0] / shape("norm.weight")[0]);
   }
 

@@ -2,7 +2,6 @@ package dev.likeness.portrait.attributes;
 
 import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
-import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.weights.Weights;
@@ -16,17 +15,18 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Says of portraits which word of each {@link Attribute} holds: a small residual network down to a grid of 16x16 places,
- * and a head for each attribute that looks at the places it finds telling, by its own map over the grid (attention
- * pooling with one learned query a head: Ilse et al. 2018, arXiv:1802.04712, eq. 8 without the gate).
+ * Says of portraits which word of each {@link Attribute} holds: a small residual network down to a grid of 8x8 places, each
+ * with weights of its own, since heads and shoulders are where they always are, and a head for each attribute. What is
+ * normalised is only added, so that colours are not lost.
  */
 public final class AttributeNetwork {
   /** Both sides of a picture in pixels. */
   public static final int SIDE = 256;
 
-  private static final int[] CHANNELS = {24, 40, 64};
+  private static final int[] CHANNELS = {24, 40, 56, 64};
   private static final int PATCH = 4;
-  private static final int WIDE = 96;
+  private static final int KEPT = 16;
+  private static final int FEATURES = 80;
   private static final int GROUPS = 8;
   private static final double NORM_EPS = 1e-5;
   private static final int GRID = SIDE / PATCH >> CHANNELS.length - 1;
@@ -34,31 +34,21 @@ public final class AttributeNetwork {
   private final Conv2d in;
   private final List<ResnetBlock> blocks = new ArrayList<>();
   private final List<Conv2d> down = new ArrayList<>();
-  private final ResnetBlock last;
-  private final GroupNorm norm;
-  private final Conv2d widen;
-  private final Conv2d look;
-  private final Tensor places;
+  private final Conv2d keep;
+  private final Linear out;
   private final Map<Attribute, Linear> heads = new LinkedHashMap<>();
 
   /** Reads the network. */
   public AttributeNetwork(Weights w) {
     in = new Conv2d(w.at("conv_in"), 3, CHANNELS[0], PATCH, PATCH, 0);
-    for (int i = 0; i < CHANNELS.length; i++) {
+    for (int i = 0; i + 1 < CHANNELS.length; i++) {
       blocks.add(block(w.at("blocks").at(i), CHANNELS[i]));
-      if (i + 1 < CHANNELS.length) {
-        down.add(new Conv2d(w.at("down").at(i), CHANNELS[i], CHANNELS[i + 1], 3, 2, 1));
-      }
+      down.add(new Conv2d(w.at("down").at(i), CHANNELS[i], CHANNELS[i + 1], 3, 2, 1));
     }
-    int top = CHANNELS[CHANNELS.length - 1];
-    last = block(w.at("last"), top);
-    norm = new GroupNorm(w.at("norm_out"), GROUPS, top, NORM_EPS);
-    widen = new Conv2d(w.at("conv_out"), top, WIDE, 1);
-    int attributes = Attribute.values().length;
-    look = new Conv2d(w.at("look"), WIDE, attributes, 1);
-    places = w.tensor("places.bias", attributes, GRID * GRID);
+    keep = new Conv2d(w.at("conv_out"), CHANNELS[CHANNELS.length - 1], KEPT, 1);
+    out = new Linear(w.at("proj"), (long) KEPT * GRID * GRID, FEATURES);
     for (Attribute attribute : Attribute.values()) {
-      heads.put(attribute, new Linear(w.at("heads").at(attribute.name()), WIDE, attribute.words().size()));
+      heads.put(attribute, new Linear(w.at("heads").at(attribute.name()), FEATURES, attribute.words().size()));
     }
   }
 
@@ -71,23 +61,18 @@ public final class AttributeNetwork {
    * [n, 3, 256, 256] in -1..1.
    */
   public Map<Attribute, Tensor> forward(Tensor pictures) {
-    Tensor pooled = pooled(pictures);
+    Tensor features = features(pictures);
     Map<Attribute, Tensor> scores = new LinkedHashMap<>();
-    heads.forEach((attribute, head) -> scores.put(attribute,
-        head.forward(pooled.select(1, attribute.ordinal())).to(ScalarType.Float)));
+    heads.forEach((attribute, head) -> scores.put(attribute, head.forward(features).to(ScalarType.Float)));
     return scores;
   }
 
-  /** What the heads see, [n, attributes, 96]: features of pictures that the words are read from. */
-  public Tensor pooled(Tensor pictures) {
+  /** What the heads read the words from, [n, 80]. */
+  public Tensor features(Tensor pictures) {
     Tensor x = in.forward(pictures);
-    for (int i = 0; i < CHANNELS.length; i++) {
-      x = blocks.get(i).forward(x, null);
-      x = i < down.size() ? down.get(i).forward(x) : x;
+    for (int i = 0; i < blocks.size(); i++) {
+      x = torch.silu(down.get(i).forward(blocks.get(i).forward(x, null)));
     }
-    x = torch.silu(norm.forward(last.forward(x, null)));
-    Tensor features = torch.silu(widen.forward(x));
-    Tensor maps = torch.softmax(look.forward(features).flatten(2, -1).add(places), -1);
-    return maps.matmul(features.flatten(2, -1).transpose(1, 2));
+    return torch.silu(out.forward(keep.forward(x).flatten(1, -1)));
   }
 }

@@ -80,7 +80,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   /** What the words are read from: numbers that are alike for pictures that look alike. */
   public float[] features(Picture picture) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return Images.floats(new AttributeNetwork(Weights.of(weights)).pooled(pixels(picture)));
+      return Images.floats(new AttributeNetwork(Weights.of(weights)).features(pixels(picture)));
     }
   }
 

@@ -57,7 +57,8 @@ final class Diversity {
     return renders;
   }
 
-  private static double spread(List<Picture> pictures, AttributeReader reader) {
+  /** The mean distance of two of these pictures in the classifier's features. */
+  static double spread(List<Picture> pictures, AttributeReader reader) {
     List<float[]> features = pictures.stream().map(reader::features).toList();
     double sum = 0;
     for (int i = 0; i < features.size(); i++) {

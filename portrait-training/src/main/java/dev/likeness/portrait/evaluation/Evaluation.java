@@ -116,7 +116,7 @@ public final class Evaluation {
       return;
     }
     try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector()) {
-      IdentityFigures.measure(new IdentityTrial(base, 0, detector, own), plan.people(), ledger, drawings);
+      IdentityFigures.measure(new IdentityTrial(base, 0, detector, own), plan.people(), tools.reader(), ledger, drawings);
       tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots",
           () -> separation(tools.detector().orElse(detector), embedder)));
     }

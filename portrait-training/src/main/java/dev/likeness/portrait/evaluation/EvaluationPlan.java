@@ -16,7 +16,7 @@ public record EvaluationPlan(int prompts, int alike, int training, int people, i
   public static final EvaluationPlan WHOLE = new EvaluationPlan(500, 16, 10_000, 20, 20, 4, 0);
 
   /** A small sample. */
-  public static final EvaluationPlan QUICK = new EvaluationPlan(48, 6, 1000, 2, 20, 4, 0);
+  public static final EvaluationPlan QUICK = new EvaluationPlan(48, 4, 500, 2, 20, 4, 0);
 
   public EvaluationPlan {
     if (prompts < 2 || alike < 2 || training < 1 || people < 0 || steps < 1) {

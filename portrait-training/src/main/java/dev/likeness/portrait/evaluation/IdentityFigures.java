@@ -1,35 +1,66 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.headshots.Headshot;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Roc;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Identity in figures: each person's trial, their mean, and what an outside embedder makes of all their headshots. */
+/**
+ * Identity in figures: each person's trial, with what else the same pictures show and how different they are, and what an
+ * outside embedder makes of all headshots.
+ */
 final class IdentityFigures {
+  /** What a style asks for beside the person. */
+  private static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
+      Attribute.EXPRESSION, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
+
   private IdentityFigures() {}
 
   /** Tries {@code people} persons, keeping each in {@code ledger} and their headshots where {@code drawings} says. */
-  static void measure(IdentityTrial trial, int people, Ledger ledger, Drawings drawings) {
-    for (int i = 0; i < people; i++) {
-      long number = IdentityTrial.FIRST + i;
-      ledger.part("person " + number, () -> {
-        IdentityTrial.Result result = trial.of(Person.random(number), 1);
-        for (int k = 0; k < result.with().headshots().size(); k++) {
-          result.with().headshots().get(k).picture().writePng(drawings.file("person " + number, k));
+  static void measure(IdentityTrial trial, int people, Optional<AttributeReader> reader, Ledger ledger, Drawings drawings) {
+    for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
+      String name = "person " + number;
+      Person person = Person.random(number);
+      ledger.part(name, () -> {
+        IdentityTrial.Result result = trial.of(person, 1);
+        List<Headshot> headshots = result.with().headshots();
+        for (int k = 0; k < headshots.size(); k++) {
+          headshots.get(k).picture().writePng(drawings.file(name, k));
         }
         Map<String, Object> found = new LinkedHashMap<>();
         found.put("seconds", result.seconds());
         found.put("own photos", result.spread());
-        found.put("with LoRA", result.with().row());
-        found.put("without", result.without().row());
+        found.put("with LoRA", row(result.with(), reader));
+        found.put("without", row(result.without(), reader));
         return found;
       });
     }
+  }
+
+  private static Map<String, Object> row(IdentityTrial.Outcome outcome, Optional<AttributeReader> reader) {
+    List<Headshot> headshots = outcome.headshots();
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("headshots", headshots.size());
+    row.put("recognised", outcome.recognised() / (double) headshots.size());
+    row.put("likeness", outcome.likeness());
+    reader.ifPresent(reads -> {
+      ReadBackTally tally = new ReadBackTally(reads);
+      headshots.forEach(headshot -> tally.add(headshot.request().prompt(), headshot.picture()));
+      row.put("scene read back", tally.share(SCENE));
+      row.put("spread", Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));
+    });
+    return row;
   }
 
   /** How well {@code vectors}, a list a person, tell pairs of one person from pairs of two. */

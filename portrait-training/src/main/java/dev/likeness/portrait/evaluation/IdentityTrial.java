@@ -22,9 +22,7 @@ import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Sex;
 import dev.likeness.portrait.people.Shot;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.DoubleStream;
@@ -52,16 +50,7 @@ final class IdentityTrial {
    * @param recognised how many are nearest to the person's own photos
    * @param likeness mean cosine to their photos
    */
-  record Outcome(List<Headshot> headshots, long faces, long recognised, double likeness) {
-    /** The figures, for a table. */
-    Map<String, Object> row() {
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("headshots", headshots.size());
-      row.put("recognised", recognised / (double) headshots.size());
-      row.put("likeness", likeness);
-      return row;
-    }
-  }
+  record Outcome(List<Headshot> headshots, long faces, long recognised, double likeness) { }
 
   /**
    * What came of it.

@@ -23,7 +23,7 @@ public final class TrainAttributes {
   /** Seeds of these people are used for nothing else. */
   private static final long FIRST_PERSON = 700_000_000L;
   private static final int TRIAL = 600;
-  private static final int BATCH = 48;
+  private static final int BATCH = 32;
 
   private TrainAttributes() {}
 

@@ -2,17 +2,17 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The pictures that a model folder of {@link TrainPortrait} was trained on, drawn again by what its header tells. */
 public final class TrainingPictures {
-  private static final Pattern RUN = Pattern.compile("seed=(\\d+)[^,]*?pictures=(\\d+)");
+  private static final Pattern RUN = Pattern.compile("seed=(\\d+).*?pictures=(\\d+)");
 
-  private final List<PortraitRenders> runs = new ArrayList<>();
-  private final List<Integer> counts = new ArrayList<>();
+  /** How many pictures of each seed. */
+  private final Map<Long, Integer> runs = new LinkedHashMap<>();
 
   private TrainingPictures() {}
 
@@ -21,8 +21,7 @@ public final class TrainingPictures {
     TrainingPictures pictures = new TrainingPictures();
     Matcher run = RUN.matcher(made(folder));
     while (run.find()) {
-      pictures.runs.add(new PortraitRenders(Long.parseLong(run.group(1))));
-      pictures.counts.add(Integer.parseInt(run.group(2)));
+      pictures.runs.merge(Long.parseLong(run.group(1)), Integer.parseInt(run.group(2)), Math::max);
     }
     return pictures;
   }
@@ -34,16 +33,17 @@ public final class TrainingPictures {
 
   /** How many there are. */
   public int count() {
-    return counts.stream().mapToInt(Integer::intValue).sum();
+    return runs.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /** Picture {@code index}; those of the last run come first. */
   public Picture picture(int index) {
     int left = index;
-    for (int run = 0; run < runs.size(); left -= counts.get(run++)) {
-      if (left < counts.get(run)) {
-        return runs.get(run).picture(left);
+    for (Map.Entry<Long, Integer> run : runs.entrySet()) {
+      if (left < run.getValue()) {
+        return new PortraitRenders(run.getKey()).picture(left);
       }
+      left -= run.getValue();
     }
     throw new IndexOutOfBoundsException(index + " of " + count() + " training pictures");
   }

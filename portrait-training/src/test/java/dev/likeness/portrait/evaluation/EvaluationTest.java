@@ -10,6 +10,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,14 @@ class EvaluationTest {
 
   private static Map<String, Object> evaluate(EvaluationPlan plan, Path folder) {
     return Evaluation.of(PortraitModel.files(), plan, NONE, folder, Progress.SILENT, new Cancellation());
+  }
+
+  @Test
+  void knowsWhichPicturesTheModelLearntFrom() {
+    TrainingPictures training = TrainingPictures.of(PortraitModel.files());
+    assertTrue(training.count() >= 10_000, training.count() + " pictures");
+    assertEquals(training.picture(1), training.picture(1));
+    assertThrows(IndexOutOfBoundsException.class, () -> training.picture(training.count()));
   }
 
   @Test

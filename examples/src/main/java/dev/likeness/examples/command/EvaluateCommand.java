@@ -43,7 +43,7 @@ public final class EvaluateCommand implements Runnable {
   private Integer people;
 
   @Option(names = "--attributes", paramLabel = "FILE", description = "the attribute classifier that TrainAttributes wrote:"
-      + " reads prompts back (default: the one that is built in)")
+      + " reads prompts back, and tells how different pictures are")
   private Path attributes;
 
   @Option(names = "--detector", paramLabel = "FILE", description = "a YuNet ONNX file: counts faces")
@@ -80,8 +80,7 @@ public final class EvaluateCommand implements Runnable {
   }
 
   private EvaluationTools tools() {
-    Optional<AttributeReader> reader =
-        attributes == null ? AttributeReader.builtIn() : Optional.of(AttributeReader.open(attributes));
+    Optional<AttributeReader> reader = Optional.ofNullable(attributes).map(AttributeReader::open);
     Optional<FaceDetector> faces = Optional.ofNullable(detector).map(YuNetDetector::open);
     Optional<FaceEmbedder> vectors = Optional.ofNullable(embedder).map(
         file -> OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL));

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.attributes;
 
-import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
@@ -11,14 +10,9 @@ import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.people.Attribute;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -26,8 +20,6 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The classifier over a weights file that {@code TrainAttributes} wrote. */
 public final class AttributeReader implements ReadBack, AutoCloseable {
-  private static final String BUILT_IN = "attributes.safetensors";
-
   private final LoadedWeights weights;
   private final Map<String, String> made;
 
@@ -44,22 +36,6 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
    */
   public static AttributeReader open(Path file) {
     return new AttributeReader(Safetensors.open(file));
-  }
-
-  /** The classifier that travels with this artifact; empty where none was packed. */
-  public static Optional<AttributeReader> builtIn() {
-    try (InputStream packed = AttributeReader.class.getResourceAsStream(BUILT_IN)) {
-      if (packed == null) {
-        return Optional.empty();
-      }
-      Path copy = Files.createTempFile("attributes", ".safetensors");
-      copy.toFile().deleteOnExit();
-      Files.copy(packed, copy, StandardCopyOption.REPLACE_EXISTING);
-      return Optional.of(open(copy));
-    } catch (IOException e) {
-      throw new MachineLimit("the attribute classifier cannot be unpacked into the folder for temporary files: "
-          + e.getMessage(), e);
-    }
   }
 
   /** How the weights came to be: commit and numbers. */

@@ -119,7 +119,8 @@ final class AdapterRun implements AutoCloseable {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
     Tensor noised = objective.noised(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(model.compute().place(noised), times(draw.timesteps()), pairs.text(draw)).cpu();
-    return objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps());
+    return objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps(),
+        pairs.focus(draw));
   }
 
   private Tensor times(int[] timesteps) {

@@ -13,9 +13,11 @@ import dev.likeness.diffusion.vae.LatentDistribution;
 import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
 import dev.likeness.ipadapter.projection.Sights;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -29,6 +31,7 @@ final class EncodedPairs {
   private final List<LatentDistribution> latents = new ArrayList<>();
   private final List<ReferenceEmbeddings> references = new ArrayList<>();
   private final List<String> captions = new ArrayList<>();
+  private final List<float[]> focus = new ArrayList<>();
   private final Map<String, Text> texts = new LinkedHashMap<>();
   private int targets = 1;
   private int width;
@@ -50,6 +53,7 @@ final class EncodedPairs {
           d.scale(), d.shift()));
       references.add(eye.of(List.of(pair.reference())));
       captions.add(pair.caption());
+      focus.add(focus(pair));
       encode(pair.caption());
       encode("");
     }
@@ -70,6 +74,29 @@ final class EncodedPairs {
     TensorVector rows = new TensorVector();
     for (int i = 0; i < draw.pairs().length; i++) {
       rows.push_back(latents.get(draw.pairs()[i]).draw(noise.narrow(0, i, 1)));
+    }
+    return torch.cat(rows, 0);
+  }
+
+  private float[] focus(TrainingPair pair) {
+    long places = shape()[1] * shape()[2];
+    if (pair.focus() != null && pair.focus().length != places) {
+      throw new IllegalArgumentException("a focus of " + pair.focus().length + " places; latents of a " + pair.target()
+          + " have " + shape()[1] + "x" + shape()[2]);
+    }
+    return pair.focus() == null ? null : pair.focus().clone();
+  }
+
+  /** What each place of a draw's targets counts, [batch, 1, h, w]; null when no pair has a focus. */
+  Tensor focus(PairDraw draw) {
+    if (focus.stream().allMatch(Objects::isNull)) {
+      return null;
+    }
+    TensorVector rows = new TensorVector();
+    for (int pair : draw.pairs()) {
+      float[] places = focus.get(pair);
+      rows.push_back((places == null ? torch.ones(shape()[1] * shape()[2]) : torch.tensor(places))
+          .view(1, 1, shape()[1], shape()[2]));
     }
     return torch.cat(rows, 0);
   }
@@ -110,10 +137,11 @@ final class EncodedPairs {
     return torch.cat(rows, 0);
   }
 
-  /** Tells these pairs from others: a hash of targets' sizes, references and captions. */
+  /** Tells these pairs from others: a hash of targets, references, captions and what counts. */
   String digest() {
     return width + "x" + height + " " + Integer.toHexString(references.hashCode()) + " "
-        + Integer.toHexString(captions.hashCode()) + " " + Integer.toHexString(targets);
+        + Integer.toHexString(captions.hashCode()) + " " + Integer.toHexString(targets) + " "
+        + Integer.toHexString(Arrays.deepHashCode(focus.toArray()));
   }
 
   private void encode(String caption) {

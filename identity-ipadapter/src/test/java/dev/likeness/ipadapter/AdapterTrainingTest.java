@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -68,6 +69,26 @@ class AdapterTrainingTest {
       assertFalse(Arrays.equals(base.generate(ask).pixels(),
           base.generate(ask.as(adapter.identity(picture("37x53.png")).at(1))).pixels()));
     }
+  }
+
+  @Test
+  void countsWhatAPairSaysCounts() {
+    float[] left = new float[12 * 8];
+    float[] right = new float[12 * 8];
+    for (int i = 0; i < left.length; i++) {
+      left[i] = i % 12 < 6 ? 2 : 0;
+      right[i] = 2 - left[i];
+    }
+    assertEquals(firstLoss(null), (firstLoss(left) + firstLoss(right)) / 2, 1e-6);
+    assertNotEquals(firstLoss(left), firstLoss(right), 1e-4);
+    assertEquals("a focus of 5 places; latents of a 24x16 picture have 8x12",
+        assertThrows(IllegalArgumentException.class, () -> firstLoss(new float[5])).getMessage());
+  }
+
+  private double firstLoss(float[] focus) {
+    List<TrainingPair> pairs = pairs().stream()
+        .map(p -> new TrainingPair(p.reference(), p.target(), p.caption(), focus)).toList();
+    return PLAIN.steps(1).train(base, encoder, pairs, folder.resolve("x"), null, Progress.SILENT, new Cancellation());
   }
 
   @Test

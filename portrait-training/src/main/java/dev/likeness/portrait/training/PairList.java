@@ -22,7 +22,8 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int first = index / PeopleRenders.SHOTS * PeopleRenders.SHOTS;
     int person = index / PeopleRenders.SHOTS;
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
-    return new TrainingPair(Reference.of(store.picture(other)), store.picture(index), renders.caption(index));
+    return new TrainingPair(Reference.of(store.picture(other)), store.picture(index), renders.caption(index),
+        FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
   }
 
   @Override

@@ -28,6 +28,11 @@ final class PeopleRenders {
     return Caption.of(person(index), shot(index), index);
   }
 
+  /** Where the face of {@link #picture} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
+  float[] landmarks(long index) {
+    return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);
+  }
+
   private Person person(long index) {
     return Person.random(FIRST_PERSON + seed + index / SHOTS);
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
+import dev.likeness.diffusion.text.WordSource;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -102,7 +103,8 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
   public ImageRequest as(Adapter adapter) {
     return with(d -> {
       d.adapters.add(adapter);
-      adapter.words().forEach(word -> d.prompting = d.prompting.word(word));
+      adapter.summands().stream().filter(WordSource.class::isInstance).map(WordSource.class::cast)
+          .flatMap(source -> source.words().stream()).forEach(word -> d.prompting = d.prompting.word(word));
     });
   }
 

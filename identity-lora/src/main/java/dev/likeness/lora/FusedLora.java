@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextualInversion;
+import dev.likeness.diffusion.text.WordSource;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
 import java.util.HashMap;
@@ -23,7 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * place of the base's own, at no cost per step; the base's tensors are not touched. Summed in f32, then brought to the
  * model's type. Carry at most one of them, before any side path. Shared by threads; owns its tensors until closed.
  */
-public final class FusedLora implements Adapter, AutoCloseable {
+public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final LoraChanges changes;
   private final BaseTensors base;
   private final LoraWeight weight;

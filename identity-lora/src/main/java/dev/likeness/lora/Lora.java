@@ -7,6 +7,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.TextualInversion;
+import dev.likeness.diffusion.text.WordSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -77,7 +78,7 @@ public final class Lora implements AutoCloseable {
   }
 
   /** Equal where LoRA and weight are, so that requests of one person are known to be of one. */
-  private record Weighted(Lora lora, LoraWeight weight) implements Adapter {
+  private record Weighted(Lora lora, LoraWeight weight) implements Adapter, WordSource {
     @Override
     public Adaptation adapt(Part part, Compute compute) {
       return weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(lora.placedOn(compute), part, weight);

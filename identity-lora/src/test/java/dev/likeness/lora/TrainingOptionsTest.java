@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
@@ -208,6 +209,8 @@ class TrainingOptionsTest {
       assertEquals(2, word.vectors());
       assertFalse(Arrays.equals(drawn(person), base.generate(ImageRequest.of("woman").steps(1).guidance(1).size(24, 16)
           .as(person.at(1))).pixels()), "the word says nothing");
+      assertArrayEquals(drawn(person), base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16)
+          .as(person.at(1).and((part, compute) -> Adaptation.NONE))).pixels(), "a sum lost the word");
       Path file = files.resolve("pivotal.safetensors");
       person.save(file);
       try (TrainedPerson again = TrainedPerson.open(file, base)) {

@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.text.TextualInversion;
 import java.util.List;
 
 /** Something a request may carry that adapts the base model for it: a LoRA at a weight, an image prompt, both. */
@@ -21,9 +20,9 @@ public interface Adapter {
     return adapt(part, drawing.compute());
   }
 
-  /** Words of its own that prompts may name while it is carried. */
-  default List<TextualInversion> words() {
-    return List.of();
+  /** The adapters that this is the sum of; itself where it is none. */
+  default List<Adapter> summands() {
+    return List.of(this);
   }
 
   /** This adapter and {@code other}, summed. */

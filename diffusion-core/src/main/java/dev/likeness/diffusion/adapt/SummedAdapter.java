@@ -1,7 +1,6 @@
 package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.text.TextualInversion;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -13,8 +12,8 @@ record SummedAdapter(Adapter first, Adapter second) implements Adapter {
   }
 
   @Override
-  public List<TextualInversion> words() {
-    return Stream.concat(first.words().stream(), second.words().stream()).toList();
+  public List<Adapter> summands() {
+    return Stream.concat(first.summands().stream(), second.summands().stream()).toList();
   }
 
   @Override

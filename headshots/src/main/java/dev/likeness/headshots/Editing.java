@@ -72,7 +72,7 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
         .of(resized(picture, width, height)).strength(strength).mask(resized(mask, width, height)));
     Picture small = base.generate(over, progress, cancellation).get(0).picture();
     Picture large = scale == 1 ? small : Enlargement.of(base, adapted(request, likeness), small,
-        sides(picture.width(), unit), sides(picture.height(), unit), progress, cancellation);
+        sides(picture.width(), unit), sides(picture.height(), unit), Enlarger.CUBIC, progress, cancellation);
     return resized(large, picture.width(), picture.height());
   }
 

@@ -9,7 +9,6 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.sampling.TiledNetwork;
-import dev.likeness.photos.pixels.Resampler;
 
 /**
  * Brings a picture to sizes that the base does not know: twice as large again and again, each time drawn over with what was
@@ -28,9 +27,10 @@ final class Enlargement {
    * The picture at {@code width} by {@code height} pixels, multiples of what the base draws.
    *
    * @param request what it was drawn by, person and all
+   * @param enlarger what is drawn over
    */
   static Picture of(BaseModel base, ImageRequest request, Picture picture, int width, int height,
-      Progress progress, Cancellation cancellation) {
+      Enlarger enlarger, Progress progress, Cancellation cancellation) {
     int factor = base.parts().autoencoder().factor();
     int window = base.defaults().width() / factor;
     Joints tiles = new Joints(request.joints().scheduler(),
@@ -41,7 +41,7 @@ final class Enlargement {
     while (larger.width() < width || larger.height() < height) {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
-      Picture enlarged = Resampler.CUBIC.resize(larger, wider, higher);
+      Picture enlarged = enlarger.enlarge(larger, wider, higher);
       ImageRequest over = request.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
           .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
       larger = base.generate(over, progress, cancellation).get(0).picture();

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
+import java.util.regex.Pattern;
 
 /**
  * The part of a headshot that a format shows: the eyes on the upper third, room above the hair, the face in the middle;
@@ -15,10 +16,44 @@ import dev.likeness.photos.face.Point;
  * @param height in pixels
  */
 public record HeadshotCrop(int x, int y, int width, int height) {
+  private static final Pattern SIDES = Pattern.compile("([1-9][0-9]{0,4})[:x]([1-9][0-9]{0,4})");
   // A cascade's box begins above the brows; hair and some room need this much of its height above it.
   private static final double HEADROOM = 0.45;
   // A circle in a square loses its corners: the head, half as high again as the box, has to lie within.
   private static final double AVATAR = 1.9;
+
+  /** Whether text says what {@link #ratio} understands. */
+  static boolean isFormat(String text) {
+    return text.equals("square") || text.equals("avatar") || SIDES.matcher(text).matches() && inRange(quotient(text));
+  }
+
+  /**
+   * Width over height of {@code square}, {@code avatar} and sides such as {@code 4:5} or {@code 1200x630}.
+   *
+   * @throws IllegalArgumentException for anything else, and for sides outside 1:4 to 4:1
+   */
+  public static double ratio(String format) {
+    if (format.equals("square") || format.equals("avatar")) {
+      return 1;
+    }
+    if (!SIDES.matcher(format).matches()) {
+      throw new IllegalArgumentException(
+          "--aspect \"" + format + "\" is unknown; give square, avatar, or sides such as 4:5");
+    }
+    if (!inRange(quotient(format))) {
+      throw new IllegalArgumentException("--aspect " + format + " is too narrow; give sides of 1:4 to 4:1");
+    }
+    return quotient(format);
+  }
+
+  private static double quotient(String sides) {
+    String[] two = sides.split("[:x]");
+    return Double.parseDouble(two[0]) / Double.parseDouble(two[1]);
+  }
+
+  private static boolean inRange(double ratio) {
+    return ratio >= 0.25 && ratio <= 4;
+  }
 
   /**
    * The crop of a picture with sides in {@code ratio}, width over height.
@@ -26,7 +61,7 @@ public record HeadshotCrop(int x, int y, int width, int height) {
    * @throws IllegalArgumentException for a ratio outside 1:4 to 4:1
    */
   public static HeadshotCrop of(Picture picture, Face face, double ratio) {
-    if (!(ratio >= 0.25 && ratio <= 4)) {
+    if (!inRange(ratio)) {
       throw new IllegalArgumentException("a headshot's sides may be 1:4 to 4:1, given " + ratio);
     }
     double height = Math.min(picture.height(), picture.width() / ratio);

@@ -32,24 +32,26 @@ public final class HeadshotStudio {
   private final LoraTraining training;
   private final Optional<FaceEmbedder> embedder;
   private final Optional<LikenessWatch> watch;
+  private final Enlarger enlarger;
 
   private HeadshotStudio(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder,
-      Optional<LikenessWatch> watch) {
+      Optional<LikenessWatch> watch, Enlarger enlarger) {
     this.base = base;
     this.training = training;
     this.embedder = embedder;
     this.watch = watch;
+    this.enlarger = enlarger;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
     return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"), Optional.empty(),
-        Optional.empty());
+        Optional.empty(), Enlarger.CUBIC);
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, settings, embedder, watch);
+    return new HeadshotStudio(base, settings, embedder, watch, enlarger);
   }
 
   /**
@@ -57,7 +59,7 @@ public final class HeadshotStudio {
    * can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, training, Optional.of(other), watch);
+    return new HeadshotStudio(base, training, Optional.of(other), watch, enlarger);
   }
 
   /**
@@ -68,7 +70,12 @@ public final class HeadshotStudio {
    * @param eye stays the caller's to close
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
-    return new HeadshotStudio(base, training, embedder, Optional.of(new LikenessWatch(every, eye)));
+    return new HeadshotStudio(base, training, embedder, Optional.of(new LikenessWatch(every, eye)), enlarger);
+  }
+
+  /** The same studio enlarging pictures by {@code other} before it draws over them, where they are to be large. */
+  public HeadshotStudio enlarger(Enlarger other) {
+    return new HeadshotStudio(base, training, embedder, watch, other);
   }
 
   /** How it learns. */
@@ -207,7 +214,7 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     requireConsent(person);
-    return progress.around(() -> new Shooting(base, person, request).run(Phases.of(progress), cancellation));
+    return progress.around(() -> new Shooting(base, person, request, enlarger).run(Phases.of(progress), cancellation));
   }
 
   /**

@@ -11,8 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Draws what a shoot asks for: style by style, and larger than the base draws at once where that is asked. */
-record Shooting(BaseModel base, Identity person, ShootRequest request) {
+record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger enlarger) {
   Shoot run(Progress progress, Cancellation cancellation) {
+    request.styles().forEach(style -> style.requireFor(base));
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
       for (int i = 0; i < request.count(); i++) {
@@ -26,8 +27,8 @@ record Shooting(BaseModel base, Identity person, ShootRequest request) {
   }
 
   private Picture sized(GeneratedImage image, Progress progress, Cancellation cancellation) {
-    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), request.size(), progress,
-        cancellation)
+    return grows() ? Enlargement.of(base, image.request(), image.picture(), request.size(), request.size(),
+        enlarger, progress, cancellation)
         : image.picture();
   }
 

@@ -1,6 +1,11 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.StableDiffusion3;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -19,9 +24,16 @@ import java.util.stream.IntStream;
  * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be empty
  * @param negative what must not be seen; may be empty
  * @param guidance how strictly to follow the words, or NaN for the shoot's own
+ * @param crop what is shown of the pictures unless asked otherwise: {@code square}, {@code avatar} or sides such as
+ *     {@code 4:5}
+ * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
  */
 public record Style(String name, String title, String opening, List<String> wardrobe, List<String> expressions,
-    List<String> lights, List<String> backdrops, String lens, String negative, double guidance) {
+    List<String> lights, List<String> backdrops, String lens, String negative, double guidance,
+    String crop, List<String> bases) {
+  /** The families that a style may name: the embedded model and its kind, and those trained on photographs. */
+  public static final List<String> FAMILIES = List.of("portrait", "stable-diffusion", "stable-diffusion-3", "flux", "other");
+
   public Style {
     if (name.isBlank() || opening.isBlank() || wardrobe.isEmpty() || expressions.isEmpty() || lights.isEmpty()
         || backdrops.isEmpty()) {
@@ -32,6 +44,21 @@ public record Style(String name, String title, String opening, List<String> ward
     expressions = List.copyOf(expressions);
     lights = List.copyOf(lights);
     backdrops = List.copyOf(backdrops);
+    bases = List.copyOf(bases);
+  }
+
+  /** Refuses a base of a family that the style is not for. */
+  void requireFor(BaseModel base) {
+    String family = PersonDescription.isSmall(base) ? "portrait" : family(base.parts());
+    if (!bases.isEmpty() && !bases.contains(family)) {
+      throw new UnusableInput("the style " + name + " is for bases of " + String.join(", ", bases) + ", and "
+          + base.name() + " is of " + family + "; choose another style, or another base");
+    }
+  }
+
+  private static String family(Networks networks) {
+    return networks instanceof StableDiffusion ? "stable-diffusion"
+        : networks instanceof StableDiffusion3 ? "stable-diffusion-3" : networks instanceof Flux ? "flux" : "other";
   }
 
   /** The built-in style of this name; {@link #all()} has them all. */

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 
 /** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
 final class StyleFile {
-  private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative");
-  private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops");
+  private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative", "crop");
+  private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
   /** A style that said one of these would draw it instead of the person's own. */
   private static final List<String> PERSON = List.of("hair", "beard", "mustache", "moustache", "glasses", "sunglasses",
       "bald", "skin", "freckles", "man", "woman", "young", "old", "hat", "headscarf", "mask");
@@ -90,7 +90,9 @@ final class StyleFile {
     String name = text(fields, "name");
     return new Style(name, text(fields, "title").isEmpty() ? name : text(fields, "title"), text(fields, "opening"),
         texts(fields, "wardrobe"), texts(fields, "expressions"), texts(fields, "lights"), texts(fields, "backdrops"),
-        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault("guidance", Double.NaN));
+        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault("guidance", Double.NaN),
+        text(fields, "crop").isEmpty() ? "square" : text(fields, "crop"),
+        fields.containsKey("bases") ? texts(fields, "bases") : List.of());
   }
 
   private Object value(String field) throws IOException {
@@ -122,6 +124,12 @@ final class StyleFile {
   private String phrase(String field) throws IOException {
     expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
     String text = json.getText();
+    if (field.equals("crop") && !HeadshotCrop.isFormat(text)) {
+      throw wrong("\"crop\" is \"" + text + "\"; give square, avatar, or sides such as 4:5");
+    }
+    if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
+      throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
+    }
     if (text.isBlank() && !field.equals("negative") && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }

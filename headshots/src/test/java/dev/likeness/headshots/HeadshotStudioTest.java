@@ -9,6 +9,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -86,6 +87,17 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     assertThrows(Cancelled.class, () -> HeadshotStudio.on(base).shoot(ada, request(), events::add, cancellation));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
+  }
+
+  @Test
+  void refusesAStyleForOtherBases() {
+    Style usual = Style.named("studio");
+    Style photographic = new Style("noir", "Noir", "portrait", usual.wardrobe(), usual.expressions(), usual.lights(),
+        usual.backdrops(), "", "", Double.NaN, "square", List.of("flux", "stable-diffusion"));
+    UnusableInput wrong = assertThrows(UnusableInput.class,
+        () -> HeadshotStudio.on(base).shoot(ada, ShootRequest.of(photographic, 1)));
+    assertEquals("the style noir is for bases of flux, stable-diffusion, and " + base.name()
+        + " is of portrait; choose another style, or another base", wrong.getMessage());
   }
 
   @Test

@@ -61,11 +61,23 @@ class StyleTest {
       "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
       "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
       "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
-      "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, expressions, guidance, lens, lights, name, negative, opening, title, wardrobe",
+      "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, name, negative, opening, title, wardrobe",
+      "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: \"crop\" is \"9:1\"; give square, avatar, or sides such as 4:5",
+      "\"guidance\": 3 | \"bases\": [\"sd9\"] | line 6: \"bases\" says \"sd9\"; known: portrait, stable-diffusion, "
+          + "stable-diffusion-3, flux, other",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1"})
   void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
     assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
+  }
+
+  @Test
+  void saysWhichBasesItIsForAndWhatItShows(@TempDir Path folder) throws IOException {
+    Style style = own(folder, OWN.replace("\"guidance\": 3", "\"bases\": [\"flux\", \"portrait\"], \"crop\": \"avatar\"")).get(0);
+    assertEquals(List.of("flux", "portrait"), style.bases());
+    assertEquals("avatar, square, 4:5",
+        style.crop() + ", " + Style.named("studio").crop() + ", " + Style.named("passport").crop());
+    assertEquals(List.of(), Style.named("studio").bases());
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.Enlarger;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.ShootRecord;
@@ -17,6 +18,7 @@ import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -63,6 +65,10 @@ public final class HeadshotCommand implements Runnable {
 
   @Option(names = "--size", paramLabel = "PX", description = "width and height (default: the base's)")
   private int size;
+
+  @Option(names = "--upscaler", paramLabel = "FILE", description = "an ONNX file of Real-ESRGAN's kind, by which pictures "
+      + "larger than the base draws are enlarged before it draws over them")
+  private Path upscaler;
 
   @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "of the first headshot (default: 0)")
   private long seed;
@@ -120,13 +126,14 @@ public final class HeadshotCommand implements Runnable {
     ShootRequest request = request();
     disclosure.disclosure();
     also();
-    aspect.ratio();
-    try (ReviewTools tools = faces.open()) {
-      run(request, tools);
+    aspect.check();
+    try (ReviewTools tools = faces.open();
+        SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
+      run(request, tools, network == null ? Enlarger.CUBIC : network::enlarge);
     }
   }
 
-  private void run(ShootRequest request, ReviewTools tools) {
+  private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
     Stopwatch watch = new Stopwatch();
     PhotoReview review = person == null && !store.given() ? photos.review(tools) : null;
     if (review != null) {
@@ -136,7 +143,8 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open()) {
       watch.lap("open");
-      HeadshotStudio studio = tools.embedder().map(studio(model)::embedder).orElseGet(() -> studio(model));
+      HeadshotStudio plain = studio(model).enlarger(enlarger);
+      HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
       Progress progress = ConsoleProgress.on(console);
       if (store.given() && person == null) {
         person = learntInStore(studio, model, tools);

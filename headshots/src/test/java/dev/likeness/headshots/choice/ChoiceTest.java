@@ -107,6 +107,17 @@ class ChoiceTest {
     }
   }
 
+  @Test
+  void drawsHowLikeEachPictureIsWhereThatWasMeasured() {
+    Candidate alike = new Candidate(candidate(1, 0).headshot(),
+        new ScoreCard(List.of(new Score(Aspect.LIKENESS, 0.8, 0.5, true))), Double.NaN, false);
+    Candidate other = new Candidate(candidate(2, 0).headshot(),
+        new ScoreCard(List.of(new Score(Aspect.LIKENESS, 0.3, 0.5, false))), Double.NaN, false);
+    String svg = LikenessCurve.svg(Choice.of(List.of(other, alike), 1));
+    assertTrue(svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""), svg);
+    assertEquals("", LikenessCurve.svg(Choice.of(List.of(candidate(1, 0.1)), 1)));
+  }
+
   private static Candidate candidate(long seed, double blur) {
     return new Candidate(new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1), card(blur),
         Double.NaN, false);

@@ -1,0 +1,109 @@
+package dev.likeness.photos.opencv;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.pixels.Resampler;
+import java.nio.file.Path;
+
+/**
+ * A network that enlarges pictures, out of an ONNX file of Real-ESRGAN's kind: red, green and blue from 0 to 1 in, the same
+ * several times as large out. It sees overlapping tiles, so any picture fits. One tile at a time.
+ */
+public final class SuperResolution implements AutoCloseable {
+  // The side of tiles for files that leave it open, and how much of a tile's edge is seen and not kept.
+  private static final int TILE = 128;
+  private static final int EDGE = 8;
+  private static final int LARGEST_FACTOR = 8;
+  private static final String WHAT = "the super-resolution network";
+
+  private final OpenCvNetwork network;
+  private final int tile;
+  private final int factor;
+
+  private SuperResolution(OpenCvNetwork network, int tile, int factor) {
+    this.network = network;
+    this.tile = tile;
+    this.factor = factor;
+  }
+
+  /**
+   * Opens an ONNX file and tries it.
+   *
+   * @throws UnusableInput when it is not such a network, or takes pictures of another kind
+   */
+  public static SuperResolution open(Path file) {
+    OnnxInput input = OnnxInput.read(file, WHAT);
+    int tile = input.side() < 0 ? TILE : input.side();
+    if (input.shape().size() != 4 || input.shape().get(1) != 3 || tile <= 2 * EDGE) {
+      throw new UnusableInput(WHAT + " " + file + " takes " + input.shape() + ", expected [1, 3, height, width]; give a file of "
+          + "Real-ESRGAN's kind");
+    }
+    OpenCvNetwork network = OpenCvNetwork.open(input, WHAT + " " + file);
+    try {
+      float[] out = network.run(Picture.of(tile, tile, new byte[tile * tile * 3]), true, 0, 1 / 255.0);
+      int factor = (int) Math.round(Math.sqrt(out.length / 3.0) / tile);
+      if (factor < 2 || factor > LARGEST_FACTOR || out.length != 3 * factor * tile * factor * tile) {
+        throw new UnusableInput(WHAT + " " + file + " makes " + out.length + " numbers of " + tile + "x" + tile
+            + " pixels, expected a picture 2 to 8 times as large");
+      }
+      return new SuperResolution(network, tile, factor);
+    } catch (UnusableInput e) {
+      network.close();
+      throw e;
+    } catch (RuntimeException e) {
+      network.close();
+      throw new UnusableInput(WHAT + " " + file + " does not run in OpenCV; export it for pictures of a fixed size such as "
+          + TILE + "x" + TILE, e);
+    }
+  }
+
+  /** How many times as wide and high pictures come out. */
+  public int factor() {
+    return factor;
+  }
+
+  /** The picture at {@code width} by {@code height}, no less than its own: enlarged as often as it takes, then reduced. */
+  public Picture enlarge(Picture picture, int width, int height) {
+    Picture larger = picture;
+    while (larger.width() < width || larger.height() < height) {
+      larger = enlarge(larger);
+    }
+    return larger.width() == width && larger.height() == height ? larger
+        : Resampler.AREA.resize(larger, width, height);
+  }
+
+  /** The picture {@link #factor()} times as large. */
+  public Picture enlarge(Picture picture) {
+    int width = factor * picture.width();
+    byte[] out = new byte[3 * width * factor * picture.height()];
+    int step = tile - 2 * EDGE;
+    for (int y = 0; y < picture.height(); y += step) {
+      for (int x = 0; x < picture.width(); x += step) {
+        // Beyond the picture its edge is repeated.
+        Picture seen = Resampler.AREA.resize(picture, x - EDGE, y - EDGE, tile, tile, tile, tile);
+        put(network.run(seen, true, 0, 1 / 255.0), x * factor, y * factor, width, out);
+      }
+    }
+    return Picture.of(width, factor * picture.height(), out);
+  }
+
+  private void put(float[] values, int left, int top, int width, byte[] out) {
+    int side = factor * tile;
+    int edge = factor * EDGE;
+    int height = out.length / 3 / width;
+    for (int y = edge; y < side - edge && top + y - edge < height; y++) {
+      for (int x = edge; x < side - edge && left + x - edge < width; x++) {
+        for (int c = 0; c < 3; c++) {
+          float value = values[(c * side + y) * side + x];
+          out[((top + y - edge) * width + left + x - edge) * 3 + c] =
+              (byte) Math.round(255 * Math.max(0, Math.min(1, value)));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    network.close();
+  }
+}

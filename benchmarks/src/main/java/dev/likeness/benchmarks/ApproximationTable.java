@@ -1,6 +1,5 @@
 package dev.likeness.benchmarks;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
@@ -8,7 +7,6 @@ import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -18,7 +16,7 @@ import java.util.regex.Pattern;
 
 /**
  * What approximations cost in quality and gain in time: draws the same pictures of {@code portrait} exactly and with each,
- * in turns, and prints the share of the exact processor time (the median of the pictures') and the peak signal-to-noise ratio
+ * in turns, and prints the share of the exact time (the median of the pictures') and the peak signal-to-noise ratio
  * against the exact pictures (mean and least, in dB; 255 at the peak).
  *
  * <p>Arguments: {@code [PICTURES [STEPS [WAYS]]]}, 8, 30 and all; a pattern for the names of those to be drawn.
@@ -28,9 +26,6 @@ public final class ApproximationTable {
     "studio portrait of an old woman with red hair and glasses", "selfie of a young man with a beard in a park",
     "corporate headshot of a woman with curly black hair in an office", "portrait of a bald man in a blue shirt"
   };
-
-  private static final OperatingSystemMXBean PROCESS =
-      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
   private ApproximationTable() {}
 
@@ -48,9 +43,9 @@ public final class ApproximationTable {
         Map<String, ImageRequest> ways = ways(ask);
         ways.keySet().removeIf(way -> !wanted.matcher(way).find());
         for (Map.Entry<String, ImageRequest> way : ways.entrySet()) {
-          long begun = PROCESS.getProcessCpuTime();
+          long begun = System.nanoTime();
           GeneratedImage image = base.generate(way.getValue());
-          times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((PROCESS.getProcessCpuTime() - begun) / 1e9);
+          times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((System.nanoTime() - begun) / 1e9);
           exact = exact == null ? image.picture().rgb() : exact;
           ratios.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add(psnr(exact, image.picture().rgb()));
         }
@@ -72,13 +67,15 @@ public final class ApproximationTable {
       ways.put("deep forecast every " + every, ask.approximation(Approximation.deepForecast(every, 0)));
       ways.put("extrapolation every " + every, ask.approximation(Approximation.extrapolation(every)));
     }
-    ways.put("guidance until 0.6", ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6)));
+    ImageRequest guidedFirst = ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
+    ways.put("guidance until 0.6", guidedFirst);
+    ways.put("deep forecast every 3, guidance until 0.6", guidedFirst.approximation(Approximation.deepForecast(3, 0)));
     return ways;
   }
 
   private static void print(Map<String, List<Double>> times, Map<String, List<Double>> ratios) {
     double exact = median(times.get("exact"));
-    times.forEach((way, seconds) -> System.out.printf(Locale.ROOT, "%-32s time %.2f  PSNR %.1f dB, least %.1f%n", way,
+    times.forEach((way, seconds) -> System.out.printf(Locale.ROOT, "%-42s time %.2f  PSNR %.1f dB, least %.1f%n", way,
         median(seconds) / exact, ratios.get(way).stream().mapToDouble(r -> r).average().orElseThrow(),
         ratios.get(way).stream().mapToDouble(r -> r).min().orElseThrow()));
   }

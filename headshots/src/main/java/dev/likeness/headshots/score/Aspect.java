@@ -20,7 +20,7 @@ public enum Aspect {
   LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
   /** How far the distance of the eyes is from its usual share of the face: the logarithm of the ratio. */
   PROPORTIONS("proportions", "the face is stretched"),
-  /** One less the correlation of the two halves of the face. */
+  /** How much better neighbouring columns of the face match when one is moved than where they are, 0 to 2. */
   SYMMETRY("symmetry", "the halves of the face do not match"),
   /** How differently the two eyes are lit place by place, in natural logarithms; 1 when none are seen open. */
   EYES("eyes", "the eyes do not match or are not open"),

@@ -57,13 +57,24 @@ final class FaceMeasures {
     return sum / 96;
   }
 
+  /**
+   * How badly the halves of the face join: how much better some neighbouring columns near its middle match when one is
+   * moved up or down than where they are.
+   */
   static double symmetry(View view) {
-    Plane evened = view.head.evened(6);
-    double best = -1;
-    for (int shift = -8; shift <= 8; shift++) {
-      best = Math.max(best, evened.correlation(60, 78, 52, 100, 2 * MIDDLE - 60 + shift, 78, true));
+    int s = view.patch.side();
+    int top = (int) (0.15 * s);
+    int high = (int) (0.75 * s);
+    double worst = 0;
+    for (int x = (int) (0.28 * s); x < 0.72 * s; x++) {
+      double joined = view.skin.correlation(x - 2, top, 2, high, x, top, false);
+      for (int shift = 2; shift < 0.2 * s; shift++) {
+        double above = view.skin.correlation(x - 2, top, 2, high, x, top - shift, false);
+        double below = view.skin.correlation(x - 2, top, 2, high, x, top + shift, false);
+        worst = Math.max(worst, Math.max(above, below) - joined);
+      }
     }
-    return 1 - best;
+    return worst;
   }
 
   static double eyes(View view) {

@@ -26,7 +26,7 @@ public enum Aspect {
   EYES("eyes", "the eyes do not match or are not open"),
   /** How much of the mouth runs across it rather than along it. */
   MOUTH("mouth", "mouth or teeth are smeared"),
-  /** How much the sides of the head repeat beside themselves. */
+  /** How much better one side of the head repeats beside itself than the other, -1 to 1. */
   EARS("ears", "an ear or the side of the head is doubled"),
   /** One over the fine detail of the skin, in grey levels. */
   SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),

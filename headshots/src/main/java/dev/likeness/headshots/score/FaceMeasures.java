@@ -122,14 +122,15 @@ final class FaceMeasures {
         / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));
   }
 
-  /** The best correlation of a side of the head with what is a little further out, whatever the light. */
+  /** How much better one side of the head repeats itself a little further out than the other side does. */
   static double ears(View view) {
     Plane evened = view.head.evened(5);
-    double best = -1;
-    for (int out = 10; out <= 24; out++) {
-      best = Math.max(best, evened.correlation(42, 92, 18, 40, 42 - out, 92, false));
-      best = Math.max(best, evened.correlation(View.SIDE - 60, 92, 18, 40, View.SIDE - 60 + out, 92, false));
+    double worst = -1;
+    for (int out = 10; out <= 26; out++) {
+      double left = evened.correlation(42, 92, 18, 40, 42 - out, 92, false);
+      double right = evened.correlation(View.SIDE - 60, 92, 18, 40, View.SIDE - 60 + out, 92, false);
+      worst = Math.max(worst, Math.max(left - Math.max(0, right), right - Math.max(0, left)));
     }
-    return best;
+    return worst;
   }
 }

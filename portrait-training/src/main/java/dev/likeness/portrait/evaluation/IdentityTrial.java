@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.UnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
@@ -107,10 +108,15 @@ final class IdentityTrial {
 
   /** Photos that are neither in the gallery nor held out. */
   static List<Photo> selfies(Person person) {
+    return selfies(person, UnaryOperator.identity());
+  }
+
+  /** Such photos, each as {@code setting} has it. */
+  static List<Photo> selfies(Person person, UnaryOperator<Shot> setting) {
     Random random = new Random(person.seed());
     List<Photo> photos = new ArrayList<>();
     for (int i = 0; i < SELFIES; i++) {
-      Picture picture = Renderer.render(person, Shot.selfie(random), 512).picture();
+      Picture picture = Renderer.render(person, setting.apply(Shot.selfie(random)), 512).picture();
       photos.add(Photo.of("selfie-" + i + ".png", picture.toPng()));
     }
     return photos;

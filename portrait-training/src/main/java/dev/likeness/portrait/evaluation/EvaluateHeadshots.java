@@ -1,0 +1,89 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.likeness.Interval;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.TrainingPictures;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
+ * of what was kept against what was drawn, faces, diversity, what was asked read back, and what comes back unasked where
+ * all selfies show one shirt, light and backdrop. Each person is kept once measured, so that it goes on where it was
+ * stopped.
+ *
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code drawn=40 kept=10 alone=20 trainSteps=0 steps=20}
+ * and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is left out and says so.
+ */
+public final class EvaluateHeadshots {
+  /** The file of figures in the folder. */
+  public static final String RESULTS = "headshots.json";
+
+  private static final long FIRST = 9_200_000_000L;
+
+  private EvaluateHeadshots() {}
+
+  public static void main(String[] args) {
+    Path model = Path.of(args[0]);
+    Path out = Path.of(args[1]);
+    int people = Integer.parseInt(args[2]);
+    Map<String, String> named = new LinkedHashMap<>();
+    Stream.of(args).skip(3).map(arg -> arg.split("=", 2)).forEach(pair -> named.put(pair[0], pair[1]));
+    HeadshotPlan plan = HeadshotPlan.of(named);
+    try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = tools(named);
+        CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow()) {
+      Ledger ledger = Ledger.open(out.resolve(RESULTS));
+      ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, own, outside, out);
+      for (long number = FIRST; number < FIRST + people; number++) {
+        Person person = Person.random(number);
+        ledger.part("person " + number, () -> trial.chosen(person));
+        outside.reader().ifPresentOrElse(reader -> ledger.part("one setting " + person.seed(), () -> trial.leaks(person, reader)),
+            () -> ledger.skip("one setting " + person.seed(), "no weights of the attribute classifier were given"));
+      }
+      System.out.print(EvaluationTable.of(ledger.parts()));
+      System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
+    }
+  }
+
+  /** Means over people, and the interval of what choosing gains in likeness. */
+  static Map<String, Object> summary(Map<String, Object> parts) {
+    Map<String, List<Double>> columns = new LinkedHashMap<>();
+    parts.values().stream().filter(part -> part instanceof Map<?, ?>).forEach(part -> ((Map<?, ?>) part).forEach((name, value) -> {
+      if (value instanceof Number number) {
+        columns.computeIfAbsent((String) name, key -> new ArrayList<>()).add(number.doubleValue());
+      }
+    }));
+    Map<String, Object> means = new LinkedHashMap<>();
+    columns.forEach((name, values) -> means.put(name,
+        values.stream().mapToDouble(Double::doubleValue).average().orElse(Double.NaN)));
+    List<Double> gains = columns.getOrDefault(HeadshotTrial.GAIN, List.of());
+    if (gains.size() > 1) {
+      Interval interval = Interval.ofMean(gains.stream().map(gain -> new double[] {gain}).toArray(double[][]::new));
+      means.put("gain, 95 % interval", "%.3f to %.3f".formatted(interval.low(), interval.high()));
+    }
+    return means;
+  }
+
+  private static EvaluationTools tools(Map<String, String> named) {
+    Function<String, Optional<Path>> file = name -> Optional.ofNullable(named.get(name)).map(Path::of);
+    return new EvaluationTools(file.apply("attributes").map(AttributeReader::open),
+        file.apply("detector").map(YuNetDetector::open),
+        file.apply("embedder").map(onnx -> OnnxEmbedder.open(onnx, EmbedderSpec.of(onnx), UsePolicy.NON_COMMERCIAL)));
+  }
+}

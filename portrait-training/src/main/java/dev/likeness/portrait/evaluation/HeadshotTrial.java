@@ -1,0 +1,146 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.choice.Casting;
+import dev.likeness.headshots.choice.Choice;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.HoldOut;
+import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.people.Backdrop;
+import dev.likeness.portrait.people.Light;
+import dev.likeness.portrait.people.Outfit;
+import dev.likeness.portrait.people.Pattern;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Tint;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** One person, drawn as a buyer would, judged by what took no part in drawing or choosing. */
+record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, FaceEmbedder own, EvaluationTools outside,
+    Path folder) {
+  /** What choosing adds to likeness. */
+  static final String GAIN = "likeness, kept less drawn";
+
+  private static final List<String> STYLES = List.of("studio", "office", "outdoor", "corporate", "colour");
+  private static final int HELD_OUT = 4;
+  private static final long NOISE = 500;
+  private static final List<Attribute> ASKED = List.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.HAIR,
+      Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
+  // One shirt, light and wall in every selfie; words that headshots rarely ask for.
+  private static final Map<Attribute, String> SETTING = Map.of(Attribute.OUTFIT, Outfit.HOODIE.words(),
+      Attribute.OUTFIT_COLOUR, Tint.RED.words(), Attribute.LIGHT, Light.FLASH.words(), Attribute.BACKDROP,
+      Backdrop.BRICK.words());
+
+  /** Figures of what was drawn and what was kept of it. */
+  Map<String, Object> chosen(Person person) {
+    PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())));
+    try (TrainedPerson learnt = studio().learn(review, Consent.NOBODY_REAL)) {
+      learnt.save(folder.resolve("person " + person.seed()).resolve("person.safetensors"));
+      HeadshotScores scores = HeadshotScores.of(detector)
+          .likeness(Likeness.of(HoldOut.of(review.accepted()), detector, own), own.sameAbove());
+      ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
+          .steps(plan.steps()).seed(NOISE);
+      Choice choice = Casting.of(studio(), detector, scores)
+          .shoot(learnt, request, plan.kept(), Progress.SILENT, new Cancellation());
+      List<Picture> plain = choice.kept().stream().map(shot -> base.generate(nobody(shot)).picture()).toList();
+      save("person " + person.seed(), choice.kept().stream().map(Headshot::picture).toList());
+      return figures(person, choice, plain);
+    }
+  }
+
+  private Map<String, Object> figures(Person person, Choice choice, List<Picture> plain) {
+    List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
+    List<Picture> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot().picture()).toList();
+    Map<String, Object> row = new LinkedHashMap<>();
+    FaceDetector judge = outside.detector().orElse(detector);
+    outside.embedder().ifPresent(eye -> {
+      Gallery photos = new Gallery(person, 1, HELD_OUT, judge, eye);
+      row.put("likeness, own photos", photos.spread());
+      row.put("likeness, drawn", likeness(photos, drawn));
+      row.put("likeness, kept", likeness(photos, kept));
+      row.put(GAIN, likeness(photos, kept) - likeness(photos, drawn));
+    });
+    row.put("kept without a face", kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
+    outside.reader().ifPresent(reader -> {
+      row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain, reader));
+      ReadBackTally tally = new ReadBackTally(reader);
+      choice.kept().forEach(shot -> tally.add(shot.request().prompt(), shot.picture()));
+      row.put("read back", tally.share(ASKED));
+      ASKED.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(
+          "read back, " + attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), tally.share(attribute)));
+    });
+    return row;
+  }
+
+  /** How often what all selfies share comes back unasked, with and without the person. */
+  Map<String, Object> leaks(Person person, AttributeReader reader) {
+    List<Photo> selfies = IdentityTrial.selfies(person, shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
+        .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN));
+    try (TrainedPerson learnt = studio().learn(PhotoReview.of(PhotoSet.of(selfies)), Consent.NOBODY_REAL)) {
+      List<Picture> with = new ArrayList<>();
+      List<Picture> without = new ArrayList<>();
+      for (int i = 0; i < plan.alone(); i++) {
+        ImageRequest ask = ImageRequest.of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(4)
+            .seed(NOISE + i);
+        with.add(base.generate(ask.as(learnt.at(1))).picture());
+        without.add(base.generate(ask).picture());
+      }
+      save("one setting " + person.seed(), with);
+      Map<String, Object> row = new LinkedHashMap<>();
+      SETTING.forEach((attribute, word) -> row.put(word + " unasked, with less without",
+          share(with, attribute, word, reader) - share(without, attribute, word, reader)));
+      return row;
+    }
+  }
+
+  private static double share(List<Picture> pictures, Attribute attribute, String word, AttributeReader reader) {
+    return pictures.stream().filter(picture -> word.equals(reader.of(picture).get(attribute))).count()
+        / (double) pictures.size();
+  }
+
+  private static double likeness(Gallery photos, List<Picture> pictures) {
+    return pictures.stream().map(photos::vector).flatMap(Optional::stream).mapToDouble(photos::likeness).average()
+        .orElse(Double.NaN);
+  }
+
+  /** What a headshot's prompt gives of itself: the base's own pictures of the same words. */
+  private ImageRequest nobody(Headshot shot) {
+    return ImageRequest.of(shot.request().prompt()).steps(plan.steps()).guidance(shot.request().guidance())
+        .seed(shot.seed()).size(shot.picture().width(), shot.picture().height());
+  }
+
+  private HeadshotStudio studio() {
+    HeadshotStudio usual = HeadshotStudio.on(base);
+    return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
+  }
+
+  private void save(String name, List<Picture> pictures) {
+    for (int i = 0; i < pictures.size(); i++) {
+      pictures.get(i).writePng(folder.resolve(name).resolve(Headshot.fileName(i)));
+    }
+  }
+}

@@ -73,9 +73,10 @@ public final class BaseModel implements AutoCloseable {
    * encoded, the network before the last pictures are decoded, and their files unmapped. The next request opens them
    * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. For one request
    * at a time, and none of {@link #parts()} may be in use meanwhile, as while a person is learnt. Either of the two closes both.
+   * Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(denoiser, name, plan, true);
+    return new BaseModel(denoiser, name, plan, plan == null);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */

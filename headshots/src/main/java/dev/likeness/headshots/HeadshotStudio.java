@@ -12,16 +12,13 @@ import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
-import dev.likeness.lora.TrainingSet;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -29,29 +26,24 @@ import java.util.stream.IntStream;
  */
 public final class HeadshotStudio {
   private final BaseModel base;
-  private final LoraTraining training;
-  private final Optional<FaceEmbedder> embedder;
-  private final Optional<LikenessWatch> watch;
+  private final Learning learning;
   private final Enlarger enlarger;
 
-  private HeadshotStudio(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder,
-      Optional<LikenessWatch> watch, Enlarger enlarger) {
+  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger) {
     this.base = base;
-    this.training = training;
-    this.embedder = embedder;
-    this.watch = watch;
+    this.learning = learning;
     this.enlarger = enlarger;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
-    return new HeadshotStudio(base, LoraTraining.balanced().suitedTo(base).captions("selfie of %s"), Optional.empty(),
-        Optional.empty(), Enlarger.CUBIC);
+    LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
+    return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty()), Enlarger.CUBIC);
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, settings, embedder, watch, enlarger);
+    return new HeadshotStudio(base, learning.training(settings), enlarger);
   }
 
   /**
@@ -59,7 +51,7 @@ public final class HeadshotStudio {
    * can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, training, Optional.of(other), watch, enlarger);
+    return new HeadshotStudio(base, learning.embedder(other), enlarger);
   }
 
   /**
@@ -70,17 +62,17 @@ public final class HeadshotStudio {
    * @param eye stays the caller's to close
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
-    return new HeadshotStudio(base, training, embedder, Optional.of(new LikenessWatch(every, eye)), enlarger);
+    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger);
   }
 
   /** The same studio enlarging pictures by {@code other} before it draws over them, where they are to be large. */
   public HeadshotStudio enlarger(Enlarger other) {
-    return new HeadshotStudio(base, training, embedder, watch, other);
+    return new HeadshotStudio(base, learning, other);
   }
 
   /** How it learns. */
   public LoraTraining training() {
-    return training;
+    return learning.training();
   }
 
   /** How many pixels a picture of {@code request} has. */
@@ -118,15 +110,8 @@ public final class HeadshotStudio {
   public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> {
-      Progress steps = Phases.of(progress);
-      PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-      Subject subject = study.subject().consent(consent.toJson());
-      TrainedPerson learnt =
-          study.profile().in(training.train(base, set(study, review, subject).state(state), steps, cancellation));
-      TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
-      return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
-    });
+    return progress.around(
+        () -> learning.person(review, consent, known, state, Phases.of(progress), cancellation));
   }
 
   /**
@@ -140,25 +125,8 @@ public final class HeadshotStudio {
   public TrainedModel learnWhole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state,
       Progress progress, Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> {
-      Progress steps = Phases.of(progress);
-      PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-      Subject subject = study.subject().consent(consent.toJson());
-      return way.train(base, set(study, review, subject).state(state), steps, cancellation);
-    });
-  }
-
-  /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, PhotoReview review, Subject subject) {
-    List<Integer> held =
-        watch.isEmpty() ? List.of() : LikenessWatch.heldOut(study.crops().size());
-    if (held.isEmpty()) {
-      return TrainingSet.of(study.crops(), subject);
-    }
-    List<Picture> learnt = IntStream.range(0, study.crops().size()).filter(i -> !held.contains(i))
-        .mapToObj(study.crops()::get).toList();
-    return TrainingSet.of(learnt, subject)
-        .previews(watch.get().previews(held.stream().map(review.accepted()::get).toList()));
+    return progress.around(
+        () -> learning.whole(review, consent, known, way, state, Phases.of(progress), cancellation));
   }
 
   /**

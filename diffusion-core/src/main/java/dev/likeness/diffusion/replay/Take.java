@@ -50,9 +50,10 @@ final class Take implements AutoCloseable {
     buffers.close();
   }
 
+  /** The recording first: it waits until the device no longer works in the buffers. */
   @Override
   public void close() {
-    free();
     recording.close();
+    free();
   }
 }

@@ -4,20 +4,13 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Ema;
-import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.vae.LatentDistribution;
 import dev.likeness.diffusion.weights.Weights;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -35,8 +28,7 @@ final class AutoencoderTraining {
   private static final int BATCH = 8;
   private static final int COLOUR_BLOCK = 8;
   private static final double PULL = 6e-4;
-  private static final double RATE = 1.5e-3;
-  private static final int SAVE_EVERY = 100;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(1.5e-3, 50, 0, 0, 0.995);
 
   private final RenderStore renders;
   private final long seed;
@@ -49,27 +41,8 @@ final class AutoencoderTraining {
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    LearningRate rate = LearningRate.cosine(RATE, steps).warmup(50);
-    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.0);
-        TrainableWeights weights = new TrainableWeights(new LinearStart(first, config.latentChannels()));
-        Ema ema = new Ema(0.995)) {
-      TrainingState state = new TrainingState(weights, adam, ema);
-      if (Files.exists(file)) {
-        state.load(file);
-      }
-      while (adam.steps() < steps) {
-        long step = adam.steps();
-        double loss = step(weights, step);
-        adam.step(weights.leaves(), rate.at(step));
-        ema.update(weights.leaves(), step + 1);
-        if ((step + 1) % 20 == 0) {
-          System.err.printf(Locale.ROOT, "autoencoder step %d/%d loss %.4f%n", step + 1, steps, loss);
-        }
-        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == steps) {
-          state.save(file, Map.of());
-        }
-      }
-    }
+    new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> new LinearStart(noise, config.latentChannels()),
+        weights -> { }).run(file, this::step, weights -> { });
   }
 
   private double step(TrainableWeights weights, long step) {

@@ -4,23 +4,15 @@ import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
-import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Ema;
-import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.weights.Weights;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
@@ -31,8 +23,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class DiffusionTraining {
   /** Share of pictures whose caption is left out, so that guidance has something to steer away from. */
   private static final double UNCONDITIONAL = 0.1;
-
-  private static final int SAVE_EVERY = 100;
 
   /**
    * The numbers of a run.
@@ -69,32 +59,15 @@ final class DiffusionTraining {
 
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
   void runTo(Path file, Recipe recipe, int last, Runnable saved) {
-    LearningRate rate = LearningRate.cosine(recipe.rate, recipe.steps).warmup(100);
-    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.01);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, DiffusionTraining::silent));
-        Ema ema = new Ema(0.999)) {
-      TrainingState state = new TrainingState(weights, adam, ema);
-      if (Files.exists(file)) {
-        state.load(file);
-      } else if (start != null) {
-        FirstWeights.load(start, weights);
-      }
-      double average = Double.NaN;
-      while (adam.steps() < last) {
-        long step = adam.steps();
-        double loss = step(weights, step, recipe);
-        GradientNorm.clip(weights.leaves().values(), 1.0);
-        adam.step(weights.leaves(), rate.at(step));
-        ema.update(weights.leaves(), step + 1);
-        average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
-        if ((step + 1) % 20 == 0) {
-          System.err.printf(Locale.ROOT, "diffusion step %d/%d loss %.4f%n", step + 1, recipe.steps, average);
-        }
-        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == last) {
-          state.save(file, Map.of());
-          saved.run();
-        }
-      }
+    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, 0.01, 1, 0.999);
+    TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
+        noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
+    loop.runTo(file, last, (weights, step) -> step(weights, step, recipe), weights -> saved.run());
+  }
+
+  private void begin(TrainableWeights weights) {
+    if (start != null) {
+      FirstWeights.load(start, weights);
     }
   }
 

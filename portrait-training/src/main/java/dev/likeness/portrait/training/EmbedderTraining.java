@@ -1,22 +1,13 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Ema;
-import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.photos.embed.FaceNetwork;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -34,8 +25,7 @@ final class EmbedderTraining {
   private static final int BATCH = 64;
   private static final double MARGIN = 0.25;
   private static final double SCALE = 24;
-  private static final double RATE = 1e-3;
-  private static final int SAVE_EVERY = 200;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(1e-3, 50, 0.05, 0, 0.99);
   private static final double SOFTEST = 0.36;
   private static final int SIDE = FaceNetwork.SIDE;
   private static final String CLASSES = "classes";
@@ -52,30 +42,8 @@ final class EmbedderTraining {
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    LearningRate rate = LearningRate.cosine(RATE, steps).warmup(50);
-    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.05);
-        TrainableWeights weights = new TrainableWeights(
-            InitialValues.seeded(first, name -> name.endsWith("conv2.weight")));
-        Ema ema = new Ema(0.99)) {
-      TrainingState state = new TrainingState(weights, adam, ema);
-      if (Files.exists(file)) {
-        state.load(file);
-      }
-      double average = Double.NaN;
-      while (adam.steps() < steps) {
-        long step = adam.steps();
-        double loss = step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1)));
-        adam.step(weights.leaves(), rate.at(step));
-        ema.update(weights.leaves(), step + 1);
-        average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
-        if ((step + 1) % 20 == 0) {
-          System.err.printf(Locale.ROOT, "embedder step %d/%d loss %.4f%n", step + 1, steps, average);
-        }
-        if ((step + 1) % SAVE_EVERY == 0 || step + 1 == steps) {
-          state.save(file, Map.of());
-        }
-      }
-    }
+    new TrainingLoop("embedder", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight")).run(file,
+        (weights, step) -> step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1))), weights -> { });
   }
 
   // The margin comes in the second third: from the start it would keep the network from finding anything.

@@ -20,11 +20,14 @@ final class FirstWeights {
 
   /** Reads the UNet and the text encoder of {@code folder} under the names that the training knows them by. */
   static void load(Path folder, TrainableWeights weights) {
-    Map.of("unet.", UNET, "text_encoder.", "text_encoder/model.safetensors").forEach((prefix, file) -> {
-      try (Safetensors saved = Safetensors.open(folder.resolve(file))) {
-        weights.load(new Renamed(saved, name -> prefix + name));
-      }
-    });
+    load(folder.resolve(UNET), "unet.", weights);
+    load(folder.resolve("text_encoder/model.safetensors"), "text_encoder.", weights);
+  }
+
+  private static void load(Path file, String prefix, TrainableWeights weights) {
+    try (Safetensors saved = Safetensors.open(file)) {
+      weights.load(new Renamed(saved, name -> prefix + name));
+    }
   }
 
   /**

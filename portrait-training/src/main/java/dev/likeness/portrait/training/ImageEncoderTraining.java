@@ -26,7 +26,7 @@ final class ImageEncoderTraining {
   private static final int IDENTITY = 128;
   private static final double SHARPNESS = 24;
   private static final double CAPTION_SHARPNESS = 14;
-  private static final double RATE = 1e-3;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(1e-3, 50, 0.01, 1, 0.995);
   private static final int SHIFT = 6;
   private static final int SIDE = Architecture.SEEN;
   private static final int HELD_OUT = 100;
@@ -50,7 +50,7 @@ final class ImageEncoderTraining {
   }
 
   TrainingLoop loop(int steps) {
-    return new TrainingLoop("image encoder", steps, RATE, seed,
+    return new TrainingLoop("image encoder", steps, NUMBERS, seed,
         name -> name.endsWith("out_proj.weight") || name.endsWith("fc2.weight"));
   }
 

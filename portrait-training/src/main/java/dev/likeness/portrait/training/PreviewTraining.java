@@ -27,7 +27,7 @@ final class PreviewTraining implements AutoCloseable {
   private static final int CROP = AutoencoderTraining.CROP;
   private static final int FACTOR = Architecture.PIXELS / Architecture.LATENT;
   private static final int BATCH = 8;
-  private static final double RATE = 2e-3;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, 0.01, 1, 0.995);
 
   private final RenderStore store;
   private final long seed;
@@ -52,7 +52,7 @@ final class PreviewTraining implements AutoCloseable {
   }
 
   TrainingLoop loop(int steps) {
-    return new TrainingLoop("preview", steps, RATE, seed, name -> name.endsWith("conv.4.weight"));
+    return new TrainingLoop("preview", steps, NUMBERS, seed, name -> name.endsWith("conv.4.weight"));
   }
 
   double step(TrainableWeights weights, long number) {

@@ -13,20 +13,28 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A stage's steps, from nothing or from where it was stopped: AdamW along half a cosine, gradients cut to length 1, and a
- * slow average, which is the result. Runs are equal to the bit, stopped on the way or not.
+ * A stage's steps, from nothing or from where it was stopped: AdamW along half a cosine, and a slow average, which is the
+ * result. Runs are equal to the bit, stopped on the way or not.
  *
  * @param name what progress lines call it
  * @param steps optimiser steps in all
- * @param rate the highest learning rate
+ * @param numbers what the optimiser goes by
  * @param seed of the first weights
- * @param silent weights that begin at zero
+ * @param random the first weights that noise makes
+ * @param start shown the weights before the first step, to put others in their place
  */
-record TrainingLoop(String name, int steps, double rate, long seed, Predicate<String> silent) {
+record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
+    Function<NoiseSource, InitialValues> random, Consumer<TrainableWeights> start) {
   private static final int SAVE_EVERY = 100;
+
+  /** A stage from random weights, of which those that {@code silent} names begin at zero. */
+  TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
+    this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> { });
+  }
 
   /** Computes the gradients of one step, which begin at nothing, and tells its loss. */
   @FunctionalInterface
@@ -41,18 +49,22 @@ record TrainingLoop(String name, int steps, double rate, long seed, Predicate<St
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int last, Step step, Consumer<TrainableWeights> saved) {
-    LearningRate course = LearningRate.cosine(rate, steps).warmup(50);
-    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, 0.01);
-        TrainableWeights weights = new TrainableWeights(InitialValues.seeded(first, silent)); Ema ema = new Ema(0.995)) {
+    LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
+    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, numbers.weightDecay());
+        TrainableWeights weights = new TrainableWeights(random.apply(first)); Ema ema = new Ema(numbers.ema())) {
       TrainingState state = new TrainingState(weights, adam, ema);
       if (Files.exists(file)) {
         state.load(file);
+      } else {
+        start.accept(weights);
       }
       double average = Double.NaN;
       while (adam.steps() < last) {
         long number = adam.steps();
         double loss = step.loss(weights, number);
-        GradientNorm.clip(weights.leaves().values(), 1.0);
+        if (numbers.longestGradient() > 0) {
+          GradientNorm.clip(weights.leaves().values(), numbers.longestGradient());
+        }
         adam.step(weights.leaves(), course.at(number));
         ema.update(weights.leaves(), number + 1);
         average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;

@@ -9,10 +9,31 @@ from safetensors.torch import save_file
 
 SHAPES = {"matrix": (6, 5), "window": (4, 3, 3, 3), "vector": (7,)}
 STEPS = 8
+
+
+class Muon:
+    """torch.optim.Muon for weights of two and more dimensions, flattened, and AdamW for the rest."""
+
+    def __init__(self, leaves):
+        self.views = [(leaf, leaf.detach().flatten(1)) for leaf in leaves if leaf.dim() > 1]
+        self.matrices = torch.optim.Muon(
+            [view for _, view in self.views], lr=1e-2, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"
+        )
+        vectors = [leaf for leaf in leaves if leaf.dim() < 2]
+        self.vectors = torch.optim.AdamW(vectors, lr=1e-2, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.1)
+
+    def step(self):
+        for leaf, view in self.views:
+            view.grad = leaf.grad.flatten(1)
+        self.matrices.step()
+        self.vectors.step()
+
+
 OPTIMIZERS = {
     "lion": lambda leaves: Lion(leaves, lr=1e-2, betas=(0.9, 0.99), weight_decay=0.1),
     "adafactor": lambda leaves: torch.optim.Adafactor(leaves, lr=1e-2, weight_decay=0.1),
     "prodigy": lambda leaves: Prodigy(leaves, lr=1.0, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.1),
+    "muon": Muon,
 }
 
 

@@ -19,19 +19,23 @@ abstract class GradientSteps implements Optimizer {
     steps++;
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       before(parameters, learningRate);
-      parameters.forEach((name, parameter) -> {
-        Tensor gradient = parameter.grad();
-        if (gradient.defined()) {
-          try (TensorScope one = TensorScope.open()) {
-            if (DType.of(parameter.scalar_type()) == DType.BF16) {
-              moveRounded(name, parameter, gradient, learningRate);
-            } else {
-              move(name, parameter, gradient, learningRate);
-            }
-            gradient.zero_();
-          }
-        }
-      });
+      parameters.forEach((name, parameter) -> one(name, parameter, learningRate));
+    }
+  }
+
+  /** Moves one parameter if it has a gradient, which it forgets. */
+  final void one(String name, Tensor parameter, double learningRate) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      Tensor gradient = parameter.grad();
+      if (!gradient.defined()) {
+        return;
+      }
+      if (DType.of(parameter.scalar_type()) == DType.BF16) {
+        moveRounded(name, parameter, gradient, learningRate);
+      } else {
+        move(name, parameter, gradient, learningRate);
+      }
+      gradient.zero_();
     }
   }
 

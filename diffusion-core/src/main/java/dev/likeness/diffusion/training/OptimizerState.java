@@ -3,18 +3,18 @@ package dev.likeness.diffusion.training;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.TreeMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/** The named tensors that an optimiser keeps between steps, made when they are first asked for. */
+/** The named tensors that an optimiser keeps between steps, made when they are first asked for, by any thread. */
 final class OptimizerState implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
-  private final Map<String, Tensor> tensors = new LinkedHashMap<>();
+  private final Map<String, Tensor> tensors = new TreeMap<>();
 
   /** {@code kind} of a parameter's state, e.g. {@code first}; made by {@code initial} the first time. */
-  Tensor get(String kind, String parameter, Supplier<Tensor> initial) {
+  synchronized Tensor get(String kind, String parameter, Supplier<Tensor> initial) {
     return tensors.computeIfAbsent(kind + "." + parameter, name -> region.keep(initial.get()));
   }
 

@@ -32,9 +32,11 @@ class OptimizerTest {
 
   static Stream<Arguments> references() {
     return Stream.of(
-        Arguments.of("lion", 1e-2, (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)),
-        Arguments.of("adafactor", 1e-2, (Supplier<Optimizer>) () -> new Adafactor(0.1)),
-        Arguments.of("prodigy", 1.0, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)));
+        Arguments.of("lion", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)),
+        Arguments.of("adafactor", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Adafactor(0.1)),
+        Arguments.of("prodigy", 1.0, 3e-6, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)),
+        // Its steps, of 1.6 % of the spread in all, are made orthogonal in bf16.
+        Arguments.of("muon", 1e-2, 3e-4, (Supplier<Optimizer>) () -> new Muon(0.95, 0.1)));
   }
 
   private static Safetensors golden() {
@@ -66,7 +68,7 @@ class OptimizerTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("references")
-  void takesTheStepsOfItsReference(String kind, double rate, Supplier<Optimizer> made) {
+  void takesTheStepsOfItsReference(String kind, double rate, double tolerance, Supplier<Optimizer> made) {
     try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer optimizer = made.get()) {
       Map<String, Tensor> leaves = leaves(golden, region);
       for (int i = 0; i < STEPS; i++) {
@@ -74,14 +76,14 @@ class OptimizerTest {
       }
       try (TensorScope scope = TensorScope.open()) {
         leaves.forEach((name, leaf) ->
-            Closeness.assertWithinSpread(3e-6, golden.read(kind + "." + name), leaf.detach(), kind + " " + name));
+            Closeness.assertWithinSpread(tolerance, golden.read(kind + "." + name), leaf.detach(), kind + " " + name));
       }
     }
   }
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("references")
-  void goesOnToTheBitFromWhatItKept(String kind, double rate, Supplier<Optimizer> made) {
+  void goesOnToTheBitFromWhatItKept(String kind, double rate, double tolerance, Supplier<Optimizer> made) {
     try (Safetensors golden = golden(); TensorRegion region = new TensorRegion(); Optimizer first = made.get();
         Optimizer second = made.get()) {
       Map<String, Tensor> leaves = leaves(golden, region);

@@ -1,16 +1,18 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Random;
@@ -24,14 +26,18 @@ final class DiffusionTraining {
   /** Share of pictures whose caption is left out, so that guidance has something to steer away from. */
   private static final double UNCONDITIONAL = 0.1;
 
+  private static final double CALM = 0.2;
+  private static final double CALM_UNTIL = 0.4;
+
   /**
    * The numbers of a run.
    *
    * @param steps optimiser steps in all
    * @param batch pictures a step
+   * @param shares of a batch that are learnt at once, each on a thread of its own
    * @param rate the highest learning rate
    */
-  record Recipe(int steps, int batch, double rate) { }
+  record Recipe(int steps, int batch, int shares, double rate) { }
 
   private final LatentSet data;
   private final Objective objective;
@@ -59,10 +65,11 @@ final class DiffusionTraining {
 
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
   void runTo(Path file, Recipe recipe, int last, Runnable saved) {
-    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, 0.01, 1, 0.999);
+    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> new Muon(0.95, 0.01), 1, 0.999);
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
-    loop.runTo(file, last, (weights, step) -> step(weights, step, recipe), weights -> saved.run());
+    loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
+        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)), weights -> saved.run());
   }
 
   private void begin(TrainableWeights weights) {
@@ -77,10 +84,10 @@ final class DiffusionTraining {
         && (name.endsWith("conv2.weight") || name.endsWith("proj_out.weight") || name.equals("unet.conv_out.weight"));
   }
 
-  private double step(TrainableWeights weights, long step, Recipe recipe) {
-    int batch = recipe.batch;
-    Random random = new Random(seed * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + step)) {
+  /** Of the pictures that share {@code number} of all draws. */
+  private Tensor loss(Parameters weights, long number, int batch) {
+    Random random = new Random(seed * 31 + number);
+    try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
       Weights cast = Weights.of(new CastParameters(weights, ScalarType.BFloat16));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
@@ -90,15 +97,19 @@ final class DiffusionTraining {
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(ScalarType.BFloat16);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
-      Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
-      loss.backward();
-      return loss.item_float();
+      return objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
     }
   }
 
-  /** One from each of {@code count} equal stretches: every level of noise in every step, so that steps differ less. */
+  /**
+   * One from each of {@code count} equally likely stretches, so that steps differ less. Of five pictures one is noised to
+   * less than 0.4 of the way, where little is left to decide, and four to more, where faces come into being.
+   */
   private int[] timesteps(Random random, int count) {
-    double stretch = objective.schedule().length() / (double) count;
-    return IntStream.range(0, count).map(i -> (int) ((i + random.nextDouble()) * stretch)).toArray();
+    return IntStream.range(0, count).map(i -> {
+      double place = (i + random.nextDouble()) / count;
+      double way = place < CALM ? CALM_UNTIL * place / CALM : CALM_UNTIL + (1 - CALM_UNTIL) * (place - CALM) / (1 - CALM);
+      return (int) (way * objective.schedule().length());
+    }).toArray();
   }
 }

@@ -13,22 +13,23 @@ import java.util.stream.Collectors;
  * @param pictures renders to learn from
  * @param steps its optimiser steps
  * @param batch pictures a step
+ * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, double rate, Path start) {
+record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, int shares, double rate, Path start) {
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
     Map<String, String> given = pairs.stream().map(p -> p.split("=", 2)).collect(Collectors.toMap(p -> p[0], p -> p[1]));
     Numbers numbers = new Numbers(Long.parseLong(take(given, "seed", "1")),
         Integer.parseInt(take(given, "autoencoderSteps", "4200")), Integer.parseInt(take(given, "pictures", "16000")),
-        Integer.parseInt(take(given, "steps", "6000")), Integer.parseInt(take(given, "batch", "16")),
-        Double.parseDouble(take(given, "rate", "8e-4")), path(take(given, "start", "")));
+        Integer.parseInt(take(given, "steps", "6000")), Integer.parseInt(take(given, "batch", "32")),
+        Integer.parseInt(take(given, "shares", "2")), Double.parseDouble(take(given, "rate", "8e-4")), path(take(given, "start", "")));
     if (!given.isEmpty()) {
       throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderSteps,"
-          + " pictures, steps, batch, rate, start");
+          + " pictures, steps, batch, shares, rate, start");
     }
     return numbers;
   }
@@ -43,12 +44,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int bat
   }
 
   DiffusionTraining.Recipe recipe() {
-    return new DiffusionTraining.Recipe(steps, batch, rate);
+    return new DiffusionTraining.Recipe(steps, batch, shares, rate);
   }
 
   @Override
   public String toString() {
     return "seed=" + seed + " autoencoderSteps=" + autoencoderSteps + " pictures=" + pictures + " steps=" + steps
-        + " batch=" + batch + " rate=" + rate;
+        + " batch=" + batch + " shares=" + shares + " rate=" + rate;
   }
 }

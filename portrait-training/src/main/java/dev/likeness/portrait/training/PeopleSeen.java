@@ -24,9 +24,9 @@ final class PeopleSeen implements AutoCloseable {
 
   PeopleSeen(RenderStore store, PeopleRenders renders, int people, StableDiffusion model, IntConsumer progress) {
     ImageProcessor processor = ImageProcessor.clip(Architecture.SEEN);
-    TensorVector pictures = new TensorVector();
-    TensorVector texts = new TensorVector();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      TensorVector pictures = new TensorVector();
+      TensorVector texts = new TensorVector();
       for (int i = 0; i < people * PeopleRenders.SHOTS; i++) {
         pictures.push_back(processor.pixels(store.picture(i)).to(ScalarType.BFloat16));
         try (TensorScope one = TensorScope.open()) {

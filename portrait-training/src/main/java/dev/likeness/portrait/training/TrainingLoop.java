@@ -1,11 +1,11 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
 import java.nio.file.Files;
@@ -17,8 +17,8 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
- * A stage's steps, from nothing or from where it was stopped: AdamW along half a cosine, and a slow average, which is the
- * result. Runs are equal to the bit, stopped on the way or not.
+ * A stage's steps, from nothing or from where it was stopped: its optimiser along half a cosine, and a slow
+ * average, which is the result. Runs are equal to the bit, stopped on the way or not.
  *
  * @param name what progress lines call it
  * @param steps optimiser steps in all
@@ -50,22 +50,22 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int last, Step step, Consumer<TrainableWeights> saved) {
     LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
-    try (NoiseSource first = NoiseSource.seeded(seed); AdamW adam = new AdamW(0.9, 0.99, 1e-8, numbers.weightDecay());
+    try (NoiseSource first = NoiseSource.seeded(seed); Optimizer optimizer = numbers.optimizer().get();
         TrainableWeights weights = new TrainableWeights(random.apply(first)); Ema ema = new Ema(numbers.ema())) {
-      TrainingState state = new TrainingState(weights, adam, ema);
+      TrainingState state = new TrainingState(weights, optimizer, ema);
       if (Files.exists(file)) {
         state.load(file);
       } else {
         start.accept(weights);
       }
       double average = Double.NaN;
-      while (adam.steps() < last) {
-        long number = adam.steps();
+      while (optimizer.steps() < last) {
+        long number = optimizer.steps();
         double loss = step.loss(weights, number);
         if (numbers.longestGradient() > 0) {
           GradientNorm.clip(weights.leaves().values(), numbers.longestGradient());
         }
-        adam.step(weights.leaves(), course.at(number));
+        optimizer.step(weights.leaves(), course.at(number));
         ema.update(weights.leaves(), number + 1);
         average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
         if ((number + 1) % 20 == 0) {

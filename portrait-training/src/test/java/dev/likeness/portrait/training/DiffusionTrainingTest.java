@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DiffusionTrainingTest {
   private static final int VOCABULARY = 20;
   private static final int PORTRAIT_VOCABULARY = 951;
-  private static final DiffusionTraining.Recipe RECIPE = new DiffusionTraining.Recipe(4, 2, 1e-3);
+  private static final DiffusionTraining.Recipe RECIPE = new DiffusionTraining.Recipe(4, 2, 2, 1e-3);
 
   @Test
   void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith(@TempDir Path folder) throws IOException {
@@ -55,7 +55,7 @@ class DiffusionTrainingTest {
       assertThrows(UnusableInput.class, () -> training.run(state, RECIPE, () -> { }), "another vocabulary");
       DiffusionTraining fitting = training(data, PORTRAIT_VOCABULARY);
       fitting.startFrom(PortraitModel.files());
-      fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1e-9), () -> { });
+      fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1, 1e-9), () -> { });
     }
     Path released = PortraitModel.files().resolve("unet/diffusion_pytorch_model.safetensors");
     try (TensorScope scope = TensorScope.open(); Safetensors before = Safetensors.open(released);

@@ -33,12 +33,13 @@ record TimedMemory(Tokens tokens, TimedAttention attention, double scale, Tensor
       told = resampler.told(seen.new_zeros(1)).clone();
     }
 
+    /** Made anew for each pass, which another tensor tells: a replayed one writes its numbers into the same. */
     private void at(Tensor now) {
       if (now == time) {
         return;
       }
       try (TensorScope scope = TensorScope.open()) {
-        told.copy_(resampler.told(now.narrow(0, 0, 1)));
+        told.copy_(resampler.told(now));
         shown.copy_(resampler.forward(new Sights(seen, null, told)).view_as(shown));
       }
       time = now;

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.Joints;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.replay.Recorder;
+import dev.likeness.diffusion.replay.Replayed;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -96,6 +99,16 @@ class JointIpAdapterTest {
         assertArrayEquals(everywhere, drawn(prompt.mask(grey(255, 255))));
         assertArrayEquals(plainly, drawn(prompt.mask(grey(0, 0))));
         assertFalse(Arrays.equals(left, everywhere) || Arrays.equals(left, plainly));
+      }
+    }
+
+    /** What changes from step to step has to come in with the work's inputs, or a replay would show what was recorded. */
+    @Test
+    void drawsTheSameWhenReplayed() {
+      Joints replaying = Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING));
+      for (double guidance : new double[] {0, 3}) {
+        ImageRequest ask = request().steps(3).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
+        assertArrayEquals(base.generate(ask).pixels(), base.generate(ask.joints(replaying)).pixels());
       }
     }
 

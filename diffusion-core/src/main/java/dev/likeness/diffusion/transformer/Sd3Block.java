@@ -39,7 +39,7 @@ final class Sd3Block {
    * Both streams after the block.
    *
    * @param embedding what the block listens to, [batch, width]
-   * @param time what adapters are told, [batch] or [1], 0..1000
+   * @param time what adapters are told, [1], 0..1000
    */
   Streams forward(Streams x, Tensor embedding, Tensor time) {
     List<Tensor> m = norm1.vectors(embedding);

@@ -60,10 +60,11 @@ public final class Sd3Transformer2DModel {
       Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = embedding.forward(timestep, null, pooled);
+      Tensor time = timestep.narrow(0, 0, 1);
       Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
       try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
         while (pass.hasNext()) {
-          x = step(x, pass.next(), listened, timestep, segments);
+          x = step(x, pass.next(), listened, time, segments);
         }
       }
       List<Tensor> m = normOut.vectors(listened);

@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.sampling.Extrapolated;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.unet.DeepFeatures;
+import dev.likeness.schedulers.SamplingPlan;
 
 /**
  * Work that a run leaves out, for a picture that is nearly the same; what each costs and gains is measured in
@@ -45,15 +46,16 @@ public record Approximation(Kind kind, int every, int layers) {
   }
 
   /**
-   * Asks the network at one of {@code every} rows, and continues its last two answers in a straight line over the
-   * timesteps between (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for whole answers). For every family.
+   * Asks the network at the first rows, then at one of {@code every}, fewer where they lie close together in time; between,
+   * continues its last two answers in a straight line over the timesteps (first order of Liu et al. 2025, arXiv:2503.06923,
+   * eq. 5, for whole answers). For every family.
    */
   public static Approximation extrapolation(int every) {
     return new Approximation(Kind.EXTRAPOLATION, every, 0);
   }
 
-  NoisePredictor around(NoisePredictor network, int rows) {
-    return kind == Kind.EXTRAPOLATION ? new Extrapolated(network, every, rows) : network;
+  NoisePredictor around(NoisePredictor network, SamplingPlan plan) {
+    return kind == Kind.EXTRAPOLATION && every > 1 ? new Extrapolated(network, every, plan) : network;
   }
 
   /** What a run of a UNet remembers, or null; it belongs to the calling scope. */

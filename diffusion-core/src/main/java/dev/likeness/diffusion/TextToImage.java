@@ -83,7 +83,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas().on(runner);
       Joints joints = sitting.request().joints();
       NoisePredictor network = joints.network().apply(sitting.request().approximation()
-          .around(denoiser.network(sitting, canvas, plan.size()), plan.size()));
+          .around(denoiser.network(sitting, canvas, plan.size()), plan));
       Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
         joints.listener().onStep(step, of, x);

@@ -22,6 +22,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Step;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.InferenceMode;
@@ -86,20 +87,34 @@ class ApproximationTest {
   }
 
   @Test
-  void asksTheNetworkFirstNowAndThenAndLast() {
+  void asksTheNetworkEverMoreSeldom() {
+    assertEquals(List.of(0, 1, 2, 4, 7, 10, 13, 16, 19), asked(Map.of(), 3, 20));
+    assertEquals(List.of(0, 1, 2, 4, 6, 8, 10), asked(Map.of(), 2, 12));
+  }
+
+  /** The last third of Karras' rows go through a tenth of the time. */
+  @Test
+  void asksSeldomWhereRowsLieCloseTogetherInTime() {
+    assertEquals(List.of(0, 1, 2, 4, 7, 11, 15, 19, 23), asked(Map.of("use_karras_sigmas", true), 4, 30));
+  }
+
+  private static List<Integer> asked(Map<String, Object> options, int every, int steps) {
+    Map<String, Object> config = new HashMap<>(options);
+    config.put("_class_name", "DPMSolverMultistepScheduler");
+    config.putAll(Map.of("beta_start", 8.5e-4, "beta_end", 0.012, "beta_schedule", "scaled_linear"));
     List<Integer> asked = new ArrayList<>();
     try (TensorScope scope = TensorScope.open()) {
-      SamplingPlan plan = SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler")).plan(PlanRequest.of(12));
+      SamplingPlan plan = SchedulerConfig.of(config).plan(PlanRequest.of(steps));
       Extrapolated line = new Extrapolated((input, step) -> {
         asked.add(step.index());
         return torch.full(new long[] {1}, new Scalar(3 + 0.5 * step.timestep()));
-      }, 3, plan.size());
+      }, every, plan);
       for (Step step : plan) {
         double said = line.predict(torch.zeros(1), step).item_double();
         assertEquals(3 + 0.5 * step.timestep(), said, 1e-3, "a network that is linear in time is followed exactly");
       }
     }
-    assertEquals(List.of(0, 1, 2, 5, 8, 11), asked);
+    return asked;
   }
 
   /** Its rows want the unguided answer too, the last one not. */

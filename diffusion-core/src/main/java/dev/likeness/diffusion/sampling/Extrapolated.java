@@ -1,22 +1,30 @@
 package dev.likeness.diffusion.sampling;
 
 import dev.likeness.diffusion.tensor.Carried;
+import dev.likeness.schedulers.SamplingPlan;
 import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * A network that is asked now and then; between, its last two answers are continued in a straight line over the
- * timesteps. The first rows, which decide what the picture becomes, and the last one are always asked. One run's.
+ * timesteps. One run's.
+ *
+ * <p>It is asked at rows whose distance grows by one from 1 to {@code every}: what it answers first decides what the picture
+ * becomes, and a line is continued no more than about twice as far as it is known. Where rows lie close together in time, as
+ * towards the end of Karras' ladder, it is not asked before as much time went by as goes by in three quarters of {@code
+ * every} rows on average, since the error of a line grows with the time alone.
  */
 public final class Extrapolated implements NoisePredictor {
-  private static final int FIRST = 3;
+  private static final double NEAR = 0.75;
 
   private final NoisePredictor network;
   private final int every;
-  private final int rows;
+  private final double near;
   private final Carried last = new Carried();
   private final Carried before = new Carried();
+  private int asked;
+  private int lastRow;
   private double lastTime;
   private double beforeTime;
   private boolean lastUnguided;
@@ -25,20 +33,24 @@ public final class Extrapolated implements NoisePredictor {
   /**
    * Around {@code network}, in the scope of its run.
    *
-   * @param every of how many rows one is asked
-   * @param rows of the plan
+   * @param every at most so many rows from one asking to the next, unless they lie close together in time; from 2 on
    */
-  public Extrapolated(NoisePredictor network, int every, int rows) {
+  public Extrapolated(NoisePredictor network, int every, SamplingPlan plan) {
     this.network = network;
     this.every = every;
-    this.rows = rows;
+    double[] times = plan.timesteps();
+    near = NEAR * every * Math.abs(times[0] - times[times.length - 1]) / times.length;
   }
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    int row = step.index();
-    boolean asks = row < FIRST || row == rows - 1 || (row - FIRST + 1) % every == 0;
-    return asks || !isLike(step) ? asked(input, step) : continued(step.timestep());
+    return asks(step) || !isLike(step) ? asked(input, step) : continued(step.timestep());
+  }
+
+  private boolean asks(Step step) {
+    int gap = Math.min(every, Math.max(1, asked - 1));
+    boolean late = gap < every || Math.abs(lastTime - step.timestep()) >= near;
+    return asked < 2 || step.index() - lastRow >= gap && late;
   }
 
   /** Whether both answers hold what the row asks for: some rows of a plan may want the unguided answer too. */
@@ -55,6 +67,8 @@ public final class Extrapolated implements NoisePredictor {
       beforeUnguided = lastUnguided;
     }
     last.replace(answer.clone());
+    asked++;
+    lastRow = step.index();
     lastTime = step.timestep();
     lastUnguided = step.update().asksUnguided();
     return answer;

@@ -11,8 +11,9 @@ final class ApproximateOption {
   private static final Pattern WAY = Pattern.compile("(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)");
 
   @Option(names = "--approximate", paramLabel = "WAY:N",
-      description = "nearly the same picture in less time: extrapolate:N asks the network at one of N steps,"
-          + " deep-cache:N its deep layers, deep-forecast:N the same and continues what they say; extrapolate:2 is the closest, deep-cache:3 the fastest that stays close")
+      description = "nearly the same picture in less time: extrapolate:N asks the network at one of N steps"
+          + " or fewer, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say; extrapolate:2 is the"
+          + " closest, extrapolate:4 the fastest that stays close")
   private String way;
 
   ImageRequest on(ImageRequest request) {
@@ -22,7 +23,7 @@ final class ApproximateOption {
     Matcher said = WAY.matcher(way);
     if (!said.matches()) {
       throw new IllegalArgumentException(
-          "unknown approximation \"" + way + "\"; known: deep-cache:N, deep-forecast:N and extrapolate:N with N from 1 to 99, e.g. deep-cache:3");
+          "unknown approximation \"" + way + "\"; known: deep-cache:N, deep-forecast:N and extrapolate:N with N from 1 to 99, e.g. extrapolate:4");
     }
     int every = Integer.parseInt(said.group(2));
     return request.approximation(switch (said.group(1)) {

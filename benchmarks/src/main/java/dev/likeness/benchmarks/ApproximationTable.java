@@ -67,6 +67,10 @@ public final class ApproximationTable {
       ways.put("deep forecast every " + every, ask.approximation(Approximation.deepForecast(every, 0)));
       ways.put("extrapolation every " + every, ask.approximation(Approximation.extrapolation(every)));
     }
+    ways.put("a quarter of the tokens merged", ask.approximation(Approximation.NONE.merging(0.25)));
+    ways.put("half of the tokens merged", ask.approximation(Approximation.NONE.merging(0.5)));
+    ways.put("DeepCache every 3, half merged", ask.approximation(Approximation.deepCache(3, 0).merging(0.5)));
+    ways.put("extrapolation every 4, half merged", ask.approximation(Approximation.extrapolation(4).merging(0.5)));
     ImageRequest guidedFirst = ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
     ways.put("guidance until 0.6", guidedFirst);
     ways.put("deep forecast every 3, guidance until 0.6", guidedFirst.approximation(Approximation.deepForecast(3, 0)));

@@ -1,7 +1,10 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.MergedTokens;
 import dev.likeness.diffusion.sampling.Extrapolated;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.unet.DeepFeatures;
 import dev.likeness.schedulers.SamplingPlan;
 
@@ -10,20 +13,24 @@ import dev.likeness.schedulers.SamplingPlan;
  * docs/performance.md.
  *
  * @param kind what is left out
- * @param every of how many rows of the plan one is computed in full
+ * @param every of how many rows of the plan one is computed in full, for the kinds that count rows
  * @param layers of a UNet's first level that are computed at every row, for the kinds that ask its deep layers seldom
+ * @param threshold up to which change of the first block the others are left out, for the first-block cache
+ * @param merged the share of a picture's tokens that a UNet merges for self-attention, 0 to 0.75; beside any kind
  */
-public record Approximation(Kind kind, int every, int layers) {
+public record Approximation(Kind kind, int every, int layers, double threshold, double merged) {
   /** Nothing is left out. */
-  public static final Approximation NONE = new Approximation(Kind.NONE, 1, 0);
+  public static final Approximation NONE = new Approximation(Kind.NONE, 1, 0, 0, 0);
 
   /** What is left out. */
-  public enum Kind { NONE, DEEP_CACHE, DEEP_FORECAST, EXTRAPOLATION }
+  public enum Kind { NONE, DEEP_CACHE, DEEP_FORECAST, EXTRAPOLATION, FIRST_BLOCK }
 
   public Approximation {
-    if (every < 1 || layers < 0) {
-      throw new IllegalArgumentException("every " + every + " rows, " + layers + " layers: expected at least 1 and 0");
+    if (every < 1 || layers < 0 || !(threshold >= 0)) {
+      throw new IllegalArgumentException("every " + every + " rows, " + layers + " layers, a change of " + threshold
+          + ": expected at least 1, 0 and 0");
     }
+    new MergedTokens(merged);
   }
 
   /**
@@ -34,7 +41,7 @@ public record Approximation(Kind kind, int every, int layers) {
    *     convolution and the last layer always are
    */
   public static Approximation deepCache(int every, int layers) {
-    return new Approximation(Kind.DEEP_CACHE, every, layers);
+    return new Approximation(Kind.DEEP_CACHE, every, layers, 0, 0);
   }
 
   /**
@@ -42,7 +49,7 @@ public record Approximation(Kind kind, int every, int layers) {
    * (first order of Liu et al. 2025, arXiv:2503.06923, eq. 5, for the deep layers' features).
    */
   public static Approximation deepForecast(int every, int layers) {
-    return new Approximation(Kind.DEEP_FORECAST, every, layers);
+    return new Approximation(Kind.DEEP_FORECAST, every, layers, 0, 0);
   }
 
   /**
@@ -51,7 +58,24 @@ public record Approximation(Kind kind, int every, int layers) {
    * eq. 5, for whole answers). For every family.
    */
   public static Approximation extrapolation(int every) {
-    return new Approximation(Kind.EXTRAPOLATION, every, 0);
+    return new Approximation(Kind.EXTRAPOLATION, every, 0, 0, 0);
+  }
+
+  /**
+   * Asks a transformer's first block at every row, and the others where what the first adds to the picture's tokens has
+   * changed by more than {@code threshold} since they were asked last; 0.05 to 0.2 is usual (the first-block cache of
+   * chengzeyi/ParaAttention, as diffusers' {@code FirstBlockCacheConfig} has it). For Stable Diffusion 3 and FLUX.
+   */
+  public static Approximation firstBlock(double threshold) {
+    return new Approximation(Kind.FIRST_BLOCK, 1, 0, threshold, 0);
+  }
+
+  /**
+   * The same, and a UNet merges this share of the picture's tokens, 0 to 0.75, for self-attention at the largest level that
+   * attends (token merging, Bolya and Hoffman 2023, arXiv:2303.17604, section 4).
+   */
+  public Approximation merging(double share) {
+    return new Approximation(kind, every, layers, threshold, share);
   }
 
   NoisePredictor around(NoisePredictor network, SamplingPlan plan) {
@@ -63,14 +87,29 @@ public record Approximation(Kind kind, int every, int layers) {
     return isDeep() ? new DeepFeatures(every, layers, kind == Kind.DEEP_FORECAST) : null;
   }
 
+  /** What a run of a transformer remembers, or null; it belongs to the calling scope. */
+  FirstBlockCache firstBlocks() {
+    return kind == Kind.FIRST_BLOCK ? new FirstBlockCache(threshold) : null;
+  }
+
+  /** What it adds to a UNet. */
+  Adaptation merging() {
+    return merged == 0 ? Adaptation.NONE : new MergedTokens(merged);
+  }
+
   private boolean isDeep() {
     return kind == Kind.DEEP_CACHE || kind == Kind.DEEP_FORECAST;
   }
 
   /** Refuses to leave out what a model's family cannot do without. */
   void requireFor(Denoiser denoiser) {
-    if (isDeep() && !denoiser.hasShallowWay()) {
-      throw new IllegalArgumentException("DeepCache is for UNets; approximate a transformer by extrapolation");
+    if ((isDeep() || merged > 0) && !denoiser.hasShallowWay()) {
+      throw new IllegalArgumentException((isDeep() ? "DeepCache is" : "token merging is")
+          + " for UNets; approximate a transformer by extrapolation");
+    }
+    if (kind == Kind.FIRST_BLOCK && !denoiser.isOfBlocks()) {
+      throw new IllegalArgumentException("the first-block cache is for Stable Diffusion 3 and FLUX; approximate this model by"
+          + " extrapolation");
     }
   }
 }

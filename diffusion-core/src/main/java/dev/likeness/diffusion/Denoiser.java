@@ -66,6 +66,11 @@ interface Denoiser {
     return false;
   }
 
+  /** Whether the network is a chain of blocks of which the first can be asked without the others, as transformers are. */
+  default boolean isOfBlocks() {
+    return false;
+  }
+
   /** Whether the network is made for inpainting: it is shown the mask and the kept part beside the sample. */
   default boolean showsMask() {
     return false;

@@ -5,8 +5,10 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Qwen3Image;
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.Flux2Config;
 import dev.likeness.diffusion.transformer.Flux2Positions;
 import dev.likeness.diffusion.transformer.Flux2Transformer2DModel;
@@ -42,6 +44,11 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   @Override
   public boolean guided(ImageRequest request) {
     return request.guidance() > 1 && !model.distilled();
+  }
+
+  @Override
+  public boolean isOfBlocks() {
+    return true;
   }
 
   @Override
@@ -97,13 +104,15 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
 
   private NoisePredictor asked(Sitting sitting, Canvas canvas, List<Flux2Transformer2DModel> views, Tensor text,
       Rotation rotation) {
+    FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+    Runner runner = cache == null ? canvas.runner() : Runner.PLAIN;
     Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
     return (input, step) -> {
       Tensor own = packed(input);
       Tensor tokens =
           shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
       Flux2Transformer2DModel net = views.get(step.index());
-      Tensor answer = canvas.runner().run(List.of(net, text), in -> net.forward(in[0], in[1], text, rotation), tokens,
+      Tensor answer = runner.run(List.of(net, text), in -> net.forward(in[0], in[1], text, rotation, cache), tokens,
           time(sitting, step, input.size(0)));
       return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
           input.size(2), input.size(3));

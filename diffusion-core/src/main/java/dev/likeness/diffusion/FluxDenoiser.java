@@ -51,6 +51,11 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
+  public boolean isOfBlocks() {
+    return true;
+  }
+
+  @Override
   public boolean showsMask() {
     int latents = model.autoencoder().latentChannels();
     int factor = model.autoencoder().factor();
@@ -107,6 +112,10 @@ record FluxDenoiser(Flux model) implements Denoiser {
     Denoiser.refuseWeakening(request, "FLUX");
     if (canvas.reference() != null && !canvas.hints().isEmpty()) {
       throw new IllegalArgumentException("ControlNets and a picture to edit do not go together; give one of them");
+    }
+    if (request.approximation().kind() == Approximation.Kind.FIRST_BLOCK && !canvas.hints().isEmpty()) {
+      throw new IllegalArgumentException("ControlNets add to the blocks that the first-block cache leaves out; approximate by"
+          + " extrapolation, or draw without one");
     }
     Adaptation own = sitting.adaptation(Part.TRANSFORMER);
     List<FluxTransformer2DModel> views = Denoiser.views(own, rows, model::transformer);

@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxResiduals;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
@@ -30,17 +31,20 @@ record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> vie
     FluxConditioning told = rows(first, rows);
     Tensor reference =
         canvas.reference() == null ? null : PackedLatents.pack(model.compute().place(canvas.reference()));
-    return (input, step) -> predict(input, step, told, reference);
+    FirstBlockCache cache = sitting.request().approximation().firstBlocks();
+    return (input, step) -> predict(input, step, told, reference, cache);
   }
 
-  private Tensor predict(Tensor input, Step step, FluxConditioning told, Tensor reference) {
+  private Tensor predict(Tensor input, Step step, FluxConditioning told, Tensor reference,
+      FirstBlockCache cache) {
     Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
     Tensor tokens =
         reference == null ? own : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
     FluxTransformer2DModel net = views.get(step.index());
     List<FluxResiduals> control = control(input, step);
-    Runner runner = control.isEmpty() ? canvas.runner() : Runner.PLAIN;
-    Tensor answer = runner.run(List.of(net, told), in -> net.forward(in[0], in[1], told, rotation, control), tokens,
+    // What a ControlNet adds, and which blocks are asked, changes with the row.
+    Runner runner = control.isEmpty() && cache == null ? canvas.runner() : Runner.PLAIN;
+    Tensor answer = runner.run(List.of(net, told), in -> net.forward(in[0], in[1], told, rotation, control, cache), tokens,
         time(step, input.size(0))).narrow(1, 0, own.size(1));
     return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
   }

@@ -35,6 +35,11 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
+  public boolean isOfBlocks() {
+    return true;
+  }
+
+  @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
     boolean dynamic = scheduler.options().has("use_dynamic_shifting") && scheduler.options().flag("use_dynamic_shifting");
     PlanRequest begun = Denoiser.begun(plain);

@@ -72,7 +72,7 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   public NoisePredictor network(Sitting sitting, Canvas canvas, int rows) {
     ImageRequest request = sitting.request();
     Denoiser.refuseTrueCfg(request);
-    Adaptation unet = sitting.adaptation(Part.UNET);
+    Adaptation unet = sitting.adaptation(Part.UNET).and(request.approximation().merging());
     List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
     Guided guided =

@@ -137,14 +137,50 @@ class ApproximationTest {
     }
   }
 
+  @Test
+  void mergesTokensBesideAnyKind() {
+    try (BaseModel base = base()) {
+      float[] exact = pixels(base, ASK);
+      float[] tenth = pixels(base, ASK.approximation(Approximation.NONE.merging(0.1)));
+      double half = distance(exact, pixels(base, ASK.approximation(Approximation.NONE.merging(0.5))));
+      assertTrue(distance(exact, tenth) > 0 && distance(exact, tenth) < half, "merging more costs more");
+      Approximation deep = Approximation.deepCache(2, 0);
+      float[] cached = pixels(base, ASK.approximation(deep));
+      assertArrayEquals(cached, pixels(base, ASK.approximation(deep.merging(0))));
+      assertTrue(distance(cached, pixels(base, ASK.approximation(deep.merging(0.5)))) > 0);
+      assertEquals("a share of tokens to merge must be in 0..0.75, got 0.8",
+          assertThrows(IllegalArgumentException.class, () -> deep.merging(0.8)).getMessage());
+      assertRefused(base, Approximation.firstBlock(0.1),
+          "the first-block cache is for Stable Diffusion 3 and FLUX; approximate this model by extrapolation");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base"})
+  void asksTheFirstBlockAloneTheMoreTheLargerTheChange(String name) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a cat").steps(8).size(32, 32).count(2);
+      float[] exact = pixels(base, ask);
+      assertArrayEquals(exact, pixels(base, ask.approximation(Approximation.firstBlock(0))));
+      double near = distance(exact, pixels(base, ask.approximation(Approximation.firstBlock(0.2))));
+      double far = distance(exact, pixels(base, ask.approximation(Approximation.firstBlock(100))));
+      assertTrue(near <= far && far > 0, near + " up to a change of a fifth, " + far + " whatever changes");
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
-  void refusesDeepCacheWhereThereIsNoUNet(String name) {
+  void refusesWhatNeedsAUNet(String name) {
     try (BaseModel base = BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
-      assertEquals("DeepCache is for UNets; approximate a transformer by extrapolation",
-          assertThrows(IllegalArgumentException.class, () -> base.generate(
-              ImageRequest.of("a cat").size(32, 32).approximation(Approximation.deepCache(2, 0)))).getMessage());
+      assertRefused(base, Approximation.deepCache(2, 0), "DeepCache is for UNets; approximate a transformer by extrapolation");
+      assertRefused(base, Approximation.NONE.merging(0.5),
+          "token merging is for UNets; approximate a transformer by extrapolation");
     }
+  }
+
+  private static void assertRefused(BaseModel base, Approximation approximation, String words) {
+    ImageRequest ask = ImageRequest.of("a cat").size(32, 32).approximation(approximation);
+    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());
   }
 
   private BaseModel base() {

@@ -92,6 +92,8 @@ class GenerateOptionsTest {
         Arguments.of("--approximate deep-forecast:4", ASK.approximation(Approximation.deepForecast(4, 0))),
         Arguments.of("--scheduler DDIM --steps 8 --approximate extrapolate:2",
             ASK.steps(8).approximation(Approximation.extrapolation(2))),
+        Arguments.of("--approximate deep-cache:3,merge:0.5", ASK.approximation(Approximation.deepCache(3, 0).merging(0.5))),
+        Arguments.of("--approximate merge:0.5", ASK.approximation(Approximation.NONE.merging(0.5))),
         Arguments.of("--sequential-guidance", ASK.guidance(guidance.inTurns())));
   }
 

@@ -34,6 +34,11 @@ public interface Adaptation {
     return false;
   }
 
+  /** The share of a picture's tokens, 0 to 0.75, that a UNet merges for self-attention where it attends to most of them. */
+  default double merged() {
+    return 0;
+  }
+
   /**
    * What the network has in the place of its own tensor of that full name; {@code own} itself where nothing changes.
    * Another tensor is owned by whoever builds the network, and lives as long.

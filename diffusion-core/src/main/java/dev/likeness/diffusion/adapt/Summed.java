@@ -22,6 +22,11 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   }
 
   @Override
+  public double merged() {
+    return Math.max(first.merged(), second.merged());
+  }
+
+  @Override
   public Tensor tensor(String name, Tensor own) {
     return second.tensor(name, first.tensor(name, own));
   }

@@ -22,22 +22,35 @@ record Chain<D, S>(Blocks<D> doubles, Blocks<S> singles) {
   }
 
   /**
-   * Takes both streams through all blocks; what lies between is freed.
+   * Takes both streams through all blocks, or through the first alone where {@code cache}, which may be null, knows the
+   * others; what lies between is freed.
    *
    * @return the picture's tokens [batch, imageTokens, width], a view of the calling scope's
    */
   Tensor through(Streams start, BiFunction<D, Streams, Streams> apart, BiFunction<S, Tensor, Tensor> together,
-      Visitor visitor) {
+      Visitor visitor, FirstBlockCache cache) {
     Streams x = start;
     try (Blocks.Pass<D> pass = doubles.pass()) {
       for (int i = 0; pass.hasNext(); i++) {
         try (TensorScope scope = TensorScope.open()) {
           Streams y = apart.apply(pass.next(), x);
+          Tensor known = i == 0 && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+          if (known != null) {
+            return scope.promote(known);
+          }
           x = new Streams(scope.replace(x.image(), y.image()), scope.replace(x.text(), y.text()));
         }
         visitor.after(false, i, x.image());
       }
     }
+    Tensor end = together(x, together, visitor);
+    if (cache != null) {
+      cache.afterAll(end);
+    }
+    return end;
+  }
+
+  private Tensor together(Streams x, BiFunction<S, Tensor, Tensor> together, Visitor visitor) {
     long text = x.text().size(1);
     long image = x.image().size(1);
     Tensor joint = torch.cat(new TensorVector(x.text(), x.image()), 1);

@@ -59,9 +59,10 @@ public final class Flux2Transformer2DModel {
    * @param t [batch] or [1], 0..1, f32
    * @param text the language model's tokens [batch, textTokens, textWidth]
    * @param rotation positions of the text's tokens, then of the picture's
+   * @param cache what its blocks did before, to ask the first alone at times, or null
    * @return [batch, imageTokens, outChannels], owned by the calling scope
    */
-  public Tensor forward(Tensor tokens, Tensor t, Tensor text, Rotation rotation) {
+  public Tensor forward(Tensor tokens, Tensor t, Tensor text, Rotation rotation, FirstBlockCache cache) {
     try (TensorScope call = TensorScope.open()) {
       // In the tokens' own type before the multiplication, as the reference rounds it.
       Tensor features = sinusoids.of(t.to(tokens.scalar_type()).mul(new Scalar(TRAINING_STEPS)));
@@ -70,7 +71,8 @@ public final class Flux2Transformer2DModel {
       List<Tensor> c = textModulation.vectors(told);
       List<Tensor> single = singleModulation.vectors(told);
       Tensor image = chain.through(new Streams(xEmbedder.forward(tokens), contextEmbedder.forward(text)),
-          (block, x) -> block.forward(x, m, c, rotation), (block, x) -> block.forward(x, single, rotation), Chain.Visitor.NONE);
+          (block, x) -> block.forward(x, m, c, rotation), (block, x) -> block.forward(x, single, rotation), Chain.Visitor.NONE,
+          cache);
       List<Tensor> out = normOut.vectors(told);
       return call.promote(projOut.forward(AdaptiveNorm.apply(image, out.get(1), out.get(0))));
     }

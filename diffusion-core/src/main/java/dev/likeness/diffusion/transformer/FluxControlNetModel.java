@@ -78,7 +78,7 @@ public final class FluxControlNetModel {
       Streams start = new Streams(trunk.embedded(tokens).add(hint), text);
       trunk.through(start, trunk.listened(tokens, time, told), modes == null ? rotation : rotation.afterOrigin(),
           (single, i, image) -> (single ? singles : blocks).add((single ? singleOut : blockOut).get(i).forward(image)),
-          Segments.PLAIN);
+          null, Segments.PLAIN);
       blocks.forEach(call::promote);
       singles.forEach(call::promote);
     }

@@ -43,17 +43,21 @@ public final class FluxTransformer2DModel {
   /** The same, with its blocks run by {@code segments}. */
   public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
       Segments segments) {
-    return forward(tokens, time, conditioning, rotation, List.of(), segments);
+    return forward(tokens, time, conditioning, rotation, List.of(), null, segments);
   }
 
-  /** The same, with what ControlNets add to it. */
+  /**
+   * The same, with what ControlNets add to it.
+   *
+   * @param cache what its blocks did before, to ask the first alone at times, or null; not beside ControlNets
+   */
   public Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
-      List<FluxResiduals> control) {
-    return forward(tokens, time, conditioning, rotation, control, Segments.PLAIN);
+      List<FluxResiduals> control, FirstBlockCache cache) {
+    return forward(tokens, time, conditioning, rotation, control, cache, Segments.PLAIN);
   }
 
   private Tensor forward(Tensor tokens, Tensor time, FluxConditioning conditioning, Rotation rotation,
-      List<FluxResiduals> control, Segments segments) {
+      List<FluxResiduals> control, FirstBlockCache cache, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = trunk.listened(tokens, time, conditioning);
       Streams start = new Streams(trunk.embedded(tokens), trunk.text(conditioning));
@@ -64,7 +68,7 @@ public final class FluxTransformer2DModel {
             x.add_(added);
           }
         }
-      }, segments);
+      }, cache, segments);
       List<Tensor> m = normOut.vectors(listened);
       return call.promote(projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0))));
     }

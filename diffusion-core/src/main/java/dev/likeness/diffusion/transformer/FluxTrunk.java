@@ -40,9 +40,10 @@ final class FluxTrunk {
   }
 
   /** The picture's tokens after all blocks, run by {@code segments}; see {@link Chain#through}. */
-  Tensor through(Streams start, Tensor listened, Rotation rotation, Chain.Visitor visitor, Segments segments) {
+  Tensor through(Streams start, Tensor listened, Rotation rotation, Chain.Visitor visitor, FirstBlockCache cache,
+      Segments segments) {
     return chain.through(start, (block, x) -> x.through((in, told) -> block.forward(in, told, rotation), listened, segments),
-        (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened), visitor);
+        (block, x) -> segments.run(in -> block.forward(in[0], in[1], rotation), x, listened), visitor, cache);
   }
 
   // In the tokens' own type before the multiplication, as the reference rounds it.

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BiFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -45,40 +46,55 @@ public final class Sd3Transformer2DModel {
    * @param text [batch, textTokens, textWidth]
    * @param pooled [batch, pooledWidth]
    * @param skipped blocks to leave out, for skip-layer guidance
+   * @param cache what its blocks did before, to ask the first alone at times, or null
    * @return [batch, outChannels, h, w], owned by the calling scope
    */
-  public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped) {
-    return forward(latents, timestep, text, pooled, skipped, Segments.PLAIN);
+  public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped,
+      FirstBlockCache cache) {
+    return forward(latents, timestep, text, pooled, skipped, cache, Segments.PLAIN);
   }
 
   /** The same, all blocks run by {@code segments}. */
   public Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Segments segments) {
-    return forward(latents, timestep, text, pooled, Set.of(), segments);
+    return forward(latents, timestep, text, pooled, Set.of(), null, segments);
   }
 
   private Tensor forward(Tensor latents, Tensor timestep, Tensor text, Tensor pooled, Set<Integer> skipped,
-      Segments segments) {
+      FirstBlockCache cache, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
       Tensor listened = embedding.forward(timestep, null, pooled);
       Tensor time = timestep.narrow(0, 0, 1);
-      Streams x = new Streams(patches.forward(latents), contextEmbedder.forward(text));
+      Tensor image;
       try (Blocks.Pass<Sd3Block> pass = blocks.pass(i -> !skipped.contains(i))) {
-        while (pass.hasNext()) {
-          x = step(x, pass.next(), listened, time, segments);
-        }
+        Streams start = new Streams(patches.forward(latents), contextEmbedder.forward(text));
+        image = through(pass, start, (block, x) -> x.through((in, told) -> block.forward(in, told, time), listened, segments),
+            cache);
       }
       List<Tensor> m = normOut.vectors(listened);
-      Tensor tokens = projOut.forward(AdaptiveNorm.apply(x.image(), m.get(1), m.get(0)));
+      Tensor tokens = projOut.forward(AdaptiveNorm.apply(image, m.get(1), m.get(0)));
       return call.promote(picture(tokens, latents.size(2) / config.patch(), latents.size(3) / config.patch()));
     }
   }
 
-  private static Streams step(Streams x, Sd3Block block, Tensor listened, Tensor time, Segments segments) {
-    try (TensorScope scope = TensorScope.open()) {
-      Streams y = x.through((in, told) -> block.forward(in, told, time), listened, segments);
-      Tensor image = scope.replace(x.image(), y.image());
-      return new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
+  /** The picture's tokens after all blocks, or the first alone where {@code cache}, which may be null, knows the others. */
+  private static Tensor through(Blocks.Pass<Sd3Block> pass, Streams start, BiFunction<Sd3Block, Streams, Streams> run,
+      FirstBlockCache cache) {
+    Streams x = start;
+    while (pass.hasNext()) {
+      try (TensorScope scope = TensorScope.open()) {
+        Streams y = run.apply(pass.next(), x);
+        Tensor known = x == start && cache != null ? cache.afterFirst(x.image(), y.image()) : null;
+        if (known != null) {
+          return scope.promote(known);
+        }
+        Tensor image = scope.replace(x.image(), y.image());
+        x = new Streams(image, y.text() == null ? x.text() : scope.replace(x.text(), y.text()));
+      }
     }
+    if (cache != null) {
+      cache.afterAll(x.image());
+    }
+    return x.image();
   }
 
   private Tensor picture(Tensor tokens, long rows, long columns) {

@@ -22,9 +22,10 @@ final class SpatialTransformer {
     boolean linear = config.linearProjection();
     norm = new GroupNorm(w.at("norm"), config.groups(), width, 1e-6);
     convIn = linear ? null : new Conv2d(w.at("proj_in"), width, width, 1);
+    double merged = level == config.largestAttending() ? w.merged() : 0;
     linearIn = linear ? new Linear(w.at("proj_in"), width, width) : null;
     blocks = IntStream.range(0, transformers).mapToObj(i -> new TransformerBlock(
-        w.at("transformer_blocks").at(i), width, level.contextWidth(), level.heads(), onlyCross)).toList();
+        w.at("transformer_blocks").at(i), width, level.contextWidth(), level.heads(), onlyCross, merged)).toList();
     convOut = linear ? null : new Conv2d(w.at("proj_out"), width, width, 1);
     linearOut = linear ? new Linear(w.at("proj_out"), width, width) : null;
   }
@@ -34,7 +35,7 @@ final class SpatialTransformer {
     Tensor normed = norm.forward(x);
     Tensor tokens = linearIn == null ? tokens(convIn.forward(normed)) : linearIn.forward(tokens(normed));
     for (TransformerBlock block : blocks) {
-      tokens = block.forward(tokens, context);
+      tokens = block.forward(tokens, context, x.size(3));
     }
     Tensor image = linearOut == null ? convOut.forward(image(tokens, x)) : image(linearOut.forward(tokens), x);
     return x.add(image);

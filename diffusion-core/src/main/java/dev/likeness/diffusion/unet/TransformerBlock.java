@@ -15,8 +15,10 @@ final class TransformerBlock {
   private final LayerNorm norm3;
   private final FeedForward ff;
   private final boolean onlyCross;
+  private final double merged;
 
-  TransformerBlock(Weights w, int width, int contextWidth, int heads, boolean onlyCross) {
+  /** {@code merged} is the share of the tokens that is merged for self-attention. */
+  TransformerBlock(Weights w, int width, int contextWidth, int heads, boolean onlyCross, double merged) {
     norm1 = new LayerNorm(w.at("norm1"), width);
     attn1 = new Attention(w.at("attn1"), width, onlyCross ? contextWidth : width, heads);
     norm2 = new LayerNorm(w.at("norm2"), width);
@@ -24,12 +26,23 @@ final class TransformerBlock {
     norm3 = new LayerNorm(w.at("norm3"), width);
     ff = new FeedForward(w.at("ff"), width);
     this.onlyCross = onlyCross;
+    this.merged = merged;
   }
 
-  Tensor forward(Tensor x, Tensor context) {
-    Tensor own = norm1.forward(x);
-    Tensor h = x.add(attn1.forward(own, onlyCross ? context : own));
+  /** Maps the tokens [batch, tokens, width] of a picture, row by row, to the same shape. */
+  Tensor forward(Tensor x, Tensor context, long columns) {
+    Tensor h = x.add(attended(x, context, columns));
     h = h.add(attn2.forward(norm2.forward(h), context));
     return h.add(ff.forward(norm3.forward(h)));
+  }
+
+  private Tensor attended(Tensor x, Tensor context, long columns) {
+    Tensor own = norm1.forward(x);
+    if (onlyCross || merged == 0) {
+      return attn1.forward(own, onlyCross ? context : own);
+    }
+    TokenMerging merging = TokenMerging.of(x, columns, merged);
+    Tensor fewer = merging.merge(own);
+    return merging.unmerge(attn1.forward(fewer, fewer));
   }
 }

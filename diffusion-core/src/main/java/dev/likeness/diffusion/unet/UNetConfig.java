@@ -57,6 +57,11 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
     return config;
   }
 
+  /** The level of the largest picture that any blocks attend to; null where none does. */
+  Level largestAttending() {
+    return levels.stream().filter(level -> level.attends() || level.upAttends()).findFirst().orElse(null);
+  }
+
   /** The same with a bottom of one residual block alone, as small ControlNets have it. */
   UNetConfig withoutMiddleAttention() {
     return new UNetConfig(inChannels, outChannels, sampleSize, levels, mid, 0, linearProjection, activation, groups, eps,

@@ -67,6 +67,11 @@ public final class Weights {
     return adaptation.perturbs(path);
   }
 
+  /** The share of a picture's tokens that is merged for self-attention where the picture is largest. */
+  public double merged() {
+    return adaptation.merged();
+  }
+
   /** Whether the blocks of a network are brought in for their use alone. */
   boolean streams() {
     return parameters.streams();

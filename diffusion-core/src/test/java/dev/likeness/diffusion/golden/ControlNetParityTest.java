@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.GuidanceOptions;
@@ -103,6 +104,18 @@ class ControlNetParityTest {
       rgb[3 * i + 2] = (byte) (dark ? 20 : (x * 7 + y * 13) % 256);
     }
     return Picture.of(width, height, rgb);
+  }
+
+  /** What it adds after blocks that are left out would be added twice. */
+  @Test
+  void doesNotGoBesideTheFirstBlockCache() {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
+        ControlNet net = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a cat").size(32, 32).control(Control.of(net, slope(32, 32, false)));
+      assertEquals("ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
+          + " without one", assertThrows(IllegalArgumentException.class,
+              () -> base.generate(ask.approximation(Approximation.firstBlock(0.1)))).getMessage());
+    }
   }
 
   @Test

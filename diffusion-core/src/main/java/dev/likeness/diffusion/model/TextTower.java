@@ -22,25 +22,32 @@ public final class TextTower implements AutoCloseable {
   private final ClipTokenizer tokenizer;
   private final LoadedWeights weights;
 
-  private TextTower(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
+  private TextTower(Part part, Compute compute, int layersLeftOut, ClipTextConfig config, ClipTokenizer tokenizer,
+      LoadedWeights weights) {
     this.part = part;
     this.compute = compute;
     this.layersLeftOut = layersLeftOut;
-    config = ClipTextConfig.of(files.config(part.folder()));
-    tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
-    weights = files.load(part.folder(), compute);
+    this.config = config;
+    this.tokenizer = tokenizer;
+    this.weights = weights;
   }
 
   /** Opens a tower and checks every tensor of it. */
   static TextTower open(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
-    TextTower tower = new TextTower(files, part, compute, layersLeftOut);
+    ClipTextConfig config = ClipTextConfig.of(files.config(part.folder()));
+    ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
+    LoadedWeights weights = null;
     try {
+      weights = files.load(part.folder(), compute);
       // Merged files keep the projection beside a tower that does not use it.
-      tower.weights.check(weights -> new ClipTextEncoder(tower.config, weights),
-          tower.config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
-      return tower;
+      weights.check(tensors -> new ClipTextEncoder(config, tensors),
+          config.projection() == 0 ? Set.of("text_projection.weight") : Set.of());
+      return new TextTower(part, compute, layersLeftOut, config, tokenizer, weights);
     } catch (RuntimeException e) {
-      tower.close();
+      tokenizer.close();
+      if (weights != null) {
+        weights.close();
+      }
       throw e;
     }
   }

@@ -5,6 +5,8 @@ import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.nn.ScaledDotProduct;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +15,7 @@ import java.util.regex.Pattern;
 
 /**
  * How many bytes a network's way forward keeps for the way back, block by block, from the shapes of its layers: each
- * layer's inputs and outputs at as many places as it computes, and the weights of attention.
+ * layer's inputs and outputs at as many places as it computes, and the weights of attention where they are kept.
  */
 final class ActivationCount {
   /** A residual block, a transformer block's stack or a block of a joint transformer. */
@@ -23,8 +25,8 @@ final class ActivationCount {
   private static final int TEXT = 77;
   private static final int LONG_TEXT = 512;
   /** Bytes for a number of a layer's input and output: of the network's type, and of the f32 that norms work in; measured. */
-  private static final double TYPED = 0.65;
-  private static final double SINGLE = 3.1;
+  private static final double TYPED = 1.35;
+  private static final double SINGLE = 0.3;
 
   private final Networks model;
   private final int places;
@@ -75,7 +77,9 @@ final class ActivationCount {
 
   private double scores(String path, double tokens) {
     double others = path.contains("attn2") && levels > 1 ? TEXT : levels > 1 ? tokens : tokens + text();
-    return heads(path) * (levels > 1 ? tokens : tokens + text()) * others;
+    double each = (levels > 1 ? tokens : tokens + text()) * others;
+    boolean again = model.compute().dtype() == DType.BF16 && each > ScaledDotProduct.WHOLE;
+    return again ? 0 : heads(path) * each;
   }
 
   private int heads(String path) {

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.nn.CustomGradients;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.GradientNorm;
@@ -72,7 +73,8 @@ class LoraStep implements Kept {
    * @throws UnusableInput when the loss is no longer a number; the weights are then as they were
    */
   void learn(Batch batch, LoraTraining settings) {
-    try (TensorScope scope = TensorScope.open(); Recomputing recomputing = new Recomputing()) {
+    try (TensorScope scope = TensorScope.open(); CustomGradients custom = CustomGradients.open();
+        Recomputing recomputing = new Recomputing()) {
       boolean twice = settings.options().recompute();
       Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : Segments.PLAIN);
       double value = loss.item_double();

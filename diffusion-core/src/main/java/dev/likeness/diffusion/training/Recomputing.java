@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.nn.CustomGradients;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -73,7 +74,7 @@ public final class Recomputing implements Segments, AutoCloseable {
     back(loss, torch.ones_like(loss), true);
     for (int i = runs.size() - 1; i >= 0; i--) {
       Run run = runs.get(i);
-      try (TensorScope scope = TensorScope.open()) {
+      try (TensorScope scope = TensorScope.open(); CustomGradients custom = CustomGradients.open()) {
         Tensor gradient = run.output.grad();
         if (gradient.defined()) {
           Tensor output = run.segment == null ? run.inputs[0] : run.segment.forward(run.inputs);

@@ -1,0 +1,49 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.LowRank;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a person of Stable Diffusion 1.5 takes on disk, with factors of zeros in its shapes. */
+@ExtendWith(NoTensorLeaks.class)
+class PersonFileSizeTest {
+  private static final int RANK = 4;
+  private static final long MOST = 4_000_000;
+
+  @ParameterizedTest
+  @EnumSource(value = LoraDialect.class, names = {"PEFT", "DIFFUSERS", "KOHYA"})
+  void isAtMostFourMegabytesAtRankFour(LoraDialect dialect, @TempDir Path folder) throws IOException {
+    // What LoraTraining.suitedTo learns of a base of full size, its text encoder's attentions too.
+    LoraTraining settings = LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
+    Map<Layer, Change> changes = new LinkedHashMap<>();
+    Path file = folder.resolve("person.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      LayerTable.of(RealLoraTest.shapes()).layers().stream().filter(settings::includes).forEach(layer ->
+          changes.put(layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
+      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), LoraFamily.SD1, Map.of(), dialect);
+    }
+    assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
+    assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
+  }
+
+  private static Tensor half(long... shape) {
+    return torch.zeros(shape).to(ScalarType.Half);
+  }
+}

@@ -5,6 +5,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.portrait.PortraitModel;
 import java.util.ArrayList;
@@ -27,6 +29,8 @@ public final class ApproximationTable {
     "corporate headshot of a woman with curly black hair in an office", "portrait of a bald man in a blue shirt"
   };
 
+  private static final String SMALL = "8-bit weights";
+
   private ApproximationTable() {}
 
   public static void main(String[] args) {
@@ -35,8 +39,10 @@ public final class ApproximationTable {
     Pattern wanted = Pattern.compile(args.length > 2 ? "exact|" + args[2] : ".*");
     Map<String, List<Double>> times = new LinkedHashMap<>();
     Map<String, List<Double>> ratios = new LinkedHashMap<>();
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())) {
-      base.generate(ask(0, steps));
+    ModelFiles files = ModelFiles.open(PortraitModel.files());
+    try (BaseModel base = BaseModel.open(files, Compute.best());
+        BaseModel small = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.best()))) {
+      List.of(base, small).forEach(model -> model.generate(ask(0, steps)));
       for (int i = 0; i < pictures; i++) {
         ImageRequest ask = ask(i, steps);
         byte[] exact = null;
@@ -44,7 +50,7 @@ public final class ApproximationTable {
         ways.keySet().removeIf(way -> !wanted.matcher(way).find());
         for (Map.Entry<String, ImageRequest> way : ways.entrySet()) {
           long begun = System.nanoTime();
-          GeneratedImage image = base.generate(way.getValue());
+          GeneratedImage image = (way.getKey().startsWith(SMALL) ? small : base).generate(way.getValue());
           times.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add((System.nanoTime() - begun) / 1e9);
           exact = exact == null ? image.picture().rgb() : exact;
           ratios.computeIfAbsent(way.getKey(), k -> new ArrayList<>()).add(psnr(exact, image.picture().rgb()));
@@ -71,6 +77,8 @@ public final class ApproximationTable {
     ways.put("half of the tokens merged", ask.approximation(Approximation.NONE.merging(0.5)));
     ways.put("DeepCache every 3, half merged", ask.approximation(Approximation.deepCache(3, 0).merging(0.5)));
     ways.put("extrapolation every 4, half merged", ask.approximation(Approximation.extrapolation(4).merging(0.5)));
+    ways.put(SMALL, ask);
+    ways.put(SMALL + ", extrapolation every 4", ask.approximation(Approximation.extrapolation(4)));
     ImageRequest guidedFirst = ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
     ways.put("guidance until 0.6", guidedFirst);
     ways.put("deep forecast every 3, guidance until 0.6", guidedFirst.approximation(Approximation.deepForecast(3, 0)));

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -75,12 +76,16 @@ class MemoryPlanTest {
     }
   }
 
-  @Test
-  void drawsNearlyTheSamePictureInEightBits() {
-    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());
-    MemoryPlan eight = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
-        .filter(plan -> plan.residence("transformer") == Residence.EIGHT_BITS).findFirst().orElseThrow();
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, eight)) {
+  @ParameterizedTest
+  @CsvSource({"flux/dev, transformer, EIGHT_BITS", "sd1/base, unet, EIGHT_BITS_EACH"})
+  void drawsNearlyTheSamePictureInEightBits(String name, String network, Residence eightBits) {
+    ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
+    MemoryPlan planned = MemoryPlan.choices(files, Compute.EXACT, AMPLE.inEightBits()).stream()
+        .filter(plan -> plan.residence(network) == eightBits).findFirst().orElseThrow();
+    MemoryPlan asked = MemoryPlan.inEightBits(files, Compute.EXACT);
+    assertEquals(eightBits, asked.residence(network));
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, planned);
+        BaseModel wanted = BaseModel.open(files, asked)) {
       float[] exact = base.generate(ASK).pixels();
       float[] near = small.generate(ASK).pixels();
       double sum = 0;
@@ -88,6 +93,7 @@ class MemoryPlanTest {
         sum += Math.abs(exact[i] - near[i]);
       }
       assertTrue(sum > 0 && sum / exact.length < 0.02, "mean difference " + sum / exact.length);
+      assertArrayEquals(near, wanted.generate(ASK).pixels(), 1e-5f, "the same but for an autoencoder in strips");
     }
   }
 

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every option of {@code generate} that changes a picture, against the request that it stands for. */
 @ExtendWith(NoTensorLeaks.class)
@@ -116,12 +118,25 @@ class GenerateOptionsTest {
     }
   }
 
-  @Test
-  void takesPartsFromElsewhere() {
-    Path other = GoldenFolder.write("gelu", GoldenFolder.Spelling.TODAY, folder).path();
+  /** A small autoencoder draws the final picture like any other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"gelu", "tiny-autoencoder"})
+  void takesPartsFromElsewhere(String variant) {
+    Path other = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, folder).path();
     try (BaseModel model = BaseModel.open(ModelFiles.open(base).with("vae", other.resolve("vae")), Compute.EXACT)) {
       assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--vae " + other.resolve("vae")), 1e-6f);
       assertArrayEquals(model.generate(ASK).pixels(), drawn(ASK, "--part vae=" + other), 1e-6f);
+    }
+  }
+
+  @Test
+  void holdsTheNetworkInEightBits() {
+    ModelFiles files = ModelFiles.open(base);
+    try (BaseModel model = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+        BaseModel exact = BaseModel.open(files, Compute.EXACT)) {
+      float[] small = drawn(ASK, "--eight-bits");
+      assertArrayEquals(model.generate(ASK).pixels(), small, 1e-6f);
+      assertFalse(Arrays.equals(exact.generate(ASK).pixels(), small), "eight bits round");
     }
   }
 

@@ -55,7 +55,7 @@ public final class MemoryPlan {
   /**
    * Every plan, whether it fits or not: all held; the autoencoder in strips; text encoders brought in layer by layer and
    * freed; the network in eight bits, where the budget allows it; the network brought in block by block; the same in bf16,
-   * where f32 is wanted. A UNet is held.
+   * where f32 is wanted. A UNet is held, or in eight bits.
    */
   public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
     MemoryNeeds needs = MemoryNeeds.of(files);
@@ -68,14 +68,29 @@ public final class MemoryPlan {
       choices.add(new MemoryPlan(budget, compute, held, false, needs, program));
       choices.add(new MemoryPlan(budget, compute, held, true, needs, program));
       for (Residence network : Residence.values()) {
-        boolean allowed = network == Residence.HELD || chained && (network == Residence.STREAMED
-            || network == Residence.EIGHT_BITS && budget.eightBits());
+        boolean allowed = network == Residence.HELD || chained && network == Residence.STREAMED
+            || network == eightBits(needs) && budget.eightBits();
         if (allowed) {
           choices.add(new MemoryPlan(budget, compute, all(needs, Residence.STREAMED, network), true, needs, program));
         }
       }
     }
     return choices;
+  }
+
+  /**
+   * The plan that holds the network in eight bits whatever memory there is, and everything else as it lies in the files: half
+   * of the network's memory in bf16, for a picture that is nearly the same.
+   */
+  public static MemoryPlan inEightBits(ModelFiles files, Compute compute) {
+    MemoryNeeds needs = MemoryNeeds.of(files);
+    MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 1024, 1024, 0);
+    return new MemoryPlan(any, compute, all(needs, Residence.MAPPED, eightBits(needs)), false, needs, 0);
+  }
+
+  /** A chain's blocks are widened whole, one ahead; a UNet's are too large for that. */
+  private static Residence eightBits(MemoryNeeds needs) {
+    return needs.network().equals("transformer") ? Residence.EIGHT_BITS : Residence.EIGHT_BITS_EACH;
   }
 
   private static Map<String, Residence> all(MemoryNeeds needs, Residence texts, Residence network) {

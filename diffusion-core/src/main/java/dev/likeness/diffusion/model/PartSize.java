@@ -19,6 +19,9 @@ record PartSize(long rest, long blocks, long largest) {
   private static final Pattern BLOCK =
       Pattern.compile("(.*\\.)?(encoder\\.block|layers|(?:single_)?transformer_blocks|(?:noise|context)_refiner)\\.(\\d+)\\..*");
 
+  /** What widening one large matrix after another takes. */
+  private static final long WIDENED = 256L << 20;
+
   /** Of the tensors of a component; a UNet's blocks are not a chain. */
   static PartSize of(TensorList tensors, boolean chained) {
     return of(tensors, chained, name -> true);
@@ -49,6 +52,7 @@ record PartSize(long rest, long blocks, long largest) {
     return switch (residence) {
       case MAPPED, HELD -> (rest + blocks) * width;
       case EIGHT_BITS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
+      case EIGHT_BITS_EACH -> rest + blocks + (busy ? WIDENED : 0);
       case STREAMED -> rest * width + (busy ? 2 * largest * width : 0);
     };
   }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.nn;
 
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.weights.Matrix;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -12,13 +13,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class Conv2d {
   private static final long[] ONE = {1, 1};
 
-  private final Tensor weight;
+  private final Matrix weight;
   private final Tensor bias;
   private final long[] stride;
   private final long[] padding;
   private final List<SidePath> sides;
 
-  private Conv2d(Tensor weight, Tensor bias, int stride, int padding, List<SidePath> sides) {
+  private Conv2d(Matrix weight, Tensor bias, int stride, int padding, List<SidePath> sides) {
     this.weight = weight;
     this.bias = bias;
     this.stride = new long[] {stride, stride};
@@ -28,7 +29,7 @@ public final class Conv2d {
 
   /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */
   public Conv2d(Weights w, long in, long out, int kernel, int stride, int padding) {
-    this(w.tensor("weight", out, in, kernel, kernel), w.tensor("bias", out), stride, padding, w.sidePaths());
+    this(w.matrix("weight", out, in, kernel, kernel), w.tensor("bias", out), stride, padding, w.sidePaths());
   }
 
   /** Stride 1, padded so that the size stays. */
@@ -38,12 +39,12 @@ public final class Conv2d {
 
   /** Reads {@code weight} alone. */
   public static Conv2d withoutBias(Weights w, long in, long out, int kernel, int stride, int padding) {
-    return new Conv2d(w.tensor("weight", out, in, kernel, kernel), null, stride, padding, w.sidePaths());
+    return new Conv2d(w.matrix("weight", out, in, kernel, kernel), null, stride, padding, w.sidePaths());
   }
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    Tensor y = torch.conv2d(x, weight, offset, stride, padding, ONE, 1);
+    Tensor y = torch.conv2d(x, weight.wide(), offset, stride, padding, ONE, 1);
     return withSides(y, x);
   }
 
@@ -52,7 +53,7 @@ public final class Conv2d {
    */
   public Tensor doubled(Tensor x) {
     if (sides.isEmpty() && DoublingConvolution.isFaster(x)) {
-      return DoublingConvolution.of(x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
+      return DoublingConvolution.of(x, weight.wide(), bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
   }
@@ -60,13 +61,14 @@ public final class Conv2d {
   /** The same in f32 of weights and input of any type, for layers whose rounding the run would multiply. */
   public Tensor exactly(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
-    Tensor y = torch.conv2d(x.to(ScalarType.Float), weight.to(ScalarType.Float), offset, stride, padding, ONE, 1);
-    return sides.isEmpty() ? y : withSides(y, x.to(weight.scalar_type()));
+    Tensor wide = weight.wide();
+    Tensor y = torch.conv2d(x.to(ScalarType.Float), wide.to(ScalarType.Float), offset, stride, padding, ONE, 1);
+    return sides.isEmpty() ? y : withSides(y, x.to(wide.scalar_type()));
   }
 
   /** The type of its weights. */
   public ScalarType type() {
-    return weight.scalar_type();
+    return weight.wide().scalar_type();
   }
 
   private Tensor withSides(Tensor y, Tensor x) {

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.nn;
 
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.weights.Matrix;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
@@ -9,11 +10,11 @@ import org.bytedeco.pytorch.global.torch;
 
 /** A fully connected layer over the last dimension, with what adapters add beside it. */
 public final class Linear {
-  private final Tensor weight;
+  private final Matrix weight;
   private final Tensor bias;
   private final List<SidePath> sides;
 
-  private Linear(Tensor weight, Tensor bias, List<SidePath> sides) {
+  private Linear(Matrix weight, Tensor bias, List<SidePath> sides) {
     this.weight = weight;
     this.bias = bias;
     this.sides = sides;
@@ -21,12 +22,12 @@ public final class Linear {
 
   /** Reads {@code weight} [out, in] and {@code bias} [out]. */
   public Linear(Weights w, long in, long out) {
-    this(w.tensor("weight", out, in), w.tensor("bias", out), w.sidePaths());
+    this(w.matrix("weight", out, in), w.tensor("bias", out), w.sidePaths());
   }
 
   /** Reads {@code weight} [out, in] alone. */
   public static Linear withoutBias(Weights w, long in, long out) {
-    return new Linear(w.tensor("weight", out, in), null, w.sidePaths());
+    return new Linear(w.matrix("weight", out, in), null, w.sidePaths());
   }
 
   /** Either, as {@code biased} says. */
@@ -45,6 +46,7 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    return PixelProduct.isFaster(x) ? PixelProduct.of(x, weight, offset) : torch.linear(x, weight, offset);
+    Tensor wide = weight.wide();
+    return PixelProduct.isFaster(x) ? PixelProduct.of(x, wide, offset) : torch.linear(x, wide, offset);
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights;
 
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.TensorScope;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -13,6 +14,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param scale [rows, 1], f32
  */
 record EightBits(Tensor steps, Tensor scale, long[] shape) {
+  /** Numbers from which a matrix is worth the scales and the rounding: all but a UNet's first and last layer. */
+  private static final long LARGE = 64 * 64;
+
+  /** Whether a weight [out, in, ...] of this shape is large enough. */
+  static boolean pay(long... shape) {
+    return shape.length > 1 && shape[0] * shape[1] >= LARGE;
+  }
+
   static EightBits of(Tensor tensor) {
     Tensor rows = tensor.to(ScalarType.Float).reshape(tensor.size(0), -1);
     Tensor scale = torch.amax(rows.abs(), new long[] {1}, true).div(new Scalar(127.0)).clamp_min(new Scalar(1e-30));
@@ -25,6 +34,8 @@ record EightBits(Tensor steps, Tensor scale, long[] shape) {
   }
 
   Tensor widened(DType type) {
-    return steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape);
+    try (TensorScope scope = TensorScope.open()) {
+      return scope.promote(steps.to(ScalarType.Float).mul_(scale).to(type.scalarType()).view(shape));
+    }
   }
 }

@@ -80,6 +80,15 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     }
   }
 
+  @Override
+  public Matrix matrix(String name, long... shape) {
+    if (residence != Residence.EIGHT_BITS_EACH || !EightBits.pay(shape)) {
+      return Parameters.super.matrix(name, shape);
+    }
+    require(name, shape);
+    return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+  }
+
   private Tensor widened(String name) {
     if (source.shape(name).length < 2) {
       return get(name, source.shape(name));
@@ -130,9 +139,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     requireAllRead(expected);
   }
 
-  /** Places every tensor that a network asked for, so that its first use need not; nothing where blocks are brought in. */
+  /** Places every tensor that a network asked for, so that its first use need not; nothing where use widens or brings them in. */
   public void load() {
-    if (!streams()) {
+    if (!streams() && residence != Residence.EIGHT_BITS_EACH) {
       asked.forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }

@@ -10,6 +10,11 @@ public interface Parameters {
   /** The tensor of this full name, which must have this shape. The parameters own it; callers never close it. */
   Tensor get(String name, long... shape);
 
+  /** The same as a layer's weight, which may lie in memory smaller than it is used. */
+  default Matrix matrix(String name, long... shape) {
+    return new Matrix.Plain(get(name, shape));
+  }
+
   /** Whether the tensors of a network's blocks are brought in by {@link #portion} rather than kept. */
   default boolean streams() {
     return false;

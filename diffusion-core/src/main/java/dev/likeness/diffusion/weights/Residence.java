@@ -8,6 +8,8 @@ public enum Residence {
   HELD("held"),
   /** The blocks' matrices in eight bits with a scale for each row, widened block by block as they are used. */
   EIGHT_BITS("held in 8 bits"),
+  /** The large matrices each in eight bits with a scale for each row, widened at each use. */
+  EIGHT_BITS_EACH("held in 8 bits"),
   /** The blocks brought in from the file as they are used, one ahead, and freed after. */
   STREAMED("brought in block by block");
 

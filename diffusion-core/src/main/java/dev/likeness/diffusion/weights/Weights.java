@@ -3,6 +3,7 @@ package dev.likeness.diffusion.weights;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
@@ -45,6 +46,23 @@ public final class Weights {
   public Tensor tensor(String name, long... shape) {
     String full = full(name);
     return adaptation.tensor(full, parameters.get(full, shape));
+  }
+
+  /** The same as a layer's weight, which may lie in memory smaller than it is used. */
+  public Matrix matrix(String name, long... shape) {
+    String full = full(name);
+    Matrix own = parameters.matrix(full, shape);
+    if (own instanceof Matrix.Plain plain) {
+      return new Matrix.Plain(adaptation.tensor(full, plain.wide()));
+    }
+    if (adaptation == Adaptation.NONE) {
+      return own;
+    }
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor wide = own.wide();
+      Tensor adapted = adaptation.tensor(full, wide);
+      return adapted == wide ? own : new Matrix.Plain(scope.promote(adapted));
+    }
   }
 
   /** Whether this module has a tensor {@code name}. */

@@ -39,7 +39,7 @@ public record PipelineFolder(Path path, String name) {
   }
 
   /** Writes the folder {@code name} of any family, e.g. {@code sd1/base} or {@code flux/dev}, below {@code parent}. */
-  static Path any(String name, Path parent) {
+  public static Path any(String name, Path parent) {
     return name.startsWith("sd1/") || name.startsWith("sdxl/")
         ? GoldenFolder.write(name.substring(name.indexOf('/') + 1), GoldenFolder.Spelling.TODAY, parent).path()
         : write(name, parent).path();

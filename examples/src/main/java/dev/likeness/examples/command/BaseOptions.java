@@ -35,13 +35,14 @@ final class BaseOptions {
       + "parts are brought in as they are used; prints the plan")
   private String memory;
 
-  @Option(names = "--eight-bits", description = "lets a plan for --memory hold a transformer in 8 bits: nearly the same picture")
+  @Option(names = "--eight-bits", description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"
+      + " picture, in more time; beside --memory only where its plan needs it")
   private boolean eightBits;
 
-  /** Opens the base for a request, in the memory that is allowed. */
+  /** Opens the base for a request, in the memory that is allowed; in 8 bits where only that is said. */
   BaseModel open(ImageRequest request, Console console) {
     if (memory == null) {
-      return open();
+      return eightBits ? BaseModel.open(files(), MemoryPlan.inEightBits(files(), compute.compute())) : open();
     }
     MemoryBudget size = MemoryBudget.of(memory);
     MemoryBudget budget = (eightBits ? size.inEightBits() : size)

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -22,11 +23,6 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   // A circle in a square loses its corners: the head, half as high again as the box, has to lie within.
   private static final double AVATAR = 1.9;
 
-  /** Whether text says what {@link #ratio} understands. */
-  static boolean isFormat(String text) {
-    return text.equals("square") || text.equals("avatar") || SIDES.matcher(text).matches() && inRange(quotient(text));
-  }
-
   /**
    * Width over height of {@code square}, {@code avatar} and sides such as {@code 4:5} or {@code 1200x630}.
    *
@@ -36,19 +32,15 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     if (format.equals("square") || format.equals("avatar")) {
       return 1;
     }
-    if (!SIDES.matcher(format).matches()) {
-      throw new IllegalArgumentException(
-          "--aspect \"" + format + "\" is unknown; give square, avatar, or sides such as 4:5");
+    Matcher sides = SIDES.matcher(format);
+    if (!sides.matches()) {
+      throw new IllegalArgumentException("the crop \"" + format + "\" is unknown; give square, avatar, or sides such as 4:5");
     }
-    if (!inRange(quotient(format))) {
-      throw new IllegalArgumentException("--aspect " + format + " is too narrow; give sides of 1:4 to 4:1");
+    double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
+    if (!inRange(ratio)) {
+      throw new IllegalArgumentException("the crop " + format + " is too narrow; give sides of 1:4 to 4:1");
     }
-    return quotient(format);
-  }
-
-  private static double quotient(String sides) {
-    String[] two = sides.split("[:x]");
-    return Double.parseDouble(two[0]) / Double.parseDouble(two[1]);
+    return ratio;
   }
 
   private static boolean inRange(double ratio) {

@@ -124,8 +124,8 @@ final class StyleFile {
   private String phrase(String field) throws IOException {
     expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
     String text = json.getText();
-    if (field.equals("crop") && !HeadshotCrop.isFormat(text)) {
-      throw wrong("\"crop\" is \"" + text + "\"; give square, avatar, or sides such as 4:5");
+    if (field.equals("crop")) {
+      crop(text);
     }
     if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
       throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));

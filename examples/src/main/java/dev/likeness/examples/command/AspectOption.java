@@ -31,7 +31,11 @@ final class AspectOption {
   /** Refuses what is no aspect. */
   void check() {
     if (aspect != null) {
-      HeadshotCrop.ratio(aspect);
+      try {
+        HeadshotCrop.ratio(aspect);
+      } catch (IllegalArgumentException e) {
+        throw new IllegalArgumentException("--aspect: " + e.getMessage(), e);
+      }
     }
   }
 }

@@ -3,10 +3,7 @@ package dev.likeness.headshots.provenance;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.provenance.c2pa.ManifestWriter;
-import dev.likeness.headshots.provenance.file.JpegFile;
 import dev.likeness.headshots.provenance.file.PictureFile;
-import dev.likeness.headshots.provenance.file.PngFile;
-import dev.likeness.headshots.provenance.file.WebpFile;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import dev.likeness.photos.opencv.WebpEncoder;
 import java.awt.color.ColorSpace;
@@ -77,17 +74,17 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
 
   /** The bytes of a PNG file. */
   public byte[] png(Picture picture) {
-    return signed(PngFile.of(marked(picture).toPng()));
+    return signed(marked(picture).toPng());
   }
 
   /** The bytes of a JPEG file of quality 92. */
   public byte[] jpeg(Picture picture) {
-    return signed(JpegFile.of(Encoding.jpeg(marked(picture), QUALITY)));
+    return signed(Encoding.jpeg(marked(picture), QUALITY));
   }
 
   /** The bytes of a WebP file of quality 92. */
   public byte[] webp(Picture picture) {
-    return signed(WebpFile.of(WebpEncoder.encode(marked(picture), QUALITY)));
+    return signed(WebpEncoder.encode(marked(picture), QUALITY));
   }
 
   /** The bytes of a file of this kind. */
@@ -120,7 +117,8 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
     return watermarked ? Watermark.embed(labelled) : labelled;
   }
 
-  private byte[] signed(PictureFile file) {
-    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file.withProfile(SRGB).withXmp(Xmp.packet(source)));
+  private byte[] signed(byte[] encoded) {
+    PictureFile file = PictureFile.of(encoded).orElseThrow().withProfile(SRGB).withXmp(Xmp.packet(source));
+    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file);
   }
 }

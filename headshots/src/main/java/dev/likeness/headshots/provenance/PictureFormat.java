@@ -9,7 +9,7 @@ public enum PictureFormat {
   PNG("png"),
   /** Quality 92, for where nothing else is read. */
   JPEG("jpg"),
-  /** Quality 92, in about half the bytes of JPEG. */
+  /** Quality 92, in fewer bytes than JPEG. */
   WEBP("webp");
 
   private final String extension;

@@ -7,10 +7,12 @@ import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +22,7 @@ import java.util.Random;
 /**
  * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is caught, and how often
  * a flawless picture is. {@code limits N} prints thresholds that 97 % of N other flawless pictures pass; {@code table
- * N} prints the table of docs/studio.md over N pictures.
+ * N} prints the table of docs/studio.md over N pictures. A YuNet file behind N finds the faces in place of the cascades.
  */
 public final class GradeScores {
   private static final int LEVELS = 5;
@@ -35,7 +37,7 @@ public final class GradeScores {
 
   public static void main(String[] args) {
     int n = Integer.parseInt(args[1]);
-    try (FaceDetector detector = new CascadeDetector()) {
+    try (FaceDetector detector = args.length > 2 ? YuNetDetector.open(Path.of(args[2])) : new CascadeDetector()) {
       if (args[0].equals("limits")) {
         List<Sample> flawless = samples(8_000_000_000L, n, detector);
         for (Flaw flaw : Flaw.values()) {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A JPEG file: manifests are APP11 segments as JPEG XT has them (ISO/IEC 18477-3, B.1), XMP an APP1 segment. */
-public final class JpegFile implements PictureFile {
+record JpegFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   static final int APP1 = 0xe1;
   static final int APP2 = 0xe2;
   static final int APP11 = 0xeb;
@@ -16,36 +16,17 @@ public final class JpegFile implements PictureFile {
   private static final int MOST_OF_A_MANIFEST = 64000;
   private static final int INSTANCE = 0x0211;
 
-  private final byte[] bytes;
-  private final List<FilePart> parts;
-
-  private JpegFile(byte[] bytes) {
-    this.bytes = bytes;
-    this.parts = List.copyOf(new JpegScan(bytes).parts());
-  }
-
   static boolean isJpeg(byte[] bytes) {
     return bytes.length > 3 && (bytes[0] & 255) == 0xff && (bytes[1] & 255) == 0xd8 && (bytes[2] & 255) == 0xff;
   }
 
-  /** The file in {@code bytes}, which must not be changed afterwards. */
-  public static JpegFile of(byte[] bytes) {
-    return new JpegFile(bytes);
-  }
-
-  @Override
-  public byte[] bytes() {
-    return bytes;
+  static JpegFile of(byte[] bytes) {
+    return new JpegFile(bytes, List.copyOf(new JpegScan(bytes).parts()));
   }
 
   @Override
   public String mediaType() {
     return "image/jpeg";
-  }
-
-  @Override
-  public List<FilePart> parts() {
-    return parts;
   }
 
   @Override

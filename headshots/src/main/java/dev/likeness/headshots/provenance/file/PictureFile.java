@@ -8,7 +8,7 @@ import java.util.Optional;
 /** The bytes of a PNG, JPEG or WebP file and what lies where in them; the pixels are not decoded. Immutable. */
 public sealed interface PictureFile permits PngFile, JpegFile, WebpFile {
   /**
-   * The file in {@code bytes}; empty when it is none of these.
+   * The file in {@code bytes}, which must not be changed afterwards; empty when it is none of these.
    *
    * @throws UnusableInput when it begins like one and is broken
    */

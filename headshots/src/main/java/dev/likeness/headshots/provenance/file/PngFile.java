@@ -14,28 +14,19 @@ import java.util.zip.CRC32;
 import java.util.zip.DeflaterOutputStream;
 
 /** A PNG file (ISO/IEC 15948): manifests are {@code caBX} chunks, XMP an {@code iTXt} chunk of its own keyword. */
-public final class PngFile implements PictureFile {
+record PngFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final byte[] SIGNATURE = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   private static final XmpPlace XMP = XmpPlace.of("iTXt", 8, 4, "XML:com.adobe.xmp\0\0\0\0\0");
   private static final String HEADER = "PNGh";
   private static final int AROUND = 12;
-
-  private final byte[] bytes;
-  private final List<FilePart> parts;
-
-  private PngFile(byte[] bytes) {
-    this.bytes = bytes;
-    this.parts = List.copyOf(chunks(bytes));
-  }
 
   static boolean isPng(byte[] bytes) {
     return bytes.length >= SIGNATURE.length
         && Arrays.equals(bytes, 0, SIGNATURE.length, SIGNATURE, 0, SIGNATURE.length);
   }
 
-  /** The file in {@code bytes}, which must not be changed afterwards. */
-  public static PngFile of(byte[] bytes) {
-    return new PngFile(bytes);
+  static PngFile of(byte[] bytes) {
+    return new PngFile(bytes, List.copyOf(chunks(bytes)));
   }
 
   private static List<FilePart> chunks(byte[] bytes) {
@@ -57,18 +48,8 @@ public final class PngFile implements PictureFile {
   }
 
   @Override
-  public byte[] bytes() {
-    return bytes;
-  }
-
-  @Override
   public String mediaType() {
     return "image/png";
-  }
-
-  @Override
-  public List<FilePart> parts() {
-    return parts;
   }
 
   @Override

@@ -14,7 +14,7 @@ import java.util.Optional;
  * A WebP file (RFC 9649): profiles are {@code ICCP} chunks and XMP {@code XMP } chunks, both of which want the extended
  * header {@code VP8X}; manifests are {@code C2PA} chunks at the end.
  */
-public final class WebpFile implements PictureFile {
+record WebpFile(byte[] bytes, List<FilePart> parts) implements PictureFile {
   private static final int HEADER = 12;
   private static final int CHUNK = 8;
   private static final XmpPlace XMP = XmpPlace.of("XMP ", CHUNK, 0, "");
@@ -23,21 +23,12 @@ public final class WebpFile implements PictureFile {
   private static final int HAS_XMP = 0x04;
   private static final int SIDE = 0x3fff;
 
-  private final byte[] bytes;
-  private final List<FilePart> parts;
-
-  private WebpFile(byte[] bytes) {
-    this.bytes = bytes;
-    this.parts = List.copyOf(chunks(bytes));
-  }
-
   static boolean isWebp(byte[] bytes) {
     return bytes.length >= HEADER && name(bytes, 0).equals("RIFF") && name(bytes, 8).equals("WEBP");
   }
 
-  /** The file in {@code bytes}, which must not be changed afterwards. */
-  public static WebpFile of(byte[] bytes) {
-    return new WebpFile(bytes);
+  static WebpFile of(byte[] bytes) {
+    return new WebpFile(bytes, List.copyOf(chunks(bytes)));
   }
 
   private static List<FilePart> chunks(byte[] bytes) {
@@ -59,18 +50,8 @@ public final class WebpFile implements PictureFile {
   }
 
   @Override
-  public byte[] bytes() {
-    return bytes;
-  }
-
-  @Override
   public String mediaType() {
     return "image/webp";
-  }
-
-  @Override
-  public List<FilePart> parts() {
-    return parts;
   }
 
   @Override

@@ -125,7 +125,7 @@ final class StyleFile {
     expect(json.currentToken(), JsonToken.VALUE_STRING, "a text for \"" + field + "\"");
     String text = json.getText();
     if (field.equals("crop")) {
-      crop(text);
+      requireCrop(text);
     }
     if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
       throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
@@ -139,6 +139,14 @@ final class StyleFile {
       }
     }
     return text;
+  }
+
+  private void requireCrop(String format) throws IOException {
+    try {
+      HeadshotCrop.ratio(format);
+    } catch (IllegalArgumentException e) {
+      throw wrong(e.getMessage());
+    }
   }
 
   private static String text(Map<String, Object> fields, String name) {

@@ -62,7 +62,7 @@ class StyleTest {
       "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
       "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
       "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, name, negative, opening, title, wardrobe",
-      "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: \"crop\" is \"9:1\"; give square, avatar, or sides such as 4:5",
+      "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
       "\"guidance\": 3 | \"bases\": [\"sd9\"] | line 6: \"bases\" says \"sd9\"; known: portrait, stable-diffusion, "
           + "stable-diffusion-3, flux, other",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1"})

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -80,7 +81,7 @@ class JointKeysTest {
     Map<String, long[]> shapes = GoldenFolder.shapes((Map<?, ?>) data.get("state_dict_keys"));
     LayerTable table = flux(inputs);
     LoraReport report =
-        new LoraReader(new Listed(shapes), Map.of(), table).report(Alphas.of(Map.of(), Path.of("f")));
+        new LoraReader(new KeyList("a list", shapes), Map.of(), table).report(Alphas.of(Map.of(), Path.of("f")));
     assertEquals(List.of(), report.unmatched());
     assertEquals(List.of(), report.misshapen());
     assertEquals(List.of(), report.incomplete());
@@ -100,7 +101,7 @@ class JointKeysTest {
       shapes.put("lora_unet_single_blocks_3_linear1.lora_down.weight", new long[] {2, 4});
       shapes.put("lora_unet_final_layer_adaLN_modulation_1.lora_up.weight", new long[] {8, 2});
       shapes.put("double_blocks.1.processor.qkv_lora2.up.weight", new long[] {12, 2});
-      JointKeys keys = new JointKeys(new Listed(shapes) {
+      JointKeys keys = new JointKeys(new KeyList("a list", shapes) {
         @Override
         public Tensor read(String name) {
           return name.contains("final") ? last : up;

@@ -7,14 +7,13 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -127,10 +126,7 @@ class RealLoraTest {
 
   static LoraReport listed(String name, LayerTable table) throws IOException {
     Path list = Material.of("keys/checkpoints/" + name + ".safetensors.json");
-    Map<String, Object> keys = JSON.std.mapFrom(Files.readString(list));
-    Map<String, Object> shapes = new HashMap<>();
-    keys.forEach((key, entry) -> shapes.put(key, ((Map<?, ?>) entry).get("shape")));
-    return new LoraReader(new Listed(GoldenFolder.shapes(shapes)), Map.of(), table)
+    return new LoraReader(KeyList.of(list), Map.of(), table)
         .report(Alphas.of(Map.of(), Path.of("f")));
   }
 }

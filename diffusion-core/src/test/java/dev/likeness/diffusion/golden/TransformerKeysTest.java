@@ -8,6 +8,7 @@ import dev.likeness.diffusion.layout.AutoencoderShape;
 import dev.likeness.diffusion.layout.Flux2Shape;
 import dev.likeness.diffusion.layout.FluxShape;
 import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.layout.Qwen3Shape;
 import dev.likeness.diffusion.layout.Relaid;
 import dev.likeness.diffusion.layout.Sd3Shape;
@@ -15,7 +16,6 @@ import dev.likeness.diffusion.layout.T5Shape;
 import dev.likeness.diffusion.layout.ZImageShape;
 import dev.likeness.diffusion.model.Family;
 import dev.likeness.diffusion.nn.Strips;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.text.Qwen3Config;
 import dev.likeness.diffusion.text.Qwen3Encoder;
 import dev.likeness.diffusion.text.T5Config;
@@ -53,29 +53,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The networks of published size, by names and shapes alone. */
 class TransformerKeysTest {
-  /** Names and shapes without a file behind them. */
-  private record Listed(Map<String, long[]> shapes) implements TensorList {
-    @Override
-    public Set<String> names() {
-      return shapes.keySet();
-    }
-
-    @Override
-    public long[] shape(String name) {
-      return shapes.get(name);
-    }
-
-    @Override
-    public DType dtype(String name) {
-      return DType.BF16;
-    }
-
-    @Override
-    public String describe() {
-      return "a list";
-    }
-  }
-
   /** Answers with nothing and notes what was asked for. */
   private record Asked(Map<String, long[]> shapes, Set<String> names) implements Parameters {
     @Override
@@ -138,7 +115,7 @@ class TransformerKeysTest {
     for (String prefix : new String[] {"", "model.diffusion_model."}) {
       Map<String, long[]> foreign = new HashMap<>();
       shapes(list, "foreign").forEach((key, shape) -> foreign.put(prefix + key, shape));
-      Listed keys = new Listed(foreign);
+      KeyList keys = new KeyList("a list", foreign);
       Known known = Known.of(name);
       Relaid relaid = new Relaid(keys, known.layout.apply(keys, prefix));
       Map<String, long[]> canonical = shapes(list, "canonical");
@@ -153,7 +130,7 @@ class TransformerKeysTest {
   @ParameterizedTest
   @CsvSource({"flux-dev, flux", "sd3.5-medium, sd3", "flux2-klein-4b, flux2", "z-image-turbo, z-image"})
   void tellsTheFamilyOfAFileOfItsAuthorsNames(String name, String family) throws IOException {
-    assertEquals(family, Family.of(new Listed(shapes(list(name), "foreign"))).name());
+    assertEquals(family, Family.of(new KeyList("a list", shapes(list(name), "foreign"))).name());
   }
 
   private static Map<?, ?> list(String name) throws IOException {

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.layout;
 
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
@@ -11,17 +10,19 @@ import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.Parameters;
-import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Names and shapes without tensors: what a network of some config reads, whatever its size. */
-public record ListedTensors(Map<String, long[]> shapes) implements TensorList {
+public final class ListedTensors extends KeyList {
+  private ListedTensors(Map<String, long[]> shapes) {
+    super("a list", shapes);
+  }
+
   /** What a UNet of this shape reads. */
   public static ListedTensors of(UNetConfig config) {
     return recorded(weights -> new UNet2DConditionModel(config, weights));
@@ -64,8 +65,8 @@ public record ListedTensors(Map<String, long[]> shapes) implements TensorList {
 
   /** These tensors as a foreign layout names and shapes them, added to {@code file}. */
   public void addTo(Map<String, long[]> file, KeyLayout layout) {
-    Relaid.foreignNames(shapes.keySet(), layout).forEach((name, parts) -> {
-      long[] shape = shapes.get(parts.get(0)).clone();
+    Relaid.foreignNames(names(), layout).forEach((name, parts) -> {
+      long[] shape = shape(parts.get(0)).clone();
       shape[0] *= parts.size();
       file.put(name, switch (layout.place(parts.get(0)).form()) {
         case SAME, HALVES_EXCHANGED -> shape;
@@ -73,25 +74,5 @@ public record ListedTensors(Map<String, long[]> shapes) implements TensorList {
         case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
       });
     });
-  }
-
-  @Override
-  public Set<String> names() {
-    return shapes.keySet();
-  }
-
-  @Override
-  public long[] shape(String name) {
-    return shapes.get(name);
-  }
-
-  @Override
-  public DType dtype(String name) {
-    return DType.F16;
-  }
-
-  @Override
-  public String describe() {
-    return "a list";
   }
 }

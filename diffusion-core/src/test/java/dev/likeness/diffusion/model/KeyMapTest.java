@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.layout.AutoencoderLayout;
 import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.layout.ListedTensors;
 import dev.likeness.diffusion.layout.Relaid;
 import dev.likeness.diffusion.layout.TextShape;
@@ -46,7 +47,7 @@ class KeyMapTest {
   @ParameterizedTest
   @ValueSource(strings = {"sd1", "sd2", "sdxl", "refiner"})
   void readsBackEveryTensorItsShapeAndTheConfig(String family) {
-    TensorList file = new ListedTensors(file(family));
+    TensorList file = new KeyList("a list", file(family));
     Family found = Family.of(file);
     assertEquals(family.equals("refiner") ? "sdxl-refiner" : family, found.name());
     Map<String, Component> components = found.components(file, Map.of());

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;

@@ -2,12 +2,12 @@ package dev.likeness.ipadapter.vision;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.diffusion.layout.KeyList;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Renamed;
-import dev.likeness.ipadapter.layout.KeyList;
 import java.util.Set;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,4 +1,4 @@
-package dev.likeness.ipadapter.layout;
+package dev.likeness.diffusion.layout;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -12,9 +12,18 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
-/** A key list as a file without bytes. */
-public record KeyList(String describe, Map<String, long[]> shapes) implements TensorSource {
+/** Names and shapes as a file without bytes: a number by itself is one, and a weight must not be read. */
+public class KeyList implements TensorSource {
+  private final String describe;
+  private final Map<String, long[]> shapes;
+
+  public KeyList(String describe, Map<String, long[]> shapes) {
+    this.describe = describe;
+    this.shapes = shapes;
+  }
+
   /** Reads a list of names with their shapes. */
   public static KeyList of(Path file) {
     try {
@@ -24,6 +33,10 @@ public record KeyList(String describe, Map<String, long[]> shapes) implements Te
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  public Map<String, long[]> shapes() {
+    return shapes;
   }
 
   @Override
@@ -43,7 +56,15 @@ public record KeyList(String describe, Map<String, long[]> shapes) implements Te
 
   @Override
   public Tensor read(String name) {
-    throw new AssertionError("a weight was read: " + name);
+    if (shapes.get(name).length > 0) {
+      throw new AssertionError("a weight was read: " + name);
+    }
+    return torch.ones(new long[0]);
+  }
+
+  @Override
+  public String describe() {
+    return describe;
   }
 
   @Override

@@ -12,7 +12,7 @@ public class AdamW extends GradientSteps {
   private final double beta1;
   private final double beta2;
   private final double eps;
-  private final double weightDecay;
+  final double weightDecay;
 
   public AdamW(double beta1, double beta2, double eps, double weightDecay) {
     this.beta1 = beta1;

@@ -36,12 +36,13 @@ public final class GradientShares {
     for (int i = 1; i < count; i++) {
       int number = i;
       CompletableFuture<?> before = added[i - 1];
-      made.thenRunAsync(() -> losses[number] = of(weights, number, count, share, before)).whenComplete((done, error) -> finish(added[number], error));
+      made.thenRunAsync(() -> losses[number] = of(weights, number, count, share, before))
+          .whenComplete((done, error) -> finish(added[number], error));
     }
     try {
       losses[0] = first(weights, count, share);
       finish(added[0], null);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       finish(added[0], e);
     }
     join(added);

@@ -25,7 +25,6 @@ public final class Muon extends AdamW {
   private static final double ROOT_MEAN_SQUARE = 0.2;
 
   private final double momentum;
-  private final double decay;
 
   /**
    * @param momentum how much of the last steps' direction is kept, 0.95 in the paper
@@ -34,7 +33,6 @@ public final class Muon extends AdamW {
   public Muon(double momentum, double weightDecay) {
     super(0.9, 0.99, 1e-8, weightDecay);
     this.momentum = momentum;
-    this.decay = weightDecay;
   }
 
   /** Moves matrices on as many threads as there are cores: they are many, and each too small to share. */
@@ -60,7 +58,7 @@ public final class Muon extends AdamW {
     kept.lerp_(gradient, new Scalar(1 - momentum));
     Tensor ahead = gradient.lerp(kept, new Scalar(momentum)).flatten(1, -1);
     double root = Math.sqrt(Math.max(ahead.size(0), ahead.size(1)));
-    parameter.mul_(new Scalar(1 - learningRate * decay));
+    parameter.mul_(new Scalar(1 - learningRate * weightDecay));
     parameter.add_(orthogonal(ahead).view_as(parameter), new Scalar(-learningRate * ROOT_MEAN_SQUARE * root));
   }
 

@@ -66,7 +66,7 @@ public final class TrainPortrait {
       SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
       // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
       Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
-      DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.seed());
+      DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.draws());
       if (numbers.start() != null) {
         training.startFrom(numbers.start());
       }

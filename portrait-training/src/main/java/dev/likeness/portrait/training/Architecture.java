@@ -148,7 +148,7 @@ final class Architecture {
     c.put("beta_end", 0.012);
     c.put("beta_schedule", "scaled_linear");
     c.put("prediction_type", "v_prediction");
-    c.put("algorithm_type", "dpmsolver++");
+    c.put("algorithm_type", "sde-dpmsolver++");
     c.put("solver_order", 2);
     c.put("solver_type", "midpoint");
     c.put("use_karras_sigmas", true);

@@ -59,7 +59,11 @@ final class Diversity {
 
   /** The mean distance of two of these pictures in the classifier's features. */
   static double spread(List<Picture> pictures, AttributeReader reader) {
-    List<float[]> features = pictures.stream().map(reader::features).toList();
+    return spread(pictures.stream().map(reader::features).toList());
+  }
+
+  /** The mean distance of two of these vectors, of which there are at least two. */
+  static double spread(List<float[]> features) {
     double sum = 0;
     for (int i = 0; i < features.size(); i++) {
       for (int j = 0; j < i; j++) {

@@ -2,14 +2,9 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FolderEmbedder;
-import dev.likeness.photos.embed.OnnxEmbedder;
-import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.photos.likeness.Interval;
-import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
@@ -17,9 +12,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
@@ -42,10 +34,9 @@ public final class EvaluateHeadshots {
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
     int people = Integer.parseInt(args[2]);
-    Map<String, String> named = new LinkedHashMap<>();
-    Stream.of(args).skip(3).map(arg -> arg.split("=", 2)).forEach(pair -> named.put(pair[0], pair[1]));
+    Named named = Named.of(args, 3, HeadshotPlan.NAMES);
     HeadshotPlan plan = HeadshotPlan.of(named);
-    try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = tools(named);
+    try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow()) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
@@ -78,12 +69,5 @@ public final class EvaluateHeadshots {
       means.put("gain, 95 % interval", "%.3f to %.3f".formatted(interval.low(), interval.high()));
     }
     return means;
-  }
-
-  private static EvaluationTools tools(Map<String, String> named) {
-    Function<String, Optional<Path>> file = name -> Optional.ofNullable(named.get(name)).map(Path::of);
-    return new EvaluationTools(file.apply("attributes").map(AttributeReader::open),
-        file.apply("detector").map(YuNetDetector::open),
-        file.apply("embedder").map(onnx -> OnnxEmbedder.open(onnx, EmbedderSpec.of(onnx), UsePolicy.NON_COMMERCIAL)));
   }
 }

@@ -1,18 +1,14 @@
 package dev.likeness.portrait.evaluation;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,113 +22,101 @@ import javax.imageio.ImageIO;
 /**
  * How well rendered people whom nothing has seen are learnt, from few selfies and many, varied and alike, as a LoRA, with
  * others preserved, and as a whole model: recognised among 200 of the same sex, age band and hair, likeness beside that of
- * their own photos to each other, diversity beside the base's, distance to the nearest selfie, what is read back of what was
- * asked, and what becomes of other people. Prints a table in Markdown. Each person in each case is kept in the work folder,
- * and not measured again.
+ * their own photos to each other, diversity beside the base's, distance to the nearest selfie beside that of pictures which
+ * cannot be copies, what is read back of what was asked, and what becomes of other people. Prints a table in Markdown. Each
+ * person in each case is kept in the work folder once measured, so that it goes on where it was stopped.
  *
- * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER [PEOPLE [STEPS [PICTURES-IN-EACH-STYLE [READER-WEIGHTS]]]]}; 0 steps are the
- * recipe's own.
+ * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
+ * {@code trainSteps=0 each=2 steps=20 gallery=200 cases=REGEX}, 0 steps being the recipe's own, and the judges
+ * {@code detector=FILE embedder=FILE attributes=FILE}; without the first two, OpenCV's cascades and the model's own embedder.
  */
 public final class EvaluateLikeness {
+  /** The file of figures in the folder. */
+  public static final String RESULTS = "likeness.json";
+
   private static final long FIRST = 9_100_000_000L;
   private static final int HELD_OUT = 4;
-  private static final int GALLERY = 200;
 
   private final LikenessTrial trial;
+  private final EvaluationTools tools;
   private final Path work;
-  private final FaceDetector detector;
-  private final FolderEmbedder embedder;
-  private final Optional<AttributeReader> reader;
+  private final Ledger ledger;
 
-  private EvaluateLikeness(LikenessTrial trial, Path work, FaceDetector detector, FolderEmbedder embedder,
-      Optional<AttributeReader> reader) {
+  EvaluateLikeness(LikenessTrial trial, EvaluationTools tools, Path work) {
     this.trial = trial;
+    this.tools = tools;
     this.work = work;
-    this.detector = detector;
-    this.embedder = embedder;
-    this.reader = reader;
+    ledger = Ledger.open(work.resolve(RESULTS));
+    ledger.begin("of", Map.of("model", TrainingPictures.made(trial.folder()), "numbers", trial.plan().toString(),
+        "embedder", tools.embedder().orElseThrow().name(), "read back", tools.reader().isPresent()));
   }
 
   public static void main(String[] args) {
     Path folder = Path.of(args[0]);
-    int people = number(args, 2, 20);
-    try (BaseModel base = BaseModel.open(folder, Compute.best());
-        FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow(); FaceDetector detector = new CascadeDetector()) {
-      Optional<AttributeReader> reader =
-          args.length > 5 ? Optional.of(AttributeReader.open(Path.of(args[5]))) : Optional.empty();
-      LikenessTrial trial = new LikenessTrial(base, folder, number(args, 3, 0), number(args, 4, 2));
-      EvaluateLikeness evaluation = new EvaluateLikeness(trial, Path.of(args[1]), detector, embedder, reader);
-      for (int i = 0; i < people; i++) {
-        evaluation.measure(Person.random(FIRST + i));
-        System.out.println(evaluation.table(people));
+    Named named = Named.of(args, 3, LikenessPlan.NAMES);
+    List<LikenessCase> cases = LikenessPlan.cases(named);
+    try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
+        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector()) {
+      EvaluationTools tools = new EvaluationTools(given.reader(), Optional.of(given.detector().orElse(cascades)),
+          Optional.of(given.embedder().orElse(own)));
+      EvaluateLikeness evaluation =
+          new EvaluateLikeness(new LikenessTrial(base, folder, LikenessPlan.of(named)), tools, Path.of(args[1]));
+      for (int i = 0; i < Integer.parseInt(args[2]); i++) {
+        evaluation.measure(Person.random(FIRST + i), cases);
+        System.out.println(evaluation.table(cases));
       }
-      reader.ifPresent(AttributeReader::close);
     }
   }
 
-  private static int number(String[] args, int index, int fallback) {
-    return args.length > index ? Integer.parseInt(args[index]) : fallback;
-  }
-
-  private void measure(Person person) {
-    List<LikenessCase> open =
-        LikenessCase.ALL.stream().filter(c -> !Files.exists(file(person.seed(), c))).toList();
-    if (open.isEmpty()) {
+  /** Measures what is not known yet of a person; the control is the first case. */
+  void measure(Person person, List<LikenessCase> cases) {
+    if (cases.stream().allMatch(asked -> ledger.parts().containsKey(part(person, asked)))) {
       return;
     }
-    LikenessFigures figures =
-        new LikenessFigures(new Gallery(person, GALLERY, HELD_OUT, detector, embedder), reader);
-    for (LikenessCase asked : open) {
-      List<Picture> crops =
-          LikenessSelfies.crops(person, asked, trial.base().defaults().width(), detector);
-      LikenessTrial.Drawn drawn = trial.of(person, asked, crops, work.resolve(Long.toString(person.seed())));
-      keep(person, asked, drawn.pictures());
-      keep(file(person.seed(), asked), figures.of(drawn, trial.plain(), crops, control(person)));
+    LikenessSelfies selfies =
+        new LikenessSelfies(person, trial.base().defaults().width(), tools.detector().orElseThrow());
+    Gallery gallery = new Gallery(
+        person, trial.plan().gallery(), HELD_OUT, tools.detector().orElseThrow(), tools.embedder().orElseThrow());
+    List<Picture> unseen = selfies.unseen(HELD_OUT);
+    for (LikenessCase asked : cases) {
+      ledger.part(part(person, asked), () -> {
+        List<Picture> crops = selfies.learnt(asked);
+        LikenessTrial.Drawn drawn = trial.of(person, asked, crops, folder(person));
+        keep(person, asked, drawn);
+        return new LikenessFigures(gallery, tools.reader(), trial.plain(), control(person), unseen).of(drawn, crops);
+      });
     }
   }
 
-  /** The control is the first case, so that its pictures are there. */
-  private List<Picture> control(Person person) {
-    return IntStream.range(0, trial.prompts(person).size())
-        .mapToObj(i -> read(picture(person, LikenessCase.CONTROL, i))).toList();
+  private static String part(Person person, LikenessCase asked) {
+    return person.seed() + ", " + asked.name();
   }
 
-  private void keep(Person person, LikenessCase asked, List<Picture> pictures) {
-    IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(picture(person, asked, i)));
+  private Path folder(Person person) {
+    return work.resolve(Long.toString(person.seed()));
   }
 
-  private static void keep(Path file, Map<String, Double> row) {
-    AtomicFile.write(file, out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(row)
-        .getBytes(StandardCharsets.UTF_8)));
+  private LikenessTrial.Drawn control(Person person) {
+    List<String> prompts = trial.prompts(person, LikenessCase.CONTROL);
+    return new LikenessTrial.Drawn(0, prompts, read(person, "control", prompts.size()),
+        read(person, "control-other", LikenessTrial.OTHERS));
   }
 
-  private Path file(long person, LikenessCase asked) {
-    return work.resolve(Long.toString(person)).resolve(asked.file() + ".json");
+  private void keep(Person person, LikenessCase asked, LikenessTrial.Drawn drawn) {
+    keep(person, asked.file(), drawn.pictures());
+    keep(person, asked.file() + "-other", drawn.others());
   }
 
-  private Path picture(Person person, LikenessCase asked, int index) {
-    return work.resolve(Long.toString(person.seed())).resolve(asked.file() + "-" + (index + 1) + ".png");
+  private void keep(Person person, String name, List<Picture> pictures) {
+    IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(file(person, name, i)));
   }
 
-  private String table(int people) {
-    Map<String, List<Map<String, Double>>> cases = new LinkedHashMap<>();
-    for (LikenessCase asked : LikenessCase.ALL) {
-      List<Map<String, Double>> rows = new ArrayList<>();
-      IntStream.range(0, people).mapToObj(i -> file(FIRST + i, asked)).filter(Files::exists)
-          .forEach(file -> rows.add(row(file)));
-      cases.put(asked.name(), rows);
-    }
-    return LikenessTable.of(cases);
+  private List<Picture> read(Person person, String name, int count) {
+    return IntStream.range(0, count).mapToObj(i -> read(file(person, name, i))).toList();
   }
 
-  private static Map<String, Double> row(Path file) {
-    try {
-      Map<String, Double> row = new LinkedHashMap<>();
-      JSON.std.mapFrom(Files.readString(file)).forEach((name, value) -> row.put(name, ((Number) value).doubleValue()));
-      return row;
-    } catch (IOException e) {
-      throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
-    }
+  private Path file(Person person, String name, int index) {
+    return folder(person).resolve(name + "-" + (index + 1) + ".png");
   }
 
   private static Picture read(Path file) {
@@ -141,5 +125,22 @@ public final class EvaluateLikeness {
     } catch (IOException e) {
       throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
     }
+  }
+
+  /** What is known of everybody so far. */
+  String table(List<LikenessCase> cases) {
+    Map<String, List<Map<String, Double>>> known = new LinkedHashMap<>();
+    for (LikenessCase asked : cases) {
+      List<Map<String, Double>> rows = new ArrayList<>();
+      ledger.parts().forEach((name, row) -> {
+        if (name.endsWith(", " + asked.name()) && row instanceof Map<?, ?> figures) {
+          Map<String, Double> numbers = new LinkedHashMap<>();
+          figures.forEach((column, value) -> numbers.put((String) column, ((Number) value).doubleValue()));
+          rows.add(numbers);
+        }
+      });
+      known.put(asked.name(), rows);
+    }
+    return LikenessTable.of(known);
   }
 }

@@ -1,7 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -15,6 +19,13 @@ import java.util.stream.Stream;
  */
 public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDetector> detector,
     Optional<FaceEmbedder> embedder) implements AutoCloseable {
+  /** Opens those that the arguments name. */
+  static EvaluationTools of(Named named) {
+    return new EvaluationTools(named.file("attributes").map(AttributeReader::open),
+        named.file("detector").map(YuNetDetector::open),
+        named.file("embedder").map(onnx -> OnnxEmbedder.open(onnx, EmbedderSpec.of(onnx), UsePolicy.NON_COMMERCIAL)));
+  }
+
   @Override
   public void close() {
     reader.ifPresent(AttributeReader::close);

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import java.util.LinkedHashMap;
@@ -10,47 +10,54 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** What the pictures of a {@link LikenessTrial} are worth, in numbers from 0 on by their columns' names. */
-final class LikenessFigures {
-  static final String SECONDS = "seconds";
-  private static final int SIDE = 32;
-
-  private final Gallery gallery;
-  private final Optional<AttributeReader> reader;
-
-  LikenessFigures(Gallery gallery, Optional<AttributeReader> reader) {
-    this.gallery = gallery;
-    this.reader = reader;
-  }
-
+/**
+ * What the pictures of a {@link LikenessTrial} are worth, in numbers by their columns' names.
+ *
+ * @param plain how many of the pictures leave the person's hair alone: these count for likeness
+ * @param control what is drawn of the same prompts and noise without the person
+ * @param unseen selfies of the person that were not learnt
+ */
+record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int plain, LikenessTrial.Drawn control,
+    List<Picture> unseen) {
   /**
    * The figures of one person's pictures.
    *
-   * @param plain how many of them leave the person's hair alone: these count for likeness
    * @param crops what was learnt
-   * @param control the pictures of the same prompts and noise without the person
    */
-  Map<String, Double> of(LikenessTrial.Drawn drawn, int plain, List<Picture> crops, List<Picture> control) {
-    List<Picture> own = drawn.pictures().subList(0, plain);
-    List<float[]> faces = vectors(own);
-    List<float[]> strangers = vectors(drawn.others());
-    Map<String, Double> row = new LinkedHashMap<>();
+  Map<String, Object> of(LikenessTrial.Drawn drawn, List<Picture> crops) {
+    List<Picture> own = own(drawn);
+    List<float[]> faces = own.stream().map(gallery::vector).flatMap(Optional::stream).toList();
+    Map<String, Object> row = new LinkedHashMap<>();
     row.put("faces", faces.size() / (double) plain);
     row.put("recognised", faces.stream().filter(gallery::recognises).count() / (double) plain);
     double likeness = faces.stream().mapToDouble(gallery::likeness).average().orElse(0);
     row.put("likeness", likeness);
     row.put("of photo to photo", likeness / gallery.spread());
-    row.put("diversity", spread(own) / spread(control.subList(0, plain)));
-    row.put("to nearest selfie", own.stream().mapToDouble(p -> nearest(p, crops)).average().orElseThrow() / among(crops));
+    row.put("diversity over the base's", spread(own) / spread(own(control)));
+    copies(row, own, crops);
     reader.ifPresent(read -> row.put("read back", readBack(drawn, read)));
-    row.put("others recognised", strangers.stream().filter(gallery::recognises).count() / (double) drawn.others().size());
-    row.put("others' likeness", strangers.stream().mapToDouble(gallery::likeness).average().orElse(0));
-    row.put(SECONDS, drawn.seconds());
+    strangers(row, drawn.others());
+    row.put("seconds", drawn.seconds());
     return row;
   }
 
-  private List<float[]> vectors(List<Picture> pictures) {
-    return pictures.stream().map(gallery::vector).flatMap(Optional::stream).toList();
+  private List<Picture> own(LikenessTrial.Drawn drawn) {
+    return drawn.pictures().subList(0, plain);
+  }
+
+  /**
+   * How near pictures are to the nearest of the learnt selfies, in grey levels, beside how near to these the base's own
+   * pictures are and selfies that were not learnt: only what copies is nearer than both.
+   */
+  private void copies(Map<String, Object> row, List<Picture> own, List<Picture> crops) {
+    List<float[]> known = crops.stream().map(NearestPicture::thumbnail).toList();
+    row.put("to nearest selfie", nearest(own, known));
+    row.put("control's", nearest(own(control), known));
+    row.put("unseen selfies'", nearest(unseen, known));
+  }
+
+  private static double nearest(List<Picture> pictures, List<float[]> known) {
+    return pictures.stream().mapToDouble(one -> NearestPicture.nearest(one, known)).average().orElseThrow();
   }
 
   private static double readBack(LikenessTrial.Drawn drawn, AttributeReader reader) {
@@ -60,36 +67,24 @@ final class LikenessFigures {
     return tally.share();
   }
 
+  /** How much other people look like the person now, and how much still like themselves without the person. */
+  private void strangers(Map<String, Object> row, List<Picture> others) {
+    List<Optional<float[]>> now = others.stream().map(gallery::vector).toList();
+    List<Optional<float[]>> before = control.others().stream().map(gallery::vector).toList();
+    row.put("others recognised",
+        now.stream().flatMap(Optional::stream).filter(gallery::recognises).count() / (double) others.size());
+    row.put("others' likeness",
+        now.stream().flatMap(Optional::stream).mapToDouble(gallery::likeness).average().orElse(0));
+    // A face that is lost is like nobody.
+    row.put("others' likeness to themselves", IntStream.range(0, before.size()).filter(i -> before.get(i).isPresent())
+        .mapToDouble(i -> now.get(i).map(face -> FaceEmbedder.cosine(face, before.get(i).get())).orElse(0.0))
+        .average().orElse(0));
+  }
+
   /** The mean distance of two of them, in the reader's features where there is one. */
   private double spread(List<Picture> pictures) {
     List<float[]> looks = pictures.stream()
-        .map(picture -> reader.map(read -> read.features(picture)).orElseGet(() -> thumbnail(picture))).toList();
-    return IntStream.range(0, looks.size()).boxed()
-        .flatMap(i -> IntStream.range(0, i).mapToObj(j -> apart(looks.get(i), looks.get(j))))
-        .mapToDouble(d -> d).average().orElseThrow();
-  }
-
-  /** How far each of the selfies is from its nearest other, on average. */
-  private static double among(List<Picture> crops) {
-    return crops.stream().mapToDouble(one -> nearest(one, crops.stream().filter(other -> other != one).toList()))
-        .average().orElseThrow();
-  }
-
-  private static double nearest(Picture picture, List<Picture> crops) {
-    float[] own = thumbnail(picture);
-    return crops.stream().mapToDouble(crop -> apart(own, thumbnail(crop))).min().orElseThrow();
-  }
-
-  private static double apart(float[] a, float[] b) {
-    return Math.sqrt(IntStream.range(0, a.length).mapToDouble(i -> (a[i] - b[i]) * (double) (a[i] - b[i])).sum());
-  }
-
-  private static float[] thumbnail(Picture picture) {
-    byte[] small = Resampler.AREA.resize(picture, SIDE, SIDE).rgb();
-    float[] values = new float[small.length];
-    for (int i = 0; i < small.length; i++) {
-      values[i] = small[i] & 0xff;
-    }
-    return values;
+        .map(picture -> reader.map(read -> read.features(picture)).orElseGet(() -> NearestPicture.thumbnail(picture))).toList();
+    return Diversity.spread(looks);
   }
 }

@@ -10,13 +10,14 @@ import java.util.stream.Collectors;
 /** Figures of many persons as a table in Markdown: for each case the mean over the persons with its interval of 95 %. */
 final class LikenessTable {
   private static final int DRAWS = 2000;
+  /** Seconds need no hundredths. */
+  private static final double LARGE = 100;
 
   private LikenessTable() {}
 
   /** A row for each case, of the persons that have been measured in it. */
   static String of(Map<String, List<Map<String, Double>>> cases) {
-    List<String> columns =
-        List.copyOf(cases.values().stream().flatMap(List::stream).findFirst().orElse(Map.of()).keySet());
+    List<String> columns = cases.values().stream().flatMap(List::stream).flatMap(row -> row.keySet().stream()).distinct().toList();
     StringBuilder table = new StringBuilder("| case | persons | " + String.join(" | ", columns) + " |\n|---|---|"
         + "---|".repeat(columns.size()) + "\n");
     cases.forEach((name, persons) -> {
@@ -29,9 +30,12 @@ final class LikenessTable {
   }
 
   private static String cell(String column, List<Map<String, Double>> persons) {
-    double[] values = persons.stream().mapToDouble(row -> row.getOrDefault(column, Double.NaN)).toArray();
+    double[] values = persons.stream().filter(row -> row.containsKey(column)).mapToDouble(row -> row.get(column)).toArray();
+    if (values.length == 0) {
+      return "";
+    }
     double[] interval = interval(values);
-    int places = column.equals(LikenessFigures.SECONDS) ? 0 : 2;
+    int places = mean(values) < LARGE ? 2 : 0;
     return String.format(Locale.ROOT, "%." + places + "f (%." + places + "f to %." + places + "f)", mean(values),
         interval[0], interval[1]);
   }

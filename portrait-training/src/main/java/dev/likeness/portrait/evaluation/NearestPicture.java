@@ -28,17 +28,23 @@ final class NearestPicture {
   }
 
   private static void put(Map<String, Object> row, String what, List<Picture> pictures, List<float[]> known) {
-    double[] nearest = pictures.stream().map(NearestPicture::thumbnail).mapToDouble(
-        one -> known.stream().mapToDouble(other -> apart(one, other)).min().orElseThrow()).sorted().toArray();
+    double[] nearest = pictures.stream().mapToDouble(one -> nearest(one, known)).sorted().toArray();
     row.put(what + ", median", nearest[nearest.length / 2]);
     row.put(what + ", nearest of all", nearest[0]);
+  }
+
+  /** How far a picture is from the nearest of those with these thumbnails. */
+  static double nearest(Picture picture, List<float[]> known) {
+    float[] own = thumbnail(picture);
+    return known.stream().mapToDouble(other -> apart(own, other)).min().orElseThrow();
   }
 
   private static double apart(float[] one, float[] other) {
     return Distances.between(one, other) / Math.sqrt(one.length);
   }
 
-  private static float[] thumbnail(Picture picture) {
+  /** A picture's grey levels, 0 to 255, as 32x32 pixels of three channels. */
+  static float[] thumbnail(Picture picture) {
     byte[] small = Resampler.AREA.resize(picture, SIDE, SIDE).rgb();
     float[] values = new float[small.length];
     for (int i = 0; i < small.length; i++) {

@@ -1,0 +1,130 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.portrait.PortraitModel;
+import dev.likeness.portrait.people.Person;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluateLikenessTest {
+  private static final LikenessPlan PLAN = new LikenessPlan(1, 1, 1, 2);
+  private static final LikenessCase WHOLE =
+      new LikenessCase("whole", LikenessCase.Way.DREAMBOOTH, 3, false, true, 0, 1e-2);
+  private static final List<LikenessCase> CASES = List.of(LikenessCase.CONTROL, WHOLE);
+  private static final EvaluationTools TOOLS =
+      new EvaluationTools(Optional.empty(), Optional.of(new Middle()), Optional.of(new Colours()));
+
+  /** Finds a face in the middle of every picture. */
+  private record Middle() implements FaceDetector {
+    @Override
+    public List<Face> detect(Picture picture) {
+      double side = picture.width() / 2.0;
+      return List.of(new Face(new Box(side / 2, side / 2, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+    }
+
+    @Override
+    public String name() {
+      return "for a test";
+    }
+
+    @Override
+    public void close() { }
+  }
+
+  /** Knows a picture by its colours. */
+  private record Colours() implements FaceEmbedder {
+    @Override
+    public float[] embed(Picture picture, Face face) {
+      byte[] small = Resampler.AREA.resize(picture, 4, 4).rgb();
+      float[] vector = new float[small.length];
+      double sum = 0;
+      for (int i = 0; i < small.length; i++) {
+        vector[i] = small[i] & 0xff;
+        sum += vector[i] * (double) vector[i];
+      }
+      for (int i = 0; i < small.length; i++) {
+        vector[i] /= (float) Math.sqrt(sum);
+      }
+      return vector;
+    }
+
+    @Override
+    public double sameAbove() {
+      return .9;
+    }
+
+    @Override
+    public String name() {
+      return "for a test";
+    }
+
+    @Override
+    public void close() { }
+  }
+
+  @Test
+  void comparesWhatIsLearntWithTheControlAndGoesOn(@TempDir Path work) throws Exception {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
+      LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN);
+      Person person = Person.random(9_100_000_000L);
+      EvaluateLikeness first = new EvaluateLikeness(trial, TOOLS, work);
+      first.measure(person, CASES);
+      Map<String, Object> parts = Ledger.open(work.resolve(EvaluateLikeness.RESULTS)).parts();
+      Map<?, ?> control = (Map<?, ?>) parts.get(person.seed() + ", control");
+      assertEquals(1.0, control.get("diversity over the base's"));
+      assertEquals(control.get("control's"), control.get("to nearest selfie"));
+      assertEquals(1, (double) control.get("others' likeness to themselves"), 1e-6);
+      Map<?, ?> whole = (Map<?, ?>) parts.get(person.seed() + ", whole");
+      assertTrue((double) whole.get("others' likeness to themselves") < 1 - 1e-4, whole.toString());
+      assertTrue((double) whole.get("unseen selfies'") > 5, "other selfies are others: " + whole);
+      assertFalse(Files.exists(work.resolve(person.seed() + "/whole")), "a model is not left behind");
+      String table = first.table(CASES);
+      assertTrue(table.contains("| whole | 1 |"), table);
+      EvaluateLikeness again = new EvaluateLikeness(trial, TOOLS, work);
+      again.measure(person, CASES);
+      assertEquals(table, again.table(CASES), "seconds too: nothing is measured twice");
+      LikenessTrial other = new LikenessTrial(base, PortraitModel.files(), new LikenessPlan(2, 1, 1, 2));
+      assertThrows(UnusableInput.class, () -> new EvaluateLikeness(other, TOOLS, work));
+    }
+  }
+
+  @Test
+  void choosesCasesByName() {
+    Set<String> numbers = LikenessPlan.NAMES;
+    Named some = Named.of(new String[] {"cases=.*alike|6 selfies"}, 0, numbers);
+    assertEquals(List.of("control", "6 selfies", "30 nearly alike"),
+        LikenessPlan.cases(some).stream().map(LikenessCase::name).toList());
+    assertEquals(LikenessCase.ALL, LikenessPlan.cases(Named.of(new String[0], 0, numbers)));
+    assertThrows(IllegalArgumentException.class, () -> Named.of(new String[] {"case=x"}, 0, numbers));
+  }
+
+  @Test
+  void callsOnlyThoseByARareWordWhoseClassIsPreserved() {
+    LikenessTrial trial = new LikenessTrial(null, null, PLAN);
+    Person person = Person.random(9_100_000_000L);
+    assertTrue(trial.prompts(person, WHOLE).stream().allMatch(prompt -> prompt.contains("a sks ")));
+    assertTrue(trial.prompts(person, LikenessCase.CONTROL).stream().noneMatch(prompt -> prompt.contains("sks")));
+    assertTrue(LikenessCase.ALL.stream().allMatch(asked -> asked.classPictures() == 0 || asked.named()),
+        "one caption cannot mean the person and everybody else");
+  }
+}

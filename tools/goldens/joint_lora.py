@@ -1,5 +1,6 @@
 """LoRA on the tiny FLUX.1 and Stable Diffusion 3 pipelines: files of diffusers and peft, what diffusers draws with them,
-and three steps of its train_dreambooth_lora_flux and train_dreambooth_lora_sd3 with given noise and shares of it."""
+and three steps of its train_dreambooth_lora_flux and train_dreambooth_lora_sd3 with given noise and shares of it, once of
+transformer and CLIP and once of T5 alone."""
 import argparse
 from pathlib import Path
 
@@ -24,6 +25,8 @@ WIDE = {"flux": ["ff.net.0.proj", "ff.net.2", "ff_context.net.0.proj", "ff_conte
 # name: rank, alpha, whether it has the wide layers, whether the text encoders
 FILES = {"attention": (2, 2, False, True), "wide": (1, 3, True, False)}
 FAMILIES = {"flux": (FluxPipeline, ["text_encoder"]), "sd3": (StableDiffusion3Pipeline, ["text_encoder", "text_encoder_2"])}
+T5 = {"flux": "text_encoder_2", "sd3": "text_encoder_3"}
+T5_LAYERS = ["q", "k", "v", "o", "wi_0", "wi_1", "wo"]
 CASES = [{"attention": 1.0}, {"attention": -0.6}, {"wide": 0.8}, {"attention": 0.7, "wide": 0.4}]
 REQUEST = run(WOMAN, 3, 3.5, 16, 24, [31])
 
@@ -67,10 +70,10 @@ def draw(family, base, out):
     return tensors
 
 
-def leaves(family, pipe):
+def leaves(pipe, parts):
     """What learns, by the names that files have, sorted."""
     raw = {}
-    for part in ["transformer"] + FAMILIES[family][1]:
+    for part in parts:
         for name, parameter in getattr(pipe, part).named_parameters():
             if ".lora_" in name:
                 parameter.requires_grad_(True)
@@ -110,7 +113,21 @@ def answer(family, pipe, noisy, sigma):
 def train(family, base, out):
     pipe = opened(family, base)
     pipe.load_lora_weights(out, weight_name=f"{family}-attention.safetensors", adapter_name="default")
-    parameters = list(leaves(family, pipe).values())
+    return steps(family, pipe, list(leaves(pipe, ["transformer"] + FAMILIES[family][1]).values()))
+
+
+def train_t5(family, base, out):
+    """The same of T5 alone, from a file of its own."""
+    pipe = opened(family, base)
+    pipe.transformer.requires_grad_(False)
+    attach(getattr(pipe, T5[family]), 2, 2, T5_LAYERS, torch.Generator("cpu").manual_seed(2150))
+    learned = leaves(pipe, [T5[family]])
+    save_file({name: leaf.detach().contiguous() for name, leaf in learned.items()}, out / f"{family}-t5.safetensors",
+              {"format": "pt"})
+    return steps(family, pipe, list(learned.values()))
+
+
+def steps(family, pipe, parameters):
     generator = torch.Generator("cpu").manual_seed(96)
     shape = (STEPS, BATCH, 4, 8, 6)
     latents, noise = torch.randn(shape, generator=generator), torch.randn(shape, generator=generator)
@@ -148,6 +165,7 @@ def main():
         with torch.no_grad():
             drawn = draw(family, base, args.out)
         tensors = drawn | {f"train.{name}": tensor for name, tensor in train(family, base, args.out).items()}
+        tensors |= {f"t5.{name}": tensor for name, tensor in train_t5(family, base, args.out).items()}
         save_file({name: tensor.detach().contiguous() for name, tensor in tensors.items()}, args.out / f"{family}.safetensors")
     write_json(args.out / "reference.json", {"cases": CASES, "request": REQUEST, "prompts": [WOMAN, BANGS], "rank": 2,
                                              "rate": RATE, "guidance": GUIDANCE, "versions": versions()})

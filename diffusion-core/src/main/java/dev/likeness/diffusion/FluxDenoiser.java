@@ -100,7 +100,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     List<String> prompts = Texts.prompts(request, guided(request));
     return Texts.lasting(new TextEncoding(
-        model.t5().encode(prompts, TEXT_TOKENS, adaptation.apply(Part.TEXT_ENCODER_2)),
+        model.t5().encode(prompts, TEXT_TOKENS, model.t5().encoder(adaptation.apply(Part.TEXT_ENCODER_2))),
         model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).with(request.prompting().words()).encode(prompts, 0)
             .pooled()), rows);
   }

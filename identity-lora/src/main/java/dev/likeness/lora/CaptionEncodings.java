@@ -1,12 +1,13 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextEncoding;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -25,7 +26,7 @@ final class CaptionEncodings {
     this.pupil = pupil;
     this.captions = captions;
     this.learner = learner;
-    boolean learns = pupil.towers().stream().map(TextTower::part).anyMatch(learner::learns);
+    boolean learns = Stream.of(Part.values()).anyMatch(part -> part != pupil.part() && learner.learns(part));
     fixed = learns ? null : encodedOnce(region);
   }
 

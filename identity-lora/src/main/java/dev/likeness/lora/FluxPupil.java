@@ -1,6 +1,5 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.TextTower;
@@ -12,7 +11,6 @@ import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -37,9 +35,7 @@ record FluxPupil(Flux model) implements Pupil {
   @Override
   public TextEncoding encode(List<String> texts, Learner learner) {
     Tensor pooled = encode(model.clip(), texts, learner, model).pooled();
-    try (NoGradGuard guard = new NoGradGuard()) {
-      return new TextEncoding(model.t5().encode(texts, TEXT_TOKENS, Adaptation.NONE), pooled);
-    }
+    return new TextEncoding(model.t5().encode(texts, TEXT_TOKENS, Pupil.encoder(model.t5(), learner)), pooled);
   }
 
   @Override

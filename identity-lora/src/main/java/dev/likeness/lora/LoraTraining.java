@@ -21,7 +21,7 @@ import java.util.List;
  * @param rank of each layer's change
  * @param alpha strength: a change counts alpha / rank
  * @param targets which layers are changed
- * @param textEncoder whether the text encoder learns too
+ * @param textEncoder whether text encoders learn too: CLIP's of the targets, T5 only where the options' pattern names its layers
  * @param steps optimiser steps
  * @param batch pictures in each step
  * @param learningRate at its height
@@ -41,8 +41,6 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     int priorPictures, double priorWeight, List<String> captions, long seed, TrainingOptions options) {
   // Channels at the first level; Stable Diffusion has 320.
   private static final int SMALL = 256;
-  // T5 learns in no script of the field: it is larger than the rest.
-  private static final String T5 = "encoder.block.";
 
   public LoraTraining {
     captions = List.copyOf(captions);
@@ -240,6 +238,6 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   boolean includes(Layer layer) {
     boolean chosen = options.modules().isEmpty() ? targets.includes(layer) : layer.name().matches(options.modules());
     boolean draws = layer.part() == Part.UNET || layer.part() == Part.TRANSFORMER;
-    return chosen && !layer.isNorm() && (draws || textEncoder && !layer.path().startsWith(T5));
+    return chosen && !layer.isNorm() && (draws || textEncoder);
   }
 }

@@ -1,14 +1,17 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.model.T5Tower;
 import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.T5Encoder;
 import dev.likeness.diffusion.text.TextEncoding;
 import java.util.List;
 import org.bytedeco.pytorch.Device;
@@ -21,7 +24,7 @@ interface Pupil {
   /** The network that noise is predicted with. */
   Part part();
 
-  /** The text encoders that can learn; T5 stays as it is, as in diffusers' scripts. */
+  /** CLIP's text encoders, which can learn, and whose tokenizers can learn words. */
   List<TextTower> towers();
 
   /** Texts as the network is told them; gradients flow through the encoders that learn. */
@@ -53,6 +56,11 @@ interface Pupil {
     ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
     PromptEncoder plain = new PromptEncoder(tower.tokenizer(), encoder, model.compute());
     return learner.reading(plain, tower).encode(texts, tower.layersLeftOut());
+  }
+
+  /** T5's encoder, which learns where the pattern of layers names it, and is otherwise the model's own. */
+  static T5Encoder encoder(T5Tower t5, Learner learner) {
+    return learner.learns(t5.part()) ? new T5Encoder(t5.config(), learner.network(t5.part())) : t5.encoder(Adaptation.NONE);
   }
 
   /** One number for each picture, f32, where the model computes. */

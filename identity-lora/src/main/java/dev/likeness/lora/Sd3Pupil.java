@@ -1,6 +1,5 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.model.TextTower;
@@ -26,7 +25,7 @@ record Sd3Pupil(StableDiffusion3 model) implements Pupil {
 
   @Override
   public TextEncoding encode(List<String> texts, Learner learner) {
-    return model.encode(texts, tower -> encode(tower, texts, learner, model), Adaptation.NONE);
+    return model.encode(texts, tower -> encode(tower, texts, learner, model), t5 -> Pupil.encoder(t5, learner));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.T5Encoder;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
@@ -11,7 +12,6 @@ import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import java.util.List;
 import java.util.function.Function;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -83,9 +83,10 @@ public final class StableDiffusion3 extends OpenNetworks {
    * zeros where the model came without it; and the towers' pooled texts side by side.
    *
    * @param tower encodes the texts by one tower
-   * @param ofT5 what adapts T5, which is never learnt
+   * @param ofT5 T5's encoder in whatever form
    */
-  public TextEncoding encode(List<String> texts, Function<TextTower, TextEncoding> tower, Adaptation ofT5) {
+  public TextEncoding encode(List<String> texts, Function<TextTower, TextEncoding> tower,
+      Function<T5Tower, T5Encoder> ofT5) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
     for (TextTower each : towers) {
@@ -100,11 +101,9 @@ public final class StableDiffusion3 extends OpenNetworks {
     return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
   }
 
-  private Tensor last(List<String> texts, Adaptation adaptation, Tensor like) {
-    try (NoGradGuard guard = new NoGradGuard()) {
-      return t5 == null ? like.new_zeros(texts.size(), T5_TOKENS, config().textWidth())
-          : t5.encode(texts, T5_TOKENS, adaptation);
-    }
+  private Tensor last(List<String> texts, Function<T5Tower, T5Encoder> encoder, Tensor like) {
+    return t5 == null ? like.new_zeros(texts.size(), T5_TOKENS, config().textWidth())
+        : t5.encode(texts, T5_TOKENS, encoder.apply(t5));
   }
 
   public Sd3Config config() {

@@ -67,12 +67,20 @@ public final class T5Tower implements AutoCloseable {
     return new T5Encoder(config, Weights.of(weights, adaptation));
   }
 
-  /** Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling scope. */
-  public Tensor encode(List<String> prompts, int length, Adaptation adaptation) {
+  public T5Config config() {
+    return config;
+  }
+
+  /**
+   * Prompts, each cut at {@code length} tokens, as [prompts, length, width], owned by the calling scope.
+   *
+   * @param encoder this one's own in whatever form, such as {@link #encoder}
+   */
+  public Tensor encode(List<String> prompts, int length, T5Encoder encoder) {
     long[] ids = prompts.stream().flatMapToInt(prompt -> java.util.Arrays.stream(tokenizer.encode(prompt, length)))
         .asLongStream().toArray();
     Tensor batch = torch.tensor(ids).view(prompts.size(), length);
-    return encoder(adaptation).forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
+    return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
   }
 
   LoadedWeights weights() {

@@ -49,6 +49,17 @@ class InspectCommandTest {
     assertKind("lora", "sd1", Map.of("unet.down_blocks.0.attn2.to_k.lora_A.weight", new long[] {4, 768},
         "unet.down_blocks.0.attn2.to_k.lora_B.weight", new long[] {320, 4}));
     assertKind("lora", "sdxl", Map.of("lora_unet_input_blocks_4_1_attn2_to_k.lora_down.weight", new long[] {8, 2048}));
+    assertKind("lora", "sd2", Map.of("unet.down_blocks.0.attn2.processor.to_k_lora.down.weight", new long[] {4, 1024}));
+    assertKind("lora", "sd1", Map.of("lora_unet_down_blocks_0_attn2_to_k.hada_w1_b", new long[] {4, 768}));
+    assertKind("lora", "sd3", Map.of("transformer.transformer_blocks.0.attn.add_q_proj.lora_A.weight", new long[] {4, 1536}));
+    assertKind("lora", "sd3", Map.of("lora_unet_joint_blocks_0_x_block_attn_qkv.lora_down.weight", new long[] {4, 1536}));
+    assertKind("lora", "flux", Map.of("transformer.single_transformer_blocks.0.proj_mlp.lora_B.weight", new long[] {9, 4}));
+    String projection = "encoder_hid_proj.image_projection_layers.0.";
+    String attention = "down_blocks.1.attentions.0.transformer_blocks.0.attn2.processor.";
+    assertKind("ip-adapter", "sdxl", Map.of(projection + "image_embeds.weight", new long[] {8192, 8},
+        projection + "image_embeds.bias", new long[] {8192}, projection + "norm.weight", new long[] {2048},
+        projection + "norm.bias", new long[] {2048}, attention + "to_k_ip.0.weight", new long[] {16, 2048},
+        attention + "to_v_ip.0.weight", new long[] {16, 2048}));
     assertKind("ip-adapter", "sd1", Map.of("image_proj.proj.weight", new long[] {3072, 1024},
         "image_proj.proj.bias", new long[] {3072}, "image_proj.norm.weight", new long[] {768}, "image_proj.norm.bias",
         new long[] {768}, "ip_adapter.1.to_k_ip.weight", new long[] {320, 768}, "ip_adapter.1.to_v_ip.weight",

@@ -1,7 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
-import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.lora.change.Layer;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +34,8 @@ public enum LoraFamily {
       sign("(^|[._])joint_blocks[._]", SD3),
       sign("^(transformer\\.|lora_transformer_)transformer_blocks[._]\\d+[._](attn[._]add_|ff_context|norm1_context)",
           SD3),
+      sign("^text_encoder_2\\.encoder\\.block\\.", FLUX),
+      sign("^text_encoder_3\\.", SD3),
       sign("^lora_prior_", CASCADE));
   /** Layers that FLUX.2 lacks: the blocks' own modulation, the pooled text, and a single block's halves. */
   private static final Pattern ONLY_FLUX1 = Pattern.compile(
@@ -63,8 +65,8 @@ public enum LoraFamily {
     return title;
   }
 
-  /** Reads names and shapes, and where those say nothing the notes that trainers leave. */
-  static LoraFamily of(TensorSource source, Map<String, String> notes) {
+  /** Reads a file's names and shapes, and where those say nothing the notes that trainers leave in its header. */
+  public static LoraFamily of(TensorList source, Map<String, String> notes) {
     for (Sign sign : SIGNS) {
       if (source.names().stream().anyMatch(name -> sign.key.matcher(name).find())) {
         return sign.family;
@@ -81,16 +83,16 @@ public enum LoraFamily {
   /**
    * The same on a base of a known family: FLUX.2 has FLUX.1's names where both have a layer, so that those alone do not tell.
    */
-  static LoraFamily of(TensorSource source, Map<String, String> notes, LoraFamily base) {
+  static LoraFamily of(TensorList source, Map<String, String> notes, LoraFamily base) {
     LoraFamily alone = of(source, notes);
     boolean either = alone == FLUX && source.names().stream().noneMatch(name -> ONLY_FLUX1.matcher(name).find());
     return either && base == FLUX2 ? FLUX2 : alone;
   }
 
-  private static Stream<LoraFamily> byWidth(TensorSource source, String name) {
+  private static Stream<LoraFamily> byWidth(TensorList source, String name) {
     long[] shape = source.shape(name);
     boolean narrows = name.contains("lora_A") || name.contains("down") && !name.contains("up.weight")
-        && !name.endsWith("lora_up.weight");
+        && !name.endsWith("lora_up.weight") || name.endsWith("hada_w1_b");
     Matcher text = TEXT_ATTENTION.matcher(name);
     if (text.matches() && narrows && shape.length > 1) {
       return Stream.ofNullable(WIDTHS.get(shape[1]));

@@ -1,11 +1,12 @@
 package dev.likeness.examples.inspect;
 
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.TensorList;
-import java.util.List;
+import dev.likeness.lora.LoraFamily;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** The family of base models that a file is of or fits, told by the width of the text that its attention reads. */
 final class Family {
@@ -24,6 +25,10 @@ final class Family {
     if (known.isPresent()) {
       return known.get();
     }
+    if (kind == Kind.LORA) {
+      return LoraFamily.of(tensors, tensors instanceof SafetensorsHeader header ? header.metadata() : Map.of()).name()
+          .toLowerCase(Locale.ROOT).replace('_', '-');
+    }
     if (tensors.names().stream().anyMatch(name -> FLUX2.stream().anyMatch(name::contains))) {
       return "flux2";
     }
@@ -37,21 +42,15 @@ final class Family {
       return "sd3";
     }
     return switch (kind) {
-      case LORA -> byInputs(tensors, List.of("attn2_to_k", "attn2.to_k", "attn2.processor.to_k"), Family::isDown);
-      case IP_ADAPTER -> byInputs(tensors, List.of("to_k_ip"), name -> true);
-      case BASE, UNET, CONTROLNET -> byInputs(tensors, List.of("attn2.to_k.weight"), name -> true);
+      case IP_ADAPTER -> byInputs(tensors, "to_k_ip");
+      case BASE, UNET, CONTROLNET -> byInputs(tensors, "attn2.to_k.weight");
       case TEXTUAL_INVERSION -> byEmbedding(tensors);
       default -> UNKNOWN;
     };
   }
 
-  private static boolean isDown(String name) {
-    return name.contains("lora_A") || name.contains("lora_down") || name.contains("lora.down")
-        || name.contains("_lora.down");
-  }
-
-  private static String byInputs(TensorList tensors, List<String> layers, Predicate<String> which) {
-    return tensors.names().stream().filter(name -> layers.stream().anyMatch(name::contains) && which.test(name))
+  private static String byInputs(TensorList tensors, String layer) {
+    return tensors.names().stream().filter(name -> name.contains(layer))
         .map(tensors::shape).filter(shape -> shape.length >= 2).map(shape -> byWidth(shape[1])).findFirst().orElse(UNKNOWN);
   }
 

@@ -8,8 +8,10 @@ import java.util.Locale;
 enum Kind {
   BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
   LORA(List.of(".lora_A", ".lora_B", ".lora_up", ".lora_down", ".lora.up", ".lora.down", "_lora.up", "_lora.down",
-      ".lora_linear_layer.", ".hada_w1", ".lokr_w", ":down", ":up")),
-  IP_ADAPTER(List.of("ip_adapter.", "image_proj.", "ip_adapter_proj_model.")),
+      ".lora_linear_layer.", ".hada_w1", ".lokr_w", ".oft_R", ".dora_scale", "lora_unet_", "lora_te", "lycoris_", ":down",
+      ":up")),
+  IP_ADAPTER(List.of("ip_adapter.", "adapter_modules.", "image_proj.", "image_proj_model.", "ip_adapter_proj_model.",
+      "encoder_hid_proj.image_projection_layers.", "unet.encoder_hid_proj.image_projection_layers.")),
   TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "<")),
   CONTROLNET(List.of("controlnet_cond_embedding.", "control_model.", "controlnet_x_embedder.")),
   UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -26,12 +27,12 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final LoraChanges changes;
-  private final BaseTensors base;
+  private final Networks base;
   private final LoraWeight weight;
   private final TensorRegion region = new TensorRegion();
   private final Map<Compute, Map<Part, Map<String, Tensor>>> merged = new ConcurrentHashMap<>();
 
-  private FusedLora(LoraChanges changes, BaseTensors base, LoraWeight weight) {
+  private FusedLora(LoraChanges changes, Networks base, LoraWeight weight) {
     this.changes = changes;
     this.base = base;
     this.weight = weight;
@@ -83,7 +84,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = base.get(layer.part(), name).cpu().to(ScalarType.Float);
+      Tensor own = base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
       Tensor sum = own.add(difference.apply(own), new Scalar(here));
       parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, region.keep(compute.place(sum)));
     }

@@ -52,8 +52,7 @@ final class JointKeys implements TensorSource {
     Optional<JointNames.Split> split = cut.map(c -> stem(c.stem())).flatMap(stem -> names.of(stem)
         .or(() -> known.test(stem) ? Optional.of(new JointNames.Split(List.of(stem), false)) : Optional.empty()));
     if (split.isEmpty()) {
-      // T5 is FLUX's second text encoder; kohya counts it as the third.
-      rows.put(spelled.replaceFirst("^lora_te3_", "lora_te2_"), new Rows(key, 0, 0, false));
+      rows.put(spelled, new Rows(key, 0, 0, false));
       return;
     }
     String ending = spelled.substring(cut.get().stem().length());

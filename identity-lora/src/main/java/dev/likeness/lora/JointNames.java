@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,29 +24,36 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
       Pattern.compile("(double_blocks|single_blocks|joint_blocks|layers|noise_refiner|context_refiner)_(\\d+)_(.+)");
   private static final Pattern SLICE = Pattern.compile("(.+_qkv|linear1)_(\\d)");
   private static final List<String> QKV = List.of("attn.to_q", "attn.to_k", "attn.to_v");
+  private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
   private static final List<String> ADDED = List.of("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj");
   private static final Map<String, String> LISTS = Map.of("double_blocks", "transformer_blocks.", "joint_blocks",
       "transformer_blocks.", "single_blocks", "single_transformer_blocks.");
 
-  /** FLUX.1 and Stable Diffusion 3, which share no name for different layers. */
-  private static final JointNames JOINT = joint();
+  /** What is called otherwise in the blocks of FLUX and in those of Stable Diffusion 3. */
+  private record Inner(String first, String second, String modulation) { }
+
+  private static final Inner FLUX_INNER = new Inner("mlp_0", "mlp_2", "mod_lin");
+  private static final Inner SD3_INNER = new Inner("mlp_fc1", "mlp_fc2", "adaLN_modulation_1");
+  private static final JointNames FLUX = flux();
+  private static final JointNames SD3 = sd3();
   private static final JointNames FLUX2 = flux2();
   private static final JointNames Z_IMAGE = zImage();
 
   /** The names that LoRAs of a family may have; empty for families without a transformer. */
   static Optional<JointNames> of(LoraFamily family) {
     return switch (family) {
-      case FLUX, SD3 -> Optional.of(JOINT);
+      case FLUX -> Optional.of(FLUX);
+      case SD3 -> Optional.of(SD3);
       case FLUX2 -> Optional.of(FLUX2);
       case Z_IMAGE -> Optional.of(Z_IMAGE);
       default -> Optional.empty();
     };
   }
 
-  private static JointNames joint() {
+  private static JointNames flux() {
     Map<String, List<String>> two = new LinkedHashMap<>();
-    stream(two, "img_", "attn_", QKV, "attn.to_out.0", "ff", List.of(".net.0.proj", ".net.2"), "norm1");
-    stream(two, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", List.of(".net.0.proj", ".net.2"), "norm1_context");
+    stream(two, FLUX_INNER, "img_", "attn_", QKV, "attn.to_out.0", "ff", HALVES, "norm1");
+    stream(two, FLUX_INNER, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", HALVES, "norm1_context");
     norms(two);
     Map<String, List<String>> one = new LinkedHashMap<>();
     one.put("linear1", List.of("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"));
@@ -55,27 +63,33 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     one.put("modulation_lin", List.of("norm.linear"));
     one.put("norm_query_norm", List.of("attn.norm_q"));
     one.put("norm_key_norm", List.of("attn.norm_k"));
-    Map<String, List<String>> mixed = new LinkedHashMap<>();
-    for (String attention : List.of("attn", "attn2")) {
-      List<String> qkv = List.of(attention + ".to_q", attention + ".to_k", attention + ".to_v");
-      stream(mixed, "x_block_", attention + "_", qkv, attention + ".to_out.0", "ff", List.of(".net.0.proj", ".net.2"), "norm1");
-    }
-    stream(mixed, "context_block_", "attn_", ADDED, "attn.to_add_out", "ff_context", List.of(".net.0.proj", ".net.2"),
-        "norm1_context");
     Map<String, List<String>> top = outside();
-    top.put("context_embedder", List.of("context_embedder"));
     embedder(top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
     embedder(top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
     embedder(top, "guidance_in_in_layer", "guidance_in_out_layer", "time_text_embed.guidance_embedder");
+    return new JointNames(Map.of("double_blocks", two, "single_blocks", one), LISTS, top);
+  }
+
+  private static JointNames sd3() {
+    Map<String, List<String>> mixed = new LinkedHashMap<>();
+    for (String attention : List.of("attn", "attn2")) {
+      List<String> qkv = List.of(attention + ".to_q", attention + ".to_k", attention + ".to_v");
+      stream(mixed, SD3_INNER, "x_block_", attention + "_", qkv, attention + ".to_out.0", "ff", HALVES, "norm1");
+    }
+    stream(mixed, SD3_INNER, "context_block_", "attn_", ADDED, "attn.to_add_out", "ff_context", HALVES, "norm1_context");
+    Map<String, List<String>> top = outside();
+    top.put("context_embedder", List.of("context_embedder"));
+    top.put("x_embedder_proj", List.of("pos_embed.proj"));
     embedder(top, "t_embedder_mlp_0", "t_embedder_mlp_2", "time_text_embed.timestep_embedder");
     embedder(top, "y_embedder_mlp_0", "y_embedder_mlp_2", "time_text_embed.text_embedder");
-    return new JointNames(Map.of("double_blocks", two, "single_blocks", one, "joint_blocks", mixed), LISTS, top);
+    return new JointNames(Map.of("joint_blocks", mixed), LISTS, top);
   }
 
   private static JointNames flux2() {
     Map<String, List<String>> two = new LinkedHashMap<>();
-    stream(two, "img_", "attn_", QKV, "attn.to_out.0", "ff", List.of(".linear_in", ".linear_out"), "norm1");
-    stream(two, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", List.of(".linear_in", ".linear_out"), "norm1_context");
+    List<String> halves = List.of(".linear_in", ".linear_out");
+    stream(two, FLUX_INNER, "img_", "attn_", QKV, "attn.to_out.0", "ff", halves, "norm1");
+    stream(two, FLUX_INNER, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", halves, "norm1_context");
     norms(two);
     Map<String, List<String>> one = Map.of("linear1", List.of("attn.to_qkv_mlp_proj"), "linear2", List.of("attn.to_out"),
         "norm_query_norm", List.of("attn.norm_q"), "norm_key_norm", List.of("attn.norm_k"));
@@ -114,18 +128,13 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     names.put("txt_attn_norm_key_norm", List.of("attn.norm_added_k"));
   }
 
-  private static void stream(Map<String, List<String>> names, String side, String attention, List<String> qkv,
+  private static void stream(Map<String, List<String>> names, Inner inner, String side, String attention, List<String> qkv,
       String out, String feedForward, List<String> layers, String norm) {
     names.put(side + attention + "qkv", qkv);
     names.put(side + attention + "proj", List.of(out));
-    for (String first : List.of("mlp_0", "mlp_fc1")) {
-      names.put(side + first, List.of(feedForward + layers.get(0)));
-    }
-    for (String second : List.of("mlp_2", "mlp_fc2")) {
-      names.put(side + second, List.of(feedForward + layers.get(1)));
-    }
-    names.put(side + "mod_lin", List.of(norm + ".linear"));
-    names.put(side + "adaLN_modulation_1", List.of(norm + ".linear"));
+    names.put(side + inner.first, List.of(feedForward + layers.get(0)));
+    names.put(side + inner.second, List.of(feedForward + layers.get(1)));
+    names.put(side + inner.modulation, List.of(norm + ".linear"));
   }
 
   private static void embedder(Map<String, List<String>> top, String first, String second, String name) {
@@ -144,6 +153,29 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     Map<String, List<String>> names = blocks.getOrDefault(block.group(1), Map.of());
     String list = lists.get(block.group(1)) + block.group(2) + ".";
     return inner(names, block.group(3)).map(paths -> new Split(paths.stream().map(list::concat).toList(), false));
+  }
+
+  /**
+   * The maker's name, with underscores, of the layer that one of diffusers is, or is a part of. Of several names the first;
+   * empty where it has none, or not all of its parts are {@code known}.
+   */
+  Optional<String> maker(String path, Predicate<String> known) {
+    for (String kind : blocks.keySet()) {
+      String list = lists.get(kind);
+      if (path.startsWith(list)) {
+        int end = path.indexOf('.', list.length()) + 1;
+        String block = path.substring(0, end);
+        return name(blocks.get(kind), path.substring(end), part -> known.test(block + part))
+            .map(inner -> kind + "_" + block.substring(list.length(), end - 1) + "_" + inner);
+      }
+    }
+    return name(top, path, known);
+  }
+
+  private static Optional<String> name(Map<String, List<String>> names, String path, Predicate<String> known) {
+    return names.entrySet().stream()
+        .filter(entry -> entry.getValue().contains(path) && entry.getValue().stream().allMatch(known))
+        .map(Map.Entry::getKey).findFirst();
   }
 
   private static Optional<List<String>> inner(Map<String, List<String>> names, String layer) {

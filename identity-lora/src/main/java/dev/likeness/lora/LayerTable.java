@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
@@ -22,12 +23,15 @@ import java.util.stream.LongStream;
  */
 final class LayerTable {
   private static final String WEIGHT = ".weight";
+  /** Rows that are looked up, not multiplied with. */
+  private static final Pattern TABLES = Pattern.compile("embeddings\\.|^shared\\.|relative_attention_bias\\.");
   private static final Map<String, String> OLD_TEXT_NAMES =
       Map.of("_q_proj", "_to_q", "_k_proj", "_to_k", "_v_proj", "_to_v", "_out_proj", "_to_out");
 
   private final List<Layer> layers = new ArrayList<>();
   private final Map<Part, Map<String, Layer>> byName = new EnumMap<>(Part.class);
   private final Set<String> tensors = new HashSet<>();
+  private SgmNames old;
 
   private LayerTable() {}
 
@@ -45,8 +49,8 @@ final class LayerTable {
   static LayerTable of(Map<Part, Map<String, long[]>> shapes) {
     LayerTable table = new LayerTable();
     shapes.forEach((part, named) -> named.forEach((name, shape) -> table.add(part, name, shape)));
-    SgmNames old = new SgmNames(table.layers.stream().filter(l -> l.part() == Part.UNET).map(Layer::path).toList());
-    table.layers.forEach(layer -> table.name(layer, old));
+    table.old = new SgmNames(table.layers.stream().filter(l -> l.part() == Part.UNET).map(Layer::path).toList());
+    table.layers.forEach(table::name);
     return table;
   }
 
@@ -60,6 +64,15 @@ final class LayerTable {
     return Optional.ofNullable(byName.getOrDefault(part, Map.of()).get(flat(path)));
   }
 
+  /** A layer's name in the first Stable Diffusion code; empty when it has none. */
+  Optional<String> old(Layer layer) {
+    return layer.part() == Part.UNET ? Optional.ofNullable(old.of(layer.path())) : Optional.empty();
+  }
+
+  boolean has(Part part) {
+    return byName.containsKey(part);
+  }
+
   boolean hasBias(Layer layer) {
     return tensors.contains(layer.name() + ".bias");
   }
@@ -67,19 +80,16 @@ final class LayerTable {
   private void add(Part part, String tensor, long[] shape) {
     tensors.add(part.folder() + "." + tensor);
     boolean holdsChannels = shape.length == 1 || shape.length == 2 || shape.length == 4;
-    if (tensor.endsWith(WEIGHT) && holdsChannels && !tensor.contains("embeddings.")) {
+    if (tensor.endsWith(WEIGHT) && holdsChannels && !TABLES.matcher(tensor).find()) {
       String path = tensor.substring(0, tensor.length() - WEIGHT.length());
       layers.add(new Layer(part, path, LongStream.of(shape).boxed().toList()));
     }
   }
 
-  private void name(Layer layer, SgmNames old) {
+  private void name(Layer layer) {
     Map<String, Layer> names = byName.computeIfAbsent(layer.part(), p -> new HashMap<>());
     names.put(flat(layer.path()), layer);
-    String sgm = layer.part() == Part.UNET ? old.of(layer.path()) : null;
-    if (sgm != null) {
-      names.putIfAbsent(flat(sgm), layer);
-    }
+    old(layer).ifPresent(sgm -> names.putIfAbsent(flat(sgm), layer));
     aliases(layer.part(), flat(layer.path())).forEach(alias -> names.putIfAbsent(alias, layer));
   }
 

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.TextualInversion;
@@ -22,11 +23,11 @@ public final class Lora implements AutoCloseable {
   private final Map<String, String> metadata;
   private final LoraReport report;
   private final TensorRegion region;
-  private final BaseTensors base;
+  private final Networks base;
   private final Map<Compute, PlacedChanges> placed = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
-  Lora(LoraChanges changes, Map<String, String> metadata, LoraReport report, TensorRegion region, BaseTensors base) {
+  Lora(LoraChanges changes, Map<String, String> metadata, LoraReport report, TensorRegion region, Networks base) {
     this.changes = changes;
     this.metadata = Map.copyOf(metadata);
     this.report = report;
@@ -48,7 +49,7 @@ public final class Lora implements AutoCloseable {
       Alphas alphas = Alphas.of(source.notes(), file);
       LoraReport report = reader.report(alphas);
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      return new Lora(reader.changes(alphas, region), source.notes(), report, region, base.parts()::tensor);
+      return new Lora(reader.changes(alphas, region), source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -124,7 +125,8 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha equals the rank.
+   * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha equals the rank. kohya's
+   * names FLUX.1, Stable Diffusion 3 and XL as their makers do, with queries, keys and values as one layer.
    *
    * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot say: see
    *     {@link LoraMerge#resized}
@@ -135,7 +137,7 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, LoraDialect dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, report.family(), header, dialect);
+    LoraWriter.write(file, changes, LayerTable.of(base), header, dialect);
   }
 
   LoraChanges changes() {
@@ -143,7 +145,7 @@ public final class Lora implements AutoCloseable {
     return changes;
   }
 
-  BaseTensors base() {
+  Networks base() {
     return base;
   }
 

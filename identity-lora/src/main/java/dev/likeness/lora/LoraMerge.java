@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextualInversion;
@@ -37,7 +38,7 @@ public final class LoraMerge {
       throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
     }
     TensorRegion region = new TensorRegion();
-    BaseTensors base = loras.keySet().iterator().next().base();
+    Networks base = loras.keySet().iterator().next().base();
     Map<Layer, Change> weights = new LinkedHashMap<>();
     Map<Layer, Tensor> biases = new LinkedHashMap<>();
     try (NoGradGuard guard = new NoGradGuard()) {
@@ -84,7 +85,7 @@ public final class LoraMerge {
     try (NoGradGuard guard = new NoGradGuard()) {
       for (Layer layer : table.layers()) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor difference = f32(tuned.parts()::tensor, layer).sub(f32(base.parts()::tensor, layer));
+          Tensor difference = f32(tuned.parts(), layer).sub(f32(base.parts(), layer));
           if (!layer.isNorm() && difference.abs().max().item_double() > 0) {
             weights.put(layer, Factoring.of(difference, rank).mapped(region::keep));
           }
@@ -92,7 +93,7 @@ public final class LoraMerge {
       }
     }
     LoraFamily family = LoraFamily.of(table);
-    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts()::tensor, family);
+    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family);
   }
 
   private static Set<Layer> layers(Map<Lora, Double> loras) {
@@ -101,7 +102,7 @@ public final class LoraMerge {
     return layers;
   }
 
-  private static Change sum(Map<Lora, Double> loras, Layer layer, int rank, BaseTensors base) {
+  private static Change sum(Map<Lora, Double> loras, Layer layer, int rank, Networks base) {
     List<Map.Entry<LowRank, Double>> pairs = new ArrayList<>();
     List<Map.Entry<Change, Double>> all = new ArrayList<>();
     loras.forEach((lora, weight) -> {
@@ -125,11 +126,11 @@ public final class LoraMerge {
     return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
   }
 
-  private static Tensor f32(BaseTensors base, Layer layer) {
-    return base.get(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+  private static Tensor f32(Networks base, Layer layer) {
+    return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
   }
 
-  private static Lora made(LoraChanges changes, int rank, TensorRegion region, BaseTensors base, LoraFamily family) {
+  private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family) {
     LoraReport report = LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank);
     return new Lora(changes, Map.of(), report, region, base);
   }

@@ -51,7 +51,7 @@ final class LoraReader {
       return;
     }
     Optional<FactorKey> read = FactorKey.parse(key);
-    Optional<Layer> layer = read.flatMap(k -> table.find(k.part(), k.path()));
+    Optional<Layer> layer = read.flatMap(this::layer);
     if (layer.isEmpty()) {
       unmatched.add(key);
       return;
@@ -59,6 +59,12 @@ final class LoraReader {
     matched++;
     dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : read.get().dialect();
     keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source)).put(read.get().role(), key);
+  }
+
+  // T5 is FLUX's second text encoder; kohya counts it as the third.
+  private Optional<Layer> layer(FactorKey key) {
+    boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
+    return table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
   }
 
   private void check(LayerKeys layer) {

@@ -25,24 +25,26 @@ final class LoraWriter {
   private static final String SETTINGS = "lora_adapter_metadata";
 
   private final LoraDialect dialect;
-  private final boolean twoClips;
   private final Map<String, Tensor> tensors;
 
-  private LoraWriter(LoraDialect dialect, boolean twoClips, Map<String, Tensor> tensors) {
+  private LoraWriter(LoraDialect dialect, Map<String, Tensor> tensors) {
     this.dialect = dialect;
-    this.twoClips = twoClips;
     this.tensors = tensors;
   }
 
-  static void write(Path file, LoraChanges changes, LoraFamily family, Map<String, String> metadata,
-      LoraDialect dialect) {
+  /** @param base every layer of the base, which kohya's names are counted by */
+  static void write(Path file, LoraChanges changes, LayerTable base, Map<String, String> metadata, LoraDialect dialect) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       if (!changes.biases().isEmpty()) {
         throw unwritable(changes.biases().keySet().iterator().next());
       }
-      LoraWriter writer = new LoraWriter(dialect, family == LoraFamily.SDXL, tensors);
-      changes.weights().forEach(writer::put);
+      LoraWriter writer = new LoraWriter(dialect, tensors);
+      if (dialect == LoraDialect.KOHYA) {
+        writer.put(changes.weights(), new KohyaNames(base));
+      } else {
+        changes.weights().forEach((layer, change) -> writer.put(layer, layer.name(), change));
+      }
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = new HashMap<>(metadata);
       notes.remove(SETTINGS);
@@ -51,25 +53,44 @@ final class LoraWriter {
     }
   }
 
-  private void put(Layer layer, Change change) {
+  private void put(Map<Layer, Change> weights, KohyaNames names) {
+    Map<KohyaNames.Place, Map<Layer, Change>> places = new LinkedHashMap<>();
+    weights.forEach((layer, change) ->
+        places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, change));
+    places.forEach((place, own) -> {
+      boolean alone = place.parts().size() == 1 && !place.halvesSwapped();
+      put(place.parts().get(0), place.stem(), alone ? own.values().iterator().next() : joined(place, own));
+    });
+  }
+
+  private static LowRank joined(KohyaNames.Place place, Map<Layer, Change> own) {
+    Map<Layer, LowRank> pairs = new LinkedHashMap<>();
+    own.forEach((layer, change) -> {
+      if (!(change instanceof LowRank pair)) {
+        throw unwritable(layer);
+      }
+      pairs.put(layer, pair);
+    });
+    LowRank joined = JoinedRows.of(place.parts(), pairs);
+    return place.halvesSwapped() ? JoinedRows.swapped(joined) : joined;
+  }
+
+  private void put(Layer layer, String stem, Change change) {
     if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair) {
-      putPair(layer, pair);
+      putPair(layer, stem, pair);
       Tensor lengths = dora.magnitude().flatten();
       if (dialect == LoraDialect.KOHYA) {
-        tensors.put(kohya(layer) + ".dora_scale",
-            lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
+        tensors.put(stem + ".dora_scale", lengths.view(layer.isConvolution() ? new long[] {-1, 1, 1, 1} : new long[] {-1, 1}));
       } else {
         // diffusers reads a UNet's by peft's name and a text encoder's by the parameter's own.
         String ending = layer.part() == Part.UNET ? "" : ".weight";
-        tensors.put(layer.name() + ".lora_magnitude_vector" + ending,
-            layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
+        tensors.put(stem + ".lora_magnitude_vector" + ending, layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
       }
     } else if (change instanceof Kronecker product) {
-      String stem = dialect == LoraDialect.KOHYA ? kohya(layer) : layer.name();
       tensors.put(stem + ".lokr_w1", product.outer().mul(new Scalar(product.scale())));
       tensors.put(stem + ".lokr_w2", product.inner());
     } else if (change instanceof LowRank pair) {
-      putPair(layer, pair);
+      putPair(layer, stem, pair);
     } else {
       throw unwritable(layer);
     }
@@ -80,18 +101,18 @@ final class LoraWriter {
         + " has no place in such a file; give it a rank first (LoraMerge.resized)");
   }
 
-  private void putPair(Layer layer, LowRank pair) {
+  private void putPair(Layer layer, String stem, LowRank pair) {
     Tensor down = Tucker.joined(pair);
-    Tensor up = scaled(pair);
+    Tensor up = JoinedRows.scaled(pair);
     switch (dialect) {
-      case PEFT -> putPair(layer.name() + ".lora_A.weight", down, layer.name() + ".lora_B.weight", up);
+      case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);
       case DIFFUSERS -> {
-        String stem = layer.name() + (layer.part() == Part.UNET ? ".lora." : ".lora_linear_layer.");
-        putPair(stem + "down.weight", down, stem + "up.weight", up);
+        String infix = layer.part() == Part.UNET ? ".lora." : ".lora_linear_layer.";
+        putPair(stem + infix + "down.weight", down, stem + infix + "up.weight", up);
       }
       case KOHYA -> {
-        putPair(kohya(layer) + ".lora_down.weight", down, kohya(layer) + ".lora_up.weight", up);
-        tensors.put(kohya(layer) + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
+        putPair(stem + ".lora_down.weight", down, stem + ".lora_up.weight", up);
+        tensors.put(stem + ".alpha", torch.full(new long[0], new Scalar((double) down.size(0))));
       }
       default -> throw new IllegalArgumentException(
           "LoRA files are written as PEFT, DIFFUSERS or KOHYA, not as " + dialect);
@@ -101,20 +122,5 @@ final class LoraWriter {
   private void putPair(String downKey, Tensor down, String upKey, Tensor up) {
     tensors.put(downKey, down);
     tensors.put(upKey, up);
-  }
-
-  private String kohya(Layer layer) {
-    String part = switch (layer.part()) {
-      case UNET -> "lora_unet_";
-      case TEXT_ENCODER -> twoClips ? "lora_te1_" : "lora_te_";
-      case TEXT_ENCODER_2 -> "lora_te2_";
-      case TEXT_ENCODER_3 -> "lora_te3_";
-      case TRANSFORMER -> "lora_transformer_";
-    };
-    return part + layer.path().replace('.', '_');
-  }
-
-  private static Tensor scaled(LowRank pair) {
-    return pair.scale() == 1 ? pair.up() : pair.up().mul(new Scalar(pair.scale()));
   }
 }

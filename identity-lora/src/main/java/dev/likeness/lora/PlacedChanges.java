@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -23,10 +24,10 @@ final class PlacedChanges {
   private final Map<Part, Map<String, Tensor>> vectors = new HashMap<>();
   private final Compute compute;
   private final TensorRegion region;
-  private final BaseTensors base;
+  private final Networks base;
   private long bytes;
 
-  PlacedChanges(LoraChanges changes, BaseTensors base, Compute compute, TensorRegion region) {
+  PlacedChanges(LoraChanges changes, Networks base, Compute compute, TensorRegion region) {
     this.compute = compute;
     this.region = region;
     this.base = base;
@@ -52,7 +53,7 @@ final class PlacedChanges {
   }
 
   private Tensor weight(Layer layer) {
-    return base.get(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+    return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
   }
 
   private Tensor kept(Tensor tensor) {

@@ -87,7 +87,7 @@ final class TrainableFactors implements Learner, AutoCloseable {
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
     LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0);
-    return new Lora(snapshot(region, values), Map.of(), report, region, model::tensor).at(1);
+    return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
   }
 
   private Adaptation adaptation(Part part) {

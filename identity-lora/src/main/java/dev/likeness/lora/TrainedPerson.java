@@ -56,7 +56,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
     LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank());
     Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
-    Lora lora = new Lora(changes, header, report, region, base.parts()::tensor);
+    Lora lora = new Lora(changes, header, report, region, base.parts());
     return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());
   }
 

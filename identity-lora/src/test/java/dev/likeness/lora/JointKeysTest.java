@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class JointKeysTest {
   private static final int WIDTH = 3072;
 
-  private static LayerTable flux(int inputs) {
+  static LayerTable flux(int inputs) {
     Map<String, long[]> t = new LinkedHashMap<>();
     linear(t, "x_embedder", WIDTH, inputs);
     linear(t, "context_embedder", WIDTH, 4096);

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.FullDisk;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
@@ -157,6 +158,28 @@ class LoraTrainingTest {
         + " delete it to begin anew", refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());
+    }
+  }
+
+  @Test
+  void goesOnWithoutItsStateWhereTheDiskIsFullAndSaysSo() throws IOException {
+    LoraTraining settings = SHORT.steps(26);
+    Path state = files.resolve("state.safetensors");
+    List<String> notices = new ArrayList<>();
+    Progress said = event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        notices.add(notice.message());
+      }
+    };
+    try (TrainedPerson whole = train(settings); FullDisk full = FullDisk.after(1000);
+        TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, said, new Cancellation())) {
+      assertArrayEquals(drawn(whole), drawn(person));
+    }
+    assertEquals(1, notices.size(), notices.toString());
+    assertTrue(notices.get(0).startsWith("step 25 is not kept, the training goes on: "), notices.get(0));
+    assertTrue(notices.get(0).contains("No space left on device"), notices.get(0));
+    try (var left = Files.list(files)) {
+      assertEquals(List.of(), left.toList());
     }
   }
 

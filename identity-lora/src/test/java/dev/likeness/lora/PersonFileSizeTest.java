@@ -34,10 +34,11 @@ class PersonFileSizeTest {
     LoraTraining settings = LoraTraining.balanced().targets(LoraTargets.ATTENTION).rank(RANK);
     Map<Layer, Change> changes = new LinkedHashMap<>();
     Path file = folder.resolve("person.safetensors");
+    LayerTable table = LayerTable.of(RealLoraTest.shapes());
     try (TensorScope scope = TensorScope.open()) {
-      LayerTable.of(RealLoraTest.shapes()).layers().stream().filter(settings::includes).forEach(layer ->
+      table.layers().stream().filter(settings::includes).forEach(layer ->
           changes.put(layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
-      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), LoraFamily.SD1, Map.of(), dialect);
+      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), table, Map.of(), dialect);
     }
     assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
     assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");

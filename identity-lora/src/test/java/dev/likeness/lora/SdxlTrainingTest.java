@@ -136,6 +136,16 @@ class SdxlTrainingTest {
   @ParameterizedTest
   @ValueSource(strings = {"Alien Style", "Noodles Style"})
   void matchesKohyasPublishedListsForSdxl(String name) throws IOException {
+    LoraReport report = RealLoraTest.listed(name, published());
+    assertEquals(List.of(), report.unmatched());
+    assertEquals(List.of(), report.misshapen());
+    assertEquals(2958, report.matched());
+    assertEquals(986, report.layers());
+    assertEquals(LoraFamily.SDXL, report.family());
+  }
+
+  /** The layers of a published model. */
+  static LayerTable published() throws IOException {
     Map<Part, Map<String, long[]>> shapes = new EnumMap<>(Part.class);
     for (Part part : List.of(Part.UNET, Part.TEXT_ENCODER, Part.TEXT_ENCODER_2)) {
       String stem = part == Part.UNET ? "diffusion_pytorch_model" : "model";
@@ -146,11 +156,6 @@ class SdxlTrainingTest {
           named.put(key, ((Map<?, ?>) entry).get("shape")));
       shapes.put(part, GoldenFolder.shapes(named));
     }
-    LoraReport report = RealLoraTest.listed(name, LayerTable.of(shapes));
-    assertEquals(List.of(), report.unmatched());
-    assertEquals(List.of(), report.misshapen());
-    assertEquals(2958, report.matched());
-    assertEquals(986, report.layers());
-    assertEquals(LoraFamily.SDXL, report.family());
+    return LayerTable.of(shapes);
   }
 }

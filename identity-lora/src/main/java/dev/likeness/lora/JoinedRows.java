@@ -18,27 +18,26 @@ import org.bytedeco.pytorch.global.torch;
 final class JoinedRows {
   private JoinedRows() {}
 
-  /** The joined change of {@code parts}, from the first row down; rows of a part that has no change are zero. */
+  /** The joined change of {@code parts}, from the first row down, all of one rank; a part that has none is left as it is. */
   static LowRank of(List<Layer> parts, Map<Layer, LowRank> changes) {
     Tensor shared = shared(parts, changes);
     TensorVector downs = new TensorVector();
     TensorVector rows = new TensorVector();
-    long rank = changes.values().stream().mapToLong(LowRank::rank).sum();
-    long before = 0;
-    for (Layer part : parts) {
-      LowRank own = changes.get(part);
-      if (own == null) {
-        rows.push_back(changes.values().iterator().next().up().new_zeros(part.out(), rank));
-        continue;
-      }
+    LowRank any = changes.values().iterator().next();
+    for (int i = 0; i < parts.size(); i++) {
+      long out = parts.get(i).out();
+      LowRank own = changes.getOrDefault(parts.get(i), nothing(any, out));
       Tensor up = scaled(own);
-      long after = rank - before - own.rank();
+      Tensor before = up.new_zeros(out, i * any.rank());
+      Tensor after = up.new_zeros(out, (parts.size() - 1 - i) * any.rank());
       downs.push_back(Tucker.joined(own));
-      rows.push_back(shared != null ? up
-          : torch.cat(new TensorVector(up.new_zeros(part.out(), before), up, up.new_zeros(part.out(), after)), 1));
-      before += own.rank();
+      rows.push_back(shared != null ? up : torch.cat(new TensorVector(before, up, after), 1));
     }
     return new LowRank(shared != null ? shared : torch.cat(downs, 0), null, torch.cat(rows, 0), 1);
+  }
+
+  private static LowRank nothing(LowRank like, long out) {
+    return new LowRank(like.down().new_zeros(like.down().shape()), null, like.up().new_zeros(out, like.rank()), 1);
   }
 
   private static Tensor shared(List<Layer> parts, Map<Layer, LowRank> changes) {

@@ -43,7 +43,7 @@ final class LoraWriter {
       if (dialect == LoraDialect.KOHYA) {
         writer.put(changes.weights(), new KohyaNames(base));
       } else {
-        changes.weights().forEach((layer, change) -> writer.put(layer, layer.name(), change));
+        SameRank.of(changes.weights()).forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = new HashMap<>(metadata);
@@ -54,8 +54,11 @@ final class LoraWriter {
   }
 
   private void put(Map<Layer, Change> weights, KohyaNames names) {
+    Map<Layer, Change> trimmed = new LinkedHashMap<>();
+    weights.forEach((layer, change) -> trimmed.put(layer,
+        change instanceof LowRank pair && names.of(layer).parts().size() > 1 ? SameRank.trimmed(pair) : change));
     Map<KohyaNames.Place, Map<Layer, Change>> places = new LinkedHashMap<>();
-    weights.forEach((layer, change) ->
+    SameRank.of(trimmed).forEach((layer, change) ->
         places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, change));
     places.forEach((place, own) -> {
       boolean alone = place.parts().size() == 1 && !place.halvesSwapped();

@@ -75,6 +75,11 @@ final class FullWeights implements Learner, AutoCloseable {
       public Tensor tensor(String name, Tensor own) {
         return name.equals(FIXED) ? own : region.keep(compute.place(values.apply(part.folder() + "." + name).detach()));
       }
+
+      @Override
+      public boolean replaces(String name) {
+        return !name.equals(FIXED);
+      }
     } : Adaptation.NONE;
   }
 

@@ -50,6 +50,11 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
       public Tensor tensor(String name, Tensor original) {
         return own.getOrDefault(name, original);
       }
+
+      @Override
+      public boolean replaces(String name) {
+        return own.containsKey(name);
+      }
     };
   }
 

@@ -25,6 +25,11 @@ record LoraAdaptation(PlacedChanges changes, Part part, LoraWeight weight) imple
   }
 
   @Override
+  public boolean replaces(String name) {
+    return changes.vectors(part).containsKey(name);
+  }
+
+  @Override
   public Adaptation at(double progress) {
     LoraWeight now = weight.at(progress);
     return now.isNothing() ? Adaptation.NONE : new LoraAdaptation(changes, part, now);

@@ -41,10 +41,15 @@ public interface Adaptation {
 
   /**
    * What the network has in the place of its own tensor of that full name; {@code own} itself where nothing changes.
-   * Another tensor is owned by whoever builds the network, and lives as long.
+   * Another tensor is owned by whoever builds the network, and lives as long. Asked where {@link #replaces} says so.
    */
   default Tensor tensor(String name, Tensor own) {
     return own;
+  }
+
+  /** Whether {@link #tensor} may give another tensor for that name; where not, it need not be asked. */
+  default boolean replaces(String name) {
+    return false;
   }
 
   /**

@@ -32,6 +32,11 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   }
 
   @Override
+  public boolean replaces(String name) {
+    return first.replaces(name) || second.replaces(name);
+  }
+
+  @Override
   public Adaptation at(double progress) {
     return first.at(progress).and(second.at(progress));
   }

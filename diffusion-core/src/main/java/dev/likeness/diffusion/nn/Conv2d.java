@@ -44,16 +44,15 @@ public final class Conv2d {
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    Tensor y = torch.conv2d(x, weight.wide(), offset, stride, padding, ONE, 1);
-    return withSides(y, x);
+    return withSides(PackedConvolution.of(x, weight, offset, stride, padding), x);
   }
 
   /**
    * The same over {@code x} at twice its size, every pixel four times; for kernels of three by three that keep the size.
    */
   public Tensor doubled(Tensor x) {
-    if (sides.isEmpty() && DoublingConvolution.isFaster(x)) {
-      return DoublingConvolution.of(x, weight.wide(), bias == null ? new TensorOptional() : new TensorOptional(bias));
+    if (sides.isEmpty() && weight.keeps() && DoublingConvolution.isFaster(x)) {
+      return DoublingConvolution.of(x, weight, bias == null ? new TensorOptional() : new TensorOptional(bias));
     }
     return forward(torch.upsample_nearest2d(x, new long[] {2 * x.size(2), 2 * x.size(3)}));
   }

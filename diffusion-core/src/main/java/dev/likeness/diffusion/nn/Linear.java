@@ -46,7 +46,6 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    Tensor wide = weight.wide();
-    return PixelProduct.isFaster(x) ? PixelProduct.of(x, wide, offset) : torch.linear(x, wide, offset);
+    return PixelProduct.isFaster(x, weight) ? PixelProduct.of(x, weight, offset) : torch.linear(x, weight.wide(), offset);
   }
 }

@@ -45,7 +45,9 @@ final class UpBlock {
         // Sizes that halve unevenly come back to what the way down had there.
         Tensor like = skips.peek();
         long[] size = {like.size(2), like.size(3)};
-        x = layer.replace(x, segments.run(in -> upsampler.forward(torch.upsample_nearest2d(in[0], size)), x));
+        boolean twice = size[0] == 2 * x.size(2) && size[1] == 2 * x.size(3);
+        x = layer.replace(x, segments.run(in -> twice ? upsampler.doubled(in[0])
+            : upsampler.forward(torch.upsample_nearest2d(in[0], size)), x));
       }
     }
     return x;

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -20,6 +21,12 @@ import org.bytedeco.pytorch.global.torch;
  * over them. On the CPU in the file's own type nothing is copied: the tensors are views of the mapped file. Thread-safe.
  */
 public final class LoadedWeights implements Parameters, AutoCloseable {
+  /** Numbers in a weight from which a layer's own form of it pays. */
+  private static final long LARGE = 1 << 16;
+
+  /** Numbers in a mapped network that may all come to lie in memory of their own. */
+  private static final long MOST = 3L << 30;
+
   private final Supplier<TensorSource> opening;
   private TensorSource source;
   private boolean left;
@@ -27,7 +34,9 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
   private final Residence residence;
+  private final boolean vast;
   private final Map<String, EightBits> packed = new ConcurrentHashMap<>();
+  private final Map<String, Tensor> made = new ConcurrentHashMap<>();
   private TensorRegion region = new TensorRegion();
 
   /** Takes over {@code source} and closes it with itself. */
@@ -45,6 +54,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     this.opening = opening;
     this.compute = compute;
     this.residence = residence;
+    vast = source.names().stream().mapToLong(source::elements).sum() > MOST;
   }
 
   /** The file, open. */
@@ -70,9 +80,15 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** A tensor placed in memory of its own; the calling scope owns it. */
   private Tensor brought(String name) {
     // What has to be converted is read past the mapping, whose pages would count with the process beside the copy.
-    if (residence == Residence.MAPPED && compute.onCpu() && source.dtype(name) == compute.dtype()) {
-      return compute.place(file().read(name));
-    }
+    return isView(name) ? compute.place(file().read(name)) : own(name);
+  }
+
+  private boolean isView(String name) {
+    return residence == Residence.MAPPED && compute.onCpu() && source.dtype(name) == compute.dtype();
+  }
+
+  /** The same whatever the residence. */
+  private Tensor own(String name) {
     try (TensorScope scope = TensorScope.open(); OwnCopies own = OwnCopies.asked()) {
       Tensor placed = compute.place(file().read(name));
       // A part of a larger tensor would keep all of it.
@@ -82,11 +98,29 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   @Override
   public Matrix matrix(String name, long... shape) {
-    if (residence != Residence.EIGHT_BITS_EACH || !EightBits.pay(shape)) {
-      return Parameters.super.matrix(name, shape);
-    }
     require(name, shape);
-    return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+    if (residence == Residence.EIGHT_BITS_EACH && EightBits.pay(shape)) {
+      return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
+    }
+    if (!keeps(name)) {
+      return new Matrix.Plain(get(name, shape));
+    }
+    return new KeptMatrix(() -> get(name, shape),
+        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)));
+  }
+
+  /** A vast mapped network's products stay views, so that the system can take their pages back where memory is short. */
+  private boolean keeps(String name) {
+    int dimensions = source.shape(name).length;
+    return compute.onCpu() && source.elements(name) >= LARGE
+        && (dimensions > 2 || dimensions == 2 && !(vast && isView(name)));
+  }
+
+  /** Read past the mapping, so that the numbers lie in memory in the form they are used in and in no other. */
+  private Tensor make(String name, UnaryOperator<Tensor> making) {
+    try (TensorScope scope = TensorScope.open()) {
+      return keep(making.apply(own(name)));
+    }
   }
 
   private Tensor widened(String name) {
@@ -122,27 +156,18 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void check(Consumer<Weights> building, Set<String> expected) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor none = torch.empty(0);
-      building.accept(Weights.of(new Parameters() {
-        @Override
-        public boolean has(String name) {
-          return LoadedWeights.this.has(name);
-        }
-
-        @Override
-        public Tensor get(String name, long... shape) {
-          require(name, shape);
-          return none;
-        }
-      }));
+      building.accept(Weights.of(new OnlyAsked(this, torch.empty(0))));
     }
     requireAllRead(expected);
   }
 
-  /** Places every tensor that a network asked for, so that its first use need not; nothing where use widens or brings them in. */
+  /**
+   * Places every tensor that a network asked for, so that its first use need not; nothing where use widens or brings them
+   * in, and no copy of a weight that its layer makes its own form of.
+   */
   public void load() {
     if (!streams() && residence != Residence.EIGHT_BITS_EACH) {
-      asked.forEach(name -> placed.computeIfAbsent(name, this::place));
+      asked.stream().filter(name -> isView(name) || !keeps(name)).forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }
 
@@ -160,6 +185,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   public synchronized void release() {
     placed.clear();
     packed.clear();
+    made.clear();
     region.close();
     region = new TensorRegion();
     if (opening != null) {
@@ -170,7 +196,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   void require(String name, long... shape) {
     if (!has(name)) {
-      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + closest(name)
+      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + ClosestName.of(name, source.names())
           + "; the file is not of the kind its config says, or incomplete");
     }
     long[] actual = source.shape(name);
@@ -211,26 +237,6 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   private synchronized Tensor keep(Tensor tensor) {
     return region.keep(tensor);
-  }
-
-  private String closest(String name) {
-    return source.names().stream().min((a, b) -> Integer.compare(distance(a, name), distance(b, name))).orElse("none");
-  }
-
-  /** Levenshtein's edit distance. */
-  private static int distance(String a, String b) {
-    int[] row = new int[b.length() + 1];
-    Arrays.setAll(row, j -> j);
-    for (int i = 1; i <= a.length(); i++) {
-      int diagonal = row[0];
-      row[0] = i;
-      for (int j = 1; j <= b.length(); j++) {
-        int change = diagonal + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = Math.min(change, 1 + Math.min(row[j], row[j - 1]));
-      }
-    }
-    return row[b.length()];
   }
 
   @Override

@@ -1,8 +1,12 @@
 package dev.likeness.diffusion.weights;
 
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
-/** A layer's weight as it lies in memory: as the layer computes with it, or smaller and widened at each use. */
+/**
+ * A layer's weight as it lies in memory: as the layer computes with it, smaller and widened at each use, or in a form that
+ * the layer made of it once.
+ */
 @FunctionalInterface
 public interface Matrix {
   /** A tensor that is used as it is. */
@@ -10,4 +14,40 @@ public interface Matrix {
 
   /** The numbers to compute with; where they are widened the calling scope owns them. */
   Tensor wide();
+
+  /** Whether what a layer makes of the numbers is kept. */
+  default boolean keeps() {
+    return false;
+  }
+
+  /**
+   * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and lies in the place of the
+   * numbers themselves, owned by the network's weights; else the calling scope owns it.
+   *
+   * @param use the name of what is made, always the same for the same {@code making}
+   */
+  default Tensor made(String use, UnaryOperator<Tensor> making) {
+    return making.apply(wide());
+  }
+
+  /** The weight that {@code making} makes of this one. */
+  default Matrix with(String use, UnaryOperator<Tensor> making) {
+    Matrix own = this;
+    return new Matrix() {
+      @Override
+      public Tensor wide() {
+        return making.apply(own.wide());
+      }
+
+      @Override
+      public boolean keeps() {
+        return own.keeps();
+      }
+
+      @Override
+      public Tensor made(String next, UnaryOperator<Tensor> then) {
+        return own.made(use + "." + next, wide -> then.apply(making.apply(wide)));
+      }
+    };
+  }
 }

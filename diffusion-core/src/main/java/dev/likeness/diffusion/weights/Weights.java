@@ -52,10 +52,7 @@ public final class Weights {
   public Matrix matrix(String name, long... shape) {
     String full = full(name);
     Matrix own = parameters.matrix(full, shape);
-    if (own instanceof Matrix.Plain plain) {
-      return new Matrix.Plain(adaptation.tensor(full, plain.wide()));
-    }
-    if (adaptation == Adaptation.NONE) {
+    if (!adaptation.replaces(full)) {
       return own;
     }
     try (TensorScope scope = TensorScope.open()) {

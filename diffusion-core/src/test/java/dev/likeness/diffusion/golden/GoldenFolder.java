@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
@@ -150,11 +152,18 @@ public record GoldenFolder(Path path, String variant) {
         .map(e -> name.replace("." + e.getKey() + ".", "." + e.getValue() + ".")).orElse(name);
   }
 
-  /** Opens a Stable Diffusion folder in f32 with every network loaded, as a fixture whose tests are watched for leaks. */
+  /**
+   * Opens a Stable Diffusion folder in f32 with every network loaded and used, so that it keeps all that it will, as a
+   * fixture whose tests are watched for leaks.
+   */
   public static BaseModel loaded(Path folder) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
     Stream.of("text_encoder", "text_encoder_2", "unet", "vae").filter(part -> Files.exists(folder.resolve(part)))
         .forEach(base.networks()::load);
+    base.generate(ImageRequest.of("all").steps(1).size(24, 16));
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      base.networks().autoencoder().encode(torch.zeros(1, 3, 16, 24));
+    }
     return base;
   }
 }

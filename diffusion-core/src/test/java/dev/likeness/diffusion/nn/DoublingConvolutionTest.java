@@ -3,6 +3,7 @@ package dev.likeness.diffusion.nn;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Matrix;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -24,7 +25,7 @@ class DoublingConvolutionTest {
         Tensor doubled = torch.upsample_nearest2d(x, new long[] {2 * h, 2 * w});
         long[] one = {1, 1};
         Closeness.assertWithin(1e-5, torch.conv2d(doubled, weight, bias, one, one, one, 1),
-            DoublingConvolution.of(x, weight, bias), h + "x" + w);
+            DoublingConvolution.of(x, new Matrix.Plain(weight), bias), h + "x" + w);
       }
     }
   }

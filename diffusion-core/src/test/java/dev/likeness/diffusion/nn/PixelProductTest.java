@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Matrix;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -24,7 +25,7 @@ class PixelProductTest {
           torch.randn(2, 40, 70).transpose(1, 2)}) {
         for (TensorOptional bias : new TensorOptional[] {new TensorOptional(), new TensorOptional(torch.randn(24))}) {
           Tensor expected = torch.linear(x, weight, bias);
-          Tensor actual = PixelProduct.of(x, weight, bias);
+          Tensor actual = PixelProduct.of(x, new Matrix.Plain(weight), bias);
           assertArrayEquals(expected.shape(), actual.shape());
           Closeness.assertWithin(1e-5, expected, actual, "x of " + x.dim() + " dimensions");
         }
@@ -50,9 +51,10 @@ class PixelProductTest {
   @Test
   void isForLargeProductsInSinglePrecision() {
     try (TensorScope scope = TensorScope.open()) {
-      assertFalse(PixelProduct.isFaster(torch.randn(1, 77, 40)));
-      assertFalse(PixelProduct.isFaster(torch.randn(2, 4096, 40).to(ScalarType.BFloat16)));
-      assertEquals(torch.get_num_threads() > 1 && torch.hasMKLDNN(), PixelProduct.isFaster(torch.randn(2, 4096, 40)));
+      Matrix plain = new Matrix.Plain(torch.randn(40, 40));
+      assertFalse(PixelProduct.isFaster(torch.randn(1, 77, 40), plain));
+      assertFalse(PixelProduct.isFaster(torch.randn(2, 4096, 40).to(ScalarType.BFloat16), plain));
+      assertEquals(torch.get_num_threads() > 1 && torch.hasMKLDNN(), PixelProduct.isFaster(torch.randn(2, 4096, 40), plain));
     }
   }
 
@@ -62,7 +64,7 @@ class PixelProductTest {
       leaf.set_requires_grad(true);
     }
     TensorOptional offset = new TensorOptional(leaves[2]);
-    Tensor y = asPixels ? PixelProduct.of(leaves[0], leaves[1], offset) : torch.linear(leaves[0], leaves[1], offset);
+    Tensor y = asPixels ? PixelProduct.of(leaves[0], new Matrix.Plain(leaves[1]), offset) : torch.linear(leaves[0], leaves[1], offset);
     y.mul(seen).sum().backward();
     return new Tensor[] {leaves[0].grad(), leaves[1].grad(), leaves[2].grad()};
   }

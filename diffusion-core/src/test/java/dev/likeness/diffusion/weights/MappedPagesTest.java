@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class MappedPagesTest {
 
   @Test
   void noneOfAFileThatIsConverted() throws IOException {
-    Path file = written(ScalarType.Half);
+    Path file = written(ScalarType.Half, NUMBERS);
     try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
       assertEquals(NUMBERS, weights.get("a", NUMBERS).sum().item_double());
       assertTrue(residentKilobytes(file) < 1024, residentKilobytes(file) + " kB of the file are mapped in");
@@ -39,17 +40,27 @@ class MappedPagesTest {
 
   @Test
   void thoseThatAreUsedOfAFileThatIsNot() throws IOException {
-    Path file = written(ScalarType.Float);
+    Path file = written(ScalarType.Float, NUMBERS);
     try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
       assertEquals(NUMBERS, weights.get("a", NUMBERS).sum().item_double());
       assertTrue(residentKilobytes(file) > 15 * 1024, residentKilobytes(file) + " kB of the file are mapped in");
     }
   }
 
-  private Path written(ScalarType type) {
+  @Test
+  void noneOfAFileWhoseWeightsALayerHasMadeItsOwn() throws IOException {
+    Path file = written(ScalarType.Float, NUMBERS / 2, 2);
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(file), Compute.EXACT); TensorScope scope = TensorScope.open()) {
+      Tensor made = Weights.of(weights).matrix("a", NUMBERS / 2, 2).made("copy", Tensor::clone);
+      assertEquals(NUMBERS, made.sum().item_double());
+      assertTrue(residentKilobytes(file) < 1024, residentKilobytes(file) + " kB of the file are mapped in");
+    }
+  }
+
+  private Path written(ScalarType type, long... shape) {
     try (TensorScope scope = TensorScope.open()) {
       Path file = folder.resolve("ones.safetensors");
-      SafetensorsWriter.write(file, Map.of("a", torch.ones(NUMBERS).to(type)), Map.of());
+      SafetensorsWriter.write(file, Map.of("a", torch.ones(shape).to(type)), Map.of());
       return file;
     }
   }

@@ -1,6 +1,8 @@
 package dev.likeness.diffusion.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.adapt.Adaptation;
@@ -10,6 +12,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -48,6 +51,11 @@ class MatrixTest {
       public Tensor tensor(String name, Tensor own) {
         return own.mul(new Scalar(2.0));
       }
+
+      @Override
+      public boolean replaces(String name) {
+        return true;
+      }
     };
     try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(64, 80))) {
       Tensor wide = Weights.of(weights).matrix("weight", 64, 80).wide();
@@ -56,9 +64,41 @@ class MatrixTest {
     }
   }
 
+  @Test
+  void keepsWhatALayerMadeUntilItIsReleased() {
+    int[] times = {0};
+    UnaryOperator<Tensor> making = wide -> wide.add(new Scalar((float) ++times[0]));
+    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(256, 256), Residence.MAPPED)) {
+      for (int i = 0; i < 2; i++) {
+        Matrix matrix = Weights.of(weights).matrix("weight", 256, 256);
+        assertEquals(1, matrix.made("sum", making).max().item_double());
+        Tensor half = matrix.with("half", wide -> wide.narrow(0, 0, 64)).made("sum", making);
+        assertEquals(64, half.size(0));
+        assertEquals(2, half.min().item_double());
+      }
+      weights.release();
+      assertEquals(3, Weights.of(weights).matrix("weight", 256, 256).made("sum", making).max().item_double());
+      assertEquals(0, weights.get("weight", 256, 256).abs().max().item_double(), "the numbers are the file's");
+    }
+  }
+
+  @Test
+  void keepsNothingOfSmallMatricesOrInEightBits() {
+    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(255, 256), Residence.MAPPED)) {
+      assertFalse(Weights.of(weights).matrix("weight", 255, 256).keeps());
+    }
+    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(256, 256))) {
+      assertFalse(Weights.of(weights).matrix("weight", 256, 256).keeps());
+    }
+  }
+
   private LoadedWeights weights(Tensor weight) {
+    return weights(weight, Residence.EIGHT_BITS_EACH);
+  }
+
+  private LoadedWeights weights(Tensor weight, Residence residence) {
     Path file = scratch.resolve("model.safetensors");
     SafetensorsWriter.write(file, Map.of("weight", weight), Map.of());
-    return new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, Residence.EIGHT_BITS_EACH);
+    return new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
   }
 }

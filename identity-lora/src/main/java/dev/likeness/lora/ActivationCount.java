@@ -78,8 +78,9 @@ final class ActivationCount {
   private double scores(String path, double tokens) {
     double others = path.contains("attn2") && levels > 1 ? TEXT : levels > 1 ? tokens : tokens + text();
     double each = (levels > 1 ? tokens : tokens + text()) * others;
-    boolean again = model.compute().dtype() == DType.BF16 && each > ScaledDotProduct.WHOLE;
-    return again ? 0 : heads(path) * each;
+    // Larger ones are computed again on the way back, and in other types libtorch keeps none.
+    boolean kept = model.compute().dtype() == DType.BF16 && each <= ScaledDotProduct.WHOLE;
+    return kept ? heads(path) * each : 0;
   }
 
   private int heads(String path) {

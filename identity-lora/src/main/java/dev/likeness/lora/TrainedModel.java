@@ -103,7 +103,8 @@ public final class TrainedModel implements AutoCloseable {
         Path inside = base.relativize(file);
         boolean replaced = parts.contains(inside.getName(0).toString()) && !inside.toString().endsWith("config.json");
         if (!replaced) {
-          AtomicFile.write(out.resolve(inside), to -> Files.copy(file, to));
+          // The base may lie in a jar, whose paths a folder does not take.
+          AtomicFile.write(out.resolve(inside.toString()), to -> Files.copy(file, to));
         }
       }
     }

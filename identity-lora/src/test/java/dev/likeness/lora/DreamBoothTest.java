@@ -25,12 +25,17 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.AfterAll;
@@ -120,13 +125,14 @@ class DreamBoothTest {
   }
 
   @Test
-  void writesAModelThatOpensAndDrawsOtherwise() {
+  void writesAModelThatOpensAndDrawsOtherwise() throws IOException {
     float[] before = drawn(base);
     Path out = files.resolve("ada");
     try (TrainedModel ada = DreamBooth.standard().with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
         .train(base, pictures(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.subject().phrase());
       ada.save(folder, out, DType.F32);
+      savesBesideAJar(ada, out);
       assertEquals(out + " holds files already; give a new folder",
           assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32)).getMessage());
       assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json",
@@ -136,6 +142,23 @@ class DreamBoothTest {
       assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
     }
     assertArrayEquals(before, drawn(base), "training touched the base");
+  }
+
+  private void savesBesideAJar(TrainedModel model, Path expected) throws IOException {
+    try (FileSystem jar = FileSystems.newFileSystem(files.resolve("base.jar"), Map.of("create", "true"))) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path file : all.toList()) {
+          Files.copy(file, jar.getPath("/base").resolve(folder.relativize(file).toString()));
+        }
+      }
+      Path out = files.resolve("from-jar");
+      model.save(jar.getPath("/base"), out, DType.F32);
+      try (Stream<Path> all = Files.walk(expected)) {
+        for (Path file : all.filter(Files::isRegularFile).toList()) {
+          assertEquals(-1, Files.mismatch(file, out.resolve(expected.relativize(file))), file.toString());
+        }
+      }
+    }
   }
 
   @Test

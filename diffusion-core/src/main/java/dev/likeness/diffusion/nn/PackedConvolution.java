@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
  * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file has them they are brought
- * into it at every call; packed once at the first, for a picture of that size, a step takes a tenth to a sixth less
+ * into it at every call; packed once at the first, for a picture of that size, a step takes a tenth less
  * (docs/performance.md). The same kernels over the same numbers: not a bit differs. Weights that nothing keeps (while
  * learning, merged with an adapter's, in eight bits) are taken as they are.
  */

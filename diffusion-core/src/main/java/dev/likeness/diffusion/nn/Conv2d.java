@@ -15,13 +15,17 @@ public final class Conv2d {
 
   private final Matrix weight;
   private final Tensor bias;
+  private final long out;
+  private final int kernel;
   private final long[] stride;
   private final long[] padding;
   private final List<SidePath> sides;
 
-  private Conv2d(Matrix weight, Tensor bias, int stride, int padding, List<SidePath> sides) {
+  private Conv2d(Matrix weight, Tensor bias, long out, int kernel, int stride, int padding, List<SidePath> sides) {
     this.weight = weight;
     this.bias = bias;
+    this.out = out;
+    this.kernel = kernel;
     this.stride = new long[] {stride, stride};
     this.padding = new long[] {padding, padding};
     this.sides = sides;
@@ -29,7 +33,7 @@ public final class Conv2d {
 
   /** Reads {@code weight} [out, in, kernel, kernel] and {@code bias} [out]. */
   public Conv2d(Weights w, long in, long out, int kernel, int stride, int padding) {
-    this(w.matrix("weight", out, in, kernel, kernel), w.tensor("bias", out), stride, padding, w.sidePaths());
+    this(w.matrix("weight", out, in, kernel, kernel), w.tensor("bias", out), out, kernel, stride, padding, w.sidePaths());
   }
 
   /** Stride 1, padded so that the size stays. */
@@ -39,12 +43,13 @@ public final class Conv2d {
 
   /** Reads {@code weight} alone. */
   public static Conv2d withoutBias(Weights w, long in, long out, int kernel, int stride, int padding) {
-    return new Conv2d(w.matrix("weight", out, in, kernel, kernel), null, stride, padding, w.sidePaths());
+    return new Conv2d(w.matrix("weight", out, in, kernel, kernel), null, out, kernel, stride, padding, w.sidePaths());
   }
 
   public Tensor forward(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
-    return withSides(PackedConvolution.of(x, weight, offset, stride, padding), x);
+    return withSides(isWinograds(x) ? WinogradConvolution.of(x, out, weight, offset)
+        : PackedConvolution.of(x, weight, offset, stride, padding), x);
   }
 
   /**
@@ -68,6 +73,10 @@ public final class Conv2d {
   /** The type of its weights. */
   public ScalarType type() {
     return weight.wide().scalar_type();
+  }
+
+  private boolean isWinograds(Tensor x) {
+    return kernel == 3 && stride[0] == 1 && padding[0] == 1 && WinogradConvolution.isFaster(x, out, weight);
   }
 
   private Tensor withSides(Tensor y, Tensor x) {

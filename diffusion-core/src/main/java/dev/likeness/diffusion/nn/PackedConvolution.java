@@ -40,7 +40,7 @@ final class PackedConvolution {
   }
 
   /** While nothing is learnt, of a picture whose channels lie together, as the result's will. */
-  private static boolean isFaster(Tensor x) {
+  static boolean isFaster(Tensor x) {
     return x.is_cpu() && !GradMode.is_enabled() && torch.hasMKLDNN() && x.is_contiguous(MemoryFormat.ChannelsLast);
   }
 

@@ -6,10 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Matrix;
-import java.util.HashMap;
-import java.util.Map;
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -24,24 +20,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class PackedConvolutionTest {
-  /** A weight that keeps what is made of it. */
-  private record Kept(Tensor wide, TensorRegion region, Map<String, Tensor> forms) implements Matrix {
-    @Override
-    public boolean keeps() {
-      return true;
-    }
-
-    @Override
-    public Tensor made(String use, UnaryOperator<Tensor> making) {
-      return forms.computeIfAbsent(use, u -> region.keep(making.apply(wide)));
-    }
-  }
-
   @ParameterizedTest
   @CsvSource({"BFloat16, 3, 1, true", "BFloat16, 3, 2, false", "BFloat16, 1, 1, true", "Float, 3, 1, false", "Float, 3, 2, true"})
   void isTheConvolutionToTheBit(ScalarType type, int kernel, int stride, boolean biased) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); TensorRegion region = new TensorRegion()) {
-      Kept weight = new Kept(torch.randn(48, 64, kernel, kernel).mul_(new Scalar(0.1)).to(type), region, new HashMap<>());
+      KeptWeight weight = new KeptWeight(torch.randn(48, 64, kernel, kernel).mul_(new Scalar(0.1)).to(type), region);
       TensorOptional bias = biased ? new TensorOptional(torch.randn(48).to(type)) : new TensorOptional();
       // Packed for the first size; at others, and in other numbers, the sum stays the same.
       for (long[] size : new long[][] {{2, 64, 24, 24}, {1, 64, 33, 17}, {3, 64, 8, 8}}) {
@@ -60,7 +43,7 @@ class PackedConvolutionTest {
   @Test
   void packsNothingWhileLearning() {
     try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion()) {
-      Kept weight = new Kept(torch.randn(32, 32, 3, 3), region, new HashMap<>());
+      KeptWeight weight = new KeptWeight(torch.randn(32, 32, 3, 3), region);
       Tensor x = torch.randn(1, 32, 16, 16).contiguous(MemoryFormat.ChannelsLast).set_requires_grad(true);
       Tensor y = PackedConvolution.of(x, weight, new TensorOptional(), new long[] {1, 1}, new long[] {1, 1});
       assertTrue(y.requires_grad() && weight.forms().isEmpty());

@@ -1,0 +1,25 @@
+package dev.likeness.diffusion.nn;
+
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.weights.Matrix;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.Tensor;
+
+/** A weight that keeps what is made of it. */
+record KeptWeight(Tensor wide, TensorRegion region, Map<String, Tensor> forms) implements Matrix {
+  KeptWeight(Tensor wide, TensorRegion region) {
+    this(wide, region, new HashMap<>());
+  }
+
+  @Override
+  public boolean keeps() {
+    return true;
+  }
+
+  @Override
+  public Tensor made(String use, UnaryOperator<Tensor> making) {
+    return forms.computeIfAbsent(use, u -> region.keep(making.apply(wide)));
+  }
+}

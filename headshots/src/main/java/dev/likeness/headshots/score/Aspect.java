@@ -16,9 +16,9 @@ public enum Aspect {
   COMPRESSION("compression", "blocks of compression are seen"),
   /** How differently brow, cheeks and chin are lit from left and right, in stops. */
   LIGHT_DIRECTION("light direction", "the parts of the face are lit from different sides"),
-  /** One over the spread of light over the face, in stops. */
+  /** One over how much the lightness of skin differs from place to place, in stops. */
   LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
-  /** How far the distance of the eyes is from its usual share of the face: the logarithm of the ratio. */
+  /** How far the distance of the eyes is from usual against that of eyes and mouth: the logarithm of the ratio. */
   PROPORTIONS("proportions", "the face is stretched"),
   /** How much better neighbouring columns of the face match when one is moved than where they are, 0 to 2. */
   SYMMETRY("symmetry", "the halves of the face do not match"),
@@ -26,13 +26,13 @@ public enum Aspect {
   EYES("eyes", "the eyes do not match or are not open"),
   /** How much of the mouth runs across it rather than along it. */
   MOUTH("mouth", "mouth or teeth are smeared"),
-  /** How much better one side of the head repeats beside itself than the other, -1 to 1. */
+  /** How well the side of the head is repeated next to it, and that by nothing further out, 0 to 1. */
   EARS("ears", "an ear or the side of the head is doubled"),
-  /** One over the fine detail of the skin, in grey levels. */
+  /** One over the fine detail of the plainer third of the skin, in grey levels. */
   SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),
   /** How much of the face's detail is finer than its edges. */
   SKIN_SHARP("over-sharp skin", "the skin is sharpened too much"),
-  /** How much lighter or darker the rim around hair and head is than what lies behind, in grey levels. */
+  /** How much lighter or darker a line around hair and head is than both its sides, in grey levels. */
   HAIR_EDGES("hair edges", "a rim runs around the hair"),
   /** The strongest straight step through the whole picture, in grey levels. */
   BACKGROUND("background", "a seam runs through the picture"),

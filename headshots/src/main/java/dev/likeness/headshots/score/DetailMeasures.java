@@ -5,8 +5,7 @@ import java.util.Arrays;
 /** What pixels next to each other tell: noise, blocks, skin. */
 final class DetailMeasures {
   private static final int BLOCK = 8;
-  // Wrinkles and hairs are stronger than what makes skin look like skin.
-  private static final double PORES = 3;
+  private static final double PLAIN = 0.35;
 
   private DetailMeasures() {}
 
@@ -48,11 +47,18 @@ final class DetailMeasures {
     return most / Math.max(1e-6, rest) - 1;
   }
 
+  /** Of the plainer third of the face's middle, so that hair, beard, glasses and features do not count. */
   static double wax(View view) {
     int s = view.patch.side();
-    double skin = (fine(view, s, 0.26, 0.5, 0.14, 0.14, PORES) + fine(view, s, 0.6, 0.5, 0.14, 0.14, PORES)
-        + fine(view, s, 0.36, 0.14, 0.28, 0.1, PORES)) / 3;
-    return 1 / (skin + 0.05);
+    int from = s / 5;
+    int span = s * 3 / 5;
+    Plane fine = view.skin.blurred(1).minus(view.skin.blurred(4));
+    float[] strength = new float[span * span];
+    for (int i = 0; i < strength.length; i++) {
+      strength[i] = Math.abs(fine.at(from + i % span, s / 8 + i / span));
+    }
+    Arrays.sort(strength);
+    return 1 / (0.05 + strength[(int) (PLAIN * strength.length)]);
   }
 
   static double sharp(View view) {

@@ -1,33 +1,23 @@
 package dev.likeness.headshots.score;
 
 import dev.likeness.photos.face.Landmarks;
-import java.util.Optional;
 
 /** The parts of a face on the upright head: where they are and whether they match. */
 final class FaceMeasures {
   private static final int MIDDLE = View.SIDE / 2;
   private static final int MOUTH_ROW = 158;
   private static final double USUAL_OVER_MOUTH = 0.86;
-  private static final double USUAL_OVER_FACE = 0.4;
   private static final int COLUMNS = 7;
   private static final int ROWS = 5;
   private static final int CELL = 5;
 
   private FaceMeasures() {}
 
-  /**
-   * The logarithm of how far the distance of the eyes is from usual: against that of eyes and mouth where there are
-   * landmarks, else against the width of the face.
-   */
+  /** The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth. */
   static double proportions(View view) {
-    Optional<Landmarks> points = view.face.landmarks();
-    if (points.isPresent()) {
-      Landmarks five = points.get();
-      double down = five.leftEye().between(five.rightEye()).distance(five.leftMouth().between(five.rightMouth()));
-      return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
-    }
-    return view.face.eyes().map(eyes -> Math.abs(Math.log(eyes.distance() / view.face.box().width() / USUAL_OVER_FACE)))
-        .orElse(0.0);
+    Landmarks five = view.face.landmarks().orElseThrow();
+    double down = five.leftEye().between(five.rightEye()).distance(five.leftMouth().between(five.rightMouth()));
+    return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));
   }
 
   /** The row whose middle is darkest against what lies above and below it: where the lips meet. */
@@ -95,15 +85,24 @@ final class FaceMeasures {
     int half = View.EYE_DISTANCE / 2;
     double[] ratio = new double[COLUMNS * ROWS];
     double mean = 0;
+    double[] slope = new double[2];
+    double[] spread = new double[2];
     for (int i = 0; i < ratio.length; i++) {
-      int x = (i % COLUMNS - COLUMNS / 2) * CELL;
-      int y = View.EYE_ROW + (i / COLUMNS - ROWS / 2) * CELL;
-      ratio[i] = Math.log((cell(head, MIDDLE - half + x, y) + 6) / (cell(head, MIDDLE + half - x + dx, y + dy) + 6));
+      int across = i % COLUMNS - COLUMNS / 2;
+      int down = i / COLUMNS - ROWS / 2;
+      int y = View.EYE_ROW + down * CELL;
+      ratio[i] = Math.log((cell(head, MIDDLE - half + across * CELL, y) + 6)
+          / (cell(head, MIDDLE + half - across * CELL + dx, y + dy) + 6));
       mean += ratio[i] / ratio.length;
+      slope[0] += ratio[i] * across;
+      slope[1] += ratio[i] * down;
+      spread[0] += across * across;
+      spread[1] += down * down;
     }
     double square = 0;
-    for (double each : ratio) {
-      square += (each - mean) * (each - mean) / ratio.length;
+    for (int i = 0; i < ratio.length; i++) {
+      double even = mean + slope[0] / spread[0] * (i % COLUMNS - COLUMNS / 2) + slope[1] / spread[1] * (i / COLUMNS - ROWS / 2);
+      square += (ratio[i] - even) * (ratio[i] - even) / ratio.length;
     }
     return Math.sqrt(square);
   }
@@ -120,17 +119,5 @@ final class FaceMeasures {
     int row = mouthRow(view);
     return view.head.gradient(MIDDLE - 20, row - 8, 40, 16, true)
         / (0.3 + view.head.gradient(MIDDLE - 20, row - 8, 40, 16, false));
-  }
-
-  /** How much better one side of the head repeats itself a little further out than the other side does. */
-  static double ears(View view) {
-    Plane evened = view.head.evened(5);
-    double worst = -1;
-    for (int out = 10; out <= 26; out++) {
-      double left = evened.correlation(42, 92, 18, 40, 42 - out, 92, false);
-      double right = evened.correlation(View.SIDE - 60, 92, 18, 40, View.SIDE - 60 + out, 92, false);
-      worst = Math.max(worst, Math.max(left - Math.max(0, right), right - Math.max(0, left)));
-    }
-    return worst;
   }
 }

@@ -33,7 +33,7 @@ public final class HeadshotScores {
     this.limits = limits;
   }
 
-  /** Scores of everything but distortion and likeness. */
+  /** Scores of everything but distortion and likeness; of proportions when the detector gives landmarks. */
   public static HeadshotScores of(FaceDetector detector) {
     return new HeadshotScores(detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
   }
@@ -64,8 +64,11 @@ public final class HeadshotScores {
     scores.add(Score.atMost(Aspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
       View view = new View(picture, faces.get(0));
-      MEASURES.forEach((aspect, measure) ->
-          scores.add(Score.atMost(aspect, measure.applyAsDouble(view), limits.of(aspect))));
+      MEASURES.forEach((aspect, measure) -> {
+        if (aspect != Aspect.PROPORTIONS || view.face.landmarks().isPresent()) {
+          scores.add(Score.atMost(aspect, measure.applyAsDouble(view), limits.of(aspect)));
+        }
+      });
       brisque.ifPresent(model -> scores.add(Score.atMost(Aspect.DISTORTION, model.score(picture, faces.get(0)),
           limits.of(Aspect.DISTORTION))));
       likeness.map(measure -> measure.score(picture)).filter(LikenessScore::faceFound)
@@ -95,7 +98,7 @@ public final class HeadshotScores {
     all.put(Aspect.SYMMETRY, FaceMeasures::symmetry);
     all.put(Aspect.EYES, FaceMeasures::eyes);
     all.put(Aspect.MOUTH, FaceMeasures::mouth);
-    all.put(Aspect.EARS, FaceMeasures::ears);
+    all.put(Aspect.EARS, EarMeasure::doubled);
     all.put(Aspect.SKIN_WAX, DetailMeasures::wax);
     all.put(Aspect.SKIN_SHARP, DetailMeasures::sharp);
     all.put(Aspect.HAIR_EDGES, SceneMeasures::hairEdges);

@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.pixels.Luma;
 import java.util.Arrays;
+import java.util.function.DoubleUnaryOperator;
 
 /** Brightness as numbers, rows from the top; places outside repeat the edge. Immutable. */
 final class Plane {
@@ -47,20 +48,35 @@ final class Plane {
     return new Plane(width, height, out);
   }
 
-  /** What is finer than {@code reach}, divided by how much of it there is around: light falls out. */
-  Plane evened(int reach) {
-    Plane mean = blurred(reach);
-    float[] detail = new float[values.length];
-    float[] square = new float[values.length];
-    for (int i = 0; i < detail.length; i++) {
-      detail[i] = values[i] - mean.values[i];
-      square[i] = detail[i] * detail[i];
+  /** The same with every value changed. */
+  Plane mapped(DoubleUnaryOperator change) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = (float) change.applyAsDouble(values[i]);
     }
-    Plane power = new Plane(width, height, square).blurred(2 * reach);
-    for (int i = 0; i < detail.length; i++) {
-      detail[i] /= (float) Math.sqrt(power.values[i] + 9);
+    return new Plane(width, height, out);
+  }
+
+  /** What is finer than {@code reach}. */
+  Plane detail(int reach) {
+    return minus(blurred(reach));
+  }
+
+  /** The difference from another of the same size. */
+  Plane minus(Plane other) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = values[i] - other.values[i];
     }
-    return new Plane(width, height, detail);
+    return new Plane(width, height, out);
+  }
+
+  double mean(int x, int y, int w, int h) {
+    double sum = 0;
+    for (int i = 0; i < w * h; i++) {
+      sum += at(x + i % w, y + i / w);
+    }
+    return sum / (w * h);
   }
 
   /**
@@ -88,6 +104,17 @@ final class Plane {
     double va = saa - sa * sa / n;
     double vb = sbb - sb * sb / n;
     return va <= 1e-6 || vb <= 1e-6 ? 0 : (sab - sa * sb / n) / Math.sqrt(va * vb);
+  }
+
+  /** The standard deviation of a part. */
+  double deviation(int x, int y, int w, int h) {
+    double mean = mean(x, y, w, h);
+    double square = 0;
+    for (int i = 0; i < w * h; i++) {
+      double far = at(x + i % w, y + i / w) - mean;
+      square += far * far;
+    }
+    return Math.sqrt(square / (w * h));
   }
 
   /** The median of a part. */

@@ -4,37 +4,32 @@ import java.util.Arrays;
 
 /** What is around the face: the rim of the hair, seams, writing. */
 final class SceneMeasures {
-  private static final int RAYS = 41;
+  private static final int RAYS = 61;
+  // A rim is about so many pixels wide.
+  private static final int RIM = 4;
 
   private SceneMeasures() {}
 
-  /** On rays up and out from the face: how far the rim outside the last strong step differs from what is beyond it. */
+  /** On rays up and out from the face: how far a thin line on each is lighter, or darker, than both its sides. */
   static double hairEdges(View view) {
     double cx = view.face.box().center().x();
     double cy = view.face.box().center().y();
     double unit = view.face.box().width();
-    double[] rims = new double[RAYS];
+    double[] lines = new double[RAYS];
     for (int ray = 0; ray < RAYS; ray++) {
-      double angle = Math.PI * (1.05 + 0.9 * ray / (RAYS - 1));
-      int from = (int) (0.55 * unit);
-      int to = (int) (1.15 * unit);
-      int edge = from;
-      double strongest = 0;
-      for (int r = from; r < to; r++) {
-        double step = Math.abs(at(view, cx, cy, angle, r + 2) - at(view, cx, cy, angle, r - 2));
-        if (step > strongest) {
-          strongest = step;
-          edge = r;
-        }
+      double angle = Math.PI * (0.95 + 1.1 * ray / (RAYS - 1));
+      for (int r = (int) (0.5 * unit); r < 1.75 * unit; r++) {
+        double line = mean(view, cx, cy, angle, r - 1, r + 2);
+        double inside = mean(view, cx, cy, angle, r - RIM - 1, r - RIM + 1);
+        double beyond = mean(view, cx, cy, angle, r + RIM, r + RIM + 2);
+        double light = Math.min(line - inside, line - beyond);
+        double dark = Math.min(inside - line, beyond - line);
+        lines[ray] = Math.max(lines[ray], Math.max(light, dark));
       }
-      double inside = mean(view, cx, cy, angle, edge - 8, edge - 4);
-      double rim = mean(view, cx, cy, angle, edge - 1, edge + 3);
-      double beyond = mean(view, cx, cy, angle, edge + 6, edge + 10);
-      // Between the two is an edge; beyond both is a rim.
-      rims[ray] = Math.max(0, Math.max(rim - Math.max(inside, beyond), Math.min(inside, beyond) - rim));
     }
-    Arrays.sort(rims);
-    return rims[RAYS * 3 / 5];
+    Arrays.sort(lines);
+    // What runs around the head crosses nearly every ray that does not leave the picture first; strands cross some.
+    return lines[RAYS / 2];
   }
 
   private static double mean(View view, double cx, double cy, double angle, int from, int to) {

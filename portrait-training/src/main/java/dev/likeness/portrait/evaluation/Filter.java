@@ -37,14 +37,20 @@ final class Filter {
       weights[k + reach] = Math.exp(-k * k / (2 * sigma * sigma));
       sum += weights[k + reach];
     }
-    byte[] out = new byte[p.width() * p.height() * 3];
+    int w = p.width();
+    int h = p.height();
+    byte[] in = p.rgb();
+    byte[] out = new byte[in.length];
     for (int i = 0; i < out.length; i++) {
+      int x = i / 3 % w;
+      int y = i / 3 / w;
       double value = 0;
       for (int k = -reach; k <= reach; k++) {
-        value += weights[k + reach] * sample(p, i / 3 % p.width() + k * dx, i / 3 / p.width() + k * dy, i % 3);
+        int from = Math.max(0, Math.min(h - 1, y + k * dy)) * w + Math.max(0, Math.min(w - 1, x + k * dx));
+        value += weights[k + reach] * (in[from * 3 + i % 3] & 255);
       }
       out[i] = (byte) Math.round(value / sum);
     }
-    return Picture.of(p.width(), p.height(), out);
+    return Picture.of(w, h, out);
   }
 }

@@ -3,7 +3,12 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.photos.face.Face;
+import dev.likeness.portrait.people.HairStyle;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Portrait;
+import java.util.EnumSet;
 import java.util.Random;
+import java.util.Set;
 
 /** Something done to a flawless picture, and the score that has to see it. */
 enum Flaw {
@@ -17,18 +22,22 @@ enum Flaw {
   BLOCKS(Aspect.COMPRESSION, (c, s) -> c.jpeg(0.5 - 0.47 * s)),
   CROSSED_LIGHT(Aspect.LIGHT_DIRECTION, (c, s) -> c.each((x, y, ch, v) ->
       v * Math.pow(2, 1.4 * s * c.inFace(x, y) * Math.tanh(4 * c.across(x)) * -Math.tanh(5 * c.down(y))))),
-  FLAT_LIGHT(Aspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s)),
+  FLAT_LIGHT(Aspect.LIGHT_FALLOFF, (c, s) -> c.flattened(s * (2 - s))),
   STRETCHED(Aspect.PROPORTIONS, (c, s) -> c.moved((x, y) -> new double[] {c.faceX() + (x - c.faceX()) / (1 + 0.6 * s), y})),
   SHIFTED_HALF(Aspect.SYMMETRY, (c, s) -> c.moved((x, y) -> new double[] {x,
-      y + (x > c.faceX() ? 0.16 * s * c.width() : 0)})),
+      y + (x > c.faceX() ? 0.1 * s * c.width() : 0)})),
   BLOTCHED_EYE(Aspect.EYES, (c, s) -> c.blotched(c.eye(), 0.19, s)),
   SMEARED_MOUTH(Aspect.MOUTH, (c, s) -> c.smeared(s)),
   DOUBLED_EAR(Aspect.EARS, (c, s) -> c.doubled(s)),
-  WAXED_SKIN(Aspect.SKIN_WAX, (c, s) -> c.waxed(s)),
+  WAXED_SKIN(Aspect.SKIN_WAX, (c, s) -> c.waxed(s * (2 - s))),
   OVER_SHARP(Aspect.SKIN_SHARP, (c, s) -> c.sharpened(4 * s)),
-  RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(90 * s)),
+  RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(s)),
   SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
   WRITING(Aspect.TEXT, (c, s) -> c.written(s));
+
+  // Styles that leave the ears to be seen.
+  private static final Set<HairStyle> EARS = EnumSet.of(HairStyle.BALD, HairStyle.BALDING, HairStyle.BUZZ,
+      HairStyle.SLICKED, HairStyle.PONYTAIL, HairStyle.BUN);
 
   private interface Change {
     Picture of(FlawCanvas canvas, double strength);
@@ -52,8 +61,18 @@ enum Flaw {
     return this == STRETCHED || this == SHIFTED_HALF;
   }
 
-  /** The picture with the flaw at a strength in 0..1. */
-  Picture on(Picture picture, Face face, byte[] headMask, double strength) {
-    return change.of(new FlawCanvas(picture, face, headMask), strength);
+  /** Whether its score wants landmarks, which the cascades do not give. */
+  boolean wantsLandmarks() {
+    return aspect == Aspect.PROPORTIONS;
+  }
+
+  /** Whether it can be seen on somebody: a doubled ear where ears are. */
+  boolean shows(Person person) {
+    return this != DOUBLED_EAR || EARS.contains(person.hair());
+  }
+
+  /** The portrait with the flaw at a strength in 0..1. */
+  Picture on(Portrait portrait, Face face, double strength) {
+    return change.of(new FlawCanvas(portrait, face), strength);
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
+import dev.likeness.portrait.people.Portrait;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -26,6 +27,10 @@ final class FlawCanvas {
     double of(int x, int y, int channel, double value);
   }
 
+  interface Share {
+    double at(int x, int y);
+  }
+
   interface Place {
     double[] of(int x, int y);
   }
@@ -33,13 +38,13 @@ final class FlawCanvas {
   private final Picture picture;
   private final Box box;
   private final Face face;
-  private final byte[] headMask;
+  private final FaceMap map;
 
-  FlawCanvas(Picture picture, Face face, byte[] headMask) {
-    this.picture = picture;
+  FlawCanvas(Portrait portrait, Face face) {
+    this.picture = portrait.picture();
     this.box = face.box();
     this.face = face;
-    this.headMask = headMask;
+    this.map = new FaceMap(portrait);
   }
 
   double width() {
@@ -112,18 +117,39 @@ final class FlawCanvas {
     }
   }
 
-  /** The broad light of the face brought to its mean. */
+  /** The broad light on the skin brought to its mean; eyes, brows, nostrils and mouth keep theirs. */
   Picture flattened(double share) {
-    Picture broad = Filter.gauss(picture, 0.05 * box.width());
-    double mean = 0;
-    int n = 0;
-    for (int y = (int) (box.y() + 0.15 * box.height()); y < box.y() + 0.9 * box.height(); y++) {
-      for (int x = (int) (box.x() + 0.25 * box.width()); x < box.x() + 0.75 * box.width(); x++, n++) {
-        mean += Filter.light(broad, x, y);
+    Picture[] broad = smoothSkin(0.08 * map.apart);
+    double even = meanLight(map::skin);
+    return each((x, y, c, v) -> {
+      double light = 255 * Filter.light(broad[0], x, y) / Math.max(1, broad[1].at(x, y, 0));
+      return v * Math.pow(even / light, share * map.skin(x, y));
+    });
+  }
+
+  private double meanLight(Share share) {
+    double sum = 0;
+    double all = 0;
+    for (int y = 0; y < picture.height(); y++) {
+      for (int x = 0; x < picture.width(); x++) {
+        sum += share.at(x, y) * Filter.light(picture, x, y);
+        all += share.at(x, y);
       }
     }
-    double even = mean / n;
-    return each((x, y, c, v) -> v * Math.pow(even / Filter.light(broad, x, y), share * inFace(x, y)));
+    return sum / all;
+  }
+
+  /** The skin without its texture, folds and shades, as plastic is. */
+  Picture waxed(double share) {
+    Picture[] smooth = smoothSkin(0.16 * map.apart);
+    return each((x, y, c, v) -> v + share * map.skin(x, y)
+        * (255.0 * smooth[0].at(x, y, c) / Math.max(1, smooth[1].at(x, y, c)) - v));
+  }
+
+  /** The skin times its share, and the share, 0 to 255, both smoothed: what is no skin does not run into it. */
+  private Picture[] smoothSkin(double sigma) {
+    return new Picture[] {Filter.gauss(each((x, y, c, v) -> v * map.skin(x, y)), sigma),
+        Filter.gauss(each((x, y, c, v) -> 255 * map.skin(x, y)), sigma)};
   }
 
   /** Random patches over a place, as networks leave where they do not know what to draw. */
@@ -132,7 +158,7 @@ final class FlawCanvas {
     double[][] colours = new double[12][];
     for (int i = 0; i < colours.length; i++) {
       colours[i] = new double[] {at.x() + (random.nextDouble() - 0.5) * 2 * reach * box.width(),
-          at.y() + (random.nextDouble() - 0.5) * 1.2 * reach * box.width(), 300 * (random.nextDouble() - 0.5)};
+          at.y() + (random.nextDouble() - 0.5) * 1.2 * reach * box.width(), 500 * (random.nextDouble() - 0.5)};
     }
     double spread = 0.25 * reach * box.width();
     return each((x, y, c, v) -> {
@@ -155,23 +181,16 @@ final class FlawCanvas {
     });
   }
 
-  /** The side of the head once more, further out. */
+  /** The ear on the side that shows more of it once more, further out: as much of its height as the share says. */
   Picture doubled(double share) {
-    double out = 0.13 * box.width();
-    double cx = box.x() + 1.02 * box.width();
-    double cy = box.y() + 0.5 * box.height();
+    int side = map.earSide();
+    double edge = map.edge(side);
+    double out = 0.3 * map.apart;
+    double cy = map.eyeRow() + 0.3 * map.apart;
     return each((x, y, c, v) -> {
-      double near = Math.exp(-Math.pow((x - cx - out) / (0.13 * box.width()), 6)
-          - Math.pow((y - cy) / (0.25 * box.height()), 6));
-      return v + share * near * (Filter.bilinear(picture, x - out, y, c) - v);
-    });
-  }
-
-  Picture waxed(double share) {
-    Picture smooth = Filter.gauss(picture, 0.03 * box.width());
-    return each((x, y, c, v) -> {
-      double near = Math.exp(-Math.pow(Math.abs(Filter.light(smooth, x, y) - Filter.light(picture, x, y)) / 22, 2));
-      return v + share * inFace(x, y) * (0.15 + 0.85 * near) * (1 - feature(x, y)) * (smooth.at(x, y, c) - v);
+      double near = Math.exp(-Math.pow((side * (x - edge) - 0.2 * map.apart) / (0.2 * map.apart), 8)
+          - Math.pow((y - cy) / (0.55 * share * map.apart), 8));
+      return v + near * (Filter.bilinear(picture, x - side * out, y, c) - v);
     });
   }
 
@@ -180,12 +199,14 @@ final class FlawCanvas {
     return each((x, y, c, v) -> v + amount * (v - smooth.at(x, y, c)));
   }
 
-  /** A light line around the head, as a bad cut-out has. */
-  Picture rimmed(double levels) {
-    int w = picture.width();
+  /** A line around the head, as a bad cut-out has: black or white, whichever stands out from hair and backdrop. */
+  Picture rimmed(double share) {
+    double head = meanLight((x, y) -> y < map.eyeRow() ? map.near(x, y, 0) : 0);
     return each((x, y, c, v) -> {
-      double near = headMask[y * w + x] == 0 ? near(x, y, 4) : 0;
-      return v + levels * near;
+      double near = map.near(x, y, 4) - map.near(x, y, 0);
+      double behind = Filter.light(picture, x, y);
+      double line = Math.min(head, behind) > 255 - Math.max(head, behind) ? 12 : 242;
+      return v + share * near * (line - v);
     });
   }
 
@@ -198,25 +219,5 @@ final class FlawCanvas {
     g.drawString("stock preview 2741", picture.width() / 20, picture.height() * 15 / 16);
     g.dispose();
     return Picture.of(image);
-  }
-
-  private double feature(int x, int y) {
-    double down = down(y);
-    return down > -0.22 && down < -0.02 || down > 0.22 && down < 0.36 && Math.abs(across(x)) < 0.24 ? 0.8 : 0;
-  }
-
-  private double near(int x, int y, int reach) {
-    int w = picture.width();
-    for (int dy = -reach; dy <= reach; dy++) {
-      for (int dx = -reach; dx <= reach; dx++) {
-        int nx = x + dx;
-        int ny = y + dy;
-        if (nx >= 0 && ny >= 0 && nx < w && ny < picture.height() && dx * dx + dy * dy <= reach * reach
-            && headMask[ny * w + nx] != 0) {
-          return 1;
-        }
-      }
-    }
-    return 0;
   }
 }

@@ -15,62 +15,99 @@ import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Grades the scores on rendered headshots with one flaw each, in five strengths: how often each is caught, and how often
- * a flawless picture is. {@code limits N} prints thresholds that 97 % of N other flawless pictures pass; {@code table
- * N} prints the table of docs/studio.md over N pictures. A YuNet file behind N finds the faces in place of the cascades.
+ * a flawless picture is. {@code limits N} prints what 97.5 % and 99 % of N flawless pictures pass, between which the
+ * thresholds lie; {@code table N} prints the table of docs/studio.md over N pictures of other people. Faces are found by
+ * the cascades; a third argument, a YuNet file, finds those of flaws that want landmarks, which are left out without it;
+ * a fourth names the flaws.
  */
 public final class GradeScores {
   private static final int LEVELS = 5;
   private static final int SIZE = 256;
-  private static final double PASSING = 0.97;
   // Below half a grey level, and for shares below that, a limit would hang on rounding.
   private static final double LEAST = 0.1;
+  private static final long FOR_LIMITS = 8_000_000_000L;
+  private static final long FOR_TABLE = 9_000_000_000L;
+
+  // By the detector's name and the seed: many flaws are graded on the same pictures.
+  static final Map<String, Optional<Sample>> FOUND = new ConcurrentHashMap<>();
 
   record Sample(Portrait portrait, Face face) { }
 
-  private GradeScores() {}
+  private final int count;
+  private final FaceDetector cascades;
+  private final Optional<FaceDetector> yunet;
+
+  private GradeScores(int count, FaceDetector cascades, Optional<FaceDetector> yunet) {
+    this.count = count;
+    this.cascades = cascades;
+    this.yunet = yunet;
+  }
 
   public static void main(String[] args) {
-    int n = Integer.parseInt(args[1]);
-    try (FaceDetector detector = args.length > 2 ? YuNetDetector.open(Path.of(args[2])) : new CascadeDetector()) {
+    Optional<FaceDetector> yunet = args.length > 2 ? Optional.of(YuNetDetector.open(Path.of(args[2]))) : Optional.empty();
+    List<Flaw> flaws = (args.length > 3 ? Stream.of(args[3].split(",")).map(Flaw::valueOf) : Stream.of(Flaw.values()))
+        .filter(flaw -> yunet.isPresent() || !flaw.wantsLandmarks()).toList();
+    try (FaceDetector cascades = new CascadeDetector()) {
+      GradeScores grade = new GradeScores(Integer.parseInt(args[1]), cascades, yunet);
       if (args[0].equals("limits")) {
-        List<Sample> flawless = samples(8_000_000_000L, n, detector);
-        for (Flaw flaw : Flaw.values()) {
-          if (flaw == Flaw.BURNT) {
-            continue;
-          }
-          double[] values = values(flaw.aspect(), flawless);
-          System.out.printf(Locale.ROOT, "  \"%s\": %.4g,%n", flaw.aspect(), Math.max(LEAST,
-              values[(int) (PASSING * (n - 1))]));
-        }
+        grade.limits(flaws);
       } else {
-        table(samples(9_000_000_000L, n, detector), detector);
+        grade.table(flaws);
       }
+    } finally {
+      yunet.ifPresent(FaceDetector::close);
     }
   }
 
-  private static void table(List<Sample> samples, FaceDetector detector) {
+  private FaceDetector detector(Flaw flaw) {
+    return flaw.wantsLandmarks() ? yunet.orElseThrow() : cascades;
+  }
+
+  /** The limit of each aspect, from people whom its flaws can be seen on. */
+  private void limits(List<Flaw> flaws) {
+    Map<Aspect, Flaw> aspects = new EnumMap<>(Aspect.class);
+    flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
+    aspects.forEach((aspect, flaw) -> {
+      double[] values = samples(FOR_LIMITS, count, detector(flaw), flaw::shows).parallelStream()
+          .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face())).sorted().toArray();
+      System.out.printf(Locale.ROOT, "%s: %.4g to %.4g%n", aspect, passed(values, 0.975), passed(values, 0.99));
+    });
+  }
+
+  private static double passed(double[] sorted, double share) {
+    return Math.max(LEAST, sorted[(int) Math.ceil(share * sorted.length) - 1]);
+  }
+
+  private void table(List<Flaw> flaws) {
     System.out.println("| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
     System.out.println("|---|---|---|---|---|---|---|---|");
-    for (Flaw flaw : Flaw.values()) {
+    for (Flaw flaw : flaws) {
+      List<Sample> samples = samples(FOR_TABLE, count, detector(flaw), flaw::shows);
       double limit = ScoreLimits.builtIn().of(flaw.aspect());
-      double[][] values = new double[LEVELS + 1][samples.size()];
-      for (int i = 0; i < samples.size(); i++) {
+      double[][] values = new double[LEVELS + 1][count];
+      IntStream.range(0, count).parallel().forEach(i -> {
         for (int level = 0; level <= LEVELS; level++) {
-          values[level][i] = value(flaw, samples.get(i), level, detector);
+          values[level][i] = value(flaw, samples.get(i), level, detector(flaw));
         }
-      }
-      StringBuilder means = new StringBuilder();
-      for (double[] row : values) {
-        means.append(String.format(Locale.ROOT, "%.3g ", Arrays.stream(row).average().orElseThrow()));
-      }
+      });
+      String means = Stream.of(values).map(row -> String.format(Locale.ROOT, "%.3g",
+          Arrays.stream(row).average().orElseThrow())).collect(Collectors.joining(" "));
       System.out.printf(Locale.ROOT, "| %s | %s | %.3g | %s | %.0f %% | %.0f %% | %.0f %% | %.0f %% |%n",
-          flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '), flaw.aspect().word(), limit, means.toString().strip(),
+          flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '), flaw.aspect().word(), limit, means,
           caught(values[0], limit), caught(values[4], limit), caught(values[5], limit), rising(values));
       System.out.flush();
     }
@@ -81,18 +118,10 @@ public final class GradeScores {
     if (level == 0) {
       return HeadshotScores.measure(flaw.aspect(), clean, sample.face());
     }
-    Picture flawed = flaw.on(clean, sample.face(), head(sample.portrait()), level / (double) LEVELS);
+    Picture flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
     // A face that is not found any more fails by that alone.
     return faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
-  }
-
-  private static byte[] head(Portrait portrait) {
-    byte[] mask = portrait.faceMask().clone();
-    for (int i = 0; i < mask.length; i++) {
-      mask[i] |= portrait.hairMask()[i];
-    }
-    return mask;
   }
 
   private static double caught(double[] values, double limit) {
@@ -110,23 +139,24 @@ public final class GradeScores {
     return 100.0 * rises / ((values.length - 1) * values[0].length);
   }
 
-  private static double[] values(Aspect aspect, List<Sample> samples) {
-    return samples.stream().mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face())).sorted()
-        .toArray();
-  }
-
-  static List<Sample> samples(long first, int n, FaceDetector detector) {
+  /** The first {@code n} of those people whose eyes are found. */
+  static List<Sample> samples(long first, int n, FaceDetector detector, Predicate<Person> who) {
     List<Sample> samples = new ArrayList<>();
-    for (long seed = first; samples.size() < n; seed++) {
-      Random random = new Random(seed * 7919);
-      Shot shot = Shot.headshot(random).withNoise(0);
-      Portrait portrait = Renderer.render(Person.random(seed), shot.withPose(shot.yaw() / 2, shot.pitch() / 2,
-          shot.roll() / 2), SIZE);
-      List<Face> faces = detector.detect(portrait.picture());
-      if (!faces.isEmpty() && faces.get(0).eyes().isPresent()) {
-        samples.add(new Sample(portrait, faces.get(0)));
+    for (long each = first; samples.size() < n; each++) {
+      long seed = each;
+      if (who.test(Person.random(seed))) {
+        FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector)).ifPresent(samples::add);
       }
     }
     return samples;
+  }
+
+  private static Optional<Sample> sample(long seed, FaceDetector detector) {
+    Random random = new Random(seed * 7919);
+    Shot shot = Shot.headshot(random).withNoise(0).withGaze(0, 0);
+    Portrait portrait = Renderer.render(Person.random(seed), shot.withPose(shot.yaw() / 2, shot.pitch() / 2,
+        shot.roll() / 2), SIZE);
+    return detector.detect(portrait.picture()).stream().findFirst().filter(face -> face.eyes().isPresent())
+        .map(face -> new Sample(portrait, face));
   }
 }

@@ -3,50 +3,72 @@ package dev.likeness.benchmarks;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTargets;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainingMemory;
 import dev.likeness.lora.TrainingOptions;
+import dev.likeness.lora.TrainingSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 
 /**
- * Seconds of a step of learning a LoRA (rank 4, attentions, one picture of noise) on a base of any size, the fastest of
- * those after the first, and the peak of resident memory. Prints {@code seconds SECONDS peak KILOBYTES}; {@code
- * tools/real_size/lora.sh} prints diffusers' beside it.
+ * Seconds of a step of learning (rank 4, attentions, one picture of noise) on a base of any size, the fastest of those after
+ * the first, and the peak of resident memory beside what {@link LoraTraining#memory} said before. Prints {@code seconds
+ * SECONDS peak KILOBYTES estimate KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
- * <p>Arguments: {@code BASE DTYPE SIDE [recompute]}.
+ * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [rankN] [stepsN]}; {@code whole} learns every weight ({@link
+ * DreamBooth}).
  */
 public final class TrainingTimes {
   private static final int STEPS = 4;
+  private static final int RANK = 4;
 
   private TrainingTimes() {}
 
-  public static void main(String[] args) throws IOException {
+  public static void main(String[] args) throws Exception {
     int side = Integer.parseInt(args[2]);
     byte[] noise = new byte[side * side * 3];
     new Random(1).nextBytes(noise);
-    LoraTraining training = LoraTraining.quick().steps(STEPS).rank(4).batch(1).targets(LoraTargets.ATTENTION)
-        .textEncoder(false).options(TrainingOptions.PLAIN.recompute(args.length > 3));
+    TrainingSet set = TrainingSet.of(List.of(Picture.of(side, side, noise)), Subject.of("man"));
+    List<String> words = Arrays.asList(args).subList(3, args.length);
+    LoraTraining training = LoraTraining.quick().steps(number(words, "steps", STEPS)).rank(number(words, "rank", RANK)).batch(1)
+        .targets(LoraTargets.ATTENTION).textEncoder(false).options(TrainingOptions.PLAIN.recompute(words.contains("recompute")));
+    DreamBooth whole = new DreamBooth(training);
+    boolean all = words.contains("whole");
     List<Double> seconds = new ArrayList<>();
-    long[] last = {System.nanoTime()};
+    Progress clock = clock(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
-      training.train(base, List.of(Picture.of(side, side, noise)), Subject.of("man"), event -> {
-        if (event instanceof ProgressEvent.Step) {
-          seconds.add((System.nanoTime() - last[0]) / 1e9);
-          last[0] = System.nanoTime();
-        }
-      }, new Cancellation()).close();
+      TrainingMemory told = all ? whole.memory(base, side, side) : training.memory(base, side, side);
+      (all ? whole.train(base, set, clock, new Cancellation()) : training.train(base, set, clock, new Cancellation())).close();
+      System.out.printf(Locale.ROOT, "seconds %.2f peak %s estimate %d%n",
+          seconds.stream().skip(Math.min(1, seconds.size() - 1)).mapToDouble(s -> s).min().orElseThrow(), peak(), told.bytes() >> 10);
     }
-    System.out.printf(Locale.ROOT, "seconds %.2f peak %s%n",
-        seconds.stream().skip(seconds.size() - STEPS + 1).mapToDouble(s -> s).min().orElseThrow(), peak());
+  }
+
+  private static Progress clock(List<Double> seconds) {
+    long[] last = {System.nanoTime()};
+    return event -> {
+      if (event instanceof ProgressEvent.Step) {
+        seconds.add((System.nanoTime() - last[0]) / 1e9);
+        last[0] = System.nanoTime();
+      }
+    };
+  }
+
+  private static int number(List<String> words, String name, int usual) {
+    return words.stream().filter(word -> word.startsWith(name)).findFirst()
+        .map(word -> Integer.parseInt(word.substring(name.length()))).orElse(usual);
   }
 
   private static String peak() throws IOException {

@@ -3,120 +3,123 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.nn.ScaledDotProduct;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * How many bytes a network's way forward keeps for the way back, block by block, from the shapes of its layers: each
- * layer's inputs and outputs at as many places as it computes, and the weights of attention where they are kept.
+ * How many bytes a step of learning takes beside weights and what is learned, for one picture, from the shapes of the layers:
+ * what the way forward keeps for the way back (docs/performance.md, "What a step of learning keeps"), and what a block that
+ * is being computed takes for a while.
  */
 final class ActivationCount {
-  /** A residual block, a transformer block's stack or a block of a joint transformer. */
-  private static final Pattern BLOCK = Pattern.compile(
-      "(?:down_blocks|up_blocks)\\.\\d+\\.[a-z]+\\.\\d+|mid_block\\.[a-z]+\\.\\d+|(?:single_)?transformer_blocks\\.\\d+");
-  private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
-  private static final int TEXT = 77;
-  private static final int LONG_TEXT = 512;
-  /** Bytes for a number of a layer's input and output: of the network's type, and of the f32 that norms work in; measured. */
-  private static final double TYPED = 1.35;
-  private static final double SINGLE = 0.3;
+  /** What {@link dev.likeness.diffusion.nn.Segments} run: a layer of a UNet's level, or a block of a transformer. */
+  private static final Pattern BLOCK = Pattern.compile("((?:down|up)_blocks\\.\\d+|mid_block)\\.(?:resnets|attentions)(\\.\\d+)"
+      + "|(?:down|up)_blocks\\.\\d+\\.\\w+samplers|(?:single_)?transformer_blocks\\.\\d+");
+  private static final Pattern SHARED_INPUT = Pattern.compile(".*(to_[kv]|add_[kv]_proj|conv_shortcut)");
+  private static final Pattern QUERIES = Pattern.compile(".*(to_q|add_q_proj)");
+  private static final Pattern ADAPTIVE = Pattern.compile(".*norm1?(_context)?\\.linear");
+  /** What a text encoder's layer keeps, by its inputs and outputs. */
+  private static final double TEXT_KEPT = 1.35;
+  /** What the heap of glibc grows to, by what is in use: freed tensors lie between kept ones. Measured: 1.4 to 2.0. */
+  private static final double HEAP = 1.65;
 
   private final Networks model;
-  private final int places;
-  private final int levels;
-  private final Map<String, Double> blocks = new LinkedHashMap<>();
-  private final Map<String, Double> scores = new LinkedHashMap<>();
+  private final LayerPlaces places;
+  private final Predicate<Layer> learns;
+  private final int bytes;
+  private final Map<String, BlockLoad> blocks = new LinkedHashMap<>();
   private double borders;
+  private double texts;
 
-  /** Counts for one picture whose latents have {@code places} places. */
-  ActivationCount(Networks model, int places) {
+  /** Counts for latents of {@code places} places, where these layers learn. */
+  ActivationCount(Networks model, int places, Predicate<Layer> learns) {
     this.model = model;
-    this.places = model instanceof StableDiffusion ? places : places / 4;
-    levels = model instanceof StableDiffusion s ? s.unetConfig().levels().size() : 1;
-    LayerTable.of(model).layers().stream()
-        .filter(l -> (l.part() == Part.UNET || l.part() == Part.TRANSFORMER) && !l.isNorm()).forEach(this::add);
+    this.places = LayerPlaces.of(model, places);
+    this.learns = learns;
+    bytes = model.compute().dtype().bits() / Byte.SIZE;
+    LayerTable.of(model).layers().stream().filter(layer -> !layer.isNorm()).forEach(this::add);
   }
 
-  /** All that is kept where nothing is computed twice, for numbers of so many bytes. */
-  double all(int bytes) {
-    return blocks.keySet().stream().mapToDouble(block -> block(block, bytes)).sum();
+  /** Where nothing is computed twice: what is kept, and about half of what a block takes beside while it is computed. */
+  double all() {
+    double kept = blocks.values().stream().mapToDouble(load -> load.kept(bytes)).sum();
+    double beside = blocks.values().stream().mapToDouble(load -> load.atWork(bytes) - load.kept(bytes)).max().orElse(0);
+    return HEAP * (texts * bytes + kept + beside / 2);
   }
 
-  /**
-   * What is kept at a time where blocks are computed twice: what goes from one to the next, and the largest block with the
-   * gradients of its attention.
-   */
-  double twice(int bytes) {
-    return borders * bytes + blocks.keySet().stream()
-        .mapToDouble(block -> block(block, bytes) + bytes * scores.getOrDefault(block, 0.0)).max().orElse(0);
-  }
-
-  private double block(String name, int bytes) {
-    return blocks.get(name) * (TYPED * bytes + SINGLE) + bytes * scores.getOrDefault(name, 0.0);
+  /** Where blocks are computed twice: what goes from one to the next, with its gradients, and the largest block at work. */
+  double twice() {
+    double largest = blocks.values().stream().mapToDouble(load -> load.atWork(bytes)).max().orElse(0);
+    return HEAP * (texts * bytes + 2 * borders * bytes + largest);
   }
 
   private void add(Layer layer) {
-    Matcher named = BLOCK.matcher(layer.path());
-    String block = named.find() ? named.group() : "ends";
-    double tokens = tokens(layer.path());
-    if (layer.path().matches(".*attn\\d?\\.(to_q|qkv)")) {
-      scores.merge(block, scores(layer.path(), tokens), Double::sum);
+    String path = layer.path();
+    if (layer.part() != Part.UNET && layer.part() != Part.TRANSFORMER) {
+      int tokens = layer.part() == Part.TEXT_ENCODER_3 ? LayerPlaces.LONG_TEXT : LayerPlaces.TEXT;
+      texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
+      return;
     }
-    if (!blocks.containsKey(block)) {
-      borders += tokens * layer.out();
-    }
-    blocks.merge(block, tokens * (layer.in() + layer.out()), Double::sum);
+    Matcher named = BLOCK.matcher(path);
+    String block = !named.find() ? "ends" : named.group(2) == null ? named.group() : named.group(1) + named.group(2);
+    blocks.merge(block, input(layer).plus(attention(layer)).plus(norms(layer)), BlockLoad::plus);
+    boolean ends = path.matches(places.unet() ? ".*(conv2|samplers\\.0\\.conv)" : ".*(net\\.2|transformer.*proj_out)");
+    borders += ends ? places.of(path) * layer.out() : 0;
   }
 
-  private double scores(String path, double tokens) {
-    double others = path.contains("attn2") && levels > 1 ? TEXT : levels > 1 ? tokens : tokens + text();
-    double each = (levels > 1 ? tokens : tokens + text()) * others;
+  /** A layer's input, which those that learn keep, and convolutions always. */
+  private BlockLoad input(Layer layer) {
+    double numbers = places.of(layer.path()) * layer.in();
+    if (layer.path().equals("conv_out")) {
+      return new BlockLoad(0, 3 * numbers, 0);
+    }
+    // Products in f32 are convolutions where there are several threads.
+    boolean convolution = layer.isConvolution() || model.compute().dtype() == DType.F32 && torch.get_num_threads() > 1;
+    boolean keeps = (convolution || learns.test(layer)) && !SHARED_INPUT.matcher(layer.path()).matches();
+    return keeps ? BlockLoad.typed(numbers) : BlockLoad.NONE;
+  }
+
+  /** The norm's input, queries, keys, values and result; the weights, where they are kept. */
+  private BlockLoad attention(Layer layer) {
+    String path = layer.path();
+    if (!QUERIES.matcher(path).matches()) {
+      return BlockLoad.NONE;
+    }
+    double numbers = places.of(path) * layer.out();
     // Larger ones are computed again on the way back, and in other types libtorch keeps none.
-    boolean kept = model.compute().dtype() == DType.BF16 && each <= ScaledDotProduct.WHOLE;
-    return kept ? heads(path) * each : 0;
+    boolean kept = model.compute().dtype() == DType.BF16 && places.weights(path) <= ScaledDotProduct.WHOLE;
+    double weights = kept && path.endsWith("to_q") ? places.heads(path) * places.weights(path) : 0;
+    boolean second = path.contains("attn2");
+    int tensors = second && places.unet() ? 2 : (second ? 4 : 5) - (weights > 0 ? 1 : 0);
+    boolean normed = model instanceof Flux || model instanceof StableDiffusion3 three && three.config().normed();
+    return new BlockLoad(tensors * numbers + weights, normed ? 2 * numbers : 0, model instanceof Flux ? 2 * numbers : 0);
   }
 
-  private int heads(String path) {
-    if (model instanceof Flux flux) {
-      return flux.config().heads();
+  /**
+   * Inputs of norms and activations: before a residual block's convolutions, before and inside a feed-forward; where
+   * shifts and gates learn, what they multiply.
+   */
+  private BlockLoad norms(Layer layer) {
+    String path = layer.path();
+    double tokens = places.of(path);
+    if (path.matches(".*resnets\\.\\d+\\.conv[12]")) {
+      return BlockLoad.typed(2 * tokens * layer.in());
     }
-    return model instanceof StableDiffusion3 three ? three.config().heads()
-        : ((StableDiffusion) model).unetConfig().levels().get(level(path)).heads();
-  }
-
-  private int text() {
-    return model instanceof Flux ? LONG_TEXT : TEXT + LONG_TEXT / 2;
-  }
-
-  /** At how many places a layer computes. */
-  private double tokens(String path) {
-    if (path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder")) {
-      return 1;
+    if (path.endsWith("net.0.proj")) {
+      return BlockLoad.typed(tokens * (layer.in() + layer.out() * (places.unet() ? 1.5 : 1)));
     }
-    if (levels == 1) {
-      boolean told = path.contains("add_") || path.contains("context");
-      return told ? text() : path.startsWith("single") ? places + text() : places;
+    if (path.endsWith("proj_mlp")) {
+      return BlockLoad.typed(tokens * layer.out());
     }
-    return path.matches(".*attn2\\.to_[kv]") ? TEXT : places / Math.pow(4, level(path));
-  }
-
-  private int level(String path) {
-    Matcher at = LEVEL.matcher(path);
-    if (path.startsWith("mid_block")) {
-      return levels - 1;
-    }
-    if (!at.find()) {
-      return 0;
-    }
-    int number = Integer.parseInt(at.group(2));
-    int level = at.group(1).equals("down") ? number : levels - 1 - number;
-    return at.group(3).startsWith("downs") ? level + 1 : at.group(3).startsWith("ups") ? level - 1 : level;
+    boolean adaptive = ADAPTIVE.matcher(path).matches() && learns.test(layer);
+    return adaptive ? BlockLoad.typed(places.stream(path) * layer.out() * 2 / 3) : BlockLoad.NONE;
   }
 }

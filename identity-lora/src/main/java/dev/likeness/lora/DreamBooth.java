@@ -46,14 +46,19 @@ public record DreamBooth(LoraTraining settings) {
       try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder(), type(base.parts().compute()));
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
-        return new TrainedModel(copies(weights, learned), set.subject());
+        return new TrainedModel(learned(weights, learned), set.subject());
       }
     });
   }
 
   /** What it takes of memory on {@code base}, with pictures of its own size. */
   public TrainingMemory memory(BaseModel base) {
-    return TrainingMemory.of(settings, base, base.defaults().width(), base.defaults().height(), true);
+    return memory(base, base.defaults().width(), base.defaults().height());
+  }
+
+  /** The same with pictures of another size. */
+  public TrainingMemory memory(BaseModel base, int width, int height) {
+    return TrainingMemory.of(settings, base, width, height, true);
   }
 
   private ScalarType type(Compute compute) {
@@ -67,14 +72,14 @@ public record DreamBooth(LoraTraining settings) {
     return ScalarType.BFloat16;
   }
 
-  private static TrainedModel.Weights copies(FullWeights weights, Function<String, Tensor> learned) {
+  private static TrainedModel.Weights learned(FullWeights weights, Function<String, Tensor> learned) {
     TensorRegion region = new TensorRegion();
-    Map<String, Tensor> copies = new LinkedHashMap<>();
+    Map<String, Tensor> values = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
       weights.weights().leaves().keySet()
-          .forEach(name -> copies.put(name, region.keep(learned.apply(name).detach().clone())));
-      weights.fixed().forEach((name, tensor) -> copies.put(name, region.keep(tensor.cpu().clone())));
+          .forEach(name -> values.put(name, region.keep(learned.apply(name).detach())));
+      weights.fixed().forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));
     }
-    return new TrainedModel.Weights(copies, region);
+    return new TrainedModel.Weights(values, region);
   }
 }

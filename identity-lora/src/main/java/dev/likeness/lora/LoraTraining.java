@@ -134,7 +134,12 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /** What learning a LoRA takes of memory on {@code base}, with pictures of its own size. */
   public TrainingMemory memory(BaseModel base) {
-    return TrainingMemory.of(this, base, base.defaults().width(), base.defaults().height(), false);
+    return memory(base, base.defaults().width(), base.defaults().height());
+  }
+
+  /** The same with pictures of another size. */
+  public TrainingMemory memory(BaseModel base, int width, int height) {
+    return TrainingMemory.of(this, base, width, height, false);
   }
 
   LearningRate schedule() {

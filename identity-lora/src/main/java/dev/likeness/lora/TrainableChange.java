@@ -46,6 +46,18 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
     return new TrainableChange(form, layer, settings.scale(), weights);
   }
 
+  /** How many numbers a layer's change is learned in. */
+  static long count(LoraTraining settings, Layer layer) {
+    long window = layer.kernel() * layer.kernel();
+    if (settings.options().form() == LoraForm.LOKR) {
+      long outer = factor(layer.out());
+      long inner = factor(layer.in());
+      return outer * inner + layer.out() / outer * (layer.in() / inner) * window;
+    }
+    return settings.rank() * (layer.out() + layer.in() * window)
+        + (settings.options().form() == LoraForm.DORA ? layer.out() : 0);
+  }
+
   private static long[] shape(Layer layer, long out, long in, long kernel) {
     return layer.isConvolution() ? new long[] {out, in, kernel, kernel} : new long[] {out, in};
   }

@@ -3,11 +3,13 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.tensor.DType;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
 
 /**
- * What a training takes of memory at its height, reckoned before it begins.
+ * What a training takes of memory at its height, reckoned before it begins: of the resident memory of the process (Linux's
+ * {@code VmHWM}), Java and libtorch included.
  *
  * @param weights bytes of the base's own networks
  * @param learned bytes of what is learned, its gradients, the optimiser's state and the average
@@ -21,14 +23,24 @@ public record TrainingMemory(long weights, long learned, long activations, long 
   /** Reckons for pictures of that size; {@code whole} for {@link DreamBooth}. */
   static TrainingMemory of(LoraTraining settings, BaseModel base, int width, int height, boolean whole) {
     Networks model = base.parts();
-    int bytes = model.compute().dtype() == DType.F32 ? F32 : F32 / 2;
+    int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().factor();
-    ActivationCount count = new ActivationCount(model, width / factor * (height / factor));
-    double kept = settings.options().recompute() ? count.twice(bytes) : count.all(bytes);
+    Set<Part> taught = EnumSet.of(Pupil.of(model).part());
+    if (settings.textEncoder()) {
+      Pupil.of(model).towers().forEach(tower -> taught.add(tower.part()));
+    }
+    ActivationCount count = new ActivationCount(model, width / factor * (height / factor),
+        layer -> whole ? taught.contains(layer.part()) : settings.includes(layer));
+    double kept = settings.options().recompute() ? count.twice() : count.all();
     int rows = settings.batch() * (settings.priorPictures() > 0 ? 2 : 1);
-    long numbers = whole ? numbers(model, Pupil.of(model).part()) : factors(settings, model);
-    return new TrainingMemory(bytes * Arrays.stream(Part.values()).mapToLong(part -> numbers(model, part)).sum(),
-        numbers * each(settings.options()), (long) (kept * rows), PROCESS);
+    long numbers = Arrays.stream(Part.values()).mapToLong(part -> numbers(model, part)).sum();
+    if (settings.priorPictures() > 0) {
+      // Drawing packs weights (docs/performance.md), learning looks at them as they are.
+      numbers += numbers(model, Pupil.of(model).part());
+    }
+    long learned = whole ? taught.stream().mapToLong(part -> numbers(model, part)).sum() * whole(settings.options(), bytes)
+        : factors(settings, model) * each(settings.options(), F32);
+    return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), PROCESS);
   }
 
   private static long numbers(Networks model, Part part) {
@@ -38,12 +50,17 @@ public record TrainingMemory(long weights, long learned, long activations, long 
 
   private static long factors(LoraTraining settings, Networks model) {
     return LayerTable.of(model).layers().stream().filter(settings::includes)
-        .mapToLong(l -> settings.rank() * (l.out() + l.in() * l.kernel() * l.kernel())).sum();
+        .mapToLong(layer -> TrainableChange.count(settings, layer)).sum();
+  }
+
+  /** The same of a whole network: its weights in another type than they are learned in are made anew for each step. */
+  private static long whole(TrainingOptions options, int bytes) {
+    return options.rounded() ? each(options, bytes) : each(options, F32) + (bytes == F32 ? 0 : bytes);
   }
 
   /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
-  private static long each(TrainingOptions options) {
-    return 2 * F32 + (options.ema() == 0 ? 0 : F32) + switch (options.optimizer()) {
+  private static long each(TrainingOptions options, int bytes) {
+    return 2L * bytes + (options.ema() == 0 ? 0 : F32) + switch (options.optimizer()) {
       case ADAMW -> 2 * F32;
       case ADAMW_8BIT -> 2;
       case LION -> F32;

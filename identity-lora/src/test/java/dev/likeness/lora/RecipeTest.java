@@ -4,30 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class RecipeTest {
-  private static BaseModel base;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
+class RecipeTest extends OnGoldenBase {
+  /** Bytes: a number, its gradient and two moments. */
+  private static final long ADAMW = 16;
 
   @Test
   void takesMoreStepsForMorePhotosAndMoreTime() {
@@ -60,5 +46,32 @@ class RecipeTest {
         .learned());
     assertEquals(learned * 20 / 16, full.options(TrainingOptions.PLAIN.ema(0.9)).memory(base).learned());
     assertTrue(DreamBooth.standard().memory(base).learned() > learned, "a whole network is no more than its factors");
+  }
+
+  @Test
+  void countsEveryNumberThatIsLearned() {
+    for (LoraForm form : LoraForm.values()) {
+      LoraTraining settings = LoraTraining.balanced().options(TrainingOptions.PLAIN.form(form));
+      try (TrainableFactors factors = new TrainableFactors(settings, Subject.of("man"), base.parts())) {
+        assertEquals(ADAMW * factors.weights().count(), settings.memory(base).learned(), form.name());
+      }
+    }
+    for (boolean text : new boolean[] {false, true}) {
+      DreamBooth whole = new DreamBooth(LoraTraining.balanced().textEncoder(text));
+      try (FullWeights weights = new FullWeights(base.parts(), text, ScalarType.Float)) {
+        assertEquals(ADAMW * weights.weights().count(), whole.memory(base).learned());
+      }
+    }
+  }
+
+  @Test
+  void countsMoreForLargerPicturesAndWholeNetworks() {
+    LoraTraining settings = LoraTraining.balanced();
+    TrainingMemory own = settings.memory(base, 16, 16);
+    TrainingMemory larger = settings.memory(base, 32, 32);
+    assertTrue(larger.activations() > 2 * own.activations(), own + "; " + larger);
+    assertEquals(own.weights() + own.learned(), larger.weights() + larger.learned());
+    TrainingMemory attention = settings.targets(LoraTargets.ATTENTION).memory(base);
+    assertTrue(attention.activations() < new DreamBooth(settings).memory(base).activations(), attention.toString());
   }
 }

@@ -24,15 +24,19 @@ public final class Ema implements AutoCloseable {
   /** Takes in the weights after optimiser step {@code step}, counted from 1. */
   public void update(Map<String, Tensor> weights, long step) {
     double keep = Math.min(decay, (1.0 + step) / (10 + step));
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      weights.forEach((name, weight) -> {
-        Tensor old = average.get(name);
-        if (old == null) {
-          average.put(name, region.keep(weight.detach().to(ScalarType.Float).clone()));
-        } else {
-          old.lerp_(weight.to(ScalarType.Float), new Scalar(1 - keep));
-        }
-      });
+    try (NoGradGuard guard = new NoGradGuard()) {
+      weights.forEach((name, weight) -> update(name, weight, keep));
+    }
+  }
+
+  private void update(String name, Tensor weight, double keep) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor old = average.get(name);
+      if (old == null) {
+        average.put(name, region.keep(weight.detach().to(ScalarType.Float).clone()));
+      } else {
+        old.lerp_(weight.to(ScalarType.Float), new Scalar(1 - keep));
+      }
     }
   }
 

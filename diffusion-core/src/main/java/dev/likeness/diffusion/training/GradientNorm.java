@@ -21,10 +21,7 @@ public final class GradientNorm {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       double squares = 0;
       for (Tensor parameter : parameters) {
-        Tensor gradient = parameter.grad();
-        if (gradient.defined()) {
-          squares += gradient.to(ScalarType.Float).square().sum().item_double();
-        }
+        squares += squares(parameter);
       }
       double norm = Math.sqrt(squares);
       double factor = longest / (norm + 1e-6);
@@ -32,6 +29,14 @@ public final class GradientNorm {
         parameters.stream().map(Tensor::grad).filter(Tensor::defined).forEach(g -> g.mul_(new Scalar(factor)));
       }
       return norm;
+    }
+  }
+
+  /** The sum of a gradient's squares; what it is made of goes at once, which of a whole network's is as large as that. */
+  private static double squares(Tensor parameter) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor gradient = parameter.grad();
+      return gradient.defined() ? gradient.to(ScalarType.Float).square().sum().item_double() : 0;
     }
   }
 }

@@ -1,0 +1,76 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.model.Flux;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.model.StableDiffusion3;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * At how many places the layers of a denoising network compute, for one picture.
+ *
+ * @param places of the latents, or tokens of a transformer's picture
+ */
+record LayerPlaces(Networks model, double places) {
+  static final int TEXT = 77;
+  static final int LONG_TEXT = 512;
+
+  private static final Pattern LEVEL = Pattern.compile("(down|up)_blocks\\.(\\d+)\\.(\\w+)");
+
+  /** Those of latents of {@code places} places. */
+  static LayerPlaces of(Networks model, int places) {
+    return new LayerPlaces(model, model instanceof StableDiffusion ? places : places / 4);
+  }
+
+  boolean unet() {
+    return model instanceof StableDiffusion;
+  }
+
+  /** How many a layer computes at; 1 for what is told the time. */
+  double of(String path) {
+    if (path.matches(".*(time_|embed|norm|linear_).*") && !path.startsWith("x_embedder")) {
+      return 1;
+    }
+    return !unet() ? stream(path) : path.matches(".*attn2\\.to_[kv]") ? TEXT : places / Math.pow(4, level(path));
+  }
+
+  /** The tokens of the stream that a transformer's layer is of. */
+  double stream(String path) {
+    boolean told = path.contains("add_") || path.contains("context");
+    return told ? text() : path.startsWith("single") ? places + text() : places;
+  }
+
+  /** How many weights each head of an attention has, by the path of its queries. */
+  double weights(String path) {
+    boolean second = path.contains("attn2");
+    double asking = unet() || second ? of(path) : places + text();
+    return asking * (unet() && second ? TEXT : asking);
+  }
+
+  int heads(String path) {
+    if (model instanceof Flux flux) {
+      return flux.config().heads();
+    }
+    return model instanceof StableDiffusion3 three ? three.config().heads()
+        : ((StableDiffusion) model).unetConfig().levels().get(level(path)).heads();
+  }
+
+  private int text() {
+    return model instanceof Flux ? LONG_TEXT : TEXT + LONG_TEXT / 2;
+  }
+
+  private int level(String path) {
+    int levels = ((StableDiffusion) model).unetConfig().levels().size();
+    Matcher at = LEVEL.matcher(path);
+    if (path.startsWith("mid_block")) {
+      return levels - 1;
+    }
+    if (!at.find()) {
+      return 0;
+    }
+    int number = Integer.parseInt(at.group(2));
+    int level = at.group(1).equals("down") ? number : levels - 1 - number;
+    return at.group(3).startsWith("downs") ? level + 1 : at.group(3).startsWith("ups") ? level - 1 : level;
+  }
+}

@@ -54,12 +54,14 @@ final class LoraWriter {
   }
 
   private void put(Map<Layer, Change> weights, KohyaNames names) {
+    Map<Layer, KohyaNames.Place> named = new LinkedHashMap<>();
+    weights.keySet().forEach(layer -> named.put(layer, names.of(layer)));
     Map<Layer, Change> trimmed = new LinkedHashMap<>();
     weights.forEach((layer, change) -> trimmed.put(layer,
-        change instanceof LowRank pair && names.of(layer).parts().size() > 1 ? SameRank.trimmed(pair) : change));
+        change instanceof LowRank pair && named.get(layer).parts().size() > 1 ? SameRank.trimmed(pair) : change));
     Map<KohyaNames.Place, Map<Layer, Change>> places = new LinkedHashMap<>();
     SameRank.of(trimmed).forEach((layer, change) ->
-        places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, change));
+        places.computeIfAbsent(named.get(layer), place -> new LinkedHashMap<>()).put(layer, change));
     places.forEach((place, own) -> {
       boolean alone = place.parts().size() == 1 && !place.halvesSwapped();
       put(place.parts().get(0), place.stem(), alone ? own.values().iterator().next() : joined(place, own));

@@ -5,9 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -21,32 +19,18 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Encoded pictures that a training leaves for the next. */
 @ExtendWith(NoTensorLeaks.class)
-class LatentFilesTest {
+class LatentFilesTest extends OnGoldenBase {
   private static final LoraTraining SETTINGS =
       LoraTraining.balanced().targets(LoraTargets.ATTENTION).steps(3).batch(2).rank(1).textEncoder(false);
 
-  private static BaseModel base;
-
   @TempDir
   private Path folder;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
 
   private static TrainingSet pictures() {
     byte[] rgb = new byte[24 * 16 * 3];

@@ -28,28 +28,14 @@ import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class LoraMergeTest {
-  private static BaseModel base;
-
+class LoraMergeTest extends OnGoldenBase {
   @TempDir
   private Path files;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
 
   private static float[] drawn(Adapter... adapters) {
     ImageRequest request = ImageRequest.of("a photo of an old woman").steps(2).guidance(1).size(24, 16);

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -16,30 +14,16 @@ import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
-class LoraRefusalTest {
+class LoraRefusalTest extends OnGoldenBase {
   private static final String LAYER = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q";
-
-  private static BaseModel base;
 
   @TempDir
   private Path folder;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
 
   private Path file(Map<String, long[]> shapes, Map<String, String> metadata) {
     Path file = folder.resolve("look.safetensors");

@@ -6,11 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.error.Cancelled;
-import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -24,8 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,26 +30,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @ExtendWith(NoTensorLeaks.class)
-class TrainingOptionsTest {
+class TrainingOptionsTest extends OnGoldenBase {
   private static final TrainingOptions PLAIN = TrainingOptions.PLAIN;
   private static final LoraTraining SHORT = LoraTraining.balanced().rank(2).batch(2).steps(2).textEncoder(false)
       .options(PLAIN.modules("unet\\.mid_block\\..*(attn2\\.to_k|conv1)"));
   private static final Subject SUBJECT = Subject.of("woman");
 
-  private static BaseModel base;
-
   @TempDir
   private Path files;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
 
   private static Picture picture(int seed, int width, int height) {
     byte[] rgb = new byte[width * height * 3];

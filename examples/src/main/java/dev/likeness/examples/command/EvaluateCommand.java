@@ -2,14 +2,7 @@ package dev.likeness.examples.command;
 
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
-import dev.likeness.photos.embed.EmbedderSpec;
-import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.OnnxEmbedder;
-import dev.likeness.photos.embed.UsePolicy;
-import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.PortraitModel;
-import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.evaluation.Evaluation;
 import dev.likeness.portrait.evaluation.EvaluationPlan;
 import dev.likeness.portrait.evaluation.EvaluationTable;
@@ -65,7 +58,8 @@ public final class EvaluateCommand implements Runnable {
   @Override
   public void run() {
     Path folder = model.equals(EMBEDDED) ? PortraitModel.files() : Path.of(model);
-    try (EvaluationTools tools = tools()) {
+    try (EvaluationTools tools = EvaluationTools.open(
+        Optional.ofNullable(attributes), Optional.ofNullable(detector), Optional.ofNullable(embedder))) {
       Map<String, Object> figures =
           Evaluation.of(folder, plan(), tools, out, ConsoleProgress.on(console), console.cancellation());
       console.out().print(EvaluationTable.of(figures));
@@ -77,13 +71,5 @@ public final class EvaluateCommand implements Runnable {
     EvaluationPlan plan = quick ? EvaluationPlan.QUICK : EvaluationPlan.WHOLE;
     plan = prompts == null ? plan : plan.prompts(prompts);
     return people == null ? plan : plan.people(people);
-  }
-
-  private EvaluationTools tools() {
-    Optional<AttributeReader> reader = Optional.ofNullable(attributes).map(AttributeReader::open);
-    Optional<FaceDetector> faces = Optional.ofNullable(detector).map(YuNetDetector::open);
-    Optional<FaceEmbedder> vectors = Optional.ofNullable(embedder).map(
-        file -> OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL));
-    return new EvaluationTools(reader, faces, vectors);
   }
 }

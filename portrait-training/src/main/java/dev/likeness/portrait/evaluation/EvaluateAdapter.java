@@ -10,6 +10,7 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Shows rendered people whom nothing has seen to an IP-Adapter, and says how often the pictures are recognised, as
@@ -39,9 +40,14 @@ public final class EvaluateAdapter {
         System.out.println(person);
         List<IdentityTrial.Outcome> outcomes = trial.shown(person, adapter, references, each, DIAL);
         for (int i = 0; i < DIAL.length; i++) {
-          EvaluateIdentity.tell("at " + DIAL[i], outcomes.get(i));
+          tell(DIAL[i], outcomes.get(i));
         }
       }
     }
+  }
+
+  private static void tell(double likeness, IdentityTrial.Outcome outcome) {
+    System.out.printf(Locale.ROOT, "  at %.1f faces %d/%d, recognised %d, likeness %.3f%n", likeness, outcome.faces(),
+        outcome.headshots().size(), outcome.recognised(), outcome.likeness());
   }
 }

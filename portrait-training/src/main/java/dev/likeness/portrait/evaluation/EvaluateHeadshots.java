@@ -6,6 +6,7 @@ import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.likeness.Interval;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,7 +35,7 @@ public final class EvaluateHeadshots {
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
     int people = Integer.parseInt(args[2]);
-    Named named = Named.of(args, 3, HeadshotPlan.NAMES);
+    Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow()) {

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -53,7 +54,7 @@ public final class EvaluateLikeness {
 
   public static void main(String[] args) {
     Path folder = Path.of(args[0]);
-    Named named = Named.of(args, 3, LikenessPlan.NAMES);
+    Named named = EvaluationTools.named(args, 3, LikenessPlan.NAMES);
     List<LikenessCase> cases = LikenessPlan.cases(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
         FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector()) {

@@ -7,7 +7,11 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.training.Named;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -19,11 +23,28 @@ import java.util.stream.Stream;
  */
 public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDetector> detector,
     Optional<FaceEmbedder> embedder) implements AutoCloseable {
+  private static final List<String> FILES = List.of("detector", "embedder", "attributes");
+
+  /** A program's {@code NAME=VALUE} arguments from place {@code from} on: files of judges, and {@code others}. */
+  static Named named(String[] args, int from, Set<String> others) {
+    return Named.of(List.of(args).subList(from, args.length), Stream.concat(FILES.stream(), others.stream().sorted()).toList());
+  }
+
   /** Opens those that the arguments name. */
   static EvaluationTools of(Named named) {
-    return new EvaluationTools(named.file("attributes").map(AttributeReader::open),
-        named.file("detector").map(YuNetDetector::open),
-        named.file("embedder").map(onnx -> OnnxEmbedder.open(onnx, EmbedderSpec.of(onnx), UsePolicy.NON_COMMERCIAL)));
+    return open(named.file("attributes"), named.file("detector"), named.file("embedder"));
+  }
+
+  /**
+   * Opens those that are given.
+   *
+   * @param attributes weights that {@code TrainAttributes} wrote
+   * @param detector an ONNX file of YuNet
+   * @param embedder an ONNX file that {@link EmbedderSpec} knows
+   */
+  public static EvaluationTools open(Optional<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
+    return new EvaluationTools(attributes.map(AttributeReader::open), detector.map(YuNetDetector::open),
+        embedder.map(file -> OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL)));
   }
 
   @Override

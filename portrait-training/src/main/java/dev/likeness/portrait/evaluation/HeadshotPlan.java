@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.portrait.training.Named;
 import java.util.Set;
 
 /**

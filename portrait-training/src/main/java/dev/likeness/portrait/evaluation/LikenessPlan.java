@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.portrait.training.Named;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -29,7 +30,7 @@ record LikenessPlan(int trainSteps, int each, int steps, int gallery) {
 
   /** The cases that {@code cases=REGEX} chooses by name; the control, which others are compared with, is always one. */
   static List<LikenessCase> cases(Named named) {
-    Pattern chosen = Pattern.compile(named.values().getOrDefault("cases", ".*"));
+    Pattern chosen = Pattern.compile(named.text("cases", ".*"));
     return LikenessCase.ALL.stream()
         .filter(c -> c == LikenessCase.CONTROL || chosen.matcher(c.name()).matches()).toList();
   }

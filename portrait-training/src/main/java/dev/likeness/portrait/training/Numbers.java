@@ -2,8 +2,6 @@ package dev.likeness.portrait.training;
 
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 
 /**
  * Every number of a training run that its commit does not fix.
@@ -22,30 +20,17 @@ import java.util.stream.Collectors;
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, int shares, double rate, long draws,
     Path start) {
+  private static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "steps", "batch", "shares", "rate",
+      "draws", "start");
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
-    Map<String, String> given = pairs.stream().map(p -> p.split("=", 2)).collect(Collectors.toMap(p -> p[0], p -> p[1]));
-    String seed = take(given, "seed", "1");
-    Numbers numbers = new Numbers(Long.parseLong(seed),
-        Integer.parseInt(take(given, "autoencoderSteps", "4200")), Integer.parseInt(take(given, "pictures", "16000")),
-        Integer.parseInt(take(given, "steps", "6000")), Integer.parseInt(take(given, "batch", "32")),
-        Integer.parseInt(take(given, "shares", "2")), Double.parseDouble(take(given, "rate", "8e-4")),
-        Long.parseLong(take(given, "draws", seed)), path(take(given, "start", "")));
-    if (!given.isEmpty()) {
-      throw new IllegalArgumentException("unknown numbers " + given.keySet() + "; known: seed, autoencoderSteps,"
-          + " pictures, steps, batch, shares, rate, draws, start");
-    }
-    return numbers;
-  }
-
-  private static String take(Map<String, String> given, String name, String fallback) {
-    String value = given.remove(name);
-    return value == null ? fallback : value;
-  }
-
-  private static Path path(String given) {
-    return given.isEmpty() ? null : Path.of(given);
+    Named given = Named.of(pairs, NAMES);
+    String seed = given.text("seed", "1");
+    return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", 4200), given.number("pictures", 16000),
+        given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
+        Double.parseDouble(given.text("rate", "8e-4")), Long.parseLong(given.text("draws", seed)),
+        given.file("start").orElse(null));
   }
 
   DiffusionTraining.Recipe recipe() {

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -37,19 +37,15 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
 
   /** Reads {@code name=value} pairs, {@code stages=a,b} among them; what is not said has its default. */
   static PartNumbers of(List<String> pairs) {
-    Set<String> stages = new TreeSet<>(STAGES);
-    Map<String, Integer> values = new LinkedHashMap<>(USUAL);
-    for (String pair : pairs) {
-      String[] parts = pair.split("=", 2);
-      if (parts[0].equals("stages") && STAGES.containsAll(List.of(parts[1].split(",")))) {
-        stages = Set.of(parts[1].split(","));
-      } else if (parts.length == 2 && USUAL.containsKey(parts[0])) {
-        values.put(parts[0], Integer.parseInt(parts[1]));
-      } else {
-        throw new IllegalArgumentException(pair + " is unknown; known: stages=" + String.join(",", STAGES) + " and "
-            + USUAL.keySet());
-      }
+    List<String> known = new ArrayList<>(USUAL.keySet());
+    known.add("stages");
+    Named named = Named.of(pairs, known);
+    Set<String> stages = Set.of(named.text("stages", String.join(",", STAGES)).split(","));
+    if (!STAGES.containsAll(stages)) {
+      throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
     }
+    Map<String, Integer> values = new LinkedHashMap<>();
+    USUAL.forEach((name, usual) -> values.put(name, named.number(name, usual)));
     return new PartNumbers(stages, values);
   }
 

@@ -17,6 +17,7 @@ import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Named;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -111,11 +112,11 @@ class EvaluateLikenessTest {
   @Test
   void choosesCasesByName() {
     Set<String> numbers = LikenessPlan.NAMES;
-    Named some = Named.of(new String[] {"cases=.*alike|6 selfies"}, 0, numbers);
+    Named some = EvaluationTools.named(new String[] {"cases=.*alike|6 selfies"}, 0, numbers);
     assertEquals(List.of("control", "6 selfies", "30 nearly alike"),
         LikenessPlan.cases(some).stream().map(LikenessCase::name).toList());
-    assertEquals(LikenessCase.ALL, LikenessPlan.cases(Named.of(new String[0], 0, numbers)));
-    assertThrows(IllegalArgumentException.class, () -> Named.of(new String[] {"case=x"}, 0, numbers));
+    assertEquals(LikenessCase.ALL, LikenessPlan.cases(EvaluationTools.named(new String[0], 0, numbers)));
+    assertThrows(IllegalArgumentException.class, () -> EvaluationTools.named(new String[] {"case=x"}, 0, numbers));
   }
 
   @Test

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,9 +76,11 @@ class TrainPartsTest {
   @Test
   void namesTheNumbersItKnows() {
     assertEquals(7, PartNumbers.of(List.of("people=7")).of("people"));
-    assertEquals("peopel=7 is unknown; known: stages=image-encoder,adapter,preview,few-step and [seed, people, encoderSteps,"
-        + " encoderBatch, adapterSteps, adapterBatch, previewPictures, previewSteps, fewStepPictures, fewStepSteps,"
-        + " fewStepBatch, guidance]",
+    assertEquals(Set.of("preview"), PartNumbers.of(List.of("stages=preview")).stages());
+    assertEquals("peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, adapterSteps,"
+        + " adapterBatch, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7"))).getMessage());
+    assertEquals("stages=previw; known stages: image-encoder,adapter,preview,few-step",
+        assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("stages=previw"))).getMessage());
   }
 }

@@ -159,8 +159,9 @@ public final class HeadshotStudio {
     return progress.around(() -> {
       PersonStudy study =
           PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
-      return new ShownPerson(adapter.identity(study.crops().toArray(Picture[]::new)).called(study.subject().classWord()),
-          null, consent, adapter.describe(), LikenessDial.UNMEASURED);
+      Picture[] heads = PersonStudy.heads(review, base.defaults().width());
+      return new ShownPerson(adapter.identity(heads).called(study.subject().classWord()), null, consent,
+          adapter.describe(), LikenessDial.UNMEASURED);
     });
   }
 

@@ -17,6 +17,8 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Sex;
@@ -86,11 +88,17 @@ final class IdentityTrial {
   List<Outcome> shown(Person person, IpAdapter adapter, int references, int each, double... likeness) {
     Gallery gallery = gallery(person);
     Random random = new Random(person.seed());
-    Picture[] selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
+    Picture[] selfies = Stream.generate(() -> head(Renderer.render(person, Shot.selfie(random), 256).picture()))
         .limit(references).toArray(Picture[]::new);
     ShownPerson shown = new ShownPerson(adapter.identity(selfies).called(person.sex() == Sex.WOMAN ? "woman" : "man"),
         null, Consent.NOBODY_REAL, adapter.describe(), LikenessDial.UNMEASURED);
     return DoubleStream.of(likeness).mapToObj(dial -> shoot(gallery, shown, dial, each)).toList();
+  }
+
+  /** As the studio shows it to an adapter; a picture without a face that is found, whole. */
+  private Picture head(Picture selfie) {
+    return detector.detect(selfie).stream().findFirst().map(face ->
+        HeadCrop.of(face.box(), Framing.HEAD, selfie.width(), selfie.height(), 1).of(selfie, selfie.width())).orElse(selfie);
   }
 
   private Gallery gallery(Person person) {

@@ -101,7 +101,7 @@ final class Architecture {
     c.put("num_attention_heads", 5);
     c.put("num_channels", 3);
     c.put("image_size", SEEN);
-    c.put("patch_size", 16);
+    c.put("patch_size", 8);
     c.put("projection_dim", TEXT_WIDTH);
     c.put("hidden_act", "quick_gelu");
     c.put("layer_norm_eps", 1e-5);

@@ -5,7 +5,7 @@ import dev.likeness.ipadapter.TrainingPair;
 import java.util.AbstractList;
 import java.util.RandomAccess;
 
-/** Each picture as the target beside another of the same person, read when it is asked for. */
+/** Each picture as the target beside the head in another of the same person, read when it is asked for. */
 final class PairList extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;
@@ -22,7 +22,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int first = index / PeopleRenders.SHOTS * PeopleRenders.SHOTS;
     int person = index / PeopleRenders.SHOTS;
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
-    return new TrainingPair(Reference.of(store.picture(other)), store.picture(index), renders.caption(index),
+    return new TrainingPair(Reference.of(renders.head(store.picture(other), other)), store.picture(index), renders.caption(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
   }
 

@@ -14,7 +14,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * People's pictures as the image encoder is shown them (bf16), and their captions as the model's text encoder sums them up,
+ * People's heads as the image encoder is shown them (bf16), and their captions as the model's text encoder sums them up,
  * in memory.
  */
 final class PeopleSeen implements AutoCloseable {
@@ -28,7 +28,7 @@ final class PeopleSeen implements AutoCloseable {
       TensorVector pictures = new TensorVector();
       TensorVector texts = new TensorVector();
       for (int i = 0; i < people * PeopleRenders.SHOTS; i++) {
-        pictures.push_back(processor.pixels(store.picture(i)).to(ScalarType.BFloat16));
+        pictures.push_back(processor.pixels(renders.head(store.picture(i), i)).to(ScalarType.BFloat16));
         try (TensorScope one = TensorScope.open()) {
           texts.push_back(one.promote(model.towers().get(0).prompts(Adaptation.NONE).encode(List.of(renders.caption(i)), 0)
               .pooled().to(ScalarType.Float)));

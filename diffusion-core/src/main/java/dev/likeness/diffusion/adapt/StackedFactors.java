@@ -81,14 +81,18 @@ record StackedFactors(Tensor down, Tensor up) implements SidePath {
     return shape;
   }
 
+  // A person's pictures together: as groups of one convolution all would first have to be copied channel by channel.
   @Override
   public Tensor delta(Tensor x, long[] stride, long[] padding) {
-    long batch = x.size(0);
-    Tensor windows = forAll(down, x);
-    Tensor h = torch.conv2d(x.reshape(1, -1, x.size(2), x.size(3)), windows.flatten(0, 1), new TensorOptional(), stride,
-        padding, ONE, batch);
-    Tensor y = torch.bmm(forAll(up, x), h.view(batch, windows.size(1), -1));
-    return y.view(batch, -1, h.size(2), h.size(3));
+    Tensor pictures = x.view(x.size(0) / down.size(0), down.size(0), x.size(1), x.size(2), x.size(3));
+    TensorVector hidden = new TensorVector();
+    for (long row = 0; row < down.size(0); row++) {
+      hidden.push_back(torch.conv2d(pictures.select(1, row), down.select(0, row), new TensorOptional(), stride, padding, ONE, 1)
+          .permute(0, 2, 3, 1));
+    }
+    Tensor h = torch.stack(hidden, 1);
+    Tensor y = torch.bmm(h.flatten(2, 3).flatten(0, 1), forAll(up, x).transpose(1, 2));
+    return y.view(x.size(0), h.size(2), h.size(3), -1).permute(0, 3, 1, 2);
   }
 
   /** The factors of every row of a batch that holds the rows once or several times. */

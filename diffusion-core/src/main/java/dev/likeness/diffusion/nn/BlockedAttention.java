@@ -12,6 +12,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class BlockedAttention {
   static final long ROWS = 512;
 
+  /** Keys from which few long columns multiply a quarter faster as rows of the transposed product (docs/performance.md). */
+  private static final long MANY = 1024;
+
   private static final double LOG2_E = 1 / Math.log(2);
 
   /** Sums of thousands of 2^this, and their products with values, are far from bf16's largest number, 2^128. */
@@ -78,7 +81,7 @@ final class BlockedAttention {
           Tensor keys = of(k, image, head).transpose(0, 1).contiguous();
           Tensor values = of(v, image, head);
           Tensor summing = torch.cat(new TensorVector(values, values.new_ones(values.size(0), 1)), 1);
-          head(of(scaled, image, head).contiguous(), keys, summing, weighing, of(out, image, head),
+          head(of(scaled, image, head).contiguous(), keys, summed(summing), weighing, of(out, image, head),
               rows == null ? null : of(rows, image, head));
         }
       }
@@ -94,12 +97,23 @@ final class BlockedAttention {
     long width = out.size(1);
     for (long row = 0; row < out.size(0); row += ROWS) {
       long count = Math.min(ROWS, out.size(0) - row);
-      Tensor sums = torch.mm(weighing.weights(torch.mm(queries.narrow(0, row, count), keys)), values);
+      Tensor sums = sums(weighing.weights(torch.mm(queries.narrow(0, row, count), keys)), values);
       out.narrow(0, row, count).copy_(sums.narrow(1, 0, width).div(sums.narrow(1, width, 1)));
       if (rows != null) {
         rows.narrow(0, row, count).copy_(sums.narrow(1, width, 1));
       }
     }
+  }
+
+  /** Rows as {@link #sums} reads them best: each column in one piece where they are many. */
+  static Tensor summed(Tensor rows) {
+    return rows.size(0) < MANY ? rows.contiguous() : rows.transpose(0, 1).contiguous().transpose(0, 1);
+  }
+
+  /** Of {@code rows}, each as many times as {@code weights} [n, m] say; by the transposed where they are many. */
+  static Tensor sums(Tensor weights, Tensor rows) {
+    return rows.size(0) < MANY ? torch.mm(weights, rows)
+        : torch.mm(rows.transpose(0, 1), weights.transpose(0, 1)).transpose(0, 1);
   }
 
   /** One head of one image. */

@@ -37,34 +37,34 @@ record BlockedGradients(Tensor q, Tensor k, Tensor v, Tensor out, Tensor rows,
 
   private void head(long image, long head, Tensor arriving, Tensor forQ, Tensor forK, Tensor forV) {
     Tensor sums = of(rows, image, head);
-    Tensor keys = of(k, image, head).contiguous();
+    Tensor keys = of(k, image, head);
     Tensor queries = weighing.queries(of(q, image, head));
     // The weights' sum is divided out of what they are multiplied by.
     Tensor gradient = arriving.div(sums).to(ScalarType.BFloat16);
     Tensor pulls = arriving.mul(of(out, image, head)).sum(new long[] {1}, true, new ScalarTypeOptional(ScalarType.Float));
     Tensor ofWeights = torch.cat(new TensorVector(gradient, less(pulls.div(sums))), 1);
-    blocks(queries, keys.transpose(0, 1).contiguous(), ofWeights, withOnes(of(v, image, head)), keys, of(forQ, image, head),
-        of(forK, image, head), of(forV, image, head));
+    blocks(queries, keys.transpose(0, 1).contiguous(), ofWeights, withOnes(of(v, image, head)),
+        BlockedAttention.summed(keys), of(forQ, image, head), of(forK, image, head), of(forV, image, head));
   }
 
   private void blocks(Tensor queries, Tensor keyColumns, Tensor ofWeights, Tensor valueColumns, Tensor keys, Tensor forQ,
       Tensor forK, Tensor forV) {
     Tensor gradient = ofWeights.narrow(1, 0, forV.size(1));
-    // Sums over blocks, in f32.
-    Tensor ofKeys = torch.zeros(forK.shape());
-    Tensor ofValues = torch.zeros(forV.shape());
+    // Sums over blocks, in f32; transposed, as they are multiplied faster.
+    Tensor ofKeys = torch.zeros(forK.size(1), forK.size(0));
+    Tensor ofValues = torch.zeros(forV.size(1), forV.size(0));
     for (long row = 0; row < queries.size(0); row += BlockedAttention.ROWS) {
       long count = Math.min(BlockedAttention.ROWS, queries.size(0) - row);
       try (TensorScope scope = TensorScope.open()) {
         Tensor weights = weighing.weights(torch.mm(queries.narrow(0, row, count), keyColumns));
         Tensor scores = torch.mm(ofWeights.narrow(0, row, count), valueColumns).mul_(weights);
-        forQ.narrow(0, row, count).copy_(torch.mm(scores, keys).mul_(new Scalar(weighing.scale())));
-        ofKeys.add_(torch.mm(scores.transpose(0, 1), queries.narrow(0, row, count)));
-        ofValues.add_(torch.mm(weights.transpose(0, 1), gradient.narrow(0, row, count)));
+        forQ.narrow(0, row, count).copy_(BlockedAttention.sums(scores, keys).mul_(new Scalar(weighing.scale())));
+        ofKeys.add_(torch.mm(queries.narrow(0, row, count).transpose(0, 1), scores));
+        ofValues.add_(torch.mm(gradient.narrow(0, row, count).transpose(0, 1), weights));
       }
     }
-    forK.copy_(ofKeys.div_(new Scalar(weighing.unit())));
-    forV.copy_(ofValues);
+    forK.copy_(ofKeys.div_(new Scalar(weighing.unit())).transpose(0, 1));
+    forV.copy_(ofValues.transpose(0, 1));
   }
 
   /** The columns of {@code x} and those of ones that {@link #less} is for, transposed. */

@@ -4,17 +4,23 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -50,27 +56,34 @@ class TrainPartsTest {
   }
 
   @Test
-  void pairsEveryPictureWithAnotherOfThePerson() {
+  void pairsEveryPictureWithAnothersHead() {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
-    store.fill(2 * PeopleRenders.SHOTS, renders::picture, done -> { });
+    int count = 2 * PeopleRenders.SHOTS;
+    store.fill(count, renders::picture, done -> { });
     PairList pairs = new PairList(store, renders, 2);
-    assertEquals(8, pairs.size());
-    for (int i = 0; i < pairs.size(); i++) {
+    assertEquals(count, pairs.size());
+    for (int i = 0; i < count; i++) {
       TrainingPair pair = pairs.get(i);
-      int other = indexOf(store, pair.reference().picture().rgb());
+      int other = only(count, n -> renders.head(store.picture(n), n), pair.reference().picture());
       assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
       assertNotEquals(i, other);
-      assertEquals(i, indexOf(store, pair.target().rgb()));
+      assertEquals(i, only(count, store::picture, pair.target()));
     }
   }
 
-  private static int indexOf(RenderStore store, byte[] rgb) {
-    int i = 0;
-    while (!java.util.Arrays.equals(store.picture(i).rgb(), rgb)) {
-      i++;
-    }
-    return i;
+  private static int only(int count, IntFunction<Picture> pictures, Picture wanted) {
+    return IntStream.range(0, count).filter(i -> Arrays.equals(pictures.apply(i).rgb(), wanted.rgb())).findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void aHeadFillsWhatTheEncoderSees() {
+    PeopleRenders renders = new PeopleRenders(1);
+    long large = IntStream.range(0, 8).mapToObj(i -> renders.head(renders.picture(i), i))
+        .filter(head -> new CascadeDetector().detect(head).stream().anyMatch(face -> face.box().width() > 0.4 * Architecture.SEEN))
+        .count();
+    assertTrue(large >= 6, large + " of 8");
   }
 
   @Test

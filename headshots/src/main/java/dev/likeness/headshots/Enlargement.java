@@ -13,13 +13,14 @@ import dev.likeness.diffusion.sampling.TiledNetwork;
 /**
  * Brings a picture to sizes that the base does not know: twice as large again and again, each time drawn over with what was
  * asked and the person attached, through windows of the base's own size. The further, the less is drawn anew: what a
- * window shows by then is a part of a face, which the words do not speak of.
+ * window shows by then is a part of a face, which the words do not speak of. From 0.35 on, and three quarters of it each time,
+ * {@code portrait} drew eyes and mouths away by 2048 pixels.
  */
 final class Enlargement {
   /** Up to this many times its own size a base draws at once. */
   static final double AT_ONCE = 1.5;
-  private static final double FIRST = 0.35;
-  private static final double LESS = 0.75;
+  private static final double FIRST = 0.2;
+  private static final double LESS = 0.5;
 
   private Enlargement() {}
 
@@ -44,7 +45,7 @@ final class Enlargement {
       Picture enlarged = enlarger.enlarge(larger, wider, higher);
       ImageRequest over = request.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
           .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
-      larger = base.generate(over, progress, cancellation).get(0).picture();
+      larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
       strength *= LESS;
     }
     return larger;

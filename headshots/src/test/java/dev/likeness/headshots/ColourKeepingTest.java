@@ -1,0 +1,56 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.Random;
+import java.util.function.IntBinaryOperator;
+import org.junit.jupiter.api.Test;
+
+class ColourKeepingTest {
+  private static final int SIDE = 256;
+
+  @Test
+  void givesBackWhatPaledAndKeepsWhatIsFine() {
+    IntBinaryOperator scene = (x, y) -> 60 + x / 2;
+    Random random = new Random(3);
+    Picture before = picture(scene);
+    Picture drawn = picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
+    Picture kept = ColourKeeping.of(before, drawn);
+    assertTrue(off(before, drawn) > 8, "it had paled");
+    assertEquals(0, off(before, kept), 1.0);
+    assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
+  }
+
+  private static Picture picture(IntBinaryOperator values) {
+    byte[] rgb = new byte[SIDE * SIDE * 3];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) values.applyAsInt(i / 3 % SIDE, i / 3 / SIDE);
+    }
+    return Picture.of(SIDE, SIDE, rgb);
+  }
+
+  /** The largest difference of the means of squares of sixteen pixels. */
+  private static double off(Picture a, Picture b) {
+    double most = 0;
+    for (int y = 0; y < SIDE; y += 16) {
+      for (int x = 0; x < SIDE; x += 16) {
+        double sum = 0;
+        for (int i = 0; i < 256; i++) {
+          sum += a.at(x + i % 16, y + i / 16, 1) - b.at(x + i % 16, y + i / 16, 1);
+        }
+        most = Math.max(most, Math.abs(sum / 256));
+      }
+    }
+    return most;
+  }
+
+  private static double roughness(Picture p) {
+    double sum = 0;
+    for (int i = 0; i < SIDE * (SIDE - 1); i++) {
+      sum += Math.abs(p.at(i % SIDE, i / SIDE, 1) - p.at(i % SIDE, i / SIDE + 1, 1));
+    }
+    return sum;
+  }
+}

@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gives a picture that was drawn over in windows the colours back that it had: no window knows the whole, so what is wide and
- * even pales a little each time.
+ * Gives a picture that was drawn over in windows the colours back that it had: on {@code portrait} they were seen to pale with
+ * every doubling.
  */
 final class ColourKeeping {
   /** Parts across a picture whose mean colours are kept: on a headshot a part is smaller than an eye. */

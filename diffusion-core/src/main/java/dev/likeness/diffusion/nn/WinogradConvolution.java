@@ -55,6 +55,7 @@ final class WinogradConvolution {
    * Convolves, padded by a pixel so that the size stays.
    *
    * @param x [batch, in, h, w], w a multiple of four
+   * @param out channels of the result
    * @param weight [out, in, 3, 3], whose sums are packed like other weights
    */
   static Tensor of(Tensor x, long out, Matrix weight, TensorOptional bias) {

@@ -3,12 +3,15 @@
     python steps.py BASE DTYPE SIDE JMH.json
 
 BASE is a diffusers folder, DTYPE f32 or bf16, SIDE of the picture in pixels. The best of four calls is taken, in bf16 with
-channels last, which is diffusers' fastest setting on a CPU.
+channels last, which is diffusers' fastest setting on a CPU. Where stable-diffusion.cpp is installed, it draws a picture of
+two steps from the same folder, in the types it chooses, and its faster step and its decoding stand there too.
 """
 import json
 import sys
+import tempfile
 import time
 
+import processes
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel
@@ -35,14 +38,14 @@ def best(call):
 def times(wanted):
     if "step" in wanted:
         unet = opened(UNet2DConditionModel, "unet")
-        latents = torch.randn(2, 4, SIDE // 8, SIDE // 8, dtype=TYPE)
+        latents = torch.randn(2, unet.config.in_channels, SIDE // 8, SIDE // 8, dtype=TYPE)
         text = torch.randn(2, 77, unet.config.cross_attention_dim, dtype=TYPE)
         sizes = {"text_embeds": torch.randn(2, 1280, dtype=TYPE), "time_ids": torch.ones(2, 6)}
         yield "step", best(lambda: unet(latents, 500, encoder_hidden_states=text, added_cond_kwargs=sizes))
         del unet
     vae = opened(AutoencoderKL, "vae")
     if "decode" in wanted:
-        latents = torch.randn(1, 4, SIDE // 8, SIDE // 8, dtype=TYPE)
+        latents = torch.randn(1, vae.config.latent_channels, SIDE // 8, SIDE // 8, dtype=TYPE)
         yield "decode", best(lambda: vae.decode(latents))
     if "encode" in wanted:
         picture = torch.randn(1, 3, SIDE, SIDE, dtype=TYPE)
@@ -56,3 +59,11 @@ ours = {result["benchmark"].rsplit(".", 1)[1]: min(result["primaryMetric"]["rawD
 for part, theirs in times(ours):
     print(f"{DTYPE} {SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, diffusers {theirs:.0f} ms, "
           f"ratio {ours[part] / theirs:.2f}", flush=True)
+wanted = {"step", "decode"} & ours.keys()
+if command := wanted and processes.cpp():
+    with tempfile.NamedTemporaryFile(suffix=".png") as out:
+        run = processes.run(processes.cpp_command(command, BASE, SIDE, 2, 7.5, out.name), processes.CPP, processes.plain())
+    for part in sorted(wanted):
+        theirs = 1000 * getattr(run, part)
+        print(f"{SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, stable-diffusion.cpp {theirs:.0f} ms, "
+              f"ratio {ours[part] / theirs:.2f}")

@@ -1,7 +1,8 @@
 #!/bin/sh
-# The parts of a picture at real size, likeness beside diffusers: JMH first, then the same in Python, then the ratios.
+# The parts of a picture at real size, likeness beside diffusers: JMH first, then the same in Python, then the ratios; then
+# stable-diffusion.cpp's step and decoding, where it is installed.
 #   steps.sh PYTHON BASE DTYPE SIDE [PARTS, a pattern of step, decode, encode, prompts]
-# Environment: THREADS (2). Needs `mvn package` before.
+# Environment: THREADS (2), SD_CPP (its command; else sd-cli or sd on the PATH). Needs `mvn package` before.
 set -eu
 root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
 here=$root/examples/bin

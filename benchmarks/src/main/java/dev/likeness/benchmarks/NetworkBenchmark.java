@@ -1,7 +1,9 @@
 package dev.likeness.benchmarks;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
-import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.adapt.MergedTokens;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -9,6 +11,8 @@ import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import dev.likeness.diffusion.vae.Autoencoder;
+import dev.likeness.lora.Lora;
+import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -30,9 +34,10 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What do the parts of a picture cost on a base of any size: a guided step of the UNet (batch of two), two prompts, a
- * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}; {@code
- * tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the same
- * hour: {@code tools/real_size/steps.sh}.
+ * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}, else it is {@code portrait};
+ * {@code tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the
+ * same hour, {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens merged, {@code
+ * -p merged=0.5}, is the one without.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -41,7 +46,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 3, time = 1)
 @Fork(1)
 public class NetworkBenchmark {
-  /** A diffusers folder of Stable Diffusion 1.x, 2.x or XL. */
+  /** A diffusers folder of Stable Diffusion 1.x, 2.x or XL; empty for {@code portrait}. */
   @Param("")
   public String base;
 
@@ -54,18 +59,20 @@ public class NetworkBenchmark {
 
   private TensorScope scope;
   private NoGradGuard guard;
+  private BaseModel opened;
   private StableDiffusion model;
 
   @Setup(Level.Trial)
   public void open() {
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    model = StableDiffusion.open(ModelFiles.open(Path.of(base)), Compute.of("cpu", dtype));
+    opened = BaseModel.open(base.isEmpty() ? PortraitModel.files() : Path.of(base), Compute.of("cpu", dtype));
+    model = opened.networks();
   }
 
   @TearDown(Level.Trial)
   public void close() {
-    model.close();
+    opened.close();
     guard.close();
     scope.close();
   }
@@ -73,6 +80,15 @@ public class NetworkBenchmark {
   /** A UNet and what it is told. */
   @State(Scope.Thread)
   public static class Step {
+    /** Of a LoRA on every attention; 0 for none. */
+    @Param("0")
+    public int rank;
+
+    /** The share of the tokens that self-attention merges. */
+    @Param("0")
+    public double merged;
+
+    private Lora lora;
     UNet2DConditionModel unet;
     Tensor latents;
     Tensor time;
@@ -80,12 +96,27 @@ public class NetworkBenchmark {
 
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
-      unet = b.model.unet(Adaptation.NONE);
-      latents = torch.randn(2, 4, b.side / 8, b.side / 8);
+      unet = b.model.unet(adaptation(b));
+      latents = torch.randn(2, unet.config().inChannels(), b.side / 8, b.side / 8);
       time = torch.tensor(new float[] {500});
       Tensor text = b.placed(torch.randn(2, 77, unet.config().levels().get(1).contextWidth()));
       told = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
           : new UNetConditioning(text, b.placed(torch.randn(2, 1280)), torch.ones(2, b.model.sizeIds()));
+    }
+
+    private Adaptation adaptation(NetworkBenchmark b) {
+      if (rank == 0) {
+        return merged == 0 ? Adaptation.NONE : new MergedTokens(merged);
+      }
+      lora = RandomWeights.lora(b.opened, rank);
+      return lora.at(1).adapt(Part.UNET, b.model.compute());
+    }
+
+    @TearDown(Level.Trial)
+    public void close() {
+      if (lora != null) {
+        lora.close();
+      }
     }
   }
 
@@ -106,7 +137,7 @@ public class NetworkBenchmark {
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
       autoencoder = b.model.autoencoder();
-      latents = b.placed(torch.randn(1, 4, b.side / 8, b.side / 8));
+      latents = b.placed(torch.randn(1, b.model.unetConfig().inChannels(), b.side / 8, b.side / 8));
       picture = b.placed(torch.randn(1, 3, b.side, b.side));
     }
   }

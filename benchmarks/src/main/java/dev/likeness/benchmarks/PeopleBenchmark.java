@@ -24,6 +24,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -32,7 +33,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * What do persons cost on {@code portrait}? A picture of nobody is the baseline of one of a person, ten pictures of one
- * person that of ten persons' in one pass; and a person's file is opened, ready to draw.
+ * person that of ten persons' in one pass; what a step costs more with a person, requests of few and many steps tell ({@code
+ * -p steps=2,10}); and a person's file is opened, ready to draw, beside which it is but read.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -41,14 +43,19 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
 public class PeopleBenchmark {
-  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").steps(6).guidance(4);
+  private static final ImageRequest WOMAN = ImageRequest.of("studio portrait of a woman").guidance(4);
 
+  @Param("20")
+  public int steps;
+
+  private ImageRequest ask;
   private BaseModel base;
   private final List<TrainedPerson> people = new ArrayList<>();
   private Path file;
 
   @Setup(Level.Trial)
   public void learn() throws IOException {
+    ask = WOMAN.steps(steps);
     base = BaseModel.open(PortraitModel.files(), Compute.best());
     Picture photo = base.generate(ImageRequest.of("selfie of a woman").steps(4)).picture();
     for (int i = 0; i < 10; i++) {
@@ -68,22 +75,27 @@ public class PeopleBenchmark {
 
   @Benchmark
   public Object baselineOfNobody() {
-    return base.generate(ASK);
+    return base.generate(ask);
   }
 
   @Benchmark
   public Object ofAPerson() {
-    return base.generate(ASK.as(people.get(0).at(1)));
+    return base.generate(ask.as(people.get(0).at(1)));
   }
 
   @Benchmark
   public Object baselineOfOneTenTimes() {
-    return base.generate(List.of(ASK.as(people.get(0).at(1)).count(10)));
+    return base.generate(List.of(ask.as(people.get(0).at(1)).count(10)));
   }
 
   @Benchmark
   public Object ofTenPersons() {
-    return base.generate(IntStream.range(0, 10).mapToObj(i -> ASK.as(people.get(i).at(1)).seed(i)).toList());
+    return base.generate(IntStream.range(0, 10).mapToObj(i -> ask.as(people.get(i).at(1)).seed(i)).toList());
+  }
+
+  @Benchmark
+  public Object baselineOfSwap() throws IOException {
+    return Files.readAllBytes(file);
   }
 
   /** What a swap to a person costs who was not in memory: reading their file, and placing their changes. */

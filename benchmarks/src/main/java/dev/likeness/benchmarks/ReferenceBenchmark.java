@@ -3,9 +3,6 @@ package dev.likeness.benchmarks;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
@@ -19,9 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
+import java.util.stream.Stream;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -104,15 +99,11 @@ public class ReferenceBenchmark {
             new long[] {attentions.widths().get(t), context});
       }
     }
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      Map<String, Tensor> tensors = new HashMap<>();
-      shapes.forEach((name, shape) ->
-          tensors.put(name, noise.next(shape).squeeze(0).mul(new Scalar(1 / Math.sqrt(shape[1])))));
-      tensors.put("image_proj.proj.0.bias", torch.zeros(2 * NUMBERS));
-      tensors.put("image_proj.proj.2.bias", torch.zeros(TOKENS * context));
-      tensors.put("image_proj.norm.weight", torch.ones(context));
-      tensors.put("image_proj.norm.bias", torch.zeros(context));
-      SafetensorsWriter.write(file, tensors, Map.of());
-    }
+    shapes.put("image_proj.norm.weight", new long[] {context});
+    Stream.of("proj.0", "proj.2", "norm").forEach(layer -> {
+      long[] weight = shapes.get("image_proj." + layer + ".weight");
+      shapes.put("image_proj." + layer + ".bias", new long[] {weight[0]});
+    });
+    RandomWeights.write(file, shapes);
   }
 }

@@ -1,0 +1,103 @@
+package dev.likeness.benchmarks;
+
+import dev.likeness.diffusion.Approximation;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.GuidanceOptions;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/** Every approximation that a base can take, by name, the exact way first. To be closed. */
+final class ApproximatedWays implements AutoCloseable {
+  static final String EXACT = "exact";
+
+  private final Map<String, Way> ways = new LinkedHashMap<>();
+  private final List<BaseModel> models = new ArrayList<>();
+
+  private ApproximatedWays() {}
+
+  /** By which model a picture is drawn, and what is asked of it. */
+  record Way(BaseModel model, UnaryOperator<ImageRequest> ask) {}
+
+  /** The ways for a diffusers folder; with a tiny decoder where it brings one as {@code preview}. */
+  static ApproximatedWays of(Path folder, Compute compute) {
+    ModelFiles files = ModelFiles.open(folder);
+    ApproximatedWays made = new ApproximatedWays();
+    BaseModel base = made.opened(BaseModel.open(files, compute));
+    made.ways.put(EXACT, new Way(base, ask -> ask));
+    boolean unet = files.componentNames().contains("unet");
+    if (unet) {
+      made.ofUNets(base);
+    } else {
+      for (double change : new double[] {0.05, 0.1, 0.2}) {
+        made.put("first block within " + change, base, Approximation.firstBlock(change));
+      }
+    }
+    made.ofAll(base);
+    BaseModel small = made.opened(BaseModel.open(files, MemoryPlan.inEightBits(files, compute)));
+    made.put("8-bit weights", small, Approximation.NONE);
+    made.put("8-bit weights, extrapolation every 4", small, Approximation.extrapolation(4));
+    Path tiny = folder.resolve("preview");
+    if (Files.exists(tiny)) {
+      BaseModel quick = made.opened(BaseModel.open(files.with("vae", tiny), compute));
+      made.put("tiny decoder", quick, Approximation.NONE);
+      made.put("tiny decoder, extrapolation every 4", quick, Approximation.extrapolation(4));
+    }
+    return made;
+  }
+
+  /** Those whose names {@code wanted} is found in. */
+  Map<String, Way> named(Pattern wanted) {
+    Map<String, Way> found = new LinkedHashMap<>(ways);
+    found.keySet().removeIf(name -> !wanted.matcher(name).find());
+    return found;
+  }
+
+  @Override
+  public void close() {
+    models.forEach(BaseModel::close);
+  }
+
+  private void ofUNets(BaseModel base) {
+    for (int every = 2; every <= 4; every++) {
+      put("DeepCache every " + every, base, Approximation.deepCache(every, 0));
+      put("deep forecast every " + every, base, Approximation.deepForecast(every, 0));
+    }
+    put("DeepCache every 3, 1 layer more", base, Approximation.deepCache(3, 1));
+    put("a quarter of the tokens merged", base, Approximation.NONE.merging(0.25));
+    put("half of the tokens merged", base, Approximation.NONE.merging(0.5));
+    put("DeepCache every 3, half merged", base, Approximation.deepCache(3, 0).merging(0.5));
+    put("extrapolation every 4, half merged", base, Approximation.extrapolation(4).merging(0.5));
+    ways.put("deep forecast every 3, guidance until 0.6", new Way(base,
+        ask -> guidedFirst(ask).approximation(Approximation.deepForecast(3, 0))));
+  }
+
+  private void ofAll(BaseModel base) {
+    for (int every = 2; every <= 4; every++) {
+      put("extrapolation every " + every, base, Approximation.extrapolation(every));
+    }
+    ways.put("guidance until 0.6", new Way(base, ApproximatedWays::guidedFirst));
+  }
+
+  private static ImageRequest guidedFirst(ImageRequest ask) {
+    return ask.guidance(GuidanceOptions.STANDARD.between(0, 0.6));
+  }
+
+  private void put(String name, BaseModel model, Approximation approximation) {
+    ways.put(name, new Way(model, ask -> ask.approximation(approximation)));
+  }
+
+  private BaseModel opened(BaseModel model) {
+    models.add(model);
+    return model;
+  }
+}

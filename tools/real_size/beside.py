@@ -1,0 +1,61 @@
+"""Draws with likeness, diffusers and stable-diffusion.cpp (where it is installed), in turns, and prints what each takes and
+the ratios; beside.sh tells the arguments."""
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+
+import processes
+
+HERE = Path(__file__).resolve().parent
+STEPS, GUIDANCE = os.environ.get("STEPS", "1"), os.environ.get("GUIDANCE", "7.5")
+
+
+def programs(args, rest, out):
+    """Name, command, what it says, and environment of each."""
+    dtype = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[args.dtype]
+    size = str(args.size)
+    yield "likeness", [str(HERE / "../../examples/bin/likeness"), "generate", "--base", args.base, "--prompt", "a photo",
+                       "--steps", STEPS, "--guidance", GUIDANCE, "--width", size, "--height", size, "--scheduler", "euler",
+                       "--dtype", args.dtype, "--out", out], processes.OURS, None
+    yield "diffusers", [sys.executable, str(HERE / "draw.py"), "--base", args.base, "--steps", STEPS, "--guidance", GUIDANCE,
+                        "--size", size, "--dtype", dtype, "--threads", os.environ["OMP_NUM_THREADS"],
+                        "--out", out + "/theirs.png", *rest], processes.OURS, processes.plain()
+    if command := processes.cpp():
+        yield ("stable-diffusion.cpp", processes.cpp_command(command, args.base, size, STEPS, GUIDANCE, out + "/cpp.png"),
+               processes.CPP, processes.plain())
+
+
+FIGURES = {"launch to the first step, s": lambda r: r.launch, "whole, s": lambda r: r.seconds,
+           "processor, s": lambda r: r.processor, "step, s": lambda r: r.step, "decoding, s": lambda r: r.decode,
+           "peak, MiB": lambda r: r.peak / 1024, "of it anonymous, MiB": lambda r: r.anonymous / 1024}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("base")
+    parser.add_argument("dtype")
+    parser.add_argument("size", type=int)
+    parser.add_argument("pairs", type=int, nargs="?", default=2)
+    parser.add_argument("--launch", action="store_true", help="only until the first step begins")
+    args, rest = parser.parse_known_args()
+    wanted = list(FIGURES.items())[: 1 if args.launch else None]
+    runs = {}
+    with tempfile.TemporaryDirectory() as out:
+        commands = list(programs(args, rest, out))
+        for _ in range(args.pairs):
+            for name, command, marks, env in commands:
+                made = processes.run(command, marks, env, until="sample" if args.launch else None)
+                runs.setdefault(name, []).append(made)
+                print(f"{name}: " + ", ".join(f"{figure} {of(made):.2f}" for figure, of in wanted), flush=True)
+    for figure, of in wanted:
+        middle = {name: statistics.median(map(of, made)) for name, made in runs.items()}
+        ours = middle.pop("likeness")
+        print(f"{figure}: likeness {ours:.2f}; " + "; ".join(f"{name} {theirs:.2f}, ratio {ours / theirs:.2f}"
+                                                              for name, theirs in middle.items()))
+
+
+if __name__ == "__main__":
+    main()

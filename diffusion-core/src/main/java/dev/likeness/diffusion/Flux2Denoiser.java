@@ -5,8 +5,8 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Qwen3Image;
-import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.Flux2Config;
@@ -15,7 +15,6 @@ import dev.likeness.diffusion.transformer.Flux2Transformer2DModel;
 import dev.likeness.diffusion.transformer.Rotation;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.function.Function;
 import org.bytedeco.pytorch.Device;
@@ -105,26 +104,22 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   private NoisePredictor asked(Sitting sitting, Canvas canvas, List<Flux2Transformer2DModel> views, Tensor text,
       Rotation rotation) {
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
-    Runner runner = cache == null ? canvas.runner() : Runner.PLAIN;
     Tensor shown = canvas.reference() == null ? null : packed(canvas.reference());
-    return (input, step) -> {
-      Tensor own = packed(input);
-      Tensor tokens =
-          shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
-      Flux2Transformer2DModel net = views.get(step.index());
-      Tensor answer = runner.run(List.of(net, text), in -> net.forward(in[0], in[1], text, rotation, cache), tokens,
-          time(sitting, step, input.size(0)));
-      return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
-          input.size(2), input.size(3));
-    };
+    return new RecordedNetwork(canvas.runner(), step -> cache == null ? List.of(views.get(step.index()), text) : null,
+        (input, step, row) -> {
+          Tensor own = packed(input);
+          Tensor tokens =
+              shown == null ? own : torch.cat(new TensorVector(own, shown.expand(own.size(0), -1, -1)), 1);
+          Tensor time = row.tensor(s -> (float) s.timestep() / TRAINING_STEPS, input);
+          Tensor answer = views.get(step.index()).forward(
+              tokens, sitting.perRow(time, input.size(0)), text, rotation, cache);
+          return answer.narrow(1, 0, own.size(1)).to(ScalarType.Float).transpose(1, 2).reshape(input.size(0), -1,
+              input.size(2), input.size(3));
+        });
   }
 
   private Tensor packed(Tensor latents) {
     return model.compute().place(latents).flatten(2, 3).transpose(1, 2);
-  }
-
-  private Tensor time(Sitting sitting, Step step, long batch) {
-    return sitting.perRow(model.compute().number((float) step.timestep() / TRAINING_STEPS), batch);
   }
 
   private Device device() {

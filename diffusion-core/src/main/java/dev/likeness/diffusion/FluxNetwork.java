@@ -1,8 +1,9 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.Flux;
-import dev.likeness.diffusion.replay.Runner;
+import dev.likeness.diffusion.replay.Numbers;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxResiduals;
@@ -32,36 +33,35 @@ record FluxNetwork(Flux model, Sitting sitting, List<FluxTransformer2DModel> vie
     Tensor reference =
         canvas.reference() == null ? null : PackedLatents.pack(model.compute().place(canvas.reference()));
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
-    return (input, step) -> predict(input, step, told, reference, cache);
+    // What a ControlNet adds, and which blocks are asked, changes with the row.
+    boolean alike = canvas.hints().isEmpty() && cache == null;
+    return new RecordedNetwork(canvas.runner(), step -> alike ? List.of(views.get(step.index()), told) : null,
+        (input, step, row) -> answer(input, step, row, told, reference, cache));
   }
 
-  private Tensor predict(Tensor input, Step step, FluxConditioning told, Tensor reference,
+  private Tensor answer(Tensor input, Step step, Numbers row, FluxConditioning told, Tensor reference,
       FirstBlockCache cache) {
     Tensor own = PackedLatents.pack(model.compute().place(canvas.shown(input)));
     Tensor tokens =
         reference == null ? own : torch.cat(new TensorVector(own, reference.expand(own.size(0), -1, -1)), 1);
-    FluxTransformer2DModel net = views.get(step.index());
-    List<FluxResiduals> control = control(input, step);
-    // What a ControlNet adds, and which blocks are asked, changes with the row.
-    Runner runner = control.isEmpty() && cache == null ? canvas.runner() : Runner.PLAIN;
-    Tensor answer = runner.run(List.of(net, told), in -> net.forward(in[0], in[1], told, rotation, control, cache), tokens,
-        time(step, input.size(0))).narrow(1, 0, own.size(1));
+    Tensor answer = views.get(step.index()).forward(tokens, time(row, input, input.size(0)), told, rotation,
+        control(input, step, row), cache).narrow(1, 0, own.size(1));
     return PackedLatents.unpack(answer.to(ScalarType.Float), input.size(2), input.size(3));
   }
 
-  private Tensor time(Step step, long batch) {
-    return sitting.perRow(model.compute().number((float) step.timestep() / TRAINING_STEPS), batch);
+  private Tensor time(Numbers row, Tensor input, long batch) {
+    return sitting.perRow(row.tensor(step -> (float) step.timestep() / TRAINING_STEPS, input), batch);
   }
 
   /** What ControlNets add, told the prompt also where the transformer is told the negative one, as in diffusers. */
-  private List<FluxResiduals> control(Tensor input, Step step) {
+  private List<FluxResiduals> control(Tensor input, Step step, Numbers row) {
     if (canvas.hints().isEmpty()) {
       return List.of();
     }
     int count = sitting.count();
     FluxConditioning prompt = rows(text.text().size(0) - count, count);
     Tensor tokens = PackedLatents.pack(model.compute().place(input.narrow(0, 0, count)));
-    return Hint.each(canvas.hints(), tokens, time(step, count), prompt, rotation, step).stream()
+    return Hint.each(canvas.hints(), tokens, time(row, input, count), prompt, rotation, step).stream()
         .map(added -> added.repeated(input.size(0) / count)).toList();
   }
 

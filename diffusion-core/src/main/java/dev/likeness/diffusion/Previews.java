@@ -3,22 +3,19 @@ package dev.likeness.diffusion;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.AutoencoderFile;
-import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.schedulers.Scaling;
-import dev.likeness.schedulers.Step;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.LongStream;
-import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * Shows a run's pictures on their way: at a row of the plan, what the network takes the finished pictures to be, decoded by
- * a small autoencoder such as TAESD. It needs no gradient and changes nothing in the run. Thread-safe; to be closed after
- * the last run.
+ * a small autoencoder such as TAESD, beside the run and without holding it up. Changes nothing in the run, whose result
+ * waits for the last of them. Thread-safe; to be closed after the last run.
  */
 public final class Previews implements AutoCloseable {
   private final Path file;
@@ -33,7 +30,8 @@ public final class Previews implements AutoCloseable {
   @FunctionalInterface
   public interface Listener {
     /**
-     * A row of the plan has been answered.
+     * A row of the plan has been answered. Called on a thread of the run's previews, row by row; rows that come to be ready
+     * meanwhile are left out but for the newest. What it throws ends the run.
      *
      * @param row from 1; solvers that ask the network several times in a step have several rows for it
      * @param pictures one for each picture of the batch, of the size that the run draws
@@ -51,7 +49,8 @@ public final class Previews implements AutoCloseable {
   }
 
   /**
-   * The request with its pictures shown after every so many rows, the first included. It keeps its other joints.
+   * The request with its pictures shown after every so many rows, the first included, as far as the listener keeps up. It
+   * keeps its other joints.
    *
    * @param every at least 1
    */
@@ -60,30 +59,17 @@ public final class Previews implements AutoCloseable {
       throw new IllegalArgumentException("a preview after every " + every + " rows; give at least 1");
     }
     Joints own = request.joints();
-    return request.joints(new Joints(own.scheduler(), network -> watched(own.network().apply(network), every, listener),
-        own.listener(), own.runner()));
+    PreviewRun.Show show = (row, denoised) -> listener.onPreview(row, pictures(denoised));
+    return request.joints(new Joints(own.scheduler(), own.network(),
+        () -> new PreviewRun(own.listener().get(), every, show), own.runner()));
   }
 
-  private NoisePredictor watched(NoisePredictor network, int every, Listener listener) {
-    return (input, step) -> {
-      Tensor answer = network.predict(input, step);
-      if (step.index() % every == 0) {
-        listener.onPreview(step.index() + 1, pictures(input, answer, step));
-      }
-      return answer;
-    };
-  }
-
-  private List<Picture> pictures(Tensor input, Tensor answer, Step step) {
-    if (input.size(1) != autoencoder.latentChannels()) {
+  private List<Picture> pictures(Tensor denoised) {
+    if (denoised.size(1) != autoencoder.latentChannels()) {
       throw new UnusableInput(file + " decodes latents of " + autoencoder.latentChannels() + " channels, this base's have "
-          + input.size(1) + "; give the small autoencoder of the base's family");
+          + denoised.size(1) + "; give the small autoencoder of the base's family");
     }
-    try (TensorScope scope = TensorScope.open()) {
-      Scaling c = step.scaling();
-      // A network that predicts its variance too has it in further channels, and an answer without guidance behind.
-      Tensor denoised = input.mul(new Scalar(c.skip() / c.in())).add(
-          answer.narrow(0, 0, input.size(0)).narrow(1, 0, input.size(1)), new Scalar(c.out()));
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       return LongStream.range(0, denoised.size(0)).mapToObj(i -> picture(denoised.narrow(0, i, 1))).toList();
     }
   }

@@ -1,11 +1,12 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.schedulers.Step;
 import java.util.List;
 import java.util.Set;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -25,12 +26,12 @@ record Sd3Network(StableDiffusion3 model, Sitting sitting, List<Sd3Transformer2D
   public NoisePredictor asked(boolean weak, long first, long rows) {
     TextEncoding told = text.narrow(first, rows);
     FirstBlockCache cache = sitting.request().approximation().firstBlocks();
-    Runner runner = cache == null ? canvas.runner() : Runner.PLAIN;
-    return (input, step) -> {
-      Sd3Transformer2DModel net = (weak ? weakened : views).get(step.index());
-      return runner.run(List.of(net, told), in -> net.forward(in[0], in[1], told.tokens(), told.pooled(),
-          weak ? skipped : Set.of(), cache).to(ScalarType.Float), model.compute().place(input),
-          sitting.perRow(model.compute().number(step.timestep()), rows));
-    };
+    List<Sd3Transformer2DModel> nets = weak ? weakened : views;
+    Set<Integer> left = weak ? skipped : Set.of();
+    return new RecordedNetwork(canvas.runner(),
+        step -> cache == null ? List.of(nets.get(step.index()), told, left) : null, (input, step, row) ->
+            nets.get(step.index()).forward(model.compute().place(input),
+                sitting.perRow(row.tensor(Step::timestep, input), rows), told.tokens(), told.pooled(), left, cache)
+                .to(ScalarType.Float));
   }
 }

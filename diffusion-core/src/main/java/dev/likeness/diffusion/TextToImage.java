@@ -13,6 +13,7 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
+import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -75,7 +76,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Progress progress,
       Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds());
-        Runner runner = sitting.request().joints().runner().apply(model().compute())) {
+        Runner runner = sitting.request().joints().runner().apply(model().compute());
+        StepListener listener = sitting.request().joints().listener().get()) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();
       Guarded autoencoder = new Guarded(sitting.request().tiled() ? own.tiled() : own,
@@ -84,9 +86,9 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       Joints joints = sitting.request().joints();
       NoisePredictor network = joints.network().apply(sitting.request().approximation()
           .around(denoiser.network(sitting, canvas, plan.size()), plan));
-      Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, canvas.blend(), (step, of, x) -> {
+      Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, runner, canvas.blend(), (step, of, x, denoised) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
-        joints.listener().onStep(step, of, x);
+        listener.onStep(step, of, x, denoised);
         stop.check();
       });
       sampled.run();

@@ -1,14 +1,15 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.model.StableDiffusion;
-import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.PromptPair;
+import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.unet.ControlResiduals;
 import dev.likeness.diffusion.unet.DeepFeatures;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.schedulers.Step;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,15 +83,16 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
   private NoisePredictor asked(boolean worse, List<UNetConditioning> told) {
     Device device = new Device(model.compute().device());
     DeepFeatures deep = sitting.request().approximation().features();
+    List<UNet2DConditionModel> nets = worse ? weakened : views;
     // What a ControlNet adds, and which layers are asked, changes with the row.
-    Runner runner = canvas.hints().isEmpty() && deep == null ? canvas.runner() : Runner.PLAIN;
-    return (input, step) -> {
-      Tensor time = sitting.perRow(model.compute().number(step.timestep()), input.size(0));
-      UNetConditioning here = told.get(step.index());
-      ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
-      UNet2DConditionModel unet = (worse ? weakened : views).get(step.index());
-      return runner.run(List.of(unet, here), in -> unet.forward(in[0], in[1], here, control, deep),
-          canvas.shown(input).to(device, torch.ScalarType.Float), time);
-    };
+    boolean alike = canvas.hints().isEmpty() && deep == null;
+    return new RecordedNetwork(canvas.runner(),
+        step -> alike ? List.of(nets.get(step.index()), told.get(step.index())) : null, (input, step, row) -> {
+          Tensor time = sitting.perRow(row.tensor(Step::timestep, input), input.size(0));
+          UNetConditioning here = told.get(step.index());
+          ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
+          Tensor shown = canvas.shown(input).to(device, torch.ScalarType.Float);
+          return nets.get(step.index()).forward(shown, time, here, control, deep);
+        });
   }
 }

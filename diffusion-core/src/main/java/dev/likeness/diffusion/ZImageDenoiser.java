@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.tensor.Carried;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.text.TextEncoding;
@@ -12,7 +13,6 @@ import dev.likeness.diffusion.transformer.ZImageSequence;
 import dev.likeness.diffusion.transformer.ZImageTransformer2DModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
-import dev.likeness.schedulers.Step;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,18 +83,15 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
         ZImageSequence.of(model.config(), request.height() / unit(), request.width() / unit(), whole, device);
     Map<ZImageTransformer2DModel, Carried> words = new HashMap<>();
     views.forEach(view -> words.computeIfAbsent(view, each -> new Carried()));
-    return (input, step) -> {
+    return new RecordedNetwork(canvas.runner(), step -> List.of(views.get(step.index()), text), (input, step, row) -> {
       ZImageTransformer2DModel view = views.get(step.index());
       Carried told = words.get(view);
       if (told.tensor() == null) {
         told.replace(view.words(text.tokens(), sequence));
       }
-      return canvas.runner().run(List.of(view, told), in -> view.forward(in[0], in[1], told.tensor(), sequence)
-          .to(ScalarType.Float).neg(), model.compute().place(input), time(sitting, step, input.size(0)));
-    };
-  }
-
-  private Tensor time(Sitting sitting, Step step, long batch) {
-    return sitting.perRow(model.compute().number((TRAINING_STEPS - step.timestep()) / TRAINING_STEPS), batch);
+      Tensor time = row.tensor(s -> (TRAINING_STEPS - s.timestep()) / TRAINING_STEPS, input);
+      return view.forward(model.compute().place(input), sitting.perRow(time, input.size(0)), told.tensor(), sequence)
+          .to(ScalarType.Float).neg();
+    });
   }
 }

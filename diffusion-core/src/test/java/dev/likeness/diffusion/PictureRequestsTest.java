@@ -106,7 +106,7 @@ class PictureRequestsTest {
   @Test
   void hearsOfEachStepWithItsLatents() {
     List<Latents> heard = new ArrayList<>();
-    StepListener listener = (step, of, x) -> heard.add(Latents.of(x));
+    StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
     GeneratedImage image = base.generate(ASK.scheduler("DDIM").joints(new Joints(null, network -> network, listener)));
     assertEquals(3, heard.size());
     assertEquals(image.latents(), heard.get(2));

@@ -2,18 +2,26 @@ package dev.likeness.diffusion;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -32,10 +40,12 @@ class PreviewsTest {
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         Previews previews = Previews.open(folder.resolve("vae"), Compute.EXACT)) {
       List<List<Picture>> seen = new ArrayList<>();
-      List<Integer> rows = new ArrayList<>();
-      ImageRequest watched = previews.on(ASK.count(2), 1, (row, pictures) -> {
-        rows.add(row);
+      List<Integer> rows = new CopyOnWriteArrayList<>();
+      ImageRequest patient = ASK.count(2).joints(new Joints(null, network -> network,
+          (step, of, latents, denoised) -> await(() -> rows.size() == step.index())));
+      ImageRequest watched = previews.on(patient, 1, (row, pictures) -> {
         seen.add(pictures);
+        rows.add(row);
       });
       List<GeneratedImage> images = base.generate(watched, Progress.SILENT, new Cancellation());
       assertEquals(List.of(1, 2, 3, 4), rows);
@@ -51,11 +61,72 @@ class PreviewsTest {
     Path folder = folder("base");
     try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
         Previews previews = Previews.open(folder.resolve("vae"), Compute.EXACT)) {
-      List<Integer> rows = new ArrayList<>();
-      base.generate(previews.on(ASK, 3, (row, pictures) -> rows.add(row)));
+      List<Integer> rows = new CopyOnWriteArrayList<>();
+      ImageRequest patient = ASK.joints(new Joints(null, network -> network,
+          (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
+      base.generate(previews.on(patient, 3, (row, pictures) -> rows.add(row)));
       assertEquals(List.of(1, 4), rows);
       assertEquals("a preview after every 0 rows; give at least 1",
           assertThrows(IllegalArgumentException.class, () -> previews.on(ASK, 0, (row, pictures) -> { })).getMessage());
+    }
+  }
+
+  @Test
+  void stepsDoNotWaitForASlowListenerWhichIsShownTheNewest() {
+    AtomicBoolean decoding = new AtomicBoolean();
+    List<Integer> rows = new CopyOnWriteArrayList<>();
+    Progress progress = event -> {
+      if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {
+        decoding.set(true);
+      }
+    };
+    ImageRequest ask = ASK.joints(new Joints(null, network -> network,
+        (step, of, latents, denoised) -> await(() -> rows.size() == Math.min(1, step.index()))));
+    try (Ready ready = new Ready()) {
+      ready.base.generate(ready.previews.on(ask, 1, (row, pictures) -> {
+        rows.add(row);
+        await(decoding::get);
+      }), progress, new Cancellation());
+    }
+    assertEquals(List.of(1, 4), rows);
+  }
+
+  @Test
+  void whatAListenerThrowsEndsTheRun() {
+    try (Ready ready = new Ready()) {
+      for (int at : new int[] {1, 4}) {
+        ImageRequest watched = ready.previews.on(ASK, at == 1 ? 1 : 3, (row, pictures) -> {
+          if (row == at) {
+            throw new IllegalStateException("no room for row " + row);
+          }
+        });
+        assertEquals("no room for row " + at,
+            assertThrows(IllegalStateException.class, () -> ready.base.generate(watched)).getMessage());
+      }
+    }
+  }
+
+  @Test
+  void aCancelledRunWaitsForThePreviewThatIsShownAndLeavesOutTheRest() {
+    Cancellation stop = new Cancellation();
+    List<Integer> rows = new CopyOnWriteArrayList<>();
+    List<Integer> done = new CopyOnWriteArrayList<>();
+    ImageRequest ask = ASK.joints(new Joints(null, network -> network, (step, of, latents, denoised) -> {
+      await(() -> rows.size() == Math.min(1, step.index()));
+      if (step.index() == 2) {
+        stop.cancel();
+      }
+    }));
+    try (Ready ready = new Ready()) {
+      ImageRequest watched = ready.previews.on(ask, 1, (row, pictures) -> {
+        rows.add(row);
+        await(stop::isRequested);
+        LockSupport.parkNanos(50_000_000);
+        done.add(row);
+      });
+      assertThrows(Cancelled.class, () -> ready.base.generate(watched, Progress.SILENT, stop));
+      assertEquals(List.of(1), done);
+      assertEquals(List.of(1), rows);
     }
   }
 
@@ -76,8 +147,8 @@ class PreviewsTest {
     try (BaseModel base = BaseModel.open(folder("four-levels"), Compute.EXACT);
         Previews previews = Previews.open(taesd, Compute.EXACT)) {
       List<Picture> seen = new ArrayList<>();
-      base.generate(previews.on(ASK.size(64, 48), 1, (row, pictures) -> seen.addAll(pictures)));
-      assertEquals(List.of("64x48", "64x48", "64x48", "64x48"),
+      base.generate(previews.on(ASK.size(64, 48), 4, (row, pictures) -> seen.addAll(pictures)));
+      assertEquals(List.of("64x48"),
           seen.stream().map(picture -> picture.width() + "x" + picture.height()).toList());
     }
   }
@@ -89,6 +160,28 @@ class PreviewsTest {
     assertEquals(a.length, b.length);
     for (int i = 0; i < a.length; i++) {
       assertEquals(a[i] & 0xff, b[i] & 0xff, 1, "byte " + i);
+    }
+  }
+
+  /** A small base with previews by its own autoencoder. */
+  private final class Ready implements AutoCloseable {
+    private final Path folder = folder("base");
+    private final BaseModel base = BaseModel.open(folder, Compute.EXACT);
+    private final Previews previews = Previews.open(folder.resolve("vae"), Compute.EXACT);
+
+    @Override
+    public void close() {
+      previews.close();
+      base.close();
+    }
+  }
+
+  /** Waits for what another thread does; gives up after a time that only a dead end takes. */
+  private static void await(BooleanSupplier done) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!done.getAsBoolean()) {
+      assertTrue(System.nanoTime() < end, "waited in vain");
+      LockSupport.parkNanos(1_000_000);
     }
   }
 

@@ -5,7 +5,12 @@ import dev.likeness.examples.console.Console;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * One run of the command inside this JVM.
@@ -34,13 +39,13 @@ record CommandRun(int status, String out, String err) {
     return of(err, cancellation, args);
   }
 
-  /** A run during which {@code look} looks around whenever something is printed to standard error. */
-  static CommandRun watched(Runnable look, String... args) {
+  /** A run during which {@code look} looks around whenever something is printed to standard error, and is told it. */
+  static CommandRun watched(Consumer<String> look, String... args) {
     StringWriter err = new StringWriter() {
       @Override
       public void write(String text, int offset, int length) {
         super.write(text, offset, length);
-        look.run();
+        look.accept(text);
       }
     };
     return of(err, new Cancellation(), args);
@@ -51,6 +56,15 @@ record CommandRun(int status, String out, String err) {
     Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
     int status = Likeness.run(console, args);
     return new CommandRun(status, out.toString(), err.toString());
+  }
+
+  /** Whether a file that another thread writes comes to be within a minute. */
+  static boolean comes(Path file) {
+    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!Files.exists(file) && System.nanoTime() < end) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    return Files.exists(file);
   }
 
   /** The lines on standard error that are about a failure. */

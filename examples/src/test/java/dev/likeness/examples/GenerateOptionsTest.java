@@ -144,9 +144,13 @@ class GenerateOptionsTest {
   void showsPreviewsUntilThePictureIsDone() {
     Path out = folder.resolve("watched");
     List<String> seen = new ArrayList<>();
-    CommandRun run = CommandRun.watched(() -> seen.addAll(TinyBase.namesIn(out)), "generate", "--base", base.toString(),
-        "--prompt", "a cat", "--steps", "3", "--preview", base.resolve("vae").toString(), "--dtype", "f32", "--out",
-        out.toString());
+    CommandRun run = CommandRun.watched(text -> {
+      if (text.startsWith("decode")) {
+        CommandRun.comes(out.resolve("preview-001.png"));
+        seen.addAll(TinyBase.namesIn(out));
+      }
+    }, "generate", "--base", base.toString(), "--prompt", "a cat", "--steps", "3", "--preview",
+        base.resolve("vae").toString(), "--dtype", "f32", "--out", out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(seen.contains("preview-001.png"), seen.toString());
     assertFalse(seen.contains("image-001.png"), seen.toString());

@@ -35,7 +35,7 @@ final class Enlargement {
     int factor = base.parts().autoencoder().factor();
     int window = base.defaults().width() / factor;
     Joints tiles = new Joints(request.joints().scheduler(),
-        network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), StepListener.NONE,
+        network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), () -> StepListener.NONE,
         request.joints().runner());
     Picture larger = picture;
     double strength = FIRST;

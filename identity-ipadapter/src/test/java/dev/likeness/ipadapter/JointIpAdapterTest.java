@@ -107,7 +107,7 @@ class JointIpAdapterTest {
     void drawsTheSameWhenReplayed() {
       Joints replaying = Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING));
       for (double guidance : new double[] {0, 3}) {
-        ImageRequest ask = request().steps(3).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
+        ImageRequest ask = request().steps(4).guidance(guidance).as(prompt(1, "37x53.png").at(0.9));
         assertArrayEquals(base.generate(ask).pixels(), base.generate(ask.joints(replaying)).pixels());
       }
     }

@@ -16,7 +16,10 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.ControlNet;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.replay.Recorder;
+import dev.likeness.diffusion.replay.Replayed;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -102,6 +105,18 @@ class PersonsInOneBatchTest {
     compare(requests, base.generate(requests));
   }
 
+  /** Persons are part of what a recording holds, and one whose strength falls from row to row is another each time. */
+  @Test
+  void drawsEachTheSameWhenReplayed() {
+    List<ImageRequest> requests = several().stream().map(one -> one.steps(4)).toList();
+    List<GeneratedImage> plain = base.generate(requests);
+    List<GeneratedImage> again = base.generate(requests.stream()
+        .map(one -> one.joints(Joints.NONE.running(compute -> new Replayed(Recorder.REPEATING)))).toList());
+    for (int i = 0; i < plain.size(); i++) {
+      assertArrayEquals(plain.get(i).pixels(), again.get(i).pixels(), "picture " + i);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(doubles = {4, 1})
   void drivesEachAwayFromItsOwnWeakenedAnswer(double guidance) {
@@ -129,7 +144,7 @@ class PersonsInOneBatchTest {
       passes.incrementAndGet();
       return network.predict(input, step);
     };
-    Joints joints = new Joints(null, counted, Joints.NONE.listener());
+    Joints joints = new Joints(null, counted, StepListener.NONE);
     List<ImageRequest> four = List.of(ask("a man", 1, wide.at(1)), ask("a woman", 2, attention.at(1)),
         ask("a man", 3, wide.at(0.5)), ask("a woman", 4)).stream().map(one -> one.joints(joints)).toList();
     base.generate(four.get(0));

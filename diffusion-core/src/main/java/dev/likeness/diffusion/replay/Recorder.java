@@ -4,7 +4,10 @@ package dev.likeness.diffusion.replay;
 @FunctionalInterface
 public interface Recorder {
   /** Records nothing: to replay is to do the work again. It shows on any device that replaying changes no number. */
-  Recorder REPEATING = work -> work::run;
+  Recorder REPEATING = work -> {
+    work.run();
+    return work::run;
+  };
 
   /** What was recorded. */
   @FunctionalInterface
@@ -17,7 +20,8 @@ public interface Recorder {
   }
 
   /**
-   * Records {@code work}, which reads and writes tensors that stay where they are; it may be run to get ready for it.
+   * Records {@code work}, which reads and writes tensors that stay where they are. It is run at least once on the way, over
+   * numbers that mean nothing.
    *
    * @throws RuntimeException when the device cannot record it
    */

@@ -2,15 +2,18 @@ package dev.likeness.diffusion.replay;
 
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.schedulers.Step;
+import java.util.Arrays;
 import org.bytedeco.pytorch.Tensor;
 
 /** One recording with the buffers that it reads and writes. */
 final class Take implements AutoCloseable {
   private final TensorRegion buffers = new TensorRegion();
   private final Tensor[] inputs;
+  private final Slots numbers;
   private final Recorder.Recording recording;
   private TensorRegion held = new TensorRegion();
-  private Tensor output;
+  private Tensor[] outputs;
 
   /** Records {@code work} over buffers like {@code given}. */
   Take(Recorder recorder, Runner.Work work, Tensor... given) {
@@ -19,6 +22,7 @@ final class Take implements AutoCloseable {
       for (int i = 0; i < given.length; i++) {
         inputs[i] = buffers.keep(given[i].clone());
       }
+      numbers = new Slots(buffers.keep(Slots.room(given[0])));
       recording = recorder.record(() -> write(work));
     } catch (RuntimeException e) {
       free();
@@ -26,23 +30,26 @@ final class Take implements AutoCloseable {
     }
   }
 
-  /** Does the work; its output stays where it is until it is done again. */
+  /** Does the work; its outputs stay where they are until it is done again. */
   private void write(Runner.Work work) {
     try (TensorScope scope = TensorScope.open()) {
       TensorRegion next = new TensorRegion();
-      output = next.keep(work.of(inputs));
+      numbers.rewind();
+      outputs = work.of(numbers, inputs);
+      Arrays.stream(outputs).forEach(next::keep);
       held.close();
       held = next;
     }
   }
 
-  /** The output for other inputs of the same shapes, in memory of its own; the calling scope owns it. */
-  Tensor play(Tensor... given) {
+  /** The outputs for another row and inputs of the same shapes, in memory of their own; the calling scope owns them. */
+  Tensor[] play(Step step, Tensor... given) {
+    numbers.fill(step);
     for (int i = 0; i < given.length; i++) {
       inputs[i].copy_(given[i]);
     }
     recording.replay();
-    return output.clone();
+    return Arrays.stream(outputs).map(Tensor::clone).toArray(Tensor[]::new);
   }
 
   private void free() {

@@ -1,2 +1,2 @@
-/** How the network's work is run in a pass: as it comes, or recorded once and replayed. */
+/** How the work of a plan's rows is run in a pass: as it comes, or recorded once and replayed. */
 package dev.likeness.diffusion.replay;

@@ -16,4 +16,9 @@ public record ClassifierFree(double scale) implements GuidanceRule {
   public Tensor combine(Answers answers, Step step) {
     return torch.lerp(answers.negative(), answers.positive(), new Scalar(scale));
   }
+
+  @Override
+  public Object layout(Step step) {
+    return this;
+  }
 }

@@ -23,4 +23,9 @@ public record Guidance(PromptPair pair, GuidanceRule rule) implements NoisePredi
     Tensor guided = rule.combine(answers, step);
     return step.update().asksUnguided() ? torch.cat(new TensorVector(guided, answers.negative()), 0) : guided;
   }
+
+  @Override
+  public Object layout(Step step) {
+    return LaidOut.together(pair.layout(step), rule.layout(step));
+  }
 }

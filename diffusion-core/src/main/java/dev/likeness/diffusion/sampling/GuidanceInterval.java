@@ -19,6 +19,15 @@ public record GuidanceInterval(NoisePredictor guided, NoisePredictor plain, int 
 
   @Override
   public Tensor predict(Tensor input, Step step) {
-    return (step.index() >= first && step.index() < end ? guided : plain).predict(input, step);
+    return at(step).predict(input, step);
+  }
+
+  @Override
+  public Object layout(Step step) {
+    return at(step).layout(step);
+  }
+
+  private NoisePredictor at(Step step) {
+    return step.index() >= first && step.index() < end ? guided : plain;
   }
 }

@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** How the answers to the two prompts become one. An instance serves one run: it may remember earlier steps. */
 @FunctionalInterface
-public interface GuidanceRule {
+public interface GuidanceRule extends LaidOut {
   /** The combined answer, of the shape of either; owned by the calling scope. */
   Tensor combine(Answers answers, Step step);
 }

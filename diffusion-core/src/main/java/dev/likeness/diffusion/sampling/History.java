@@ -1,88 +1,90 @@
 package dev.likeness.diffusion.sampling;
 
+import dev.likeness.diffusion.sampling.Term.Kind;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.schedulers.Update;
+import dev.likeness.schedulers.Step;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.Iterator;
-import org.bytedeco.pytorch.Scalar;
+import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * The last samples (as the network was given them, and as the rows before made them), predictions, answers and noises of a
- * run, newest first, and the sum that a row makes of them.
+ * What the rows of a run made that later ones sum, newest first: samples as the network was given them and as the rows
+ * before made them, predictions, answers and noises.
  */
 final class History {
-  private final int reach;
-  private final Tensor start;
-  private final Deque<Tensor> samples = new ArrayDeque<>();
-  private final Deque<Tensor> arrived = new ArrayDeque<>();
-  private final Deque<Tensor> denoised = new ArrayDeque<>();
-  private final Deque<Tensor> raw = new ArrayDeque<>();
-  private final Deque<Tensor> unguided = new ArrayDeque<>();
-  private final Deque<Tensor> answers = new ArrayDeque<>();
-  private final Deque<Tensor> noise = new ArrayDeque<>();
+  private final List<Term> terms;
+  private final Map<Kind, Deque<Tensor>> kept = new EnumMap<>(Kind.class);
 
-  History(int reach, Tensor start) {
-    this.reach = reach;
-    this.start = start;
-    samples.push(start);
-    arrived.push(start);
+  /** Before the first row; what it keeps belongs to the calling scope. */
+  History(List<Term> terms, Tensor start) {
+    this.terms = terms;
+    for (Kind kind : Kind.values()) {
+      kept.put(kind, new ArrayDeque<>());
+    }
+    kept.get(Kind.SAMPLE).push(start.alias());
+    kept.get(Kind.ARRIVED).push(start.alias());
   }
 
   /** The newest sample. */
   Tensor sample() {
-    return samples.peek();
+    return kept.get(Kind.SAMPLE).peek();
   }
 
   /**
-   * Takes in a row's predictions, the network's answer and noise (null when it drew none) and makes the next sample; what
-   * it keeps outlives {@code scope}.
+   * The sample and the terms that were made before this row, in their order. The sample stands in for what is not made yet
+   * and does not count.
    */
-  Tensor advance(TensorScope scope, Update update, Tensor newDenoised, Tensor newRaw, Tensor newUnguided,
-      Tensor newAnswer, Tensor newNoise) {
-    keep(scope, denoised, newDenoised);
-    // Unclipped, the two are one tensor; a second handle keeps their lifetimes apart.
-    keep(scope, raw, newRaw == newDenoised ? newRaw.alias() : newRaw);
-    keep(scope, unguided, newUnguided == newRaw ? newRaw.alias() : newUnguided);
-    keep(scope, answers, newAnswer.alias());
-    keep(scope, noise, newNoise == null ? newRaw.new_zeros(1) : newNoise);
-    Tensor next = null;
-    next = add(next, update.samples(), samples);
-    next = add(next, update.arrived(), arrived);
-    next = add(next, update.denoised(), denoised);
-    next = add(next, update.raw(), raw);
-    next = add(next, update.unguided(), unguided);
-    next = add(next, update.answers(), answers);
-    next = add(next, update.noise(), noise);
-    return next == null ? torch.zeros_like(newRaw) : next;
+  List<Tensor> given(Step step) {
+    List<Tensor> given = new ArrayList<>(List.of(sample()));
+    terms.stream().filter(Term::isGiven).forEach(term -> given.add(at(term, step)));
+    return given;
   }
 
-  /** Takes in the next sample as the row made it and as it goes on. */
-  void follow(TensorScope scope, Tensor made, Tensor sample) {
-    keep(scope, arrived, made);
-    keep(scope, samples, sample == made ? made.alias() : sample);
-  }
-
-  private void keep(TensorScope scope, Deque<Tensor> history, Tensor newest) {
-    history.push(scope.promote(newest));
-    if (history.size() > reach) {
-      Tensor oldest = history.removeLast();
-      if (oldest != start) {
-        scope.release(oldest);
+  private Tensor at(Term term, Step step) {
+    Deque<Tensor> all = kept.get(term.kind());
+    int place = term.kind() == Kind.SAMPLE || term.kind() == Kind.ARRIVED ? term.back() : term.back() - 1;
+    if (place < all.size()) {
+      Iterator<Tensor> newest = all.iterator();
+      for (int i = 0; i < place; i++) {
+        newest.next();
       }
+      return newest.next();
+    }
+    if (term.factor(step) != 0) {
+      throw new IllegalArgumentException("row " + step.index() + " of the plan sums what was made " + term.back()
+          + " rows before it, but the run has only begun; a plan may sum what its own rows made");
+    }
+    return sample();
+  }
+
+  /**
+   * Keeps what a row made, beyond {@code scope}, as long as a later row may read it.
+   *
+   * @param made the outputs of {@link RowWork}
+   * @param sample the next sample as it goes on
+   */
+  void advance(TensorScope scope, Tensor[] made, Tensor sample) {
+    keep(scope, Kind.SAMPLE, sample);
+    keep(scope, Kind.ARRIVED, made[0]);
+    List<Kind> carried = Term.carried(terms);
+    for (int i = 0; i < carried.size(); i++) {
+      keep(scope, carried.get(i), made[2 + i]);
     }
   }
 
-  private static Tensor add(Tensor sum, double[] factors, Deque<Tensor> history) {
-    Iterator<Tensor> terms = history.iterator();
-    for (double factor : factors) {
-      Tensor term = terms.next();
-      if (factor != 0) {
-        sum = sum == null ? term.mul(new Scalar(factor)) : sum.add_(term, new Scalar(factor));
-      }
+  private void keep(TensorScope scope, Kind kind, Tensor newest) {
+    int reach = terms.stream().filter(term -> term.kind() == kind).mapToInt(Term::back).max().orElse(0);
+    int most = kind == Kind.SAMPLE || kind == Kind.ARRIVED ? reach + 1 : reach;
+    Deque<Tensor> all = kept.get(kind);
+    // A handle of its own: a row may have made one tensor in two places.
+    all.push(scope.promote(newest.alias()));
+    while (all.size() > most) {
+      scope.release(all.removeLast());
     }
-    return sum;
   }
 }

@@ -24,4 +24,9 @@ public record Limited(GuidanceRule rule, double factor) implements GuidanceRule 
     Tensor most = Answers.length(answers.positive()).mul(new Scalar(factor));
     return guided.mul(most.div(Answers.length(guided)).clamp_max(new Scalar(1.0)));
   }
+
+  @Override
+  public Object layout(Step step) {
+    return LaidOut.together("limited", rule.layout(step));
+  }
 }

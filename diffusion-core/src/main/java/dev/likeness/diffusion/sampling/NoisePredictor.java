@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The network as the sampler sees it; guidance, caching and tiling wrap one another here. */
 @FunctionalInterface
-public interface NoisePredictor {
+public interface NoisePredictor extends LaidOut {
   /**
    * The network's answer for {@code input}, the sample after the row's input scaling.
    *

@@ -58,4 +58,9 @@ public final class Projected implements GuidanceRule {
     return limit == 0 ? difference
         : difference.mul(Answers.length(difference).reciprocal().mul(new Scalar(limit)).clamp_max(new Scalar(1)));
   }
+
+  @Override
+  public Object layout(Step step) {
+    return momentum == 0 ? this : null;
+  }
 }

@@ -22,4 +22,9 @@ public record Rescaled(GuidanceRule rule, double share) implements GuidanceRule 
   private static Tensor spread(Tensor answer) {
     return answer.flatten(1, -1).std(new long[] {1}, true, true).view(-1, 1, 1, 1);
   }
+
+  @Override
+  public Object layout(Step step) {
+    return LaidOut.together("rescaled", rule.layout(step));
+  }
 }

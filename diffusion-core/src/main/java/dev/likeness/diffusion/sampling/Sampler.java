@@ -1,12 +1,14 @@
 package dev.likeness.diffusion.sampling;
 
+import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.schedulers.SamplingPlan;
-import dev.likeness.schedulers.Scaling;
 import dev.likeness.schedulers.Step;
-import org.bytedeco.pytorch.Scalar;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** The denoising loop, the only one: everything else plugs into one of its joints. */
 public final class Sampler {
@@ -21,37 +23,34 @@ public final class Sampler {
    */
   public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random,
       StepListener listener) {
-    return sample(start, plan, network, random, Blend.NONE, listener);
+    return sample(start, plan, network, random, Runner.PLAIN, Blend.NONE, listener);
   }
 
-  /** The same with something put into every sample on the way: see {@link Blend}. */
-  public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random, Blend blend,
-      StepListener listener) {
+  /** The same, each row's work done by {@code runner}, with something put into every sample on the way: see {@link Blend}. */
+  public static Tensor sample(Tensor start, SamplingPlan plan, NoisePredictor network, NoiseSource random, Runner runner,
+      Blend blend, StepListener listener) {
     try (TensorScope run = TensorScope.open()) {
-      History history = new History(plan.reach(), start);
+      List<Term> terms = Term.of(plan);
+      History history = new History(terms, start);
       for (Step step : plan) {
         try (TensorScope scope = TensorScope.open()) {
-          Tensor x = history.sample();
-          Scaling c = step.scaling();
-          Tensor answers = network.predict(c.in() == 1 ? x : x.mul(new Scalar(c.in())), step);
-          boolean guided = answers.size(0) > x.size(0);   // one that is not says the same of both
-          Tensor answer = guided ? answers.narrow(0, 0, x.size(0)) : answers;
-          Tensor mean = Variance.mean(answer, x);
-          Tensor raw = denoised(x, mean, c);
-          Tensor noise = step.update().drawsNoise() ? Variance.scale(random.next(shape(x)), answer, step) : null;
-          Tensor next =
-              history.advance(scope, step.update(), Thresholding.apply(step.clipping(), raw), raw,
-                  guided ? denoised(x, Variance.mean(answers.narrow(0, x.size(0), x.size(0)), x), c) : raw, mean, noise);
-          history.follow(scope, next, blend.into(next, plan, step.index() + 1));
+          List<Tensor> inputs = history.given(step);
+          inputs.addAll(noise(step, terms, start, random));
+          RowWork work = new RowWork(network, terms, step);
+          Tensor[] made = runner.run(work.layout(), step, work, inputs.toArray(Tensor[]::new));
+          history.advance(scope, made, blend.into(made[0], plan, step.index() + 1));
+          listener.onStep(step, plan.size(), history.sample(), made[1]);
         }
-        listener.onStep(step, plan.size(), history.sample());
       }
       return run.promote(history.sample());
     }
   }
 
-  private static Tensor denoised(Tensor x, Tensor answer, Scaling c) {
-    return x.mul(new Scalar(c.skip())).add(answer, new Scalar(c.out()));
+  /** The row's unit noise where the plan sums noise; in a row that draws none it does not count. */
+  private static List<Tensor> noise(Step step, List<Term> terms, Tensor like, NoiseSource random) {
+    Tensor drawn = step.update().drawsNoise() ? random.next(shape(like)) : null;
+    return !Term.takesNoise(terms) ? List.of()
+        : List.of(drawn == null ? torch.zeros_like(like) : Upload.beside(like, drawn));
   }
 
   private static long[] shape(Tensor x) {

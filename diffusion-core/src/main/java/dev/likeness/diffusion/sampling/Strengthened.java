@@ -16,4 +16,9 @@ public record Strengthened(GuidanceRule rule, Weakening weakening) implements Gu
     return answers.weakened() == null ? guided
         : guided.add(answers.positive().sub(answers.weakened()), new Scalar(weakening.scale(step)));
   }
+
+  @Override
+  public Object layout(Step step) {
+    return weakening.isSteady() ? LaidOut.together("strengthened", rule.layout(step)) : null;
+  }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.sampling;
 
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.schedulers.Step;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,7 @@ public final class TiledNetwork implements NoisePredictor {
     }
     long h = Math.min(window, height);
     long w = Math.min(window, width);
-    Tensor weight = weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)).to(input.device(), torch.ScalarType.Float);
+    Tensor weight = Upload.beside(input, weight(h).unsqueeze(1).mul(weight(w).unsqueeze(0)));
     Tensor sum = null;
     Tensor weights = torch.zeros_like(input.narrow(0, 0, 1).narrow(1, 0, 1));
     for (long y : places(height, h)) {

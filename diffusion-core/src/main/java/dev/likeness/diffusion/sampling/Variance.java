@@ -1,9 +1,10 @@
 package dev.likeness.diffusion.sampling;
 
+import dev.likeness.diffusion.replay.Numbers;
 import dev.likeness.schedulers.LearnedVariance;
-import dev.likeness.schedulers.Step;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** Networks that answer with a variance in a second half of their channels (arXiv:2102.09672). */
 final class Variance {
@@ -15,20 +16,17 @@ final class Variance {
   }
 
   /** The row's fresh noise at the scale that the network asks for. */
-  static Tensor scale(Tensor noise, Tensor answer, Step step) {
-    Tensor here = noise.to(answer.device(), answer.scalar_type());
-    if (step.variance().kind() == LearnedVariance.Kind.NONE) {
-      return here;
+  static Tensor scale(Numbers row, Tensor noise, Tensor answer, LearnedVariance.Kind kind) {
+    if (kind == LearnedVariance.Kind.NONE) {
+      return noise;
     }
-    LearnedVariance variance = step.variance();
     Tensor predicted = answer.narrow(1, answer.size(1) / 2, answer.size(1) / 2);
-    if (variance.kind() == LearnedVariance.Kind.DIRECT) {
-      return here.mul(predicted.clamp_min(new Scalar(0)).sqrt());
+    if (kind == LearnedVariance.Kind.DIRECT) {
+      return noise.mul(predicted.clamp_min(new Scalar(0)).sqrt());
     }
     // equation 15: exp(v log max + (1 - v) log min), v the answer brought from -1..1 to 0..1
-    double half = (variance.maxLog() - variance.minLog()) / 2;
-    double middle = (variance.maxLog() + variance.minLog()) / 2;
-    Tensor log = predicted.mul(new Scalar(half)).add(new Scalar(middle));
-    return here.mul(log.mul(new Scalar(0.5)).exp());
+    Tensor log = row.plus(row.times(predicted, s -> (s.variance().maxLog() - s.variance().minLog()) / 2),
+        torch.ones_like(predicted), s -> (s.variance().maxLog() + s.variance().minLog()) / 2);
+    return noise.mul(log.mul(new Scalar(0.5)).exp());
   }
 }

@@ -64,6 +64,11 @@ public record Weakening(Kind kind, List<String> layers, double scale, double dec
     return begun && row < rows * until;
   }
 
+  /** Whether the scale is the same in every row. */
+  boolean isSteady() {
+    return decline == 0;
+  }
+
   double scale(Step step) {
     return Math.max(0, scale - decline * (TIMESTEPS - step.timestep()));
   }

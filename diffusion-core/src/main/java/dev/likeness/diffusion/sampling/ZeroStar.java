@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.sampling;
 
 import dev.likeness.schedulers.Step;
+import java.util.List;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -25,5 +26,10 @@ public record ZeroStar(double scale, int zeroSteps) implements GuidanceRule {
     Tensor dot = positive.flatten(1, -1).mul(negative).sum(1);
     Tensor s = dot.div(negative.mul(negative).sum(1).add(new Scalar(TINY))).view(-1, 1, 1, 1);
     return torch.lerp(answers.negative().mul(s), positive, new Scalar(scale));
+  }
+
+  @Override
+  public Object layout(Step step) {
+    return List.of(this, step.index() < zeroSteps);
   }
 }

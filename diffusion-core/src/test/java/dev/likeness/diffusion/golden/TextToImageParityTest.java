@@ -122,7 +122,7 @@ class TextToImageParityTest {
       Closeness.assertWithinSpread(LATENTS, golden, start, what + " start");
       Tensor steps = expected.tensor(run.name() + ".steps");
       assertEquals(steps.size(0), plan.size(), what + ": calls of the network");
-      Sampler.sample(start, plan, network(run, model), noise, (step, of, latents) -> Closeness.assertWithinSpread(
+      Sampler.sample(start, plan, network(run, model), noise, (step, of, latents, denoised) -> Closeness.assertWithinSpread(
           LATENTS, steps.select(0, step.index()), latents, what + " after step " + step.index()));
     }
   }

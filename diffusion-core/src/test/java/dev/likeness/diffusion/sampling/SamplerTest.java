@@ -90,7 +90,7 @@ class SamplerTest {
     AtomicInteger heard = new AtomicInteger();
     try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(1)) {
       Tensor start = random.next(SHAPE);
-      assertThrows(Cancelled.class, () -> Sampler.sample(start, plan, SamplerTest::network, random, (step, of, x) -> {
+      assertThrows(Cancelled.class, () -> Sampler.sample(start, plan, SamplerTest::network, random, (step, of, x, denoised) -> {
         assertEquals(10, of);
         if (heard.incrementAndGet() == 3) {
           throw new Cancelled("enough");

@@ -13,8 +13,6 @@ import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainingMemory;
 import dev.likeness.lora.TrainingOptions;
 import dev.likeness.lora.TrainingSet;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,8 +49,9 @@ public final class TrainingTimes {
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
       TrainingMemory told = all ? whole.memory(base, side, side) : training.memory(base, side, side);
       (all ? whole.train(base, set, clock, new Cancellation()) : training.train(base, set, clock, new Cancellation())).close();
-      System.out.printf(Locale.ROOT, "seconds %.2f peak %s estimate %d%n",
-          seconds.stream().skip(Math.min(1, seconds.size() - 1)).mapToDouble(s -> s).min().orElseThrow(), peak(), told.bytes() >> 10);
+      System.out.printf(Locale.ROOT, "seconds %.2f peak %d estimate %d%n",
+          seconds.stream().skip(Math.min(1, seconds.size() - 1)).mapToDouble(s -> s).min().orElseThrow(),
+          base.parts().compute().memory().peak() >> 10, told.bytes() >> 10);
     }
   }
 
@@ -69,10 +68,5 @@ public final class TrainingTimes {
   private static int number(List<String> words, String name, int usual) {
     return words.stream().filter(word -> word.startsWith(name)).findFirst()
         .map(word -> Integer.parseInt(word.substring(name.length()))).orElse(usual);
-  }
-
-  private static String peak() throws IOException {
-    return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmHWM"))
-        .findFirst().orElseThrow().replaceAll("\\D", "");
   }
 }

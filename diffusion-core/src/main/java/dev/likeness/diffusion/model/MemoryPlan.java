@@ -3,10 +3,8 @@ package dev.likeness.diffusion.model;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.diffusion.weights.Residence;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -60,7 +58,7 @@ public final class MemoryPlan {
   public static List<MemoryPlan> choices(ModelFiles files, Compute wanted, MemoryBudget budget) {
     MemoryNeeds needs = MemoryNeeds.of(files);
     boolean chained = needs.network().equals("transformer");
-    long program = wanted.onCpu() ? resident() + BESIDE : 0;
+    long program = program(wanted);
     List<MemoryPlan> choices = new ArrayList<>();
     for (DType type : wanted.dtype() == DType.F32 ? List.of(DType.F32, DType.BF16) : List.of(wanted.dtype())) {
       Compute compute = wanted.as(type);
@@ -100,14 +98,10 @@ public final class MemoryPlan {
     return residences;
   }
 
-  /** What the process has in memory now, mapped pages included. */
-  private static long resident() {
-    try {
-      return Files.readAllLines(Path.of("/proc/self/status")).stream().filter(line -> line.startsWith("VmRSS:"))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10).findFirst().orElse(UNKNOWN_PROGRAM);
-    } catch (IOException notLinux) {
-      return UNKNOWN_PROGRAM;
-    }
+  /** What the process has there before the plan's work: on a CPU itself, mapped pages included, on a card its tensors. */
+  private static long program(Compute compute) {
+    long taken = DeviceMemory.find(compute).map(DeviceMemory::reserved).orElse(0L);
+    return !compute.onCpu() ? taken : BESIDE + (taken == DeviceMemory.UNKNOWN ? UNKNOWN_PROGRAM : taken);
   }
 
   /** Where and how precisely to compute. */
@@ -156,7 +150,7 @@ public final class MemoryPlan {
     return String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30));
   }
 
-  /** One line for each part, then the sums. */
+  /** One line for each part, then the sums and what the device has. */
   @Override
   public String toString() {
     int bytes = compute.dtype().bits() / Byte.SIZE;
@@ -165,7 +159,8 @@ public final class MemoryPlan {
     needs.parts().forEach((part, size) -> text.append(String.format(Locale.ROOT, "  %-16s %9s  %s%n", part,
         gib(size.bytes(residences.get(part), bytes, true)), residences.get(part).words()
         + (part.equals("vae") && strips ? ", working in strips" : ""))));
-    return text.append(String.format(Locale.ROOT, "  %-16s %9s%n  %-16s %9s", "program", gib(program), "at most",
-        gib(peak()))).toString();
+    return text.append(String.format(Locale.ROOT, "  %-16s %9s%n  %-16s %9s%n  %-16s  %s", "program", gib(program), "at most",
+        gib(peak()), compute.device() + " has", DeviceMemory.find(compute).map(DeviceMemory::toString)
+        .orElse("not told here"))).toString();
   }
 }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
@@ -20,6 +19,10 @@ import org.bytedeco.pytorch.global.torch;
 public record Compute(String device, DType dtype) {
   /** Exact single precision on the CPU: equal to the reference to rounding. */
   public static final Compute EXACT = new Compute("cpu", DType.F32);
+
+  /** What a graphics card needs of the class path and the system, to be said where none answers. */
+  public static final String CUDA_NEEDS = "add org.bytedeco:pytorch with the classifier linux-x86_64-gpu and"
+      + " org.bytedeco:cuda, and install CUDA 13 with cuDNN 9";
 
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {
@@ -50,12 +53,15 @@ public record Compute(String device, DType dtype) {
     Compute best = best();
     String where = device == null ? best.device : device;
     DType type = dtype == null ? defaultType(where, best) : parseType(dtype);
-    Compute compute = new Compute(where, type);
-    if (where.startsWith("cuda") && !cudaWorks()) {
-      throw new MachineLimit("no CUDA device answers: add org.bytedeco:pytorch with the classifier "
-          + "linux-x86_64-gpu and org.bytedeco:cuda, and install CUDA 13 with cuDNN 9; or choose --device cpu");
+    return new Compute(where, type).answering();
+  }
+
+  /** This, once its device was seen to answer. */
+  Compute answering() {
+    if (!onCpu() && !cudaWorks()) {
+      throw new MachineLimit("no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
     }
-    return compute;
+    return this;
   }
 
   /** This compute with another element type. */
@@ -67,6 +73,15 @@ public record Compute(String device, DType dtype) {
     return device.equals("cpu");
   }
 
+  /**
+   * The memory of this device as it is now.
+   *
+   * @throws MachineLimit when it cannot be asked for; says what is missing
+   */
+  public DeviceMemory memory() {
+    return DeviceMemory.of(this);
+  }
+
   /** {@code tensor} on this device in this type; the same tensor when it is there already. */
   public Tensor place(Tensor tensor) {
     boolean there = tensor.is_cpu() == onCpu();
@@ -74,11 +89,6 @@ public record Compute(String device, DType dtype) {
       return tensor;
     }
     return tensor.to(new Device(device), dtype.scalarType());
-  }
-
-  /** A number as a network is told it: [1], f32, made on this device without waiting for it. */
-  public Tensor number(double value) {
-    return torch.full(new long[] {1}, new Scalar((float) value), as(DType.F32).options());
   }
 
   /** Options for new tensors of this type on this device. */

@@ -1,6 +1,5 @@
 package dev.likeness.examples.command;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.progress.Progress;
@@ -20,7 +19,6 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
@@ -146,7 +144,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private void learnPerson(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    LoraTraining settings = recipe.of(model, review.accepted().size(), physicalMemory())
+    LoraTraining settings = recipe.of(model, review.accepted().size(), model.parts().compute().memory().total())
         .captions(studio.training().captions().toArray(String[]::new));
     LoraTraining asked = asked(rank.of(studio.training(settings)).training());
     console.err().println("takes about " + asked.memory(model));
@@ -182,10 +180,6 @@ public final class TrainCommand implements Runnable {
   private LoraTraining asked(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
     return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
-  }
-
-  private static long physicalMemory() {
-    return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getTotalMemorySize();
   }
 
   /** The state holds the person as learned so far, so it is kept no longer than it serves. */

@@ -1,8 +1,7 @@
 package dev.likeness.examples.doctor;
 
-import com.sun.management.OperatingSystemMXBean;
+import dev.likeness.diffusion.tensor.DeviceMemory;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,10 +34,10 @@ final class MachineCheck {
   }
 
   private static Finding memory() {
-    OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-    double total = system.getTotalMemorySize() / GIB;
-    String text = String.format(Locale.ROOT, "%.1f GiB, %.1f GiB free; Java heap up to %.1f GiB", total,
-        system.getFreeMemorySize() / GIB, Runtime.getRuntime().maxMemory() / GIB);
+    DeviceMemory memory = DeviceMemory.ofMachine();
+    double total = memory.total() / GIB;
+    String text =
+        memory + String.format(Locale.ROOT, "; Java heap up to %.1f GiB", Runtime.getRuntime().maxMemory() / GIB);
     return total < SMALL_GIB ? Finding.advice("memory", text + "; training wants 3 GiB") : Finding.ok("memory", text);
   }
 

@@ -2,18 +2,18 @@ package dev.likeness.examples.doctor;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.LibTorch;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.pytorch.global.torch;
 
 /** libtorch, OpenCV and the tokenizers' natives, and what they can compute on. */
 final class NativesCheck {
-  private static final String CUDA = "none answers; for one add org.bytedeco:pytorch with the classifier "
-      + "linux-x86_64-gpu and org.bytedeco:cuda, and install CUDA 13 with cuDNN 9";
-
   private NativesCheck() {}
 
   static List<Finding> findings() {
@@ -31,9 +31,21 @@ final class NativesCheck {
     }
     Finding version = Finding.ok("libtorch", torch.class.getPackage().getImplementationVersion() + " for "
         + Loader.Detector.getPlatform() + ", " + torch.get_num_threads() + " threads");
-    boolean cuda = torch.hasCUDA() && torch.cuda_is_available();
-    return List.of(version, Finding.ok("cuda", cuda ? torch.cuda_device_count() + " devices" : CUDA),
+    return List.of(version, cuda(),
         Finding.ok("computes on", Compute.best() + " unless --device and --dtype say otherwise"));
+  }
+
+  /** The graphics cards with their memory as the driver tells it. */
+  private static Finding cuda() {
+    if (!torch.hasCUDA() || !torch.cuda_is_available()) {
+      return Finding.ok("cuda", "none answers; for one " + Compute.CUDA_NEEDS);
+    }
+    try {
+      return Finding.ok("cuda", IntStream.range(0, (int) torch.cuda_device_count()).mapToObj(i -> "cuda:" + i)
+          .map(device -> device + " with " + new Compute(device, DType.BF16).memory()).collect(Collectors.joining("; ")));
+    } catch (MachineLimit e) {
+      return Finding.missing("cuda", e.getMessage());
+    }
   }
 
   private static Finding opencv() {

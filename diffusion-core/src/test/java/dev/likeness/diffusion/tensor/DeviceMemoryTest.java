@@ -1,0 +1,47 @@
+package dev.likeness.diffusion.tensor;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.Test;
+
+class DeviceMemoryTest {
+  private static final int BYTES = 64 << 20;
+
+  @Test
+  void tellsTheMachinesMemoryAndThisProcesss() {
+    DeviceMemory before = Compute.EXACT.memory();
+    assertTrue(before.total() > before.free() && before.free() >= 0, before.toString());
+    assumeTrue(before.used() != DeviceMemory.UNKNOWN, "the system does not tell what a process takes");
+    assertTrue(before.used() > 0 && before.used() <= before.peak() && before.peak() < before.total(), before.toString());
+    assertEquals(before.used(), before.reserved());
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor held = torch.ones(BYTES / Float.BYTES);
+      DeviceMemory with = Compute.EXACT.memory();
+      // Some of it may lie on pages that the heap had already, and other threads free theirs.
+      assertTrue(with.used() > before.used() + BYTES / 2, before.used() + " then " + with.used() + " with " + held.numel());
+      assertTrue(with.peak() >= with.used());
+    }
+  }
+
+  @Test
+  void saysInGibibytesWhatThereIs() {
+    assertEquals("24.0 GiB, 0.5 GiB free", new DeviceMemory(24L << 30, 1L << 29, 0, 0, 0).toString());
+  }
+
+  @Test
+  void saysWhatACardNeedsWhereNoneCanBeAsked() {
+    LibTorch.load();
+    assumeFalse(torch.hasCUDA(), "there may be a card");
+    Compute card = new Compute("cuda", DType.BF16);
+    assertEquals("no CUDA device answers: add org.bytedeco:pytorch with the classifier linux-x86_64-gpu and org.bytedeco:cuda,"
+        + " and install CUDA 13 with cuDNN 9; or choose --device cpu", assertThrows(MachineLimit.class, card::memory).getMessage());
+    assertTrue(DeviceMemory.find(card).isEmpty());
+  }
+}

@@ -10,6 +10,7 @@ root=$(CDPATH= cd -P "$(dirname "$0")/../.." && pwd)
 here=$root/examples/bin
 . "$here/likeness-env"
 likeness_build
+likeness_share
 export OMP_NUM_THREADS="${THREADS:-2}"
 python=$1; shift
 exec "$python" "$root/tools/real_size/beside.py" "$@"

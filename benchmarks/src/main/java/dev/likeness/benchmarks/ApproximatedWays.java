@@ -6,6 +6,7 @@ import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,6 +54,11 @@ final class ApproximatedWays implements AutoCloseable {
       made.put("tiny decoder, extrapolation every 4", quick, Approximation.extrapolation(4));
     }
     return made;
+  }
+
+  /** A sampler without noise, as one that adds it turns a small difference into another picture; null for the base's own. */
+  String sampler() {
+    return ways.get(EXACT).model().parts() instanceof StableDiffusion ? "DPM++ 2M Karras" : null;
   }
 
   /** Those whose names {@code wanted} is found in. */

@@ -56,18 +56,17 @@ public final class ApproximationTable {
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElse(null)) {
       ApproximationTable table = new ApproximationTable(detector, embedder);
       Map<String, ApproximatedWays.Way> drawn = ways.named(wanted);
-      drawn.values().stream().map(ApproximatedWays.Way::model).distinct().forEach(model -> model.generate(ask(0, 2)));
+      drawn.values().stream().map(ApproximatedWays.Way::model).distinct().forEach(model -> model.generate(ask(0, 2, ways.sampler())));
       Closeness.Of other = null;
       for (int i = 0; i < pictures; i++) {
-        other = table.measure(ask(i, steps), drawn, other);
+        other = table.measure(ask(i, steps, ways.sampler()), drawn, other);
       }
       table.print();
     }
   }
 
-  /** By a sampler without noise: one that adds noise turns a small difference into another picture. */
-  private static ImageRequest ask(int i, int steps) {
-    return ImageRequest.of(PROMPTS[i % PROMPTS.length]).scheduler("DPM++ 2M Karras").steps(steps).guidance(4).seed(100 + i);
+  private static ImageRequest ask(int i, int steps, String sampler) {
+    return ImageRequest.of(PROMPTS[i % PROMPTS.length]).scheduler(sampler).steps(steps).guidance(4).seed(100 + i);
   }
 
   private Closeness.Of measure(ImageRequest ask, Map<String, ApproximatedWays.Way> ways, Closeness.Of other) {

@@ -17,17 +17,16 @@ import java.util.Optional;
  * with them. Immutable; the methods return another one. The same picture gives the same file, unless the signer's
  * algorithm draws random numbers (all but Ed25519 do).
  *
- * @param signer who signs the manifest
+ * @param signer who signs the manifest; empty for the development certificate, which is made when the first file is
  * @param generator the program that is named as the maker
  * @param source where the pictures come from
  * @param label words for everybody to see in the picture; none by default
  * @param watermarked whether the pixels are marked
  */
-public record Disclosure(SigningIdentity signer, String generator, SourceType source, Optional<String> label,
+public record Disclosure(Optional<SigningIdentity> signer, String generator, SourceType source, Optional<String> label,
     boolean watermarked) {
   private static final double QUALITY = 0.92;
-  private static final byte[] SRGB = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
-  private static final Disclosure STANDARD = new Disclosure(SigningIdentity.development(), "Likeness",
+  private static final Disclosure STANDARD = new Disclosure(Optional.empty(), "Likeness",
       SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true);
 
   public Disclosure {
@@ -43,7 +42,7 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
 
   /** Signed by the application itself. */
   public Disclosure signedBy(SigningIdentity identity) {
-    return new Disclosure(identity, generator, source, label, watermarked);
+    return new Disclosure(Optional.of(identity), generator, source, label, watermarked);
   }
 
   /** Made by a program of this name. */
@@ -118,7 +117,9 @@ public record Disclosure(SigningIdentity signer, String generator, SourceType so
   }
 
   private byte[] signed(byte[] encoded) {
-    PictureFile file = PictureFile.of(encoded).orElseThrow().withProfile(SRGB).withXmp(Xmp.packet(source));
-    return new ManifestWriter(signer, generator, "c2pa.created", source.uri()).sign(file);
+    byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
+    PictureFile file = PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
+    SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
+    return new ManifestWriter(identity, generator, "c2pa.created", source.uri()).sign(file);
   }
 }

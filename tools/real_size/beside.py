@@ -17,14 +17,15 @@ def programs(args, rest, out):
     """Name, command, what it says, and environment of each."""
     dtype = {"f32": "float32", "f16": "float16", "bf16": "bfloat16"}[args.dtype]
     size = str(args.size)
-    yield "likeness", [str(HERE / "../../examples/bin/likeness"), "generate", "--base", args.base, "--prompt", "a photo",
+    yield "likeness", [processes.LIKENESS, "generate", "--base", args.base, "--prompt", "a photo",
                        "--steps", STEPS, "--guidance", GUIDANCE, "--width", size, "--height", size, "--scheduler", "euler",
                        "--dtype", args.dtype, "--out", out], processes.OURS, None
     yield "diffusers", [sys.executable, str(HERE / "draw.py"), "--base", args.base, "--steps", STEPS, "--guidance", GUIDANCE,
                         "--size", size, "--dtype", dtype, "--threads", os.environ["OMP_NUM_THREADS"],
                         "--out", out + "/theirs.png", *rest], processes.OURS, processes.plain()
     if command := processes.cpp():
-        yield ("stable-diffusion.cpp", processes.cpp_command(command, args.base, size, STEPS, GUIDANCE, out + "/cpp.png"),
+        base = processes.single(args.base, out)
+        yield ("stable-diffusion.cpp", processes.cpp_command(command, base, size, STEPS, GUIDANCE, out + "/cpp.png"),
                processes.CPP, processes.plain())
 
 

@@ -6,6 +6,9 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
+
+LIKENESS = str(Path(__file__).resolve().parents[2] / "examples/bin/likeness")
 
 # What the programs say when they begin to sample, a step ends, they begin to decode, and when they have.
 OURS = dict(sample=r"sample: \d+", step=r"sample \d+/\d+", decode=r"decode: 1", decoded=r"decode 1/1|.*\.png")
@@ -92,6 +95,15 @@ def cpp():
     if not found:
         print("stable-diffusion.cpp: not installed (no sd-cli or sd on the PATH, and SD_CPP names none)", flush=True)
     return found
+
+
+def single(base, folder):
+    """The base as one file, made in a folder where it is a folder itself: of such, stable-diffusion.cpp reads only SDXL's."""
+    if not os.path.isdir(base):
+        return base
+    made = os.path.join(folder, "base.safetensors")
+    subprocess.run([LIKENESS, "convert", base, made], check=True, stdout=subprocess.DEVNULL)
+    return made
 
 
 def cpp_command(command, base, side, steps, guidance, out):

@@ -61,8 +61,9 @@ for part, theirs in times(ours):
           f"ratio {ours[part] / theirs:.2f}", flush=True)
 wanted = {"step", "decode"} & ours.keys()
 if command := wanted and processes.cpp():
-    with tempfile.NamedTemporaryFile(suffix=".png") as out:
-        run = processes.run(processes.cpp_command(command, BASE, SIDE, 2, 7.5, out.name), processes.CPP, processes.plain())
+    with tempfile.TemporaryDirectory() as out:
+        run = processes.run(processes.cpp_command(command, processes.single(BASE, out), SIDE, 2, 7.5, out + "/cpp.png"),
+                            processes.CPP, processes.plain())
     for part in sorted(wanted):
         theirs = 1000 * getattr(run, part)
         print(f"{SIDE}x{SIDE} {part}: likeness {ours[part]:.0f} ms, stable-diffusion.cpp {theirs:.0f} ms, "

@@ -17,13 +17,13 @@ class IdentityCommandTest {
     assertEquals(3, run.status());
     assertEquals("likeness: the base " + folder + " has no IP-Adapter of its own ("
         + folder.resolve("ip_adapter/ip-adapter.safetensors")
-        + "); give --ip-adapter FILE and --image-encoder DIR, or --identity lora", run.err().strip());
+        + "); give --ip-adapter FILE with --image-encoder DIR or --face-embedder FILE, or --identity lora", run.err().strip());
   }
 
   @Test
   void refusesOptionsThatDoNotBelongTogether() {
-    assertEquals("likeness: --ip-adapter and --image-encoder need --identity ipadapter or both",
-        usage("headshot", "--ip-adapter", "x.bin"));
+    assertEquals("likeness: --ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both",
+        usage("headshot", "--face-embedder", "x.onnx"));
     assertEquals("likeness: Invalid value for option '--identity': \"face\" is no way to know a person; known: lora, "
         + "ipadapter, both (try likeness headshot --help)", usage("headshot", "--identity", "face"));
   }

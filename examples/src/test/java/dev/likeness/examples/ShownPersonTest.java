@@ -19,9 +19,11 @@ import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.AdapterTraining;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
 import dev.likeness.ipadapter.vision.VisionTower;
+import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -66,6 +69,8 @@ class ShownPersonTest {
       AdapterTraining.plain().steps(1).batch(1).train(model, eye,
           List.of(new TrainingPair(Reference.of(selfie), selfie.crop(0, 0, 32, 32), "a woman")),
           base.resolve("ip_adapter/ip-adapter.safetensors"), null, Progress.SILENT, new Cancellation());
+      ofFaces().train(model, null, List.of(new TrainingPair(Reference.face(new float[128]), selfie.crop(0, 0, 32, 32), "a woman")),
+          base.resolve("faces/ip-adapter.safetensors"), null, Progress.SILENT, new Cancellation());
     }
     Files.write(photos.resolve("a-wall.png"), wall(selfie.width()).toPng());
     Files.write(photos.resolve("b-friends.png"), beside(Picture.read(people.resolve(FRIEND)), selfie).toPng());
@@ -88,6 +93,29 @@ class ShownPersonTest {
       files.add(2, "person.safetensors");
     }
     assertEquals(files, TinyBase.namesIn(folder.resolve("out")));
+  }
+
+  private static AdapterTraining ofFaces() {
+    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 1, 1, 1e-4, 0, 0, 0, 1, 0, 0);
+  }
+
+  @Test
+  void looksAtFacesThroughTheRecogniserBesideTheAdapter(@TempDir Path folder) throws IOException {
+    String[] command = {"headshot", "--base", base.toString(), "--photos", photos.toString(), "--consent", "nobody real",
+        "--identity", "ipadapter", "--ip-adapter", base.resolve("faces/ip-adapter.safetensors").toString(), "--style", "studio",
+        "--count", "1", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", folder.resolve("out").toString()};
+    CommandRun blind = CommandRun.of(command);
+    assertEquals(3, blind.status());
+    assertTrue(blind.err().contains("is an IP-Adapter FaceID Portrait, which looks at a face recogniser's numbers, and brings "
+        + "none (face_embedder beside it); give the one it was trained with: --face-embedder FILE"), blind.err());
+    Path own = Files.createDirectories(base.resolve("faces/face_embedder"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
+    }
+    CommandRun run = CommandRun.of(command);
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("3 of 6 photos can be used"), run.err());
+    assertTrue(Files.exists(folder.resolve("out/headshot-001.png")));
   }
 
   private static Picture wall(int side) {

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
-import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
@@ -148,19 +148,18 @@ public final class HeadshotStudio {
   /**
    * Shows the person in the accepted photos to an adapter of the base, in seconds.
    *
-   * @param adapter one that looks at pictures
+   * @param adapter with what it looks at people through; stays the caller's, open while the person is drawn
    * @param consent who agreed to what
    * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the person's model too
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
-  public ShownPerson show(PhotoReview review, IpAdapter adapter, Consent consent, Progress progress,
+  public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
       PersonStudy study =
           PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
-      Picture[] heads = PersonStudy.heads(review, base.defaults().width());
-      return new ShownPerson(adapter.identity(heads).called(study.subject().classWord()), null, consent,
+      return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
           adapter.describe(), LikenessDial.UNMEASURED);
     });
   }

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.lora.Subject;
 import dev.likeness.photos.PhotoReview;
-import dev.likeness.photos.face.Framing;
 import java.util.List;
 
 /**
@@ -32,10 +31,5 @@ record PersonStudy(List<Picture> crops, PersonProfile profile, Subject subject) 
     List<Picture> crops = review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
     PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation);
     return new PersonStudy(crops, profile, PersonDescription.subject(base, profile));
-  }
-
-  /** Heads of the people in photos, as adapters are shown them. */
-  static Picture[] heads(PhotoReview review, int side) {
-    return review.accepted().stream().map(photo -> photo.crop(side, Framing.HEAD, MOST_ENLARGEMENT)).toArray(Picture[]::new);
   }
 }

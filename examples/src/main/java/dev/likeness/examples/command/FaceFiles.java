@@ -25,7 +25,12 @@ final class FaceFiles {
     ReviewTools tools = ReviewTools.builtIn();
     tools = detector == null ? tools : tools.withDetector(detector);
     tools = embedder == null ? tools
-        : tools.withEmbedder(embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+        : tools.withEmbedder(embedder, policy());
     return quality == null ? tools : tools.withQuality(quality);
+  }
+
+  /** Which networks' licences will do. */
+  UsePolicy policy() {
+    return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;
   }
 }

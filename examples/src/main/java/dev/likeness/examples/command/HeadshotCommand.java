@@ -177,7 +177,7 @@ public final class HeadshotCommand implements Runnable {
           ShootRecord.of(model, learnt, drawn.shoot()), learnt, review, watch);
       return;
     }
-    try (IdentityOptions.Eye eye = identity.open(base.folder(), model)) {
+    try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy())) {
       ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation())
           .along(eye.dial());
       watch.lap("showing");

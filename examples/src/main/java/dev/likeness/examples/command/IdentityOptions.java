@@ -3,10 +3,12 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.headshots.LikenessDial;
-import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
-import dev.likeness.ipadapter.layout.AdapterKind;
-import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.photos.embed.EmbedderSpec;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,12 +40,11 @@ final class IdentityOptions {
     }
   }
 
-  /** An adapter, the encoder it looks through, and what was measured of it. */
-  record Eye(ImageEncoder encoder, IpAdapter adapter, LikenessDial dial) implements AutoCloseable {
+  /** An adapter with what it looks through, and what was measured of it. */
+  record Eye(PersonAdapter adapter, LikenessDial dial) implements AutoCloseable {
     @Override
     public void close() {
       adapter.close();
-      encoder.close();
     }
   }
 
@@ -60,9 +61,14 @@ final class IdentityOptions {
       description = "the image encoder that it was trained with (default: image_encoder of the base)")
   private Path encoder;
 
+  @Option(names = "--face-embedder", paramLabel = "FILE", description = "the face recogniser that an adapter of the FaceID kinds"
+      + " was trained with (default: face_embedder beside the adapter)")
+  private Path recogniser;
+
   Way way() {
-    if (!way.shows() && (adapter != null || encoder != null)) {
-      throw new IllegalArgumentException("--ip-adapter and --image-encoder need --identity ipadapter or both");
+    if (!way.shows() && (adapter != null || encoder != null || recogniser != null)) {
+      throw new IllegalArgumentException(
+          "--ip-adapter, --image-encoder and --face-embedder need --identity ipadapter or both");
     }
     return way;
   }
@@ -71,27 +77,17 @@ final class IdentityOptions {
   void require(Path base, String name) {
     if (way().shows() && !Files.exists(adapterOf(base))) {
       throw new UnusableInput(adapter != null ? adapter + " is not there; give an IP-Adapter's file"
-          : "the base " + name + " has no IP-Adapter of its own (" + own(base) + "); give --ip-adapter FILE and "
-          + "--image-encoder DIR, or --identity lora");
+          : "the base " + name + " has no IP-Adapter of its own (" + PersonAdapter.own(base) + "); give --ip-adapter FILE with "
+          + "--image-encoder DIR or --face-embedder FILE, or --identity lora");
     }
   }
 
-  /** Opens the adapter for {@code model}, which was opened from {@code base}. */
-  Eye open(Path base, BaseModel model) {
+  /** Opens the adapter for {@code model}, which was opened from {@code base}; recognisers as {@code policy} allows. */
+  Eye open(Path base, BaseModel model, UsePolicy policy) {
     AdapterFile file = AdapterFile.of(adapterOf(base));
-    if (file.layout().kind().wantsFace()) {
-      throw new UnusableInput(file.path() + " is an " + file.layout().kind().title()
-          + ", which looks at a face recogniser's "
-          + "numbers; headshot shows pictures: give an adapter such as " + AdapterKind.PLUS.title() + " Face");
-    }
-    ImageEncoder eye = ImageEncoder.open(
-        encoder == null ? base.resolve("image_encoder") : encoder, model.parts().compute());
-    try {
-      return new Eye(eye, IpAdapter.open(file, model, eye), dial(file.path()));
-    } catch (RuntimeException e) {
-      eye.close();
-      throw e;
-    }
+    FaceEmbedder embedder = recogniser == null ? null : OnnxEmbedder.open(recogniser, EmbedderSpec.of(recogniser), policy);
+    return new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
+        dial(file.path()));
   }
 
   /** The curve that was measured of an adapter, beside its file. */
@@ -101,10 +97,6 @@ final class IdentityOptions {
   }
 
   private Path adapterOf(Path base) {
-    return adapter == null ? own(base) : adapter;
-  }
-
-  private static Path own(Path base) {
-    return base.resolve("ip_adapter").resolve("ip-adapter.safetensors");
+    return adapter == null ? PersonAdapter.own(base) : adapter;
   }
 }

@@ -14,9 +14,14 @@ import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.vision.ImageEncoder;
-import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -46,7 +51,7 @@ final class IpAdapterOptions {
   private Path detector;
 
   @Option(names = "--face-embedder", paramLabel = "FILE",
-      description = "the face recogniser that a FaceID adapter was trained with")
+      description = "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
   private Path embedder;
 
   /** What was opened for one run. */
@@ -102,16 +107,10 @@ final class IpAdapterOptions {
   }
 
   private ImagePrompt faces(IpAdapter ip, List<ReferenceOption> counting, Opened opened, Console console) {
-    if (embedder == null) {
-      throw new IllegalArgumentException("--face-embedder FILE is missing: " + adapter
-          + " looks at a face recogniser's "
-          + "numbers; give the one it was trained with");
-    }
-    ReviewTools tools = detector == null ? ReviewTools.builtIn() : ReviewTools.builtIn().withDetector(detector);
-    ReviewTools reading = opened.opened(tools.withEmbedder(embedder, UsePolicy.NON_COMMERCIAL));
-    FaceEmbedder recogniser = reading.embedder().orElseThrow();
+    FaceEmbedder recogniser = opened.opened(recogniser());
+    FaceDetector finder = opened.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     List<Picture> photos = counting.stream().map(ReferenceOption::picture).toList();
-    ReadPerson person = ReadPerson.of(ip, FaceReader.of(reading.detector(), recogniser), photos, null);
+    ReadPerson person = ReadPerson.of(ip, FaceReader.of(finder, recogniser), photos, null);
     for (int i = 0; i < photos.size(); i++) {
       String words = person.readings().get(i).words();
       if (!words.isEmpty()) {
@@ -119,6 +118,14 @@ final class IpAdapterOptions {
       }
     }
     return person.prompt();
+  }
+
+  private FaceEmbedder recogniser() {
+    if (embedder != null) {
+      return OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder), UsePolicy.NON_COMMERCIAL);
+    }
+    return FolderEmbedder.in(adapter.toAbsolutePath().getParent()).orElseThrow(() -> new IllegalArgumentException(
+        "--face-embedder FILE is missing: " + adapter + " looks at a face recogniser's numbers; give the one it was trained with"));
   }
 
   private void requireWhole() {

@@ -21,6 +21,9 @@ import java.util.stream.Stream;
  * margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
  */
 public final class FaceReader {
+  /** Of aligned faces, in pixels, unless said. */
+  static final int SIDE = 224;
+
   private static final int UPRIGHT = 1;
   private static final int[] TURNED = {6, 8, 3};
   private static final double[] MARGINS = {0.25, 0.5, 1};
@@ -40,7 +43,7 @@ public final class FaceReader {
 
   /** Reads faces with these, of whatever licence. */
   public static FaceReader of(FaceDetector detector, FaceEmbedder embedder) {
-    return new FaceReader(detector, embedder, 224);
+    return new FaceReader(detector, embedder, SIDE);
   }
 
   /**
@@ -103,12 +106,17 @@ public final class FaceReader {
     if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
       notes.add(FaceReading.Note.FAR_TURNED);
     }
-    float[] numbers = raw ? embedder.embedRaw(attempt.picture, face) : embedder.embed(attempt.picture, face);
-    return new FaceReading(Reference.face(numbers, aligned().align(attempt.picture, face)), notes);
+    return new FaceReading(reference(embedder, attempt.picture, face, raw, side), notes);
+  }
+
+  /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
+  static Reference reference(FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
+    float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
+    return Reference.face(numbers, aligned(side).align(picture, face));
   }
 
   /** insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left and right. */
-  private AlignmentTemplate aligned() {
+  private static AlignmentTemplate aligned(int side) {
     AlignmentTemplate small = AlignmentTemplate.ARCFACE;
     boolean multiple = side % small.size() == 0;
     double factor = side / (multiple ? (double) small.size() : 128.0);

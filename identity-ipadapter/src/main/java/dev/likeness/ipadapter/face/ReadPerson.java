@@ -5,7 +5,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
-import dev.likeness.ipadapter.layout.AdapterKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,7 +28,7 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
    * @throws UnusableInput when no photo has one and there is no fallback; says why, photo by photo
    */
   public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Picture> photos, IpAdapter fallback) {
-    boolean raw = adapter.layout().kind() == AdapterKind.PORTRAIT_UNNORM;
+    boolean raw = adapter.layout().kind().wantsRaw();
     List<FaceReading> readings = photos.stream().map(photo -> reader.read(photo, raw)).toList();
     List<Reference> found = readings.stream().map(FaceReading::found).flatMap(Optional::stream).toList();
     if (!found.isEmpty()) {

@@ -79,6 +79,11 @@ public enum AdapterKind {
     return face;
   }
 
+  /** Whether it wants them as they come, not brought to unit length. */
+  public boolean wantsRaw() {
+    return this == PORTRAIT_UNNORM;
+  }
+
   /** Whether it was trained together with a LoRA. */
   public boolean wantsLora() {
     return this == FACE_ID || this == FACE_ID_PLUS;

@@ -2,8 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
@@ -17,7 +16,7 @@ import java.util.Locale;
  * {@link IdentityTrial} does of those who were learnt; at 0 of the likeness dial nobody is shown.
  *
  * <p>Arguments: {@code MODEL-FOLDER ADAPTER-FOLDER PEOPLE [REFERENCES [PICTURES-IN-EACH-STYLE]]}, where the adapter's folder
- * holds {@code ip_adapter} and {@code image_encoder}, as the model's own may.
+ * holds {@code ip_adapter} and what it looks through, as {@link PersonAdapter#in} has it.
  */
 public final class EvaluateAdapter {
   private static final double[] DIAL = {0, 0.5, 1};
@@ -30,8 +29,7 @@ public final class EvaluateAdapter {
     int references = args.length > 3 ? Integer.parseInt(args[3]) : 1;
     int each = args.length > 4 ? Integer.parseInt(args[4]) : 1;
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best());
-        ImageEncoder encoder = ImageEncoder.open(folder.resolve("image_encoder"), base.parts().compute());
-        IpAdapter adapter = IpAdapter.open(folder.resolve("ip_adapter/ip-adapter.safetensors"), base, encoder);
+        PersonAdapter adapter = PersonAdapter.in(folder, base);
         FolderEmbedder embedder = FolderEmbedder.in(Path.of(args[0])).orElseThrow();
         FaceDetector detector = new CascadeDetector()) {
       IdentityTrial trial = new IdentityTrial(base, 0, detector, embedder);

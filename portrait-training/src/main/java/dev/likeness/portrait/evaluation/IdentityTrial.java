@@ -10,15 +10,14 @@ import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
-import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.face.Framing;
-import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Sex;
@@ -85,20 +84,16 @@ final class IdentityTrial {
   }
 
   /** As somebody whom an adapter is shown by that many selfies, at each of these places of the likeness dial. */
-  List<Outcome> shown(Person person, IpAdapter adapter, int references, int each, double... likeness) {
+  List<Outcome> shown(Person person, PersonAdapter adapter, int references, int each, double... likeness) {
     Gallery gallery = gallery(person);
     Random random = new Random(person.seed());
-    Picture[] selfies = Stream.generate(() -> head(Renderer.render(person, Shot.selfie(random), 256).picture()))
-        .limit(references).toArray(Picture[]::new);
-    ShownPerson shown = new ShownPerson(adapter.identity(selfies).called(person.sex() == Sex.WOMAN ? "woman" : "man"),
-        null, Consent.NOBODY_REAL, adapter.describe(), LikenessDial.UNMEASURED);
+    List<Reference> selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
+        .flatMap(selfie -> detector.detect(selfie).stream().limit(1).map(face -> adapter.reference(selfie, face)))
+        .limit(references).toList();
+    String word = person.sex() == Sex.WOMAN ? "woman" : "man";
+    ShownPerson shown = new ShownPerson(adapter.adapter().identity(selfies).called(word), null, Consent.NOBODY_REAL,
+        adapter.describe(), LikenessDial.UNMEASURED);
     return DoubleStream.of(likeness).mapToObj(dial -> shoot(gallery, shown, dial, each)).toList();
-  }
-
-  /** As the studio shows it to an adapter; a picture without a face that is found, whole. */
-  private Picture head(Picture selfie) {
-    return detector.detect(selfie).stream().findFirst().map(face ->
-        HeadCrop.of(face.box(), Framing.HEAD, selfie.width(), selfie.height(), 1).of(selfie, selfie.width())).orElse(selfie);
   }
 
   private Gallery gallery(Person person) {

@@ -13,8 +13,7 @@ import dev.likeness.headshots.LikenessDial.Setting;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
-import dev.likeness.ipadapter.IpAdapter;
-import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
@@ -39,8 +38,7 @@ import java.util.Set;
  * {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
  *
  * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS]}. The folder holds
- * {@code ip_adapter/ip-adapter.safetensors} and {@code image_encoder}; with {@code LORA-STEPS} each person is learnt too,
- * and the settings beside their LoRA are measured.
+ * an adapter, as {@link PersonAdapter#in} has it; with {@code LORA-STEPS} each person is learnt too, and the settings beside their LoRA are measured.
  */
 public final class MeasureDial {
   private static final long FIRST = 9_300_000_000L;
@@ -70,8 +68,7 @@ public final class MeasureDial {
     try (BaseModel base = BaseModel.open(folder, Compute.best());
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
-        ImageEncoder encoder = ImageEncoder.open(folder.resolve("image_encoder"), base.parts().compute());
-        IpAdapter adapter = IpAdapter.open(folder.resolve("ip_adapter/ip-adapter.safetensors"), base, encoder);
+        PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector()) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {

@@ -24,7 +24,7 @@ public final class Renderer {
       studio = new Studio(size);
       STUDIO.set(studio);
     }
-    Scene scene = new Scene(person, shot, size * 2);
+    Scene scene = new Scene(person, shot, size * 2, true);
     Picture picture = studio.shoot(scene);
     return new Portrait(person, shot, picture, Caption.of(person, shot, shot.seed()), scene.landmarks(.5f),
         studio.mask(Material.HEAD), studio.mask(Material.HAIR));
@@ -32,6 +32,6 @@ public final class Renderer {
 
   /** The {@linkplain Portrait#landmarks() landmarks} of a portrait that need not be drawn for them. */
   public static float[] landmarks(Person person, Shot shot, int size) {
-    return new Scene(person, shot, size * 2).landmarks(.5f);
+    return new Scene(person, shot, size * 2, false).landmarks(.5f);
   }
 }

@@ -15,7 +15,8 @@ final class Scene {
   private final SkinPaint skin;
   private final ClothPaint cloth;
 
-  Scene(Person person, Shot shot, int samples) {
+  /** With hair, beard, glasses and earrings where it is {@code groomed}; they move nothing else. */
+  Scene(Person person, Shot shot, int samples, boolean groomed) {
     this.shot = shot;
     face = new Face(person, shot);
     HeadShape shape = new HeadShape(face);
@@ -24,10 +25,9 @@ final class Scene {
     cloth = new ClothPaint(skin, shot, person);
     head = shape.mesh();
     head.normals(1);
-    Groom.hair(face, scalp, head, strands);
-    Beard.grow(face, head, strands);
-    GlassesShape.build(face, head, hardware);
-    Earrings.build(face, head, hardware);
+    if (groomed) {
+      groom(scalp);
+    }
     Rigid pose = new Rigid(shot.yaw(), shot.pitch(), shot.roll(), 0, -.85f, -.15f);
     add(head, pose);
     float side = earX();
@@ -48,6 +48,13 @@ final class Scene {
     float scale = samples * shot.zoom() / 3.35f;
     camera = new Camera(samples, shot.distance(), scale, .35f * (float) Math.sin(shot.yaw()) + shot.shiftX() * 1.5f,
         -.24f + shot.shiftY() * 2.2f);
+  }
+
+  private void groom(Scalp scalp) {
+    Groom.hair(face, scalp, head, strands);
+    Beard.grow(face, head, strands);
+    GlassesShape.build(face, head, hardware);
+    Earrings.build(face, head, hardware);
   }
 
   private void add(Mesh mesh, Rigid rigid) {

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.ipadapter.AdapterTraining;
 import dev.likeness.ipadapter.layout.AdapterKind;
-import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.vision.VisionConfig;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,10 +116,9 @@ final class Architecture {
     return c;
   }
 
-  /** The resampler of the IP-Adapter Plus. */
+  /** An IP-Adapter of the face embedder's numbers. */
   static AdapterTraining adapter() {
-    return new AdapterTraining(
-        AdapterKind.PLUS, 8, new Resampling(128, 128, 1), 6000, 16, 6e-4, 100, 0, 0.01, 1, 0.05, 1);
+    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 6000, 16, 6e-4, 100, 0, 0.01, 1, 0.05, 1);
   }
 
   static Map<String, Object> preview() {

@@ -55,11 +55,11 @@ final class EmbedderTrial {
 
   private static float[] vector(FaceEmbedder embedder, Person person, Shot shot) {
     Portrait portrait = Renderer.render(person, shot, Architecture.PIXELS);
-    return embedder.embed(portrait.picture(), face(portrait));
+    return embedder.embed(portrait.picture(), face(portrait.landmarks()));
   }
 
-  private static Face face(Portrait portrait) {
-    float[] xy = portrait.landmarks();
+  /** The face whose eyes, nose and mouth are there, as {@link Portrait#landmarks()} has them. */
+  static Face face(float[] xy) {
     Landmarks landmarks = new Landmarks(new Point(xy[0], xy[1]), new Point(xy[2], xy[3]), new Point(xy[4], xy[5]),
         new Point(xy[6], xy[7]), new Point(xy[8], xy[9]));
     Optional<Eyes> eyes = Optional.empty();

@@ -2,19 +2,23 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.photos.embed.FaceEmbedder;
 import java.util.AbstractList;
 import java.util.RandomAccess;
 
-/** Each picture as the target beside the head in another of the same person, read when it is asked for. */
+/** Each picture as the target beside the face in another of the same person, read when it is asked for. */
 final class PairList extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;
   private final int people;
+  private final FaceEmbedder eye;
 
-  PairList(RenderStore store, PeopleRenders renders, int people) {
+  /** Faces as {@code eye} knows them, which stays the caller's. */
+  PairList(RenderStore store, PeopleRenders renders, int people, FaceEmbedder eye) {
     this.store = store;
     this.renders = renders;
     this.people = people;
+    this.eye = eye;
   }
 
   @Override
@@ -22,7 +26,8 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int first = index / PeopleRenders.SHOTS * PeopleRenders.SHOTS;
     int person = index / PeopleRenders.SHOTS;
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
-    return new TrainingPair(Reference.of(renders.head(store.picture(other), other)), store.picture(index), renders.caption(index),
+    Reference face = Reference.face(eye.embed(store.picture(other), renders.face(other)));
+    return new TrainingPair(face, store.picture(index), renders.caption(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
   }
 

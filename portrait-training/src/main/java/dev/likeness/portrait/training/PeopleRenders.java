@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.portrait.people.Caption;
@@ -25,6 +26,9 @@ final class PeopleRenders {
   private static final double FACE_SPREAD = 0.25;
   private static final double DOWN = 0.16;
   private static final double DOWN_SPREAD = 0.08;
+
+  /** How far a detector puts eyes and mouth astray, in distances between the eyes. */
+  private static final double ASTRAY = 0.04;
 
   private final long seed;
 
@@ -56,6 +60,17 @@ final class PeopleRenders {
     double middle = eyesY + toMouth * (DOWN + DOWN_SPREAD * random.nextGaussian());
     Box face = new Box(eyesX - side / 2, middle - side / 2, side, side);
     return HeadCrop.of(face, Framing.HEAD, picture.width(), picture.height(), 1).of(picture, Architecture.SEEN);
+  }
+
+  /** The face in {@link #picture}, its eyes and mouth a little beside where they are, as a detector would find it. */
+  Face face(long index) {
+    float[] at = landmarks(index);
+    Random random = new Random((FIRST_PERSON + seed - index) * 0x9E3779B97F4A7C15L);
+    double unit = Math.hypot(at[2] - at[0], at[3] - at[1]) * ASTRAY;
+    for (int i = 0; i < at.length; i++) {
+      at[i] += (float) (unit * random.nextGaussian());
+    }
+    return EmbedderTrial.face(at);
   }
 
   private Person person(long index) {

@@ -5,12 +5,12 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.TrainingPicture;
 import dev.likeness.lora.TrainingSet;
+import dev.likeness.photos.embed.FolderEmbedder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -76,9 +76,9 @@ public final class TrainParts {
 
   private void adapter() {
     Path trained = work.resolve("adapter.safetensors");
-    try (ImageEncoder encoder = ImageEncoder.open(encoder(), base.parts().compute())) {
+    try (FolderEmbedder eye = FolderEmbedder.open(folder().resolve("ip_adapter/face_embedder"))) {
       Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
-          .train(base, encoder, new PairList(store, renders, numbers.of("people")), trained,
+          .train(base, null, new PairList(store, renders, numbers.of("people"), eye), trained,
               work.resolve("adapter-state.safetensors"), told("adapter"), new Cancellation());
     }
     PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());

@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Landmarks;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,7 +21,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -26,6 +30,28 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class TrainPartsTest {
   private static final int PEOPLE = 4;
+
+  /** Knows a picture by its middle and a face by its first eye. */
+  private static final FaceEmbedder EYE = new FaceEmbedder() {
+    @Override
+    public float[] embed(Picture picture, Face face) {
+      return new float[] {picture.at(128, 128, 0), (float) face.landmarks().orElseThrow().points().get(0).x()};
+    }
+
+    @Override
+    public String name() {
+      return "middle";
+    }
+
+    @Override
+    public double sameAbove() {
+      return 1;
+    }
+
+    @Override
+    public void close() {
+    }
+  };
 
   @TempDir
   private Path folder;
@@ -54,25 +80,39 @@ class TrainPartsTest {
   }
 
   @Test
-  void pairsEveryPictureWithAnothersHead() {
+  void pairsEveryPictureWithAnothersFace() {
     PeopleRenders renders = new PeopleRenders(1);
     RenderStore store = new RenderStore(folder);
     int count = 2 * PeopleRenders.SHOTS;
     store.fill(count, renders::picture, done -> { });
-    PairList pairs = new PairList(store, renders, 2);
+    PairList pairs = new PairList(store, renders, 2, EYE);
     assertEquals(count, pairs.size());
     for (int i = 0; i < count; i++) {
       TrainingPair pair = pairs.get(i);
-      int other = only(count, n -> renders.head(store.picture(n), n), pair.reference().picture());
+      float[] shown = pair.reference().face();
+      int other = only(count, n -> Arrays.equals(EYE.embed(store.picture(n), renders.face(n)), shown));
       assertEquals(i / PeopleRenders.SHOTS, other / PeopleRenders.SHOTS);
       assertNotEquals(i, other);
-      assertEquals(i, only(count, store::picture, pair.target()));
+      assertEquals(i, only(count, n -> Arrays.equals(store.picture(n).rgb(), pair.target().rgb())));
     }
   }
 
-  private static int only(int count, IntFunction<Picture> pictures, Picture wanted) {
-    return IntStream.range(0, count).filter(i -> Arrays.equals(pictures.apply(i).rgb(), wanted.rgb())).findFirst()
-        .orElseThrow();
+  private static int only(int count, IntPredicate right) {
+    return IntStream.range(0, count).filter(right).findFirst().orElseThrow();
+  }
+
+  @Test
+  void putsEyesAndMouthALittleAstray() {
+    PeopleRenders renders = new PeopleRenders(1);
+    for (long index = 0; index < 8; index++) {
+      Landmarks exact = EmbedderTrial.face(renders.landmarks(index)).landmarks().orElseThrow();
+      Landmarks found = renders.face(index).landmarks().orElseThrow();
+      double eyes = exact.points().get(0).distance(exact.points().get(1));
+      for (int i = 0; i < exact.points().size(); i++) {
+        double astray = exact.points().get(i).distance(found.points().get(i)) / eyes;
+        assertTrue(astray > 0 && astray < 0.25, index + ": " + astray);
+      }
+    }
   }
 
   @Test

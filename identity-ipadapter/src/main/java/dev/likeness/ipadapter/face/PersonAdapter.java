@@ -1,0 +1,122 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * An IP-Adapter with what it looks at people through: an image encoder, a face recogniser, or both, whichever its kind
+ * wants. Immutable, shared by threads; owns them until closed.
+ */
+public final class PersonAdapter implements AutoCloseable {
+  private final IpAdapter adapter;
+  private final ImageEncoder encoder;
+  private final FaceEmbedder embedder;
+  private final int side;
+
+  private PersonAdapter(IpAdapter adapter, ImageEncoder encoder, FaceEmbedder embedder, int side) {
+    this.adapter = adapter;
+    this.encoder = encoder;
+    this.embedder = embedder;
+    this.side = side;
+  }
+
+  /**
+   * The adapter that {@code folder}, a base's or one laid out as it, brings along: {@code ip_adapter/ip-adapter.safetensors},
+   * with {@code image_encoder} or {@code ip_adapter/face_embedder} where it wants them.
+   *
+   * @throws UnusableInput as {@link #open}
+   */
+  public static PersonAdapter in(Path folder, BaseModel base) {
+    return open(AdapterFile.of(own(folder)), base, folder.resolve("image_encoder"), null);
+  }
+
+  /** Where a base's folder has its own adapter. */
+  public static Path own(Path folder) {
+    return folder.resolve("ip_adapter").resolve("ip-adapter.safetensors");
+  }
+
+  /**
+   * Opens an adapter for {@code base}.
+   *
+   * @param imageEncoder the folder of the image encoder it was trained with; not opened by kinds that want none
+   * @param recogniser the one it was trained with, closed with the adapter; null for that in {@code face_embedder} beside the
+   *     adapter's file
+   * @throws UnusableInput when a part is missing or broken, or they do not belong together
+   */
+  public static PersonAdapter open(AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
+    AdapterKind kind = file.layout().kind();
+    FaceEmbedder embedder = recogniser;
+    ImageEncoder encoder = null;
+    try {
+      if (kind.wantsFace() && embedder == null) {
+        embedder = beside(file);
+      }
+      if (kind.sight() != AdapterKind.Sight.NONE) {
+        encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
+      }
+      return new PersonAdapter(IpAdapter.open(file, base, encoder), encoder, embedder, base.defaults().width());
+    } catch (RuntimeException e) {
+      close(encoder, embedder);
+      throw e;
+    }
+  }
+
+  private static FaceEmbedder beside(AdapterFile file) {
+    return FolderEmbedder.in(file.path().toAbsolutePath().getParent()).orElseThrow(() -> new UnusableInput(file.path() + " is an "
+        + file.layout().kind().title() + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
+        + " it); give the one it was trained with: --face-embedder FILE"));
+  }
+
+  /** The person in photos, all counting the same. */
+  public ImagePrompt identity(List<AcceptedPhoto> photos) {
+    return adapter.identity(photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
+  }
+
+  /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
+  public Reference reference(Picture photo, Face face) {
+    if (adapter.layout().kind().wantsFace()) {
+      return FaceReader.reference(embedder, photo, face, adapter.layout().kind().wantsRaw(), FaceReader.SIDE);
+    }
+    return Reference.of(HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
+  }
+
+  /** The adapter by itself. */
+  public IpAdapter adapter() {
+    return adapter;
+  }
+
+  /** What records call it: its file. */
+  public String describe() {
+    return adapter.describe();
+  }
+
+  @Override
+  public void close() {
+    adapter.close();
+    close(encoder, embedder);
+  }
+
+  private static void close(ImageEncoder encoder, FaceEmbedder embedder) {
+    if (encoder != null) {
+      encoder.close();
+    }
+    if (embedder != null) {
+      embedder.close();
+    }
+  }
+}

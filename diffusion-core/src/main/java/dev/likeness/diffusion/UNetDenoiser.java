@@ -22,8 +22,10 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   public Defaults defaults() {
     int side = model.unetConfig().sampleSize() == 0 ? 64 : model.unetConfig().sampleSize();
     int pixels = side * model.autoencoder().factor();
-    return model.sizeIds() == 0 ? new Defaults(50, 7.5, pixels, pixels, 0.8, 1)
-        : new Defaults(50, 5, pixels, pixels, 0.3, 0.9999);
+    boolean xl = model.sizeIds() != 0;
+    int steps = (int) model.drawnWith("_num_inference_steps", 50);
+    double guidance = model.drawnWith("_guidance_scale", xl ? 5 : 7.5);
+    return new Defaults(steps, guidance, pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1);
   }
 
   @Override

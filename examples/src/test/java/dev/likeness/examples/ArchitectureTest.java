@@ -53,7 +53,7 @@ class ArchitectureTest {
       .layer("headshots").definedBy("dev.likeness.headshots..")
       .layer("portrait").definedBy("dev.likeness.portrait")
       .layer("training").definedBy("dev.likeness.portrait.people..", "dev.likeness.portrait.training..",
-          "dev.likeness.portrait.attributes..", "dev.likeness.portrait.evaluation..")
+          "dev.likeness.portrait.attributes..", "dev.likeness.portrait.evaluation..", "dev.likeness.portrait.making..")
       .layer("examples").definedBy("dev.likeness.examples..")
       .whereLayer("schedulers").mayNotAccessAnyLayer()
       .whereLayer("portrait").mayNotAccessAnyLayer()

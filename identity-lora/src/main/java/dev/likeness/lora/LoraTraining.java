@@ -93,7 +93,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
    * caption each, such as the base learnt from, and save {@link TrainedPerson#lora()}.
    */
   public static LoraTraining fewStep(double guidance) {
-    return new LoraTraining(8, 8, LoraTargets.CONVOLUTIONS, false, 2000, 8, 5e-4, 50, 0, 0, 1, false, 0, 1, List.of(""), 0,
+    return new LoraTraining(8, 8, LoraTargets.CONVOLUTIONS, false, 1000, 8, 3e-4, 50, 0, 0, 1, false, 0, 1, List.of(""), 0,
         TrainingOptions.PLAIN.ema(0.98).distilled(guidance));
   }
 

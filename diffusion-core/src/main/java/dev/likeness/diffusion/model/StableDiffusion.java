@@ -10,6 +10,7 @@ import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,9 +28,11 @@ public final class StableDiffusion extends OpenNetworks {
   private final LoadedWeights unetWeights;
   private final AutoencoderFile autoencoder;
   private final boolean zerosForNothing;
+  private final ModelConfig drawing;
 
   private StableDiffusion(ModelFiles files, Compute compute) {
     super(compute, SchedulerFile.read(files.scheduler(), files.componentClass("text_encoder_2") == null));
+    drawing = files.scheduler();
     boolean xl = files.componentClass("text_encoder_2") != null;
     try {
       zerosForNothing = xl && files.option("force_zeros_for_empty_prompt");
@@ -91,6 +94,15 @@ public final class StableDiffusion extends OpenNetworks {
       throw new UnusableInput(files.describe() + ": the UNet takes " + in + " channels, supported are " + latent
           + " (as the autoencoder's latents have) and " + (2 * latent + 1) + " (inpainting)");
     }
+  }
+
+  /**
+   * What the model's maker draws it with, by names that only this library reads from its scheduler's config
+   * ({@code _guidance_scale}, {@code _num_inference_steps}; diffusers passes over what begins so); {@code usual} where nothing
+   * is said.
+   */
+  public double drawnWith(String name, double usual) {
+    return drawing.number(name, usual);
   }
 
   public UNetConfig unetConfig() {

@@ -9,6 +9,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.portrait.attributes.ReadBack;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.training.RandomPrompt;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;

@@ -140,17 +140,19 @@ final class Architecture {
   }
 
   static Map<String, Object> scheduler() {
-    Map<String, Object> c = config("DPMSolverMultistepScheduler");
+    Map<String, Object> c = config("LCMScheduler");
     c.put("num_train_timesteps", 1000);
     c.put("beta_start", 0.00085);
     c.put("beta_end", 0.012);
     c.put("beta_schedule", "scaled_linear");
     c.put("prediction_type", "v_prediction");
-    c.put("algorithm_type", "sde-dpmsolver++");
-    c.put("solver_order", 2);
-    c.put("solver_type", "midpoint");
-    c.put("use_karras_sigmas", true);
+    c.put("original_inference_steps", 100);
+    c.put("clip_sample", false);
+    c.put("set_alpha_to_one", true);
     c.put("steps_offset", 1);
+    c.put("timestep_spacing", "leading");
+    c.put("_guidance_scale", 3.5);
+    c.put("_num_inference_steps", 30);
     return c;
   }
 

@@ -42,7 +42,7 @@ record AttributeTraining(RenderStore renders, PortraitRenders known, int picture
   void runTo(Path file, int steps, int last) {
     Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), 0.02, 0, 0.99);
     new TrainingLoop("attributes", steps, numbers, seed, name -> name.endsWith("conv2.weight") || name.startsWith("heads."))
-        .runTo(file, last, this::step, weights -> { });
+        .runTo(file, last, this::step, (weights, number) -> { });
   }
 
   private double step(TrainableWeights weights, long step) {

@@ -42,7 +42,7 @@ final class AutoencoderTraining {
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
     new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> new LinearStart(noise, config.latentChannels()),
-        weights -> { }).run(file, this::step, weights -> { });
+        weights -> { }).run(file, this::step, (weights, step) -> { });
   }
 
   private double step(TrainableWeights weights, long step) {

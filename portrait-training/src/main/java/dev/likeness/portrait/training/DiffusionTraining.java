@@ -16,6 +16,7 @@ import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -58,18 +59,18 @@ final class DiffusionTraining {
     start = folder;
   }
 
-  /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told. */
-  void run(Path file, Recipe recipe, Runnable saved) {
+  /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told the step. */
+  void run(Path file, Recipe recipe, LongConsumer saved) {
     runTo(file, recipe, recipe.steps, saved);
   }
 
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
-  void runTo(Path file, Recipe recipe, int last, Runnable saved) {
+  void runTo(Path file, Recipe recipe, int last, LongConsumer saved) {
     Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> new Muon(0.95, 0.01), 1, 0.999);
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
     loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
-        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)), weights -> saved.run());
+        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)), (weights, step) -> saved.accept(step));
   }
 
   private void begin(TrainableWeights weights) {

@@ -43,7 +43,7 @@ final class EmbedderTraining {
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
     new TrainingLoop("embedder", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight")).run(file,
-        (weights, step) -> step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1))), weights -> { });
+        (weights, step) -> step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1))), (weights, step) -> { });
   }
 
   // The margin comes in the second third: from the start it would keep the network from finding anything.

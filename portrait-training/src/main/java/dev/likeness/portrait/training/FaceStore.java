@@ -49,6 +49,15 @@ final class FaceStore {
   /** Renders until {@code people} are there, on every core. */
   void fill(int people, IntConsumer progress) {
     int count = people * SHOTS;
+    try {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      append(count, progress);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write faces to " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void append(int count, IntConsumer progress) throws IOException {
     try (FileChannel out = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
       int done = (int) (out.size() / BYTES);
       while (done < count) {
@@ -62,8 +71,6 @@ final class FaceStore {
         done += block.size();
         progress.accept(done);
       }
-    } catch (IOException e) {
-      throw new MachineLimit("cannot write faces to " + file + ": " + e.getMessage(), e);
     }
   }
 

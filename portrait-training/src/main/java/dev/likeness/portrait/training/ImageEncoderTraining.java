@@ -46,7 +46,7 @@ final class ImageEncoderTraining {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    loop(steps).run(state, this::step, this::tell);
+    loop(steps).run(state, this::step, (weights, step) -> tell(weights));
   }
 
   TrainingLoop loop(int steps) {

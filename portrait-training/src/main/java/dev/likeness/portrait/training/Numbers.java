@@ -20,7 +20,7 @@ import java.util.List;
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, int shares, double rate, long draws,
     Path start) {
-  private static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "steps", "batch", "shares", "rate",
+  static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "steps", "batch", "shares", "rate",
       "draws", "start");
 
   /** Reads {@code name=value} pairs; what is not said has its default. */

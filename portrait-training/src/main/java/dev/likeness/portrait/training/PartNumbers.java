@@ -21,15 +21,15 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
   private static Map<String, Integer> usual() {
     Map<String, Integer> usual = new LinkedHashMap<>();
     usual.put("seed", 1);
-    usual.put("people", 2000);
+    usual.put("people", 3500);
     usual.put("encoderSteps", 4000);
     usual.put("encoderBatch", 24);
-    usual.put("adapterSteps", 6000);
+    usual.put("adapterSteps", 5000);
     usual.put("adapterBatch", 16);
     usual.put("previewPictures", 2000);
     usual.put("previewSteps", 3000);
     usual.put("fewStepPictures", 2000);
-    usual.put("fewStepSteps", 2000);
+    usual.put("fewStepSteps", 1000);
     usual.put("fewStepBatch", 8);
     usual.put("guidance", 4);
     return usual;
@@ -37,7 +37,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
 
   /** Reads {@code name=value} pairs, {@code stages=a,b} among them; what is not said has its default. */
   static PartNumbers of(List<String> pairs) {
-    List<String> known = new ArrayList<>(USUAL.keySet());
+    List<String> known = new ArrayList<>(names());
     known.add("stages");
     Named named = Named.of(pairs, known);
     Set<String> stages = Set.of(named.text("stages", String.join(",", STAGES)).split(","));
@@ -47,6 +47,10 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
     Map<String, Integer> values = new LinkedHashMap<>();
     USUAL.forEach((name, usual) -> values.put(name, named.number(name, usual)));
     return new PartNumbers(stages, values);
+  }
+
+  static List<String> names() {
+    return List.copyOf(USUAL.keySet());
   }
 
   int of(String name) {

@@ -48,7 +48,7 @@ final class PreviewTraining implements AutoCloseable {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    loop(steps).run(state, this::step, weights -> { });
+    loop(steps).run(state, this::step, (weights, step) -> { });
   }
 
   TrainingLoop loop(int steps) {

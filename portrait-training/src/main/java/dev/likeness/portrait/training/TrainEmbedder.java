@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The program that made {@code portrait}'s embedder of faces, which knows nothing of the model that draws them: renders
+ * The program that made {@code portrait}'s embedders of faces, which know nothing of the model that draws them: renders
  * faces, trains on them, measures it on people it never saw, and writes {@code folder/face_embedder}. Every stage goes
  * on where it was stopped.
  *
@@ -30,8 +30,12 @@ public final class TrainEmbedder {
       throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS");
     }
     Path work = Path.of(args[0]);
-    long seed = Long.parseLong(args[2]);
-    int people = Integer.parseInt(args[3]);
+    train(work, args[1], Long.parseLong(args[2]), Integer.parseInt(args[3]), Integer.parseInt(args[4]),
+        work.resolve("folder").resolve("face_embedder"));
+  }
+
+  /** Trains one in {@code work} to {@code steps} on so many people of {@code seed}, and writes {@code folder}. */
+  public static void train(Path work, String commit, long seed, int people, int steps, Path folder) {
     FaceStore store = new FaceStore(work.resolve("faces.rgb"), seed);
     store.fill(people, done -> {
       if (done % 640 == 0) {
@@ -39,10 +43,9 @@ public final class TrainEmbedder {
       }
     });
     Path state = work.resolve("embedder.safetensors");
-    new EmbedderTraining(store, people, seed).run(state, Integer.parseInt(args[4]));
-    Path folder = work.resolve("folder").resolve("face_embedder");
-    Map<String, String> made = Map.of("commit", args[1],
-        "numbers", "seed=" + seed + " people=" + people + " steps=" + args[4], "format", "pt");
+    new EmbedderTraining(store, people, seed).run(state, steps);
+    Map<String, String> made = Map.of("commit", commit,
+        "numbers", "seed=" + seed + " people=" + people + " steps=" + steps, "format", "pt");
     write(folder, state, 0.5, made);
     try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
       Roc roc = EmbedderTrial.of(embedder);

@@ -28,6 +28,9 @@ import java.util.stream.IntStream;
  * {@link PartNumbers}.
  */
 public final class TrainParts {
+  /** Names of the numbers that it takes. */
+  public static final List<String> NAMES = PartNumbers.names();
+
   private final Path work;
   private final BaseModel base;
   private final String commit;

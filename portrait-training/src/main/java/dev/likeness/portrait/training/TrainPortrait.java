@@ -22,7 +22,8 @@ import java.util.stream.IntStream;
 
 /**
  * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains the text
- * tower and the UNet on that, and writes the model folder. Every stage goes on where it was stopped. With
+ * tower and the UNet on that, and writes the model folder. Every stage goes on
+ * where it was stopped; what it draws and how its loss goes lies beside it as pictures. With
  * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer and
  * autoencoder stay, and the rest goes on from its weights.
  *
@@ -30,7 +31,11 @@ import java.util.stream.IntStream;
  * merges.txt, and names are those of {@link Numbers}.
  */
 public final class TrainPortrait {
+  /** Names of the numbers that it takes. */
+  public static final List<String> NAMES = Numbers.NAMES;
+
   private static final int PER_FILE = 1000;
+  private static final int PREVIEW_EVERY = 1000;
 
   private final Path work;
   private final Path clip;
@@ -70,8 +75,17 @@ public final class TrainPortrait {
       if (numbers.start() != null) {
         training.startFrom(numbers.start());
       }
-      training.run(diffusionState(), numbers.recipe(), () -> assemble(data.scale(), vocabulary));
+      training.run(diffusionState(), numbers.recipe(), step -> {
+        assemble(data.scale(), vocabulary);
+        preview(step);
+      });
       assemble(data.scale(), vocabulary);
+    }
+  }
+
+  private void preview(long step) {
+    if (step % PREVIEW_EVERY == 0 || step == numbers.steps()) {
+      PromptSheet.of(folder(), 8, 0, 20, 4).writePng(work.resolve("preview-%06d.png".formatted(step)));
     }
   }
 

@@ -42,13 +42,22 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
     double loss(TrainableWeights weights, long number);
   }
 
-  /** Trains, going on from {@code state} where it is there; it is saved as it goes, and {@code saved} shown the weights. */
-  void run(Path state, Step step, Consumer<TrainableWeights> saved) {
+  /** Sees the weights when they have been saved, after so many steps. */
+  @FunctionalInterface
+  interface Saved {
+    void at(TrainableWeights weights, long step);
+  }
+
+  /**
+   * Trains, going on from {@code state} where it is there; it is saved as it goes, beside a {@link LossCurve}, and
+   * {@code saved} shown the weights.
+   */
+  void run(Path state, Step step, Saved saved) {
     runTo(state, steps, step, saved);
   }
 
   /** As {@link #run}, but stops after step {@code last}. */
-  void runTo(Path file, int last, Step step, Consumer<TrainableWeights> saved) {
+  void runTo(Path file, int last, Step step, Saved saved) {
     LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
     try (NoiseSource first = NoiseSource.seeded(seed); Optimizer optimizer = numbers.optimizer().get();
         TrainableWeights weights = new TrainableWeights(random.apply(first)); Ema ema = new Ema(numbers.ema())) {
@@ -58,6 +67,7 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
       } else {
         start.accept(weights);
       }
+      LossCurve curve = LossCurve.beside(file, steps, optimizer.steps());
       double average = Double.NaN;
       while (optimizer.steps() < last) {
         long number = optimizer.steps();
@@ -67,13 +77,15 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
         }
         optimizer.step(weights.leaves(), course.at(number));
         ema.update(weights.leaves(), number + 1);
+        curve.add(number + 1, loss);
         average = Double.isNaN(average) ? loss : 0.95 * average + 0.05 * loss;
         if ((number + 1) % 20 == 0) {
           System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", name, number + 1, steps, average);
         }
         if ((number + 1) % SAVE_EVERY == 0 || number + 1 == last) {
           state.save(file, Map.of());
-          saved.accept(weights);
+          curve.write();
+          saved.at(weights, number + 1);
         }
       }
     }

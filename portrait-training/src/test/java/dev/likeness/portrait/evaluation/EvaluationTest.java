@@ -10,6 +10,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -37,10 +37,10 @@ class DiffusionTrainingTest {
     try (LatentSet data = data(folder)) {
       Path unbroken = folder.resolve("unbroken.safetensors");
       Path broken = folder.resolve("broken.safetensors");
-      training(data).run(unbroken, RECIPE, () -> { });
+      training(data).run(unbroken, RECIPE, step -> { });
       int[] saves = new int[1];
-      training(data).runTo(broken, RECIPE, 3, () -> saves[0]++);
-      training(data).run(broken, RECIPE, () -> saves[0]++);
+      training(data).runTo(broken, RECIPE, 3, step -> saves[0]++);
+      training(data).run(broken, RECIPE, step -> saves[0]++);
       assertEquals(2, saves[0]);
       assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
     }
@@ -52,10 +52,10 @@ class DiffusionTrainingTest {
     try (LatentSet data = data(folder)) {
       DiffusionTraining training = training(data);
       training.startFrom(PortraitModel.files());
-      assertThrows(UnusableInput.class, () -> training.run(state, RECIPE, () -> { }), "another vocabulary");
+      assertThrows(UnusableInput.class, () -> training.run(state, RECIPE, step -> { }), "another vocabulary");
       DiffusionTraining fitting = training(data, PORTRAIT_VOCABULARY);
       fitting.startFrom(PortraitModel.files());
-      fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1, 1e-9), () -> { });
+      fitting.run(state, new DiffusionTraining.Recipe(1, 1, 1, 1e-9), step -> { });
     }
     Path released = PortraitModel.files().resolve("unet/diffusion_pytorch_model.safetensors");
     try (TensorScope scope = TensorScope.open(); Safetensors before = Safetensors.open(released);

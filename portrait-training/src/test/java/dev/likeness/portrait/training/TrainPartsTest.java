@@ -73,9 +73,9 @@ class TrainPartsTest {
   private void resumes(TrainingLoop loop, TrainingLoop.Step step, String name) throws IOException {
     Path unbroken = folder.resolve(name + "-unbroken");
     Path broken = folder.resolve(name + "-broken");
-    loop.run(unbroken, step, weights -> { });
-    loop.runTo(broken, 1, step, weights -> { });
-    loop.run(broken, step, weights -> { });
+    loop.run(unbroken, step, (weights, number) -> { });
+    loop.runTo(broken, 1, step, (weights, number) -> { });
+    loop.run(broken, step, (weights, number) -> { });
     assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken), name);
   }
 

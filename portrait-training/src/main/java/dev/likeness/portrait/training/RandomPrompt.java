@@ -1,4 +1,4 @@
-package dev.likeness.portrait.evaluation;
+package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.portrait.people.Caption;
@@ -16,12 +16,12 @@ import java.util.stream.LongStream;
  * @param shot a headshot of them, of which it is true
  * @param text the prompt
  */
-record RandomPrompt(Person person, Shot shot, String text) {
+public record RandomPrompt(Person person, Shot shot, String text) {
   private static final long UNSEEN = 7_000_000_000L;
   private static final int SIDE = 256;
 
   /** {@code count} prompts, each for somebody new. */
-  static List<RandomPrompt> draw(long seed, int count) {
+  public static List<RandomPrompt> draw(long seed, int count) {
     long first = UNSEEN + seed * 1_000_000;
     return LongStream.range(first, first + count).mapToObj(RandomPrompt::of).toList();
   }
@@ -33,7 +33,7 @@ record RandomPrompt(Person person, Shot shot, String text) {
   }
 
   /** What the prompt asks for, rendered. */
-  Picture render() {
+  public Picture render() {
     return Renderer.render(person, shot, SIDE).picture();
   }
 }

@@ -1,4 +1,4 @@
-package dev.likeness.portrait.evaluation;
+package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
@@ -30,16 +30,20 @@ public final class PromptSheet {
   private PromptSheet() {}
 
   public static void main(String[] args) {
-    int count = number(args, 2, 64);
-    List<String> prompts = RandomPrompt.draw(number(args, 3, 0), count).stream().map(RandomPrompt::text).toList();
+    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 20), number(args, 5, 4))
+        .writePng(Path.of(args[1]));
+  }
+
+  /** What {@code model} draws of {@code count} prompts. */
+  static Picture of(Path model, int count, long seed, int steps, double guidance) {
+    List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
     List<Picture> pictures = new ArrayList<>();
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best())) {
+    try (BaseModel base = BaseModel.open(model, Compute.best())) {
       for (int i = 0; i < count; i++) {
-        pictures.add(base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(number(args, 4, 20))
-            .guidance(number(args, 5, 4))).picture());
+        pictures.add(base.generate(ImageRequest.of(prompts.get(i)).seed(i).steps(steps).guidance(guidance)).picture());
       }
     }
-    draw(pictures, prompts).writePng(Path.of(args[1]));
+    return draw(pictures, prompts);
   }
 
   private static int number(String[] args, int index, int fallback) {

@@ -1,0 +1,103 @@
+package dev.likeness.portrait.making;
+
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.portrait.evaluation.Evaluation;
+import dev.likeness.portrait.evaluation.EvaluationPlan;
+import dev.likeness.portrait.evaluation.EvaluationTable;
+import dev.likeness.portrait.evaluation.EvaluationTools;
+import dev.likeness.portrait.training.Named;
+import dev.likeness.portrait.training.TrainAttributes;
+import dev.likeness.portrait.training.TrainEmbedder;
+import dev.likeness.portrait.training.TrainParts;
+import dev.likeness.portrait.training.TrainPortrait;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Makes all of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
+ * and UNet, {@link TrainEmbedder}'s two embedders of faces (one judges, the adapter looks through the other), what
+ * {@link TrainParts} adds, {@link TrainAttributes}' classifier and a small evaluation by it. Each stage goes on where it was
+ * stopped, and the same numbers give the same bits on a CPU.
+ *
+ * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]}.
+ */
+public final class MakePortrait {
+  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "parts", "attributes", "evaluation");
+
+  private static final List<String> OWN =
+      List.of("stages", "embedderPeople", "embedderSteps", "attributePictures", "attributeSteps", "partStages");
+
+  private final Path work;
+  private final Path clip;
+  private final String commit;
+  private final Named named;
+  private final Path folder;
+
+  private MakePortrait(Path work, Path clip, String commit, Named named) {
+    this.work = work;
+    this.clip = clip;
+    this.commit = commit;
+    this.named = named;
+    this.folder = work.resolve("folder");
+  }
+
+  public static void main(String[] args) {
+    if (args.length < 3) {
+      throw new IllegalArgumentException("usage: MakePortrait WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]");
+    }
+    Set<String> known = new LinkedHashSet<>(OWN);
+    known.addAll(TrainPortrait.NAMES);
+    known.addAll(TrainParts.NAMES);
+    new MakePortrait(Path.of(args[0]), Path.of(args[1]), args[2], Named.of(List.of(args).subList(3, args.length), known)).run();
+  }
+
+  private void run() {
+    Map<String, Runnable> all = new LinkedHashMap<>();
+    all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
+    all.put("embedder", () -> embedder("embedder", 0, folder));
+    // Other people and another start: what judges likeness takes no part in making it.
+    all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, folder.resolve("ip_adapter")));
+    all.put("parts", () -> TrainParts.main(arguments(
+        folder, TrainParts.NAMES, List.of("stages=" + named.text("partStages", "adapter,preview,few-step")))));
+    all.put("attributes", () -> TrainAttributes.main(new String[] {work.resolve("attributes").toString(), commit,
+        named.text("seed", "1"), named.text("attributePictures", "12000"), named.text("attributeSteps", "12000")}));
+    all.put("evaluation", this::evaluate);
+    List<String> stages = List.of(named.text("stages", String.join(",", STAGES)).split(","));
+    if (!all.keySet().containsAll(stages)) {
+      throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
+    }
+    STAGES.stream().filter(stages::contains).forEach(stage -> {
+      System.err.println("stage " + stage);
+      all.get(stage).run();
+    });
+  }
+
+  private String[] arguments(Path second, Collection<String> names, List<String> more) {
+    Stream<String> numbers = named.values().entrySet().stream().filter(n -> names.contains(n.getKey())).map(Object::toString);
+    return Stream.of(Stream.of(work.toString(), second.toString(), commit), numbers, more.stream()).flatMap(s -> s)
+        .toArray(String[]::new);
+  }
+
+  private void embedder(String name, int further, Path beside) {
+    TrainEmbedder.train(work.resolve(name), commit, Long.parseLong(named.text("seed", "1")) + further,
+        named.number("embedderPeople", 3000), named.number("embedderSteps", 2000), beside.resolve("face_embedder"));
+  }
+
+  private void evaluate() {
+    Path attributes = work.resolve("attributes").resolve("attributes.safetensors");
+    try (EvaluationTools tools = EvaluationTools.open(
+        Optional.of(attributes).filter(Files::exists), Optional.empty(), Optional.empty())) {
+      System.out.print(EvaluationTable.of(Evaluation.of(
+          folder, EvaluationPlan.QUICK, tools, work.resolve("evaluation"), Progress.SILENT, new Cancellation())));
+    }
+  }
+}

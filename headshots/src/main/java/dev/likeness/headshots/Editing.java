@@ -78,8 +78,8 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
 
   /** Drawn as this person, whoever the headshot's request was adapted by. */
   private ImageRequest adapted(ImageRequest request, double likeness) {
-    return ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
-        .guidance(request.guidance()).seed(request.seed()).as(person.at(likeness));
+    return ShootRequest.guided(ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
+        .guidance(request.guidance()).seed(request.seed()).as(person.at(likeness)), base);
   }
 
   private static int sides(double length, int unit) {

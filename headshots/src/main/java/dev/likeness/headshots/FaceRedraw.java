@@ -35,7 +35,7 @@ final class FaceRedraw {
     ImageRequest again = ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
         .guidance(request.guidance()).seed(request.seed()).size(size, size).as(person)
         .from(InitialImage.of(head).strength(strength).mask(oval(size, box)));
-    GeneratedImage drawn = base.generate(again, Progress.SILENT, cancellation).get(0);
+    GeneratedImage drawn = base.generate(ShootRequest.guided(again, base), Progress.SILENT, cancellation).get(0);
     Picture small = Resampler.AREA.resize(drawn.picture(), crop.side(), crop.side());
     return blended(picture, small, crop, face.box());
   }

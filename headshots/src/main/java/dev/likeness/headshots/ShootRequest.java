@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import java.util.List;
 
@@ -10,7 +11,7 @@ import java.util.List;
  * @param count how many pictures in each style
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
- * @param guidance how strictly to follow the style, or NaN for the base's own
+ * @param guidance how strictly to follow the style, or NaN for two thirds of what the base itself takes, at most 4
  * @param size width and height in pixels, or 0 for the base's own; from half as large again as that on, pictures are drawn
  *     at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
@@ -19,7 +20,8 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     int size, long seed) {
   private static final int STEPS = 30;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
-  private static final double GUIDANCE = 4;
+  private static final double MOST_GUIDANCE = 4;
+  private static final double SHARE = 2.0 / 3;
 
   public ShootRequest {
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
@@ -34,18 +36,24 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   /** {@code count} headshots in one style, everything else by default. */
   public static ShootRequest of(Style style, int count) {
-    return new ShootRequest(List.of(style), count, 1, STEPS, GUIDANCE, 0, 0);
+    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0);
   }
 
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
-    return new ShootRequest(styles, count, 1, STEPS, GUIDANCE, 0, 0);
+    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0);
   }
 
   /** What the base is asked for one picture, before size and person. */
   ImageRequest drawing(String prompt, Style style) {
     return ImageRequest.of(prompt).negative(style.negative()).steps(steps)
         .guidance(Double.isNaN(style.guidance()) ? guidance : style.guidance()).seed(seed);
+  }
+
+  /** The same with a person's guidance on {@code base} where none is said. */
+  static ImageRequest guided(ImageRequest request, BaseModel base) {
+    return Double.isNaN(request.guidance())
+        ? request.guidance(Math.min(MOST_GUIDANCE, SHARE * base.defaults().guidance())) : request;
   }
 
   public ShootRequest likeness(double value) {

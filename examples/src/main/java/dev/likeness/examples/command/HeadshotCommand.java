@@ -55,8 +55,8 @@ public final class HeadshotCommand implements Runnable {
       description = "sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 
-  @Option(names = "--guidance", paramLabel = "G", defaultValue = "4",
-      description = "how strictly to follow the style (default: ${DEFAULT-VALUE})")
+  @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
+      description = "how strictly to follow the style (default: two thirds of what the base itself takes, at most 4)")
   private double guidance;
 
   @Option(names = "--likeness", paramLabel = "0..1", defaultValue = "1",

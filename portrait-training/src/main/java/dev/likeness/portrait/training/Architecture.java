@@ -151,7 +151,7 @@ final class Architecture {
     c.put("set_alpha_to_one", true);
     c.put("steps_offset", 1);
     c.put("timestep_spacing", "leading");
-    c.put("_guidance_scale", 3.5);
+    c.put("_guidance_scale", 3.0);
     c.put("_num_inference_steps", 30);
     return c;
   }

@@ -105,7 +105,7 @@ class ArchitectureTest {
 
   @ArchTest
   static final ArchRule ONLY_THE_COMMAND_PRINTS = noClasses().that().resideOutsideOfPackages("dev.likeness.examples..",
-      "dev.likeness.portrait.training..", "dev.likeness.portrait.evaluation..").should()
+      "dev.likeness.portrait.training..", "dev.likeness.portrait.evaluation..", "dev.likeness.portrait.making..").should()
       .accessField(System.class, "out").orShould().accessField(System.class, "err");
 
   private static boolean isTorch(JavaAccess<?> call) {

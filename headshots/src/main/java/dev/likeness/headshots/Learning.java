@@ -62,6 +62,6 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     List<Picture> learnt = IntStream.range(0, study.crops().size()).filter(i -> !held.contains(i))
         .mapToObj(study.crops()::get).toList();
     return TrainingSet.of(learnt, subject)
-        .previews(watch.get().previews(held.stream().map(review.accepted()::get).toList(), base));
+        .previews(watch.get().previews(held.stream().map(review.accepted()::get).toList(), ShootRequest.guidance(base)));
   }
 }

@@ -1,6 +1,5 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.lora.PreviewScorer;
@@ -32,9 +31,10 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
   }
 
   /** Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row are no better. */
-  Previews previews(List<AcceptedPhoto> held, BaseModel base) {
+  Previews previews(List<AcceptedPhoto> held, double guidance) {
     List<float[]> known = held.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
-    ImageRequest ask = ShootRequest.guided(ImageRequest.of(Style.named("studio").prompt("%s", 0)), base).steps(STEPS).count(PICTURES);
+    ImageRequest ask =
+        ImageRequest.of(Style.named("studio").prompt("%s", 0)).steps(STEPS).guidance(guidance).count(PICTURES);
     return new Previews(every, ask, scorer(known), PATIENCE);
   }
 

@@ -52,8 +52,12 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   /** The same with a person's guidance on {@code base} where none is said. */
   static ImageRequest guided(ImageRequest request, BaseModel base) {
-    return Double.isNaN(request.guidance())
-        ? request.guidance(Math.min(MOST_GUIDANCE, SHARE * base.defaults().guidance())) : request;
+    return Double.isNaN(request.guidance()) ? request.guidance(guidance(base)) : request;
+  }
+
+  /** How strictly words are followed when {@code base} draws a person. */
+  static double guidance(BaseModel base) {
+    return Math.min(MOST_GUIDANCE, SHARE * base.defaults().guidance());
   }
 
   public ShootRequest likeness(double value) {

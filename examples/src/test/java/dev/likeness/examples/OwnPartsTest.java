@@ -1,0 +1,41 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.CascadeDetector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the embedded model brings beside its networks works without another file. */
+class OwnPartsTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsAFaceInFourStepsAndShowsItComing() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("generate", "--prompt", "studio portrait of an old man with glasses", "--few-step",
+        "--preview", "--seed", "3", "--count", "3", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    try (CascadeDetector detector = new CascadeDetector()) {
+      for (String name : new String[] {"image-001.png", "image-002.png", "image-003.png"}) {
+        assertEquals(1, detector.detect(Picture.read(out.resolve(name))).size(), name);
+      }
+    }
+  }
+
+  @Test
+  void showsAPersonToItsOwnAdapter() {
+    Path people = folder.resolve("people");
+    CommandRun.of("people", "--seed", "5000000002", "--count", "1", "--photos", "3", "--out", people.toString());
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("headshot", "--photos", people.resolve("person-5000000002").toString(), "--consent",
+        "nobody real", "--identity", "ipadapter", "--style", "studio", "--count", "1", "--steps", "2", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(Files.exists(out.resolve("headshot-001.png")));
+  }
+}

@@ -47,6 +47,9 @@ final class ApproximatedWays implements AutoCloseable {
     BaseModel small = made.opened(BaseModel.open(files, MemoryPlan.inEightBits(files, compute)));
     made.put("8-bit weights", small, Approximation.NONE);
     made.put("8-bit weights, extrapolation every 4", small, Approximation.extrapolation(4));
+    BaseModel multiplied = made.opened(BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)));
+    made.put("8-bit products", multiplied, Approximation.NONE);
+    made.put("8-bit products, extrapolation every 4", multiplied, Approximation.extrapolation(4));
     Path tiny = folder.resolve("preview");
     if (Files.exists(tiny)) {
       BaseModel quick = made.opened(BaseModel.open(files.with("vae", tiny), compute));

@@ -4,6 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.MergedTokens;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -37,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
  * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}, else it is {@code portrait};
  * {@code tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the
  * same hour, {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens merged, {@code
- * -p merged=0.5}, is the one without.
+ * -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the one without.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -57,6 +59,10 @@ public class NetworkBenchmark {
   @Param("512")
   public int side;
 
+  /** Whether layers multiply in eight bits. */
+  @Param("false")
+  public boolean eightBits;
+
   private TensorScope scope;
   private NoGradGuard guard;
   private BaseModel opened;
@@ -66,7 +72,9 @@ public class NetworkBenchmark {
   public void open() {
     scope = TensorScope.open();
     guard = new NoGradGuard();
-    opened = BaseModel.open(base.isEmpty() ? PortraitModel.files() : Path.of(base), Compute.of("cpu", dtype));
+    ModelFiles files = ModelFiles.open(base.isEmpty() ? PortraitModel.files() : Path.of(base));
+    Compute compute = Compute.of("cpu", dtype);
+    opened = eightBits ? BaseModel.open(files, MemoryPlan.multipliedInEightBits(files, compute)) : BaseModel.open(files, compute);
     model = opened.networks();
   }
 

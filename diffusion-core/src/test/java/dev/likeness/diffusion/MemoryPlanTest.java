@@ -97,6 +97,28 @@ class MemoryPlanTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource({"flux/dev, transformer", "sd1/base, unet"})
+  void drawsNearlyTheSamePictureByProductsInEightBits(String name, String network) {
+    ModelFiles files = ModelFiles.open(PipelineFolder.any(name, scratch));
+    if (!Compute.cpuMultipliesBytes()) {
+      assertTrue(assertThrows(MachineLimit.class, () -> MemoryPlan.multipliedInEightBits(files, Compute.EXACT)).getMessage()
+          .startsWith("products in 8 bits want a CPU with VNNI"));
+      return;
+    }
+    MemoryPlan plan = MemoryPlan.multipliedInEightBits(files, Compute.EXACT);
+    assertEquals(Residence.EIGHT_BIT_PRODUCTS, plan.residence(network));
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT); BaseModel small = BaseModel.open(files, plan)) {
+      float[] exact = base.generate(ASK).pixels();
+      float[] near = small.generate(ASK).pixels();
+      double sum = 0;
+      for (int i = 0; i < exact.length; i++) {
+        sum += Math.abs(exact[i] - near[i]);
+      }
+      assertTrue(sum > 0 && sum / exact.length < 0.03, "mean difference " + sum / exact.length);
+    }
+  }
+
   @Test
   void saysWhatWouldBeNeeded() {
     ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());

@@ -50,7 +50,7 @@ record PartSize(long rest, long blocks, long largest) {
   /** Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does not. */
   long bytes(Residence residence, int width, boolean busy) {
     return switch (residence) {
-      case MAPPED, HELD -> (rest + blocks) * width;
+      case MAPPED, HELD, EIGHT_BIT_PRODUCTS -> (rest + blocks) * width;
       case EIGHT_BITS -> rest * width + blocks + (busy ? 2 * largest * width + 4 * largest : 0);
       case EIGHT_BITS_EACH -> rest + blocks + (busy ? WIDENED : 0);
       case STREAMED -> rest * width + (busy ? 2 * largest * width : 0);

@@ -46,6 +46,9 @@ public final class Linear {
 
   private Tensor product(Tensor x) {
     TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias);
+    if (EightBitProduct.isAsked(x, weight)) {
+      return EightBitProduct.of(x, weight, offset);
+    }
     return PixelProduct.isFaster(x, weight) ? PixelProduct.of(x, weight, offset) : torch.linear(x, weight.wide(), offset);
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -120,9 +121,18 @@ public record Compute(String device, DType dtype) {
   }
 
   private static boolean cpuMultipliesBf16() {
+    return cpuHas("avx512_bf16", "amx_bf16");
+  }
+
+  /** Whether this CPU multiplies bytes and adds them up in 32 bits (VNNI). */
+  public static boolean cpuMultipliesBytes() {
+    return cpuHas("avx512_vnni", "avx_vnni", "amx_int8");
+  }
+
+  private static boolean cpuHas(String... flags) {
     try {
-      String flags = Files.readString(Path.of("/proc/cpuinfo"));
-      return flags.contains("avx512_bf16") || flags.contains("amx_bf16");
+      String all = Files.readString(Path.of("/proc/cpuinfo"));
+      return Arrays.stream(flags).anyMatch(all::contains);
     } catch (IOException notLinux) {
       return false;
     }

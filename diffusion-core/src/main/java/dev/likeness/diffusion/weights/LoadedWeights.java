@@ -102,11 +102,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     if (residence == Residence.EIGHT_BITS_EACH && EightBits.pay(shape)) {
       return () -> packed.computeIfAbsent(name, this::packed).widened(compute.dtype());
     }
-    if (!keeps(name)) {
+    boolean small = residence == Residence.EIGHT_BIT_PRODUCTS && shape.length == 2 && EightBits.pay(shape);
+    if (!small && !keeps(name)) {
       return new Matrix.Plain(get(name, shape));
     }
     return new KeptMatrix(() -> get(name, shape),
-        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)));
+        (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)), small);
   }
 
   /** A vast mapped network's products stay views, so that the system can take their pages back where memory is short. */

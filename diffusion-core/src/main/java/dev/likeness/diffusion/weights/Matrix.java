@@ -20,6 +20,11 @@ public interface Matrix {
     return false;
   }
 
+  /** Whether products with it are asked for in eight bits; what the layer makes of it then is kept. */
+  default boolean multipliesInEightBits() {
+    return false;
+  }
+
   /**
    * What {@code making} makes of the numbers. Where it is kept, it is made at the first asking and lies in the place of the
    * numbers themselves, owned by the network's weights; else the calling scope owns it.

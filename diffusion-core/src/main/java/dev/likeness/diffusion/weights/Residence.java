@@ -10,6 +10,8 @@ public enum Residence {
   EIGHT_BITS("held in 8 bits"),
   /** The large matrices each in eight bits with a scale for each row, widened at each use. */
   EIGHT_BITS_EACH("held in 8 bits"),
+  /** In memory of their own, the layers' products' matrices in eight bits, in which they are multiplied. */
+  EIGHT_BIT_PRODUCTS("held and multiplied in 8 bits"),
   /** The blocks brought in from the file as they are used, one ahead, and freed after. */
   STREAMED("brought in block by block");
 

@@ -28,7 +28,7 @@ class EvaluateCommandTest {
     Path missing = folder.resolve("nowhere");
     assertEquals(3, CommandRun.of("evaluate", missing.toString(), "--out", folder.toString()).status());
     assertEquals(List.of("an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no negative number"
-        + " of people; given 1, 16, 10000, 20, 30"),
+        + " of people; given 1, 16, 10000, 30, 20"),
         CommandRun.of("evaluate", "portrait", "--prompts", "1", "--out", folder.toString()).complaints());
   }
 }

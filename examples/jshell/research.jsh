@@ -35,7 +35,7 @@ java.util.function.UnaryOperator<NoisePredictor> watched = network -> (input, st
 
 // Latents of each step as floats with their shape.
 List<Latents> path = new ArrayList<>()
-StepListener listener = (step, of, x) -> path.add(Latents.of(x))
+StepListener listener = (step, of, x, denoised) -> path.add(Latents.of(x))
 GeneratedImage mine = base.generate(ask.joints(new Joints(own, watched, listener)))
 System.out.println("steps seen: " + path.size() + ", each " + path.get(0) + " of " + path.get(0).values().length + " floats")
 System.out.println("ends where it ends: " + path.get(path.size() - 1).equals(mine.latents()))

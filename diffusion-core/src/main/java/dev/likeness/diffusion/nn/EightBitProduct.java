@@ -38,6 +38,7 @@ final class EightBitProduct {
   static Tensor of(Tensor x, Matrix weight, TensorOptional bias) {
     Tensor scales = weight.made("eight-bit scales", EightBitProduct::scales);
     Tensor steps = weight.made("eight-bit steps", EightBitProduct::packed);
+    Tensor middles = weight.made("eight-bit middles", rows -> torch.zeros(rows.size(0)).to(ScalarType.Int));
     long[] shape = x.shape();
     shape[shape.length - 1] = scales.size(0);
     try (TensorScope scope = TensorScope.open()) {
@@ -46,15 +47,14 @@ final class EightBitProduct {
       Tensor largest = torch.amax(tokens.abs(), new long[] {1}, true).to(ScalarType.Float).clamp_min(new Scalar(LEAST));
       Tensor bytes = tokens.mul(largest.reciprocal().mul_(new Scalar(LARGEST))).round_().add_(new Scalar((double) MIDDLE))
           .to(ScalarType.Byte);
-      Tensor y = product(bytes, steps, scales, DType.of(x.scalar_type())).mul_(largest.div(new Scalar(LARGEST)));
+      Tensor y = product(bytes, steps, scales, middles, DType.of(x.scalar_type())).mul_(largest.div(new Scalar(LARGEST)));
       return scope.promote((bias.has_value() ? y.add_(bias.get()) : y).view(shape));
     }
   }
 
-  private static Tensor product(Tensor bytes, Tensor steps, Tensor scales, DType type) {
+  private static Tensor product(Tensor bytes, Tensor steps, Tensor scales, Tensor middles, DType type) {
     Operator linear = new Operator("onednn::qlinear_pointwise");
-    IValue none = new IValue(torch.zeros(scales.size(0)).to(ScalarType.Int));
-    return linear.call(new IValue(bytes), new IValue(1.0), new IValue(MIDDLE), new IValue(steps), new IValue(scales), none,
+    return linear.call(new IValue(bytes), new IValue(1.0), new IValue(MIDDLE), new IValue(steps), new IValue(scales), new IValue(middles),
         new IValue(), new IValue(1.0), new IValue(0L), new IValue((long) type.scalarType().intern().value),
         new IValue("none"), linear.list(11), new IValue(""));
   }

@@ -9,6 +9,7 @@ import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.face.FaceReader;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.face.ReadPerson;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
@@ -16,7 +17,6 @@ import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
@@ -121,11 +121,8 @@ final class IpAdapterOptions {
   }
 
   private FaceEmbedder recogniser() {
-    if (embedder != null) {
-      return OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder), UsePolicy.NON_COMMERCIAL);
-    }
-    return FolderEmbedder.in(adapter.toAbsolutePath().getParent()).orElseThrow(() -> new IllegalArgumentException(
-        "--face-embedder FILE is missing: " + adapter + " looks at a face recogniser's numbers; give the one it was trained with"));
+    return embedder == null ? PersonAdapter.recogniser(AdapterFile.of(adapter))
+        : OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder), UsePolicy.NON_COMMERCIAL);
   }
 
   private void requireWhole() {

@@ -64,7 +64,7 @@ public final class PersonAdapter implements AutoCloseable {
     ImageEncoder encoder = null;
     try {
       if (kind.wantsFace() && embedder == null) {
-        embedder = beside(file);
+        embedder = recogniser(file);
       }
       if (kind.sight() != AdapterKind.Sight.NONE) {
         encoder = ImageEncoder.open(imageEncoder, base.parts().compute());
@@ -76,7 +76,12 @@ public final class PersonAdapter implements AutoCloseable {
     }
   }
 
-  private static FaceEmbedder beside(AdapterFile file) {
+  /**
+   * The recogniser that an adapter's file brings along, in {@code face_embedder} beside it.
+   *
+   * @throws UnusableInput when there is none
+   */
+  public static FaceEmbedder recogniser(AdapterFile file) {
     return FolderEmbedder.in(file.path().toAbsolutePath().getParent()).orElseThrow(() -> new UnusableInput(file.path() + " is an "
         + file.layout().kind().title() + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
         + " it); give the one it was trained with: --face-embedder FILE"));

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
@@ -11,6 +12,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.TrainingPicture;
 import dev.likeness.lora.TrainingSet;
 import dev.likeness.photos.embed.FolderEmbedder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -20,9 +22,9 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * The program that made what stands beside {@code portrait}'s own networks: the image encoder, the IP-Adapter that looks
- * through it, the small autoencoder of previews, and the LoRA that draws in few steps. Each is a stage that goes on where
- * it was stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is.
+ * The program that made what stands beside {@code portrait}'s own networks: the IP-Adapter, the small autoencoder of
+ * previews, and the LoRA that draws in few steps; it trains an image encoder too. Each is a stage that goes on where it was
+ * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is.
  *
  * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the names of
  * {@link PartNumbers}.
@@ -58,6 +60,10 @@ public final class TrainParts {
   }
 
   private void run() {
+    if (numbers.stages().contains("adapter") && !Files.exists(eye())) {
+      throw new UnusableInput("the adapter looks through " + eye() + ", which is not there; put the face_embedder there that"
+          + " TrainEmbedder wrote, or leave the stage out with stages=");
+    }
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, told("render", pictures));
     Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
@@ -79,7 +85,7 @@ public final class TrainParts {
 
   private void adapter() {
     Path trained = work.resolve("adapter.safetensors");
-    try (FolderEmbedder eye = FolderEmbedder.open(folder().resolve("ip_adapter/face_embedder"))) {
+    try (FolderEmbedder eye = FolderEmbedder.open(eye())) {
       Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
           .train(base, null, new PairList(store, renders, numbers.of("people"), eye), trained,
               work.resolve("adapter-state.safetensors"), told("adapter"), new Cancellation());
@@ -138,6 +144,10 @@ public final class TrainParts {
 
   private Path folder() {
     return work.resolve("folder");
+  }
+
+  private Path eye() {
+    return folder().resolve("ip_adapter/face_embedder");
   }
 
   private Path encoder() {

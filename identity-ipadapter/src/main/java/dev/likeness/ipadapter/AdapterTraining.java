@@ -28,10 +28,12 @@ import java.util.List;
  * @param longestGradient what the length of all gradients is cut to
  * @param drop the chance that a pair is shown without its reference, and as much again without its caption, and without
  *     both: what guidance needs
+ * @param timestepShift above 1 for more of the noisier timesteps, where faces come into being; 1 for all alike (Esser et al.
+ *     2024, arXiv:2403.03206, eq. 23)
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int steps, int batch, double learningRate,
-    int warmup, double minSnrGamma, double weightDecay, double longestGradient, double drop, long seed) {
+    int warmup, double minSnrGamma, double weightDecay, double longestGradient, double drop, double timestepShift, long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
   public AdapterTraining {
@@ -46,6 +48,9 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
           + " and weight decay "
           + weightDecay + " not below 0");
     }
+    if (!(timestepShift > 0)) {
+      throw new IllegalArgumentException("timestep shift " + timestepShift + " must be above 0");
+    }
     boolean known = kind == AdapterKind.BASE || kind == AdapterKind.FULL_FACE || kind == AdapterKind.PLUS
         && shape != null
         || kind == AdapterKind.PORTRAIT && tokens != FACE_ID_TOKENS;
@@ -57,37 +62,43 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
 
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining plain() {
-    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 0);
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 1, 0);
   }
 
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 0);
+        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 1, 0);
   }
 
   /** Another number of optimiser steps. */
   public AdapterTraining steps(int n) {
     return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, minSnrGamma, weightDecay,
-        longestGradient, drop, seed);
+        longestGradient, drop, timestepShift, seed);
   }
 
   /** Another number of pairs in each step. */
   public AdapterTraining batch(int n) {
     return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, minSnrGamma, weightDecay,
-        longestGradient, drop, seed);
+        longestGradient, drop, timestepShift, seed);
   }
 
   /** Another learning rate. */
   public AdapterTraining learningRate(double rate) {
     return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, minSnrGamma, weightDecay,
-        longestGradient, drop, seed);
+        longestGradient, drop, timestepShift, seed);
+  }
+
+  /** Another share of noisier timesteps. */
+  public AdapterTraining timestepShift(double shift) {
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
+        longestGradient, drop, shift, seed);
   }
 
   /** Another seed. */
   public AdapterTraining seed(long value) {
     return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
-        longestGradient, drop, value);
+        longestGradient, drop, timestepShift, value);
   }
 
   /**

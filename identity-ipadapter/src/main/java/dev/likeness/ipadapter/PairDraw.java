@@ -7,7 +7,7 @@ import java.util.SplittableRandom;
  * draws. One entry for each pair of the batch.
  *
  * @param pairs indices; every pair is seen once before one is seen again
- * @param timesteps one from each equal part of the schedule, which steadies the loss
+ * @param timesteps one from each equally likely part of the schedule, which steadies the loss
  * @param seeds of the noise
  * @param blind whether the reference is hidden
  * @param silent whether the caption is hidden
@@ -22,7 +22,9 @@ record PairDraw(int[] pairs, int[] timesteps, long[] seeds, boolean[] blind, boo
         new boolean[batch]);
     for (int i = 0; i < batch; i++) {
       draw.pairs[i] = pair(settings.seed(), (long) step * batch + i, count);
-      draw.timesteps[i] = (int) ((i + random.nextDouble()) / batch * length);
+      double way = (i + random.nextDouble()) / batch;
+      double shift = settings.timestepShift();
+      draw.timesteps[i] = (int) (shift * way / (1 + (shift - 1) * way) * length);
       // libtorch seeds its generator with 32 bits.
       draw.seeds[i] = random.nextInt() & 0xFFFFFFFFL;
       double hidden = random.nextDouble() / Math.max(settings.drop(), Double.MIN_NORMAL);

@@ -143,7 +143,7 @@ class AdapterTrainingTest {
 
   private static AdapterTraining kind(AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
     return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 5, 0.01, 1,
-        0.05, 3);
+        0.05, 1, 3);
   }
 
   private static Progress noting(List<Double> losses) {

@@ -62,12 +62,17 @@ public final class FaceNetwork {
 
   /** Unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1. */
   public Tensor forward(Tensor faces) {
+    Tensor vectors = features(faces);
+    Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
+    return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
+  }
+
+  /** As {@link #forward}, but of any length, as training has them. */
+  public Tensor features(Tensor faces) {
     Tensor x = torch.silu(in.forward(faces));
     for (Level level : levels) {
       x = level.forward(x);
     }
-    Tensor vectors = out.forward(keep.forward(x).flatten(1, -1)).to(torch.ScalarType.Float);
-    Tensor lengths = vectors.square().sum(new long[] {1}, true, new ScalarTypeOptional());
-    return vectors.mul(lengths.add(new Scalar(1e-12)).rsqrt());
+    return out.forward(keep.forward(x).flatten(1, -1)).to(torch.ScalarType.Float);
   }
 }

@@ -23,24 +23,35 @@ public final class Caption {
   private final Shot shot;
   private final Random random;
   private final float keep;
+  private final boolean anybody;
 
-  private Caption(Person person, Shot shot, Random random, float keep) {
+  private Caption(Person person, Shot shot, Random random, float keep, boolean anybody) {
     this.person = person;
     this.shot = shot;
     this.random = random;
     this.keep = keep;
+    this.anybody = anybody;
   }
 
   /** The caption of {@code seed}: between a few words and everything, in varying order. */
   public static String of(Person person, Shot shot, long seed) {
+    return of(person, shot, seed, false);
+  }
+
+  /** As {@link #of}, but of the person only the class word: what they look like is left to a reference. */
+  public static String ofAnybody(Person person, Shot shot, long seed) {
+    return of(person, shot, seed, true);
+  }
+
+  private static String of(Person person, Shot shot, long seed, boolean anybody) {
     Random random = new Random(seed * 0x9E3779B97F4A7C15L + 99);
     float mood = random.nextFloat();
-    return new Caption(person, shot, random, mood < .3f ? 1 : mood < .8f ? .72f : .4f).text();
+    return new Caption(person, shot, random, mood < .3f ? 1 : mood < .8f ? .72f : .4f, anybody).text();
   }
 
   /** Everything there is to say, in a fixed order. */
   public static String full(Person person, Shot shot) {
-    return new Caption(person, shot, null, 1).text();
+    return new Caption(person, shot, null, 1, false).text();
   }
 
   /** How captions of a style open, one of them more than once. */
@@ -97,6 +108,9 @@ public final class Caption {
   }
 
   private String who() {
+    if (anybody) {
+      return noun();
+    }
     String age = kept(.9f) ? Words.age(person) + " " : "";
     boolean bald = person.hair() == HairStyle.BALD;
     boolean adjective = bald && kept(1.2f);

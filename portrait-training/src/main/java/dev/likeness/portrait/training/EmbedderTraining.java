@@ -1,83 +1,112 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.photos.embed.FaceNetwork;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Random;
-import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the embedder of rendered faces to tell people apart, apart from everything that draws: each face must be nearer
- * to its own person's direction than to all others' by a margin (CosFace: Wang et al. 2018, arXiv:1801.09414, eq. 4).
+ * Trains the embedder of rendered faces, apart from everything that draws: from a face it must foretell the numbers that made
+ * it. A render has them all, so that each face teaches more than whose it is: after the same few minutes people are told
+ * apart far better than when the network learns to name them (CosFace).
  * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones.
  */
 final class EmbedderTraining {
   private static final int BATCH = 64;
-  private static final double MARGIN = 0.25;
-  private static final double SCALE = 24;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(1e-3, 50, 0.05, 0, 0.99);
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.02), 0, 0.995);
   private static final double SOFTEST = 0.36;
-  private static final int SIDE = FaceNetwork.SIDE;
-  private static final String CLASSES = "classes";
+  private static final String HEAD = "told";
+  private static final String AVERAGE = "ema";
+  private static final int TURNED_BY = 2000;
 
-  private final int people;
-  private final long seed;
+  private final FaceStore store;
   private final byte[] faces;
+  private final FaceTraits traits;
+  private final long seed;
 
   EmbedderTraining(FaceStore store, int people, long seed) {
-    this.people = people;
-    this.seed = seed;
+    this.store = store;
     this.faces = store.faces();
+    this.traits = FaceTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
+    this.seed = seed;
   }
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    new TrainingLoop("embedder", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight")).run(file,
-        (weights, step) -> step(weights, step, MARGIN * Math.min(1, Math.max(0, 3.0 * step / steps - 1))), (weights, step) -> { });
+    new TrainingLoop("embedder", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight")).run(file, this::step,
+        (weights, step) -> { });
   }
 
-  // The margin comes in the second third: from the start it would keep the network from finding anything.
-  private double step(TrainableWeights weights, long step, double width) {
+  private static FaceNetwork network(Weights weights) {
+    return new FaceNetwork(Architecture.FACE_CHANNELS, Architecture.FACE_SIZE, weights);
+  }
+
+  private double step(TrainableWeights weights, long step) {
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      int[] chosen = random.ints(BATCH, 0, people * FaceStore.SHOTS).toArray();
-      Tensor input = Alteration.of(batch(chosen, random), SOFTEST, noise, random).to(ScalarType.BFloat16);
-      FaceNetwork network = new FaceNetwork(Architecture.FACE_CHANNELS, Architecture.FACE_SIZE,
-          Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
-      Tensor vectors = network.forward(input);
-      Tensor classes = weights.get(CLASSES, people, Architecture.FACE_SIZE);
-      Tensor directions = classes.mul(classes.square().sum(new long[] {1}, true, new ScalarTypeOptional())
-          .add(new Scalar(1e-12)).rsqrt());
-      Tensor own = torch.tensor(Arrays.stream(chosen).mapToLong(i -> i / FaceStore.SHOTS).toArray());
-      Tensor margin = torch.one_hot(own, people).to(ScalarType.Float).mul(new Scalar(width));
-      Tensor loss = torch.cross_entropy_loss(vectors.matmul(directions.t()).sub(margin).mul(new Scalar(SCALE)), own);
+      int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
+      Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random).to(ScalarType.BFloat16);
+      Tensor features = network(Weights.of(new CastParameters(weights, ScalarType.BFloat16))).features(shown);
+      Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count()).forward(features);
+      Tensor loss = torch.mse_loss(told, traits.of(chosen, FaceStore.SHOTS));
       loss.backward();
       return loss.item_float();
     }
   }
 
-  private Tensor batch(int[] chosen, Random random) {
-    byte[] bytes = new byte[BATCH * SIDE * SIDE * 3];
-    int rim = FaceStore.SIDE - SIDE + 1;
-    for (int i = 0; i < BATCH; i++) {
-      int x = random.nextInt(rim);
-      int y = random.nextInt(rim);
-      for (int row = 0; row < SIDE; row++) {
-        int from = ((chosen[i] * FaceStore.SIDE + y + row) * FaceStore.SIDE + x) * 3;
-        System.arraycopy(faces, from, bytes, (i * SIDE + row) * SIDE * 3, SIDE * 3);
+  /** The weights in bf16 that a state's slow average makes, whose vectors a {@link Discriminant} of people it learnt has turned. */
+  Map<String, Tensor> result(Path state) {
+    Safetensors file = Safetensors.open(state);
+    try (LoadedWeights saved = new LoadedWeights(file, new Compute("cpu", DType.F32))) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      file.names().stream().filter(name -> name.startsWith(AVERAGE + ".") && !name.startsWith(AVERAGE + "." + HEAD))
+          .forEach(name -> tensors.put(name.substring(AVERAGE.length() + 1), file.read(name)));
+      Discriminant turn = Discriminant.of(features(Weights.of(saved).at(AVERAGE)));
+      tensors.computeIfPresent("proj.weight", (name, weight) -> turn.matrix().matmul(weight));
+      tensors.computeIfPresent("proj.bias", (name, bias) -> turn.matrix().mv(bias.sub(turn.mean())));
+      // Copies: those of the file end with it.
+      tensors.replaceAll((name, tensor) -> tensor.to(ScalarType.BFloat16));
+      return tensors;
+    }
+  }
+
+  /** Of every photo of the first people, altered as in training, [people, photos of each, size]. */
+  private Tensor features(Weights average) {
+    int people = Math.min(TURNED_BY, traits.people());
+    List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
+    Random random = new Random(seed);
+    Collections.shuffle(order, random);
+    Tensor features = torch.zeros(order.size(), Architecture.FACE_SIZE);
+    FaceNetwork network = network(average);
+    for (int first = 0; first < order.size(); first += BATCH) {
+      int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
+      try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+          NoiseSource noise = NoiseSource.seeded(seed + first)) {
+        Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random);
+        features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
       }
     }
-    Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(BATCH, SIDE, SIDE, 3);
-    return pixels.permute(0, 3, 1, 2).to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+    return features.view(people, FaceStore.SHOTS, Architecture.FACE_SIZE);
   }
 }

@@ -10,6 +10,7 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.photos.embed.FaceNetwork;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -21,6 +22,11 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Aligned faces of rendered people, {@link #SHOTS} of each, as raw bytes in one file. Eyes and mouth are not quite where
@@ -32,8 +38,9 @@ final class FaceStore {
   /** Wider than an embedder's input by a rim that is cut off at random. */
   static final int SIDE = 120;
 
-  /** Seeds of these people are used for nothing else. */
+  /** These people are used for nothing else; each seed has as many of its own. */
   private static final long FIRST_PERSON = 500_000_000L;
+  private static final long PEOPLE_PER_SEED = 1_000_000;
   private static final double ASTRAY = 0.05;
   private static final int BLOCK = 64;
   private static final int BYTES = SIDE * SIDE * 3;
@@ -83,11 +90,32 @@ final class FaceStore {
     }
   }
 
+  /** Those of {@code faces} at {@code chosen}, each cut at random to an embedder's size, [n, 3, 112, 112] in -1..1. */
+  static Tensor cut(byte[] faces, int[] chosen, Random random) {
+    int side = FaceNetwork.SIDE;
+    byte[] bytes = new byte[chosen.length * side * side * 3];
+    for (int i = 0; i < chosen.length; i++) {
+      int x = random.nextInt(SIDE - side + 1);
+      int y = random.nextInt(SIDE - side + 1);
+      for (int row = 0; row < side; row++) {
+        int from = ((chosen[i] * SIDE + y + row) * SIDE + x) * 3;
+        System.arraycopy(faces, from, bytes, (i * side + row) * side * 3, side * 3);
+      }
+    }
+    Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(chosen.length, side, side, 3);
+    return pixels.permute(0, 3, 1, 2).to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+
   private byte[] face(long index) {
-    Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
+    Random random = new Random((seed * PEOPLE_PER_SEED * SHOTS + index) * 0x9E3779B97F4A7C15L);
     Shot shot = random.nextBoolean() ? Shot.headshot(random) : Shot.selfie(random);
-    Portrait portrait = Renderer.render(Person.random(FIRST_PERSON + seed + index / SHOTS), shot, Architecture.PIXELS);
+    Portrait portrait = Renderer.render(person(index), shot, Architecture.PIXELS);
     return aligned(portrait, random).rgb();
+  }
+
+  /** Whose face it is. */
+  Person person(long index) {
+    return Person.random(FIRST_PERSON + seed * PEOPLE_PER_SEED + index / SHOTS);
   }
 
   static Picture aligned(Portrait portrait, Random random) {

@@ -27,7 +27,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int person = index / PeopleRenders.SHOTS;
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
     Reference face = Reference.face(eye.embed(store.picture(other), renders.face(other)));
-    return new TrainingPair(face, store.picture(index), renders.caption(index),
+    return new TrainingPair(face, store.picture(index), renders.captionBesideReference(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
   }
 

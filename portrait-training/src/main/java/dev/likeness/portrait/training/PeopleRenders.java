@@ -44,6 +44,11 @@ final class PeopleRenders {
     return Caption.of(person(index), shot(index), index);
   }
 
+  /** What the adapter is told of {@link #picture}: of three in four not how the person looks, which the reference shows. */
+  String captionBesideReference(long index) {
+    return (index + index / SHOTS) % SHOTS == 0 ? caption(index) : Caption.ofAnybody(person(index), shot(index), index);
+  }
+
   /** Where the face of {@link #picture} is: ten numbers, as {@link dev.likeness.portrait.people.Portrait#landmarks()}. */
   float[] landmarks(long index) {
     return Renderer.landmarks(person(index), shot(index), Architecture.PIXELS);

@@ -1,16 +1,12 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.likeness.Roc;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * The program that made {@code portrait}'s embedders of faces, which know nothing of the model that draws them: renders
@@ -43,25 +39,23 @@ public final class TrainEmbedder {
       }
     });
     Path state = work.resolve("embedder.safetensors");
-    new EmbedderTraining(store, people, seed).run(state, steps);
+    EmbedderTraining training = new EmbedderTraining(store, people, seed);
+    training.run(state, steps);
     Map<String, String> made = Map.of("commit", commit,
         "numbers", "seed=" + seed + " people=" + people + " steps=" + steps, "format", "pt");
-    write(folder, state, 0.5, made);
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(folder.resolve("model.safetensors"), training.result(state), made);
+    }
+    config(folder, 0.5);
     try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
       Roc roc = EmbedderTrial.of(embedder);
-      write(folder, state, roc.thresholdAt(FALSE_ACCEPTS), made);
+      config(folder, roc.thresholdAt(FALSE_ACCEPTS));
       System.err.printf(Locale.ROOT, "people of the same sex, age, hair and skin: AUC %.4f, %.3f accepted at 1 in 1000, %.3f"
           + " at 1 in 100%n", roc.auc(), roc.acceptedAt(FALSE_ACCEPTS), roc.acceptedAt(10 * FALSE_ACCEPTS));
     }
   }
 
-  private static void write(Path folder, Path state, double sameAbove, Map<String, String> made) {
+  private static void config(Path folder, double sameAbove) {
     TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.faceEmbedder(sameAbove));
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
-      Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.names().stream().filter(name -> name.startsWith("ema.") && !name.equals("ema.classes"))
-          .forEach(name -> tensors.put(name.substring("ema.".length()), saved.read(name).to(ScalarType.BFloat16)));
-      SafetensorsWriter.write(folder.resolve("model.safetensors"), tensors, made);
-    }
   }
 }

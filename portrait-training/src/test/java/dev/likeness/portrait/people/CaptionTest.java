@@ -99,6 +99,21 @@ class CaptionTest {
   }
 
   @Test
+  void saysNothingOfAnybodysLooks() {
+    for (long seed = 0; seed < 300; seed++) {
+      Person person = Person.random(seed);
+      Shot shot = Shot.headshot(new Random(seed));
+      String caption = " " + Caption.ofAnybody(person, shot, seed).replace(",", "") + " ";
+      for (Attribute attribute : List.of(Attribute.AGE, Attribute.SKIN, Attribute.HAIR, Attribute.EYES, Attribute.BEARD,
+          Attribute.GLASSES, Attribute.EARRINGS, Attribute.FRECKLES)) {
+        String word = attribute.word(person, shot);
+        assertFalse(!word.isEmpty() && caption.contains(" " + word + " "), word + ": " + caption);
+      }
+      assertFalse(caption.contains(" with "), caption);
+    }
+  }
+
+  @Test
   void hasAWordForEveryAttributeOfEveryPicture() {
     for (long seed = 0; seed < 200; seed++) {
       Person person = Person.random(seed);

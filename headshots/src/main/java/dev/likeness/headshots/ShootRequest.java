@@ -56,7 +56,7 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   }
 
   /** How strictly words are followed when {@code base} draws a person. */
-  static double guidance(BaseModel base) {
+  public static double guidance(BaseModel base) {
     return Math.min(MOST_GUIDANCE, SHARE * base.defaults().guidance());
   }
 

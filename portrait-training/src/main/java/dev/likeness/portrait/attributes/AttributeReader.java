@@ -47,7 +47,8 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   public Map<Attribute, String> of(Picture picture) {
     Map<Attribute, String> words = new EnumMap<>(Attribute.class);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      new AttributeNetwork(Weights.of(weights)).forward(pixels(picture)).forEach((attribute, scores) -> words.put(
+      AttributeNetwork network = new AttributeNetwork(Weights.of(weights));
+      network.words(network.features(pixels(picture))).forEach((attribute, scores) -> words.put(
           attribute, attribute.words().get((int) scores.argmax(new LongOptional(1), false).item_long())));
     }
     return words;

@@ -104,8 +104,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
       List<Picture> with = new ArrayList<>();
       List<Picture> without = new ArrayList<>();
       for (int i = 0; i < plan.alone(); i++) {
-        ImageRequest ask = ImageRequest.of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(4)
-            .seed(NOISE + i);
+        ImageRequest ask = ImageRequest.of("studio portrait of " + learnt.phrase()).steps(plan.steps())
+            .guidance(ShootRequest.guidance(base)).seed(NOISE + i);
         with.add(base.generate(ask.as(learnt.at(1))).picture());
         without.add(base.generate(ask).picture());
       }

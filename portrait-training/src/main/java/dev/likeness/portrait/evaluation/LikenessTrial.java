@@ -8,6 +8,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
@@ -40,7 +41,6 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
   private static final List<String> HAIR =
       List.of("short red hair", "long blond hair", "a black afro", "brown hair in a bun", "long curly gray hair");
   private static final long STRANGERS = 8_700_000_000L;
-  private static final double GUIDANCE = 4;
   private static final long NOISE = 100;
 
   /**
@@ -136,7 +136,7 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
     List<Picture> pictures = new ArrayList<>();
     for (String prompt : prompts) {
       ImageRequest ask =
-          ImageRequest.of(prompt).steps(plan.steps()).guidance(GUIDANCE).seed(NOISE + pictures.size());
+          ImageRequest.of(prompt).steps(plan.steps()).guidance(ShootRequest.guidance(base)).seed(NOISE + pictures.size());
       pictures.add(model.generate(carrying.apply(ask)).picture());
     }
     return pictures;

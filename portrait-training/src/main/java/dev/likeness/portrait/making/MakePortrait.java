@@ -89,7 +89,7 @@ public final class MakePortrait {
 
   private void embedder(String name, int further, Path beside) {
     TrainEmbedder.train(work.resolve(name), commit, Long.parseLong(named.text("seed", "1")) + further,
-        named.number("embedderPeople", 3000), named.number("embedderSteps", 2000), beside.resolve("face_embedder"));
+        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
   }
 
   private void evaluate() {

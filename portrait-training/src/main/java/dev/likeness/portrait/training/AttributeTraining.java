@@ -1,9 +1,11 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
@@ -12,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
@@ -22,16 +25,40 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the network that reads attributes back, on renders and what is known of them: the sum of every head's
- * cross-entropy.
+ * cross-entropy, and how far off it foretells the {@link FaceTraits} that made the person.
  *
  * @param renders of which the first {@code pictures} are learnt
  * @param known what drew them
  * @param batch pictures a step
  */
-record AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+final class AttributeTraining {
   private static final double RATE = 2e-3;
   private static final double SOFTEST = 0.5;
   private static final long NONE = -1;
+  private static final String TOLD = "told";
+  /** Brings the traits' mean error beside the sum over all attributes. */
+  private static final double TRAITS = 10;
+
+  private final RenderStore renders;
+  private final PortraitRenders known;
+  private final int pictures;
+  private final int batch;
+  private final long seed;
+  private final FaceTraits traits;
+
+  AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+    this.renders = renders;
+    this.known = known;
+    this.pictures = pictures;
+    this.batch = batch;
+    this.seed = seed;
+    this.traits = FaceTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
+  }
+
+  /** Whether a weight of the state is the network's, and not training's alone. */
+  static boolean isNetworks(String name) {
+    return !name.contains("." + TOLD + ".");
+  }
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
@@ -40,7 +67,7 @@ record AttributeTraining(RenderStore renders, PortraitRenders known, int picture
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), 0.02, 0, 0.99);
+    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), () -> new Muon(0.95, 0.02), 0, 0.99);
     new TrainingLoop("attributes", steps, numbers, seed, name -> name.endsWith("conv2.weight") || name.startsWith("heads."))
         .runTo(file, last, this::step, (weights, number) -> { });
   }
@@ -53,8 +80,11 @@ record AttributeTraining(RenderStore renders, PortraitRenders known, int picture
       Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
       Tensor input = Alteration.of(torch.cat(shown, 0), SOFTEST, noise, random).to(ScalarType.BFloat16);
       AttributeNetwork network = new AttributeNetwork(Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
-      Tensor loss = torch.zeros(1);
-      for (Map.Entry<Attribute, Tensor> head : network.forward(input).entrySet()) {
+      Tensor features = network.features(input);
+      Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
+          .forward(features.to(ScalarType.Float));
+      Tensor loss = torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS * batch));
+      for (Map.Entry<Attribute, Tensor> head : network.words(features).entrySet()) {
         loss = loss.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), chosen), new TensorOptional(),
             Reduction.Sum.value, NONE, 0.0));
       }

@@ -56,7 +56,7 @@ public final class TrainAttributes {
   static void write(Path state, Path file, Map<String, String> made) {
     try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      saved.names().stream().filter(name -> name.startsWith("ema."))
+      saved.names().stream().filter(name -> name.startsWith("ema.") && AttributeTraining.isNetworks(name))
           .forEach(name -> tensors.put(name.substring("ema.".length()), saved.read(name).to(ScalarType.BFloat16)));
       SafetensorsWriter.write(file, tensors, made);
     }

@@ -19,18 +19,18 @@ import java.util.Optional;
 import java.util.Random;
 
 /**
- * Whether an embedder tells people apart whom it never saw and whom words hardly tell apart: pairs of one person against
- * pairs of two who share sex, age, and either hair or skin.
+ * Whether an embedder tells people apart whom it never saw.
+ *
+ * @param anybody pairs of one person against pairs of any two
+ * @param alike against pairs of two whom words hardly tell apart: they share sex, age, and either hair or skin
  */
-final class EmbedderTrial {
+record EmbedderTrial(Roc anybody, Roc alike) {
   private static final int PEOPLE = 400;
   private static final long FIRST = 3_000_000_000L;
 
-  private EmbedderTrial() {}
-
   private record Seen(Person person, float[] first, float[] second) { }
 
-  static Roc of(FaceEmbedder embedder) {
+  static EmbedderTrial of(FaceEmbedder embedder) {
     List<Seen> all = new ArrayList<>();
     for (long number = FIRST; number < FIRST + PEOPLE; number++) {
       Person person = Person.random(number);
@@ -40,12 +40,18 @@ final class EmbedderTrial {
     }
     List<Double> same = new ArrayList<>();
     List<Double> different = new ArrayList<>();
+    List<Double> alike = new ArrayList<>();
     for (Seen one : all) {
       same.add(FaceEmbedder.cosine(one.first, one.second));
-      all.stream().filter(other -> other != one && alike(one.person, other.person))
-          .forEach(other -> different.add(FaceEmbedder.cosine(one.first, other.second)));
+      all.stream().filter(other -> other != one).forEach(other -> {
+        double cosine = FaceEmbedder.cosine(one.first, other.second);
+        different.add(cosine);
+        if (alike(one.person, other.person)) {
+          alike.add(cosine);
+        }
+      });
     }
-    return Roc.of(array(same), array(different));
+    return new EmbedderTrial(Roc.of(array(same), array(different)), Roc.of(array(same), array(alike)));
   }
 
   private static boolean alike(Person a, Person b) {

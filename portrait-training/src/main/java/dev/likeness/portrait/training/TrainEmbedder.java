@@ -3,7 +3,6 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.photos.embed.FolderEmbedder;
-import dev.likeness.photos.likeness.Roc;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
@@ -16,7 +15,7 @@ import java.util.Map;
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS}.
  */
 public final class TrainEmbedder {
-  /** One impostor in a thousand is taken for the person. */
+  /** One stranger in a thousand is taken for the person. */
   private static final double FALSE_ACCEPTS = 1e-3;
 
   private TrainEmbedder() {}
@@ -48,10 +47,13 @@ public final class TrainEmbedder {
     }
     config(folder, 0.5);
     try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
-      Roc roc = EmbedderTrial.of(embedder);
-      config(folder, roc.thresholdAt(FALSE_ACCEPTS));
-      System.err.printf(Locale.ROOT, "people of the same sex, age, hair and skin: AUC %.4f, %.3f accepted at 1 in 1000, %.3f"
-          + " at 1 in 100%n", roc.auc(), roc.acceptedAt(FALSE_ACCEPTS), roc.acceptedAt(10 * FALSE_ACCEPTS));
+      EmbedderTrial trial = EmbedderTrial.of(embedder);
+      double threshold = trial.anybody().thresholdAt(FALSE_ACCEPTS);
+      config(folder, threshold);
+      System.err.printf(Locale.ROOT, "of any two people one pair in 1000 is above %.3f, of one person %.3f; people of the same sex,"
+          + " age, hair or skin: AUC %.4f, %.3f accepted at 1 in 1000, %.3f at 1 in 100%n", threshold,
+          trial.anybody().acceptedAt(FALSE_ACCEPTS), trial.alike().auc(), trial.alike().acceptedAt(FALSE_ACCEPTS),
+          trial.alike().acceptedAt(10 * FALSE_ACCEPTS));
     }
   }
 

@@ -24,10 +24,18 @@ public enum Aspect {
   SYMMETRY("symmetry", "the halves of the face do not match"),
   /** How differently the two eyes are lit place by place, in natural logarithms; 1 when none are seen open. */
   EYES("eyes", "the eyes do not match or are not open"),
+  /** How much better two directions of gaze explain the eyes than one: twice the logarithm of the likelihood ratio. */
+  GAZE("gaze", "the eyes do not look the same way"),
   /** How much of the mouth runs across it rather than along it. */
   MOUTH("mouth", "mouth or teeth are smeared"),
   /** How well the side of the head is repeated next to it, and that by nothing further out, 0 to 1. */
   EARS("ears", "an ear or the side of the head is doubled"),
+  /** How much weaker one rim of the glasses is than the other, 0 to 1. */
+  GLASSES("glasses", "the sides of the glasses do not match"),
+  /** How much weaker one hoop at the ears is than the other, 0 to 1. */
+  JEWELLERY("jewellery", "the earrings do not match"),
+  /** The root of how large the largest piece of skin beside face and neck is, against the face. */
+  HANDS("hands", "a hand or other bare skin is in the frame, where a headshot has none"),
   /** One over the fine detail of the plainer third of the skin, in grey levels. */
   SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),
   /** How much of the face's detail is finer than its edges. */

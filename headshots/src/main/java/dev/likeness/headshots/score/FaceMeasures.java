@@ -13,8 +13,11 @@ final class FaceMeasures {
 
   private FaceMeasures() {}
 
-  /** The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth. */
+  /** The logarithm of how far the distance of the eyes is from usual against that of eyes and mouth; NaN without landmarks. */
   static double proportions(View view) {
+    if (view.face.landmarks().isEmpty()) {
+      return Double.NaN;
+    }
     Landmarks five = view.face.landmarks().orElseThrow();
     double down = five.leftEye().between(five.rightEye()).distance(five.leftMouth().between(five.rightMouth()));
     return Math.abs(Math.log(five.leftEye().distance(five.rightEye()) / down / USUAL_OVER_MOUTH));

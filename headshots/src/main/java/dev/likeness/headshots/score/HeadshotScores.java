@@ -33,7 +33,10 @@ public final class HeadshotScores {
     this.limits = limits;
   }
 
-  /** Scores of everything but distortion and likeness; of proportions when the detector gives landmarks. */
+  /**
+   * Scores of everything but distortion and likeness; of proportions when the detector gives landmarks, of glasses and
+   * jewellery where some are found, of hands where skin has a colour.
+   */
   public static HeadshotScores of(FaceDetector detector) {
     return new HeadshotScores(detector, Optional.empty(), Optional.empty(), 0, ScoreLimits.builtIn());
   }
@@ -65,8 +68,9 @@ public final class HeadshotScores {
     if (!faces.isEmpty()) {
       View view = new View(picture, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
-        if (aspect != Aspect.PROPORTIONS || view.face.landmarks().isPresent()) {
-          scores.add(Score.atMost(aspect, measure.applyAsDouble(view), limits.of(aspect)));
+        double value = measure.applyAsDouble(view);
+        if (!Double.isNaN(value)) {
+          scores.add(Score.atMost(aspect, value, limits.of(aspect)));
         }
       });
       brisque.ifPresent(model -> scores.add(Score.atMost(Aspect.DISTORTION, model.score(picture, faces.get(0)),
@@ -77,7 +81,10 @@ public final class HeadshotScores {
     return new ScoreCard(scores);
   }
 
-  /** One measure of one face, in the aspect's unit; for grading the measures themselves. */
+  /**
+   * One measure of one face, in the aspect's unit, NaN where there is nothing to measure, such as glasses on a bare face;
+   * for grading the measures themselves.
+   */
   public static double measure(Aspect aspect, Picture picture, Face face) {
     ToDoubleFunction<View> measure = MEASURES.get(aspect);
     if (measure == null) {
@@ -97,8 +104,12 @@ public final class HeadshotScores {
     all.put(Aspect.PROPORTIONS, FaceMeasures::proportions);
     all.put(Aspect.SYMMETRY, FaceMeasures::symmetry);
     all.put(Aspect.EYES, FaceMeasures::eyes);
+    all.put(Aspect.GAZE, GazeMeasure::apart);
     all.put(Aspect.MOUTH, FaceMeasures::mouth);
     all.put(Aspect.EARS, EarMeasure::doubled);
+    all.put(Aspect.GLASSES, PairMeasure::glasses);
+    all.put(Aspect.JEWELLERY, PairMeasure::earrings);
+    all.put(Aspect.HANDS, HandMeasure::hands);
     all.put(Aspect.SKIN_WAX, DetailMeasures::wax);
     all.put(Aspect.SKIN_SHARP, DetailMeasures::sharp);
     all.put(Aspect.HAIR_EDGES, SceneMeasures::hairEdges);

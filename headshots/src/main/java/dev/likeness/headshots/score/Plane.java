@@ -19,12 +19,25 @@ final class Plane {
 
   /** The brightness of a picture, 0 to 255. */
   static Plane of(Picture picture) {
-    Luma luma = Luma.of(picture);
-    float[] values = new float[picture.width() * picture.height()];
+    return of(picture.width(), picture.height(), Luma.of(picture)::at);
+  }
+
+  interface Place {
+    double at(int x, int y);
+  }
+
+  /** The values of a function of places. */
+  static Plane of(int width, int height, Place place) {
+    float[] values = new float[width * height];
     for (int i = 0; i < values.length; i++) {
-      values[i] = luma.at(i % picture.width(), i / picture.width());
+      values[i] = (float) place.at(i % width, i / width);
     }
-    return new Plane(picture.width(), picture.height(), values);
+    return new Plane(width, height, values);
+  }
+
+  /** One colour of a picture, 0 to 255. */
+  static Plane of(Picture picture, int channel) {
+    return of(picture.width(), picture.height(), (x, y) -> picture.at(x, y, channel));
   }
 
   float at(int x, int y) {
@@ -44,6 +57,40 @@ final class Plane {
         sum += rows ? at(i % width + k, i / width) : at(i % width, i / width + k);
       }
       out[i] = sum / (2 * reach + 1);
+    }
+    return new Plane(width, height, out);
+  }
+
+  /** How far each place is above or below all that is wider than {@code 2 reach}: the greater of both top-hats. */
+  Plane thin(int reach) {
+    Plane light = minus(extreme(reach, -1).extreme(reach, 1));
+    Plane dark = extreme(reach, 1).extreme(reach, -1).minus(this);
+    return light.most(dark);
+  }
+
+  /** The larger of both values, place by place, of two planes of the same size. */
+  Plane most(Plane other) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      out[i] = Math.max(values[i], other.values[i]);
+    }
+    return new Plane(width, height, out);
+  }
+
+  /** The largest (sign 1) or least (-1) of the square around each place. */
+  private Plane extreme(int reach, int sign) {
+    Plane rows = extremeAlong(reach, sign, 1, 0);
+    return rows.extremeAlong(reach, sign, 0, 1);
+  }
+
+  private Plane extremeAlong(int reach, int sign, int dx, int dy) {
+    float[] out = new float[values.length];
+    for (int i = 0; i < out.length; i++) {
+      float most = Float.NEGATIVE_INFINITY;
+      for (int k = -reach; k <= reach; k++) {
+        most = Math.max(most, sign * at(i % width + k * dx, i / width + k * dy));
+      }
+      out[i] = sign * most;
     }
     return new Plane(width, height, out);
   }

@@ -27,6 +27,8 @@ final class View {
   /** Face at the standard size or its own. */
   final Plane skin;
   /** The head turned upright, its eyes at fixed places; black where the picture ends. */
+  final Picture upright;
+  /** The brightness of that. */
   final Plane head;
 
   View(Picture picture, Face face) {
@@ -35,7 +37,7 @@ final class View {
     this.patch = FacePatch.of(picture, face);
     this.whole = Plane.of(picture);
     this.skin = Plane.of(patch.picture());
-    this.head = Plane.of(HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(),
-        Optional.empty())));
+    this.upright = HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(), Optional.empty()));
+    this.head = Plane.of(upright);
   }
 }

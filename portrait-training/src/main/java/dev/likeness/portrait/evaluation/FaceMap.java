@@ -1,5 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
+import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Portrait;
 
 /** Where on a rendered portrait head, skin and ears are: known, not looked for. Lengths in pixels. */
@@ -26,6 +27,10 @@ final class FaceMap {
 
   double eyeRow() {
     return (points[1] + points[3]) / 2;
+  }
+
+  Point rightEye() {
+    return new Point(points[2], points[3]);
   }
 
   /** The side that shows more of its ear: right 1, left -1. */

@@ -3,6 +3,7 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.photos.face.Face;
+import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.HairStyle;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
@@ -33,7 +34,11 @@ enum Flaw {
   OVER_SHARP(Aspect.SKIN_SHARP, (c, s) -> c.sharpened(4 * s)),
   RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(s)),
   SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
-  WRITING(Aspect.TEXT, (c, s) -> c.written(s));
+  WRITING(Aspect.TEXT, (c, s) -> c.written(s)),
+  CROSSED_EYES(Aspect.GAZE, (c, s) -> c.squinting(s * (2 - s))),
+  FADED_RIM(Aspect.GLASSES, (c, s) -> c.halfGlasses(s)),
+  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> c.oneEarring(s)),
+  HAND(Aspect.HANDS, (c, s) -> c.handed(s));
 
   // Styles that leave the ears to be seen.
   private static final Set<HairStyle> EARS = EnumSet.of(HairStyle.BALD, HairStyle.BALDING, HairStyle.BUZZ,
@@ -66,9 +71,14 @@ enum Flaw {
     return aspect == Aspect.PROPORTIONS;
   }
 
-  /** Whether it can be seen on somebody: a doubled ear where ears are. */
+  /** Whether it can be seen on somebody: a doubled ear where ears are, half a pair of glasses on who wears some. */
   boolean shows(Person person) {
-    return this != DOUBLED_EAR || EARS.contains(person.hair());
+    return switch (this) {
+      case DOUBLED_EAR -> EARS.contains(person.hair());
+      case FADED_RIM -> person.glasses() != Glasses.NONE;
+      case FADED_EARRING -> EARS.contains(person.hair()) && Accessories.hoop(person);
+      default -> true;
+    };
   }
 
   /** The portrait with the flaw at a strength in 0..1. */

@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -82,7 +81,7 @@ public final class GradeScores {
     Map<Aspect, Flaw> aspects = new EnumMap<>(Aspect.class);
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
-      double[] values = samples(FOR_LIMITS, count, detector(flaw), flaw::shows).parallelStream()
+      double[] values = samples(FOR_LIMITS, count, detector(flaw), flaw).parallelStream()
           .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face())).sorted().toArray();
       System.out.printf(Locale.ROOT, "%s: %.4g to %.4g%n", aspect, passed(values, 0.975), passed(values, 0.99));
     });
@@ -96,7 +95,7 @@ public final class GradeScores {
     System.out.println("| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
     System.out.println("|---|---|---|---|---|---|---|---|");
     for (Flaw flaw : flaws) {
-      List<Sample> samples = samples(FOR_TABLE, count, detector(flaw), flaw::shows);
+      List<Sample> samples = samples(FOR_TABLE, count, detector(flaw), flaw);
       double limit = ScoreLimits.builtIn().of(flaw.aspect());
       double[][] values = new double[LEVELS + 1][count];
       IntStream.range(0, count).parallel().forEach(i -> {
@@ -114,14 +113,15 @@ public final class GradeScores {
   }
 
   static double value(Flaw flaw, Sample sample, int level, FaceDetector detector) {
-    Picture clean = sample.portrait().picture();
     if (level == 0) {
-      return HeadshotScores.measure(flaw.aspect(), clean, sample.face());
+      return HeadshotScores.measure(flaw.aspect(), sample.portrait().picture(), sample.face());
     }
     Picture flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
     List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
     // A face that is not found any more fails by that alone.
-    return faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
+    double value = faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
+    // A score that is not given any more has not caught anything.
+    return Double.isNaN(value) ? 0 : value;
   }
 
   private static double caught(double[] values, double limit) {
@@ -139,13 +139,14 @@ public final class GradeScores {
     return 100.0 * rises / ((values.length - 1) * values[0].length);
   }
 
-  /** The first {@code n} of those people whose eyes are found. */
-  static List<Sample> samples(long first, int n, FaceDetector detector, Predicate<Person> who) {
+  /** The first {@code n} people on whom a flaw can be seen, whose eyes are found and who are given its score without it. */
+  static List<Sample> samples(long first, int n, FaceDetector detector, Flaw flaw) {
     List<Sample> samples = new ArrayList<>();
     for (long each = first; samples.size() < n; each++) {
       long seed = each;
-      if (who.test(Person.random(seed))) {
-        FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector)).ifPresent(samples::add);
+      if (flaw.shows(Person.random(seed))) {
+        FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector))
+            .filter(sample -> !Double.isNaN(value(flaw, sample, 0, detector))).ifPresent(samples::add);
       }
     }
     return samples;

@@ -11,17 +11,23 @@ import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.people.Style;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Each flaw moves the score that has to see it; {@code GradeScores} measures how often it is caught. */
 class FlawTest {
   private static final int PICTURES = 4;
+  private static final long MONOCHROME_WITH_GLASSES = 9_000_000_003L;
 
   private static FaceDetector detector;
 
@@ -54,10 +60,33 @@ class FlawTest {
     ScoreCard card = HeadshotScores.of(detector).score(picture);
     Score sharpness = card.of(Aspect.SHARPNESS).orElseThrow();
     assertTrue(!sharpness.passed() && sharpness.reason().startsWith("the face is blurred (sharpness 0."), "" + sharpness);
-    assertEquals(Aspect.values().length - 3, card.scores().size(), "all but likeness, distortion and proportions");
+    Set<Aspect> missing = EnumSet.allOf(Aspect.class);
+    card.scores().forEach(score -> missing.remove(score.aspect()));
+    assertEquals(EnumSet.of(Aspect.LIKENESS, Aspect.DISTORTION, Aspect.PROPORTIONS, Aspect.GLASSES, Aspect.JEWELLERY),
+        missing, "nothing is worn, and there is nothing to measure the others with");
     assertTrue(card.quality() > 0 && card.quality() < 1);
     assertEquals("no face was found (face 1.00, limit 0.00)",
         HeadshotScores.of(detector).score(Picture.of(64, 64, new byte[64 * 64 * 3])).failures().get(0).reason());
+  }
+
+  @Test
+  void scoresHandsWhereThereIsColourAndGlassesWhereTheyAreWorn() {
+    GradeScores.Sample sample = GradeScores.samples(MONOCHROME_WITH_GLASSES, 1, detector, Flaw.FADED_RIM).get(0);
+    assertEquals(Style.MONOCHROME, sample.portrait().shot().style());
+    ScoreCard card = HeadshotScores.of(detector).score(sample.portrait().picture());
+    assertTrue(card.of(Aspect.HANDS).isEmpty());
+    assertTrue(card.of(Aspect.GLASSES).orElseThrow().passed());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"CROSSED_EYES", "FADED_RIM", "HAND"})
+  void failsAStrongFlawWithItsReason(Flaw flaw) {
+    GradeScores.Sample sample = samples(flaw).get(1);
+    Score score = HeadshotScores.of(detector).score(flaw.on(sample.portrait(), sample.face(), 1)).of(flaw.aspect())
+        .orElseThrow();
+    assertTrue(!score.passed() && score.value() > score.threshold(), score.reason());
+    assertTrue(score.reason().contains(Map.of(Flaw.CROSSED_EYES, "the same way", Flaw.FADED_RIM, "sides of the glasses",
+        Flaw.HAND, "a hand or other bare skin").get(flaw)), score.reason());
   }
 
   private static double mean(Flaw flaw, int level) {
@@ -66,6 +95,6 @@ class FlawTest {
   }
 
   private static List<GradeScores.Sample> samples(Flaw flaw) {
-    return GradeScores.samples(9_000_000_000L, PICTURES, detector, flaw::shows);
+    return GradeScores.samples(9_000_000_000L, PICTURES, detector, flaw);
   }
 }

@@ -35,10 +35,10 @@ enum Flaw {
   RIM(Aspect.HAIR_EDGES, (c, s) -> c.rimmed(s)),
   SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
   WRITING(Aspect.TEXT, (c, s) -> c.written(s)),
-  CROSSED_EYES(Aspect.GAZE, (c, s) -> c.squinting(s * (2 - s))),
-  FADED_RIM(Aspect.GLASSES, (c, s) -> c.halfGlasses(s)),
-  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> c.oneEarring(s)),
-  HAND(Aspect.HANDS, (c, s) -> c.handed(s));
+  CROSSED_EYES(Aspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
+  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).halfGlasses(s)),
+  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneEarring(s)),
+  HAND(Aspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
 
   // Styles that leave the ears to be seen.
   private static final Set<HairStyle> EARS = EnumSet.of(HairStyle.BALD, HairStyle.BALDING, HairStyle.BUZZ,

@@ -5,7 +5,6 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.portrait.people.Portrait;
-import dev.likeness.portrait.people.Renderer;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
@@ -24,9 +23,6 @@ import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** A picture that flaws are put on; every method gives another picture. */
 final class FlawCanvas {
-  // At this the renderer's eyes have turned as far as they do.
-  private static final double FARTHEST_GAZE = 1.24;
-
   interface Pixel {
     double of(int x, int y, int channel, double value);
   }
@@ -39,11 +35,11 @@ final class FlawCanvas {
     double[] of(int x, int y);
   }
 
-  private final Picture picture;
+  final Picture picture;
   private final Box box;
   private final Face face;
-  private final FaceMap map;
-  private final Portrait portrait;
+  final FaceMap map;
+  final Portrait portrait;
 
   FlawCanvas(Portrait portrait, Face face) {
     this.portrait = portrait;
@@ -68,6 +64,11 @@ final class FlawCanvas {
   Point eye() {
     return face.eyes().map(eyes -> eyes.right())
         .orElse(new Point(box.x() + 0.7 * box.width(), box.y() + 0.4 * box.height()));
+  }
+
+  /** The chin's row or a little below. */
+  double chin() {
+    return box.y() + 1.1 * box.height();
   }
 
   double across(int x) {
@@ -225,60 +226,5 @@ final class FlawCanvas {
     g.drawString("stock preview 2741", picture.width() / 20, picture.height() * 15 / 16);
     g.dispose();
     return Picture.of(image);
-  }
-
-  /** The right eye alone turned from the lens to the side that the head is turned to, where an eye has most room. */
-  Picture squinting(double share) {
-    double turn = (portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
-    Picture other = Renderer.render(portrait.person(), portrait.shot().withGaze((float) turn, 0), picture.width()).picture();
-    Point eye = map.rightEye();
-    return each((x, y, c, v) -> Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * map.apart ? other.at(x, y, c) : v);
-  }
-
-  /** What is thin in some places faded into what is around it. */
-  private Picture faded(Share where, double share) {
-    Picture filled = Filter.gauss(each((x, y, c, v) ->
-        where.at(x, y) == 0 ? v : Filter.around(picture, x, y, c, 0.2 * map.apart)), 0.05 * map.apart);
-    return each((x, y, c, v) -> v + share * where.at(x, y) * (filled.at(x, y, c) - v));
-  }
-
-  Picture halfGlasses(double share) {
-    return faded(new Accessories(portrait)::rim, share);
-  }
-
-  Picture oneEarring(double share) {
-    return faded(new Accessories(portrait)::earring, share);
-  }
-
-  /** A hand that comes in from below, beside the chin or the shoulder, as large as the share says. */
-  Picture handed(double share) {
-    int side = (portrait.person().seed() & 1) == 0 ? 1 : -1;
-    boolean chin = (portrait.person().seed() & 2) == 0;
-    double unit = share * box.width();
-    double x = faceX() + side * (chin ? 0.5 : 0.85) * box.width();
-    double y = chin ? box.y() + 1.1 * box.height() : picture.height() - 0.3 * unit;
-    BufferedImage image = picture.toBufferedImage();
-    Graphics2D g = image.createGraphics();
-    g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
-    g.translate(x, y);
-    g.rotate(side * -0.25);
-    g.scale(side * unit, unit);
-    new Hand(skinColour()).paint(g);
-    g.dispose();
-    return Picture.of(image);
-  }
-
-  private Color skinColour() {
-    double all = 0;
-    double[] sum = new double[3];
-    for (int y = 0; y < picture.height(); y++) {
-      for (int x = 0; x < picture.width(); x++) {
-        all += map.skin(x, y);
-        for (int c = 0; c < 3; c++) {
-          sum[c] += map.skin(x, y) * picture.at(x, y, c);
-        }
-      }
-    }
-    return new Color((int) (sum[0] / all), (int) (sum[1] / all), (int) (sum[2] / all));
   }
 }

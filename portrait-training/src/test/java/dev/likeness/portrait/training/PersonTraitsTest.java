@@ -15,11 +15,11 @@ import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
-class FaceTraitsTest {
+class PersonTraitsTest {
   @Test
   void haveMeanNothingAndSpreadOneAndBelongToThePerson() {
     List<Person> people = LongStream.range(0, 200).mapToObj(Person::random).toList();
-    FaceTraits traits = FaceTraits.of(people);
+    PersonTraits traits = PersonTraits.of(people);
     try (TensorScope scope = TensorScope.open()) {
       int[] photos = new int[400];
       Arrays.setAll(photos, i -> i);

@@ -18,22 +18,22 @@ import org.bytedeco.pytorch.global.torch;
  * What can be foretold of people from their faces: every bone, sex, age, skin, brows' colour, beard, glasses and eyes, each
  * with mean 0 and spread 1 over all of them. How hair is worn is no part of a face.
  */
-final class FaceTraits {
+final class PersonTraits {
   private final float[][] values;
 
-  private FaceTraits(float[][] values) {
+  private PersonTraits(float[][] values) {
     this.values = values;
   }
 
-  static FaceTraits of(List<Person> people) {
-    float[][] values = people.stream().map(FaceTraits::of).toArray(float[][]::new);
+  static PersonTraits of(List<Person> people) {
+    float[][] values = people.stream().map(PersonTraits::of).toArray(float[][]::new);
     for (int k = 0; k < values[0].length; k++) {
       int trait = k;
       double mean = Arrays.stream(values).mapToDouble(v -> v[trait]).average().orElseThrow();
       double spread = Math.sqrt(Arrays.stream(values).mapToDouble(v -> Math.pow(v[trait] - mean, 2)).average().orElseThrow());
       Arrays.stream(values).forEach(v -> v[trait] = (float) ((v[trait] - mean) / Math.max(spread, 1e-3)));
     }
-    return new FaceTraits(values);
+    return new PersonTraits(values);
   }
 
   private static float[] of(Person person) {

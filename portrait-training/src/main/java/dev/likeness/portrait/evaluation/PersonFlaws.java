@@ -1,0 +1,72 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Point;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+
+/** Flaws that need what a render knows of the person: where the eyes look, what is worn, the colour of the skin. */
+record PersonFlaws(FlawCanvas canvas) {
+  // At this the renderer's eyes have turned as far as they do.
+  private static final double FARTHEST_GAZE = 1.24;
+
+  /** The right eye alone turned from the lens to the side that the head is turned to, where an eye has most room. */
+  Picture squinting(double share) {
+    double turn = (canvas.portrait.shot().yaw() < 0 ? -1 : 1) * FARTHEST_GAZE * share;
+    Shot turned = canvas.portrait.shot().withGaze((float) turn, 0);
+    Picture other = Renderer.render(canvas.portrait.person(), turned, canvas.picture.width()).picture();
+    Point eye = canvas.map.rightEye();
+    return canvas.each((x, y, c, v) -> Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
+  }
+
+  /** What is thin in some places faded into what is around it. */
+  private Picture faded(FlawCanvas.Share where, double share) {
+    Picture filled = Filter.gauss(canvas.each((x, y, c, v) ->
+        where.at(x, y) == 0 ? v : Filter.around(canvas.picture, x, y, c, 0.2 * canvas.map.apart)), 0.05 * canvas.map.apart);
+    return canvas.each((x, y, c, v) -> v + share * where.at(x, y) * (filled.at(x, y, c) - v));
+  }
+
+  Picture halfGlasses(double share) {
+    return faded(new Accessories(canvas.portrait)::rim, share);
+  }
+
+  Picture oneEarring(double share) {
+    return faded(new Accessories(canvas.portrait)::earring, share);
+  }
+
+  /** A hand that comes in from below, beside the chin or the shoulder, as large as the share says. */
+  Picture handed(double share) {
+    int side = (canvas.portrait.person().seed() & 1) == 0 ? 1 : -1;
+    boolean chin = (canvas.portrait.person().seed() & 2) == 0;
+    double unit = share * canvas.width();
+    double x = canvas.faceX() + side * (chin ? 0.5 : 0.85) * canvas.width();
+    double y = chin ? canvas.chin() : canvas.picture.height() - 0.3 * unit;
+    BufferedImage image = canvas.picture.toBufferedImage();
+    Graphics2D g = image.createGraphics();
+    g.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    g.translate(x, y);
+    g.rotate(side * -0.25);
+    g.scale(side * unit, unit);
+    new Hand(skinColour()).paint(g);
+    g.dispose();
+    return Picture.of(image);
+  }
+
+  private Color skinColour() {
+    double all = 0;
+    double[] sum = new double[3];
+    for (int y = 0; y < canvas.picture.height(); y++) {
+      for (int x = 0; x < canvas.picture.width(); x++) {
+        all += canvas.map.skin(x, y);
+        for (int c = 0; c < 3; c++) {
+          sum[c] += canvas.map.skin(x, y) * canvas.picture.at(x, y, c);
+        }
+      }
+    }
+    return new Color((int) (sum[0] / all), (int) (sum[1] / all), (int) (sum[2] / all));
+  }
+}

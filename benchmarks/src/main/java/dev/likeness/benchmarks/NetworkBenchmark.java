@@ -39,7 +39,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * picture in and out of the autoencoder? The folder is given with {@code -p base=FOLDER}, else it is {@code portrait};
  * {@code tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the
  * same hour, {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens merged, {@code
- * -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the one without.
+ * -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the one without; that of keys
+ * and values of the text made once is {@code -p kept=false}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -85,7 +86,7 @@ public class NetworkBenchmark {
     scope.close();
   }
 
-  /** A UNet and what it is told. */
+  /** A UNet and what it is told; as in a run, its keys and values of the text are made once. */
   @State(Scope.Thread)
   public static class Step {
     /** Of a LoRA on every attention; 0 for none. */
@@ -95,6 +96,10 @@ public class NetworkBenchmark {
     /** The share of the tokens that self-attention merges. */
     @Param("0")
     public double merged;
+
+    /** Whether they are. */
+    @Param("true")
+    public boolean kept;
 
     private Lora lora;
     UNet2DConditionModel unet;
@@ -108,8 +113,9 @@ public class NetworkBenchmark {
       latents = torch.randn(2, unet.config().inChannels(), b.side / 8, b.side / 8);
       time = torch.tensor(new float[] {500});
       Tensor text = b.placed(torch.randn(2, 77, unet.config().levels().get(1).contextWidth()));
-      told = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
+      UNetConditioning said = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
           : new UNetConditioning(text, b.placed(torch.randn(2, 1280)), torch.ones(2, b.model.sizeIds()));
+      told = kept ? said.keeping() : said;
     }
 
     private Adaptation adaptation(NetworkBenchmark b) {

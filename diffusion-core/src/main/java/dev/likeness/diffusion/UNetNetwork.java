@@ -46,11 +46,11 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
     });
   }
 
-  /** What the pictures are told at each row of the plan; rows with the same texts share it. */
+  /** What the pictures are told at each row of the plan; rows with the same texts share it, and what is kept of it. */
   private List<UNetConditioning> told(boolean unwanted) {
     Map<List<TextEncoding>, UNetConditioning> known = new HashMap<>();
     return IntStream.range(0, views.size()).mapToObj(row -> known.computeIfAbsent(sitting.texts(row, unwanted),
-        texts -> Conditioner.told(model, sitting.request(), sitting.told(texts), unwanted))).toList();
+        texts -> kept(Conditioner.told(model, sitting.request(), sitting.told(texts), unwanted)))).toList();
   }
 
   private PromptPair pair(boolean worse, List<UNetConditioning> unwanted, List<UNetConditioning> wanted) {
@@ -62,8 +62,12 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
     }
     Map<List<UNetConditioning>, UNetConditioning> known = new HashMap<>();
     return PromptPair.batched(asked(worse, IntStream.range(0, views.size()).mapToObj(row ->
-        known.computeIfAbsent(List.of(unwanted.get(row), wanted.get(row)), UNetNetwork::joined))
-        .toList()));
+        known.computeIfAbsent(List.of(unwanted.get(row), wanted.get(row)), rows -> kept(joined(rows)))).toList()));
+  }
+
+  /** With keys and values kept, unless the network is another at every row, whose own would be kept for each. */
+  private UNetConditioning kept(UNetConditioning told) {
+    return views.stream().distinct().count() == 1 ? told.keeping() : told;
   }
 
   static UNetConditioning joined(List<UNetConditioning> rows) {

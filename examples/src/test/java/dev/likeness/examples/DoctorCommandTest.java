@@ -3,6 +3,10 @@ package dev.likeness.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.tensor.CpuSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +21,12 @@ class DoctorCommandTest {
       assertTrue(run.out().lines().anyMatch(line -> line.substring(9).startsWith(subject + " ")), subject + "\n"
           + run.out());
     }
+  }
+
+  @Test
+  void looksForTheSettingsThatTheLauncherMakes() throws IOException {
+    String launcher = Files.readString(Path.of("bin/likeness-env"));
+    CpuSettings.environment().forEach((name, value) -> assertTrue(launcher.contains("\"${" + name + ":=" + value + "}\""), name));
   }
 
   @Test

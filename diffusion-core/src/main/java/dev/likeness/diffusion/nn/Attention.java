@@ -36,14 +36,29 @@ public final class Attention {
     if (perturbed && x == context) {
       return toOut.forward(toV.forward(x));
     }
+    return attended(x, keys(context), values(context));
+  }
+
+  /** The same, to what may be attended to at every step. */
+  public Tensor forward(Tensor x, Context context) {
+    return attended(x, context.keys(this), context.values(this));
+  }
+
+  private Tensor attended(Tensor x, Tensor k, Tensor v) {
     Tensor q = split(toQ.forward(x));
-    Tensor k = split(toK.forward(context));
-    Tensor v = split(toV.forward(context));
     Tensor y = ScaledDotProduct.attend(q, k, v);
     for (AttentionBranch branch : branches) {
       y = y.add(branch.attend(AttentionBranch.Asking.of(q)));
     }
     return toOut.forward(y.transpose(1, 2).reshape(x.size(0), x.size(1), -1));
+  }
+
+  Tensor keys(Tensor context) {
+    return split(toK.forward(context));
+  }
+
+  Tensor values(Tensor context) {
+    return split(toV.forward(context));
   }
 
   private Tensor split(Tensor x) {

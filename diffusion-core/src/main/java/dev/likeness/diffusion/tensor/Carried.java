@@ -8,14 +8,24 @@ import org.bytedeco.pytorch.Tensor;
  * made.
  */
 public final class Carried {
-  private final PointerScope home = PointerScope.getInnerScope();
+  private final PointerScope home;
   private Tensor tensor;
 
   /** Nothing yet, in the scope that is open now. */
   public Carried() {
+    this(PointerScope.getInnerScope());
+  }
+
+  private Carried(PointerScope home) {
+    this.home = home;
     if (home == null) {
       throw new IllegalStateException("open a TensorScope first: what a run carries dies with it");
     }
+  }
+
+  /** Nothing yet, in this one's scope. */
+  public Carried another() {
+    return new Carried(home);
   }
 
   /** What is carried, or null. */

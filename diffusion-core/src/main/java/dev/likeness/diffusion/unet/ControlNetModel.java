@@ -75,14 +75,14 @@ public final class ControlNetModel {
       Tensor x = convIn.forward(sample).add(hint);
       left.push(x);
       for (DownBlock block : down) {
-        x = block.forward(x, time, conditioning.context(), left, Segments.PLAIN);
+        x = block.forward(x, time, conditioning.told(), left, Segments.PLAIN);
       }
       List<Tensor> added = new ArrayList<>();
       Iterator<Tensor> first = left.descendingIterator();
       for (Conv2d out : downOut) {
         added.add(call.promote(out.forward(first.next())));
       }
-      Tensor bottom = mid.forward(x, time, conditioning.context(), Segments.PLAIN);
+      Tensor bottom = mid.forward(x, time, conditioning.told(), Segments.PLAIN);
       return new ControlResiduals(added, call.promote(midOut.forward(bottom)));
     }
   }

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.nn.Segments;
@@ -35,7 +36,7 @@ final class DownBlock {
   }
 
   /** Returns the block's output; pushes it and every layer's output for the way up. */
-  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+  Tensor forward(Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
     x = first(resnets.size(), x, time, context, skips, segments);
     if (downsampler != null) {
       x = segments.run(in -> downsampler.forward(padBefore ? torch.pad(in[0], 0, 1, 0, 1) : in[0]), x);
@@ -49,18 +50,18 @@ final class DownBlock {
   }
 
   /** The first {@code layers} of it, at the size that it is given. */
-  Tensor first(int layers, Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+  Tensor first(int layers, Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
     for (int i = 0; i < layers; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
-        x = layer.promote(segments.run(in -> layer(at, in[0], in[1], in[2]), x, time, context));
+        x = layer.promote(segments.run(in -> layer(at, in[0], in[1], context.given(in[2])), x, time, context.tokens()));
       }
       skips.push(x);
     }
     return x;
   }
 
-  private Tensor layer(int i, Tensor x, Tensor time, Tensor context) {
+  private Tensor layer(int i, Tensor x, Tensor time, Context context) {
     Tensor h = resnets.get(i).forward(x, time);
     return attentions.isEmpty() ? h : attentions.get(i).forward(h, context);
   }

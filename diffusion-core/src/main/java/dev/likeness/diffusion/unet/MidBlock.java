@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.weights.Weights;
@@ -25,11 +26,12 @@ final class MidBlock {
         config.activation(), config.midScale());
   }
 
-  Tensor forward(Tensor x, Tensor time, Tensor context, Segments segments) {
+  Tensor forward(Tensor x, Tensor time, Context context, Segments segments) {
     if (attention == null) {
       return segments.run(in -> first.forward(in[0], in[1]), x, time);
     }
-    Tensor h = segments.run(in -> attention.forward(first.forward(in[0], in[1]), in[2]), x, time, context);
+    Tensor h = segments.run(in ->
+        attention.forward(first.forward(in[0], in[1]), context.given(in[2])), x, time, context.tokens());
     return segments.run(in -> second.forward(in[0], in[1]), h, time);
   }
 }

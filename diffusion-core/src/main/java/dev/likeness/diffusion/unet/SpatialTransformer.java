@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.Linear;
@@ -30,8 +31,8 @@ final class SpatialTransformer {
     linearOut = linear ? new Linear(w.at("proj_out"), width, width) : null;
   }
 
-  /** Maps [batch, channels, h, w] to the same shape, attending to {@code context} [batch, tokens, contextWidth]. */
-  Tensor forward(Tensor x, Tensor context) {
+  /** Maps [batch, channels, h, w] to the same shape, attending to {@code context}. */
+  Tensor forward(Tensor x, Context context) {
     Tensor normed = norm.forward(x);
     Tensor tokens = linearIn == null ? tokens(convIn.forward(normed)) : linearIn.forward(tokens(normed));
     for (TransformerBlock block : blocks) {

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.Attention;
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.FeedForward;
 import dev.likeness.diffusion.nn.LayerNorm;
 import dev.likeness.diffusion.weights.Weights;
@@ -30,16 +31,16 @@ final class TransformerBlock {
   }
 
   /** Maps the tokens [batch, tokens, width] of a picture, row by row, to the same shape. */
-  Tensor forward(Tensor x, Tensor context, long columns) {
+  Tensor forward(Tensor x, Context context, long columns) {
     Tensor h = x.add(attended(x, context, columns));
     h = h.add(attn2.forward(norm2.forward(h), context));
     return h.add(ff.forward(norm3.forward(h)));
   }
 
-  private Tensor attended(Tensor x, Tensor context, long columns) {
+  private Tensor attended(Tensor x, Context context, long columns) {
     Tensor own = norm1.forward(x);
     if (onlyCross || merged == 0) {
-      return attn1.forward(own, onlyCross ? context : own);
+      return onlyCross ? attn1.forward(own, context) : attn1.forward(own, own);
     }
     TokenMerging merging = TokenMerging.of(x, columns, merged);
     Tensor fewer = merging.merge(own);

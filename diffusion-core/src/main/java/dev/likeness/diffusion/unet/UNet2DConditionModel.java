@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.Layout;
@@ -76,7 +77,7 @@ public final class UNet2DConditionModel {
   private Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, ControlResiduals control,
       DeepFeatures deep, Segments segments) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor context = conditioning.context();
+      Context context = conditioning.told();
       Deque<Tensor> skips = new ArrayDeque<>();
       Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
       Tensor time = embedding.forward(x, timesteps, conditioning);
@@ -99,7 +100,7 @@ public final class UNet2DConditionModel {
   }
 
   /** All the way down, and up to before the last block. */
-  private Tensor deeply(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, ControlResiduals control,
+  private Tensor deeply(Tensor x, Tensor time, Context context, Deque<Tensor> skips, ControlResiduals control,
       Segments segments) {
     for (DownBlock block : down) {
       x = block.forward(x, time, context, skips, segments);
@@ -132,7 +133,7 @@ public final class UNet2DConditionModel {
   }
 
   /** The bottom's output in a tensor of its own, since the way up frees what it is given. */
-  private Tensor bottom(Tensor x, Tensor time, Tensor context, ControlResiduals control, Segments segments) {
+  private Tensor bottom(Tensor x, Tensor time, Context context, ControlResiduals control, Segments segments) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor y = mid == null ? x.alias() : mid.forward(x, time, context, segments);
       return scope.promote(control == null ? y : y.add(control.mid()));

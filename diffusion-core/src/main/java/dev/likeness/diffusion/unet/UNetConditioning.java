@@ -1,17 +1,33 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import org.bytedeco.pytorch.Tensor;
 
 /**
  * What a UNet is told beside the noisy latents and the timestep.
  *
- * @param context text tokens [batch, tokens, contextWidth]
+ * @param told text tokens [batch, tokens, contextWidth]
  * @param pooled one vector per image [batch, width], or null (SDXL has it)
  * @param timeIds sizes and crops [batch, ids], or null (SDXL has them)
  */
-public record UNetConditioning(Tensor context, Tensor pooled, Tensor timeIds) {
+public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds) {
+  /** Of text tokens, none of whose keys and values are kept. */
+  public UNetConditioning(Tensor context, Tensor pooled, Tensor timeIds) {
+    this(Context.of(context), pooled, timeIds);
+  }
+
   /** Text tokens alone, as SD 1.x and 2.x have it. */
   public static UNetConditioning text(Tensor context) {
     return new UNetConditioning(context, null, null);
+  }
+
+  /** The same for many calls of one network, which then makes its keys and values of the text once: {@link Context#keeping}. */
+  public UNetConditioning keeping() {
+    return new UNetConditioning(told.keeping(), pooled, timeIds);
+  }
+
+  /** The text's tokens. */
+  public Tensor context() {
+    return told.tokens();
   }
 }

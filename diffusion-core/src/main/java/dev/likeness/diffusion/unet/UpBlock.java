@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.unet;
 
+import dev.likeness.diffusion.nn.Context;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.nn.Segments;
@@ -38,7 +39,7 @@ final class UpBlock {
   }
 
   /** Returns the block's output, freeing {@code x}; takes its layers' skips off the stack. */
-  Tensor forward(Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+  Tensor forward(Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
     x = layers(0, resnets.size(), x, time, context, skips, segments);
     if (upsampler != null) {
       try (TensorScope layer = TensorScope.open()) {
@@ -58,19 +59,19 @@ final class UpBlock {
   }
 
   /** Its layers from one to before another, freeing {@code x}. */
-  Tensor layers(int from, int to, Tensor x, Tensor time, Tensor context, Deque<Tensor> skips, Segments segments) {
+  Tensor layers(int from, int to, Tensor x, Tensor time, Context context, Deque<Tensor> skips, Segments segments) {
     for (int i = from; i < to; i++) {
       int at = i;
       try (TensorScope layer = TensorScope.open()) {
-        x = layer.replace(x, segments.run(in -> layer(at, in), x, skips.pop(), time, context));
+        x = layer.replace(x, segments.run(in -> layer(at, context, in), x, skips.pop(), time, context.tokens()));
       }
     }
     return x;
   }
 
   /** Layer {@code i} over what comes up, what the way down left, the time and the text. */
-  private Tensor layer(int i, Tensor... in) {
+  private Tensor layer(int i, Context context, Tensor... in) {
     Tensor h = resnets.get(i).forward(torch.cat(new TensorVector(in[0], in[1]), 1), in[2]);
-    return attentions.isEmpty() ? h : attentions.get(i).forward(h, in[3]);
+    return attentions.isEmpty() ? h : attentions.get(i).forward(h, context.given(in[3]));
   }
 }

@@ -39,7 +39,7 @@ final class ApproximatedWays implements AutoCloseable {
     if (unet) {
       made.ofUNets(base);
     } else {
-      for (double change : new double[] {0.05, 0.1, 0.2}) {
+      for (double change : new double[] {0.05, 0.1, 0.2, 0.3, 0.5}) {
         made.put("first block within " + change, base, Approximation.firstBlock(change));
       }
     }

@@ -1,0 +1,117 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.nn.Sinusoids;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.text.ClipTextConfig;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.FlowObjective;
+import dev.likeness.diffusion.training.GradientShares;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.Muon;
+import dev.likeness.diffusion.transformer.Sd3Config;
+import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
+import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Trains a small transformer of Stable Diffusion 3's shape on the latents that {@link TrainPortrait} left, so that what is
+ * made for such transformers can be measured on one that draws something. It is not shipped, and learns too little for that.
+ *
+ * <p>Arguments: {@code WORK-FOLDER OUT-FOLDER STEPS}, where the work folder's model went on from the shipped {@code portrait}
+ * ({@code start=}) and so has its autoencoder and tokenizer. {@code OUT-FOLDER/folder} is what can be opened.
+ */
+public final class TrainFlow {
+  private static final int BATCH = 8;
+  private static final double UNCONDITIONAL = 0.1;
+  /** Rows that Stable Diffusion 3 keeps for T5, zeros where there is none. */
+  private static final int OF_T5 = 256;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.01), 1, 0.995);
+  private static final long SEED = 1;
+
+  private final FlowObjective objective = new FlowObjective(0, 1, 1);
+  private final Sd3Config config = FlowFolder.config();
+  private final LatentSet data;
+  private final ClipTextEncoder text;
+
+  private TrainFlow(LatentSet data, ClipTextEncoder text) {
+    this.data = data;
+    this.text = text;
+  }
+
+  public static void main(String[] args) throws IOException {
+    Path out = Path.of(args[1]);
+    int steps = Integer.parseInt(args[2]);
+    Path state = out.resolve("state.safetensors");
+    Path tower = PortraitModel.files().resolve("text_encoder");
+    try (Stream<Path> files = Files.list(Path.of(args[0]));
+        ClipTokenizer tokenizer = ClipTokenizer.open(PortraitModel.files().resolve("tokenizer"));
+        LatentSet data = new LatentSet(latents(files), tokenizer.encode(""));
+        LoadedWeights words =
+            new LoadedWeights(Safetensors.open(tower.resolve("model.safetensors")), Compute.of("cpu", "bf16"))) {
+      ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(tower.resolve("config.json")));
+      TrainFlow training = new TrainFlow(data, new ClipTextEncoder(shape, Weights.of(words)));
+      new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> { }).run(state,
+          (weights, step) -> GradientShares.backward(weights, 1, (own, share) -> training.loss(own, step)),
+          (weights, step) -> FlowFolder.write(out.resolve("folder"), state, Map.of("steps", Long.toString(step))));
+    }
+  }
+
+  private static List<Path> latents(Stream<Path> files) {
+    return files.filter(file -> file.getFileName().toString().matches("latents-\\d+\\.safetensors")).sorted().toList();
+  }
+
+  /** Gates, shifts and the answer begin at zero (adaLN-Zero), positions as sines and cosines of row and column. */
+  private InitialValues first(NoiseSource noise) {
+    InitialValues plain = InitialValues.seeded(noise,
+        name -> name.matches(".*norm(1|1_context|_out)\\.linear\\.weight|proj_out\\.weight"));
+    return (name, shape) -> name.equals("pos_embed.pos_embed") ? positions() : plain.of(name, shape);
+  }
+
+  private Tensor positions() {
+    long side = config.positions();
+    Tensor places = new Sinusoids(config.width() / 2, false, 0).of(torch.tensor(IntStream.range(0, (int) side).toArray()));
+    Tensor rows = places.unsqueeze(1).expand(side, side, -1);
+    Tensor columns = places.unsqueeze(0).expand(side, side, -1);
+    return torch.cat(new TensorVector(rows, columns), 2).reshape(1, side * side, -1);
+  }
+
+  private Tensor loss(Parameters weights, long step) {
+    Random random = new Random(SEED * 31 + step);
+    try (NoiseSource source = NoiseSource.seeded(SEED * 1_000_003 + step)) {
+      LatentSet.Batch examples = data.draw(random, BATCH, UNCONDITIONAL);
+      Tensor x = examples.latents();
+      Tensor noise = source.next(BATCH, x.size(1), x.size(2), x.size(3)).squeeze(0);
+      double[] sigmas = IntStream.range(0, BATCH).mapToDouble(i -> objective.sigma(random.nextGaussian())).toArray();
+      Tensor timesteps = torch.tensor(DoubleStream.of(sigmas).mapToLong(sigma -> Math.round(1000 * sigma)).toArray());
+      TextEncoding said = text.forward(examples.tokens(), 1);
+      Tensor tokens = torch.cat(new TensorVector(said.tokens(), said.tokens()), 2);
+      Tensor told = torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);
+      Tensor pooled = torch.cat(new TensorVector(said.pooled(), said.pooled()), 1);
+      Tensor answer = new Sd3Transformer2DModel(config, Weights.of(new CastParameters(weights, ScalarType.BFloat16)))
+          .forward(objective.noised(x, noise, sigmas).to(ScalarType.BFloat16), timesteps, told, pooled, Segments.PLAIN);
+      return objective.loss(answer, objective.target(x, noise), examples.focus());
+    }
+  }
+}

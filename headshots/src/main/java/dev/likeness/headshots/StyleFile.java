@@ -23,8 +23,10 @@ final class StyleFile {
   private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative", "crop");
   private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
   /** A style that said one of these would draw it instead of the person's own. */
-  private static final List<String> PERSON = List.of("hair", "beard", "mustache", "moustache", "glasses", "sunglasses",
-      "bald", "skin", "freckles", "man", "woman", "young", "old", "hat", "headscarf", "mask");
+  private static final List<String> PERSON = List.of("hair", "haired", "blond", "blonde", "brunette", "bald", "beard",
+      "bearded", "stubble", "mustache", "moustache", "glasses", "eyeglasses", "spectacles", "sunglasses", "skin",
+      "skinned", "freckles", "wrinkles", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "young",
+      "old", "elderly", "aged", "hat", "headscarf", "mask");
 
   static final List<Style> BUILT_IN = builtIn();
 
@@ -45,6 +47,9 @@ final class StyleFile {
   }
 
   static List<Style> read(Path file) {
+    if (!Files.exists(file)) {
+      throw new UnusableInput(file + " does not exist; give a JSON file with a list of styles");
+    }
     try (InputStream in = Files.newInputStream(file)) {
       return read(in, file.toString());
     } catch (IOException e) {
@@ -56,7 +61,9 @@ final class StyleFile {
     try (JsonParser json = new JsonFactory().createParser(in)) {
       return new StyleFile(json, where).styles();
     } catch (JsonProcessingException e) {
-      throw new UnusableInput(where + " line " + e.getLocation().getLineNr() + ": not JSON: " + e.getOriginalMessage(), e);
+      // The reader adds where it got the text from, which is told already.
+      String reason = e.getOriginalMessage().replaceAll(" \\(start marker at .*", "");
+      throw new UnusableInput(where + " line " + e.getLocation().getLineNr() + ": not JSON: " + reason, e);
     }
   }
 
@@ -72,6 +79,10 @@ final class StyleFile {
       }
       styles.add(style);
     }
+    if (styles.isEmpty()) {
+      throw wrong("there is no style in the list");
+    }
+    expect(json.nextToken(), null, "nothing after the list of styles");
     return List.copyOf(styles);
   }
 
@@ -79,6 +90,9 @@ final class StyleFile {
     Map<String, Object> fields = new LinkedHashMap<>();
     while (json.nextToken() != JsonToken.END_OBJECT) {
       String field = json.currentName();
+      if (fields.containsKey(field)) {
+        throw wrong("this style says \"" + field + "\" twice");
+      }
       json.nextToken();
       fields.put(field, value(field));
     }

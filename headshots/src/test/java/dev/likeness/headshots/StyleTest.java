@@ -65,10 +65,25 @@ class StyleTest {
       "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
       "\"guidance\": 3 | \"bases\": [\"sd9\"] | line 6: \"bases\" says \"sd9\"; known: portrait, stable-diffusion, "
           + "stable-diffusion-3, flux, other",
-      "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1"})
+      "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
+      "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
+      "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"})
   void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
     assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
+  }
+
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"[] | line 1: there is no style in the list",
+      "[{\"name\": \"a\" | line 1: not JSON: Unexpected end-of-input: expected close marker for Object"})
+  void tellsWhatIsMissing(String json, String message, @TempDir Path folder) {
+    UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, json));
+    assertEquals(folder.resolve("styles.json") + " " + message, wrong.getMessage());
+    assertEquals(folder.resolve("styles.json") + " line 9: expected nothing after the list of styles",
+        assertThrows(UnusableInput.class, () -> own(folder, OWN + "[]")).getMessage());
+    Path none = folder.resolve("none.json");
+    assertEquals(none + " does not exist; give a JSON file with a list of styles",
+        assertThrows(UnusableInput.class, () -> Style.read(none)).getMessage());
   }
 
   @Test

@@ -81,7 +81,7 @@ public final class ShootReport {
     List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append("<p class=\"note\">Every picture that was drawn was scored. Merit, 0 to 1, is likeness times quality times how "
         + "clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
-        + "its limit is red, and its reason is told.</p>\n");
+        + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ").append(kept.size()).append(" of ").append(choice.verdicts().size()).append("</h2>\n");
     verdicts(page, kept, disclosure);
@@ -110,9 +110,9 @@ public final class ShootReport {
   }
 
   private static void row(StringBuilder page, Score score) {
-    page.append(String.format(Locale.ROOT, "<tr class=\"%s\" title=\"%s\"><td>%s</td><td>%.3g</td><td>%.3g</td></tr>%n",
-        score.passed() ? "well" : "failed", text(score.reason()), text(score.aspect().word()), score.value(),
-        score.threshold()));
+    page.append(String.format(Locale.ROOT, "<tr class=\"%s\"><td>%s</td><td>%.3g</td><td>%s</td></tr>%n",
+        score.passed() ? "well" : "failed", text(score.passed() ? score.aspect().word() : score.reason()), score.value(),
+        score.limit()));
   }
 
   private static void figure(StringBuilder page, String kind, Headshot headshot, String name, String below,
@@ -123,7 +123,8 @@ public final class ShootReport {
   }
 
   private static void photos(StringBuilder page, PhotoReview review) {
-    page.append("<h2>The photos</h2>\n<div class=\"grid small\">\n");
+    page.append("<h2>The photos</h2>\n<p class=\"note\">What was thought of each: those to keep and those with a warning "
+        + "show the person, rejected ones were left out.</p>\n<div class=\"grid small\">\n");
     for (PhotoVerdict photo : review.photos()) {
       page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
       review.accepted().stream().filter(usable -> usable.name().equals(photo.name())).map(AcceptedPhoto::picture)

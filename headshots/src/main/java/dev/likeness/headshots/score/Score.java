@@ -28,6 +28,11 @@ public record Score(Aspect aspect, double value, double threshold, boolean passe
         + numbers + ")";
   }
 
+  /** The threshold in words, such as {@code at most 0.439}. */
+  public String limit() {
+    return String.format(Locale.ROOT, "%s %.3g", aspect == Aspect.LIKENESS ? "at least" : "at most", threshold);
+  }
+
   /** How good it is, 0 to 1: 0.5 at the threshold, more within it. */
   double goodness() {
     if (Double.isNaN(value)) {

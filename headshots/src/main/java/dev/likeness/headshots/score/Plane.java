@@ -44,6 +44,16 @@ final class Plane {
     return values[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
   }
 
+  /** The value between places. */
+  double between(double x, double y) {
+    int left = (int) Math.floor(x);
+    int above = (int) Math.floor(y);
+    double u = x - left;
+    double v = y - above;
+    return (1 - v) * ((1 - u) * at(left, above) + u * at(left + 1, above))
+        + v * ((1 - u) * at(left, above + 1) + u * at(left + 1, above + 1));
+  }
+
   /** The mean over squares of side {@code 2 reach + 1}. */
   Plane blurred(int reach) {
     return blurredAlong(reach, true).blurredAlong(reach, false);
@@ -57,40 +67,6 @@ final class Plane {
         sum += rows ? at(i % width + k, i / width) : at(i % width, i / width + k);
       }
       out[i] = sum / (2 * reach + 1);
-    }
-    return new Plane(width, height, out);
-  }
-
-  /** How far each place is above or below all that is wider than {@code 2 reach}: the greater of both top-hats. */
-  Plane thin(int reach) {
-    Plane light = minus(extreme(reach, -1).extreme(reach, 1));
-    Plane dark = extreme(reach, 1).extreme(reach, -1).minus(this);
-    return light.most(dark);
-  }
-
-  /** The larger of both values, place by place, of two planes of the same size. */
-  Plane most(Plane other) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      out[i] = Math.max(values[i], other.values[i]);
-    }
-    return new Plane(width, height, out);
-  }
-
-  /** The largest (sign 1) or least (-1) of the square around each place. */
-  private Plane extreme(int reach, int sign) {
-    Plane rows = extremeAlong(reach, sign, 1, 0);
-    return rows.extremeAlong(reach, sign, 0, 1);
-  }
-
-  private Plane extremeAlong(int reach, int sign, int dx, int dy) {
-    float[] out = new float[values.length];
-    for (int i = 0; i < out.length; i++) {
-      float most = Float.NEGATIVE_INFINITY;
-      for (int k = -reach; k <= reach; k++) {
-        most = Math.max(most, sign * at(i % width + k * dx, i / width + k * dy));
-      }
-      out[i] = sign * most;
     }
     return new Plane(width, height, out);
   }

@@ -1,12 +1,9 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
-import java.util.Arrays;
 
 /** What flaws do with pixels: places between them, broad light, blur. Places outside repeat the edge. */
 final class Filter {
-  private static final int CIRCLE = 24;
-
   private Filter() {}
 
   static double light(Picture p, int x, int y) {
@@ -26,18 +23,6 @@ final class Filter {
 
   private static int sample(Picture p, int x, int y, int c) {
     return p.at(Math.max(0, Math.min(p.width() - 1, x)), Math.max(0, Math.min(p.height() - 1, y)), c);
-  }
-
-  /** The mean of the middle half of two circles' values: what is thin crosses them in few places. */
-  static double around(Picture p, int x, int y, int c, double radius) {
-    double[] values = new double[2 * CIRCLE];
-    for (int i = 0; i < values.length; i++) {
-      double angle = 2 * Math.PI * i / CIRCLE;
-      double r = i < CIRCLE ? radius : 0.7 * radius;
-      values[i] = bilinear(p, x + r * Math.cos(angle), y + r * Math.sin(angle), c);
-    }
-    Arrays.sort(values);
-    return Arrays.stream(values, CIRCLE / 2, CIRCLE * 3 / 2).average().orElseThrow();
   }
 
   static Picture gauss(Picture p, double sigma) {

@@ -36,8 +36,8 @@ enum Flaw {
   SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
   WRITING(Aspect.TEXT, (c, s) -> c.written(s)),
   CROSSED_EYES(Aspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
-  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).halfGlasses(s)),
-  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneEarring(s)),
+  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).halfGlasses(s * (2 - s))),
+  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneEarring(s * (2 - s))),
   HAND(Aspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
 
   // Styles that leave the ears to be seen.
@@ -76,7 +76,7 @@ enum Flaw {
     return switch (this) {
       case DOUBLED_EAR -> EARS.contains(person.hair());
       case FADED_RIM -> person.glasses() != Glasses.NONE;
-      case FADED_EARRING -> EARS.contains(person.hair()) && Accessories.hoop(person);
+      case FADED_EARRING -> EARS.contains(person.hair()) && PersonFlaws.hoops(person);
       default -> true;
     };
   }

@@ -21,7 +21,7 @@ public final class Person {
   private final float freckles;
   private final EyeColour eyes;
 
-  private Person(long seed) {
+  private Person(long seed, boolean adorned) {
     this.seed = seed;
     Random random = new Random(seed * 0x9E3779B97F4A7C15L + 0x1234567);
     random.nextLong();
@@ -38,8 +38,9 @@ public final class Person {
     beard = sex == Sex.MAN && random.nextFloat() < .6f ? beards[1 + random.nextInt(beards.length - 1)]
         : BeardStyle.NONE;
     Glasses[] frames = Glasses.values();
-    glasses = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
-    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f);
+    Glasses worn = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
+    glasses = adorned ? worn : Glasses.NONE;
+    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f) && adorned;
     freckles = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
     EyeColour[] colours = EyeColour.values();
     EyeColour drawn = colours[random.nextInt(colours.length)];
@@ -49,7 +50,12 @@ public final class Person {
 
   /** The person of this number: always the same one. */
   public static Person random(long seed) {
-    return new Person(seed);
+    return new Person(seed, true);
+  }
+
+  /** The same without glasses and earrings. */
+  public Person unadorned() {
+    return new Person(seed, false);
   }
 
   private float drawBones(Random random) {

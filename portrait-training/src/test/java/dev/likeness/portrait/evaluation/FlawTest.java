@@ -78,6 +78,25 @@ class FlawTest {
     assertTrue(card.of(Aspect.GLASSES).orElseThrow().passed());
   }
 
+  @Test
+  void takesOneOfAPairAndNothingElse() {
+    for (Flaw flaw : List.of(Flaw.FADED_RIM, Flaw.FADED_EARRING)) {
+      GradeScores.Sample sample = samples(flaw).get(0);
+      Picture whole = sample.portrait().picture();
+      Picture half = flaw.on(sample.portrait(), sample.face(), 1);
+      FaceMap map = new FaceMap(sample.portrait());
+      int changed = 0;
+      for (int i = 0; i < whole.width() * whole.height(); i++) {
+        int x = i % whole.width();
+        int y = i / whole.width();
+        boolean same = whole.at(x, y, 0) == half.at(x, y, 0);
+        assertTrue(same || map.right(x, y), flaw + " at " + x + ", " + y);
+        changed += same ? 0 : 1;
+      }
+      assertTrue(changed > 100 && changed < whole.width() * whole.height() / 8, flaw + " changes " + changed);
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"CROSSED_EYES", "FADED_RIM", "HAND"})
   void failsAStrongFlawWithItsReason(Flaw flaw) {

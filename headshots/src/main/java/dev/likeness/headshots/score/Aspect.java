@@ -62,7 +62,8 @@ public enum Aspect {
     return word;
   }
 
-  String complaint() {
+  /** What is wrong with a picture that fails it, in words. */
+  public String complaint() {
     return complaint;
   }
 }

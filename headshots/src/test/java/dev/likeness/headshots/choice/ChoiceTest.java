@@ -90,7 +90,8 @@ class ChoiceTest {
         Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
     assertTrue(html.contains("dropped: the face is blurred"), html);
-    assertTrue(html.contains("<td>the face is blurred (sharpness 1.50, limit 1.00)</td><td>1.50</td><td>at most 1.00</td>"), html);
+    assertTrue(html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"), html);
+    assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
     assertFalse(html.contains("http") || html.contains("<script") || html.contains("<link"), "all of it is in the page");
     assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
   }

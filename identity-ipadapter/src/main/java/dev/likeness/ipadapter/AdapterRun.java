@@ -13,6 +13,7 @@ import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
@@ -35,6 +36,7 @@ final class AdapterRun implements AutoCloseable {
   private static final String OWNER = "likeness.run";
 
   private final AdapterTraining settings;
+  private final PerceptualLoss perceptual;
   private final BaseModel base;
   private final StableDiffusion model;
   private final ImageEncoder encoder;
@@ -44,8 +46,9 @@ final class AdapterRun implements AutoCloseable {
   private final AdamW optimizer;
   private AdapterWeights weights;
 
-  AdapterRun(AdapterTraining settings, BaseModel base, ImageEncoder encoder) {
+  AdapterRun(AdapterTraining settings, PerceptualLoss perceptual, BaseModel base, ImageEncoder encoder) {
     this.settings = settings;
+    this.perceptual = perceptual;
     this.base = base;
     this.encoder = encoder;
     model = base.networks();
@@ -119,8 +122,9 @@ final class AdapterRun implements AutoCloseable {
     UNet2DConditionModel unet = model.unet(weights.adaptation(pairs.sights(draw)));
     Tensor noised = objective.noised(clean, noise, draw.timesteps());
     Tensor answer = unet.forward(model.compute().place(noised), times(draw.timesteps()), pairs.text(draw)).cpu();
-    return objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps(),
+    Tensor loss = objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps(),
         pairs.focus(draw));
+    return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps()));
   }
 
   private Tensor times(int[] timesteps) {
@@ -145,7 +149,7 @@ final class AdapterRun implements AutoCloseable {
 
   /** Everything that decides the result. */
   private String owner() {
-    return settings + " " + base.name() + " " + model.compute() + " " + pairs.digest();
+    return settings + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + model.compute() + " " + pairs.digest();
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
@@ -23,6 +24,7 @@ import java.util.List;
  * @param batch pairs in each step
  * @param learningRate at its height
  * @param warmup steps until it is reached
+ * @param cooldown last steps, over which it falls to nothing
  * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
@@ -33,15 +35,17 @@ import java.util.List;
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int steps, int batch, double learningRate,
-    int warmup, double minSnrGamma, double weightDecay, double longestGradient, double drop, double timestepShift, long seed) {
+    int warmup, int cooldown, double minSnrGamma, double weightDecay, double longestGradient, double drop,
+    double timestepShift, long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
   public AdapterTraining {
-    if (steps < 1 || batch < 1 || warmup < 0 || tokens < 1 || !(learningRate > 0 && longestGradient > 0)) {
-      throw new IllegalArgumentException("steps " + steps + ", batch " + batch + ", warmup " + warmup + ", tokens "
-          + tokens
+    if (steps < 1 || batch < 1 || Math.min(warmup, cooldown) < 0 || tokens < 1
+        || !(learningRate > 0 && longestGradient > 0)) {
+      throw new IllegalArgumentException("steps " + steps + ", batch " + batch + ", warmup " + warmup + ", cooldown "
+          + cooldown + ", tokens " + tokens
           + ", learning rate " + learningRate + ", longest gradient " + longestGradient
-          + ": warmup must be at least 0, the others above");
+          + ": warmup and cooldown must be at least 0, the others above");
     }
     if (!(0 <= drop && 3 * drop < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
       throw new IllegalArgumentException("drop " + drop + " must lie in 0..1/3, gamma " + minSnrGamma
@@ -62,42 +66,42 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
 
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining plain() {
-    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 1, 0);
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0, 0.01, 1, 0.05, 1, 0);
   }
 
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0.01, 1, 0.05, 1, 0);
+        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0, 0.01, 1, 0.05, 1, 0);
   }
 
   /** Another number of optimiser steps. */
   public AdapterTraining steps(int n) {
-    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, minSnrGamma, weightDecay,
+    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
         longestGradient, drop, timestepShift, seed);
   }
 
   /** Another number of pairs in each step. */
   public AdapterTraining batch(int n) {
-    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, minSnrGamma, weightDecay,
+    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
         longestGradient, drop, timestepShift, seed);
   }
 
   /** Another learning rate. */
   public AdapterTraining learningRate(double rate) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, minSnrGamma, weightDecay,
+    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, cooldown, minSnrGamma, weightDecay,
         longestGradient, drop, timestepShift, seed);
   }
 
   /** Another share of noisier timesteps. */
   public AdapterTraining timestepShift(double shift) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
         longestGradient, drop, shift, seed);
   }
 
   /** Another seed. */
   public AdapterTraining seed(long value) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, minSnrGamma, weightDecay,
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
         longestGradient, drop, timestepShift, value);
   }
 
@@ -113,8 +117,14 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
    */
   public double train(BaseModel base, ImageEncoder encoder, List<TrainingPair> pairs, Path file, Path state,
       Progress progress, Cancellation cancellation) {
+    return train(base, encoder, pairs, null, file, state, progress, cancellation);
+  }
+
+  /** The same with a {@code perceptual} loss beside the latents' own. */
+  public double train(BaseModel base, ImageEncoder encoder, List<TrainingPair> pairs, PerceptualLoss perceptual, Path file,
+      Path state, Progress progress, Cancellation cancellation) {
     return progress.around(() -> {
-      try (AdapterRun run = new AdapterRun(this, base, encoder)) {
+      try (AdapterRun run = new AdapterRun(this, perceptual, base, encoder)) {
         return run.train(pairs, file, state, progress, cancellation);
       }
     });
@@ -122,7 +132,7 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
 
   LearningRate schedule() {
     LearningRate constant = LearningRate.constant(learningRate);
-    return warmup == 0 ? constant : constant.warmup(warmup);
+    return (warmup == 0 ? constant : constant.warmup(warmup)).cooldown(cooldown, steps);
   }
 
   /** The layout of what is taught. */

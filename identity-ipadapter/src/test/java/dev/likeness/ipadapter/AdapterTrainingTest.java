@@ -18,6 +18,8 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,30 @@ class AdapterTrainingTest {
   }
 
   @Test
+  void warmsUpAndCoolsDown() {
+    LearningRate rate = new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 100, 1, 2, 10, 20, 0, 0, 1, 0, 1, 0).schedule();
+    assertArrayEquals(new double[] {0.2, 2, 2, 2, 1, 0.1},
+        LongStream.of(0, 9, 50, 80, 90, 99).mapToDouble(rate::at).toArray(), 1e-12);
+    assertEquals(1e-2, PLAIN.learningRate(1e-2).schedule().at(29));
+  }
+
+  @Test
+  void learnsByWhatAReaderSeesToo() {
+    Path state = folder.resolve("state.safetensors");
+    AdapterTraining shortly = PLAIN.steps(25);
+    double seen = shortly.train(base, encoder, pairs(), brightness(1), folder.resolve("seen"), state, Progress.SILENT,
+        new Cancellation());
+    double unseen = shortly.train(base, encoder, pairs(), folder.resolve("unseen"), null, Progress.SILENT, new Cancellation());
+    assertNotEquals(seen, unseen, 1e-4);
+    assertThrows(UnusableInput.class, () -> shortly.train(base, encoder, pairs(), brightness(2), folder.resolve("other"), state,
+        Progress.SILENT, new Cancellation()), "goes on only by the same loss");
+  }
+
+  private static PerceptualLoss brightness(double weight) {
+    return new PerceptualLoss("brightness", latents -> latents.flatten(2, -1).mean(2), weight);
+  }
+
+  @Test
   void teachesEveryKindItKnows() {
     AdapterTraining shortly = PLAIN.steps(2).batch(2);
     Path file = folder.resolve("adapter.safetensors");
@@ -142,7 +169,7 @@ class AdapterTrainingTest {
   }
 
   private static AdapterTraining kind(AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
-    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 5, 0.01, 1,
+    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 0, 5, 0.01, 1,
         0.05, 1, 3);
   }
 

@@ -19,4 +19,12 @@ public interface LearningRate {
   default LearningRate warmup(long steps) {
     return step -> at(step) * Math.min(1, (step + 1.0) / steps);
   }
+
+  /**
+   * This schedule with a straight fall to zero over the last {@code steps} of {@code total}; none where there are none (Hu et al.
+   * 2024, arXiv:2404.06395, section 4).
+   */
+  default LearningRate cooldown(long steps, long total) {
+    return steps == 0 ? this : step -> at(step) * Math.max(0, Math.min(1, (total - step) / (double) steps));
+  }
 }

@@ -39,6 +39,16 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
+  /** The latents that an {@code answer} to {@code noised} stands for. */
+  public Tensor estimate(Tensor answer, Tensor noised, int[] timesteps) {
+    return switch (prediction) {
+      case EPSILON -> noised.sub(answer.mul(sigmas(timesteps))).div(alphas(timesteps));
+      case V -> noised.mul(alphas(timesteps)).sub(answer.mul(sigmas(timesteps)));
+      case SAMPLE -> answer;
+      default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
+    };
+  }
+
   /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
     return loss(answer, target, timesteps, null);
@@ -77,7 +87,7 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
-  private Tensor alphas(int[] timesteps) {
+  Tensor alphas(int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).alpha();

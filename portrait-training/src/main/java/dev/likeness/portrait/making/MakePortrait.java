@@ -66,8 +66,8 @@ public final class MakePortrait {
     all.put("embedder", () -> embedder("embedder", 0, folder));
     // Other people and another start: what judges likeness takes no part in making it.
     all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, folder.resolve("ip_adapter")));
-    all.put("parts", () -> TrainParts.main(arguments(
-        folder, TrainParts.NAMES, List.of("stages=" + named.text("partStages", "adapter,preview,few-step")))));
+    all.put("parts", () -> TrainParts.main(arguments(folder, TrainParts.NAMES,
+        Stream.ofNullable(named.values().get("partStages")).map(some -> "stages=" + some).toList())));
     all.put("attributes", () -> TrainAttributes.main(new String[] {work.resolve("attributes").toString(), commit,
         named.text("seed", "1"), named.text("attributePictures", "12000"), named.text("attributeSteps", "12000")}));
     all.put("evaluation", this::evaluate);

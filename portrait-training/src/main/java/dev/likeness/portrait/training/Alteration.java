@@ -23,10 +23,7 @@ final class Alteration {
     int n = (int) pictures.size(0);
     int side = (int) pictures.size(2);
     int size = (int) (side * softest) + random.nextInt((int) (side * SPAN));
-    Tensor small = torch.adaptive_avg_pool2d(pictures.narrow(0, 0, n / 2), size, size);
-    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {side, side}, false, new DoubleOptional(),
-        new DoubleOptional());
-    TensorVector both = new TensorVector(blurred, pictures.narrow(0, n / 2, n - n / 2));
+    Tensor soft = halfSoftened(pictures, size);
     float[] gains = new float[n];
     float[] shifts = new float[n * 3];
     for (int i = 0; i < n; i++) {
@@ -39,6 +36,16 @@ final class Alteration {
     Tensor gain = torch.tensor(gains).view(n, 1, 1, 1);
     Tensor shift = torch.tensor(shifts).view(n, 3, 1, 1);
     Tensor grain = noise.next(n, 3, side, side).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
-    return torch.cat(both, 0).mul(gain).add(shift).add(grain);
+    return soft.mul(gain).add(shift).add(grain);
+  }
+
+  /** The first half of [n, channels, side, side] as if each had been {@code size} small. */
+  static Tensor halfSoftened(Tensor all, int size) {
+    long n = all.size(0);
+    long side = all.size(2);
+    Tensor small = torch.adaptive_avg_pool2d(all.narrow(0, 0, n / 2), size, size);
+    Tensor blurred = torch.upsample_bilinear2d(small, new long[] {side, side}, false, new DoubleOptional(),
+        new DoubleOptional());
+    return torch.cat(new TensorVector(blurred, all.narrow(0, n / 2, n - n / 2)), 0);
   }
 }

@@ -24,6 +24,9 @@ final class Architecture {
   static final int TEXT_WIDTH = 192;
   static final List<Integer> FACE_CHANNELS = List.of(32, 48, 80, 128);
   static final int FACE_SIZE = 128;
+  /** What errors of person and words count for the UNet, and errors of the person for the adapter, beside those of latents. */
+  static final double PERCEIVED = 2;
+  static final double LIKENESS = 1;
   /** Side of the pictures that the image encoder looks at. */
   static final int SEEN = 128;
 
@@ -118,7 +121,7 @@ final class Architecture {
 
   /** An IP-Adapter of the face embedder's numbers; half of its timesteps are noised to more than 0.7 of the way. */
   static AdapterTraining adapter() {
-    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 6000, 16, 6e-4, 100, 0, 0.01, 1, 0.05, 2.5, 1);
+    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 6000, 16, 6e-4, 100, 600, 0, 0.01, 1, 0.05, 2.5, 1);
   }
 
   static Map<String, Object> preview() {

@@ -9,18 +9,14 @@ import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
-import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.Reduction;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -34,7 +30,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class AttributeTraining {
   private static final double RATE = 2e-3;
   private static final double SOFTEST = 0.5;
-  private static final long NONE = -1;
   private static final String TOLD = "told";
   /** Brings the traits' mean error beside the sum over all attributes. */
   private static final double TRAITS = 10;
@@ -83,18 +78,10 @@ final class AttributeTraining {
       Tensor features = network.features(input);
       Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
           .forward(features.to(ScalarType.Float));
-      Tensor loss = torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS * batch));
-      for (Map.Entry<Attribute, Tensor> head : network.words(features).entrySet()) {
-        loss = loss.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), chosen), new TensorOptional(),
-            Reduction.Sum.value, NONE, 0.0));
-      }
-      Tensor mean = loss.div(new Scalar(batch));
-      mean.backward();
-      return mean.item_float();
+      Tensor loss = torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+          .add(WordLoss.of(network.words(features), known, chosen));
+      loss.backward();
+      return loss.item_float();
     }
-  }
-
-  private Tensor right(Attribute attribute, int[] chosen) {
-    return torch.tensor(Arrays.stream(chosen).mapToLong(i -> attribute.index(known.person(i), known.shot(i))).toArray());
   }
 }

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
@@ -46,6 +47,7 @@ final class DiffusionTraining {
   private final UNetConfig unetConfig = Architecture.unetConfig();
   private final long seed;
   private Path start;
+  private PerceptualLoss perceptual;
 
   DiffusionTraining(LatentSet data, Objective objective, int vocabulary, long seed) {
     this.data = data;
@@ -57,6 +59,11 @@ final class DiffusionTraining {
   /** Begins with the weights of a model folder, not with random ones, where there is no state to go on from. */
   void startFrom(Path folder) {
     start = folder;
+  }
+
+  /** Learns by {@code loss} too. */
+  void perceive(PerceptualLoss loss) {
+    perceptual = loss;
   }
 
   /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told the step. */
@@ -98,7 +105,8 @@ final class DiffusionTraining {
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(ScalarType.BFloat16);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
-      return objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
+      Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
+      return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, x, timesteps));
     }
   }
 

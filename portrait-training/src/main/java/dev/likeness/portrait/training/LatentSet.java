@@ -4,6 +4,7 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
@@ -52,6 +53,12 @@ final class LatentSet implements AutoCloseable {
 
   long size() {
     return latents.size(0);
+  }
+
+  /** Of these pictures, f32 and of unit spread. */
+  Tensor latents(int[] pictures) {
+    Tensor chosen = torch.tensor(Arrays.stream(pictures).asLongStream().toArray());
+    return latents.index_select(0, chosen).to(ScalarType.Float).mul(new Scalar(scale));
   }
 
   /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption. */

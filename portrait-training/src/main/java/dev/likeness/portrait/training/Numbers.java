@@ -9,6 +9,7 @@ import java.util.List;
  * @param seed of the people and of the autoencoder
  * @param autoencoderSteps its optimiser steps
  * @param pictures renders to learn from
+ * @param readerSteps optimiser steps of the reader of latents
  * @param steps its optimiser steps
  * @param batch pictures a step
  * @param shares of a batch that are learnt at once
@@ -18,17 +19,17 @@ import java.util.List;
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int batch, int shares, double rate, long draws,
+record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares, double rate, long draws,
     Path start) {
-  static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "steps", "batch", "shares", "rate",
-      "draws", "start");
+  static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
+      "rate", "draws", "start");
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
     Named given = Named.of(pairs, NAMES);
     String seed = given.text("seed", "1");
     return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", 4200), given.number("pictures", 16000),
-        given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
+        given.number("readerSteps", 2500), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
         Double.parseDouble(given.text("rate", "8e-4")), Long.parseLong(given.text("draws", seed)),
         given.file("start").orElse(null));
   }
@@ -39,7 +40,8 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int steps, int bat
 
   @Override
   public String toString() {
-    return "seed=" + seed + " autoencoderSteps=" + autoencoderSteps + " pictures=" + pictures + " steps=" + steps
+    return "seed=" + seed + " autoencoderSteps=" + autoencoderSteps + " pictures=" + pictures + " readerSteps="
+        + readerSteps + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate + " draws=" + draws;
   }
 }

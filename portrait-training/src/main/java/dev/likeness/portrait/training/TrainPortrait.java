@@ -3,7 +3,9 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.ClipTokenizer;
+import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.LoadedWeights;
@@ -21,8 +23,8 @@ import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
- * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains the text
- * tower and the UNet on that, and writes the model folder. Every stage goes on
+ * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains a reader of
+ * latents and, by it too, the text tower and the UNet on that, and writes the model folder. Every stage goes on
  * where it was stopped; what it draws and how its loss goes lies beside it as pictures. With
  * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer and
  * autoencoder stay, and the rest goes on from its weights.
@@ -66,7 +68,7 @@ public final class TrainPortrait {
     trainAutoencoder();
     List<Path> files = encode();
     try (ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"));
-        LatentSet data = new LatentSet(files, tokenizer.encode(""))) {
+        LatentSet data = new LatentSet(files, tokenizer.encode("")); TensorRegion region = new TensorRegion()) {
       System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
       SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
       // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
@@ -75,6 +77,9 @@ public final class TrainPortrait {
       if (numbers.start() != null) {
         training.startFrom(numbers.start());
       }
+      new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
+      LatentReader reader = LatentReader.open(reader(), region);
+      training.perceive(new PerceptualLoss("person and words", reader::all, Architecture.PERCEIVED));
       training.run(diffusionState(), numbers.recipe(), step -> {
         assemble(data.scale(), vocabulary);
         preview(step);
@@ -150,6 +155,10 @@ public final class TrainPortrait {
 
   private Path autoencoder() {
     return work.resolve("autoencoder.safetensors");
+  }
+
+  private Path reader() {
+    return work.resolve(LatentReader.STATE);
   }
 
   private Path diffusionState() {

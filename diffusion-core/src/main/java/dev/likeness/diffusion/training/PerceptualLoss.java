@@ -1,0 +1,35 @@
+package dev.likeness.diffusion.training;
+
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Beside the squared error of the latents, that of what a frozen network reads from them: who is shown is a hundredth of a
+ * picture's numbers and most of what a viewer sees (Johnson et al. 2016, arXiv:1603.08155; of denoising, Lin and Yang 2024,
+ * arXiv:2401.00110). The network reads the latents that an answer stands for; each picture counts by how much of it is left
+ * at its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
+ *
+ * @param name of the network and its weights: what tells one training from another
+ * @param reader maps latents [batch, c, h, w], f32, to what it reads, [batch, n], f32; differentiable, itself at rest
+ * @param weight what its mean squared error is multiplied by
+ */
+public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double weight) {
+  /** The weighted mean over pictures, f32 scalar, where {@code answer} was given of {@code noised}, which {@code clean} became. */
+  public Tensor of(Objective objective, Tensor answer, Tensor noised, Tensor clean, int[] timesteps) {
+    Tensor right;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      right = reader.apply(clean);
+    }
+    Tensor read = reader.apply(objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps));
+    Tensor errors = read.sub(right).square().mean(1);
+    return errors.mul(objective.alphas(timesteps).flatten()).mean().mul(new Scalar(weight));
+  }
+
+  @Override
+  public String toString() {
+    return name + " x " + weight;
+  }
+}

@@ -1,0 +1,100 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.nn.Linear;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Muon;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.Weights;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every {@link Attribute}. */
+final class LatentReaderTraining {
+  private static final int BATCH = 64;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.02), 0, 0.99);
+  private static final int HELD = 500;
+  private static final double TRAITS = 10;
+  private static final double GRAIN = 0.5;
+
+  private final LatentSet data;
+  private final PortraitRenders known;
+  private final PersonTraits traits;
+  private final int learnt;
+  private final long seed;
+
+  /** Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 pictures or a tenth of them. */
+  LatentReaderTraining(LatentSet data, PortraitRenders known, long seed) {
+    this(data, known, (int) Math.min(HELD, data.size() / 10), seed);
+  }
+
+  LatentReaderTraining(LatentSet data, PortraitRenders known, int held, long seed) {
+    this.data = data;
+    this.known = known;
+    this.traits = PersonTraits.of(IntStream.range(0, (int) data.size()).mapToObj(known::person).toList());
+    this.learnt = (int) data.size() - held;
+    this.seed = seed;
+  }
+
+  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  void run(Path file, int steps) {
+    runTo(file, steps, steps);
+  }
+
+  /** As {@link #run}, but stops after step {@code last}. */
+  void runTo(Path file, int steps, int last) {
+    new TrainingLoop("latent reader", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight") || name.startsWith("words"))
+        .runTo(file, last, this::step, (weights, step) -> trial(weights));
+  }
+
+  private double step(TrainableWeights weights, long step) {
+    Random random = new Random(seed * 31 + step);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+      int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
+      Tensor shown = altered(data.latents(chosen), noise, random).to(ScalarType.BFloat16);
+      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), traits.count());
+      Tensor features = reader.features(shown);
+      Tensor loss = torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+          .add(WordLoss.of(reader.words(features), known, chosen));
+      loss.backward();
+      return loss.item_float();
+    }
+  }
+
+  /** Half of the latents softened; all paler or stronger, and grainy: as a drawing model guesses them on its way. */
+  private static Tensor altered(Tensor latents, NoiseSource noise, Random random) {
+    int n = (int) latents.size(0);
+    int side = (int) latents.size(2);
+    float[] gains = new float[n];
+    float[] grains = new float[n];
+    for (int i = 0; i < n; i++) {
+      gains[i] = 0.85f + 0.2f * random.nextFloat();
+      grains[i] = (float) GRAIN * random.nextFloat();
+    }
+    Tensor soft = Alteration.halfSoftened(latents, side / 2 + random.nextInt(side / 2));
+    Tensor grain = noise.next(n, latents.size(1), side, side).squeeze(0).mul(torch.tensor(grains).view(n, 1, 1, 1));
+    return soft.mul(torch.tensor(gains).view(n, 1, 1, 1)).add(grain);
+  }
+
+  /** Of pictures that it does not learn from: how much of the traits it cannot tell, and how often each word is right. */
+  private void trial(TrainableWeights weights) {
+    int[] held = IntStream.range(learnt, (int) data.size()).toArray();
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), traits.count());
+      Tensor features = reader.features(data.latents(held).to(ScalarType.BFloat16));
+      System.err.printf(Locale.ROOT, "latent reader: %.3f of people's traits untold; words",
+          torch.mse_loss(reader.traits(features), traits.of(held, 1)).item_double());
+      reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f",
+          attribute.name().toLowerCase(Locale.ROOT), WordLoss.right(attribute, scores, known, held)));
+      System.err.println();
+    }
+  }
+}

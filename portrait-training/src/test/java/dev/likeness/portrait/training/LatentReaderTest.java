@@ -1,0 +1,75 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.portrait.people.Attribute;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class LatentReaderTest {
+  private static final int PICTURES = 8;
+  private static final int HELD = 4;
+  private static final int STEPS = 40;
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
+    Path unbroken = folder.resolve("unbroken.safetensors");
+    Path broken = folder.resolve("broken.safetensors");
+    try (LatentSet data = data()) {
+      training(data).run(unbroken, STEPS);
+      training(data).runTo(broken, STEPS, 3);
+      training(data).run(broken, STEPS);
+      assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
+      try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion()) {
+        LatentReader reader = LatentReader.open(unbroken, region);
+        int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
+        Tensor latents = data.latents(learnt).requires_grad_(true);
+        Tensor told = reader.all(latents);
+        int words = Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum();
+        assertEquals(reader.person(latents).size(1) + words, told.size(1));
+        PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
+        double untold = torch.mse_loss(reader.person(latents), traits.of(learnt, 1)).item_double();
+        assertTrue(untold < 0.7 * traits.of(learnt, 1).square().mean().item_double(), untold + " of the traits untold");
+        told.sum().backward();
+        assertTrue(latents.grad().abs().sum().item_double() > 0, "errors come back to the latents");
+        latents.grad().close();
+      }
+    }
+  }
+
+  private static LatentReaderTraining training(LatentSet data) {
+    return new LatentReaderTraining(data, new PortraitRenders(1), HELD, 1);
+  }
+
+  private LatentSet data() {
+    Path file = folder.resolve("latents.safetensors");
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+      SafetensorsWriter.write(file, Map.of("latents", noise.next(PICTURES, 8, 32, 32).squeeze(0).to(ScalarType.Half),
+          "tokens", torch.ones(PICTURES, 3, Architecture.TOKENS).to(ScalarType.Short),
+          "focus", torch.ones(PICTURES, 1, 32, 32).to(ScalarType.Half)), Map.of());
+    }
+    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
+  }
+}

@@ -18,7 +18,8 @@ class OwnPartsTest {
   @Test
   void drawsAFaceInFourStepsAndShowsItComing() {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of("generate", "--prompt", "studio portrait of an old man with glasses", "--few-step",
+    // No beard is asked for: the built-in detector overlooks some faces with glasses above a long one.
+    CommandRun run = CommandRun.of("generate", "--prompt", "office headshot of a man with glasses", "--few-step",
         "--preview", "--seed", "3", "--count", "3", "--out", out.toString());
     assertEquals(0, run.status(), run.err());
     try (CascadeDetector detector = new CascadeDetector()) {

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param weight what its mean squared error is multiplied by
  */
 public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double weight) {
-  /** The weighted mean over pictures, f32 scalar, where {@code answer} was given of {@code noised}, which {@code clean} became. */
+  /** The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which {@code clean} became. */
   public Tensor of(Objective objective, Tensor answer, Tensor noised, Tensor clean, int[] timesteps) {
     Tensor right;
     try (NoGradGuard guard = new NoGradGuard()) {

@@ -35,7 +35,7 @@ final class AttributeTraining {
   private static final double TRAITS = 10;
 
   private final RenderStore renders;
-  private final PortraitRenders known;
+  private final WordLoss words;
   private final int pictures;
   private final int batch;
   private final long seed;
@@ -43,7 +43,7 @@ final class AttributeTraining {
 
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     this.renders = renders;
-    this.known = known;
+    this.words = new WordLoss(known, pictures);
     this.pictures = pictures;
     this.batch = batch;
     this.seed = seed;
@@ -79,7 +79,7 @@ final class AttributeTraining {
       Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
           .forward(features.to(ScalarType.Float));
       Tensor loss = torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS))
-          .add(WordLoss.of(network.words(features), known, chosen));
+          .add(words.of(network.words(features), chosen));
       loss.backward();
       return loss.item_float();
     }

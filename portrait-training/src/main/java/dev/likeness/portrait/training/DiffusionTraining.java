@@ -77,7 +77,8 @@ final class DiffusionTraining {
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
     loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
-        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)), (weights, step) -> saved.accept(step));
+        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)),
+        (weights, step) -> saved.accept(step));
   }
 
   private void begin(TrainableWeights weights) {

@@ -75,7 +75,7 @@ final class EmbedderTraining {
     }
   }
 
-  /** The weights in bf16 that a state's slow average makes, whose vectors a {@link Discriminant} of people it learnt has turned. */
+  /** A state's slow average in bf16, whose vectors a {@link Discriminant} of people it learnt has turned. */
   Map<String, Tensor> result(Path state) {
     Safetensors file = Safetensors.open(state);
     try (LoadedWeights saved = new LoadedWeights(file, new Compute("cpu", DType.F32))) {

@@ -1,16 +1,11 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** The weights of a finished model folder, to train it further. */
 final class FirstWeights {
@@ -35,11 +30,7 @@ final class FirstWeights {
    * shorter pieces. Returns how many ids it has.
    */
   static int tokenizer(Path folder, Path to) {
-    try (Stream<Path> files = Files.list(folder.resolve("tokenizer"))) {
-      files.forEach(file -> AtomicFile.write(to.resolve(file.getFileName()), out -> Files.copy(file, out)));
-    } catch (IOException e) {
-      throw new UnusableInput(folder + " has no tokenizer to go on with: " + e.getMessage(), e);
-    }
+    PortraitFolder.copy(folder.resolve("tokenizer"), to);
     try (ClipTokenizer tokenizer = ClipTokenizer.open(to)) {
       return tokenizer.end() + 1;
     }

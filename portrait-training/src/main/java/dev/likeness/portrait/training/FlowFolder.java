@@ -1,21 +1,16 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.PortraitModel;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -47,11 +42,11 @@ final class FlowFolder {
     TrimmedTokenizer.json(folder.resolve("transformer/config.json"), transformer());
     PortraitFolder.weights(state, "ema.", folder.resolve("transformer/diffusion_pytorch_model.safetensors"), made);
     for (String number : List.of("", "_2")) {
-      copy(portrait.resolve("tokenizer"), folder.resolve("tokenizer" + number));
+      PortraitFolder.copy(portrait.resolve("tokenizer"), folder.resolve("tokenizer" + number));
       tower(portrait.resolve("text_encoder"), folder.resolve("text_encoder" + number));
     }
-    copy(portrait.resolve("vae"), folder.resolve("vae"));
-    copy(portrait.resolve("face_embedder"), folder.resolve("face_embedder"));
+    PortraitFolder.copy(portrait.resolve("vae"), folder.resolve("vae"));
+    PortraitFolder.copy(portrait.resolve("face_embedder"), folder.resolve("face_embedder"));
   }
 
   /** The text encoder with the projection that its class has, which changes nothing. */
@@ -64,14 +59,6 @@ final class FlowFolder {
       saved.names().forEach(name -> tensors.put(name, saved.read(name)));
       tensors.put("text_projection.weight", torch.eye(Architecture.TEXT_WIDTH));
       SafetensorsWriter.write(to.resolve("model.safetensors"), tensors, Map.of("format", "pt"));
-    }
-  }
-
-  private static void copy(Path from, Path to) {
-    try (Stream<Path> files = Files.list(from)) {
-      files.forEach(file -> AtomicFile.write(to.resolve(file.getFileName().toString()), out -> Files.copy(file, out)));
-    } catch (IOException e) {
-      throw new UnusableInput(from + " cannot be copied: " + e.getMessage(), e);
     }
   }
 

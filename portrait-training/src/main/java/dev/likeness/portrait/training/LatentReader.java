@@ -4,8 +4,9 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.ResnetBlock;
-import dev.likeness.diffusion.tensor.TensorRegion;
-import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.people.Attribute;
@@ -26,14 +27,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * viewers see count more in training than errors that they do not (a perceptual loss: Johnson et al. 2016,
  * arXiv:1603.08155).
  */
-final class LatentReader {
+final class LatentReader implements AutoCloseable {
   /** Where a work folder has it. */
   static final String STATE = "latent-reader.safetensors";
 
   /** What the heads read. */
   static final int FEATURES = 192;
 
-  private static final String AVERAGE = "ema.";
+  private static final String AVERAGE = "ema";
   private static final int[] CHANNELS = {64, 128, 192};
   private static final int KEPT = 16;
   private static final int GROUPS = 8;
@@ -47,9 +48,15 @@ final class LatentReader {
   private final Linear out;
   private final Linear traits;
   private final Linear words;
+  private final LoadedWeights own;
 
-  /** Reads the network; {@code traits} is how many of a person's it tells. */
+  /** Reads the network; {@code traits} is how many of a person's it tells. Who gave the weights closes them. */
   LatentReader(Weights w, int traits) {
+    this(w, traits, null);
+  }
+
+  private LatentReader(Weights w, int traits, LoadedWeights own) {
+    this.own = own;
     in = new Conv2d(w.at("conv_in"), Architecture.LATENT_CHANNELS, CHANNELS[0], 3);
     for (int i = 0; i < CHANNELS.length; i++) {
       blocks.add(new ResnetBlock(w.at("blocks").at(i), CHANNELS[i], CHANNELS[i], 0, GROUPS, NORM_EPS, Activation.SILU, 1));
@@ -63,22 +70,11 @@ final class LatentReader {
     words = new Linear(w.at("words"), FEATURES, Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
   }
 
-  /** The slow average of a {@link LatentReaderTraining}'s state, in bf16; {@code region} keeps it. */
-  static LatentReader open(Path state, TensorRegion region) {
-    try (Safetensors file = Safetensors.open(state)) {
-      Parameters average = new Parameters() {
-        @Override
-        public boolean has(String name) {
-          return file.names().contains(AVERAGE + name);
-        }
-
-        @Override
-        public Tensor get(String name, long... shape) {
-          return region.keep(file.read(AVERAGE + name).to(ScalarType.BFloat16).clone());
-        }
-      };
-      return new LatentReader(Weights.of(average), (int) file.shape(AVERAGE + "traits.weight")[0]);
-    }
+  /** The slow average of a {@link LatentReaderTraining}'s state, in bf16. */
+  static LatentReader open(Path state) {
+    Safetensors file = Safetensors.open(state);
+    LoadedWeights weights = new LoadedWeights(file, new Compute("cpu", DType.BF16));
+    return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
   }
 
   /** What can be told of latents [n, 8, 32, 32] of unit spread: [n, 192]. */
@@ -119,5 +115,12 @@ final class LatentReader {
     TensorVector parts = new TensorVector(traits(features));
     words(features).values().forEach(scores -> parts.push_back(scores.softmax(1)));
     return torch.cat(parts, 1);
+  }
+
+  @Override
+  public void close() {
+    if (own != null) {
+      own.close();
+    }
   }
 }

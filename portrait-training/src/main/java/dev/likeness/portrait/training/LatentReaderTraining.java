@@ -26,8 +26,8 @@ final class LatentReaderTraining {
   private static final double GRAIN = 0.5;
 
   private final LatentSet data;
-  private final PortraitRenders known;
   private final PersonTraits traits;
+  private final WordLoss words;
   private final int learnt;
   private final long seed;
 
@@ -38,8 +38,8 @@ final class LatentReaderTraining {
 
   LatentReaderTraining(LatentSet data, PortraitRenders known, int held, long seed) {
     this.data = data;
-    this.known = known;
     this.traits = PersonTraits.of(IntStream.range(0, (int) data.size()).mapToObj(known::person).toList());
+    this.words = new WordLoss(known, (int) data.size());
     this.learnt = (int) data.size() - held;
     this.seed = seed;
   }
@@ -63,7 +63,7 @@ final class LatentReaderTraining {
       LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), traits.count());
       Tensor features = reader.features(shown);
       Tensor loss = torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
-          .add(WordLoss.of(reader.words(features), known, chosen));
+          .add(words.of(reader.words(features), chosen));
       loss.backward();
       return loss.item_float();
     }
@@ -93,7 +93,7 @@ final class LatentReaderTraining {
       System.err.printf(Locale.ROOT, "latent reader: %.3f of people's traits untold; words",
           torch.mse_loss(reader.traits(features), traits.of(held, 1)).item_double());
       reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f",
-          attribute.name().toLowerCase(Locale.ROOT), WordLoss.right(attribute, scores, known, held)));
+          attribute.name().toLowerCase(Locale.ROOT), words.share(attribute, scores, held)));
       System.err.println();
     }
   }

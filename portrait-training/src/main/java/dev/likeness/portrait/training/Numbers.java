@@ -19,8 +19,8 @@ import java.util.List;
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares, double rate, long draws,
-    Path start) {
+record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares,
+    double rate, long draws, Path start) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
       "rate", "draws", "start");
 

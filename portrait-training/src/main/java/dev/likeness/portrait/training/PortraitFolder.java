@@ -1,12 +1,17 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -40,6 +45,15 @@ final class PortraitFolder {
     weights(diffusion, "ema.unet.", folder.resolve("unet/diffusion_pytorch_model.safetensors"), made);
     weights(diffusion, "ema.text_encoder.", folder.resolve("text_encoder/model.safetensors"), made);
     weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), made);
+  }
+
+  /** Copies the files of a part as they are. */
+  static void copy(Path from, Path to) {
+    try (Stream<Path> files = Files.list(from)) {
+      files.forEach(file -> AtomicFile.write(to.resolve(file.getFileName().toString()), out -> Files.copy(file, out)));
+    } catch (IOException e) {
+      throw new UnusableInput(from + " cannot be copied: " + e.getMessage(), e);
+    }
   }
 
   /** Writes the tensors of {@code state} whose names begin so, without that beginning, in bf16. */

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
@@ -94,8 +93,8 @@ public final class TrainParts {
 
   private void adapter() {
     Path trained = work.resolve("adapter.safetensors");
-    try (FolderEmbedder eye = FolderEmbedder.open(eye()); TensorRegion region = new TensorRegion()) {
-      LatentReader reader = LatentReader.open(work.resolve(LatentReader.STATE), region);
+    try (FolderEmbedder eye = FolderEmbedder.open(eye());
+        LatentReader reader = LatentReader.open(work.resolve(LatentReader.STATE))) {
       PerceptualLoss likeness = new PerceptualLoss("person", reader::person, Architecture.LIKENESS);
       Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
           .train(base, null, new PairList(store, renders, numbers.of("people"), eye), likeness, trained,

@@ -3,7 +3,6 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
-import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.Objective;
@@ -68,7 +67,7 @@ public final class TrainPortrait {
     trainAutoencoder();
     List<Path> files = encode();
     try (ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"));
-        LatentSet data = new LatentSet(files, tokenizer.encode("")); TensorRegion region = new TensorRegion()) {
+        LatentSet data = new LatentSet(files, tokenizer.encode(""))) {
       System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
       SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
       // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
@@ -78,12 +77,13 @@ public final class TrainPortrait {
         training.startFrom(numbers.start());
       }
       new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
-      LatentReader reader = LatentReader.open(reader(), region);
-      training.perceive(new PerceptualLoss("person and words", reader::all, Architecture.PERCEIVED));
-      training.run(diffusionState(), numbers.recipe(), step -> {
-        assemble(data.scale(), vocabulary);
-        preview(step);
-      });
+      try (LatentReader reader = LatentReader.open(reader())) {
+        training.perceive(new PerceptualLoss("person and words", reader::all, Architecture.PERCEIVED));
+        training.run(diffusionState(), numbers.recipe(), step -> {
+          assemble(data.scale(), vocabulary);
+          preview(step);
+        });
+      }
       assemble(data.scale(), vocabulary);
     }
   }

@@ -1,7 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Shot;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.Map;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -15,26 +18,40 @@ final class WordLoss {
   /** Of an attribute that does not apply to a picture. */
   private static final long NONE = -1;
 
-  private WordLoss() {}
+  private final Map<Attribute, long[]> right = new EnumMap<>(Attribute.class);
 
-  /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} pictures of {@code known}. */
-  static Tensor of(Map<Attribute, Tensor> scores, PortraitRenders known, int[] chosen) {
+  /** Of the first {@code pictures} that {@code known} drew. */
+  WordLoss(PortraitRenders known, int pictures) {
+    for (Attribute attribute : Attribute.values()) {
+      right.put(attribute, new long[pictures]);
+    }
+    for (int i = 0; i < pictures; i++) {
+      Person person = known.person(i);
+      Shot shot = known.shot(i);
+      for (Attribute attribute : Attribute.values()) {
+        right.get(attribute)[i] = attribute.index(person, shot);
+      }
+    }
+  }
+
+  /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} pictures. */
+  Tensor of(Map<Attribute, Tensor> scores, int[] chosen) {
     Tensor sum = torch.zeros(1).squeeze();
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
-      sum = sum.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), known, chosen), new TensorOptional(),
+      sum = sum.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), chosen), new TensorOptional(),
           Reduction.Sum.value, NONE, 0.0));
     }
     return sum.div(new Scalar(chosen.length));
   }
 
-  /** The share of an attribute's words that {@code scores} put first, among the pictures it applies to. */
-  static double right(Attribute attribute, Tensor scores, PortraitRenders known, int[] chosen) {
-    Tensor right = right(attribute, known, chosen);
-    Tensor counts = right.ne(new Scalar(NONE));
-    return scores.argmax(new LongOptional(1), false).eq(right).sum().item_double() / counts.sum().item_double();
+  /** How often {@code scores} put the right word first, among the chosen pictures that the attribute applies to. */
+  double share(Attribute attribute, Tensor scores, int[] chosen) {
+    Tensor words = right(attribute, chosen);
+    return scores.argmax(new LongOptional(1), false).eq(words).sum().item_double()
+        / words.ne(new Scalar(NONE)).sum().item_double();
   }
 
-  private static Tensor right(Attribute attribute, PortraitRenders known, int[] chosen) {
-    return torch.tensor(Arrays.stream(chosen).mapToLong(i -> attribute.index(known.person(i), known.shot(i))).toArray());
+  private Tensor right(Attribute attribute, int[] chosen) {
+    return torch.tensor(Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray());
   }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.people.Attribute;
@@ -42,8 +41,7 @@ class LatentReaderTest {
       training(data).runTo(broken, STEPS, 3);
       training(data).run(broken, STEPS);
       assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
-      try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion()) {
-        LatentReader reader = LatentReader.open(unbroken, region);
+      try (TensorScope scope = TensorScope.open(); LatentReader reader = LatentReader.open(unbroken)) {
         int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
         Tensor latents = data.latents(learnt).requires_grad_(true);
         Tensor told = reader.all(latents);

@@ -40,7 +40,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * {@code tools/real_size/folders.py} makes such with random weights. The baseline is diffusers on the same machine in the
  * same hour, {@code tools/real_size/steps.sh}; that of a step with a LoRA, {@code -p rank=4}, or with tokens merged, {@code
  * -p merged=0.5}, or with products in eight bits, {@code -p eightBits=true}, is the one without; that of keys
- * and values of the text made once is {@code -p kept=false}.
+ * and values of the text made once is {@code -p kept=false}, that of a step after a picture of another size, {@code -p
+ * before=512}, the one without, that of a guided step in one pass two of {@code -p rows=1}.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -101,6 +102,14 @@ public class NetworkBenchmark {
     @Param("true")
     public boolean kept;
 
+    /** Rows of a batch: two are a guided step. */
+    @Param("2")
+    public int rows;
+
+    /** Sides of a picture drawn before, for which weights were packed first; 0 for none. */
+    @Param("0")
+    public int before;
+
     private Lora lora;
     UNet2DConditionModel unet;
     Tensor latents;
@@ -110,12 +119,15 @@ public class NetworkBenchmark {
     @Setup(Level.Trial)
     public void build(NetworkBenchmark b) {
       unet = b.model.unet(adaptation(b));
-      latents = torch.randn(2, unet.config().inChannels(), b.side / 8, b.side / 8);
+      latents = torch.randn(rows, unet.config().inChannels(), b.side / 8, b.side / 8);
       time = torch.tensor(new float[] {500});
-      Tensor text = b.placed(torch.randn(2, 77, unet.config().levels().get(1).contextWidth()));
+      Tensor text = b.placed(torch.randn(rows, 77, unet.config().levels().get(1).contextWidth()));
       UNetConditioning said = b.model.sizeIds() == 0 ? UNetConditioning.text(text)
-          : new UNetConditioning(text, b.placed(torch.randn(2, 1280)), torch.ones(2, b.model.sizeIds()));
+          : new UNetConditioning(text, b.placed(torch.randn(rows, 1280)), torch.ones(rows, b.model.sizeIds()));
       told = kept ? said.keeping() : said;
+      if (before > 0) {
+        unet.forward(torch.randn(rows, unet.config().inChannels(), before / 8, before / 8), time, told);
+      }
     }
 
     private Adaptation adaptation(NetworkBenchmark b) {

@@ -34,11 +34,13 @@ final class DoublingConvolution {
   static Tensor of(Tensor x, Matrix weight, TensorOptional bias) {
     long h = x.size(2);
     long w = x.size(3);
+    long[] kernel = {weight.shape()[0], weight.shape()[1], 2, 2};
     Tensor out = null;
     for (int kind = 0; kind < 4; kind++) {
       int row = kind / 2;
       int column = kind % 2;
-      Tensor y = PackedConvolution.of(x, weight.with("kind" + kind, wide -> merged(wide, row, column)), bias, ONE, ONE);
+      Tensor y = PackedConvolution.of(
+          x, weight.with("kind" + kind, wide -> merged(wide, row, column), kernel), bias, ONE, ONE);
       if (out == null) {
         out = torch.empty(new long[] {x.size(0), y.size(1), 2 * h, 2 * w}, x.options(),
             new MemoryFormatOptional(x.suggest_memory_format()));

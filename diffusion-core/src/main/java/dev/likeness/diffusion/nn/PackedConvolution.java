@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
 
 /**
  * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file has them they are brought
- * into it at every call; packed once at the first, for a picture of that size, a step takes a tenth less
+ * into it at every call; packed once, at the first picture that asks for that {@link PackedOrder}, a step takes a tenth less
  * (docs/performance.md). The same kernels over the same numbers: not a bit differs. Weights that nothing keeps (while
  * learning, merged with an adapter's, in eight bits) are taken as they are.
  */
@@ -30,7 +30,8 @@ final class PackedConvolution {
     if (!weight.keeps() || !isFaster(x)) {
       return torch.conv2d(x, weight.wide(), bias, stride, padding, ONE, 1);
     }
-    Tensor packed = weight.made("packed", plain -> packed(plain, x, stride, padding));
+    Tensor packed = weight.made(PackedOrder.of(weight.shape(), x, stride, padding),
+        plain -> packed(plain, x.shape(), stride, padding));
     try (TensorScope scope = TensorScope.open()) {
       Operator convolve = new Operator("mkldnn::_convolution_pointwise");
       return scope.promote(convolve.call(new IValue(x), new IValue(packed),
@@ -44,9 +45,10 @@ final class PackedConvolution {
     return x.is_cpu() && !GradMode.is_enabled() && torch.hasMKLDNN() && x.is_contiguous(MemoryFormat.ChannelsLast);
   }
 
-  private static Tensor packed(Tensor weight, Tensor x, long[] stride, long[] padding) {
+  /** A weight in the order for pictures of the shape {@code x}. */
+  static Tensor packed(Tensor weight, long[] x, long[] stride, long[] padding) {
     Operator reorder = new Operator("mkldnn::_reorder_convolution_weight");
     return reorder.call(new IValue(weight), reorder.list(1, padding), reorder.list(1, stride), reorder.list(1, ONE),
-        new IValue(1L), reorder.list(1, x.shape()));
+        new IValue(1L), reorder.list(1, x));
   }
 }

@@ -34,7 +34,8 @@ final class PixelProduct {
   static Tensor of(Tensor x, Matrix weight, TensorOptional bias) {
     // The strides of a picture whose channels lie together: of a dimension of one they count too.
     Tensor column = x.reshape(1, -1, 1, x.size(-1)).permute(0, 3, 1, 2);
-    Matrix pixel = weight.with("pixel", wide -> wide.view(wide.size(0), 1, 1, wide.size(1)).permute(0, 3, 1, 2));
+    Matrix pixel = weight.with("pixel", wide -> wide.view(wide.size(0), 1, 1, wide.size(1)).permute(0, 3, 1, 2),
+        weight.shape()[0], x.size(-1), 1, 1);
     Tensor y = PackedConvolution.of(column, pixel, bias, ONE, NONE).permute(0, 2, 3, 1);
     long[] shape = x.shape();
     shape[shape.length - 1] = y.size(-1);

@@ -116,7 +116,7 @@ final class WinogradConvolution {
 
   /** The second product alone is once, and with one sign, in each of the four pixels: it brings the bias. */
   private Tensor product(int index, Tensor x) {
-    return PackedConvolution.of(x, weight.with("row" + index, wide -> sum(wide, SUMS[index])),
+    return PackedConvolution.of(x, weight.with("row" + index, wide -> sum(wide, SUMS[index]), weight.shape()[0], x.size(1), 3, 1),
         index == 1 ? bias : new TensorOptional(), ONE, COLUMN);
   }
 

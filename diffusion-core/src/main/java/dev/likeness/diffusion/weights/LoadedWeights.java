@@ -106,7 +106,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     if (!small && !keeps(name)) {
       return new Matrix.Plain(get(name, shape));
     }
-    return new KeptMatrix(() -> get(name, shape),
+    return new KeptMatrix(shape, () -> get(name, shape),
         (use, making) -> made.computeIfAbsent(name + ":" + use, key -> make(name, making)), small);
   }
 

@@ -15,6 +15,11 @@ public interface Matrix {
   /** The numbers to compute with; where they are widened the calling scope owns them. */
   Tensor wide();
 
+  /** Its dimensions. */
+  default long[] shape() {
+    return wide().shape();
+  }
+
   /** Whether what a layer makes of the numbers is kept. */
   default boolean keeps() {
     return false;
@@ -35,10 +40,15 @@ public interface Matrix {
     return making.apply(wide());
   }
 
-  /** The weight that {@code making} makes of this one. */
-  default Matrix with(String use, UnaryOperator<Tensor> making) {
+  /** The weight of another {@code shape} that {@code making} makes of this one. */
+  default Matrix with(String use, UnaryOperator<Tensor> making, long... shape) {
     Matrix own = this;
     return new Matrix() {
+      @Override
+      public long[] shape() {
+        return shape;
+      }
+
       @Override
       public Tensor wide() {
         return making.apply(own.wide());

@@ -54,7 +54,7 @@ final class AdapterRun implements AutoCloseable {
     model = base.networks();
     pairs = new EncodedPairs(model, region);
     objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma());
-    optimizer = new AdamW(0.9, 0.999, 1e-8, settings.weightDecay());
+    optimizer = settings.optimizer();
   }
 
   double train(List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {

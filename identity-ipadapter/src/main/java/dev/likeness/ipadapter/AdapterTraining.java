@@ -3,7 +3,9 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.LearningRate;
+import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
@@ -26,7 +28,8 @@ import java.util.List;
  * @param warmup steps until it is reached
  * @param cooldown last steps, over which it falls to nothing
  * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none
- * @param weightDecay of AdamW
+ * @param orthogonal whether the steps of matrices are made orthogonal ({@link Muon}), which takes fewer of them; else AdamW
+ * @param weightDecay of either
  * @param longestGradient what the length of all gradients is cut to
  * @param drop the chance that a pair is shown without its reference, and as much again without its caption, and without
  *     both: what guidance needs
@@ -35,7 +38,7 @@ import java.util.List;
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int steps, int batch, double learningRate,
-    int warmup, int cooldown, double minSnrGamma, double weightDecay, double longestGradient, double drop,
+    int warmup, int cooldown, double minSnrGamma, boolean orthogonal, double weightDecay, double longestGradient, double drop,
     double timestepShift, long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
@@ -66,43 +69,43 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
 
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining plain() {
-    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0, 0.01, 1, 0.05, 1, 0);
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
   }
 
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0, 0.01, 1, 0.05, 1, 0);
+        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
   }
 
   /** Another number of optimiser steps. */
   public AdapterTraining steps(int n) {
-    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
-        longestGradient, drop, timestepShift, seed);
+    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another number of pairs in each step. */
   public AdapterTraining batch(int n) {
-    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
-        longestGradient, drop, timestepShift, seed);
+    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another learning rate. */
   public AdapterTraining learningRate(double rate) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, cooldown, minSnrGamma, weightDecay,
-        longestGradient, drop, timestepShift, seed);
+    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another share of noisier timesteps. */
   public AdapterTraining timestepShift(double shift) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
-        longestGradient, drop, shift, seed);
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, shift, seed);
   }
 
   /** Another seed. */
   public AdapterTraining seed(long value) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, weightDecay,
-        longestGradient, drop, timestepShift, value);
+    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, timestepShift, value);
   }
 
   /**
@@ -128,6 +131,10 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
         return run.train(pairs, file, state, progress, cancellation);
       }
     });
+  }
+
+  AdamW optimizer() {
+    return orthogonal ? new Muon(0.95, weightDecay) : new AdamW(0.9, 0.999, 1e-8, weightDecay);
   }
 
   LearningRate schedule() {

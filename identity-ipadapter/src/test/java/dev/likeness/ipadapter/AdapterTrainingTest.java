@@ -96,7 +96,7 @@ class AdapterTrainingTest {
 
   @Test
   void warmsUpAndCoolsDown() {
-    LearningRate rate = new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 100, 1, 2, 10, 20, 0, 0, 1, 0, 1, 0).schedule();
+    LearningRate rate = new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0).schedule();
     assertArrayEquals(new double[] {0.2, 2, 2, 2, 1, 0.1},
         LongStream.of(0, 9, 50, 80, 90, 99).mapToDouble(rate::at).toArray(), 1e-12);
     assertEquals(1e-2, PLAIN.learningRate(1e-2).schedule().at(29));
@@ -115,7 +115,7 @@ class AdapterTrainingTest {
   }
 
   private static PerceptualLoss brightness(double weight) {
-    return new PerceptualLoss("brightness", latents -> latents.flatten(2, -1).mean(2), weight);
+    return new PerceptualLoss("brightness", latents -> latents.flatten(2, -1).mean(2), weight, 1);
   }
 
   @Test
@@ -169,7 +169,7 @@ class AdapterTrainingTest {
   }
 
   private static AdapterTraining kind(AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
-    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 0, 5, 0.01, 1,
+    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 0, 5, kind == AdapterKind.PORTRAIT, 0.01, 1,
         0.05, 1, 3);
   }
 

@@ -9,14 +9,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Beside the squared error of the latents, that of what a frozen network reads from them: who is shown is a hundredth of a
  * picture's numbers and most of what a viewer sees (Johnson et al. 2016, arXiv:1603.08155; of denoising, Lin and Yang 2024,
- * arXiv:2401.00110). The network reads the latents that an answer stands for; each picture counts by how much of it is left
- * at its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
+ * arXiv:2401.00110). The network reads the latents that an answer stands for; each picture counts by a
+ * power of how much of it is left at its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
  *
  * @param name of the network and its weights: what tells one training from another
  * @param reader maps latents [batch, c, h, w], f32, to what it reads, [batch, n], f32; differentiable, itself at rest
  * @param weight what its mean squared error is multiplied by
+ * @param fading the power: 1 for a network that learns to draw, since guesses of noise are blurred; 0, all alike, for what is to
+ *     tell it from the first step on who is shown
  */
-public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double weight) {
+public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double weight, double fading) {
   /** The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which {@code clean} became. */
   public Tensor of(Objective objective, Tensor answer, Tensor noised, Tensor clean, int[] timesteps) {
     Tensor right;
@@ -25,11 +27,11 @@ public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double w
     }
     Tensor read = reader.apply(objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps));
     Tensor errors = read.sub(right).square().mean(1);
-    return errors.mul(objective.alphas(timesteps).flatten()).mean().mul(new Scalar(weight));
+    return errors.mul(objective.alphas(timesteps).flatten().pow(new Scalar(fading))).mean().mul(new Scalar(weight));
   }
 
   @Override
   public String toString() {
-    return name + " x " + weight;
+    return name + " x " + weight + " alpha^" + fading;
   }
 }

@@ -21,7 +21,7 @@ class PerceptualLossTest {
   private static final NoiseSchedule SCHEDULE = NoiseSchedule.stableDiffusion();
 
   /** Sees every channel's mean and nothing else. */
-  private static final PerceptualLoss MEANS = new PerceptualLoss("means", x -> x.flatten(2, -1).mean(2), 3);
+  private static final PerceptualLoss MEANS = new PerceptualLoss("means", x -> x.flatten(2, -1).mean(2), 3, 1);
 
   @Test
   void findsTheLatentsThatEveryKindOfAnswerStandsFor() {
@@ -58,6 +58,8 @@ class PerceptualLossTest {
       assertEquals(SCHEDULE.level(100).alpha() / SCHEDULE.level(700).alpha(),
           first.max().item_double() / answer.grad().select(0, 1).max().item_double(), 1e-4);
       answer.grad().close();
+      PerceptualLoss alike = new PerceptualLoss("means", MEANS.reader(), 3, 0);
+      assertEquals(3 * 0.25, alike.of(objective, answer, clean, clean, TIMESTEPS).item_double(), 1e-5);
     }
   }
 }

@@ -95,7 +95,7 @@ public final class TrainParts {
     Path trained = work.resolve("adapter.safetensors");
     try (FolderEmbedder eye = FolderEmbedder.open(eye());
         LatentReader reader = LatentReader.open(work.resolve(LatentReader.STATE))) {
-      PerceptualLoss likeness = new PerceptualLoss("person", reader::person, Architecture.LIKENESS);
+      PerceptualLoss likeness = new PerceptualLoss("person", reader::person, Architecture.LIKENESS, 0);
       Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
           .train(base, null, new PairList(store, renders, numbers.of("people"), eye), likeness, trained,
               work.resolve("adapter-state.safetensors"), told("adapter"), new Cancellation());

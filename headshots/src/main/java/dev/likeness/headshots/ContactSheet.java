@@ -61,8 +61,8 @@ public final class ContactSheet {
       Headshot headshot = headshots.get(i);
       int x = MARGIN + grid.x(i);
       int y = top + grid.y(i);
-      pen.picture(headshot.picture(), x, y, grid.cell());
-      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + grid.cell(), grid.cell());
+      int height = pen.picture(headshot.picture(), x, y, grid.cell());
+      pen.caption(headshot.style().title(), "seed " + headshot.seed(), x, y + height, grid.cell());
     }
   }
 }

@@ -41,7 +41,7 @@ public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
     for (int i = 0; i < shown.length; i++) {
       int x = MARGIN + i * (SIDE + MARGIN);
       pen.heading(headings[i], i == 2 ? String.format(Locale.ROOT, "%.0f %%", 100 * drawnAnew()) : "", x, MARGIN / 2);
-      pen.whole(shown[i], x, MARGIN / 2 + HEADING, SIDE);
+      pen.picture(shown[i], x, MARGIN / 2 + HEADING, SIDE);
     }
     paper.dispose();
     return Picture.of(image);

@@ -44,7 +44,8 @@ public record PersonProfile(List<Trait> traits) {
    * The same as the user corrects it.
    *
    * @param slot one of {@link #slots()}
-   * @param words such as {@code round glasses}; empty when there is none
+   * @param words such as {@code round glasses}; empty when there is none: captions and prompts are silent about it, and
+   *     nothing is guessed
    * @throws IllegalArgumentException for another slot
    */
   public PersonProfile corrected(String slot, String words) {

@@ -47,21 +47,20 @@ final class SheetPen {
     write(text, SMALL, PALE, x, y);
   }
 
-  /** The middle square of {@code picture} with rounded corners. */
-  void picture(Picture picture, int x, int y, int side) {
-    int square = Math.min(picture.width(), picture.height());
-    Picture middle = picture.crop((picture.width() - square) / 2, (picture.height() - square) / 2, square, square);
-    paper.setClip(new RoundRectangle2D.Float(x, y, side, side, ROUND, ROUND));
-    paper.drawImage(SheetScaling.to(middle.toBufferedImage(), side), x, y, side, side, null);
+  /**
+   * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top.
+   *
+   * @return how high it is
+   */
+  int picture(Picture picture, int x, int y, int cell) {
+    double scale = (double) cell / Math.max(picture.width(), picture.height());
+    int width = Math.max(1, (int) Math.round(scale * picture.width()));
+    int height = Math.max(1, (int) Math.round(scale * picture.height()));
+    int left = x + (cell - width) / 2;
+    paper.setClip(new RoundRectangle2D.Float(left, y, width, height, ROUND, ROUND));
+    paper.drawImage(SheetScaling.to(picture.toBufferedImage(), width, height), left, y, null);
     paper.setClip(null);
-  }
-
-  /** All of {@code picture}, as large as fits into a square. */
-  void whole(Picture picture, int x, int y, int side) {
-    double scale = (double) side / Math.max(picture.width(), picture.height());
-    int width = (int) Math.round(scale * picture.width());
-    int height = (int) Math.round(scale * picture.height());
-    paper.drawImage(picture.toBufferedImage(), x + (side - width) / 2, y + (side - height) / 2, width, height, null);
+    return height;
   }
 
   private int write(String text, Font font, Color colour, int x, int y) {

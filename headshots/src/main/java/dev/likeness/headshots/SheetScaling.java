@@ -8,20 +8,20 @@ import java.awt.image.BufferedImage;
 final class SheetScaling {
   private SheetScaling() {}
 
-  static BufferedImage to(BufferedImage image, int side) {
+  static BufferedImage to(BufferedImage image, int width, int height) {
     BufferedImage now = image;
-    while (now.getWidth() >= 2 * side) {
-      now = scaled(now, now.getWidth() / 2);
+    while (now.getWidth() >= 2 * width && now.getHeight() >= 2 * height) {
+      now = scaled(now, now.getWidth() / 2, now.getHeight() / 2);
     }
-    return now.getWidth() == side ? now : scaled(now, side);
+    return now.getWidth() == width && now.getHeight() == height ? now : scaled(now, width, height);
   }
 
-  private static BufferedImage scaled(BufferedImage image, int side) {
-    BufferedImage out = new BufferedImage(side, side, BufferedImage.TYPE_INT_RGB);
+  private static BufferedImage scaled(BufferedImage image, int width, int height) {
+    BufferedImage out = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     Graphics2D graphics = out.createGraphics();
-    graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, side > image.getWidth()
+    graphics.setRenderingHint(RenderingHints.KEY_INTERPOLATION, width > image.getWidth()
         ? RenderingHints.VALUE_INTERPOLATION_BICUBIC : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-    graphics.drawImage(image, 0, 0, side, side, null);
+    graphics.drawImage(image, 0, 0, width, height, null);
     graphics.dispose();
     return out;
   }

@@ -5,14 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ContactSheetTest {
-  private static final int[] PAPER = {0xFA, 0xF8, 0xF5};
-
   @Test
   void showsThePhotosAboveTheHeadshots() {
     Picture sheet = ContactSheet.of(List.of(plain(200, 10, 10), plain(200, 10, 10)), headshots(5), "footer");
@@ -30,12 +27,36 @@ class ContactSheetTest {
   }
 
   @Test
-  void cropsPhotosThatAreNotSquareToTheirMiddle() {
-    byte[] wide = new byte[30 * 10 * 3];
-    Arrays.fill(wide, (byte) 255);
-    Picture sheet = ContactSheet.of(List.of(Picture.of(30, 10, wide)), headshots(1), "");
-    assertTrue(firstRow(sheet, 255, 255, 255) > 0);
-    assertEquals(PAPER[0], sheet.at(2, 2, 0));
+  void showsAllOfPicturesThatAreNotSquare() {
+    int[] high = shown(Picture.of(160, 200, halves(160, 200)));
+    assertEquals(304 * 304 * 4 / 5 / 2.0, high[0], 500, "the upper half, where hair is");
+    assertEquals(high[0], high[1], 500);
+    int[] wide = shown(Picture.of(300, 200, halves(300, 200)));
+    assertEquals(304 * 304 * 2 / 3 / 2.0, wide[0], 500);
+    assertEquals(wide[0], wide[1], 500);
+  }
+
+  /** How many pixels of a sheet are red and how many blue. */
+  private static int[] shown(Picture picture) {
+    Headshot headshot = new Headshot(picture, Style.named("studio"), 7, ImageRequest.of("x"), 1);
+    Picture sheet = ContactSheet.of(List.of(), List.of(headshot), "");
+    int[] count = new int[2];
+    for (int i = 0; i < sheet.width() * sheet.height(); i++) {
+      int red = sheet.at(i % sheet.width(), i / sheet.width(), 0);
+      int blue = sheet.at(i % sheet.width(), i / sheet.width(), 2);
+      count[0] += red - blue > 150 ? 1 : 0;
+      count[1] += blue - red > 150 ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** Red above, blue below. */
+  private static byte[] halves(int width, int height) {
+    byte[] rgb = new byte[width * height * 3];
+    for (int i = 0; i < width * height; i++) {
+      rgb[3 * i + (i < width * height / 2 ? 0 : 2)] = (byte) 255;
+    }
+    return rgb;
   }
 
   private static List<Headshot> headshots(int count) {

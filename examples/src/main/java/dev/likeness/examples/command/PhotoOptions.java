@@ -25,7 +25,8 @@ final class PhotoOptions {
   private String consent;
 
   @Option(names = "--trait", paramLabel = "SLOT=WORDS", description = "what you know of how they look, such as "
-      + "\"glasses=round glasses\" or \"beard=\"; the rest is found out; may be given several times")
+      + "\"glasses=round glasses\"; without words, as in \"glasses=\", nothing is said of it and nothing guessed; the rest "
+      + "is found out; may be given several times")
   private Map<String, String> traits = Map.of();
 
   /** What is said of how the person looks. */

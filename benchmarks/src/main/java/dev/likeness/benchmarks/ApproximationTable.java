@@ -19,6 +19,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.regex.Pattern;
+import java.util.stream.DoubleStream;
 
 /**
  * What approximations cost in quality and gain in time: draws the same pictures of a base exactly and with each, in turns.
@@ -98,12 +99,16 @@ public final class ApproximationTable {
     double seconds = median(rows.get(ApproximatedWays.EXACT), Measured::seconds);
     double processor = median(rows.get(ApproximatedWays.EXACT), Measured::processor);
     rows.forEach((way, found) -> System.out.printf(Locale.ROOT,
-        "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness %.3f, least %.3f%n", way,
+        "%-42s time %.2f  processor %.2f  PSNR %.1f dB, least %.1f  likeness of %d %.3f, least %.3f%n", way,
         median(found, Measured::seconds) / seconds, median(found, Measured::processor) / processor,
         found.stream().mapToDouble(m -> m.closeness().psnr()).average().orElseThrow(),
         found.stream().mapToDouble(m -> m.closeness().psnr()).min().orElseThrow(),
-        found.stream().mapToDouble(m -> m.closeness().likeness()).filter(l -> l == l).average().orElse(Double.NaN),
-        found.stream().mapToDouble(m -> m.closeness().likeness()).filter(l -> l == l).min().orElse(Double.NaN)));
+        likeness(found).count(), likeness(found).average().orElse(Double.NaN), likeness(found).min().orElse(Double.NaN)));
+  }
+
+  /** Of the pictures in which a face was found. */
+  private static DoubleStream likeness(List<Measured> of) {
+    return of.stream().mapToDouble(m -> m.closeness().likeness()).filter(l -> !Double.isNaN(l));
   }
 
   private static double median(List<Measured> of, ToDoubleFunction<Measured> value) {

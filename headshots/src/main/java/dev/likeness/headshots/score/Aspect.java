@@ -22,9 +22,9 @@ public enum Aspect {
   PROPORTIONS("proportions", "the face is stretched"),
   /** How much better neighbouring columns of the face match when one is moved than where they are, 0 to 2. */
   SYMMETRY("symmetry", "the halves of the face do not match"),
-  /** How differently the two eyes are lit place by place, in natural logarithms; 1 when none are seen open. */
+  /** How differently the two eyes are lit place by place, in natural logarithms, shade counting less; 1 when none are open. */
   EYES("eyes", "the eyes do not match or are not open"),
-  /** How much better two directions of gaze explain the eyes than one: twice the logarithm of the likelihood ratio. */
+  /** How far apart the irises lie in both eyes, in halves of an eye's width. */
   GAZE("gaze", "the eyes do not look the same way"),
   /** How much of the mouth runs across it rather than along it. */
   MOUTH("mouth", "mouth or teeth are smeared"),

@@ -10,6 +10,10 @@ final class FaceMeasures {
   private static final int COLUMNS = 7;
   private static final int ROWS = 5;
   private static final int CELL = 5;
+  // Eyes are found a few pixels off.
+  private static final int REACH = 4;
+  // One eye may lie in shade, where ratios are large and little is seen: grey levels added to both.
+  private static final double SHADE = 70;
 
   private FaceMeasures() {}
 
@@ -75,8 +79,8 @@ final class FaceMeasures {
       return 1;
     }
     double least = Double.POSITIVE_INFINITY;
-    for (int dy = -3; dy <= 3; dy++) {
-      for (int dx = -3; dx <= 3; dx++) {
+    for (int dy = -REACH; dy <= REACH; dy++) {
+      for (int dx = -REACH; dx <= REACH; dx++) {
         least = Math.min(least, difference(view.head, dx, dy));
       }
     }
@@ -94,8 +98,8 @@ final class FaceMeasures {
       int across = i % COLUMNS - COLUMNS / 2;
       int down = i / COLUMNS - ROWS / 2;
       int y = View.EYE_ROW + down * CELL;
-      ratio[i] = Math.log((cell(head, MIDDLE - half + across * CELL, y) + 6)
-          / (cell(head, MIDDLE + half - across * CELL + dx, y + dy) + 6));
+      ratio[i] = Math.log((cell(head, MIDDLE - half + across * CELL, y) + SHADE)
+          / (cell(head, MIDDLE + half - across * CELL + dx, y + dy) + SHADE));
       mean += ratio[i] / ratio.length;
       slope[0] += ratio[i] * across;
       slope[1] += ratio[i] * down;

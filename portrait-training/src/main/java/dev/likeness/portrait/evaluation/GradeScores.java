@@ -39,7 +39,7 @@ public final class GradeScores {
   // Below half a grey level, and for shares below that, a limit would hang on rounding.
   private static final double LEAST = 0.1;
   private static final long FOR_LIMITS = 8_000_000_000L;
-  private static final long FOR_TABLE = 9_000_000_000L;
+  private static final long FOR_TABLE = 9_700_000_000L;
 
   // By the detector's name and the seed: many flaws are graded on the same pictures.
   static final Map<String, Optional<Sample>> FOUND = new ConcurrentHashMap<>();

@@ -19,7 +19,7 @@ final class EyePaint {
     this.face = face;
     this.skin = skin;
     colour = face.person.eyes();
-    gazeX = clamp(-.72f * (float) Math.sin(shot.yaw()) + .42f * shot.gazeX(), -.52f, .52f);
+    gazeX = shot.irisX();
     gazeY = clamp(.5f * (float) Math.sin(shot.pitch()) + .2f * shot.gazeY(), -.16f, .16f);
     glint = shot.side() * .36f;
     boolean woman = face.person.sex() == Sex.WOMAN;

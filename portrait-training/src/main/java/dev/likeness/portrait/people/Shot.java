@@ -34,6 +34,14 @@ public record Shot(Style style, float yaw, float pitch, float roll, float bodyYa
     Pattern pattern, Backdrop backdrop, Tint backdropTint, float distance, float zoom, float shiftX, float shiftY,
     float noise, long seed) {
 
+  /**
+   * How far the irises lie from the middles of the eyes, in halves of an eye's width, positive towards the picture's right: eyes
+   * stay on the lens when the head turns, and turn so far at most.
+   */
+  public float irisX() {
+    return Math.max(-.52f, Math.min(.52f, -.72f * (float) Math.sin(yaw) + .42f * gazeX));
+  }
+
   /** A photographer's portrait in any style but {@link Style#SELFIE}. */
   public static Shot headshot(Random random) {
     return ShotDraw.headshot(random, Style.values()[random.nextInt(Style.SELFIE.ordinal())]);

@@ -111,6 +111,16 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
     return from.setting().towards(to.setting(), (wanted - from.likeness()) / (to.likeness() - from.likeness()));
   }
 
+  /**
+   * The dial that was measured of an adapter: {@code likeness-dial.json} beside its file, or {@link #UNMEASURED} without.
+   *
+   * @throws UnusableInput as {@link #open}
+   */
+  public static LikenessDial beside(Path adapter) {
+    Path measured = adapter.resolveSibling("likeness-dial.json");
+    return Files.exists(measured) ? open(measured) : UNMEASURED;
+  }
+
   /** Writes a JSON file, whole or not at all. */
   public void save(Path file) {
     Map<String, Object> curves = new LinkedHashMap<>();

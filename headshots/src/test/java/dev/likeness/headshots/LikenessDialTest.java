@@ -50,8 +50,11 @@ class LikenessDialTest {
 
   @Test
   void isReadAsItWasWritten(@TempDir Path folder) {
+    Path adapter = folder.resolve("ip-adapter.safetensors");
+    assertEquals(LikenessDial.UNMEASURED, LikenessDial.beside(adapter));
     dial().save(folder.resolve("likeness-dial.json"));
     assertEquals(dial(), LikenessDial.open(folder.resolve("likeness-dial.json")));
+    assertEquals(dial(), LikenessDial.beside(adapter));
   }
 
   @Test

@@ -87,13 +87,7 @@ final class IdentityOptions {
     AdapterFile file = AdapterFile.of(adapterOf(base));
     FaceEmbedder embedder = recogniser == null ? null : OnnxEmbedder.open(recogniser, EmbedderSpec.of(recogniser), policy);
     return new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
-        dial(file.path()));
-  }
-
-  /** The curve that was measured of an adapter, beside its file. */
-  private static LikenessDial dial(Path adapter) {
-    Path measured = adapter.resolveSibling("likeness-dial.json");
-    return Files.exists(measured) ? LikenessDial.open(measured) : LikenessDial.UNMEASURED;
+        LikenessDial.beside(file.path()));
   }
 
   private Path adapterOf(Path base) {

@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.LikenessDial;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -17,7 +18,8 @@ import java.util.stream.Stream;
 
 /**
  * Shows rendered people whom nothing has seen to an IP-Adapter, and says how often the pictures are recognised, as
- * {@link IdentityTrial} does of those who were learnt; at 0 of the likeness dial nobody is shown. Ends with all of them together.
+ * {@link IdentityTrial} does of those who were learnt; at 0 of the likeness dial, the measured one where it lies
+ * beside the adapter, nobody is shown. Ends with all of them together.
  *
  * <p>Arguments: {@code MODEL-FOLDER ADAPTER-FOLDER PEOPLE [REFERENCES [PICTURES-IN-EACH-STYLE [DIAL]]]}, where the adapter's
  * folder holds {@code ip_adapter} and what it looks through, as {@link PersonAdapter#in} has it, and the dial's places are
@@ -31,20 +33,21 @@ public final class EvaluateAdapter {
     int people = Integer.parseInt(args[2]);
     int references = args.length > 3 ? Integer.parseInt(args[3]) : 1;
     int each = args.length > 4 ? Integer.parseInt(args[4]) : 1;
-    double[] dial = Stream.of((args.length > 5 ? args[5] : "0,0.5,1").split(",")).mapToDouble(Double::parseDouble).toArray();
+    double[] places = Stream.of((args.length > 5 ? args[5] : "0,0.5,1").split(",")).mapToDouble(Double::parseDouble).toArray();
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best());
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FolderEmbedder embedder = FolderEmbedder.in(Path.of(args[0])).orElseThrow();
         FaceDetector detector = new CascadeDetector()) {
       IdentityTrial trial = new IdentityTrial(base, 0, detector, embedder);
+      LikenessDial dial = LikenessDial.beside(PersonAdapter.own(folder));
       Map<Double, List<IdentityTrial.Outcome>> all = new TreeMap<>();
       for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
         Person person = Person.random(number);
         System.out.println(person);
-        List<IdentityTrial.Outcome> outcomes = trial.shown(person, adapter, references, each, dial);
-        for (int i = 0; i < dial.length; i++) {
-          all.computeIfAbsent(dial[i], k -> new ArrayList<>()).add(outcomes.get(i));
-          tell(dial[i], List.of(outcomes.get(i)));
+        List<IdentityTrial.Outcome> outcomes = trial.shown(person, adapter, dial, references, each, places);
+        for (int i = 0; i < places.length; i++) {
+          all.computeIfAbsent(places[i], k -> new ArrayList<>()).add(outcomes.get(i));
+          tell(places[i], List.of(outcomes.get(i)));
         }
       }
       System.out.println("all " + people);

@@ -83,8 +83,8 @@ final class IdentityTrial {
     }
   }
 
-  /** As somebody whom an adapter is shown by that many selfies, at each of these places of the likeness dial. */
-  List<Outcome> shown(Person person, PersonAdapter adapter, int references, int each, double... likeness) {
+  /** As somebody whom an adapter is shown by that many selfies, at each of these places of its dial. */
+  List<Outcome> shown(Person person, PersonAdapter adapter, LikenessDial dial, int references, int each, double... likeness) {
     Gallery gallery = gallery(person);
     Random random = new Random(person.seed());
     List<Reference> selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
@@ -92,8 +92,8 @@ final class IdentityTrial {
         .limit(references).toList();
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
     ShownPerson shown = new ShownPerson(adapter.adapter().identity(selfies).called(word), null, Consent.NOBODY_REAL,
-        adapter.describe(), LikenessDial.UNMEASURED);
-    return DoubleStream.of(likeness).mapToObj(dial -> shoot(gallery, shown, dial, each)).toList();
+        adapter.describe(), dial);
+    return DoubleStream.of(likeness).mapToObj(place -> shoot(gallery, shown, place, each)).toList();
   }
 
   private Gallery gallery(Person person) {

@@ -45,7 +45,7 @@ public final class MeasureDial {
   private static final int HELD_OUT = 4;
   private static final double FLOOR = 0.85;
   private static final List<String> STYLES = List.of("studio", "office", "outdoor");
-  private static final double[] WEIGHTS = {0.2, 0.4, 0.6, 0.8, 1, 1.2};
+  private static final double[] WEIGHTS = {0.25, 0.5, 0.75, 1, 1.25, 1.5};
   private static final double[] STARTS = {0, 0.2};
   private static final double[] LORAS = {0.5, 0.75, 1};
 

@@ -13,6 +13,9 @@ final class EditMask {
   private static final double OVERLAP = 0.12;
   // The neck begins so far below the face's box, in its heights.
   private static final double NECK = 0.1;
+  // Beside the neck, which is so wide to each side in face widths, collars and shoulders lie higher, by so much.
+  private static final double NECK_HALF = 0.35;
+  private static final double SHOULDERS = 0.25;
   // The oval of the face that words for an expression change, in halves of its box.
   private static final double FACE = 1.1;
 
@@ -35,8 +38,10 @@ final class EditMask {
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
+      double beside = ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
+      double collar = neck - SHOULDERS * beside * box.height();
       // Both reach over the outline, each to its own side.
-      double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - neck) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
+      double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
       double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(3 * (1 - body) - 1) : 0;
       return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
     });

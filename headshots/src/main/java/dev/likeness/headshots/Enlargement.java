@@ -13,13 +13,16 @@ import dev.likeness.diffusion.sampling.TiledNetwork;
 /**
  * Brings a picture to sizes that the base does not know: twice as large again and again, each time drawn over with what was
  * asked and the person attached, through windows of the base's own size. The further, the less is drawn anew: what a
- * window shows by then is a part of a face, which the words do not speak of. From 0.35 on, and three quarters of it each time,
- * {@code portrait} drew eyes and mouths away by 2048 pixels.
+ * window shows by then is a part of a face, which the words do not speak of. A small base, which knows pictures of whole heads
+ * alone, draws a head into every window by 0.1 of its steps; it gets less, and a solver that does not noise anew at each step, as
+ * that fades eyes and mouths.
  */
 final class Enlargement {
   /** Up to this many times its own size a base draws at once. */
   static final double AT_ONCE = 1.5;
   private static final double FIRST = 0.2;
+  private static final double FIRST_OF_SMALL = 0.05;
+  private static final String SOLVER_OF_SMALL = "ddim";
   private static final double LESS = 0.5;
 
   private Enlargement() {}
@@ -37,13 +40,15 @@ final class Enlargement {
     Joints tiles = new Joints(request.joints().scheduler(),
         network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), () -> StepListener.NONE,
         request.joints().runner());
+    boolean small = PersonDescription.isSmall(base);
+    ImageRequest asked = small ? request.scheduler(SOLVER_OF_SMALL) : request;
     Picture larger = picture;
-    double strength = FIRST;
+    double strength = small ? FIRST_OF_SMALL : FIRST;
     while (larger.width() < width || larger.height() < height) {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
       Picture enlarged = enlarger.enlarge(larger, wider, higher);
-      ImageRequest over = request.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
+      ImageRequest over = asked.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
           .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
       larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
       strength *= LESS;

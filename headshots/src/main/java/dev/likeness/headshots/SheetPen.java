@@ -48,7 +48,7 @@ final class SheetPen {
   }
 
   /**
-   * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top.
+   * All of {@code picture} with rounded corners, as large as fits into a square cell, at its top left.
    *
    * @return how high it is
    */
@@ -56,9 +56,8 @@ final class SheetPen {
     double scale = (double) cell / Math.max(picture.width(), picture.height());
     int width = Math.max(1, (int) Math.round(scale * picture.width()));
     int height = Math.max(1, (int) Math.round(scale * picture.height()));
-    int left = x + (cell - width) / 2;
-    paper.setClip(new RoundRectangle2D.Float(left, y, width, height, ROUND, ROUND));
-    paper.drawImage(SheetScaling.to(picture.toBufferedImage(), width, height), left, y, null);
+    paper.setClip(new RoundRectangle2D.Float(x, y, width, height, ROUND, ROUND));
+    paper.drawImage(SheetScaling.to(picture.toBufferedImage(), width, height), x, y, null);
     paper.setClip(null);
     return height;
   }

@@ -36,7 +36,7 @@ final class EditOptions {
   @Option(names = "--words", paramLabel = "TEXT", defaultValue = "", description = "with --mask: what to draw there")
   private String words;
 
-  @Option(names = "--extend", paramLabel = "L,T,R,B", split = ",",
+  @Option(names = "--extend", paramLabel = "L,T,R,B", split = ",", hideParamSyntax = true,
       description = "draws margins of so many pixels around it: left, top, right, bottom")
   private int[] extend;
 

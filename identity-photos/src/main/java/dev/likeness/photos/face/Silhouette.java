@@ -17,6 +17,8 @@ public final class Silhouette {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.
   private static final int SIDE = 256;
   private static final int ROUNDS = 3;
+  // Above the shoulders this much of the picture's width at either side is not the person's, unless hair reaches there.
+  private static final double EDGE = 0.03;
   private static final byte BACKGROUND = 0;
   private static final byte PERSON = 1;
   private static final byte LIKELY_BACKGROUND = 2;
@@ -50,23 +52,24 @@ public final class Silhouette {
     for (int i = 0; i < labels.length; i++) {
       double across = Math.abs((i % width - box.center().x()) / box.width());
       double below = (i / width - (box.y() + box.height())) / box.height();
-      labels[i] = label(across, below);
+      double fromSide = Math.min(i % width + 1, width - i % width) / (double) width;
+      labels[i] = label(across, below, fromSide < EDGE);
     }
     return labels;
   }
 
   /** By how many face widths beside its middle and face heights below its chin a place is. */
-  private static byte label(double across, double below) {
+  private static byte label(double across, double below, boolean edge) {
     double head = Math.hypot(across, (below + 0.5) / 1.2);
     if (head < 0.42 || below > 0.3 && across < 0.25 + 0.3 * below) {
       return PERSON;
     }
-    boolean hair = Math.hypot(across, (below + 0.55) / 1.25) < 0.72;
+    boolean hair = Math.hypot(across, (below + 0.55) / 1.25) < (edge ? 0.6 : 0.72);
     boolean body = below > 0.05 && across < 0.55 + 1.1 * below;
     if (hair || body) {
       return LIKELY_PERSON;
     }
-    boolean far = below < -1.75 || below < 0 && across > 1.6;
+    boolean far = below < -1.75 || below < 0 && (edge || across > 1.6);
     return far ? BACKGROUND : LIKELY_BACKGROUND;
   }
 }

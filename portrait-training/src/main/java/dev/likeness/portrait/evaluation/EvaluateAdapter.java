@@ -55,8 +55,8 @@ public final class EvaluateAdapter {
     }
   }
 
-  private static void tell(double dial, List<IdentityTrial.Outcome> of) {
-    System.out.printf(Locale.ROOT, "  at %.2f faces %d/%d, recognised %d, likeness %.3f%n", dial,
+  private static void tell(double place, List<IdentityTrial.Outcome> of) {
+    System.out.printf(Locale.ROOT, "  at %.2f faces %d/%d, recognised %d, likeness %.3f%n", place,
         of.stream().mapToLong(IdentityTrial.Outcome::faces).sum(), of.stream().mapToInt(o -> o.headshots().size()).sum(),
         of.stream().mapToLong(IdentityTrial.Outcome::recognised).sum(),
         of.stream().mapToDouble(IdentityTrial.Outcome::likeness).filter(l -> !Double.isNaN(l)).average().orElse(Double.NaN));

@@ -32,6 +32,7 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Tint;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,6 +48,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
 
   private static final List<String> STYLES = List.of("studio", "office", "outdoor", "corporate", "colour");
   private static final int HELD_OUT = 4;
+  private static final int GALLERY = 200;
   private static final long NOISE = 500;
   private static final List<Attribute> ASKED = List.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.HAIR,
       Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
@@ -66,9 +68,14 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
           .steps(plan.steps()).seed(NOISE);
       Choice choice = Casting.of(studio(), detector, scores)
           .shoot(learnt, request, plan.kept(), Progress.SILENT, new Cancellation());
-      List<Picture> plain = choice.kept().stream().map(shot -> base.generate(nobody(shot)).picture()).toList();
+      List<Headshot> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
+      Map<Headshot, Picture> plain = new IdentityHashMap<>();
+      drawn.forEach(shot -> plain.put(shot, base.generate(nobody(shot)).picture()));
       save("person " + person.seed(), choice.kept().stream().map(Headshot::picture).toList());
-      return figures(person, choice, plain);
+      save("person " + person.seed() + ", drawn", drawn.stream().map(Headshot::picture).toList());
+      Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());
+      row.putAll(new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(drawn, plain::get));
+      return row;
     }
   }
 

@@ -1,0 +1,94 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Style;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.pixels.Resampler;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RecognitionTest {
+  private static final Picture BLACK = Picture.of(256, 256, new byte[256 * 256 * 3]);
+
+  /** Finds a face in every picture that is not black. */
+  private record Anything() implements FaceDetector {
+    @Override
+    public List<Face> detect(Picture picture) {
+      return picture == BLACK ? List.of()
+          : List.of(new Face(new Box(64, 64, 128, 128), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+    }
+
+    @Override
+    public String name() {
+      return "for a test";
+    }
+
+    @Override
+    public void close() { }
+  }
+
+  /** Knows a picture by its pixels. */
+  private record Pixels() implements FaceEmbedder {
+    @Override
+    public float[] embed(Picture picture, Face face) {
+      byte[] small = Resampler.AREA.resize(picture, 16, 16).rgb();
+      float[] vector = new float[small.length];
+      double sum = 0;
+      for (int i = 0; i < small.length; i++) {
+        vector[i] = (small[i] & 0xff) - 128;
+        sum += vector[i] * (double) vector[i];
+      }
+      for (int i = 0; i < small.length; i++) {
+        vector[i] /= (float) Math.sqrt(sum);
+      }
+      return vector;
+    }
+
+    @Override
+    public double sameAbove() {
+      return .9;
+    }
+
+    @Override
+    public String name() {
+      return "for a test";
+    }
+
+    @Override
+    public void close() { }
+  }
+
+  @Test
+  void countsByStyleWhomTheGalleryKnowsBest() {
+    Person person = Person.random(9_200_000_000L);
+    Gallery gallery = new Gallery(person, 3, 2, new Anything(), new Pixels());
+    Picture own = selfie(person);
+    Headshot seen = Headshot.of(own, Style.named("studio"), "a woman");
+    Headshot faceless = Headshot.of(BLACK, Style.named("office"), "a woman");
+    Picture somebody = selfie(Person.random(7));
+    Map<String, Object> row = new Recognition(gallery).of(List.of(seen, faceless), shot -> somebody);
+    assertEquals(0.5, row.get("recognised, drawn"), "a picture without a face is counted");
+    assertEquals(1.0, row.get("recognised, drawn, studio"));
+    assertEquals(0.0, row.get("recognised, drawn, office"));
+    assertEquals(gallery.likeness(gallery.vector(own).orElseThrow()), row.get("own judge's likeness, drawn"));
+    assertEquals(gallery.likeness(gallery.vector(somebody).orElseThrow()), row.get("own judge's likeness, without the person"));
+  }
+
+  /** The first photo that a gallery knows a person by. */
+  private static Picture selfie(Person person) {
+    return Renderer.render(person, Shot.selfie(new Random(person.seed() * 31 + 7)), 256).picture();
+  }
+}

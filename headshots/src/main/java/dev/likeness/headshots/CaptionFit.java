@@ -12,9 +12,9 @@ import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -24,6 +24,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** How well captions fit pictures in a base model's eyes; the same noise for every caption, so that they compare. */
 final class CaptionFit implements AutoCloseable {
+  /** As many as are shown at once. */
   private static final int PICTURES = 16;
   private static final double EARLIEST = 0.25;
   private static final double LATEST = 0.8;
@@ -33,21 +34,27 @@ final class CaptionFit implements AutoCloseable {
   private final Objective objective;
   private final UNet2DConditionModel unet;
   private final PromptEncoder encoder;
-  private final int[] timesteps = new int[PICTURES];
+  private final int[] timesteps;
   private final Tensor noised;
   private final Tensor target;
 
   CaptionFit(BaseModel base, List<Picture> pictures) {
+    this(base, pictures, PICTURES);
+  }
+
+  /** With so many noises: noise i is on picture i modulo their count. */
+  CaptionFit(BaseModel base, List<Picture> pictures, int noises) {
+    timesteps = new int[noises];
     model = base.networks();
     objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
     unet = model.unet(Adaptation.NONE);
     encoder = new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
     int length = objective.schedule().length();
-    for (int i = 0; i < PICTURES; i++) {
-      timesteps[i] = (int) (length * (EARLIEST + (LATEST - EARLIEST) * i / (PICTURES - 1)));
+    for (int i = 0; i < noises; i++) {
+      timesteps[i] = (int) (length * (EARLIEST + (LATEST - EARLIEST) * i / (noises - 1)));
     }
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        NoiseSource random = NoiseSource.seeded(0, PICTURES)) {
+        NoiseSource random = NoiseSource.seeded(0, noises)) {
       Tensor clean = latents(pictures);
       Tensor noise = random.next(clean.size(1), clean.size(2), clean.size(3));
       noised = region.keep(model.compute().place(objective.noised(clean, noise, timesteps)));
@@ -57,24 +64,58 @@ final class CaptionFit implements AutoCloseable {
 
   /** The mean squared errors of the network's answers under {@code caption}, one a noise; less fits better. */
   double[] errors(String caption) {
+    float[][] maps = maps(0, Collections.nCopies(timesteps.length, caption));
+    return Arrays.stream(maps).mapToDouble(CaptionFit::mean).toArray();
+  }
+
+  /** For each noise from {@code first} on, under a caption of its own, the squared error of each place, by rows. */
+  float[][] maps(int first, List<String> captions) {
+    List<String> texts = captions.stream().distinct().toList();
+    float[][] maps = new float[captions.size()][];
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      Tensor tokens = encoder.encode(Collections.nCopies(1, caption)).tokens().repeat(PICTURES, 1, 1);
-      float[] times = new float[PICTURES];
-      for (int i = 0; i < PICTURES; i++) {
-        times[i] = timesteps[i];
+      Tensor tokens = encoder.encode(texts).tokens();
+      for (int from = 0; from < maps.length; from += PICTURES) {
+        int count = Math.min(PICTURES, maps.length - from);
+        long[] which = captions.subList(from, from + count).stream().mapToLong(texts::indexOf).toArray();
+        Tensor answer = answers(first + from, count, tokens.index_select(0, onDevice(torch.tensor(which))));
+        Tensor squares = answer.sub(target.narrow(0, first + from, count)).square().mean(1).flatten(1, -1);
+        for (int i = 0; i < count; i++) {
+          maps[from + i] = Images.floats(squares.select(0, i));
+        }
       }
-      Tensor time = torch.tensor(times).to(new Device(model.compute().device()), ScalarType.Float);
-      Tensor answer = unet.forward(noised, time, UNetConditioning.text(tokens)).cpu();
-      float[] errors = Images.floats(answer.to(ScalarType.Float).sub(target).square().flatten(1, -1).mean(1));
-      return IntStream.range(0, PICTURES).mapToDouble(i -> errors[i]).toArray();
+      return maps;
     }
   }
 
+  private Tensor answers(int from, int count, Tensor tokens) {
+    float[] times = new float[count];
+    for (int i = 0; i < count; i++) {
+      times[i] = timesteps[from + i];
+    }
+    Tensor time = onDevice(torch.tensor(times));
+    return unet.forward(noised.narrow(0, from, count), time, UNetConditioning.text(tokens)).cpu().to(ScalarType.Float);
+  }
+
+  private Tensor onDevice(Tensor tensor) {
+    return tensor.to(new Device(model.compute().device()), tensor.scalar_type());
+  }
+
+  private static double mean(float[] values) {
+    double sum = 0;
+    for (float value : values) {
+      sum += value;
+    }
+    return sum / values.length;
+  }
+
   private Tensor latents(List<Picture> pictures) {
+    List<Tensor> encoded = pictures.stream().limit(timesteps.length).map(picture -> {
+      Tensor pixels = model.compute().place(Images.toSigned(picture));
+      return model.autoencoder().encode(pixels).mode().cpu().to(ScalarType.Float);
+    }).toList();
     TensorVector all = new TensorVector();
-    for (int i = 0; i < PICTURES; i++) {
-      Tensor pixels = model.compute().place(Images.toSigned(pictures.get(i % pictures.size())));
-      all.push_back(model.autoencoder().encode(pixels).mode().cpu().to(ScalarType.Float));
+    for (int i = 0; i < timesteps.length; i++) {
+      all.push_back(encoded.get(i % pictures.size()));
     }
     return torch.cat(all, 0);
   }

@@ -86,9 +86,11 @@ record FaceTraits(double tone, double texture, double breadth) {
 
   /** CIE L*, a* and b* of an sRGB pixel under D65 (CIE 15:2004; IEC 61966-2-1). */
   static double[] lab(Picture picture, int x, int y) {
-    double r = linear(picture.at(x, y, 0));
-    double g = linear(picture.at(x, y, 1));
-    double b = linear(picture.at(x, y, 2));
+    return lab(linear(picture.at(x, y, 0)), linear(picture.at(x, y, 1)), linear(picture.at(x, y, 2)));
+  }
+
+  /** The same of linear light, 0 to 1. */
+  static double[] lab(double r, double g, double b) {
     double fx = root((0.4124 * r + 0.3576 * g + 0.1805 * b) / 0.9505);
     double fy = root(0.2126 * r + 0.7152 * g + 0.0722 * b);
     double fz = root((0.0193 * r + 0.1192 * g + 0.9505 * b) / 1.0890);

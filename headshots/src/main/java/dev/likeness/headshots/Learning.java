@@ -9,10 +9,13 @@ import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.lora.TrainingPicture;
 import dev.likeness.lora.TrainingSet;
+import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -40,8 +43,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-    TrainedPerson learnt =
-        study.profile().in(training.train(base, set(study, review, consent).state(state), steps, cancellation));
+    TrainingSet set = set(study, review, consent, pictures(study, review, training.captions(), steps, cancellation));
+    TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
     TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
     return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
   }
@@ -49,19 +52,45 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-    return way.train(base, set(study, review, consent).state(state), steps, cancellation);
+    TrainingSet set = set(study, review, consent, pictures(study, review, way.settings().captions(), steps, cancellation));
+    return way.train(base, set.state(state), steps, cancellation);
+  }
+
+  private List<TrainingPicture> pictures(PersonStudy study, PhotoReview review, List<String> captions, Progress steps,
+      Cancellation cancellation) {
+    List<SceneWords> scenes = SceneDescription.of(
+        base, review.accepted(), study.crops(), study.profile().phrase(), steps, cancellation);
+    return pictures(study.crops(), review.accepted(), scenes, captions);
+  }
+
+  /**
+   * Each crop three times, its surroundings left as the base draws them: called what it shows, called only its light, which
+   * falls on the face too, and called other clothes before another backdrop. So neither clothes nor backdrop become the
+   * person's, and the words for them go on being followed.
+   */
+  static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
+      List<String> captions) {
+    List<TrainingPicture> pictures = new ArrayList<>();
+    for (int i = 0; i < crops.size(); i++) {
+      Picture mask = SceneRegions.of(photos.get(i), crops.get(i).width()).mask(crops.get(i));
+      String caption = captions.get(i % captions.size());
+      SceneWords scene = scenes.get(i);
+      for (SceneWords said : List.of(scene, scene.light(), scene.elsewhere(i))) {
+        pictures.add(TrainingPicture.of(crops.get(i)).mask(mask).caption(caption + said.tail()));
+      }
+    }
+    return pictures;
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, PhotoReview review, Consent consent) {
+  private TrainingSet set(PersonStudy study, PhotoReview review, Consent consent, List<TrainingPicture> pictures) {
     Subject subject = study.subject().consent(consent.toJson());
-    List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(study.crops().size());
-    if (held.isEmpty()) {
-      return TrainingSet.of(study.crops(), subject);
-    }
-    List<Picture> learnt = IntStream.range(0, study.crops().size()).filter(i -> !held.contains(i))
-        .mapToObj(study.crops()::get).toList();
-    return TrainingSet.of(learnt, subject)
-        .previews(watch.get().previews(held.stream().map(review.accepted()::get).toList(), ShootRequest.guidance(base)));
+    int photos = study.crops().size();
+    List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(photos);
+    List<TrainingPicture> learnt = IntStream.range(0, pictures.size())
+        .filter(i -> !held.contains(i * photos / pictures.size())).mapToObj(pictures::get).toList();
+    TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
+    return held.isEmpty() ? set
+        : set.previews(watch.get().previews(held.stream().map(review.accepted()::get).toList(), ShootRequest.guidance(base)));
   }
 }

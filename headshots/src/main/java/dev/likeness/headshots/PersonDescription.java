@@ -72,7 +72,7 @@ final class PersonDescription {
   }
 
   /** How sure it is that one caption fits better than another: a paired z-test over the noises, 0.5 to 1. */
-  private static double better(double[] errors, double[] others) {
+  static double better(double[] errors, double[] others) {
     double[] gains = IntStream.range(0, errors.length).mapToDouble(i -> others[i] - errors[i]).toArray();
     double mean = mean(gains);
     double variance = Arrays.stream(gains).map(gain -> (gain - mean) * (gain - mean)).sum() / (gains.length - 1);

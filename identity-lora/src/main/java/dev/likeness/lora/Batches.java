@@ -40,9 +40,10 @@ record Batches(LoraTraining settings, List<Bucket> buckets, CaptionBook captions
         : noise.add(random.next(shape), new Scalar(settings.options().inputPerturbation()));
     int[] drawn = draw.pictures();
     int[] pictures = IntStream.range(0, own).map(i -> bucket.pictures().get(drawn[i])).toArray();
-    Tensor focus = settings.options().focus() == 1 ? null : CachedLatents.focus(draw, own, bucket.latents(), shape);
+    Tensor focus = settings.options().focus() == 1 ? null : bucket.latents().focus(draw, own);
+    Tensor mask = bucket.latents().masked() ? bucket.latents().masks(draw, own) : null;
     return new LoraStep.Batch(
-        clean, noise, seen, draw.levels(), captions.chosen(draw.captions(), pictures), own, focus);
+        clean, noise, seen, draw.levels(), captions.chosen(draw.captions(), pictures), own, focus, mask);
   }
 
   private Tensor noise(long[] shape, NoiseSource random) {

@@ -1,5 +1,7 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.LatentDistribution;
@@ -18,6 +20,7 @@ final class CachedLatents {
   private final List<LatentDistribution> plain = new ArrayList<>();
   private final List<LatentDistribution> mirrored = new ArrayList<>();
   private final List<Tensor> focus = new ArrayList<>();
+  private final List<Tensor> masks = new ArrayList<>();
 
   CachedLatents(TensorRegion region) {
     this.region = region;
@@ -25,6 +28,11 @@ final class CachedLatents {
 
   int count() {
     return plain.size();
+  }
+
+  /** Whether any picture says what of it is not learnt. */
+  boolean masked() {
+    return masks.stream().anyMatch(mask -> mask != null);
   }
 
   /** [channels, h, w] of one picture's latents. */
@@ -40,6 +48,7 @@ final class CachedLatents {
       if (settings.flip()) {
         mirrored.add(kept(files.of(picture.picture(), true)));
       }
+      masks.add(picture.mask().map(mask -> region.keep(plain(white(mask, factor)))).orElse(null));
       focus.add(region.keep(plain(focus(picture, factor, settings.options().focus()))));
     }
   }
@@ -57,13 +66,28 @@ final class CachedLatents {
     return map.div(map.mean());
   }
 
+  /** The share of white at each place of the latents [1, 1, h, w]. */
+  private static Tensor white(Picture mask, int factor) {
+    return torch.adaptive_avg_pool2d(Images.toUnit(mask).narrow(1, 0, 1), mask.height() / factor, mask.width() / factor);
+  }
+
   /** What each place counts in a draw's pictures [batch, 1, h, w]; class pictures count alike everywhere. */
-  static Tensor focus(StepDraw draw, int count, CachedLatents own, long... shape) {
+  Tensor focus(StepDraw draw, int count) {
+    return maps(focus, draw, count);
+  }
+
+  /** What of each place is learnt in a draw's pictures [batch, 1, h, w], 0 to 1; of class pictures everything. */
+  Tensor masks(StepDraw draw, int count) {
+    return maps(masks, draw, count);
+  }
+
+  private Tensor maps(List<Tensor> maps, StepDraw draw, int count) {
+    long[] shape = shape();
     TensorVector batch = new TensorVector();
     for (int i = 0; i < draw.pictures().length; i++) {
-      Tensor map = i < count ? own.focus.get(draw.pictures()[i]) : torch.ones(1, 1, shape[1], shape[2]);
-      boolean mirror = i < count && draw.mirrored()[i] && !own.mirrored.isEmpty();
-      batch.push_back(mirror ? map.flip(3) : map);
+      Tensor map = i < count ? maps.get(draw.pictures()[i]) : null;
+      boolean mirror = map != null && draw.mirrored()[i] && !mirrored.isEmpty();
+      batch.push_back(map == null ? torch.ones(1, 1, shape[1], shape[2]) : mirror ? map.flip(3) : map);
     }
     return torch.cat(batch, 0);
   }

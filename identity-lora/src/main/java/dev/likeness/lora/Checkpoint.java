@@ -46,6 +46,7 @@ record Checkpoint(Path file, String owner) {
       for (TrainingPicture picture : set.pictures()) {
         digest.update(picture.picture().rgb());
         digest.update((picture.caption() + " " + picture.focus()).getBytes(StandardCharsets.UTF_8));
+        picture.mask().ifPresent(mask -> digest.update(mask.rgb()));
       }
       return new Checkpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {

@@ -60,7 +60,7 @@ final class LoraRun implements AutoCloseable {
     CaptionBook captions = CaptionBook.of(settings, set);
     Pupil pupil = Pupil.of(model);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
-    LoraStep learning = step(pupil, texts);
+    LoraStep learning = step(pupil, texts, captions.all());
     Batches batches = new Batches(settings, buckets, captions, lesson);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
     List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning)).toList();
@@ -80,8 +80,13 @@ final class LoraRun implements AutoCloseable {
     return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
   }
 
-  private LoraStep step(Pupil pupil, CaptionEncodings texts) {
+  private LoraStep step(Pupil pupil, CaptionEncodings texts, List<String> captions) {
     double guidance = settings.options().distilled();
+    if (guidance == 0 && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
+      Learner usual = new ConsistencyStep.Unchanged(model);
+      CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region);
+      return new LoraStep(pupil, learner, optimizer, lesson, texts, usual, usualTexts);
+    }
     return guidance == 0 ? new LoraStep(pupil, learner, optimizer, lesson, texts)
         : new ConsistencyStep(model, pupil, learner, optimizer, lesson, texts, guidance, region);
   }

@@ -10,8 +10,10 @@ import dev.likeness.diffusion.training.Recomputing;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * One step of learning: noise batches, let the network answer, and move the weights against the error. Between two batches
@@ -27,10 +29,20 @@ class LoraStep implements Kept {
   private final Optimizer optimizer;
   private final Lesson lesson;
   private final CaptionEncodings texts;
+  private final Learner base;
+  private final CaptionEncodings usualTexts;
   private int parts;
   private double sum;
 
   LoraStep(Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts) {
+    this(pupil, learner, optimizer, lesson, texts, null, null);
+  }
+
+  /** With the base as it was and what it is told, which masked pictures want. */
+  LoraStep(Pupil pupil, Learner learner, Optimizer optimizer, Lesson lesson, CaptionEncodings texts, Learner base,
+      CaptionEncodings usualTexts) {
+    this.base = base;
+    this.usualTexts = usualTexts;
     this.pupil = pupil;
     this.learner = learner;
     this.optimizer = optimizer;
@@ -48,8 +60,15 @@ class LoraStep implements Kept {
    * @param captions place of each picture's caption
    * @param own how many of the pictures, from the first on, are the person's; the others are of the class
    * @param focus what each place of a picture counts, [batch, 1, h, w] with mean 1, or null
+   * @param mask what of each place is learnt, [batch, 1, h, w] from 0 to 1, or null for everything
    */
-  record Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus) { }
+  record Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus,
+      Tensor mask) {
+    /** Of which everything is learnt. */
+    Batch(Tensor clean, Tensor noise, Tensor seen, double[] levels, int[] captions, int own, Tensor focus) {
+      this(clean, noise, seen, levels, captions, own, focus, null);
+    }
+  }
 
   /** How many of the step's batches are learned. */
   int parts() {
@@ -126,12 +145,23 @@ class LoraStep implements Kept {
     }
   }
 
+  /** Where a mask leaves a picture out, the network is to answer as the base does: nothing there is learnt or forgotten. */
+  private Tensor masked(Batch batch, Tensor noised, Tensor target) {
+    if (batch.mask == null) {
+      return target;
+    }
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor usual = pupil.answer(base, noised, batch.levels, usualTexts.of(batch.captions), Segments.PLAIN).cpu();
+      return usual.to(ScalarType.Float).lerp(target, batch.mask);
+    }
+  }
+
   /** The error of the network's answers: the person's, and the class's at its weight. */
   Tensor loss(Batch batch, double priorWeight, Segments segments) {
     double[] levels = batch.levels;
     Tensor noised = lesson.noised(batch.clean, batch.seen, levels);
     Tensor answer = pupil.answer(learner, noised, levels, texts.of(batch.captions), segments).cpu();
-    Tensor target = lesson.target(batch.clean, batch.noise, levels);
+    Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
     int own = batch.own;
     int others = levels.length - own;
     if (others == 0) {

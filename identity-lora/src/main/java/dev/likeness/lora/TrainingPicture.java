@@ -9,8 +9,24 @@ import java.util.Optional;
  * @param picture the crop; its sides must be multiples of the base's latent factor (8)
  * @param caption what it is called, {@code %s} being the person; empty to draw one of the settings' captions
  * @param focus the area that counts more, such as the face
+ * @param mask as large as the picture: what is white in it is learnt, what is black stays as the base draws it, and gray
+ *     is in between (its red channel's share of 255); empty to learn everything
  */
-public record TrainingPicture(Picture picture, Optional<String> caption, Optional<Focus> focus) {
+public record TrainingPicture(Picture picture, Optional<String> caption, Optional<Focus> focus, Optional<Picture> mask) {
+  public TrainingPicture {
+    mask.ifPresent(each -> {
+      if (each.width() != picture.width() || each.height() != picture.height()) {
+        throw new IllegalArgumentException("a mask of " + each.width() + "x" + each.height() + " for a picture of "
+            + picture.width() + "x" + picture.height() + ": both must be of one size");
+      }
+    });
+  }
+
+  /** Without a mask. */
+  public TrainingPicture(Picture picture, Optional<String> caption, Optional<Focus> focus) {
+    this(picture, caption, focus, Optional.empty());
+  }
+
   /** An area in pixels, from its left upper corner. */
   public record Focus(int left, int top, int width, int height) {
     public Focus {
@@ -28,11 +44,16 @@ public record TrainingPicture(Picture picture, Optional<String> caption, Optiona
 
   /** Called so. */
   public TrainingPicture caption(String text) {
-    return new TrainingPicture(picture, Optional.of(text), focus);
+    return new TrainingPicture(picture, Optional.of(text), focus, mask);
   }
 
   /** With an area that counts more. */
   public TrainingPicture focus(Focus area) {
-    return new TrainingPicture(picture, caption, Optional.of(area));
+    return new TrainingPicture(picture, caption, Optional.of(area), mask);
+  }
+
+  /** Of which only what the mask has white is learnt. */
+  public TrainingPicture mask(Picture gray) {
+    return new TrainingPicture(picture, caption, focus, Optional.of(gray));
   }
 }

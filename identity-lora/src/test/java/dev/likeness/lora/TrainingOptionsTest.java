@@ -123,6 +123,37 @@ class TrainingOptionsTest extends OnGoldenBase {
     assertFalse(Arrays.equals(alike, drawn(named, PLAIN)), "captions count nothing");
   }
 
+  @Test
+  void learnsNothingWhereAMaskIsBlack() {
+    List<TrainingPicture> plain = pictures().stream().map(TrainingPicture::of).toList();
+    assertArrayEquals(base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16)).pixels(),
+        masked(plain, 0, 0), 1e-6f, "all is as the base has it");
+    float[] whole = trainedAndDrawn(with(PLAIN));
+    assertArrayEquals(whole, masked(plain, 255, 255), 1e-6f, "all is learnt");
+    float[] half = masked(plain, 255, 0);
+    assertFalse(Arrays.equals(whole, half), "the mask hides nothing");
+    assertFalse(Arrays.equals(half, masked(plain, 0, 255)), "it is the same which half is learnt");
+  }
+
+  /** Trained with masks whose left and right half are of these grays. */
+  private static float[] masked(List<TrainingPicture> pictures, int left, int right) {
+    byte[] gray = new byte[24 * 16 * 3];
+    for (int i = 0; i < gray.length; i++) {
+      gray[i] = (byte) (i / 3 % 24 < 12 ? left : right);
+    }
+    List<TrainingPicture> masked = pictures.stream().map(picture -> picture.mask(Picture.of(24, 16, gray))).toList();
+    TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty());
+    try (TrainedPerson person = with(PLAIN).train(base, set, Progress.SILENT, new Cancellation())) {
+      return drawn(person);
+    }
+  }
+
+  @Test
+  void refusesAMaskOfAnotherSize() {
+    assertEquals("a mask of 24x16 for a picture of 16x24: both must be of one size", assertThrows(
+        IllegalArgumentException.class, () -> TrainingPicture.of(picture(2, 16, 24)).mask(picture(1, 24, 16))).getMessage());
+  }
+
   private static float[] drawn(List<TrainingPicture> pictures, TrainingOptions options) {
     TrainingSet set = new TrainingSet(pictures, SUBJECT, null, null, Optional.empty());
     try (TrainedPerson person = with(options).prior(2, 1).steps(3)

@@ -1,0 +1,108 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Framing;
+import dev.likeness.photos.face.HeadCrop;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * Where clothes and backdrop are in a crop of head and shoulders, by where the face is alone: roughly, in an instant.
+ *
+ * @param face in pixels of the crop
+ * @param side of the crop, in pixels
+ */
+record SceneRegions(Box face, int side) {
+  /** A part of the crop. */
+  enum Part { CLOTHES, BACKDROP, ALL }
+
+  // Below this share of the face's height under its box clothes may begin.
+  private static final double CHIN = 0.1;
+  private static final double NEAR_CLOTHES = 20;
+
+  static SceneRegions of(AcceptedPhoto photo, int side) {
+    Box box = photo.face().box();
+    HeadCrop crop =
+        HeadCrop.of(box, Framing.HEAD_AND_SHOULDERS, photo.picture().width(), photo.picture().height(), side);
+    double scale = (double) side / crop.side();
+    return new SceneRegions(new Box((box.x() - crop.x()) * scale, (box.y() - crop.y()) * scale, box.width() * scale,
+        box.height() * scale), side);
+  }
+
+  private boolean shows(Part part, double x, double y) {
+    double across = Math.abs(x - face.center().x()) / face.width();
+    double below = (y - face.y() - face.height()) / face.height();
+    return switch (part) {
+      case ALL -> true;
+      // The neck and beards are in the middle, the backdrop is beside the shoulders.
+      case CLOTHES -> below > 0.55 && across > 0.3 && across < 0.5 + 0.6 * below;
+      case BACKDROP -> !head(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
+    };
+  }
+
+  private boolean head(double x, double y) {
+    double across = (x - face.center().x()) / face.width();
+    double below = (y - face.y() - face.height()) / face.height();
+    return Math.hypot(across / 0.85, (below + 0.5) / 1.3) < 1;
+  }
+
+  /** The mean over a part of a square map of the whole crop, by rows; 0 where nothing of the part is in the crop. */
+  double mean(Part part, float... map) {
+    int n = (int) Math.round(Math.sqrt(map.length));
+    double scale = (double) side / n;
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < map.length; i++) {
+      if (shows(part, (i % n + 0.5) * scale, (i / n + 0.5) * scale)) {
+        sum += map[i];
+        count++;
+      }
+    }
+    return count == 0 ? 0 : sum / count;
+  }
+
+  /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */
+  List<double[]> colours(Picture crop, Part part) {
+    List<double[]> colours = new ArrayList<>();
+    for (int y = 0; y < side; y += 2) {
+      for (int x = 0; x < side; x += 2) {
+        if (shows(part, x + 0.5, y + 0.5)) {
+          colours.add(FaceTraits.lab(crop, x, y));
+        }
+      }
+    }
+    return colours;
+  }
+
+  /** What is learnt of a crop, white: head and hair, and not what below the chin has the colour of the clothes. */
+  Picture mask(Picture crop) {
+    List<double[]> clothes = colours(crop, Part.CLOTHES);
+    double[] cloth = clothes.isEmpty() ? null : median(clothes);
+    byte[] mask = new byte[side * side * 3];
+    for (int y = 0; y < side; y++) {
+      for (int x = 0; x < side; x++) {
+        boolean low = y + 0.5 > face.y() + (1 + CHIN) * face.height();
+        boolean worn = low && cloth != null && SceneWords.distance(FaceTraits.lab(crop, x, y), cloth) < NEAR_CLOTHES;
+        if (head(x + 0.5, y + 0.5) && !worn) {
+          Arrays.fill(mask, 3 * (y * side + x), 3 * (y * side + x) + 3, (byte) 255);
+        }
+      }
+    }
+    return Picture.of(side, side, mask);
+  }
+
+  /** The median of each number; {@code colours} must not be empty. */
+  static double[] median(List<double[]> colours) {
+    return new double[] {median(colours, c -> c[0]), median(colours, c -> c[1]), median(colours, c -> c[2])};
+  }
+
+  private static double median(List<double[]> colours, ToDoubleFunction<double[]> number) {
+    double[] sorted = colours.stream().mapToDouble(number).toArray();
+    Arrays.sort(sorted);
+    return sorted[sorted.length / 2];
+  }
+}

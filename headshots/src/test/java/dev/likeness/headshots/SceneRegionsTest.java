@@ -1,0 +1,90 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.lora.TrainingPicture;
+import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Pose;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class SceneRegionsTest {
+  private static final int SIDE = 64;
+  private static final int[] RED = {200, 20, 20};
+  private static final int[] WALL = {120, 140, 160};
+  private static final int[] SKIN = {220, 180, 150};
+
+  /** A head before a wall, over clothes. */
+  private static Picture drawn() {
+    byte[] rgb = new byte[SIDE * SIDE * 3];
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      int x = i % SIDE;
+      int y = i / SIDE;
+      int[] colour = Math.hypot(x - 32, (y - 28) / 1.3) < 16 ? SKIN : y >= 50 ? RED : WALL;
+      for (int c = 0; c < 3; c++) {
+        rgb[3 * i + c] = (byte) colour[c];
+      }
+    }
+    return Picture.of(SIDE, SIDE, rgb);
+  }
+
+  private static AcceptedPhoto photo() {
+    Face face = new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    return AcceptedPhoto.of("selfie.png", drawn(), face);
+  }
+
+  @Test
+  void looksForClothesBelowTheChinAndForTheWallBesideTheHead() {
+    SceneRegions regions = SceneRegions.of(photo(), SIDE);
+    Picture crop = photo().crop(SIDE, 4);
+    assertEquals("red", SceneWords.colour(SceneRegions.median(regions.colours(crop, SceneRegions.Part.CLOTHES))));
+    byte[] wall = {120, (byte) 140, (byte) 160};
+    assertArrayEquals(FaceTraits.lab(Picture.of(1, 1, wall), 0, 0),
+        SceneRegions.median(regions.colours(crop, SceneRegions.Part.BACKDROP)), 1e-9);
+  }
+
+  @Test
+  void averagesAMapWhereThePartIs() {
+    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
+    float[] below = new float[16 * 16];
+    for (int i = 13 * 16; i < below.length; i++) {
+      below[i] = 1;
+    }
+    assertEquals(1, regions.mean(SceneRegions.Part.CLOTHES, below));
+    assertEquals(0, regions.mean(SceneRegions.Part.BACKDROP, below));
+    assertEquals(3 / 16.0, regions.mean(SceneRegions.Part.ALL, below));
+    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
+    assertEquals(0, low.mean(SceneRegions.Part.CLOTHES, below), "no clothes in the picture");
+  }
+
+  @Test
+  void bringsScenesToTheCaptionsOfATraining() {
+    SceneWords scene = SceneWords.NONE.with("light", "flash").with("outfit", "a hoodie").with("backdrop", "brick wall");
+    List<TrainingPicture> pictures = Learning.pictures(List.of(drawn(), drawn()), List.of(photo(), photo()),
+        List.of(scene, SceneWords.NONE), List.of("selfie of %s", "photo of %s"));
+    List<String> captions = pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
+    assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
+    assertEquals("selfie of %s, flash", captions.get(1), "the light is on the face too");
+    assertTrue(captions.get(2).matches("selfie of %s, wearing .*, flash, .*"), captions.get(2));
+    assertFalse(captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
+    assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(3, 5), "nothing is sure");
+    assertEquals(6, captions.size());
+  }
+
+  @Test
+  void leavesClothesAndBackdropOutOfWhatIsLearnt() {
+    Picture mask = new SceneRegions(new Box(20, 16, 24, 24), SIDE).mask(drawn());
+    assertEquals(255, mask.at(32, 28, 0), "the face");
+    assertEquals(0, mask.at(2, 2, 0), "the wall");
+    assertEquals(0, mask.at(8, 62, 0), "the shoulder");
+    assertEquals(255, mask.at(32, 47, 0), "the neck");
+    assertEquals(0, mask.at(32, 55, 0), "the collar");
+  }
+}

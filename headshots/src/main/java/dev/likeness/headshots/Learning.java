@@ -65,18 +65,19 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
 
   /**
    * Each crop three times, its surroundings left as the base draws them: called what it shows, called only its light, which
-   * falls on the face too, and called other clothes before another backdrop. So neither clothes nor backdrop become the
-   * person's, and the words for them go on being followed.
+   * falls on the face too, and called other clothes before another backdrop; the latter two with clothes of other colours. So
+   * neither clothes nor backdrop become the person's, and the words for them go on being followed.
    */
   static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
       List<String> captions) {
     List<TrainingPicture> pictures = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
-      Picture mask = SceneRegions.of(photos.get(i), crops.get(i).width()).mask(crops.get(i));
+      Clothes clothes = Clothes.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
+      Picture mask = clothes.mask();
       String caption = captions.get(i % captions.size());
-      SceneWords scene = scenes.get(i);
-      for (SceneWords said : List.of(scene, scene.light(), scene.elsewhere(i))) {
-        pictures.add(TrainingPicture.of(crops.get(i)).mask(mask).caption(caption + said.tail()));
+      List<SceneWords> said = List.of(scenes.get(i), scenes.get(i).light(), scenes.get(i).elsewhere(i));
+      for (int turn = 0; turn < said.size(); turn++) {
+        pictures.add(TrainingPicture.of(clothes.dyed(turn)).mask(mask).caption(caption + said.get(turn).tail()));
       }
     }
     return pictures;

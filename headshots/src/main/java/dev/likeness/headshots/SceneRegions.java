@@ -20,10 +20,6 @@ record SceneRegions(Box face, int side) {
   /** A part of the crop. */
   enum Part { CLOTHES, BACKDROP, ALL }
 
-  // Below this share of the face's height under its box clothes may begin.
-  private static final double CHIN = 0.1;
-  private static final double NEAR_CLOTHES = 20;
-
   static SceneRegions of(AcceptedPhoto photo, int side) {
     Box box = photo.face().box();
     HeadCrop crop =
@@ -33,7 +29,7 @@ record SceneRegions(Box face, int side) {
         box.height() * scale), side);
   }
 
-  private boolean shows(Part part, double x, double y) {
+  boolean shows(Part part, double x, double y) {
     double across = Math.abs(x - face.center().x()) / face.width();
     double below = (y - face.y() - face.height()) / face.height();
     return switch (part) {
@@ -44,7 +40,7 @@ record SceneRegions(Box face, int side) {
     };
   }
 
-  private boolean head(double x, double y) {
+  boolean head(double x, double y) {
     double across = (x - face.center().x()) / face.width();
     double below = (y - face.y() - face.height()) / face.height();
     return Math.hypot(across / 0.85, (below + 0.5) / 1.3) < 1;
@@ -76,23 +72,6 @@ record SceneRegions(Box face, int side) {
       }
     }
     return colours;
-  }
-
-  /** What is learnt of a crop, white: head and hair, and not what below the chin has the colour of the clothes. */
-  Picture mask(Picture crop) {
-    List<double[]> clothes = colours(crop, Part.CLOTHES);
-    double[] cloth = clothes.isEmpty() ? null : median(clothes);
-    byte[] mask = new byte[side * side * 3];
-    for (int y = 0; y < side; y++) {
-      for (int x = 0; x < side; x++) {
-        boolean low = y + 0.5 > face.y() + (1 + CHIN) * face.height();
-        boolean worn = low && cloth != null && SceneWords.distance(FaceTraits.lab(crop, x, y), cloth) < NEAR_CLOTHES;
-        if (head(x + 0.5, y + 0.5) && !worn) {
-          Arrays.fill(mask, 3 * (y * side + x), 3 * (y * side + x) + 3, (byte) 255);
-        }
-      }
-    }
-    return Picture.of(side, side, mask);
   }
 
   /** The median of each number; {@code colours} must not be empty. */

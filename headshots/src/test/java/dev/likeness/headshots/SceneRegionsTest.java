@@ -35,6 +35,10 @@ class SceneRegionsTest {
     return Picture.of(SIDE, SIDE, rgb);
   }
 
+  private static String rgb(Picture picture, int x, int y) {
+    return picture.at(x, y, 0) + " " + picture.at(x, y, 1) + " " + picture.at(x, y, 2);
+  }
+
   private static AcceptedPhoto photo() {
     Face face = new Face(new Box(20, 16, 24, 24), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     return AcceptedPhoto.of("selfie.png", drawn(), face);
@@ -76,11 +80,35 @@ class SceneRegionsTest {
     assertFalse(captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
     assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(3, 5), "nothing is sure");
     assertEquals(6, captions.size());
+    assertEquals(List.of("200 20 20", "20 20 200", "20 200 20"), pictures.subList(0, 3).stream()
+        .map(each -> rgb(each.picture(), 8, 62)).toList(), "clothes are dyed");
+  }
+
+  @Test
+  void dyesClothesAndNothingElse() {
+    SceneRegions regions = new SceneRegions(new Box(20, 16, 24, 24), SIDE);
+    Picture lips = drawn();
+    byte[] rgb = lips.rgb().clone();
+    for (int c = 0; c < 3; c++) {
+      rgb[3 * (46 * SIDE + 32) + c] = (byte) RED[c];
+    }
+    Picture crop = Picture.of(SIDE, SIDE, rgb);
+    Picture dyed = Clothes.of(crop, regions).dyed(1);
+    assertEquals("20 20 200", rgb(dyed, 8, 62));
+    for (int y = 0; y < 50; y++) {
+      for (int x = 0; x < SIDE; x++) {
+        assertEquals(crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
+      }
+    }
+    assertEquals(255, Clothes.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
+    SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
+    assertEquals(crop, Clothes.of(crop, low).dyed(1), "no clothes in the picture");
+    assertEquals(255, Clothes.of(crop, low).mask().at(32, 62, 0));
   }
 
   @Test
   void leavesClothesAndBackdropOutOfWhatIsLearnt() {
-    Picture mask = new SceneRegions(new Box(20, 16, 24, 24), SIDE).mask(drawn());
+    Picture mask = Clothes.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");
     assertEquals(0, mask.at(8, 62, 0), "the shoulder");

@@ -16,7 +16,7 @@ public enum Aspect {
   COMPRESSION("compression", "blocks of compression are seen"),
   /** How differently brow, cheeks and chin are lit from left and right, in stops. */
   LIGHT_DIRECTION("light direction", "the parts of the face are lit from different sides"),
-  /** One over how much the lightness of skin differs from place to place, in stops. */
+  /** One over how much the lightness of skin differs from place to place, in natural logarithms. */
   LIGHT_FALLOFF("light falloff", "the light on the face is flat"),
   /** How far the distance of the eyes is from usual against that of eyes and mouth: the logarithm of the ratio. */
   PROPORTIONS("proportions", "the face is stretched"),
@@ -34,7 +34,7 @@ public enum Aspect {
   GLASSES("glasses", "the sides of the glasses do not match"),
   /** How much weaker one hoop at the ears is than the other, 0 to 1. */
   JEWELLERY("jewellery", "the earrings do not match"),
-  /** The root of how large the largest piece of skin beside face and neck is, against the face. */
+  /** The root of how large the largest broad piece of skin beside face and neck is, in distances between the eyes. */
   HANDS("hands", "a hand or other bare skin is in the frame, where a headshot has none"),
   /** One over the fine detail of the plainer third of the skin, in grey levels. */
   SKIN_WAX("waxed skin", "the skin is waxed: it has no texture"),

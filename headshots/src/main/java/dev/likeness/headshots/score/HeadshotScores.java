@@ -100,7 +100,7 @@ public final class HeadshotScores {
     all.put(Aspect.NOISE, DetailMeasures::noise);
     all.put(Aspect.COMPRESSION, DetailMeasures::compression);
     all.put(Aspect.LIGHT_DIRECTION, LightMeasures::direction);
-    all.put(Aspect.LIGHT_FALLOFF, LightMeasures::falloff);
+    all.put(Aspect.LIGHT_FALLOFF, FalloffMeasure::falloff);
     all.put(Aspect.PROPORTIONS, FaceMeasures::proportions);
     all.put(Aspect.SYMMETRY, FaceMeasures::symmetry);
     all.put(Aspect.EYES, FaceMeasures::eyes);

@@ -1,7 +1,6 @@
 package dev.likeness.headshots.score;
 
 import dev.likeness.photos.quality.PhotoFeatures;
-import java.util.Arrays;
 
 /** How the light falls on a face. */
 final class LightMeasures {
@@ -9,11 +8,6 @@ final class LightMeasures {
   private static final int BURNT = 250;
   // Brow, cheeks and chin on the patch, each as its top and bottom; eyes and mouth lie between them.
   private static final double[][] BANDS = {{0.12, 0.26}, {0.48, 0.64}, {0.84, 0.94}};
-  private static final int COLUMNS = 5;
-  private static final double EDGE = 0.22;
-  private static final double WIDTH = 0.112;
-  // So many of the fifteen cells show skin even with a beard and a fringe.
-  private static final int SKIN = 9;
 
   private LightMeasures() {}
 
@@ -46,20 +40,5 @@ final class LightMeasures {
       most = Math.max(most, slope);
     }
     return most - least;
-  }
-
-  /** The mean distance from their median of the cells nearest to it: brows, beard and hair differ from skin anyway. */
-  static double falloff(View view) {
-    int side = view.patch.side();
-    double[] stops = new double[BANDS.length * COLUMNS];
-    for (int i = 0; i < stops.length; i++) {
-      double[] band = BANDS[i / COLUMNS];
-      double left = EDGE + i % COLUMNS * WIDTH;
-      stops[i] = 2.2 * Math.log(4 + view.skin.median((int) (left * side), (int) (band[0] * side), (int) (WIDTH * side),
-          (int) ((band[1] - band[0]) * side))) / Math.log(2);
-    }
-    double median = Arrays.stream(stops).sorted().toArray()[stops.length / 2];
-    return 1 / (0.02 + Arrays.stream(stops).map(each -> Math.abs(each - median)).sorted().limit(SKIN).average()
-        .orElseThrow());
   }
 }

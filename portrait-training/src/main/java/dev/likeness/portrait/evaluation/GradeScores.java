@@ -31,7 +31,7 @@ import java.util.stream.Stream;
  * a flawless picture is. {@code limits N} prints what 96 %, 97.5 % and 99 % of N flawless pictures pass, of which the
  * thresholds are one; {@code table N} prints the table of docs/studio.md over N pictures of other people. Faces are found by
  * the cascades; a third argument, a YuNet file, finds those of flaws that want landmarks, which are left out without it;
- * a fourth names the flaws.
+ * a fourth names the flaws, a fifth the seed of the first person.
  */
 public final class GradeScores {
   private static final int LEVELS = 5;
@@ -47,11 +47,13 @@ public final class GradeScores {
   record Sample(Portrait portrait, Face face) { }
 
   private final int count;
+  private final long first;
   private final FaceDetector cascades;
   private final Optional<FaceDetector> yunet;
 
-  private GradeScores(int count, FaceDetector cascades, Optional<FaceDetector> yunet) {
+  private GradeScores(int count, long first, FaceDetector cascades, Optional<FaceDetector> yunet) {
     this.count = count;
+    this.first = first;
     this.cascades = cascades;
     this.yunet = yunet;
   }
@@ -61,8 +63,10 @@ public final class GradeScores {
     List<Flaw> flaws = (args.length > 3 ? Stream.of(args[3].split(",")).map(Flaw::valueOf) : Stream.of(Flaw.values()))
         .filter(flaw -> yunet.isPresent() || !flaw.wantsLandmarks()).toList();
     try (FaceDetector cascades = new CascadeDetector()) {
-      GradeScores grade = new GradeScores(Integer.parseInt(args[1]), cascades, yunet);
-      if (args[0].equals("limits")) {
+      boolean limits = args[0].equals("limits");
+      long first = args.length > 4 ? Long.parseLong(args[4]) : limits ? FOR_LIMITS : FOR_TABLE;
+      GradeScores grade = new GradeScores(Integer.parseInt(args[1]), first, cascades, yunet);
+      if (limits) {
         grade.limits(flaws);
       } else {
         grade.table(flaws);
@@ -81,7 +85,7 @@ public final class GradeScores {
     Map<Aspect, Flaw> aspects = new EnumMap<>(Aspect.class);
     flaws.forEach(flaw -> aspects.putIfAbsent(flaw.aspect(), flaw));
     aspects.forEach((aspect, flaw) -> {
-      double[] values = samples(FOR_LIMITS, count, detector(flaw), flaw).parallelStream()
+      double[] values = samples(first, count, detector(flaw), flaw).parallelStream()
           .mapToDouble(s -> HeadshotScores.measure(aspect, s.portrait().picture(), s.face())).sorted().toArray();
       System.out.printf(Locale.ROOT, "%s: %.4g, %.4g, %.4g%n", aspect, passed(values, 0.96), passed(values, 0.975),
           passed(values, 0.99));
@@ -96,7 +100,7 @@ public final class GradeScores {
     System.out.println("| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
     System.out.println("|---|---|---|---|---|---|---|---|");
     for (Flaw flaw : flaws) {
-      List<Sample> samples = samples(FOR_TABLE, count, detector(flaw), flaw);
+      List<Sample> samples = samples(first, count, detector(flaw), flaw);
       double limit = ScoreLimits.builtIn().of(flaw.aspect());
       double[][] values = new double[LEVELS + 1][count];
       IntStream.range(0, count).parallel().forEach(i -> {

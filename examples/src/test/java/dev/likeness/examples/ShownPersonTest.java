@@ -96,7 +96,7 @@ class ShownPersonTest {
   }
 
   private static AdapterTraining ofFaces() {
-    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 1, 1, 1e-4, 0, 0, 0, false, 0, 1, 0, 1, 0);
+    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 0, null, 1, 1, 1e-4, 0, 0, 0, false, 0, 1, 0, 1, 0);
   }
 
   @Test

@@ -70,7 +70,7 @@ final class AdapterRun implements AutoCloseable {
       stop.check();
       pairs.add(pair, eye);
     }
-    weights = new AdapterWeights(model, attentions, layout, settings.seed());
+    weights = new AdapterWeights(model, attentions, layout, settings);
     resume(state);
     double loss = learn(state, progress, stop);
     SafetensorsWriter.write(file, weights.leaves().leaves(), Map.of("likeness.base", base.name(),
@@ -124,7 +124,7 @@ final class AdapterRun implements AutoCloseable {
     Tensor answer = unet.forward(model.compute().place(noised), times(draw.timesteps()), pairs.text(draw)).cpu();
     Tensor loss = objective.loss(answer, objective.target(clean, noise, draw.timesteps()), draw.timesteps(),
         pairs.focus(draw));
-    return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps()));
+    return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, clean, draw.timesteps(), draw.pairs()));
   }
 
   private Tensor times(int[] timesteps) {

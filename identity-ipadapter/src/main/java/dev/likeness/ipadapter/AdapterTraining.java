@@ -19,9 +19,12 @@ import java.util.List;
  * How to teach an IP-Adapter for a base: projection, keys and values learn, the base and the image encoder stay (Ye et
  * al. 2023, arXiv:2308.06721, section 3.2). Immutable; the methods named like settings return another one.
  *
- * @param kind plain, Plus, Full Face or Portrait; FaceID learns a LoRA too, which this does not train
+ * @param kind plain, Plus, Full Face or Portrait
  * @param tokens image tokens of one reference; ignored by Full Face
  * @param shape of Plus's resampler, or null
+ * @param rank of a LoRA of every attention's four layers that is learnt with it, as FaceID has one; 0 for none
+ * @param start an adapter of the same kind and sizes to go on from, or null to begin from nothing; layers of its LoRA may be
+ *     missing
  * @param steps optimiser steps
  * @param batch pairs in each step
  * @param learningRate at its height
@@ -37,18 +40,18 @@ import java.util.List;
  *     2024, arXiv:2403.03206, eq. 23)
  * @param seed of first values, order, noise and timesteps
  */
-public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int steps, int batch, double learningRate,
-    int warmup, int cooldown, double minSnrGamma, boolean orthogonal, double weightDecay, double longestGradient, double drop,
+public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int rank, Path start, int steps, int batch,
+    double learningRate, int warmup, int cooldown, double minSnrGamma, boolean orthogonal, double weightDecay, double longestGradient, double drop,
     double timestepShift, long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
   public AdapterTraining {
-    if (steps < 1 || batch < 1 || Math.min(warmup, cooldown) < 0 || tokens < 1
+    if (steps < 1 || batch < 1 || Math.min(Math.min(warmup, cooldown), rank) < 0 || tokens < 1
         || !(learningRate > 0 && longestGradient > 0)) {
       throw new IllegalArgumentException("steps " + steps + ", batch " + batch + ", warmup " + warmup + ", cooldown "
-          + cooldown + ", tokens " + tokens
+          + cooldown + ", tokens " + tokens + ", rank " + rank
           + ", learning rate " + learningRate + ", longest gradient " + longestGradient
-          + ": warmup and cooldown must be at least 0, the others above");
+          + ": warmup, cooldown and rank must be at least 0, the others above");
     }
     if (!(0 <= drop && 3 * drop < 1) || !(minSnrGamma >= 0 && weightDecay >= 0)) {
       throw new IllegalArgumentException("drop " + drop + " must lie in 0..1/3, gamma " + minSnrGamma
@@ -69,42 +72,54 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
 
   /** A plain adapter of four tokens, with the settings its authors published. */
   public static AdapterTraining plain() {
-    return new AdapterTraining(AdapterKind.BASE, 4, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 0, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
   }
 
   /** A Plus adapter of 16 tokens whose resampler is {@code width} wide, a multiple of 64. */
   public static AdapterTraining plus(int width) {
     return new AdapterTraining(
-        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
+        AdapterKind.PLUS, 16, new Resampling(width, width, 4), 0, null, 10_000, 8, 1e-4, 0, 0, 0, false, 0.01, 1, 0.05, 1, 0);
   }
 
   /** Another number of optimiser steps. */
   public AdapterTraining steps(int n) {
-    return new AdapterTraining(kind, tokens, shape, n, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+    return new AdapterTraining(kind, tokens, shape, rank, start, n, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
         weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another number of pairs in each step. */
   public AdapterTraining batch(int n) {
-    return new AdapterTraining(kind, tokens, shape, steps, n, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+    return new AdapterTraining(kind, tokens, shape, rank, start, steps, n, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
         weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another learning rate. */
   public AdapterTraining learningRate(double rate) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, rate, warmup, cooldown, minSnrGamma, orthogonal,
+    return new AdapterTraining(kind, tokens, shape, rank, start, steps, batch, rate, warmup, cooldown, minSnrGamma, orthogonal,
         weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another share of noisier timesteps. */
   public AdapterTraining timestepShift(double shift) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+    return new AdapterTraining(kind, tokens, shape, rank, start, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
         weightDecay, longestGradient, drop, shift, seed);
+  }
+
+  /** A LoRA of that rank learnt with it. */
+  public AdapterTraining rank(int n) {
+    return new AdapterTraining(kind, tokens, shape, n, start, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+        weightDecay, longestGradient, drop, timestepShift, seed);
+  }
+
+  /** Goes on from an adapter's file. */
+  public AdapterTraining from(Path adapter) {
+    return new AdapterTraining(kind, tokens, shape, rank, adapter, steps, batch, learningRate, warmup, cooldown, minSnrGamma,
+        orthogonal, weightDecay, longestGradient, drop, timestepShift, seed);
   }
 
   /** Another seed. */
   public AdapterTraining seed(long value) {
-    return new AdapterTraining(kind, tokens, shape, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
+    return new AdapterTraining(kind, tokens, shape, rank, start, steps, batch, learningRate, warmup, cooldown, minSnrGamma, orthogonal,
         weightDecay, longestGradient, drop, timestepShift, value);
   }
 
@@ -152,6 +167,6 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
         : encoder.config().width();
     long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;
     return new AdapterLayout(kind, kind == AdapterKind.FULL_FACE ? 0 : tokens, base.contextWidth(), image,
-        face ? faceNumbers : 0, hidden, shape, base.widths(), false);
+        face ? faceNumbers : 0, hidden, shape, base.widths(), rank > 0);
   }
 }

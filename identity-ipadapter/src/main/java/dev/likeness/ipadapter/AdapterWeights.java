@@ -3,18 +3,23 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.ipadapter.TokenBranch.Kept;
+import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.projection.Projection;
 import dev.likeness.ipadapter.projection.Sights;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,23 +36,40 @@ final class AdapterWeights implements AutoCloseable {
   private final StableDiffusion model;
   private final BaseAttentions base;
   private final AdapterLayout layout;
+  private final int rank;
   private final TrainableWeights weights;
   private final NoiseSource first;
 
-  AdapterWeights(StableDiffusion model, BaseAttentions base, AdapterLayout layout, long seed) {
+  AdapterWeights(StableDiffusion model, BaseAttentions base, AdapterLayout layout, AdapterTraining settings) {
     this.model = model;
     this.base = base;
     this.layout = layout;
-    first = NoiseSource.seeded(seed);
-    InitialValues usual = InitialValues.seeded(first, name -> false);
-    weights = new TrainableWeights((name, shape) -> {
-      if (name.startsWith("ip_adapter.")) {
-        return ofText(name);
-      }
-      return name.endsWith("latents") ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2])))
-          : usual.of(name, shape);
-    });
-    touch();
+    this.rank = settings.rank();
+    first = NoiseSource.seeded(settings.seed());
+    InitialValues usual = InitialValues.seeded(first, name -> name.endsWith(".up.weight"));
+    try (TensorSource start = settings.start() == null ? null : AdapterFile.of(settings.start()).open()) {
+      weights = new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
+          ? started(start, name, shape) : fresh(usual, name, shape));
+      touch();
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private Tensor fresh(InitialValues usual, String name, long[] shape) {
+    if (name.endsWith("_ip.weight")) {
+      return ofText(name);
+    }
+    return name.endsWith("latents") ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2]))) : usual.of(name, shape);
+  }
+
+  private static Tensor started(TensorSource start, String name, long[] shape) {
+    if (!Arrays.equals(start.shape(name), shape)) {
+      throw new UnusableInput(start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
+          + ", and the training's is " + Arrays.toString(shape) + "; go on with the kind, tokens and rank that it was trained with");
+    }
+    return start.read(name).to(ScalarType.Float).clone();
   }
 
   TrainableWeights leaves() {
@@ -60,6 +82,9 @@ final class AdapterWeights implements AutoCloseable {
     for (int t = 0; t < base.paths().size(); t++) {
       tensor(weights, t, "k");
       tensor(weights, t, "v");
+    }
+    if (rank > 0) {
+      new FaceLora(weights, rank, base);
     }
   }
 
@@ -85,17 +110,25 @@ final class AdapterWeights implements AutoCloseable {
           torch.linear(tokens, tensor(seen, t, "k")), torch.linear(tokens, tensor(seen, t, "v")), null);
       branches.put(base.module(layout.kind(), t), List.of(new TokenBranch(null, memory, null)));
     }
+    FaceLora lora = rank > 0 ? new FaceLora(seen, rank, base) : null;
     return new Adaptation() {
       @Override
       public List<AttentionBranch> branches(String module) {
         return branches.getOrDefault(module, List.of());
+      }
+
+      @Override
+      public List<SidePath> sidePaths(String module) {
+        return lora == null ? List.of() : lora.beside(module, 1);
       }
     };
   }
 
   @Override
   public void close() {
-    weights.close();
+    if (weights != null) {
+      weights.close();
+    }
     first.close();
   }
 }

@@ -29,8 +29,7 @@ final class PromptAdaptation implements Adaptation {
 
   @Override
   public List<SidePath> sidePaths(String module) {
-    SidePath side = lora == null ? null : lora.at(module, settings.lora());
-    return side == null ? List.of() : List.of(side);
+    return lora == null ? List.of() : lora.beside(module, settings.lora());
   }
 
   @Override

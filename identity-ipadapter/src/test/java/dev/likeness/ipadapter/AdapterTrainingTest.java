@@ -18,8 +18,10 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.PerceptualLoss;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -96,7 +99,7 @@ class AdapterTrainingTest {
 
   @Test
   void warmsUpAndCoolsDown() {
-    LearningRate rate = new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0).schedule();
+    LearningRate rate = new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 0, null, 100, 1, 2, 10, 20, 0, false, 0, 1, 0, 1, 0).schedule();
     assertArrayEquals(new double[] {0.2, 2, 2, 2, 1, 0.1},
         LongStream.of(0, 9, 50, 80, 90, 99).mapToDouble(rate::at).toArray(), 1e-12);
     assertEquals(1e-2, PLAIN.learningRate(1e-2).schedule().at(29));
@@ -115,7 +118,7 @@ class AdapterTrainingTest {
   }
 
   private static PerceptualLoss brightness(double weight) {
-    return new PerceptualLoss("brightness", latents -> latents.flatten(2, -1).mean(2), weight, 1);
+    return new PerceptualLoss("brightness", (latents, pictures) -> latents.flatten(2, -1).mean(2), weight, 1);
   }
 
   @Test
@@ -129,6 +132,30 @@ class AdapterTrainingTest {
         assertEquals(each.kind(), adapter.layout().kind());
       }
     }
+  }
+
+  @Test
+  void learnsALoraWithItAndGoesOnFromAnAdapter() throws IOException {
+    Path bare = folder.resolve("bare.safetensors");
+    AdapterTraining portrait = kind(PLAIN.steps(2).batch(2).learningRate(1e-2), AdapterKind.PORTRAIT, 6, null);
+    portrait.train(base, null, pairs(), bare, null, Progress.SILENT, new Cancellation());
+    Path twin = folder.resolve("twin.safetensors");
+    portrait.rank(3).from(bare).steps(20).train(base, null, pairs(), twin, null, Progress.SILENT, new Cancellation());
+    Reference face = pairs().get(0).reference();
+    try (IpAdapter without = IpAdapter.open(bare, base); IpAdapter with = IpAdapter.open(twin, base)) {
+      assertTrue(with.layout().lora() && !without.layout().lora());
+      ImageRequest ask = ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16);
+      ImagePrompt shown = with.identity(List.of(face));
+      assertFalse(Arrays.equals(base.generate(ask.as(shown.lora(0).at(1))).pixels(), base.generate(ask.as(shown.at(1))).pixels()));
+    }
+    Path again = folder.resolve("again.safetensors");
+    portrait.rank(3).from(twin).steps(1).learningRate(1e-12).train(base, null, pairs(), again, null, Progress.SILENT, new Cancellation());
+    try (Safetensors one = Safetensors.open(twin); Safetensors other = Safetensors.open(again); TensorScope scope = TensorScope.open()) {
+      assertEquals(one.names(), other.names());
+      one.names().forEach(name -> assertTrue(torch.allclose(one.read(name), other.read(name), 1e-5, 1e-6, false), name));
+    }
+    assertTrue(assertThrows(UnusableInput.class, () -> portrait.rank(4).from(twin).train(base, null, pairs(), again, null,
+        Progress.SILENT, new Cancellation())).getMessage().endsWith("go on with the kind, tokens and rank that it was trained with"));
   }
 
   @Test
@@ -169,7 +196,7 @@ class AdapterTrainingTest {
   }
 
   private static AdapterTraining kind(AdapterTraining like, AdapterKind kind, int tokens, Resampling shape) {
-    return new AdapterTraining(kind, tokens, shape, like.steps(), like.batch(), like.learningRate(), 0, 0, 5, kind == AdapterKind.PORTRAIT, 0.01, 1,
+    return new AdapterTraining(kind, tokens, shape, 0, null, like.steps(), like.batch(), like.learningRate(), 0, 0, 5, kind == AdapterKind.PORTRAIT, 0.01, 1,
         0.05, 1, 3);
   }
 

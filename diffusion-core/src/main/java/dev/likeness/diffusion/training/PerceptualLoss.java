@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.training;
 
-import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -13,19 +12,30 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * power of how much of it is left at its timestep, the alpha of its {@link dev.likeness.schedulers.NoiseSchedule}.
  *
  * @param name of the network and its weights: what tells one training from another
- * @param reader maps latents [batch, c, h, w], f32, to what it reads, [batch, n], f32; differentiable, itself at rest
+ * @param reader differentiable, itself at rest
  * @param weight what its mean squared error is multiplied by
  * @param fading the power: 1 for a network that learns to draw, since guesses of noise are blurred; 0, all alike, for what is to
  *     tell it from the first step on who is shown
  */
-public record PerceptualLoss(String name, UnaryOperator<Tensor> reader, double weight, double fading) {
-  /** The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which {@code clean} became. */
-  public Tensor of(Objective objective, Tensor answer, Tensor noised, Tensor clean, int[] timesteps) {
+public record PerceptualLoss(String name, Reader reader, double weight, double fading) {
+  /** A network that reads latents. */
+  @FunctionalInterface
+  public interface Reader {
+    /** Latents [batch, c, h, w], f32, of the pictures with these numbers to what is read of them, [batch, n], f32. */
+    Tensor read(Tensor latents, int[] pictures);
+  }
+
+  /**
+   * The weighted mean over pictures, f32 scalar; {@code answer} was given of {@code noised}, which {@code clean}, the latents
+   * of these {@code pictures}, became.
+   */
+  public Tensor of(Objective objective, Tensor answer, Tensor noised, Tensor clean, int[] timesteps, int[] pictures) {
     Tensor right;
     try (NoGradGuard guard = new NoGradGuard()) {
-      right = reader.apply(clean);
+      right = reader.read(clean, pictures);
     }
-    Tensor read = reader.apply(objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps));
+    Tensor guess = objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
+    Tensor read = reader.read(guess, pictures);
     Tensor errors = read.sub(right).square().mean(1);
     return errors.mul(objective.alphas(timesteps).flatten().pow(new Scalar(fading))).mean().mul(new Scalar(weight));
   }

@@ -121,7 +121,7 @@ final class Architecture {
 
   /** An IP-Adapter of the face embedder's numbers; half of its timesteps are noised to more than 0.7 of the way. */
   static AdapterTraining adapter() {
-    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 6000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 2.5, 1);
+    return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 32, null, 6000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 2.5, 1);
   }
 
   static Map<String, Object> preview() {

@@ -107,7 +107,7 @@ final class DiffusionTraining {
       Tensor noised = objective.noised(x, noise, timesteps).to(ScalarType.BFloat16);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
-      return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, x, timesteps));
+      return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
     }
   }
 

@@ -15,8 +15,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Latents and captions of many pictures in memory, drawn from at random. */
 final class LatentSet implements AutoCloseable {
-  /** Some pictures' latents, f32 and of unit spread, one caption's token ids of each (int64), what counts how much. */
-  record Batch(Tensor latents, Tensor tokens, Tensor focus) { }
+  /** Some pictures, their latents, f32 and of unit spread, one caption's token ids of each (int64), what counts how much. */
+  record Batch(int[] pictures, Tensor latents, Tensor tokens, Tensor focus) { }
 
   private final TensorRegion region = new TensorRegion();
   private final Tensor latents;
@@ -66,8 +66,10 @@ final class LatentSet implements AutoCloseable {
     TensorVector pictures = new TensorVector();
     TensorVector ids = new TensorVector();
     TensorVector weights = new TensorVector();
+    int[] drawn = new int[count];
     for (int i = 0; i < count; i++) {
-      long index = random.nextInt((int) size());
+      int index = random.nextInt((int) size());
+      drawn[i] = index;
       long caption = random.nextInt((int) tokens.size(1));
       pictures.push_back(latents.narrow(0, index, 1));
       weights.push_back(focus.narrow(0, index, 1));
@@ -75,7 +77,7 @@ final class LatentSet implements AutoCloseable {
       ids.push_back(silent ? empty : tokens.select(0, index).narrow(0, caption, 1).to(ScalarType.Long));
     }
     Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
-    return new Batch(x, torch.cat(ids, 0), torch.cat(weights, 0).to(ScalarType.Float));
+    return new Batch(drawn, x, torch.cat(ids, 0), torch.cat(weights, 0).to(ScalarType.Float));
   }
 
   @Override

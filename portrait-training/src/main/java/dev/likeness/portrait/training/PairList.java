@@ -2,23 +2,23 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.TrainingPair;
-import dev.likeness.photos.embed.FaceEmbedder;
 import java.util.AbstractList;
 import java.util.RandomAccess;
+import java.util.function.IntFunction;
 
 /** Each picture as the target beside the face in another of the same person, read when it is asked for. */
 final class PairList extends AbstractList<TrainingPair> implements RandomAccess {
   private final RenderStore store;
   private final PeopleRenders renders;
   private final int people;
-  private final FaceEmbedder eye;
+  private final IntFunction<float[]> seen;
 
-  /** Faces as {@code eye} knows them, which stays the caller's. */
-  PairList(RenderStore store, PeopleRenders renders, int people, FaceEmbedder eye) {
+  /** {@code seen} tells what an embedder sees of the face in a picture, by its number. */
+  PairList(RenderStore store, PeopleRenders renders, int people, IntFunction<float[]> seen) {
     this.store = store;
     this.renders = renders;
     this.people = people;
-    this.eye = eye;
+    this.seen = seen;
   }
 
   @Override
@@ -26,7 +26,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int first = index / PeopleRenders.SHOTS * PeopleRenders.SHOTS;
     int person = index / PeopleRenders.SHOTS;
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
-    Reference face = Reference.face(eye.embed(store.picture(other), renders.face(other)));
+    Reference face = Reference.face(seen.apply(other));
     return new TrainingPair(face, store.picture(index), renders.captionBesideReference(index),
         FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
   }

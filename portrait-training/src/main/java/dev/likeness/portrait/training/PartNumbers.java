@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,8 +13,9 @@ import java.util.stream.Collectors;
  *
  * @param stages names of {@link #STAGES}
  * @param values by name
+ * @param start the adapter to go on from, or null to begin from nothing; not a number, and not told with them
  */
-record PartNumbers(Set<String> stages, Map<String, Integer> values) {
+record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) {
   static final List<String> STAGES = List.of("image-encoder", "adapter", "preview", "few-step");
   /** What the released model has: its adapter looks at faces, not through the image encoder. */
   private static final String RELEASED = "adapter,preview,few-step";
@@ -26,6 +28,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
     usual.put("people", 3500);
     usual.put("encoderSteps", 4000);
     usual.put("encoderBatch", 24);
+    usual.put("eyeSteps", 2500);
     usual.put("adapterSteps", 5000);
     usual.put("adapterBatch", 16);
     usual.put("previewPictures", 2000);
@@ -40,7 +43,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
   /** Reads {@code name=value} pairs, {@code stages=a,b} among them; what is not said has its default. */
   static PartNumbers of(List<String> pairs) {
     List<String> known = new ArrayList<>(names());
-    known.add("stages");
+    known.addAll(List.of("stages", "start"));
     Named named = Named.of(pairs, known);
     Set<String> stages = Set.of(named.text("stages", RELEASED).split(","));
     if (!STAGES.containsAll(stages)) {
@@ -48,7 +51,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values) {
     }
     Map<String, Integer> values = new LinkedHashMap<>();
     USUAL.forEach((name, usual) -> values.put(name, named.number(name, usual)));
-    return new PartNumbers(stages, values);
+    return new PartNumbers(stages, values, named.file("start").orElse(null));
   }
 
   static List<String> names() {

@@ -78,7 +78,7 @@ final class PeopleRenders {
     return EmbedderTrial.face(at);
   }
 
-  private Person person(long index) {
+  Person person(long index) {
     return Person.random(FIRST_PERSON + seed + index / SHOTS);
   }
 

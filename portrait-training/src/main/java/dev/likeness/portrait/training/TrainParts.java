@@ -6,13 +6,11 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.TrainingPicture;
 import dev.likeness.lora.TrainingSet;
-import dev.likeness.photos.embed.FolderEmbedder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -61,22 +59,15 @@ public final class TrainParts {
   }
 
   private void run() {
-    if (numbers.stages().contains("adapter")) {
-      require(eye(), "put the face_embedder there that TrainEmbedder wrote");
-      require(work.resolve(LatentReader.STATE), "put the file of that name there that TrainPortrait left in its work folder");
+    if (numbers.stages().contains("adapter") && !Files.exists(eye())) {
+      throw new UnusableInput("the adapter learns by " + eye() + ", which is not there; put the face_embedder there that"
+          + " TrainEmbedder wrote, or leave the stage out with stages=");
     }
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, told("render", pictures));
     Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
         "preview", this::preview, "few-step", this::fewStep);
     PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
-  }
-
-  private static void require(Path file, String way) {
-    if (!Files.exists(file)) {
-      throw new UnusableInput("the adapter learns by " + file + ", which is not there; " + way
-          + ", or leave the stage out with stages=");
-    }
   }
 
   private void imageEncoder() {
@@ -92,14 +83,8 @@ public final class TrainParts {
   }
 
   private void adapter() {
-    Path trained = work.resolve("adapter.safetensors");
-    try (FolderEmbedder eye = FolderEmbedder.open(eye());
-        LatentReader reader = LatentReader.open(work.resolve(LatentReader.STATE))) {
-      PerceptualLoss likeness = new PerceptualLoss("person", reader::person, Architecture.LIKENESS, 0);
-      Architecture.adapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
-          .train(base, null, new PairList(store, renders, numbers.of("people"), eye), likeness, trained,
-              work.resolve("adapter-state.safetensors"), told("adapter"), new Cancellation());
-    }
+    Path trained = new AdapterStage(work, base, store, renders, numbers)
+        .run(eye(), told("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
     PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());
   }
 

@@ -78,7 +78,7 @@ public final class TrainPortrait {
       }
       new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
       try (LatentReader reader = LatentReader.open(reader())) {
-        training.perceive(new PerceptualLoss("person and words", reader::all, Architecture.PERCEIVED, 1));
+        training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
         training.run(diffusionState(), numbers.recipe(), step -> {
           assemble(data.scale(), vocabulary);
           preview(step);

@@ -1,0 +1,56 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.PerceptualLoss;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.ipadapter.AdapterTraining;
+import dev.likeness.photos.embed.FolderEmbedder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.IntConsumer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * The IP-Adapter's stage of {@link TrainParts}: what an embedder sees of people's pictures, a {@link LatentEye} that foretells
+ * it from latents, and the adapter, which is told what the embedder sees and taught by what the eye does.
+ */
+record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders renders, PartNumbers numbers) {
+  /** Trains, going on where it was stopped, and returns the adapter's file. */
+  Path run(Path embedder, IntConsumer encoded, Progress progress) {
+    int people = numbers.of("people");
+    Path known = work.resolve("people-latents.safetensors");
+    if (!Files.exists(known)) {
+      try (FolderEmbedder seer = FolderEmbedder.open(embedder)) {
+        new PeopleLatents(base, store, renders, seer).write(known, people * PeopleRenders.SHOTS, encoded);
+      }
+    }
+    try (LatentEyeTraining training = new LatentEyeTraining(known, renders, people, numbers.of("seed"))) {
+      training.run(work.resolve(LatentEye.STATE), numbers.of("eyeSteps"));
+    }
+    try (TensorRegion region = new TensorRegion(); LatentEye eye = LatentEye.open(work.resolve(LatentEye.STATE))) {
+      Tensor places = kept(region, known, "places");
+      Tensor seen = kept(region, known, "seen");
+      PerceptualLoss likeness = new PerceptualLoss("latent eye",
+          (latents, pictures) -> eye.forward(latents, LatentEyeTraining.rows(places, pictures)), Architecture.LIKENESS, 0);
+      Path trained = work.resolve("adapter.safetensors");
+      settings().train(base, null, new PairList(store, renders, people, i -> PeopleLatents.row(seen, i)), likeness, trained,
+          work.resolve("adapter-state.safetensors"), progress, new Cancellation());
+      return trained;
+    }
+  }
+
+  private AdapterTraining settings() {
+    return Architecture.adapter().from(numbers.start()).steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch"))
+        .seed(numbers.of("seed"));
+  }
+
+  private static Tensor kept(TensorRegion region, Path file, String name) {
+    try (TensorScope scope = TensorScope.open(); Safetensors source = Safetensors.open(file)) {
+      return region.keep(source.read(name).clone());
+    }
+  }
+}

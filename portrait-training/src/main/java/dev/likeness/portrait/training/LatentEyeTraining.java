@@ -78,9 +78,10 @@ final class LatentEyeTraining implements AutoCloseable {
     Random random = new Random(seed * 31 + step);
     int learnt = (people - held()) * PeopleRenders.SHOTS;
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      int[] chosen = random.ints(BATCH, 0, learnt).toArray();
-      Tensor guessed = rows(guesses, Arrays.copyOf(chosen, BATCH / 2));
-      Tensor clean = altered(rows(latents, Arrays.copyOfRange(chosen, BATCH / 2, BATCH)), noise, random);
+      int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
+      int half = chosen.length / 2;
+      Tensor guessed = rows(guesses, Arrays.copyOf(chosen, half));
+      Tensor clean = altered(rows(latents, Arrays.copyOfRange(chosen, half, chosen.length)), noise, random);
       Tensor told = eye(weights).forward(torch.cat(new TensorVector(guessed, clean), 0), astray(rows(places, chosen), random));
       Tensor loss = torch.mse_loss(told, right(chosen));
       loss.backward();

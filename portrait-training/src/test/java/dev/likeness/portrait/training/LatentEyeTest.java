@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LatentEyeTest {
   private static final int PEOPLE = 4;
   private static final int PICTURES = PEOPLE * PeopleRenders.SHOTS;
-  private static final int STEPS = 30;
+  private static final int STEPS = 20;
 
   @TempDir
   private Path folder;

@@ -26,7 +26,7 @@ final class Architecture {
   static final int FACE_SIZE = 128;
   /** What errors of person and words count for the UNet, and errors of the person for the adapter, beside those of latents. */
   static final double PERCEIVED = 2;
-  static final double LIKENESS = 1;
+  static final double LIKENESS = 2;
   /** Side of the pictures that the image encoder looks at. */
   static final int SEEN = 128;
 

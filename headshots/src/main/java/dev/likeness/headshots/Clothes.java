@@ -46,10 +46,11 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
     boolean[] worn = worn(SHADED);
     boolean[] learnt = learnt();
     boolean gray = Math.hypot(colour[1], colour[2]) < GRAY;
-    byte[] rgb = crop.rgb().clone();
+    byte[] plain = crop.rgb();
+    byte[] rgb = plain.clone();
     for (int i = 0; i < rgb.length; i++) {
       if (worn[i / 3] && !learnt[i / 3]) {
-        rgb[i] = !gray ? crop.rgb()[i / 3 * 3 + (i + turn) % 3] : (byte) (turn == 1 ? 255 - (rgb[i] & 0xff) : 128);
+        rgb[i] = !gray ? plain[i / 3 * 3 + (i + turn) % 3] : (byte) (turn == 1 ? 255 - (plain[i] & 0xff) : 128);
       }
     }
     return Picture.of(crop.width(), crop.height(), rgb);

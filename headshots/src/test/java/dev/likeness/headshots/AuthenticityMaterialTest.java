@@ -33,7 +33,9 @@ class AuthenticityMaterialTest {
 
   @AfterEach
   void close() {
-    tools.close();
+    if (tools != null) {
+      tools.close();
+    }
   }
 
   private AcceptedPhoto accepted(String name) {

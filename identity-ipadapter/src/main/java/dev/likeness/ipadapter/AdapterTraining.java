@@ -41,8 +41,8 @@ import java.util.List;
  * @param seed of first values, order, noise and timesteps
  */
 public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, int rank, Path start, int steps, int batch,
-    double learningRate, int warmup, int cooldown, double minSnrGamma, boolean orthogonal, double weightDecay, double longestGradient, double drop,
-    double timestepShift, long seed) {
+    double learningRate, int warmup, int cooldown, double minSnrGamma, boolean orthogonal, double weightDecay,
+    double longestGradient, double drop, double timestepShift, long seed) {
   private static final int FACE_ID_TOKENS = 4;
 
   public AdapterTraining {

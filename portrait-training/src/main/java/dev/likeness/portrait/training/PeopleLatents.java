@@ -33,7 +33,6 @@ final class PeopleLatents {
   private static final int BLOCK = 16;
   private static final double LEAST_NOISE = 0.2;
 
-  private final BaseModel base;
   private final StableDiffusion model;
   private final Objective objective;
   private final RenderStore store;
@@ -41,7 +40,6 @@ final class PeopleLatents {
   private final FaceEmbedder eye;
 
   PeopleLatents(BaseModel base, RenderStore store, PeopleRenders renders, FaceEmbedder eye) {
-    this.base = base;
     this.model = base.networks();
     this.objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
     this.store = store;

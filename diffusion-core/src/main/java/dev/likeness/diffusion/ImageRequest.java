@@ -1,6 +1,7 @@
 package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Unled;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
@@ -106,6 +107,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
       adapter.summands().stream().filter(WordSource.class::isInstance).map(WordSource.class::cast)
           .flatMap(source -> source.words().stream()).forEach(word -> d.prompting = d.prompting.word(word));
     });
+  }
+
+  /** Adapted as before, but with nothing that leads pictures on their way: see {@link Adapter#steering}. */
+  public ImageRequest unled() {
+    return with(d -> d.adapters.replaceAll(Unled::new));
   }
 
   /** Told of these sizes, where the model asks (SDXL). */

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Networks;
@@ -13,6 +14,7 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.replay.Runner;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
+import dev.likeness.diffusion.sampling.Steered;
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
@@ -30,6 +32,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -84,8 +87,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
           words -> progress.on(new ProgressEvent.Notice(words)));
       Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas().on(runner);
       Joints joints = sitting.request().joints();
-      NoisePredictor network = joints.network().apply(sitting.request().approximation()
-          .around(denoiser.network(sitting, canvas, plan.size()), plan));
+      NoisePredictor network = Steered.of(joints.network().apply(sitting.request().approximation()
+          .around(denoiser.network(sitting, canvas, plan.size()), plan)), steering(sitting));
       Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, runner, canvas.blend(), (step, of, x, denoised) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
         listener.onStep(step, of, x, denoised);
@@ -136,9 +139,20 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     }).toList();
   }
 
-  private Map<Part, Adaptation> adaptations(ImageRequest request) {
-    Drawing drawing = new Drawing(
+  /** What leads each picture of a sitting. */
+  private List<Optional<Steering>> steering(Sitting sitting) {
+    Drawing drawing = drawing(sitting.request());
+    return sitting.seats().stream().map(seat -> seat.sitter().request().adapters().stream()
+        .flatMap(adapter -> adapter.steering(drawing).stream()).findFirst()).toList();
+  }
+
+  private Drawing drawing(ImageRequest request) {
+    return new Drawing(
         model().compute(), denoiser.guided(request), request.width(), request.height(), model().autoencoder().factor());
+  }
+
+  private Map<Part, Adaptation> adaptations(ImageRequest request) {
+    Drawing drawing = drawing(request);
     Map<Part, Adaptation> sums = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
       sums.put(part, Adaptation.NONE);

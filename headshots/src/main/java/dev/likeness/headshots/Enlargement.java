@@ -41,7 +41,8 @@ final class Enlargement {
         network -> TiledNetwork.of(request.joints().network().apply(network), window, window * 3 / 4), () -> StepListener.NONE,
         request.joints().runner());
     boolean small = PersonDescription.isSmall(base);
-    ImageRequest asked = small ? request.scheduler(SOLVER_OF_SMALL) : request;
+    // What leads a picture would look at all windows at once, and keep the way back through each.
+    ImageRequest asked = (small ? request.scheduler(SOLVER_OF_SMALL) : request).unled();
     Picture larger = picture;
     double strength = small ? FIRST_OF_SMALL : FIRST;
     while (larger.width() < width || larger.height() < height) {

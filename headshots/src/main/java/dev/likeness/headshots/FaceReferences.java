@@ -24,6 +24,7 @@ import java.util.Optional;
  */
 public record FaceReferences(String embedder, List<float[]> vectors) {
   private static final String NOTE = "likeness.faces";
+  private static final String GUIDE = "likeness.faces.guide";
 
   public FaceReferences {
     vectors = vectors.stream().map(float[]::clone).toList();
@@ -35,17 +36,35 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
         photos.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList());
   }
 
-  /** What a person's file keeps; empty for files made without an embedder. */
+  /** What a person's file keeps to measure likeness by; empty for files made without an embedder. */
   public static Optional<FaceReferences> of(TrainedPerson person) {
-    String json = person.notes().getOrDefault(NOTE, "");
+    return kept(person, NOTE);
+  }
+
+  /** What a person's file keeps to hold drawn faces to; empty for files made without face guidance. */
+  public static Optional<FaceReferences> guiding(TrainedPerson person) {
+    return kept(person, GUIDE);
+  }
+
+  private static Optional<FaceReferences> kept(TrainedPerson person, String note) {
+    String json = person.notes().getOrDefault(note, "");
     return json.isEmpty() ? Optional.empty() : Optional.of(parse(json));
   }
 
-  /** The same person with these in their file. */
+  /** The same person with these in their file, to measure likeness by. */
   public TrainedPerson in(TrainedPerson person) {
+    return in(person, NOTE);
+  }
+
+  /** The same person with these in their file, to hold drawn faces to. */
+  public TrainedPerson asGuideOf(TrainedPerson person) {
+    return in(person, GUIDE);
+  }
+
+  private TrainedPerson in(TrainedPerson person, String note) {
     List<String> texts = vectors.stream().map(FaceReferences::text).toList();
     try {
-      return person.with(NOTE, JSON.std.asString(Map.of("embedder", embedder, "vectors", texts)));
+      return person.with(note, JSON.std.asString(Map.of("embedder", embedder, "vectors", texts)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

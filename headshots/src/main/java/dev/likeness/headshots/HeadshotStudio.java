@@ -6,6 +6,7 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
@@ -28,22 +29,25 @@ public final class HeadshotStudio {
   private final BaseModel base;
   private final Learning learning;
   private final Enlarger enlarger;
+  private final Optional<FaceGuidance> guidance;
 
-  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger) {
+  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger, Optional<FaceGuidance> guidance) {
     this.base = base;
     this.learning = learning;
     this.enlarger = enlarger;
+    this.guidance = guidance;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
-    return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty()), Enlarger.CUBIC);
+    return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
+        Enlarger.CUBIC, Optional.empty());
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, learning.training(settings), enlarger);
+    return new HeadshotStudio(base, learning.training(settings), enlarger, guidance);
   }
 
   /**
@@ -51,7 +55,7 @@ public final class HeadshotStudio {
    * can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, learning.embedder(other), enlarger);
+    return new HeadshotStudio(base, learning.embedder(other), enlarger, guidance);
   }
 
   /**
@@ -62,12 +66,22 @@ public final class HeadshotStudio {
    * @param eye stays the caller's to close
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
-    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger);
+    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance);
   }
 
   /** The same studio enlarging pictures by {@code other} before it draws over them, where they are to be large. */
   public HeadshotStudio enlarger(Enlarger other) {
-    return new HeadshotStudio(base, learning, other);
+    return new HeadshotStudio(base, learning, other, guidance);
+  }
+
+  /**
+   * The same studio holding drawn faces to the person's: those of people whom it learns or shows from now on, and of person
+   * files that were learnt so. Each picture takes about three times as long.
+   *
+   * @param other stays the caller's to close
+   */
+  public HeadshotStudio guidance(FaceGuidance other) {
+    return new HeadshotStudio(base, learning.guide(other.embedder()), enlarger, Optional.of(other));
   }
 
   /** How it learns. */
@@ -160,7 +174,8 @@ public final class HeadshotStudio {
       PersonStudy study =
           PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
       return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
-          adapter.describe(), LikenessDial.UNMEASURED);
+          adapter.describe(), LikenessDial.UNMEASURED,
+          guidance.map(by -> FaceReferences.of(review.accepted(), by.embedder())).orElse(null));
     });
   }
 
@@ -182,7 +197,7 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     requireConsent(person);
-    return progress.around(() -> new Shooting(base, person, request, enlarger).run(Phases.of(progress), cancellation));
+    return progress.around(() -> new Shooting(base, held(person), request, enlarger).run(Phases.of(progress), cancellation));
   }
 
   /**
@@ -196,7 +211,7 @@ public final class HeadshotStudio {
       Cancellation cancellation) {
     requireConsent(person);
     ImageRequest request = headshot.request();
-    Picture again = FaceRedraw.of(base, person.at(headshot.likeness()), request, headshot.picture(), face,
+    Picture again = FaceRedraw.of(base, held(person).at(headshot.likeness()), request, headshot.picture(), face,
         strength, cancellation);
     return new Headshot(again, headshot.style(), headshot.seed(), request, headshot.likeness());
   }
@@ -214,7 +229,7 @@ public final class HeadshotStudio {
       Progress progress, Cancellation cancellation) {
     requireConsent(person);
     return progress.around(
-        () -> new Editing(base, person, detector).of(headshot, edit, Phases.of(progress), cancellation));
+        () -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /**
@@ -225,6 +240,15 @@ public final class HeadshotStudio {
    */
   public double obedience(Headshot headshot) {
     return Obedience.of(base, headshot);
+  }
+
+  /** Whether the faces of this person's headshots are held to theirs here. */
+  public boolean holds(Identity person) {
+    return held(person) != person;
+  }
+
+  private Identity held(Identity person) {
+    return guidance.map(by -> HeldPerson.of(person, by)).orElse(person);
   }
 
   // Identities of other makes (pictures shown, plain LoRAs) carry no consent of their own.

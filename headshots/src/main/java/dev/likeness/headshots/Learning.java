@@ -25,19 +25,25 @@ import java.util.stream.IntStream;
  *
  * @param training how
  * @param embedder what a face is to it goes into the person's file
+ * @param guide what a face is to it goes there too, to hold drawn faces to
  * @param watch looks at headshots on the way
  */
-record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder, Optional<LikenessWatch> watch) {
+record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder, Optional<FaceEmbedder> guide,
+    Optional<LikenessWatch> watch) {
   Learning training(LoraTraining settings) {
-    return new Learning(base, settings, embedder, watch);
+    return new Learning(base, settings, embedder, guide, watch);
   }
 
   Learning embedder(FaceEmbedder other) {
-    return new Learning(base, training, Optional.of(other), watch);
+    return new Learning(base, training, Optional.of(other), guide, watch);
+  }
+
+  Learning guide(FaceEmbedder other) {
+    return new Learning(base, training, embedder, Optional.of(other), watch);
   }
 
   Learning watching(LikenessWatch other) {
-    return new Learning(base, training, embedder, Optional.of(other));
+    return new Learning(base, training, embedder, guide, Optional.of(other));
   }
 
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
@@ -45,7 +51,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
     TrainingSet set = set(study, review, consent, pictures(study, review, training.captions(), steps, cancellation));
     TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
-    TrainedPerson person = FaceMeasures.of(review.accepted()).in(learnt);
+    TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
+    TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
     return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
   }
 

@@ -76,6 +76,11 @@ public final class ShootRecord {
     return with("choice", verdicts);
   }
 
+  /** The same record with whether drawn faces were held to the person's; see {@link HeadshotStudio#guidance}. */
+  public ShootRecord faceGuidance(boolean held) {
+    return with("face_guidance", held);
+  }
+
   /** The same record with how long the parts of the work took. */
   public ShootRecord timings(Map<String, Duration> parts) {
     Map<String, Object> seconds = new LinkedHashMap<>();

@@ -14,17 +14,23 @@ import dev.likeness.lora.TrainedPerson;
  * @param consent who agreed to what
  * @param adapter what showed them, for the record
  * @param dial what a likeness setting means
+ * @param faces what drawn faces are held to, or null
  */
 public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent, String adapter,
-    LikenessDial dial) implements Identity {
+    LikenessDial dial, FaceReferences faces) implements Identity {
   /** The same person with their LoRA acting too. */
   public ShownPerson with(TrainedPerson lora) {
-    return new ShownPerson(prompt, lora, consent, adapter, dial);
+    return new ShownPerson(prompt, lora, consent, adapter, dial, faces);
   }
 
   /** The same person drawn along a measured curve. */
   public ShownPerson along(LikenessDial measured) {
-    return new ShownPerson(prompt, learnt, consent, adapter, measured);
+    return new ShownPerson(prompt, learnt, consent, adapter, measured, faces);
+  }
+
+  /** The same person whose drawn faces are held to these, where the studio has face guidance. */
+  public ShownPerson heldTo(FaceReferences own) {
+    return new ShownPerson(prompt, learnt, consent, adapter, dial, own);
   }
 
   /** At a likeness setting, 0 to 1. */

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
+import java.util.Optional;
 
 /** Something a request may carry that adapts the base model for it: a LoRA at a weight, an image prompt, both. */
 @FunctionalInterface
@@ -18,6 +19,11 @@ public interface Adapter {
    */
   default Adaptation adapt(Part part, Drawing drawing) {
     return adapt(part, drawing.compute());
+  }
+
+  /** What leads one picture that carries this on its way; nothing unless said. Called once for every picture. */
+  default Optional<Steering> steering(Drawing drawing) {
+    return Optional.empty();
   }
 
   /** The adapters that this is the sum of; itself where it is none. */

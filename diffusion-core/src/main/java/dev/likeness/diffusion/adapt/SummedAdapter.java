@@ -2,6 +2,7 @@ package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Two adapters at once. */
@@ -19,5 +20,11 @@ record SummedAdapter(Adapter first, Adapter second) implements Adapter {
   @Override
   public Adaptation adapt(Part part, Drawing drawing) {
     return first.adapt(part, drawing).and(second.adapt(part, drawing));
+  }
+
+  /** The first's, or else the second's: a picture follows one. */
+  @Override
+  public Optional<Steering> steering(Drawing drawing) {
+    return first.steering(drawing).or(() -> second.steering(drawing));
   }
 }

@@ -33,12 +33,13 @@ public final class Carried {
     return tensor;
   }
 
-  /** Carries another tensor and frees the one before. */
+  /** Carries another tensor, but not what it was computed from, and frees the one before. */
   public void replace(Tensor next) {
-    home.attach(next);
+    Tensor alone = next.requires_grad() ? next.detach() : next;
+    home.attach(alone);
     if (tensor != null) {
       home.detach(tensor);
     }
-    tensor = next;
+    tensor = alone;
   }
 }

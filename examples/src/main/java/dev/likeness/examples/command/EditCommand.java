@@ -13,6 +13,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import java.io.IOException;
@@ -53,6 +54,9 @@ public final class EditCommand implements Runnable {
   private FaceFiles faces;
 
   @Mixin
+  private FaceGuidanceOption holding;
+
+  @Mixin
   private StoreOption store;
 
   @Mixin
@@ -72,10 +76,10 @@ public final class EditCommand implements Runnable {
     HeadshotEdit wanted = edit.edit();
     Disclosure marking = disclosure.disclosure().edited(true);
     try (ReviewTools tools = faces.open(); BaseModel model = base.open();
-        TrainedPerson who = store.person(person, model)) {
+        FaceGuidance held = holding.open(base.folder(), tools.detector()); TrainedPerson who = store.person(person, model)) {
       who.foreignTo(model).ifPresent(console.err()::println);
-      EditedHeadshot edited = HeadshotStudio.on(model).edit(who, headshot(who), wanted, tools.detector(),
-          ConsoleProgress.on(console), console.cancellation());
+      EditedHeadshot edited = FaceGuidanceOption.with(HeadshotStudio.on(model), held).edit(who, headshot(who), wanted,
+          tools.detector(), ConsoleProgress.on(console), console.cancellation());
       marking.writePng(edited.after().picture(), named("edited.png"));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
           named("before-after.png"));

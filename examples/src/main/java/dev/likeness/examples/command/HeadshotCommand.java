@@ -15,6 +15,7 @@ import dev.likeness.headshots.Trait;
 import dev.likeness.headshots.provenance.PictureFormat;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -99,6 +100,9 @@ public final class HeadshotCommand implements Runnable {
   private FaceFiles faces;
 
   @Mixin
+  private FaceGuidanceOption holding;
+
+  @Mixin
   private StoreOption store;
 
   @Mixin
@@ -141,9 +145,9 @@ public final class HeadshotCommand implements Runnable {
       console.err().flush();
       watch.lap("photos");
     }
-    try (BaseModel model = base.open()) {
+    try (BaseModel model = base.open(); FaceGuidance held = holding.open(base.folder(), tools.detector())) {
       watch.lap("open");
-      HeadshotStudio plain = studio(model).enlarger(enlarger);
+      HeadshotStudio plain = FaceGuidanceOption.with(studio(model), held).enlarger(enlarger);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
       Progress progress = ConsoleProgress.on(console);
       if (store.given() && person == null) {
@@ -174,7 +178,7 @@ public final class HeadshotCommand implements Runnable {
       KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
       folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, learnt, drawn.shoot()), learnt, review, watch);
+          ShootRecord.of(model, learnt, drawn.shoot()).faceGuidance(studio.holds(learnt)), learnt, review, watch);
       return;
     }
     try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy())) {
@@ -185,7 +189,7 @@ public final class HeadshotCommand implements Runnable {
       KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());
       watch.lap("drawing");
       folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, who, drawn.shoot()), learnt, review, watch);
+          ShootRecord.of(model, who, drawn.shoot()).faceGuidance(studio.holds(who)), learnt, review, watch);
     }
   }
 

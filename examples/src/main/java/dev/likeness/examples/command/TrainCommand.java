@@ -9,6 +9,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingPlot;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Recipe;
@@ -120,8 +121,10 @@ public final class TrainCommand implements Runnable {
       delete(state);
     }
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
-    try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null)) {
-      HeadshotStudio studio = watching(HeadshotStudio.on(model), tools.embedder().orElse(own));
+    try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
+      HeadshotStudio held = FaceGuidanceOption.with(HeadshotStudio.on(model), holding);
+      HeadshotStudio studio = watching(held, tools.embedder().orElse(own));
       if (whole) {
         learnWhole(studio, model, review, state, watched);
       } else {
@@ -166,8 +169,10 @@ public final class TrainCommand implements Runnable {
 
   private void learnInStore() {
     photos.consent();
-    try (SubjectStore opened = store.open(); BaseModel model = base.open()) {
-      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio(model)), console));
+    try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
+        FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
+      HeadshotStudio studio = FaceGuidanceOption.with(studio(model), holding);
+      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio), console));
       console.out().flush();
     }
   }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * An embedder that a model folder brings along, in {@code face_embedder}: a base model that draws people of a look of its
@@ -69,9 +70,16 @@ public final class FolderEmbedder implements FaceEmbedder {
   public float[] embed(Picture picture, Face face) {
     Picture aligned = AlignmentTemplate.ARCFACE.align(picture, face);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      FaceNetwork network = new FaceNetwork(channels, size, Weights.of(weights));
-      return Images.floats(network.forward(Images.toSigned(aligned)));
+      return Images.floats(vectors(Images.toSigned(aligned)));
     }
+  }
+
+  /**
+   * The unit-length vectors [n, size], f32, of faces [n, 3, 112, 112] in -1..1, f32, aligned as for ArcFace; a gradient goes
+   * back to the faces where they ask for one. It belongs to the calling scope.
+   */
+  public Tensor vectors(Tensor faces) {
+    return new FaceNetwork(channels, size, Weights.of(weights)).forward(faces);
   }
 
   @Override

@@ -3,62 +3,99 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.ShownPerson;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
+import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Named;
+import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Locale;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
- * Shows rendered people whom nothing has seen to an IP-Adapter, and says how often the pictures are recognised, as
- * {@link IdentityTrial} does of those who were learnt; at 0 of the likeness dial, the measured one where it lies
- * beside the adapter, nobody is shown. Ends with all of them together.
+ * Shows rendered people whom nothing has seen to an IP-Adapter by one photo and by three, and says how often headshots in five
+ * styles are recognised among 200, beside what else the same pictures show of what was asked and how varied they are; as the
+ * control the same prompts are drawn without the person. On request each is learnt from ten selfies too, and drawn by that
+ * alone and by both. Each person is kept once measured, so that it goes on where it was stopped; at the end stand all of them.
  *
- * <p>Arguments: {@code MODEL-FOLDER ADAPTER-FOLDER PEOPLE [REFERENCES [PICTURES-IN-EACH-STYLE [DIAL]]]}, where the adapter's
- * folder holds {@code ip_adapter} and what it looks through, as {@link PersonAdapter#in} has it, and the dial's places are
- * {@code 0,0.5,1} unless others are given.
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code each=1} pictures
+ * in a style, {@code guided=1} or 0 for faces that nothing holds to the person's, {@code learnt=0} or 1, {@code adapter=FOLDER}
+ * of another model's layout, and the outside judges {@code detector=FILE attributes=FILE}.
  */
 public final class EvaluateAdapter {
-  private EvaluateAdapter() {}
+  private static final Set<String> NAMES = Set.of("first", "each", "guided", "learnt", "adapter");
+
+  private final IdentityTrial trial;
+  private final PersonAdapter adapter;
+  private final LikenessDial dial;
+  private final EvaluationTools tools;
+  private final int each;
+  private final boolean learns;
+
+  private EvaluateAdapter(IdentityTrial trial, PersonAdapter adapter, LikenessDial dial, EvaluationTools tools, Named named) {
+    this.trial = trial;
+    this.adapter = adapter;
+    this.dial = dial;
+    this.tools = tools;
+    this.each = named.number("each", 1);
+    this.learns = named.number("learnt", 0) == 1;
+  }
 
   public static void main(String[] args) {
-    Path folder = Path.of(args[1]);
-    int people = Integer.parseInt(args[2]);
-    int references = args.length > 3 ? Integer.parseInt(args[3]) : 1;
-    int each = args.length > 4 ? Integer.parseInt(args[4]) : 1;
-    double[] places = Stream.of((args.length > 5 ? args[5] : "0,0.5,1").split(",")).mapToDouble(Double::parseDouble).toArray();
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best());
-        PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FolderEmbedder embedder = FolderEmbedder.in(Path.of(args[0])).orElseThrow();
-        FaceDetector detector = new CascadeDetector()) {
-      IdentityTrial trial = new IdentityTrial(base, 0, detector, embedder);
-      LikenessDial dial = LikenessDial.beside(PersonAdapter.own(folder));
-      Map<Double, List<IdentityTrial.Outcome>> all = new TreeMap<>();
-      for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
+    Path model = Path.of(args[0]);
+    Named named = EvaluationTools.named(args, 3, NAMES);
+    Path folder = named.file("adapter").orElse(model);
+    long first = IdentityTrial.FIRST + named.number("first", 0);
+    try (BaseModel base = BaseModel.open(model, Compute.best()); PersonAdapter adapter = PersonAdapter.in(folder, base);
+        FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
+        EvaluationTools tools = EvaluationTools.of(named);
+        FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, detector).orElse(null) : null) {
+      IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);
+      Ledger ledger = Ledger.open(Path.of(args[1]).resolve("adapter.json"));
+      ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers",
+          "each " + named.number("each", 1) + (guidance == null ? "" : ", faces held")));
+      EvaluateAdapter evaluation =
+          new EvaluateAdapter(trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
+      for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
-        System.out.println(person);
-        List<IdentityTrial.Outcome> outcomes = trial.shown(person, adapter, dial, references, each, places);
-        for (int i = 0; i < places.length; i++) {
-          all.computeIfAbsent(places[i], k -> new ArrayList<>()).add(outcomes.get(i));
-          tell(places[i], List.of(outcomes.get(i)));
-        }
+        ledger.part("person " + number, () -> evaluation.of(person));
+        System.out.print(EvaluationTable.of(Map.of("person " + number, (Map<?, ?>) ledger.parts().get("person " + number))));
       }
-      System.out.println("all " + people);
-      all.forEach(EvaluateAdapter::tell);
+      System.out.print(EvaluationTable.of(Map.of("over everybody", EvaluateHeadshots.summary(ledger.parts()))));
     }
   }
 
-  private static void tell(double place, List<IdentityTrial.Outcome> of) {
-    System.out.printf(Locale.ROOT, "  at %.2f faces %d/%d, recognised %d, likeness %.3f%n", place,
-        of.stream().mapToLong(IdentityTrial.Outcome::faces).sum(), of.stream().mapToInt(o -> o.headshots().size()).sum(),
-        of.stream().mapToLong(IdentityTrial.Outcome::recognised).sum(),
-        of.stream().mapToDouble(IdentityTrial.Outcome::likeness).filter(l -> !Double.isNaN(l)).average().orElse(Double.NaN));
+  private Map<String, Object> of(Person person) {
+    Gallery gallery = trial.gallery(person);
+    Map<String, Object> found = new LinkedHashMap<>();
+    found.put("likeness, own photos", gallery.spread());
+    ShownPerson one = trial.shown(person, adapter, dial, 1);
+    ShownPerson three = trial.shown(person, adapter, dial, 3);
+    Map<String, Object> nobody = IdentityFigures.row(trial.shoot(gallery, one, 0, each), tools.reader());
+    put(found, nobody, "nobody");
+    put(found, row(gallery, one, nobody), "by one photo");
+    put(found, row(gallery, three, nobody), "by three photos");
+    if (learns) {
+      try (TrainedPerson learnt = trial.learnt(person)) {
+        put(found, IdentityFigures.beside(
+            IdentityFigures.row(trial.shoot(gallery, learnt, 1, each), tools.reader()), nobody), "learnt");
+        put(found, row(gallery, three.with(learnt), nobody), "learnt and by three photos");
+      }
+    }
+    return found;
+  }
+
+  private Map<String, Object> row(Gallery gallery, ShownPerson person, Map<String, Object> nobody) {
+    return IdentityFigures.beside(IdentityFigures.row(trial.shoot(gallery, person, 1, each), tools.reader()), nobody);
+  }
+
+  private static void put(Map<String, Object> found, Map<String, Object> row, String way) {
+    row.forEach((name, value) -> found.put(name + ", " + way, value));
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.likeness.Interval;
@@ -39,10 +40,11 @@ public final class EvaluateHeadshots {
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
-        CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow()) {
+        CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
-      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, own, outside, out);
+      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside, out);
       for (long number = FIRST; number < FIRST + people; number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> trial.chosen(person));

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -116,8 +117,10 @@ public final class Evaluation {
       ledger.skip("identity", plan.people() == 0 ? "nobody was to be learnt" : "the model brings no face embedder");
       return;
     }
-    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector()) {
-      IdentityFigures.measure(new IdentityTrial(base, 0, detector, own), plan.people(), tools.reader(), ledger, drawings);
+    try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
+      IdentityFigures.measure(IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own), plan.people(),
+          tools.reader(), ledger, drawings);
       tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots",
           () -> separation(tools.detector().orElse(detector), embedder)));
     }

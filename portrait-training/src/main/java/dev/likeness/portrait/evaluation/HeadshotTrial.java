@@ -13,6 +13,7 @@ import dev.likeness.headshots.Style;
 import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.choice.Choice;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
@@ -40,9 +41,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
-/** One person, drawn as a buyer would, judged by what took no part in drawing or choosing. */
-record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, FaceEmbedder own, EvaluationTools outside,
-    Path folder) {
+/**
+ * One person, drawn as a buyer would, judged by what took no part in drawing or choosing.
+ *
+ * @param guidance what drawn faces are held by, or null
+ */
+record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, FaceGuidance guidance, FaceEmbedder own,
+    EvaluationTools outside, Path folder) {
   /** What choosing adds to likeness. */
   static final String GAIN = "likeness, kept less drawn";
 
@@ -141,7 +146,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   }
 
   private HeadshotStudio studio() {
-    HeadshotStudio usual = HeadshotStudio.on(base);
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    HeadshotStudio usual = guidance == null ? plain : plain.guidance(guidance);
     return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
   }
 

@@ -25,6 +25,8 @@ final class IdentityFigures {
   private static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
       Attribute.EXPRESSION, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
 
+  private static final String SPREAD = "spread";
+
   private IdentityFigures() {}
 
   /** Tries {@code people} persons, keeping each in {@code ledger} and their headshots where {@code drawings} says. */
@@ -41,14 +43,24 @@ final class IdentityFigures {
         Map<String, Object> found = new LinkedHashMap<>();
         found.put("seconds", result.seconds());
         found.put("own photos", result.spread());
-        found.put("with LoRA", row(result.with(), reader));
-        found.put("without", row(result.without(), reader));
+        Map<String, Object> without = row(result.without(), reader);
+        found.put("with LoRA", beside(row(result.with(), reader), without));
+        found.put("without", without);
         return found;
       });
     }
   }
 
-  private static Map<String, Object> row(IdentityTrial.Outcome outcome, Optional<AttributeReader> reader) {
+  /** A row with how varied its pictures are for the base's own. */
+  static Map<String, Object> beside(Map<String, Object> row, Map<String, Object> without) {
+    if (row.containsKey(SPREAD)) {
+      row.put("diversity", (double) row.get(SPREAD) / (double) without.get(SPREAD));
+    }
+    return row;
+  }
+
+  /** The figures of one way of drawing somebody. */
+  static Map<String, Object> row(IdentityTrial.Outcome outcome, Optional<AttributeReader> reader) {
     List<Headshot> headshots = outcome.headshots();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("headshots", headshots.size());
@@ -58,7 +70,7 @@ final class IdentityFigures {
       ReadBackTally tally = new ReadBackTally(reads);
       headshots.forEach(headshot -> tally.add(headshot.request().prompt(), headshot.picture()));
       row.put("scene read back", tally.share(SCENE));
-      row.put("spread", Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));
+      row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));
     });
     return row;
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessDial;
@@ -11,6 +12,7 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
@@ -27,14 +29,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.UnaryOperator;
-import java.util.stream.DoubleStream;
-import java.util.stream.Stream;
 
 /**
- * Learns a rendered person whom nothing has seen from selfies, draws headshots with what was learnt and, as the control,
- * without, and says how often they are recognised among 200 of the same sex, age band and hair.
+ * Learns a rendered person whom nothing has seen from selfies, or shows them to an adapter, draws headshots and, as the control,
+ * the same without the person, and says how often they are recognised among 200 of the same sex, age band and hair.
+ *
+ * @param studio that learns and draws
+ * @param guidance that the studio has, for people who are shown
+ * @param detector finds the faces in selfies
+ * @param judge finds those in the gallery and in what was drawn
+ * @param embedder tells people apart
  */
-final class IdentityTrial {
+record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, FaceDetector detector, FaceDetector judge,
+    FaceEmbedder embedder) {
   /** The number of the first of them. */
   static final long FIRST = 9_100_000_000L;
 
@@ -62,45 +69,50 @@ final class IdentityTrial {
    */
   record Result(double seconds, double spread, Outcome with, Outcome without) {}
 
-  private final HeadshotStudio studio;
-  private final FaceDetector detector;
-  private final FaceEmbedder embedder;
-
-  /** Trials on {@code base}, learning in {@code steps} steps or, with 0, in as many as the studio takes. */
-  IdentityTrial(BaseModel base, int steps, FaceDetector detector, FaceEmbedder embedder) {
-    HeadshotStudio usual = HeadshotStudio.on(base);
-    this.studio = steps == 0 ? usual : usual.training(usual.training().steps(steps));
-    this.detector = detector;
-    this.embedder = embedder;
+  /** Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance} unless that is null. */
+  static IdentityTrial on(BaseModel base, FaceGuidance guidance, FaceDetector detector, FaceDetector judge,
+      FaceEmbedder embedder) {
+    HeadshotStudio plain = HeadshotStudio.on(base);
+    return new IdentityTrial(guidance == null ? plain : plain.guidance(guidance), Optional.ofNullable(guidance), detector,
+        judge, embedder);
   }
 
   Result of(Person person, int each) {
     Gallery gallery = gallery(person);
     long start = System.nanoTime();
-    try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.NOBODY_REAL)) {
+    try (TrainedPerson learnt = learnt(person)) {
       double seconds = (System.nanoTime() - start) / 1e9;
       return new Result(seconds, gallery.spread(), shoot(gallery, learnt, 1, each), shoot(gallery, learnt, 0, each));
     }
   }
 
-  /** As somebody whom an adapter is shown by that many selfies, at each of these places of its dial. */
-  List<Outcome> shown(Person person, PersonAdapter adapter, LikenessDial dial, int references, int each, double... likeness) {
-    Gallery gallery = gallery(person);
+  /** Somebody learnt from ten selfies. */
+  TrainedPerson learnt(Person person) {
+    return studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.NOBODY_REAL);
+  }
+
+  /** Somebody as an adapter is shown them by that many selfies. */
+  ShownPerson shown(Person person, PersonAdapter adapter, LikenessDial dial, int references) {
     Random random = new Random(person.seed());
-    List<Reference> selfies = Stream.generate(() -> Renderer.render(person, Shot.selfie(random), 256).picture())
-        .flatMap(selfie -> detector.detect(selfie).stream().limit(1).map(face -> adapter.reference(selfie, face)))
-        .limit(references).toList();
+    List<Reference> seen = new ArrayList<>();
+    List<float[]> faces = new ArrayList<>();
+    while (seen.size() < references) {
+      Picture selfie = Renderer.render(person, Shot.selfie(random), 256).picture();
+      detector.detect(selfie).stream().limit(1).forEach(face -> {
+        seen.add(adapter.reference(selfie, face));
+        guidance.ifPresent(by -> faces.add(by.embedder().embed(selfie, face)));
+      });
+    }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    ShownPerson shown = new ShownPerson(adapter.adapter().identity(selfies).called(word), null, Consent.NOBODY_REAL,
-        adapter.describe(), dial);
-    return DoubleStream.of(likeness).mapToObj(place -> shoot(gallery, shown, place, each)).toList();
+    return new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.describe(), dial,
+        guidance.map(by -> new FaceReferences(by.embedder().name(), faces)).orElse(null));
   }
 
-  private Gallery gallery(Person person) {
-    return new Gallery(person, GALLERY, HELD_OUT, detector, embedder);
+  Gallery gallery(Person person) {
+    return new Gallery(person, GALLERY, HELD_OUT, judge, embedder);
   }
 
-  private Outcome shoot(Gallery gallery, Identity person, double likeness, int each) {
+  Outcome shoot(Gallery gallery, Identity person, double likeness, int each) {
     List<Headshot> headshots = studio.shoot(person, ShootRequest.of(STYLES.stream().map(Style::named).toList(), each)
         .likeness(likeness).seed(NOISE)).headshots();
     List<float[]> faces =

@@ -1,0 +1,26 @@
+package dev.likeness.diffusion.adapt;
+
+import dev.likeness.diffusion.tensor.Compute;
+import java.util.List;
+
+/**
+ * What an adapter adds to networks, without what it leads pictures by.
+ *
+ * @param own the adapter
+ */
+public record Unled(Adapter own) implements Adapter {
+  @Override
+  public Adaptation adapt(Part part, Compute compute) {
+    return own.adapt(part, compute);
+  }
+
+  @Override
+  public Adaptation adapt(Part part, Drawing drawing) {
+    return own.adapt(part, drawing);
+  }
+
+  @Override
+  public List<Adapter> summands() {
+    return own.summands();
+  }
+}

@@ -1,0 +1,24 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.photos.face.FaceDetector;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Whether drawn faces are held to the person's. */
+final class FaceGuidanceOption {
+  @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, about three times "
+      + "as fast; otherwise a base that brings preview and ip_adapter/face_embedder holds them to the person's")
+  private boolean off;
+
+  /** What holds faces on the base in {@code folder}, to be closed by the caller; null where it is not wanted or not to be had. */
+  FaceGuidance open(Path folder, FaceDetector detector) {
+    return off ? null : FaceGuidance.in(folder, detector).orElse(null);
+  }
+
+  /** {@code studio} with what was opened. */
+  static HeadshotStudio with(HeadshotStudio studio, FaceGuidance guidance) {
+    return guidance == null ? studio : studio.guidance(guidance);
+  }
+}

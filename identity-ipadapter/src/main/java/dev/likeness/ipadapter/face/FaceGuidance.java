@@ -1,0 +1,120 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Drawing;
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.Steering;
+import dev.likeness.diffusion.model.AutoencoderFile;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.FaceDetector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Holds drawn faces to somebody's while they are drawn, without training: at every step the sample is moved to where the base
+ * foretells a face that a face embedder takes rather for the person (face guidance of FreeDoM, Yu et al. 2023,
+ * arXiv:2303.09833, section 4, with the gradient through the network as in arXiv:2209.14687). What is foretold is seen through a
+ * small autoencoder. It acts beside a LoRA, an IP-Adapter, or alone, with any scheduler, and takes a pass back through the
+ * network for every step. Immutable, shared by threads; owns its networks until closed, the detector stays its caller's. The
+ * small networks work on the CPU.
+ */
+public final class FaceGuidance implements AutoCloseable {
+  private final AutoencoderFile preview;
+  private final FolderEmbedder embedder;
+  private final FaceDetector detector;
+
+  private FaceGuidance(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector) {
+    this.preview = preview;
+    this.embedder = embedder;
+    this.detector = detector;
+  }
+
+  /**
+   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in {@code preview}, and in {@code ip_adapter}
+   * the embedder of its adapter, which is not the one that judges likeness. Empty where one of them is missing.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
+   */
+  public static Optional<FaceGuidance> in(Path folder, FaceDetector detector) {
+    Path preview = folder.resolve("preview");
+    if (!Files.isDirectory(preview)) {
+      return Optional.empty();
+    }
+    return FolderEmbedder.in(PersonAdapter.own(folder).getParent())
+        .map(embedder -> new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), embedder, detector));
+  }
+
+  /** What faces are seen by: its vectors are those to be held to. */
+  public FaceEmbedder embedder() {
+    return embedder;
+  }
+
+  /**
+   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all.
+   *
+   * @param vectors of their photos by {@link #embedder()}, all counting the same
+   * @throws IllegalArgumentException when there are none
+   */
+  public Identity towards(List<float[]> vectors) {
+    float[] person = mean(vectors);
+    return new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        if (!(weight >= 0 && weight <= 1)) {
+          throw new IllegalArgumentException("face guidance has a weight in 0..1, not " + weight);
+        }
+        return weight == 0 ? Guided.NOBODY : new Guided(FaceGuidance.this, person, weight);
+      }
+
+      @Override
+      public String phrase() {
+        return "person";
+      }
+    };
+  }
+
+  /** Adds to no network; leads pictures instead. */
+  private record Guided(FaceGuidance guidance, float[] person, double weight) implements Adapter {
+    static final Adapter NOBODY = (part, compute) -> Adaptation.NONE;
+
+    @Override
+    public Adaptation adapt(Part part, Compute compute) {
+      return Adaptation.NONE;
+    }
+
+    @Override
+    public Optional<Steering> steering(Drawing drawing) {
+      return Optional.of(new FaceSteering(guidance.preview, guidance.embedder, guidance.detector, person, weight));
+    }
+  }
+
+  private static float[] mean(List<float[]> vectors) {
+    if (vectors.isEmpty()) {
+      throw new IllegalArgumentException("face guidance needs somebody's face; give a vector or more");
+    }
+    float[] sum = new float[vectors.get(0).length];
+    for (float[] vector : vectors) {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += vector[i];
+      }
+    }
+    double length = Math.sqrt(FaceEmbedder.cosine(sum, sum));
+    for (int i = 0; i < sum.length; i++) {
+      sum[i] /= (float) length;
+    }
+    return sum;
+  }
+
+  @Override
+  public void close() {
+    preview.close();
+    embedder.close();
+  }
+}

@@ -1,0 +1,71 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.adapt.Steering;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.AutoencoderFile;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import java.util.List;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Leads one picture towards a face; what {@link FaceGuidance} does. */
+final class FaceSteering implements Steering {
+  /** How far a row moves what is foretold, for each part of noise to one of the picture. */
+  private static final double REACH = 6;
+  /** More noise than this lets a row reach no further. */
+  private static final double MOST_NOISE = 5;
+  /** Every so many rows the face is looked for anew. */
+  private static final int LOOK = 4;
+
+  private final AutoencoderFile preview;
+  private final FolderEmbedder embedder;
+  private final FaceDetector detector;
+  private final float[] person;
+  private final double weight;
+  private int rows;
+  private Face face;
+
+  FaceSteering(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector, float[] person, double weight) {
+    this.preview = preview;
+    this.embedder = embedder;
+    this.detector = detector;
+    this.person = person;
+    this.weight = weight;
+  }
+
+  /** The cosine to the person, from -1 to 1; null as long as no face is seen. */
+  @Override
+  public Tensor agreement(Tensor denoised) {
+    Tensor latents = denoised.cpu();
+    if (face == null || rows % LOOK == 0) {
+      look(latents.detach());
+    }
+    rows++;
+    if (face == null) {
+      return null;
+    }
+    FaceWindow window = FaceWindow.around(face, (int) latents.size(3), (int) latents.size(2), preview.factor());
+    Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
+    return embedder.vectors(window.aligned(shown)).matmul(torch.tensor(person)).sum();
+  }
+
+  @Override
+  public double reach(double noise) {
+    return weight * REACH * Math.min(noise, MOST_NOISE);
+  }
+
+  /** Where the face is by now; where none is seen, where it was. */
+  private void look(Tensor latents) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      Picture picture = Images.toPicture(Images.toUnit(preview.decode(latents)));
+      List<Face> faces = detector.detect(picture);
+      face = faces.isEmpty() ? face : faces.get(0);
+    }
+  }
+}

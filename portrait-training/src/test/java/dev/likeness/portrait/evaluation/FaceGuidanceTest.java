@@ -1,0 +1,73 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.ipadapter.face.PersonAdapter;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.PortraitModel;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Faces that the embedded model draws, held to somebody's. */
+class FaceGuidanceTest {
+  private static final ImageRequest ASK = ImageRequest.of("studio portrait of a woman").steps(10).seed(7);
+
+  private static Picture selfie() {
+    return Renderer.render(Person.random(9_100_000_001L), Shot.selfie(new Random(1)), 256).picture();
+  }
+
+  private static float[] vector(Picture picture, FaceDetector detector, FaceEmbedder eye) {
+    return eye.embed(picture, detector.detect(picture).get(0));
+  }
+
+  @Test
+  void drawsFacesThatAnotherEmbedderTooFindsNearerToThePerson() {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), detector).orElseThrow();
+        FolderEmbedder judge = FolderEmbedder.in(PortraitModel.files()).orElseThrow()) {
+      Picture selfie = selfie();
+      Face face = detector.detect(selfie).get(0);
+      float[] person = judge.embed(selfie, face);
+      ImageRequest shown = ASK.as(adapter.adapter().identity(List.of(adapter.reference(selfie, face))).at(1));
+      Identity held = guidance.towards(List.of(guidance.embedder().embed(selfie, face)));
+      Picture plain = base.generate(shown).picture();
+      Picture led = base.generate(shown.as(held.at(1))).picture();
+      double without = FaceEmbedder.cosine(person, vector(plain, detector, judge));
+      double with = FaceEmbedder.cosine(person, vector(led, detector, judge));
+      assertTrue(with > without + 0.03, "likeness " + without + " without, " + with + " with");
+      assertEquals(led, base.generate(shown.as(held.at(1))).picture(), "the same again");
+      assertEquals(plain, base.generate(shown.as(held.at(0))).picture(), "at 0 nobody");
+    }
+  }
+
+  @Test
+  void saysWhatItCannotUse(@TempDir Path empty) {
+    try (FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), detector).orElseThrow()) {
+      assertTrue(FaceGuidance.in(empty, detector).isEmpty());
+      assertEquals("face guidance needs somebody's face; give a vector or more",
+          assertThrows(IllegalArgumentException.class, () -> guidance.towards(List.of())).getMessage());
+      assertEquals("face guidance has a weight in 0..1, not 2.0", assertThrows(IllegalArgumentException.class,
+          () -> guidance.towards(List.of(new float[] {1})).at(2)).getMessage());
+    }
+  }
+}

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -23,11 +24,13 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
   Path run(Path embedder, IntConsumer encoded, Progress progress) {
     int people = numbers.of("people");
     Path known = work.resolve("people-latents.safetensors");
+    int count = people * PeopleRenders.SHOTS;
     if (!Files.exists(known)) {
       try (FolderEmbedder seer = FolderEmbedder.open(embedder)) {
-        new PeopleLatents(base, store, renders, seer).write(known, people * PeopleRenders.SHOTS, encoded);
+        new PeopleLatents(base, store, renders, seer).write(known, count, encoded);
       }
     }
+    require(known, count);
     try (LatentEyeTraining training = new LatentEyeTraining(known, renders, people, numbers.of("seed"))) {
       training.run(work.resolve(LatentEye.STATE), numbers.of("eyeSteps"));
     }
@@ -40,6 +43,16 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
       settings().train(base, null, new PairList(store, renders, people, i -> PeopleLatents.row(seen, i)), likeness, trained,
           work.resolve("adapter-state.safetensors"), progress, new Cancellation());
       return trained;
+    }
+  }
+
+  private static void require(Path known, int pictures) {
+    try (Safetensors file = Safetensors.open(known)) {
+      long there = file.shape("seen")[0];
+      if (there != pictures) {
+        throw new UnusableInput(known + " knows " + there + " pictures, expected " + pictures
+            + "; give as many people as when it was made, or delete it");
+      }
     }
   }
 

@@ -104,11 +104,6 @@ final class LatentReader implements AutoCloseable {
     return scores;
   }
 
-  /** Whom latents show, [n, count] f32: what an adapter should carry over. */
-  Tensor person(Tensor latents) {
-    return traits(features(latents.to(ScalarType.BFloat16)));
-  }
-
   /** Whom and what latents show, f32: the traits, and how likely each word of each attribute is. */
   Tensor all(Tensor latents) {
     Tensor features = features(latents.to(ScalarType.BFloat16));

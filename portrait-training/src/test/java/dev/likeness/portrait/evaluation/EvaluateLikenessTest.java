@@ -9,12 +9,10 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
-import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
@@ -33,7 +31,7 @@ class EvaluateLikenessTest {
       new LikenessCase("whole", LikenessCase.Way.DREAMBOOTH, 3, false, true, 0, 1e-2);
   private static final List<LikenessCase> CASES = List.of(LikenessCase.CONTROL, WHOLE);
   private static final EvaluationTools TOOLS =
-      new EvaluationTools(Optional.empty(), Optional.of(new Middle()), Optional.of(new Colours()));
+      new EvaluationTools(Optional.empty(), Optional.of(new Middle()), Optional.of(new ByPixels(4, 0)));
 
   /** Finds a face in the middle of every picture. */
   private record Middle() implements FaceDetector {
@@ -41,37 +39,6 @@ class EvaluateLikenessTest {
     public List<Face> detect(Picture picture) {
       double side = picture.width() / 2.0;
       return List.of(new Face(new Box(side / 2, side / 2, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
-    }
-
-    @Override
-    public String name() {
-      return "for a test";
-    }
-
-    @Override
-    public void close() { }
-  }
-
-  /** Knows a picture by its colours. */
-  private record Colours() implements FaceEmbedder {
-    @Override
-    public float[] embed(Picture picture, Face face) {
-      byte[] small = Resampler.AREA.resize(picture, 4, 4).rgb();
-      float[] vector = new float[small.length];
-      double sum = 0;
-      for (int i = 0; i < small.length; i++) {
-        vector[i] = small[i] & 0xff;
-        sum += vector[i] * (double) vector[i];
-      }
-      for (int i = 0; i < small.length; i++) {
-        vector[i] /= (float) Math.sqrt(sum);
-      }
-      return vector;
-    }
-
-    @Override
-    public double sameAbove() {
-      return .9;
     }
 
     @Override

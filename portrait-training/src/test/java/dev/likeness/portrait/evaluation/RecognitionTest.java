@@ -5,12 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.Style;
-import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
-import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
@@ -40,41 +38,10 @@ class RecognitionTest {
     public void close() { }
   }
 
-  /** Knows a picture by its pixels. */
-  private record Pixels() implements FaceEmbedder {
-    @Override
-    public float[] embed(Picture picture, Face face) {
-      byte[] small = Resampler.AREA.resize(picture, 16, 16).rgb();
-      float[] vector = new float[small.length];
-      double sum = 0;
-      for (int i = 0; i < small.length; i++) {
-        vector[i] = (small[i] & 0xff) - 128;
-        sum += vector[i] * (double) vector[i];
-      }
-      for (int i = 0; i < small.length; i++) {
-        vector[i] /= (float) Math.sqrt(sum);
-      }
-      return vector;
-    }
-
-    @Override
-    public double sameAbove() {
-      return .9;
-    }
-
-    @Override
-    public String name() {
-      return "for a test";
-    }
-
-    @Override
-    public void close() { }
-  }
-
   @Test
   void countsByStyleWhomTheGalleryKnowsBest() {
     Person person = Person.random(9_200_000_000L);
-    Gallery gallery = new Gallery(person, 3, 2, new Anything(), new Pixels());
+    Gallery gallery = new Gallery(person, 3, 2, new Anything(), new ByPixels(16, 128));
     Picture own = selfie(person);
     Headshot seen = Headshot.of(own, Style.named("studio"), "a woman");
     Headshot faceless = Headshot.of(BLACK, Style.named("office"), "a woman");

@@ -1,0 +1,42 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.pixels.Resampler;
+
+/**
+ * Knows a picture by its pixels at a small size.
+ *
+ * @param side of that size
+ * @param middle what is taken from each value, 0 to 255
+ */
+record ByPixels(int side, int middle) implements FaceEmbedder {
+  @Override
+  public float[] embed(Picture picture, Face face) {
+    byte[] small = Resampler.AREA.resize(picture, side, side).rgb();
+    float[] vector = new float[small.length];
+    double sum = 0;
+    for (int i = 0; i < small.length; i++) {
+      vector[i] = (small[i] & 0xff) - middle;
+      sum += vector[i] * (double) vector[i];
+    }
+    for (int i = 0; i < small.length; i++) {
+      vector[i] /= (float) Math.sqrt(sum);
+    }
+    return vector;
+  }
+
+  @Override
+  public double sameAbove() {
+    return .9;
+  }
+
+  @Override
+  public String name() {
+    return "for a test";
+  }
+
+  @Override
+  public void close() { }
+}

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.CascadeDetector;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -30,7 +31,7 @@ class OwnPartsTest {
   }
 
   @Test
-  void showsAPersonToItsOwnAdapter() {
+  void showsAPersonToItsOwnAdapterAndHoldsTheirFace() throws IOException {
     Path people = folder.resolve("people");
     CommandRun.of("people", "--seed", "5000000002", "--count", "1", "--photos", "3", "--out", people.toString());
     Path out = folder.resolve("out");
@@ -38,5 +39,6 @@ class OwnPartsTest {
         "nobody real", "--identity", "ipadapter", "--style", "studio", "--count", "1", "--steps", "2", "--out", out.toString());
     assertEquals(0, run.status(), run.err());
     assertTrue(Files.exists(out.resolve("headshot-001.png")));
+    assertTrue(Files.readString(out.resolve("record.json")).contains("\"face_guidance\" : true"));
   }
 }

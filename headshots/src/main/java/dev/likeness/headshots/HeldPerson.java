@@ -10,13 +10,20 @@ import java.util.Optional;
  * A person drawn as they are known and, beside that, held to their face.
  *
  * @param own as they are known
+ * @param share how much of that counts
  * @param face what holds them
  */
-record HeldPerson(Identity own, Identity face) implements Identity {
+record HeldPerson(Identity own, double share, Identity face) implements Identity {
+  /**
+   * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along what selfies look like, so
+   * that fewer of the asked words are drawn.
+   */
+  static final double LEARNT = 0.5;
+
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
     return faces(person).filter(kept -> kept.embedder().equals(guidance.embedder().name()))
-        .<Identity>map(kept -> new HeldPerson(person, guidance.towards(kept.vectors()))).orElse(person);
+        .map(kept -> held(person, guidance.towards(kept.vectors()))).orElse(person);
   }
 
   private static Optional<FaceReferences> faces(Identity person) {
@@ -26,9 +33,17 @@ record HeldPerson(Identity own, Identity face) implements Identity {
     return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt) : Optional.empty();
   }
 
+  private static Identity held(Identity person, Identity face) {
+    if (person instanceof ShownPerson shown) {
+      boolean measured = !shown.dial().equals(LikenessDial.UNMEASURED);
+      return new HeldPerson(measured ? shown : shown.along(LikenessDial.HELD), 1, face);
+    }
+    return new HeldPerson(person, LEARNT, face);
+  }
+
   @Override
   public Adapter at(double likeness) {
-    return own.at(likeness).and(face.at(likeness));
+    return own.at(share * likeness).and(face.at(likeness));
   }
 
   @Override

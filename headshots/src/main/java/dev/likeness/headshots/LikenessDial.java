@@ -27,6 +27,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0)),
       straight(new Setting(BESIDE_A_LORA, 0, 1, 1)));
+  /** The same for people whose drawn faces are held to theirs: as {@link HeldPerson} has it, half of the LoRA. */
+  static final LikenessDial HELD = new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT)));
 
   /**
    * How strongly a person is drawn.

@@ -45,7 +45,8 @@ class KeptPersonTest {
         Subject.of("woman").token("").consent("Ada: yes"), Progress.SILENT, new Cancellation());
     PersonProfile profile = PersonProfile.UNKNOWN.with(new Trait("skin", "fair skin", 0.8, Trait.Source.BASE_MODEL))
         .corrected("glasses", "round glasses");
-    ada = new FaceReferences("eye", List.of(new float[] {0.6f, -0.8f})).in(profile.in(plain));
+    TrainedPerson guided = new FaceReferences("guide", List.of(new float[] {1, 0})).asGuideOf(profile.in(plain));
+    ada = new FaceReferences("eye", List.of(new float[] {0.6f, -0.8f})).in(guided);
     file = folder.resolve("ada.safetensors");
     ada.save(file);
     HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST);
@@ -66,6 +67,16 @@ class KeptPersonTest {
     assertEquals(0, process.waitFor());
     Picture here = HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST).headshots().get(0).picture();
     assertArrayEquals(here.rgb(), Files.readAllBytes(out));
+  }
+
+  @Test
+  void keepsWhatTheirFaceIsHeldToBesideWhatItIsMeasuredBy() {
+    try (TrainedPerson opened = TrainedPerson.open(file, base)) {
+      FaceReferences guide = FaceReferences.guiding(opened).orElseThrow();
+      assertEquals("guide", guide.embedder());
+      assertArrayEquals(new float[] {1, 0}, guide.vectors().get(0));
+      assertEquals("eye", FaceReferences.of(opened).orElseThrow().embedder());
+    }
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -8,9 +9,19 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.FaceReferences;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
+import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Subject;
+import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -57,6 +68,30 @@ class FaceGuidanceTest {
       assertEquals(led, base.generate(shown.as(held.at(1))).picture(), "the same again");
       assertEquals(plain, base.generate(shown.as(held.at(0))).picture(), "at 0 nobody");
     }
+  }
+
+  @Test
+  void holdsWhoseFileSaysWhatTo() {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
+            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+      List<float[]> seen = List.of(vector(selfie(), detector, guidance.embedder()));
+      TrainedPerson known = new FaceReferences(guidance.embedder().name(), seen).asGuideOf(plain);
+      TrainedPerson others = new FaceReferences("another embedder", seen).asGuideOf(plain);
+      HeadshotStudio free = HeadshotStudio.on(base);
+      HeadshotStudio holding = free.guidance(guidance);
+      assertEquals(List.of(true, false, false, false),
+          List.of(holding.holds(known), holding.holds(plain), holding.holds(others), free.holds(known)));
+      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      assertNotEquals(drawn(free, known, ask), drawn(holding, known, ask));
+      assertEquals(drawn(free, plain, ask), drawn(holding, plain, ask));
+      assertEquals(drawn(free, known, ask.likeness(0)), drawn(holding, known, ask.likeness(0)), "at 0 nobody");
+    }
+  }
+
+  private static Picture drawn(HeadshotStudio studio, Identity person, ShootRequest request) {
+    return studio.shoot(person, request).headshots().get(0).picture();
   }
 
   @Test

@@ -247,7 +247,8 @@ public final class HeadshotStudio {
     return held(person) != person;
   }
 
-  private Identity held(Identity person) {
+  /** This person as they are drawn here: held to their face where that is known, and else as they are. */
+  public Identity held(Identity person) {
     return guidance.map(by -> HeldPerson.of(person, by)).orElse(person);
   }
 

@@ -5,15 +5,15 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import java.util.Optional;
+import java.util.function.DoubleFunction;
 
 /**
  * A person drawn as they are known and, beside that, held to their face.
  *
  * @param own as they are known
- * @param share how much of that counts
- * @param face what holds them
+ * @param held the same and held, at a likeness setting
  */
-record HeldPerson(Identity own, double share, Identity face) implements Identity {
+record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identity {
   /**
    * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along what selfies look like, so
    * that fewer of the asked words are drawn.
@@ -23,7 +23,7 @@ record HeldPerson(Identity own, double share, Identity face) implements Identity
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
     return faces(person).filter(kept -> kept.embedder().equals(guidance.embedder().name()))
-        .map(kept -> held(person, guidance.towards(kept.vectors()))).orElse(person);
+        .<Identity>map(kept -> new HeldPerson(person, held(person, guidance.towards(kept.vectors())))).orElse(person);
   }
 
   private static Optional<FaceReferences> faces(Identity person) {
@@ -33,17 +33,17 @@ record HeldPerson(Identity own, double share, Identity face) implements Identity
     return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt) : Optional.empty();
   }
 
-  private static Identity held(Identity person, Identity face) {
+  private static DoubleFunction<Adapter> held(Identity person, Identity face) {
     if (person instanceof ShownPerson shown) {
-      boolean measured = !shown.dial().equals(LikenessDial.UNMEASURED);
-      return new HeldPerson(measured ? shown : shown.along(LikenessDial.HELD), 1, face);
+      ShownPerson along = shown.dial().equals(LikenessDial.UNMEASURED) ? shown.along(LikenessDial.HELD) : shown;
+      return likeness -> along.at(likeness).and(face.at(along.setting(likeness).face()));
     }
-    return new HeldPerson(person, LEARNT, face);
+    return likeness -> person.at(LEARNT * likeness).and(face.at(likeness));
   }
 
   @Override
   public Adapter at(double likeness) {
-    return own.at(share * likeness).and(face.at(likeness));
+    return held.apply(likeness);
   }
 
   @Override

@@ -25,10 +25,11 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   private static final double BESIDE_A_LORA = 0.4;
 
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
-  public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0)),
-      straight(new Setting(BESIDE_A_LORA, 0, 1, 1)));
+  public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
+      straight(new Setting(BESIDE_A_LORA, 0, 1, 1, 1)));
   /** The same for people whose drawn faces are held to theirs: as {@link HeldPerson} has it, half of the LoRA. */
-  static final LikenessDial HELD = new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT)));
+  static final LikenessDial HELD =
+      new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
    * How strongly a person is drawn.
@@ -37,14 +38,15 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
    * @param start share of the steps after which it begins to count
    * @param end share of the steps after which it no longer counts
    * @param lora the LoRA's weight
+   * @param face how strongly drawn faces are held to the person's, 0 to 1, where the studio has face guidance
    */
-  public record Setting(double adapter, double start, double end, double lora) {
+  public record Setting(double adapter, double start, double end, double lora, double face) {
     /** Nothing of the person. */
-    public static final Setting NOTHING = new Setting(0, 0, 1, 0);
+    public static final Setting NOTHING = new Setting(0, 0, 1, 0, 0);
 
     private Setting towards(Setting other, double share) {
       return new Setting(between(adapter, other.adapter, share), between(start, other.start, share),
-          between(end, other.end, share), between(lora, other.lora, share));
+          between(end, other.end, share), between(lora, other.lora, share), between(face, other.face, share));
     }
   }
 
@@ -152,6 +154,7 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
     point.put("start", m.setting().start());
     point.put("end", m.setting().end());
     point.put("lora", m.setting().lora());
+    point.put("face", m.setting().face());
     point.put("likeness", m.likeness());
     point.put("following", m.following());
     point.put("pictures", m.pictures());
@@ -160,7 +163,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
 
   private static List<Measured> read(Object curve) {
     return ((List<?>) curve).stream().map(Map.class::cast).map(point -> new Measured(new Setting(number(point, "adapter"),
-        number(point, "start"), number(point, "end"), number(point, "lora")), number(point, "likeness"),
+        number(point, "start"), number(point, "end"), number(point, "lora"),
+        point.containsKey("face") ? number(point, "face") : 0), number(point, "likeness"),
         number(point, "following"), (int) number(point, "pictures"))).toList();
   }
 

@@ -36,9 +36,14 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /** At a likeness setting, 0 to 1. */
   @Override
   public Adapter at(double likeness) {
-    LikenessDial.Setting setting = dial.at(likeness, learnt != null);
+    LikenessDial.Setting setting = setting(likeness);
     Adapter shown = prompt.steps(setting.start(), setting.end()).at(setting.adapter());
     return learnt == null ? shown : learnt.at(setting.lora()).and(shown);
+  }
+
+  /** What a likeness setting means for them. */
+  LikenessDial.Setting setting(double likeness) {
+    return dial.at(likeness, learnt != null);
   }
 
   @Override

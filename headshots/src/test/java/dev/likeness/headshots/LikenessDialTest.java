@@ -16,17 +16,17 @@ import org.junit.jupiter.api.io.TempDir;
 
 class LikenessDialTest {
   private static final Measured NOTHING = new Measured(Setting.NOTHING, 0.1, 0.9, 20);
-  private static final Measured SOME = new Measured(new Setting(0.4, 0, 1, 0), 0.4, 0.9, 20);
-  private static final Measured LATE = new Measured(new Setting(0.8, 0.2, 1, 0), 0.5, 0.85, 20);
-  private static final Measured WORSE = new Measured(new Setting(0.6, 0, 1, 0), 0.45, 0.8, 20);
-  private static final Measured DEAF = new Measured(new Setting(1.2, 0, 1, 0), 0.7, 0.3, 20);
+  private static final Measured SOME = new Measured(new Setting(0.4, 0, 1, 0, 0), 0.4, 0.9, 20);
+  private static final Measured LATE = new Measured(new Setting(0.8, 0.2, 1, 0, 1), 0.5, 0.85, 20);
+  private static final Measured WORSE = new Measured(new Setting(0.6, 0, 1, 0, 0), 0.45, 0.8, 20);
+  private static final Measured DEAF = new Measured(new Setting(1.2, 0, 1, 0, 1), 0.7, 0.3, 20);
 
   @Test
   void drawsAsBeforeWhereNothingWasMeasured() {
-    assertEquals(new Setting(0.4, 0, 1, 0), LikenessDial.UNMEASURED.at(0.5, false));
-    assertEquals(new Setting(0.4, 0, 1, 1), LikenessDial.UNMEASURED.at(1, true));
+    assertEquals(new Setting(0.4, 0, 1, 0, 0.5), LikenessDial.UNMEASURED.at(0.5, false));
+    assertEquals(new Setting(0.4, 0, 1, 1, 1), LikenessDial.UNMEASURED.at(1, true));
     assertEquals(Setting.NOTHING, LikenessDial.UNMEASURED.at(0, true));
-    assertEquals(new Setting(0.4, 0, 1, 0.5), LikenessDial.HELD.at(1, true), "a held face leaves less to the LoRA");
+    assertEquals(new Setting(0.4, 0, 1, 0.5, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to the LoRA");
     assertEquals(LikenessDial.UNMEASURED.at(0.5, false), LikenessDial.HELD.at(0.5, false));
     assertEquals("likeness 1.5 is outside 0..1",
         assertThrows(IllegalArgumentException.class, () -> LikenessDial.UNMEASURED.at(1.5, true)).getMessage());
@@ -47,6 +47,7 @@ class LikenessDialTest {
     Setting between = dial.at(0.875, false);
     assertEquals(0.6, between.adapter(), 1e-12);
     assertEquals(0.1, between.start(), 1e-12);
+    assertEquals(0.5, between.face(), 1e-12);
     assertEquals(0.2, dial.at(0.375, false).adapter(), 1e-12);
   }
 

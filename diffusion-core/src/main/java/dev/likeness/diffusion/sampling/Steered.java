@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  * network can imagine; by the foretold picture alone it finds noise that deceives whoever looks. A row costs a pass back
  * through the network more. Answers without guidance, where a row asks for both, stay.
  *
- * @param pictures what leads each picture of the batch; an empty list for none
+ * @param pictures what leads each picture of the batch, if anything
  */
 public record Steered(NoisePredictor own, List<Optional<Steering>> pictures) implements NoisePredictor {
   /** {@code own} itself where no picture is led. */

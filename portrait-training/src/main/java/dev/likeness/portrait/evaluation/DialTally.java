@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What was measured of pictures, a line for each, kept in a file as it comes: a run that was stopped goes on behind the last
@@ -33,19 +34,20 @@ final class DialTally {
     }
 
     private String written() {
-      return String.format(Locale.ROOT, "%s,%s,%s,%s,%d,%s,%.5f,%d,%d%n", setting.adapter(), setting.start(), setting.end(),
-          setting.lora(), person, style, likeness, asked, read);
+      return String.format(Locale.ROOT, "%s,%s,%s,%s,%s,%d,%s,%.5f,%d,%d%n", setting.adapter(), setting.start(),
+          setting.end(), setting.lora(), setting.face(), person, style, likeness, asked, read);
     }
 
     private static Line read(String line) {
       String[] part = line.split(",");
-      return new Line(new Setting(Double.parseDouble(part[0]), Double.parseDouble(part[1]), Double.parseDouble(part[2]),
-          Double.parseDouble(part[3])), Long.parseLong(part[4]), part[5], Double.parseDouble(part[6]),
-          Integer.parseInt(part[7]), Integer.parseInt(part[8]));
+      double[] numbers = Stream.of(part).limit(SETTING).mapToDouble(Double::parseDouble).toArray();
+      return new Line(new Setting(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]), Long.parseLong(part[5]), part[6],
+          Double.parseDouble(part[7]), Integer.parseInt(part[8]), Integer.parseInt(part[9]));
     }
   }
 
-  private static final int PARTS = 9;
+  private static final int SETTING = 5;
+  private static final int PARTS = 10;
 
   private final Path file;
   private final Map<String, Line> lines = new LinkedHashMap<>();

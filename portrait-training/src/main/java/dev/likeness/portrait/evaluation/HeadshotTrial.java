@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -112,13 +113,15 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   Map<String, Object> leaks(Person person, AttributeReader reader) {
     List<Photo> selfies = IdentityTrial.selfies(person, shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
         .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN));
-    try (TrainedPerson learnt = studio().learn(PhotoReview.of(PhotoSet.of(selfies)), Consent.NOBODY_REAL)) {
+    HeadshotStudio studio = studio();
+    try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies)), Consent.NOBODY_REAL)) {
+      Adapter drawn = studio.held(learnt).at(1);
       List<Picture> with = new ArrayList<>();
       List<Picture> without = new ArrayList<>();
       for (int i = 0; i < plan.alone(); i++) {
         ImageRequest ask = ImageRequest.of("studio portrait of " + learnt.phrase()).steps(plan.steps())
             .guidance(ShootRequest.guidance(base)).seed(NOISE + i);
-        with.add(base.generate(ask.as(learnt.at(1))).picture());
+        with.add(base.generate(ask.as(drawn)).picture());
         without.add(base.generate(ask).picture());
       }
       save("one setting " + person.seed(), with);

@@ -13,6 +13,7 @@ import dev.likeness.headshots.LikenessDial.Setting;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -37,17 +38,19 @@ import java.util.Set;
  * {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run goes on, and at the end
  * {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
  *
- * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS]}. The folder holds
- * an adapter, as {@link PersonAdapter#in} has it; with {@code LORA-STEPS} each person is learnt too, and the settings beside their LoRA are measured.
+ * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS]}. The folder holds an adapter, as {@link
+ * PersonAdapter#in} has it, and may hold what {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too,
+ * and the settings beside their LoRA are measured.
  */
 public final class MeasureDial {
   private static final long FIRST = 9_300_000_000L;
   private static final int HELD_OUT = 4;
   private static final double FLOOR = 0.85;
   private static final List<String> STYLES = List.of("studio", "office", "outdoor");
-  private static final double[] WEIGHTS = {0.25, 0.5, 0.75, 1, 1.25, 1.5};
+  private static final double[] WEIGHTS = {0.4, 0.8, 1.2};
   private static final double[] STARTS = {0, 0.2};
-  private static final double[] LORAS = {0.5, 0.75, 1};
+  private static final double[] LORAS = {0.5, 1};
+  private static final double[] FACES = {0, 1};
 
   private final HeadshotStudio studio;
   private final Gallery gallery;
@@ -69,17 +72,19 @@ public final class MeasureDial {
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FaceDetector detector = new CascadeDetector()) {
-      HeadshotStudio studio = HeadshotStudio.on(base);
+        FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, detector).orElse(null)) {
+      HeadshotStudio plain = HeadshotStudio.on(base);
+      HeadshotStudio studio = guidance == null ? plain : plain.guidance(guidance);
+      double[] faces = guidance == null ? new double[1] : FACES;
       for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
         ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, Progress.SILENT, new Cancellation());
         MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
-        one.measure(shown, who, seed, settings(new double[] {0}));
+        one.measure(shown, who, seed, settings(new double[] {0}, faces));
         if (steps > 0) {
           try (TrainedPerson learnt = learnt(studio, base, review, out.resolve("person-" + seed + ".safetensors"), steps)) {
-            one.measure(both, who.with(learnt), seed, settings(LORAS));
+            one.measure(both, who.with(learnt), seed, settings(LORAS, faces));
           }
         }
       }
@@ -87,13 +92,15 @@ public final class MeasureDial {
     write(out, shown, both, steps > 0);
   }
 
-  /** Nothing, and every weight from every start beside every LoRA's weight. */
-  private static List<Setting> settings(double[] loras) {
+  /** Nothing, and every weight from every start beside every LoRA's weight, faces held and not. */
+  private static List<Setting> settings(double[] loras, double[] faces) {
     List<Setting> settings = new ArrayList<>(List.of(Setting.NOTHING));
     for (double lora : loras) {
       for (double start : STARTS) {
         for (double weight : WEIGHTS) {
-          settings.add(new Setting(weight, start, 1, lora));
+          for (double face : faces) {
+            settings.add(new Setting(weight, start, 1, lora, face));
+          }
         }
       }
     }
@@ -121,7 +128,7 @@ public final class MeasureDial {
 
   private DialTally.Line line(ShownPerson who, Setting setting, long seed, String style) {
     boolean nothing = setting.equals(Setting.NOTHING);
-    List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1) : setting);
+    List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
     Headshot headshot = studio.shoot(who.along(new LikenessDial(straight, straight)),
         ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(100)).headshots().get(0);
     Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DialTallyTest {
-  private static final Setting HALF = new Setting(0.5, 0.2, 1, 0);
+  private static final Setting HALF = new Setting(0.5, 0.2, 1, 0, 1);
 
   @Test
   void goesOnBehindTheLastWholeLine(@TempDir Path folder) throws IOException {
@@ -24,7 +24,7 @@ class DialTallyTest {
     DialTally first = DialTally.open(file);
     first.add(new DialTally.Line(Setting.NOTHING, 1, "studio", 0.1, 4, 4));
     first.add(new DialTally.Line(HALF, 1, "studio", 0.5, 4, 3));
-    Files.writeString(file, "0.5,0.2,1.0,0.0,1,off", StandardOpenOption.APPEND);
+    Files.writeString(file, "0.5,0.2,1.0,0.0,1.0,1,off", StandardOpenOption.APPEND);
     DialTally second = DialTally.open(file);
     assertTrue(second.has(HALF, 1, "studio"));
     assertFalse(second.has(HALF, 1, "office"));

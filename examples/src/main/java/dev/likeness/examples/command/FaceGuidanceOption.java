@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 
 /** Whether drawn faces are held to the person's. */
 final class FaceGuidanceOption {
-  @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, about three times "
+  @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, about four times "
       + "as fast; otherwise a base that brings preview and ip_adapter/face_embedder holds them to the person's")
   private boolean off;
 

@@ -78,10 +78,11 @@ public final class HeadshotStudio {
    * The same studio holding drawn faces to the person's: those of people whom it learns or shows from now on, and of person
    * files that were learnt so. Each picture takes about four times as long.
    *
-   * @param other stays the caller's to close
+   * @param other stays the caller's to close; null for faces as the base draws them
    */
   public HeadshotStudio guidance(FaceGuidance other) {
-    return new HeadshotStudio(base, learning.guide(other.embedder()), enlarger, Optional.of(other));
+    Optional<FaceGuidance> by = Optional.ofNullable(other);
+    return new HeadshotStudio(base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by);
   }
 
   /** How it learns. */

@@ -38,8 +38,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     return new Learning(base, training, Optional.of(other), guide, watch);
   }
 
-  Learning guide(FaceEmbedder other) {
-    return new Learning(base, training, embedder, Optional.of(other), watch);
+  Learning guide(Optional<FaceEmbedder> other) {
+    return new Learning(base, training, embedder, other, watch);
   }
 
   Learning watching(LikenessWatch other) {

@@ -28,11 +28,6 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     return new ShownPerson(prompt, learnt, consent, adapter, measured, faces);
   }
 
-  /** The same person whose drawn faces are held to these, where the studio has face guidance. */
-  public ShownPerson heldTo(FaceReferences own) {
-    return new ShownPerson(prompt, learnt, consent, adapter, dial, own);
-  }
-
   /** At a likeness setting, 0 to 1. */
   @Override
   public Adapter at(double likeness) {

@@ -78,7 +78,7 @@ public final class EditCommand implements Runnable {
     try (ReviewTools tools = faces.open(); BaseModel model = base.open();
         FaceGuidance held = holding.open(base.folder(), tools.detector()); TrainedPerson who = store.person(person, model)) {
       who.foreignTo(model).ifPresent(console.err()::println);
-      EditedHeadshot edited = FaceGuidanceOption.with(HeadshotStudio.on(model), held).edit(who, headshot(who), wanted,
+      EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
       marking.writePng(edited.after().picture(), named("edited.png"));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),

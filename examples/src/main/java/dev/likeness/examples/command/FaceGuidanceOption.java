@@ -1,6 +1,5 @@
 package dev.likeness.examples.command;
 
-import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
@@ -15,10 +14,5 @@ final class FaceGuidanceOption {
   /** What holds faces on the base in {@code folder}, to be closed by the caller; null where it is not wanted or not to be had. */
   FaceGuidance open(Path folder, FaceDetector detector) {
     return off ? null : FaceGuidance.in(folder, detector).orElse(null);
-  }
-
-  /** {@code studio} with what was opened. */
-  static HeadshotStudio with(HeadshotStudio studio, FaceGuidance guidance) {
-    return guidance == null ? studio : studio.guidance(guidance);
   }
 }

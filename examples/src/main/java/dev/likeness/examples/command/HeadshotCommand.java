@@ -147,7 +147,7 @@ public final class HeadshotCommand implements Runnable {
     }
     try (BaseModel model = base.open(); FaceGuidance held = holding.open(base.folder(), tools.detector())) {
       watch.lap("open");
-      HeadshotStudio plain = FaceGuidanceOption.with(studio(model), held).enlarger(enlarger);
+      HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
       Progress progress = ConsoleProgress.on(console);
       if (store.given() && person == null) {

@@ -123,8 +123,7 @@ public final class TrainCommand implements Runnable {
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
-      HeadshotStudio held = FaceGuidanceOption.with(HeadshotStudio.on(model), holding);
-      HeadshotStudio studio = watching(held, tools.embedder().orElse(own));
+      HeadshotStudio studio = watching(HeadshotStudio.on(model).guidance(holding), tools.embedder().orElse(own));
       if (whole) {
         learnWhole(studio, model, review, state, watched);
       } else {
@@ -171,7 +170,7 @@ public final class TrainCommand implements Runnable {
     photos.consent();
     try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
-      HeadshotStudio studio = FaceGuidanceOption.with(studio(model), holding);
+      HeadshotStudio studio = studio(model).guidance(holding);
       console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio), console));
       console.out().flush();
     }

@@ -29,7 +29,7 @@ final class FaceSteering implements Steering {
   private final float[] person;
   private final double weight;
   private int rows;
-  private Face face;
+  private FaceWindow window;
 
   FaceSteering(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector, float[] person, double weight) {
     this.preview = preview;
@@ -43,14 +43,13 @@ final class FaceSteering implements Steering {
   @Override
   public Tensor agreement(Tensor denoised) {
     Tensor latents = denoised.cpu();
-    if (face == null || rows % LOOK == 0) {
+    if (window == null || rows % LOOK == 0) {
       look(latents.detach());
     }
     rows++;
-    if (face == null) {
+    if (window == null) {
       return null;
     }
-    FaceWindow window = FaceWindow.around(face, (int) latents.size(3), (int) latents.size(2), preview.factor());
     Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
     return embedder.vectors(window.aligned(shown)).matmul(torch.tensor(person)).sum();
   }
@@ -65,7 +64,8 @@ final class FaceSteering implements Steering {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       Picture picture = Images.toPicture(Images.toUnit(preview.decode(latents)));
       List<Face> faces = detector.detect(picture);
-      face = faces.isEmpty() ? face : faces.get(0);
+      window = faces.isEmpty() ? window
+          : FaceWindow.around(faces.get(0), (int) latents.size(3), (int) latents.size(2), preview.factor());
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShownPerson;
@@ -83,15 +84,14 @@ public final class EvaluateAdapter {
     put(found, row(gallery, three, nobody), "by three photos");
     if (learns) {
       try (TrainedPerson learnt = trial.learnt(person)) {
-        put(found, IdentityFigures.beside(
-            IdentityFigures.row(trial.shoot(gallery, learnt, 1, each), tools.reader()), nobody), "learnt");
+        put(found, row(gallery, learnt, nobody), "learnt");
         put(found, row(gallery, three.with(learnt), nobody), "learnt and by three photos");
       }
     }
     return found;
   }
 
-  private Map<String, Object> row(Gallery gallery, ShownPerson person, Map<String, Object> nobody) {
+  private Map<String, Object> row(Gallery gallery, Identity person, Map<String, Object> nobody) {
     return IdentityFigures.beside(IdentityFigures.row(trial.shoot(gallery, person, 1, each), tools.reader()), nobody);
   }
 

@@ -149,8 +149,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   }
 
   private HeadshotStudio studio() {
-    HeadshotStudio plain = HeadshotStudio.on(base);
-    HeadshotStudio usual = guidance == null ? plain : plain.guidance(guidance);
+    HeadshotStudio usual = HeadshotStudio.on(base).guidance(guidance);
     return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
   }
 

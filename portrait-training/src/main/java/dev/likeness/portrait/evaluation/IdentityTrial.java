@@ -72,9 +72,7 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   /** Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance} unless that is null. */
   static IdentityTrial on(BaseModel base, FaceGuidance guidance, FaceDetector detector, FaceDetector judge,
       FaceEmbedder embedder) {
-    HeadshotStudio plain = HeadshotStudio.on(base);
-    return new IdentityTrial(guidance == null ? plain : plain.guidance(guidance), Optional.ofNullable(guidance), detector,
-        judge, embedder);
+    return new IdentityTrial(HeadshotStudio.on(base).guidance(guidance), Optional.ofNullable(guidance), detector, judge, embedder);
   }
 
   Result of(Person person, int each) {

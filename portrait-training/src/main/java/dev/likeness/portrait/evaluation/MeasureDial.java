@@ -73,8 +73,7 @@ public final class MeasureDial {
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, detector).orElse(null)) {
-      HeadshotStudio plain = HeadshotStudio.on(base);
-      HeadshotStudio studio = guidance == null ? plain : plain.guidance(guidance);
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);

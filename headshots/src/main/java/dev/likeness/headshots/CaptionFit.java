@@ -15,6 +15,7 @@ import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -24,8 +25,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** How well captions fit pictures in a base model's eyes; the same noise for every caption, so that they compare. */
 final class CaptionFit implements AutoCloseable {
-  /** As many as are shown at once. */
-  private static final int PICTURES = 16;
+  /** As many as are shown at once, and the noises unless said. */
+  static final int PICTURES = 16;
   private static final double EARLIEST = 0.25;
   private static final double LATEST = 0.8;
 
@@ -64,12 +65,16 @@ final class CaptionFit implements AutoCloseable {
 
   /** The mean squared errors of the network's answers under {@code caption}, one a noise; less fits better. */
   double[] errors(String caption) {
-    float[][] maps = maps(0, Collections.nCopies(timesteps.length, caption));
-    return Arrays.stream(maps).mapToDouble(CaptionFit::mean).toArray();
+    return errors(IntStream.range(0, timesteps.length).toArray(), Collections.nCopies(timesteps.length, caption));
   }
 
-  /** For each noise from {@code first} on, under a caption of its own, the squared error of each place, by rows. */
-  float[][] maps(int first, List<String> captions) {
+  /** The mean squared errors of some noises, each under a caption of its own. */
+  double[] errors(int[] noises, List<String> captions) {
+    return Arrays.stream(maps(noises, captions)).mapToDouble(CaptionFit::mean).toArray();
+  }
+
+  /** For some noises, each under a caption of its own, the squared error of each place, by rows. */
+  float[][] maps(int[] noises, List<String> captions) {
     List<String> texts = captions.stream().distinct().toList();
     float[][] maps = new float[captions.size()][];
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
@@ -77,8 +82,10 @@ final class CaptionFit implements AutoCloseable {
       for (int from = 0; from < maps.length; from += PICTURES) {
         int count = Math.min(PICTURES, maps.length - from);
         long[] which = captions.subList(from, from + count).stream().mapToLong(texts::indexOf).toArray();
-        Tensor answer = answers(first + from, count, tokens.index_select(0, onDevice(torch.tensor(which))));
-        Tensor squares = answer.sub(target.narrow(0, first + from, count)).square().mean(1).flatten(1, -1);
+        int[] some = Arrays.copyOfRange(noises, from, from + count);
+        Tensor rows = torch.tensor(Arrays.stream(some).asLongStream().toArray());
+        Tensor answer = answers(some, rows, tokens.index_select(0, onDevice(torch.tensor(which))));
+        Tensor squares = answer.sub(target.index_select(0, rows)).square().mean(1).flatten(1, -1);
         for (int i = 0; i < count; i++) {
           maps[from + i] = Images.floats(squares.select(0, i));
         }
@@ -87,13 +94,14 @@ final class CaptionFit implements AutoCloseable {
     }
   }
 
-  private Tensor answers(int from, int count, Tensor tokens) {
-    float[] times = new float[count];
-    for (int i = 0; i < count; i++) {
-      times[i] = timesteps[from + i];
+  private Tensor answers(int[] noises, Tensor rows, Tensor tokens) {
+    float[] times = new float[noises.length];
+    for (int i = 0; i < noises.length; i++) {
+      times[i] = timesteps[noises[i]];
     }
     Tensor time = onDevice(torch.tensor(times));
-    return unet.forward(noised.narrow(0, from, count), time, UNetConditioning.text(tokens)).cpu().to(ScalarType.Float);
+    Tensor input = noised.index_select(0, onDevice(rows));
+    return unet.forward(input, time, UNetConditioning.text(tokens)).cpu().to(ScalarType.Float);
   }
 
   private Tensor onDevice(Tensor tensor) {

@@ -7,12 +7,7 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.lora.Subject;
 import dev.likeness.photos.AcceptedPhoto;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
-import org.apache.commons.math3.special.Erf;
 
 /**
  * Finds words for a person by asking the base model itself: of several captions, the one under which it predicts the
@@ -59,27 +54,9 @@ final class PersonDescription {
   }
 
   private static Trait best(CaptionFit fit, PersonWords words, PersonWords.Slot slot, Cancellation cancellation) {
-    List<double[]> errors = new ArrayList<>();
-    for (String choice : slot.words()) {
-      cancellation.check();
-      errors.add(fit.errors("selfie of " + words.with(slot.name(), choice).phrase()));
-    }
-    int best = IntStream.range(0, errors.size()).boxed().min(Comparator.comparingDouble(i -> mean(errors.get(i))))
-        .orElseThrow();
-    double doubt = IntStream.range(0, errors.size()).filter(i -> i != best)
-        .mapToDouble(i -> 1 - better(errors.get(best), errors.get(i))).max().orElse(0);
-    return new Trait(slot.name(), slot.words().get(best), 1 - doubt, Trait.Source.BASE_MODEL);
-  }
-
-  /** How sure it is that one caption fits better than another: a paired z-test over the noises, 0.5 to 1. */
-  static double better(double[] errors, double[] others) {
-    double[] gains = IntStream.range(0, errors.length).mapToDouble(i -> others[i] - errors[i]).toArray();
-    double mean = mean(gains);
-    double variance = Arrays.stream(gains).map(gain -> (gain - mean) * (gain - mean)).sum() / (gains.length - 1);
-    return 0.5 * Erf.erfc(-mean / Math.sqrt(2 * variance / gains.length + Double.MIN_NORMAL));
-  }
-
-  private static double mean(double[] values) {
-    return Arrays.stream(values).average().orElseThrow();
+    List<String> captions =
+        slot.words().stream().map(word -> "selfie of " + words.with(slot.name(), word).phrase()).toList();
+    CaptionRace race = CaptionRace.of(fit::errors, CaptionFit.PICTURES, captions, cancellation);
+    return new Trait(slot.name(), slot.words().get(race.best()), race.confidence(), Trait.Source.BASE_MODEL);
   }
 }

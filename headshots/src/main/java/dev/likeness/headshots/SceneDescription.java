@@ -127,7 +127,7 @@ final class SceneDescription {
     for (int i = 0; i < photos * NOISES / 2; i++) {
       captions.add("selfie of " + who + scenes.get(i % photos).tail());
     }
-    float[][] maps = fit.maps(first * photos, captions);
+    float[][] maps = fit.maps(IntStream.range(first * photos, first * photos + captions.size()).toArray(), captions);
     SceneRegions.Part part = slot.name().equals(OUTFIT) ? SceneRegions.Part.CLOTHES
         : slot.name().equals(BACKDROP) ? SceneRegions.Part.BACKDROP : SceneRegions.Part.ALL;
     double[][] errors = new double[photos][NOISES / 2];
@@ -147,7 +147,7 @@ final class SceneDescription {
     int best = list.stream().min(Comparator.comparingDouble(word -> Arrays.stream(of(photos, errors[word])).sum()))
         .orElseThrow();
     double sure = list.stream().filter(word -> word != best)
-        .mapToDouble(word -> PersonDescription.better(of(photos, errors[best]), of(photos, errors[word]))).min().orElse(1);
+        .mapToDouble(word -> CaptionRace.better(of(photos, errors[best]), of(photos, errors[word]))).min().orElse(1);
     // A colour needs a garment to be said of, and likely ones are cut alike.
     boolean needed = slot.name().equals(OUTFIT) && !scene.chosen().getOrDefault(OUTFIT + " colour", "").isEmpty();
     return sure >= SURE || needed ? scene.with(slot.name(), slot.words().get(best)) : scene;

@@ -25,7 +25,7 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class,
         () -> ShootRequest.of(Style.named("studio"), 0));
     assertEquals("a shoot needs a style, at least 1 picture and 1 step, and no negative size: given 1 styles, count 0, "
-        + "steps 30, size 0", wrong.getMessage());
+        + "steps 20, size 0", wrong.getMessage());
   }
 
   @Test

@@ -52,7 +52,7 @@ public final class HeadshotCommand implements Runnable {
       description = "headshots in each style (default: ${DEFAULT-VALUE})")
   private int count;
 
-  @Option(names = "--steps", paramLabel = "N", defaultValue = "30",
+  @Option(names = "--steps", paramLabel = "N", defaultValue = "" + ShootRequest.STEPS,
       description = "sampling steps (default: ${DEFAULT-VALUE})")
   private int steps;
 

@@ -13,9 +13,12 @@ import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -49,9 +52,11 @@ public final class BatchHeadshots {
     if (args.length != 4) {
       throw new IllegalArgumentException("give four arguments: PHOTOS BASE OUT CONSENT");
     }
-    try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
+    Path folder = Path.of(args[1]);
+    try (BaseModel base = BaseModel.open(folder, Compute.best()); FaceDetector detector = new CascadeDetector();
+        FaceGuidance held = FaceGuidance.in(folder, detector).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
-      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base), request, System.out);
+      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base).guidance(held), request, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }

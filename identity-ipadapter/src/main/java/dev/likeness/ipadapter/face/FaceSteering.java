@@ -21,7 +21,7 @@ final class FaceSteering implements Steering {
   /** More noise than this lets a row reach no further. */
   private static final double MOST_NOISE = 5;
   /** Every so many rows the face is looked for anew. */
-  private static final int LOOK = 4;
+  private static final int LOOK = 6;
 
   private final AutoencoderFile preview;
   private final FolderEmbedder embedder;

@@ -22,6 +22,7 @@ final class Gallery {
   private static final int PHOTOS = 2;
   private static final int SIDE = 256;
 
+  private final Person person;
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
   private final List<float[]> own;
@@ -29,6 +30,7 @@ final class Gallery {
 
   /** {@code size - 1} others beside {@code person}, of whom {@code shots} photos are held out from everything else. */
   Gallery(Person person, int size, int shots, FaceDetector detector, FaceEmbedder embedder) {
+    this.person = person;
     this.detector = detector;
     this.embedder = embedder;
     this.own = photos(person, shots);
@@ -47,6 +49,11 @@ final class Gallery {
       vector(Renderer.render(person, Shot.selfie(random), SIDE).picture()).ifPresent(vectors::add);
     }
     return vectors;
+  }
+
+  /** Whom it is about. */
+  Person person() {
+    return person;
   }
 
   /** What the embedder makes of the largest face; empty when none is found. */

@@ -56,8 +56,6 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
   private static final long NOISE = 500;
-  private static final List<Attribute> ASKED = List.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.HAIR,
-      Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
   // One shirt, light and wall in every selfie; words that headshots rarely ask for.
   private static final Map<Attribute, String> SETTING = Map.of(Attribute.OUTFIT, Outfit.HOODIE.words(),
       Attribute.OUTFIT_COLOUR, Tint.RED.words(), Attribute.LIGHT, Light.FLASH.words(), Attribute.BACKDROP,
@@ -102,8 +100,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
       row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain, reader));
       ReadBackTally tally = new ReadBackTally(reader);
       choice.kept().forEach(shot -> tally.add(shot.request().prompt(), shot.picture()));
-      row.put("read back", tally.share(ASKED));
-      ASKED.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(
+      row.put("read back", tally.share(IdentityFigures.SCENE));
+      IdentityFigures.SCENE.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(
           "read back, " + attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), tally.share(attribute)));
     });
     return row;

@@ -21,9 +21,10 @@ import java.util.stream.IntStream;
  * outside embedder makes of all headshots.
  */
 final class IdentityFigures {
-  /** What a style asks for beside the person. */
-  private static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
-      Attribute.EXPRESSION, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP, Attribute.BACKDROP_COLOUR);
+  /** Clothes, hair, light and backdrop, of which a style asks for some and what the person is called for others. */
+  static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
+      Attribute.HAIR, Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP,
+      Attribute.BACKDROP_COLOUR);
 
   private static final String SPREAD = "spread";
 
@@ -70,6 +71,7 @@ final class IdentityFigures {
       ReadBackTally tally = new ReadBackTally(reads);
       headshots.forEach(headshot -> tally.add(headshot.request().prompt(), headshot.picture()));
       row.put("scene read back", tally.share(SCENE));
+      row.put("expression read back", tally.share(Attribute.EXPRESSION));
       row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));
     });
     return row;

@@ -48,7 +48,6 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   private static final int SELFIES = 10;
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
-  private static final long NOISE = 100;
   private static final List<String> STYLES = List.of("studio", "office", "outdoor", "black-and-white", "corporate");
 
   /**
@@ -112,7 +111,7 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
 
   Outcome shoot(Gallery gallery, Identity person, double likeness, int each) {
     List<Headshot> headshots = studio.shoot(person, ShootRequest.of(STYLES.stream().map(Style::named).toList(), each)
-        .likeness(likeness).seed(NOISE)).headshots();
+        .likeness(likeness).seed(gallery.person().seed())).headshots();
     List<float[]> faces =
         headshots.stream().map(h -> gallery.vector(h.picture())).flatMap(Optional::stream).toList();
     return new Outcome(headshots, faces.size(), faces.stream().filter(gallery::recognises).count(),

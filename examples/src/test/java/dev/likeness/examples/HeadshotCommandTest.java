@@ -8,6 +8,9 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.FullDisk;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +39,7 @@ class HeadshotCommandTest {
   private Path out;
 
   @BeforeAll
-  static void renderPhotos() {
+  static void renderPhotos() throws IOException {
     base = TinyBase.in(shared);
     Path people = shared.resolve("people");
     assertEquals(0,
@@ -44,6 +47,10 @@ class HeadshotCommandTest {
     photos = shared.resolve("people/person-" + STRANGER);
     // OpenCV keeps a few objects of its own from its first use on.
     assertEquals(0, CommandRun.of("photos", photos.toString()).status());
+    // The network that scores eyes stays from its first use on, too.
+    try (FaceDetector detector = new CascadeDetector()) {
+      HeadshotScores.of(detector).score(Picture.read(photos.resolve("selfie-01.jpg")));
+    }
   }
 
   @BeforeEach

@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
     int size, long seed) {
-  /** Sampling steps unless said: with ten more, people are recognised no more often. */
+  /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
   public static final int STEPS = 20;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
   private static final double MOST_GUIDANCE = 4;

@@ -22,12 +22,13 @@ public final class BaseModel implements AutoCloseable {
   private final Denoiser denoiser;
   private final Defaults defaults;
   private final String name;
-
+  private final Optional<Path> folder;
   private final MemoryPlan plan;
   private final boolean sparing;
 
-  private BaseModel(Denoiser denoiser, String name, MemoryPlan plan, boolean sparing) {
+  private BaseModel(Denoiser denoiser, String name, Optional<Path> folder, MemoryPlan plan, boolean sparing) {
     this.denoiser = denoiser;
+    this.folder = folder;
     this.plan = plan;
     this.sparing = sparing;
     this.defaults = denoiser.defaults();
@@ -61,11 +62,11 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
-    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), plan, false);
+    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), files.folder(), plan, false);
   }
 
   private static BaseModel open(ModelFiles files, Compute compute, String name) {
-    return new BaseModel(Denoiser.open(files, compute), name, null, false);
+    return new BaseModel(Denoiser.open(files, compute), name, files.folder(), null, false);
   }
 
   /**
@@ -76,7 +77,7 @@ public final class BaseModel implements AutoCloseable {
    * Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(denoiser, name, plan, plan == null);
+    return new BaseModel(denoiser, name, folder, plan, plan == null);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */
@@ -110,6 +111,11 @@ public final class BaseModel implements AutoCloseable {
   /** What this model is called: the name of its folder or file. */
   public String name() {
     return name;
+  }
+
+  /** The folder that the model was opened from, where other things may lie beside its networks; empty for a single file. */
+  public Optional<Path> folder() {
+    return folder;
   }
 
   /** Draws one picture. Thread-safe. */

@@ -1,7 +1,9 @@
 package dev.likeness.headshots;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -67,6 +69,15 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
     if (!consent.purposes.contains(purpose)) {
       throw new ConsentRefused(purpose, "the consent covers " + consent.purposes.stream().sorted().map(Purpose::words)
           .collect(Collectors.joining(", ")) + ", not " + purpose.words() + "; ask the person for that too");
+    }
+  }
+
+  /** Fails unless pictures of {@code person} may be drawn; identities of other makes carry no consent of their own. */
+  static void requireToDraw(Identity person) {
+    if (person instanceof ShownPerson shown) {
+      require(shown.consent(), Purpose.HEADSHOTS);
+    } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
+      require(parse(known.subject().consent()), Purpose.HEADSHOTS);
     }
   }
 

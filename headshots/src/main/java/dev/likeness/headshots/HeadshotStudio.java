@@ -165,15 +165,15 @@ public final class HeadshotStudio {
    *
    * @param adapter with what it looks at people through; stays the caller's, open while the person is drawn
    * @param consent who agreed to what
+   * @param known of how they look, what the user says: it is believed
    * @throws ConsentRefused when it does not cover learning: what an adapter makes of a face is the person's model too
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
-  public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, Progress progress,
+  public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
     return progress.around(() -> {
-      PersonStudy study =
-          PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation);
+      PersonStudy study = PersonStudy.of(base, review, known, Phases.of(progress), cancellation);
       return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
           adapter.describe(), LikenessDial.UNMEASURED,
           guidance.map(by -> FaceReferences.of(review.accepted(), by.embedder())).orElse(null));
@@ -197,7 +197,7 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    requireConsent(person);
+    Consent.requireToDraw(person);
     return progress.around(() -> new Shooting(base, held(person), request, enlarger).run(Phases.of(progress), cancellation));
   }
 
@@ -210,7 +210,7 @@ public final class HeadshotStudio {
    */
   public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
-    requireConsent(person);
+    Consent.requireToDraw(person);
     ImageRequest request = headshot.request();
     Picture again = FaceRedraw.of(base, held(person).at(headshot.likeness()), request, headshot.picture(), face,
         strength, cancellation);
@@ -228,7 +228,7 @@ public final class HeadshotStudio {
    */
   public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
       Progress progress, Cancellation cancellation) {
-    requireConsent(person);
+    Consent.requireToDraw(person);
     return progress.around(
         () -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
   }
@@ -251,14 +251,5 @@ public final class HeadshotStudio {
   /** This person as they are drawn here: held to their face where that is known, and else as they are. */
   public Identity held(Identity person) {
     return guidance.map(by -> HeldPerson.of(person, by)).orElse(person);
-  }
-
-  // Identities of other makes (pictures shown, plain LoRAs) carry no consent of their own.
-  private static void requireConsent(Identity person) {
-    if (person instanceof ShownPerson shown) {
-      Consent.require(shown.consent(), Purpose.HEADSHOTS);
-    } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
-      Consent.require(Consent.parse(known.subject().consent()), Purpose.HEADSHOTS);
-    }
   }
 }

@@ -65,8 +65,9 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
 
   private List<TrainingPicture> pictures(PersonStudy study, PhotoReview review, List<String> captions, Progress steps,
       Cancellation cancellation) {
-    List<SceneWords> scenes = SceneDescription.of(
-        base, review.accepted(), study.crops(), study.profile().phrase(), steps, cancellation);
+    List<SceneWords> scenes = study.readings().isEmpty()
+        ? SceneDescription.of(base, review.accepted(), study.crops(), study.profile().phrase(), steps, cancellation)
+        : study.readings().stream().map(photo -> photo.scene(SceneDescription.SURE)).toList();
     return pictures(study.crops(), review.accepted(), scenes, captions);
   }
 

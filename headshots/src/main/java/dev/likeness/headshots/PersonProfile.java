@@ -22,9 +22,12 @@ public record PersonProfile(List<Trait> traits) {
   /** Nothing known yet. */
   public static final PersonProfile UNKNOWN = new PersonProfile(List.of());
 
+  /**
+   * What is less sure is left out of captions and prompts: a wrong word draws somebody else, a missing one leaves it to the face.
+   */
+  public static final double SURE = 0.5;
+
   private static final String NOTE = "likeness.profile";
-  // What is less sure is left out of prompts: a wrong word draws somebody else, a missing one leaves it to the face.
-  private static final double SURE = 0.5;
 
   public PersonProfile {
     traits = List.copyOf(traits);

@@ -12,10 +12,11 @@ import java.util.List;
  * What a base is to know of a person before it learns or is shown them.
  *
  * @param crops their accepted photos as the base looks at pictures
+ * @param readings what the base's own reader says of each; none where it brings no reader
  * @param profile how they look
  * @param subject what prompts call them
  */
-record PersonStudy(List<Picture> crops, PersonProfile profile, Subject subject) {
+record PersonStudy(List<Picture> crops, List<PhotoReading> readings, PersonProfile profile, Subject subject) {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
   private static final double MOST_ENLARGEMENT = 4;
 
@@ -29,7 +30,10 @@ record PersonStudy(List<Picture> crops, PersonProfile profile, Subject subject) 
       Cancellation cancellation) {
     int side = base.defaults().width();
     List<Picture> crops = review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
-    PersonProfile profile = PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation);
-    return new PersonStudy(crops, profile, PersonDescription.subject(base, profile));
+    List<PhotoReading> readings = PhotoReading.of(base, crops);
+    PersonProfile profile = readings.isEmpty()
+        ? PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation)
+        : PhotoReading.profile(readings, known);
+    return new PersonStudy(crops, readings, profile, PersonDescription.subject(base, profile));
   }
 }

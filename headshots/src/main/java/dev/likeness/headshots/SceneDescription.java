@@ -24,7 +24,8 @@ final class SceneDescription {
   private static final String BACKDROP = "backdrop";
   private static final int NOISES = 4;
   private static final int SHORT_LIST = 3;
-  private static final double SURE = 0.7;
+  /** How sure a word has to be. */
+  static final double SURE = 0.7;
   // A wall is of one colour when so many of its pixels are so near to it.
   private static final double EVEN = 0.8;
   private static final double NEAR = 12;

@@ -12,7 +12,7 @@ package dev.likeness.headshots;
 public record Trait(String slot, String value, double confidence, Source source) {
   /** Who says what someone looks like. */
   public enum Source {
-    /** Measured on the photos' pixels. */
+    /** The photos' pixels: measured, or read by the base's own reader. */
     PHOTOS("photos"),
     /** The caption under which the base model explains the photos best. */
     BASE_MODEL("base model"),

@@ -120,7 +120,7 @@ class HeadshotStudioTest {
     Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
     Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
     assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class,
-        () -> studio.show(null, null, drawing, Progress.SILENT, new Cancellation())).purpose());
+        () -> studio.show(null, null, drawing, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation())).purpose());
     ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, null);
     assertEquals(Purpose.HEADSHOTS,
         assertThrows(ConsentRefused.class, () -> studio.shoot(shown, request())).purpose());

@@ -1,11 +1,12 @@
 package dev.likeness.lora;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -32,11 +33,7 @@ final class GoldenLora {
   }
 
   private static Path resource(String name) {
-    try {
-      return Path.of(GoldenLora.class.getResource(ROOT).toURI()).resolve(name).normalize();
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return GoldenResource.file(URI.create(ROOT).resolve(name).getPath());
   }
 
   static Safetensors reference() {

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.weights.Residence;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -20,6 +21,11 @@ import java.util.Set;
 public interface ModelFiles {
   /** What errors call this model: its file or folder. */
   String describe();
+
+  /** The folder that the model lies in, where other things may lie beside its networks; empty for a single file. */
+  default Optional<Path> folder() {
+    return Optional.empty();
+  }
 
   /** The diffusers pipeline that the model is of, e.g. {@code StableDiffusionXLPipeline}. */
   String pipeline();

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** A diffusers folder: {@code model_index.json} and one subfolder per component. */
@@ -52,6 +53,11 @@ public final class ModelFolder implements ModelFiles {
   @Override
   public String describe() {
     return root.toString();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return Optional.of(root);
   }
 
   @Override

@@ -5,6 +5,8 @@ import dev.likeness.diffusion.text.T5Tokenizer;
 import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 
 /** A model that is to lie in memory as a plan says. */
@@ -12,6 +14,11 @@ public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFi
   @Override
   public String describe() {
     return files.describe();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return files.folder();
   }
 
   @Override

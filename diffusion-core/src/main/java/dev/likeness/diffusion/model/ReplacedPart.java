@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -22,6 +23,11 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
   @Override
   public String describe() {
     return base.describe();
+  }
+
+  @Override
+  public Optional<Path> folder() {
+    return base.folder();
   }
 
   @Override

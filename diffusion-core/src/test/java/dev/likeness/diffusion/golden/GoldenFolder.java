@@ -66,7 +66,7 @@ public record GoldenFolder(Path path, String variant) {
       GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
     }
     for (String file : List.of("reference.json", "reference.safetensors")) {
-      if (GoldenFolder.class.getResource(root(variant) + variant + "/" + file) != null) {
+      if (GoldenResource.exists(root(variant) + variant + "/" + file)) {
         GoldenResource.copy(root(variant) + variant + "/" + file, out.resolve(file));
       }
     }

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URL;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -104,11 +103,7 @@ final class GoldenPictures implements AutoCloseable {
   /** The tensors of one file of test resources. */
   static GoldenPictures file(String name, Path scratch) {
     Path file = scratch.resolve(name.replace('/', '-'));
-    try (InputStream in = GoldenPictures.class.getResourceAsStream("/golden/" + name)) {
-      Files.copy(in, file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    GoldenResource.copy("/golden/" + name, file);
     return new GoldenPictures(Safetensors.open(file));
   }
 

@@ -4,26 +4,30 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 
-/** Files that a script of {@code tools/goldens} made, among the test resources. */
-final class GoldenResource {
+/** Files that a script of {@code tools/goldens} made, among the test resources: large ones lie there compressed. */
+public final class GoldenResource {
+  private static final String PACKED = ".gz";
+
   private GoldenResource() {}
 
-  /** The JSON object {@code resource}, which may be compressed. */
+  /** The JSON object {@code resource}. */
   static Map<String, Object> json(String resource) {
-    try (InputStream in = open(resource); InputStream text = resource.endsWith(".gz") ? new GZIPInputStream(in) : in) {
-      return JSON.std.mapFrom(text);
+    try (InputStream in = open(resource)) {
+      return JSON.std.mapFrom(in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
   /** Copies {@code resource} to a file, whose folder is made. */
-  static void copy(String resource, Path to) {
+  public static void copy(String resource, Path to) {
     try (InputStream in = open(resource)) {
       Files.createDirectories(to.getParent());
       Files.copy(in, to);
@@ -32,11 +36,40 @@ final class GoldenResource {
     }
   }
 
-  private static InputStream open(String resource) {
-    InputStream in = GoldenResource.class.getResourceAsStream(resource);
-    if (in == null) {
+  /** Whether there is such a resource. */
+  static boolean exists(String resource) {
+    return find(resource) != null;
+  }
+
+  /** The file {@code resource}; a compressed one is unpacked, to a file that lasts as long as the JVM. */
+  public static Path file(String resource) {
+    try {
+      URL plain = GoldenResource.class.getResource(resource);
+      if (plain != null) {
+        return Path.of(plain.toURI());
+      }
+      Path unpacked = Files.createTempDirectory("golden").resolve(resource.substring(resource.lastIndexOf('/') + 1));
+      copy(resource, unpacked);
+      unpacked.getParent().toFile().deleteOnExit();
+      unpacked.toFile().deleteOnExit();
+      return unpacked;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static URL find(String resource) {
+    URL plain = GoldenResource.class.getResource(resource);
+    return plain == null ? GoldenResource.class.getResource(resource + PACKED) : plain;
+  }
+
+  private static InputStream open(String resource) throws IOException {
+    URL url = find(resource);
+    if (url == null) {
       throw new IllegalArgumentException("no golden " + resource + "; tools/goldens/README.md says how to make it");
     }
-    return in;
+    return url.getPath().endsWith(PACKED) ? new GZIPInputStream(url.openStream()) : url.openStream();
   }
 }

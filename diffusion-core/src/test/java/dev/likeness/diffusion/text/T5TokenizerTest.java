@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenResource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -80,9 +81,7 @@ class T5TokenizerTest {
     }
   }
 
-  private static void copy(String resource, Path to) throws IOException {
-    try (InputStream in = T5TokenizerTest.class.getResourceAsStream(ROOT + resource)) {
-      Files.copy(in, to);
-    }
+  private static void copy(String resource, Path to) {
+    GoldenResource.copy(ROOT + resource, to);
   }
 }

@@ -182,8 +182,8 @@ public final class HeadshotCommand implements Runnable {
       return;
     }
     try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy())) {
-      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), progress, console.cancellation())
-          .along(eye.dial());
+      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), photos.known(), progress,
+          console.cancellation()).along(eye.dial());
       watch.lap("showing");
       ShownPerson who = learnt == null ? shown : shown.with(learnt);
       KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());

@@ -62,7 +62,12 @@ public final class FolderEmbedder implements FaceEmbedder {
     Compute compute = new Compute("cpu", DType.F32);
     FolderEmbedder embedder = new FolderEmbedder(config,
         new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), compute));
-    embedder.weights.check(w -> new FaceNetwork(embedder.channels, embedder.size, w), Set.of());
+    try {
+      embedder.weights.check(w -> new FaceNetwork(embedder.channels, embedder.size, w), Set.of());
+    } catch (UnusableInput e) {
+      embedder.close();
+      throw e;
+    }
     return embedder;
   }
 

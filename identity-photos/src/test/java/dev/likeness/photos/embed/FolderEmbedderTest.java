@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +60,9 @@ class FolderEmbedderTest {
     assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base)).getMessage().contains("ArcFace"));
     write("LikenessFaceNetwork", List.of(8, 8, 16, 32));
     assertTrue(assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base)).getMessage().contains("levels.2"));
+    long objects = Pointer.totalCount();
+    assertThrows(UnusableInput.class, () -> FolderEmbedder.in(base));
+    assertEquals(objects, Pointer.totalCount(), "native objects after another refusal");
   }
 
   /** Weights of {@link #CHANNELS} beside a config that says {@code told}. */

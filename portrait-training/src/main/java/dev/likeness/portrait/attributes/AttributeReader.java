@@ -8,6 +8,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.headshots.reading.ReadingNetwork;
 import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
@@ -62,7 +63,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
   }
 
   private static Tensor pixels(Picture picture) {
-    int side = AttributeNetwork.SIDE;
+    int side = ReadingNetwork.SIDE;
     return Images.toSigned(picture.width() == side && picture.height() == side ? picture
         : Resampler.AREA.resize(picture, side, side));
   }

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.attributes;
 
+import dev.likeness.headshots.reading.ReadingNetwork;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
@@ -20,7 +21,7 @@ public record RenderTrial(int pictures, Map<Attribute, Double> right) {
     for (long number = FIRST; number < FIRST + pictures; number++) {
       Person person = Person.random(number);
       Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
-      Map<Attribute, String> read = reader.of(Renderer.render(person, shot, AttributeNetwork.SIDE).picture());
+      Map<Attribute, String> read = reader.of(Renderer.render(person, shot, ReadingNetwork.SIDE).picture());
       for (Attribute attribute : Attribute.values()) {
         if (attribute.index(person, shot) >= 0) {
           int[] count = counts.computeIfAbsent(attribute, a -> new int[2]);

@@ -7,15 +7,15 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Trait;
-import dev.likeness.portrait.PortraitModel;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
-import dev.likeness.portrait.people.Words;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -24,36 +24,40 @@ import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * How often the words of a profile are those of a rendered person, slot by slot and by confidence.
- * Arguments: how many people; {@code measured} or {@code asked}.
+ * How often the words of a profile are those of a rendered person, slot by slot, and how sure they are: the very word, and of
+ * beards and glasses also whether there are any; a colour where there is hair. Arguments: how many people; {@code measured}, or a model folder that finds the
+ * words.
  */
 public final class EvaluateProfiles {
   private static final long FIRST = 6_000_000_000L;
   private static final int PHOTOS = 5;
+  private static final Map<String, Attribute> KNOWN = Map.of("sex", Attribute.SEX, "age", Attribute.AGE, "skin", Attribute.SKIN,
+      "hair", Attribute.HAIR, "colour", Attribute.HAIR_COLOUR, "beard", Attribute.BEARD, "glasses", Attribute.GLASSES,
+      "marks", Attribute.FRECKLES);
 
   private EvaluateProfiles() {}
 
   public static void main(String[] args) {
     int people = Integer.parseInt(args[0]);
-    boolean asked = args[1].equals("asked");
     Map<String, List<double[]>> table = new TreeMap<>();
-    try (BaseModel base = asked ? BaseModel.open(PortraitModel.files(), Compute.best()) : null) {
+    try (BaseModel base = args[1].equals("measured") ? null : BaseModel.open(Path.of(args[1]), Compute.best())) {
       for (long seed = FIRST; seed < FIRST + people; seed++) {
         Person person = Person.random(seed);
         try {
           PhotoReview review = PhotoReview.of(PhotoSet.of(selfies(person, seed)));
-          PersonProfile profile = asked ? HeadshotStudio.on(base).profile(review, Progress.SILENT, new Cancellation())
-              : PersonProfile.measured(review.accepted());
-          for (Trait trait : profile.traits()) {
-            add(table, trait, person);
-          }
+          PersonProfile profile = base == null ? PersonProfile.measured(review.accepted())
+              : HeadshotStudio.on(base).profile(review, Progress.SILENT, new Cancellation());
+          profile.traits().forEach(trait -> add(table, trait, person));
         } catch (NoUsablePhoto e) {
           System.err.println("no usable photo of " + seed);
         }
       }
     }
-    table.forEach((slot, rows) -> System.out.printf(Locale.ROOT, "%-10s %3d  right %.2f  confidence %.2f%n", slot,
-        rows.size(), mean(rows, 1), mean(rows, 0)));
+    table.forEach((slot, rows) -> {
+      List<double[]> sure = rows.stream().filter(row -> row[0] > PersonProfile.SURE).toList();
+      System.out.printf(Locale.ROOT, "%-14s %3d  right %.2f  confidence %.2f  of %d surer than %.1f right %.2f%n", slot,
+          rows.size(), mean(rows, 1), mean(rows, 0), sure.size(), PersonProfile.SURE, mean(sure, 1));
+    });
   }
 
   private static List<Photo> selfies(Person person, long seed) {
@@ -66,22 +70,21 @@ public final class EvaluateProfiles {
   }
 
   private static void add(Map<String, List<double[]>> table, Trait trait, Person person) {
-    String known = Words.of(person);
-    boolean right = switch (trait.slot()) {
-      case "sex" -> known.contains(" " + trait.value() + " with");
-      case "age" -> known.contains(trait.value() + " ");
-      case "beard" -> trait.value().isEmpty() == person.beard().name().equals("NONE");
-      case "glasses" -> trait.value().isEmpty() == person.glasses().name().equals("NONE");
-      case "hair" -> trait.value().equals("# hair") ? !known.contains("bald")
-          : known.contains(trait.value().replace("a # ", "").replace("# ", "").replace(" #", ""));
-      default -> known.contains(trait.value());
-    };
-    table.computeIfAbsent(trait.slot(), slot -> new ArrayList<>()).add(
-        new double[] {trait.confidence(), right ? 1 : 0});
-    if (trait.slot().equals("colour") || trait.slot().equals("skin")) {
-      table.computeIfAbsent(trait.slot() + ":" + trait.value(), slot -> new ArrayList<>()).add(
-        new double[] {trait.confidence(), right ? 1 : 0});
+    String known = KNOWN.get(trait.slot()).word(person, null);
+    if (trait.slot().equals("colour") && known.isEmpty()) {
+      return;
     }
+    // Words for hair have a place for its colour: "a # bob", "long # hair". What is only measured tells bald heads from others.
+    String said = trait.slot().equals("hair") ? trait.value().replace("# ", "").replaceFirst("^an? ", "") : trait.value();
+    boolean right = said.equals("hair") ? !known.equals("bald head") : said.equals(known);
+    row(table, trait.slot(), trait, right);
+    if (trait.slot().equals("beard") || trait.slot().equals("glasses")) {
+      row(table, trait.slot() + ", any", trait, said.isEmpty() == known.isEmpty());
+    }
+  }
+
+  private static void row(Map<String, List<double[]>> table, String name, Trait trait, boolean right) {
+    table.computeIfAbsent(name, slot -> new ArrayList<>()).add(new double[] {trait.confidence(), right ? 1 : 0});
   }
 
   private static double mean(List<double[]> rows, int column) {

@@ -10,6 +10,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.LikenessDial.Measured;
 import dev.likeness.headshots.LikenessDial.Setting;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
@@ -78,7 +79,8 @@ public final class MeasureDial {
       for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
-        ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, Progress.SILENT, new Cancellation());
+        ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN, Progress.SILENT,
+            new Cancellation());
         MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(new double[] {0}, faces));
         if (steps > 0) {

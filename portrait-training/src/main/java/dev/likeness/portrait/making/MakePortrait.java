@@ -10,6 +10,7 @@ import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainAttributes;
 import dev.likeness.portrait.training.TrainEmbedder;
 import dev.likeness.portrait.training.TrainParts;
+import dev.likeness.portrait.training.TrainPhotoReader;
 import dev.likeness.portrait.training.TrainPortrait;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,17 +25,18 @@ import java.util.stream.Stream;
 
 /**
  * Makes all of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
- * and UNet, {@link TrainEmbedder}'s two embedders of faces (one judges, the adapter looks through the other), what
- * {@link TrainParts} adds, {@link TrainAttributes}' classifier and a small evaluation by it. Each stage goes on where it was
- * stopped, and the same numbers give the same bits on a CPU.
+ * and UNet, {@link TrainEmbedder}'s two embedders of faces (one judges, the adapter looks through the other),
+ * {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds, {@link TrainAttributes}' classifier and a small
+ * evaluation by it. Each stage goes on where it was stopped, and the same numbers give the same bits on a CPU.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]}.
  */
 public final class MakePortrait {
-  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "parts", "attributes", "evaluation");
+  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "photo-reader", "parts", "attributes",
+      "evaluation");
 
-  private static final List<String> OWN =
-      List.of("stages", "embedderPeople", "embedderSteps", "attributePictures", "attributeSteps", "partStages");
+  private static final List<String> OWN = List.of("stages", "embedderPeople", "embedderSteps", "photoReaderPictures",
+      "photoReaderSteps", "attributePictures", "attributeSteps", "partStages");
 
   private final Path work;
   private final Path clip;
@@ -66,6 +68,9 @@ public final class MakePortrait {
     all.put("embedder", () -> embedder("embedder", 0, folder));
     // Other people and another start: what judges likeness takes no part in making it.
     all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, folder.resolve("ip_adapter")));
+    all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
+        named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
+        folder.resolve("photo_reader")));
     all.put("parts", () -> TrainParts.main(arguments(folder, TrainParts.NAMES,
         Stream.ofNullable(named.values().get("partStages")).map(some -> "stages=" + some).toList())));
     all.put("attributes", () -> TrainAttributes.main(new String[] {work.resolve("attributes").toString(), commit,
@@ -88,8 +93,12 @@ public final class MakePortrait {
   }
 
   private void embedder(String name, int further, Path beside) {
-    TrainEmbedder.train(work.resolve(name), commit, Long.parseLong(named.text("seed", "1")) + further,
+    TrainEmbedder.train(work.resolve(name), commit, seed() + further,
         named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
+  }
+
+  private long seed() {
+    return Long.parseLong(named.text("seed", "1"));
   }
 
   private void evaluate() {

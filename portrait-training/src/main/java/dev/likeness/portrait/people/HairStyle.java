@@ -20,7 +20,7 @@ public enum HairStyle {
   }
 
   /** The words, with # where an article and % where a colour may stand. */
-  String pattern() {
+  public String pattern() {
     return pattern;
   }
 

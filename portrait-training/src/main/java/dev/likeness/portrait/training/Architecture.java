@@ -5,6 +5,8 @@ import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderTinyConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.headshots.reading.PhotoReader;
+import dev.likeness.headshots.reading.ReadingNetwork;
 import dev.likeness.ipadapter.AdapterTraining;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.VisionConfig;
@@ -169,6 +171,23 @@ final class Architecture {
 
   static ClipTextConfig textConfig(int vocabulary) {
     return ClipTextConfig.of(ModelConfig.of(text(vocabulary), "portrait text_encoder"));
+  }
+
+  /** What finds words for photos, and the words. */
+  static Map<String, Object> photoReader() {
+    Map<String, Object> c = new LinkedHashMap<>();
+    c.put("_class_name", "LikenessPhotoReader");
+    c.put("block_out_channels", List.of(16, 24, 40, 56));
+    c.put("kept_channels", 8);
+    c.put("features", 96);
+    Map<String, List<String>> slots = new LinkedHashMap<>();
+    PhotoSlot.ALL.forEach(slot -> slots.put(slot.name(), slot.words()));
+    c.put("slots", slots);
+    return c;
+  }
+
+  static ReadingNetwork.Shape photoReaderShape() {
+    return PhotoReader.shape(ModelConfig.of(photoReader(), "portrait photo_reader"));
   }
 
   static VisionConfig imageEncoderConfig() {

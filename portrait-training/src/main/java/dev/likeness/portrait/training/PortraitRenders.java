@@ -14,12 +14,20 @@ final class PortraitRenders {
   static final long UNSEEN = 1_000_000_000L;
 
   private final long seed;
-
-  PortraitRenders(long seed) {
-    this.seed = seed;
-  }
+  private final int headshots;
 
   /** Three pictures of four are headshots, one is a selfie. */
+  PortraitRenders(long seed) {
+    this(seed, 3);
+  }
+
+  /** So many pictures of four are headshots, the others selfies. */
+  PortraitRenders(long seed, int headshots) {
+    this.seed = seed;
+    this.headshots = headshots;
+  }
+
+  /** The picture itself. */
   Picture picture(long index) {
     return Renderer.render(person(index), shot(index), Architecture.PIXELS).picture();
   }
@@ -43,6 +51,6 @@ final class PortraitRenders {
   Shot shot(long index) {
     // Multiplied, not added: java.util.Random draws alike from neighbouring seeds.
     Random random = new Random((seed + index) * 0x9E3779B97F4A7C15L);
-    return index % 4 < 3 ? Shot.headshot(random) : Shot.selfie(random);
+    return index % 4 < headshots ? Shot.headshot(random) : Shot.selfie(random);
   }
 }

@@ -1,0 +1,55 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PhotoReadingTest {
+  private static final Map<String, List<String>> SLOTS = Map.of("sex", List.of("woman", "man"), "hair",
+      List.of("a bald head", "long # hair"), "colour", List.of("black", "red"), "beard", List.of("", "a beard"), "light",
+      List.of("flash", "soft light", ""), "outfit", List.of("a # shirt", "a # hoodie"), "outfit colour", List.of("red", "navy"),
+      "backdrop", List.of("park", "# background"), "backdrop colour", List.of("gray", "pink"));
+
+  private static PhotoReading reading(float woman, float bald, float flash, float shirt, float red, float park) {
+    return new PhotoReading(SLOTS, Map.of("sex", pair(woman), "hair", pair(bald), "colour", pair(0.2f), "beard", pair(0.4f),
+        "light", new float[] {flash, 0.9f - flash, 0.1f}, "outfit", pair(shirt), "outfit colour", pair(red), "backdrop",
+        pair(park), "backdrop colour", pair(0.1f)));
+  }
+
+  private static float[] pair(float first) {
+    return new float[] {first, 1 - first};
+  }
+
+  @Test
+  void takesTheWordThatIsLikeliestOverAllPhotosWithItsShare() {
+    PersonProfile profile = PhotoReading.profile(
+        List.of(reading(0.9f, 0.6f, 0, 0, 0, 0), reading(0.7f, 0.1f, 0, 0, 0, 0)), PersonProfile.UNKNOWN);
+    assertEquals("a woman with long red hair", profile.phrase());
+    Trait hair = profile.trait("hair").orElseThrow();
+    assertEquals(0.65, hair.confidence(), 1e-6);
+    assertEquals(Trait.Source.PHOTOS, hair.source());
+  }
+
+  @Test
+  void asksNothingThatDoesNotApplyOrIsKnown() {
+    List<PhotoReading> photos = List.of(reading(0.9f, 0.1f, 0, 0, 0, 0));
+    assertTrue(PhotoReading.profile(photos, PersonProfile.UNKNOWN).trait("beard").isEmpty());
+    PersonProfile known = PersonProfile.UNKNOWN.corrected("sex", "man");
+    assertEquals("a man with long red hair and a beard", PhotoReading.profile(photos, known).phrase());
+  }
+
+  @Test
+  void saysOfASceneWhatIsSure() {
+    SceneWords scene = reading(1, 0, 0.85f, 0.9f, 0.95f, 0.05f).scene(0.7);
+    assertEquals(", wearing a red shirt, flash, pink background", scene.tail());
+    assertEquals("", reading(1, 0, 0.5f, 0.6f, 0.5f, 0.6f).scene(0.7).tail());
+  }
+
+  @Test
+  void saysAColourOfTheLikeliestGarment() {
+    assertEquals(", wearing a navy shirt", reading(1, 0, 0.5f, 0.55f, 0.1f, 0.6f).scene(0.7).tail());
+  }
+}

@@ -1,0 +1,106 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.Muon;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.portrait.people.Attribute;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Trains the network that reads photos, on renders framed as intake frames photos, a little differently each time: the sum of
+ * every head's cross-entropy.
+ *
+ * @param renders of which the first {@code pictures} are learnt
+ * @param known what drew them
+ * @param batch pictures a step
+ */
+final class PhotoReaderTraining {
+  private static final double RATE = 2e-3;
+  private static final double SOFTEST = 0.5;
+  /** The least that is shown of a render's side. */
+  private static final double TIGHTEST = 0.6;
+  private static final int BILINEAR = 0;
+  private static final int BORDER = 1;
+
+  private final RenderStore renders;
+  private final PortraitRenders known;
+  private final WordLoss words;
+  private final ReadingNetwork.Shape shape;
+  private final int pictures;
+  private final int batch;
+  private final long seed;
+
+  PhotoReaderTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+    this.renders = renders;
+    this.known = known;
+    this.words = new WordLoss(known, pictures);
+    this.shape = Architecture.photoReaderShape();
+    this.pictures = pictures;
+    this.batch = batch;
+    this.seed = seed;
+  }
+
+  /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
+  void run(Path file, int steps) {
+    runTo(file, steps, steps);
+  }
+
+  /** As {@link #run}, but stops after step {@code last}. */
+  void runTo(Path file, int steps, int last) {
+    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), () -> new Muon(0.95, 0.02), 0, 0.99);
+    new TrainingLoop("photo reader", steps, numbers, seed, name -> name.endsWith("conv2.weight") || name.startsWith("heads."))
+        .runTo(file, last, this::step, (weights, number) -> { });
+  }
+
+  private double step(TrainableWeights weights, long step) {
+    Random random = new Random(seed * 31 + step);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+      int[] chosen = random.ints(batch, 0, pictures).toArray();
+      TensorVector shown = new TensorVector();
+      for (int i : chosen) {
+        shown.push_back(framed(i, random));
+      }
+      Tensor input = Alteration.of(torch.cat(shown, 0), SOFTEST, noise, random).to(ScalarType.BFloat16);
+      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
+      Map<String, Tensor> scores = network.words(network.features(input));
+      Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
+      PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));
+      Tensor loss = words.of(told, chosen);
+      loss.backward();
+      return loss.item_float();
+    }
+  }
+
+  /** A square of a render with its face where intake has it, more or less. */
+  private Tensor framed(int index, Random random) {
+    double side = TIGHTEST + (1 - TIGHTEST) * random.nextDouble();
+    float[] face = known.landmarks(index);
+    double room = 1 - side;
+    double x = inside((face[0] + face[2] + face[6] + face[8]) / 2 / ReadingNetwork.SIDE - 1 + shift(random), room);
+    double y = inside((face[1] + face[3] + face[7] + face[9]) / 2 / ReadingNetwork.SIDE - 1 + shift(random), room);
+    float[] map = {(float) side, 0, (float) x, 0, (float) side, (float) y};
+    Tensor grid = torch.affine_grid_generator(torch.tensor(map).view(1, 2, 3),
+        new long[] {1, 3, ReadingNetwork.SIDE, ReadingNetwork.SIDE}, false);
+    return torch.grid_sampler(Images.toSigned(renders.picture(index)), grid, BILINEAR, BORDER, false);
+  }
+
+  private static double shift(Random random) {
+    return 0.08 * random.nextGaussian();
+  }
+
+  private static double inside(double middle, double room) {
+    return Math.max(-room, Math.min(room, middle));
+  }
+}

@@ -1,0 +1,76 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.reading.PhotoReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class PhotoReaderTrainingTest {
+  private static final int PICTURES = 4;
+  private static final int STEPS = 60;
+
+  @TempDir
+  private Path work;
+
+  @Test
+  void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
+    Path folder = work.resolve("model");
+    TrainPhotoReader.train(work, "none", 1, PICTURES, STEPS, folder.resolve("photo_reader"));
+    PortraitRenders known = new PortraitRenders(TrainPhotoReader.FIRST_PERSON + 1, TrainPhotoReader.HEADSHOTS);
+    RenderStore store = new RenderStore(work.resolve("renders"));
+    Path broken = work.resolve("broken.safetensors");
+    training(store, known).runTo(broken, STEPS, 2);
+    training(store, known).run(broken, STEPS);
+    assertArrayEquals(Files.readAllBytes(work.resolve("photo-reader-state.safetensors")), Files.readAllBytes(broken));
+    try (PhotoReader reader = PhotoReader.in(folder).orElseThrow()) {
+      // Words guessed at random are right in one of five.
+      assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
+    }
+  }
+
+  @Test
+  void spellsWordsAsProfilesAndScenesDo() {
+    Map<String, List<String>> words = new HashMap<>();
+    PhotoSlot.ALL.forEach(slot -> words.put(slot.name(), slot.words()));
+    assertTrue(words.get("hair").containsAll(List.of("a bald head", "long # hair", "a # bob", "# braids", "a headscarf")));
+    assertEquals(List.of("", "freckles"), words.get("marks"));
+    assertTrue(words.get("backdrop").containsAll(List.of("# background", "bookshelves")));
+    assertTrue(words.get("outfit").contains("a # hoodie"));
+    assertTrue(words.get("light").containsAll(List.of("flash", "")));
+    PhotoSlot.ALL.forEach(slot -> assertEquals(slot.attribute().words().size(), slot.words().size(), slot.name()));
+  }
+
+  private static PhotoReaderTraining training(RenderStore store, PortraitRenders known) {
+    return new PhotoReaderTraining(store, known, PICTURES, TrainPhotoReader.BATCH, 1);
+  }
+
+  private static double right(PhotoReader reader, RenderStore store, PortraitRenders known) {
+    int right = 0;
+    int all = 0;
+    for (int i = 0; i < PICTURES; i++) {
+      Map<String, float[]> read = reader.read(store.picture(i));
+      for (PhotoSlot slot : PhotoSlot.ALL) {
+        int truth = slot.attribute().index(known.person(i), known.shot(i));
+        if (truth >= 0) {
+          float[] likely = read.get(slot.name());
+          all++;
+          right += IntStream.range(0, likely.length).allMatch(word -> likely[word] <= likely[truth]) ? 1 : 0;
+        }
+      }
+    }
+    return right / (double) all;
+  }
+}

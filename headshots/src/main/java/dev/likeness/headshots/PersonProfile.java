@@ -47,8 +47,9 @@ public record PersonProfile(List<Trait> traits) {
    * The same as the user corrects it.
    *
    * @param slot one of {@link #slots()}
-   * @param words such as {@code round glasses}; empty when there is none: captions and prompts are silent about it, and
-   *     nothing is guessed
+   * @param words such as {@code round glasses}; {@code #} stands for the hair's colour, which known words such as
+   *     {@code long hair} take without it, too; empty when there is none: captions and prompts are silent about it, and nothing
+   *     is guessed
    * @throws IllegalArgumentException for another slot
    */
   public PersonProfile corrected(String slot, String words) {
@@ -56,7 +57,7 @@ public record PersonProfile(List<Trait> traits) {
       throw new IllegalArgumentException(
           "unknown trait \"" + slot + "\"; known: " + String.join(", ", slots()));
     }
-    return with(new Trait(slot, words.strip(), 1, Trait.Source.USER));
+    return with(new Trait(slot, PersonWords.spelled(slot, words.strip()), 1, Trait.Source.USER));
   }
 
   /** What is known of one slot. */

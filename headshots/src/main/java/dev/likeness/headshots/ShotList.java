@@ -64,8 +64,10 @@ final class ShotList {
     object.put("negative", request.negative());
     object.put("steps", request.steps());
     object.put("guidance", request.guidance());
-    object.put("width", request.width());
-    object.put("height", request.height());
+    object.put("width", headshot.picture().width());
+    object.put("height", headshot.picture().height());
+    object.put("drawn_width", request.width());
+    object.put("drawn_height", request.height());
     object.put("likeness", likeness);
     return object;
   }

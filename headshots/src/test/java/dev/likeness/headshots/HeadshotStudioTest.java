@@ -115,6 +115,17 @@ class HeadshotStudioTest {
   }
 
   @Test
+  void recordsTheSizeOfTheFileBesideThatOfTheDrawing() throws IOException {
+    Headshot drawn = HeadshotStudio.on(base).shoot(ada, request()).headshots().get(0);
+    Headshot cropped = new Headshot(Picture.of(4, 5, new byte[3 * 4 * 5]), drawn.style(), drawn.seed(), drawn.request(), 1);
+    Map<String, Object> record =
+        JSON.std.mapFrom(ShootRecord.of(base, ada, new Shoot(request(), List.of(cropped))).toJson());
+    Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);
+    assertEquals("4x5 of " + drawn.picture().width() + "x" + drawn.picture().height(), headshot.get("width") + "x"
+        + headshot.get("height") + " of " + headshot.get("drawn_width") + "x" + headshot.get("drawn_height"));
+  }
+
+  @Test
   void showsAndDrawsNobodyWithoutTheirConsent() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);

@@ -117,6 +117,14 @@ class KeptPersonTest {
   }
 
   @Test
+  void coloursHairThatTheUserNamesWithoutAPlaceForIt() {
+    PersonProfile red = PersonProfile.UNKNOWN.corrected("sex", "woman").corrected("colour", "red");
+    assertEquals("a woman with long red hair", red.corrected("hair", "long hair").phrase());
+    assertEquals("a woman with a red bob", red.corrected("hair", "a bob").phrase());
+    assertEquals("a woman with a green mohawk", red.corrected("hair", "a green mohawk").phrase());
+  }
+
+  @Test
   void leavesOutWhatIsNotSure() {
     PersonProfile unsure = PersonProfile.UNKNOWN.with(new Trait("skin", "fair skin", 0.4, Trait.Source.PHOTOS));
     assertEquals("a person", unsure.phrase());

@@ -1,20 +1,17 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.Enlarger;
 import dev.likeness.headshots.HeadshotStudio;
-import dev.likeness.headshots.PersonProfile;
+import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
-import dev.likeness.headshots.Trait;
 import dev.likeness.headshots.provenance.PictureFormat;
-import dev.likeness.headshots.trust.SubjectStore;
-import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -22,6 +19,7 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -128,6 +126,7 @@ public final class HeadshotCommand implements Runnable {
     }
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
+    photos.known();
     disclosure.disclosure();
     also();
     aspect.check();
@@ -137,9 +136,18 @@ public final class HeadshotCommand implements Runnable {
     }
   }
 
+  /**
+   * One run of this command.
+   *
+   * @param review null for a person from a file or store
+   */
+  private record Sitting(HeadshotStudio studio, BaseModel model, PhotoReview review, ShootRequest request, ReviewTools tools,
+      Stopwatch watch) { }
+
   private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
     Stopwatch watch = new Stopwatch();
-    PhotoReview review = person == null && !store.given() ? photos.review(tools) : null;
+    Sitter sitter = new Sitter(photos, person, store, out, console);
+    PhotoReview review = sitter.isReviewed() ? photos.review(tools) : null;
     if (review != null) {
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
@@ -149,81 +157,34 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
-      Progress progress = ConsoleProgress.on(console);
-      if (store.given() && person == null) {
-        person = learntInStore(studio, model, tools);
-        watch.lap("learning");
-      }
-      if (identity.way().learns()) {
-        try (TrainedPerson who = review == null ? store.person(person, model) : learn(studio, review, progress)) {
-          watch.lap(review == null ? "person" : "learning");
-          if (review != null) {
-            savePlain(who);
-          }
-          who.foreignTo(model).ifPresent(console.err()::println);
-          draw(studio, model, corrected(studio, who), review, request, tools, watch);
-        }
-      } else {
-        draw(studio, model, null, review, request, tools, watch);
+      try (TrainedPerson learnt = identity.way().learns() ? sitter.open(studio, model, review, tools, watch) : null) {
+        draw(new Sitting(studio, model, review, request, tools, watch), learnt);
       }
     }
   }
 
   /** Draws somebody who was learnt, is shown by their photos, or both. */
-  private void draw(HeadshotStudio studio, BaseModel model, TrainedPerson learnt, PhotoReview review,
-      ShootRequest request, ReviewTools tools, Stopwatch watch) {
-    Progress progress = ConsoleProgress.on(console);
-    ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
+  private void draw(Sitting sitting, TrainedPerson learnt) {
     if (!identity.way().shows()) {
-      KeepOption.Drawn drawn = keep.draw(studio, learnt, review, request, tools, progress, console.cancellation());
-      watch.lap("drawing");
-      folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, learnt, drawn.shoot()).faceGuidance(studio.holds(learnt)), learnt, review, watch);
+      draw(sitting, learnt, learnt, shoot -> ShootRecord.of(sitting.model, learnt, shoot));
       return;
     }
-    try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy())) {
-      ShownPerson shown = studio.show(review, eye.adapter(), photos.consent(), photos.known(), progress,
-          console.cancellation()).along(eye.dial());
-      watch.lap("showing");
+    try (IdentityOptions.Eye eye = identity.open(base.folder(), sitting.model, faces.policy())) {
+      ShownPerson shown = sitting.studio.show(sitting.review, eye.adapter(), photos.consent(), photos.known(),
+          ConsoleProgress.on(console), console.cancellation()).along(eye.dial());
+      sitting.watch.lap("showing");
       ShownPerson who = learnt == null ? shown : shown.with(learnt);
-      KeepOption.Drawn drawn = keep.draw(studio, who, review, request, tools, progress, console.cancellation());
-      watch.lap("drawing");
-      folder.write(model, drawn.map(shot -> aspect.of(shot, tools.detector())),
-          ShootRecord.of(model, who, drawn.shoot()).faceGuidance(studio.holds(who)), learnt, review, watch);
+      draw(sitting, who, learnt, shoot -> ShootRecord.of(sitting.model, who, shoot));
     }
   }
 
-  private TrainedPerson learn(HeadshotStudio studio, PhotoReview review, Progress progress) {
-    return studio.learn(review, photos.consent(), photos.known(), null, progress, console.cancellation());
-  }
-
-  /** A person from a file, as the user describes them now; one learnt just now is described so already. */
-  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
-    PersonProfile known = photos.known();
-    if (person == null || known.traits().isEmpty()) {
-      return who;
-    }
-    PersonProfile profile = PersonProfile.of(who);
-    for (Trait trait : known.traits()) {
-      profile = profile.corrected(trait.slot(), trait.value());
-    }
-    return studio.corrected(who, profile);
-  }
-
-  private Path learntInStore(HeadshotStudio studio, BaseModel model, ReviewTools tools) {
-    photos.consent();
-    try (SubjectStore opened = store.open()) {
-      String id = StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console);
-      console.err().println("kept in the store as " + id + "; headshot --person draws them again, people erase "
-          + "erases them");
-      return Path.of(id);
-    }
-  }
-
-  private void savePlain(TrainedPerson who) {
-    Path file = out.resolve(ShootFolder.PERSON);
-    who.save(file);
-    console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+  private void draw(Sitting sitting, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = sitting.tools;
+    KeepOption.Drawn drawn = keep.draw(sitting.studio, who, sitting.review, sitting.request, tools, ConsoleProgress.on(console),
+        console.cancellation()).map(shot -> aspect.of(shot, tools.detector()));
+    sitting.watch.lap("drawing");
+    new ShootFolder(out, also(), disclosure.disclosure(), tools, console).write(sitting.model, drawn,
+        record.apply(drawn.shoot()).faceGuidance(sitting.studio.holds(who)), learnt, sitting.review, sitting.watch);
   }
 
   private HeadshotStudio studio(BaseModel model) {

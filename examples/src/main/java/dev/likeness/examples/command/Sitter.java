@@ -1,0 +1,84 @@
+package dev.likeness.examples.command;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ConsoleProgress;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.PersonProfile;
+import dev.likeness.headshots.Trait;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.ReviewTools;
+import java.nio.file.Path;
+
+/**
+ * Who sits for headshots: somebody in a file or a store, or to be learnt from photos, into the store where one is given.
+ *
+ * @param photos of somebody to be learnt, and what the user says of them
+ * @param person a file, or an id in the store; null for somebody to be learnt
+ * @param out receives the file of somebody learnt without a store
+ */
+record Sitter(PhotoOptions photos, Path person, StoreOption store, Path out, Console console) {
+  /** Whether their photos are looked at here, and not by the store. */
+  boolean isReviewed() {
+    return person == null && !store.given();
+  }
+
+  /**
+   * The person as the user describes them, opened or learnt now; the caller closes them.
+   *
+   * @param review their photos, where they {@linkplain #isReviewed() are looked at here}
+   */
+  TrainedPerson open(HeadshotStudio studio, BaseModel model, PhotoReview review, ReviewTools tools, Stopwatch watch) {
+    if (isReviewed()) {
+      return kept(studio.learn(
+          review, photos.consent(), photos.known(), null, ConsoleProgress.on(console), console.cancellation()), watch);
+    }
+    Path which = person;
+    if (which == null) {
+      which = learntInStore(studio, model, tools);
+      watch.lap("learning");
+    }
+    TrainedPerson who = store.person(which, model);
+    watch.lap("person");
+    who.foreignTo(model).ifPresent(console.err()::println);
+    return corrected(studio, who);
+  }
+
+  private TrainedPerson kept(TrainedPerson who, Stopwatch watch) {
+    try {
+      watch.lap("learning");
+      Path file = out.resolve(ShootFolder.PERSON);
+      who.save(file);
+      console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+      return who;
+    } catch (RuntimeException e) {
+      who.close();
+      throw e;
+    }
+  }
+
+  private Path learntInStore(HeadshotStudio studio, BaseModel model, ReviewTools tools) {
+    photos.consent();
+    try (SubjectStore opened = store.open()) {
+      String id = StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console);
+      console.err().println("kept in the store as " + id + "; headshot --person draws them again, people erase "
+          + "erases them");
+      return Path.of(id);
+    }
+  }
+
+  private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {
+    PersonProfile known = photos.known();
+    if (known.traits().isEmpty()) {
+      return who;
+    }
+    PersonProfile profile = PersonProfile.of(who);
+    for (Trait trait : known.traits()) {
+      profile = profile.corrected(trait.slot(), trait.value());
+    }
+    return studio.corrected(who, profile);
+  }
+}

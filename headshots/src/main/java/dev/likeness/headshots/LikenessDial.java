@@ -27,8 +27,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
       straight(new Setting(BESIDE_A_LORA, 0, 1, 1, 1)));
-  /** The same for people whose drawn faces are held to theirs: as {@link HeldPerson} has it, half of the LoRA. */
-  static final LikenessDial HELD =
+  /** The same for people whose drawn faces are held to theirs: half of the LoRA, since what holds the face leaves less to it. */
+  public static final LikenessDial HELD =
       new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
@@ -76,23 +76,29 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   /**
-   * The curve of measured settings: from nothing on, those that no other beats in likeness without following less, up to the
-   * greatest likeness whose pictures follow at least {@code floor} as often as those of nothing.
+   * The curve of measured settings from nothing to {@code end}: those that no other beats in likeness without following less, that
+   * follow at least {@code floor} as often as those of nothing, and that are no more like the person than {@code end}.
    *
-   * @throws IllegalArgumentException when nothing was not measured, or no setting is more like the person and follows enough
+   * @param end what the dial means at 1
+   * @throws IllegalArgumentException when nothing or the end was not measured, or no setting between them follows enough
    */
-  public static List<Measured> curve(List<Measured> measured, double floor) {
-    Measured nothing = measured.stream().filter(m -> m.setting().equals(Setting.NOTHING)).findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("the setting of nothing was not measured"));
+  public static List<Measured> curve(List<Measured> measured, double floor, Setting end) {
+    Measured nothing = of(measured, Setting.NOTHING);
+    List<Measured> within = measured.stream().filter(m -> m.likeness() <= of(measured, end).likeness()).toList();
     List<Measured> curve = new ArrayList<>(List.of(nothing));
-    measured.stream().filter(m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
-        .filter(m -> measured.stream().noneMatch(other -> beats(other, m)))
+    within.stream().filter(m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
+        .filter(m -> within.stream().noneMatch(other -> beats(other, m)))
         .sorted(Comparator.comparingDouble(Measured::likeness)).forEach(curve::add);
     if (curve.size() < 2) {
       throw new IllegalArgumentException("no measured setting is more like the person than nothing and follows at least "
           + floor + " as often; measure more people or weaker settings");
     }
     return List.copyOf(curve);
+  }
+
+  private static Measured of(List<Measured> measured, Setting setting) {
+    return measured.stream().filter(m -> m.setting().equals(setting)).findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(setting + " was not measured; measure it too"));
   }
 
   /**

@@ -34,8 +34,16 @@ class LikenessDialTest {
 
   @Test
   void keepsWhatNothingBeatsAndFollowsEnough() {
-    assertEquals(List.of(NOTHING, SOME, LATE), LikenessDial.curve(List.of(DEAF, LATE, WORSE, SOME, NOTHING), 0.85));
-    assertEquals(List.of(NOTHING, SOME, LATE, DEAF), LikenessDial.curve(List.of(DEAF, LATE, WORSE, SOME, NOTHING), 0));
+    List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
+    assertEquals(List.of(NOTHING, SOME, LATE), LikenessDial.curve(measured, 0.85, DEAF.setting()));
+    assertEquals(List.of(NOTHING, SOME, LATE, DEAF), LikenessDial.curve(measured, 0, DEAF.setting()));
+  }
+
+  @Test
+  void endsWhereItIsToldTo() {
+    List<Measured> measured = List.of(DEAF, LATE, WORSE, SOME, NOTHING);
+    assertEquals(List.of(NOTHING, SOME), LikenessDial.curve(measured, 0.85, SOME.setting()));
+    assertEquals(List.of(NOTHING, SOME, WORSE), LikenessDial.curve(measured, 0.85, WORSE.setting()), "LATE is more like them");
   }
 
   @Test
@@ -62,9 +70,9 @@ class LikenessDialTest {
 
   @Test
   void refusesWhatIsNoCurve(@TempDir Path folder) throws IOException {
-    assertTrue(assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(SOME), 0)).getMessage()
-        .contains("nothing was not measured"));
-    assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(NOTHING, DEAF), 0.85));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(SOME), 0, SOME.setting()))
+        .getMessage().contains(Setting.NOTHING + " was not measured"));
+    assertThrows(IllegalArgumentException.class, () -> LikenessDial.curve(List.of(NOTHING, DEAF), 0.85, DEAF.setting()));
     assertThrows(IllegalArgumentException.class, () -> new LikenessDial(List.of(NOTHING, LATE, SOME),
         LikenessDial.UNMEASURED.both()));
     Path file = Files.writeString(folder.resolve("likeness-dial.json"), "{\"shown\": 3}");
@@ -73,6 +81,6 @@ class LikenessDialTest {
   }
 
   private static LikenessDial dial() {
-    return new LikenessDial(LikenessDial.curve(List.of(NOTHING, SOME, LATE), 0.5), LikenessDial.UNMEASURED.both());
+    return new LikenessDial(LikenessDial.curve(List.of(NOTHING, SOME, LATE), 0.5, LATE.setting()), LikenessDial.UNMEASURED.both());
   }
 }

@@ -25,8 +25,9 @@ import java.util.TreeMap;
 
 /**
  * How often the words of a profile are those of a rendered person, slot by slot, and how sure they are: the very word, and of
- * beards and glasses also whether there are any; a colour where there is hair. Arguments: how many people; {@code measured}, or a model folder that finds the
- * words.
+ * beards and glasses also whether there are any; a colour where there is hair.
+ *
+ * <p>Arguments: {@code PEOPLE} and {@code measured}, or a model folder that finds the words.
  */
 public final class EvaluateProfiles {
   private static final long FIRST = 6_000_000_000L;

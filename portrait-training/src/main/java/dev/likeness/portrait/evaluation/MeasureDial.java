@@ -35,12 +35,12 @@ import java.util.Set;
 
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
- * settings, and takes how like their held-out photos the pictures are and how many of the asked words are read back. Writes
- * {@code shown.csv} and {@code both.csv} as it goes, from which a stopped run goes on, and at the end
- * {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
+ * settings, and takes how like their held-out photos the pictures are and how many of the asked words are read back. The curve
+ * ends where the dial ends without one, so that 1 means the same. Writes {@code shown.csv} and {@code both.csv} as it goes, from
+ * which a stopped run goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
  *
- * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS]}. The folder holds an adapter, as {@link
- * PersonAdapter#in} has it, and may hold what {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too,
+ * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [FIRST-PERSON]]}. The folder holds an adapter, as
+ * {@link PersonAdapter#in} has it, and may hold what {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too,
  * and the settings beside their LoRA are measured.
  */
 public final class MeasureDial {
@@ -48,10 +48,11 @@ public final class MeasureDial {
   private static final int HELD_OUT = 4;
   private static final double FLOOR = 0.85;
   private static final List<String> STYLES = List.of("studio", "office", "outdoor");
-  private static final double[] WEIGHTS = {0.4, 0.8, 1.2};
-  private static final double[] STARTS = {0, 0.2};
   private static final double[] LORAS = {0.5, 1};
-  private static final double[] FACES = {0, 1};
+  private static final double[] FACES = {0, 0.5, 1};
+  /** Weights of the adapter, and from which share of the steps on. */
+  private static final double[][] SHOWN = {{0.4, 0}, {0.8, 0}, {0.8, 0.2}, {1.2, 0}};
+  private static final double[][] BESIDE = {{0.4, 0}, {0.8, 0}};
 
   private final HeadshotStudio studio;
   private final Gallery gallery;
@@ -75,33 +76,34 @@ public final class MeasureDial {
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, detector).orElse(null)) {
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
-      double[] faces = guidance == null ? new double[1] : FACES;
-      for (long seed = FIRST; seed < FIRST + Integer.parseInt(args[3]); seed++) {
+      double[] faces = guidance == null ? new double[] {1} : FACES;
+      long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);
+      for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);
         PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person)));
         ShownPerson who = studio.show(review, adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN, Progress.SILENT,
             new Cancellation());
         MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
-        one.measure(shown, who, seed, settings(new double[] {0}, faces));
+        one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));
         if (steps > 0) {
           try (TrainedPerson learnt = learnt(studio, base, review, out.resolve("person-" + seed + ".safetensors"), steps)) {
-            one.measure(both, who.with(learnt), seed, settings(LORAS, faces));
+            one.measure(both, who.with(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }
       }
+      LikenessDial usual = guidance == null ? LikenessDial.UNMEASURED : LikenessDial.HELD;
+      List<Measured> beside = steps > 0 ? curve(out, "both", both.settings(), usual.at(1, true)) : usual.both();
+      new LikenessDial(curve(out, "shown", shown.settings(), usual.at(1, false)), beside).save(out.resolve("likeness-dial.json"));
     }
-    write(out, shown, both, steps > 0);
   }
 
-  /** Nothing, and every weight from every start beside every LoRA's weight, faces held and not. */
-  private static List<Setting> settings(double[] loras, double[] faces) {
+  /** Nothing, and every weight of the adapter beside every one of the LoRA, faces held so strongly. */
+  private static List<Setting> settings(double[][] weights, double[] loras, double... faces) {
     List<Setting> settings = new ArrayList<>(List.of(Setting.NOTHING));
     for (double lora : loras) {
-      for (double start : STARTS) {
-        for (double weight : WEIGHTS) {
-          for (double face : faces) {
-            settings.add(new Setting(weight, start, 1, lora, face));
-          }
+      for (double[] weight : weights) {
+        for (double face : faces) {
+          settings.add(new Setting(weight[0], weight[1], 1, lora, face));
         }
       }
     }
@@ -131,7 +133,7 @@ public final class MeasureDial {
     boolean nothing = setting.equals(Setting.NOTHING);
     List<Measured> straight = LikenessDial.straight(nothing ? new Setting(1, 0, 1, 1, 1) : setting);
     Headshot headshot = studio.shoot(who.along(new LikenessDial(straight, straight)),
-        ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(100)).headshots().get(0);
+        ShootRequest.of(Style.named(style), 1).likeness(nothing ? 0 : 1).seed(seed)).headshots().get(0);
     Map<Attribute, Set<String>> asked = Asked.of(headshot.request().prompt());
     Map<Attribute, String> read = reader.of(headshot.picture());
     int found = (int) asked.entrySet().stream().filter(a -> a.getValue().contains(read.get(a.getKey()))).count();
@@ -139,14 +141,8 @@ public final class MeasureDial {
     return new DialTally.Line(setting, seed, style, likeness, asked.size(), found);
   }
 
-  private static void write(Path out, DialTally shown, DialTally both, boolean learnt) {
-    List<Measured> curve = curve(out, "shown", shown.settings());
-    List<Measured> beside = learnt ? curve(out, "both", both.settings()) : LikenessDial.UNMEASURED.both();
-    new LikenessDial(curve, beside).save(out.resolve("likeness-dial.json"));
-  }
-
-  private static List<Measured> curve(Path out, String name, List<Measured> measured) {
-    List<Measured> curve = LikenessDial.curve(measured, FLOOR);
+  private static List<Measured> curve(Path out, String name, List<Measured> measured, Setting end) {
+    List<Measured> curve = LikenessDial.curve(measured, FLOOR, end);
     DialPlot.draw(name, measured, curve).writePng(out.resolve(name + ".png"));
     return curve;
   }

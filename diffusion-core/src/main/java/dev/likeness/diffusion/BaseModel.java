@@ -62,7 +62,8 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
-    return new BaseModel(Denoiser.open(new PlannedFiles(files, plan), plan.compute()), files.describe(), files.folder(), plan, false);
+    Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
+    return new BaseModel(denoiser, files.describe(), files.folder(), plan, false);
   }
 
   private static BaseModel open(ModelFiles files, Compute compute, String name) {

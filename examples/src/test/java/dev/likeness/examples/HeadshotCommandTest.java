@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -73,6 +74,26 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void describesPeopleByTheReaderThatABaseBrings() throws IOException {
+    Path reading = TinyBase.in(folder);
+    SureReader.write(reading, "glasses", "cat-eye glasses", "hair", "a # bob", "colour", "red");
+    CommandRun run = headshot("--photos", photos.toString(), "--style", "studio", "--base", reading.toString());
+    assertEquals(0, run.status(), run.err());
+    assertFalse(run.err().contains("describe photos"), "the base was asked for scenes: " + run.err());
+    Map<?, ?> person = (Map<?, ?>) JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json"))).get("person");
+    assertTrue(person.get("words").toString().contains("a red bob") && person.get("words").toString().contains("cat-eye glasses"),
+        person.get("words").toString());
+    assertTrue(((List<?>) person.get("profile")).stream().allMatch(trait -> "photos".equals(((Map<?, ?>) trait).get("source"))),
+        person.get("profile").toString());
+    SureReader.lacking(reading, "light");
+    out = folder.resolve("refused");
+    CommandRun refused = headshot("--photos", photos.toString(), "--base", reading.toString());
+    assertEquals(3, refused.status(), refused.err());
+    assertEquals(List.of(reading.resolve("photo_reader/config.json") + ": \"slots\" lacks light, expected all of profiles and scenes; take a reader that has "
+        + "them, or the folder away"), refused.complaints());
+  }
+
+  @Test
   void drawsAPersonFromAFileAgainToTheBit() throws IOException {
     assertEquals(0, headshot("--photos", photos.toString(), "--style", "office", "--seed", "7").status());
     byte[] first = Files.readAllBytes(out.resolve("headshot-001.png"));
@@ -141,10 +162,12 @@ class HeadshotCommandTest {
   }
 
   private List<String> arguments(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("headshot", "--base", base.toString(), "--dtype", "f32",
-        "--device",
-        "cpu", "--train-steps", "3", "--steps", "2", "--out", out.toString()));
+    List<String> arguments = new ArrayList<>(List.of("headshot", "--dtype", "f32", "--device", "cpu", "--train-steps", "3",
+        "--steps", "2", "--out", out.toString()));
     arguments.addAll(List.of(more));
+    if (!arguments.contains("--base")) {
+      arguments.addAll(List.of("--base", base.toString()));
+    }
     return arguments;
   }
 

@@ -76,10 +76,10 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   /**
-   * The curve of measured settings from nothing to {@code end}: those that no other beats in likeness without following less, that
+   * The curve of measured settings from nothing on: those that no other beats in likeness without following less, that
    * follow at least {@code floor} as often as those of nothing, and that are no more like the person than {@code end}.
    *
-   * @param end what the dial means at 1
+   * @param end beyond which the dial is not to go
    * @throws IllegalArgumentException when nothing or the end was not measured, or no setting between them follows enough
    */
   public static List<Measured> curve(List<Measured> measured, double floor, Setting end) {

@@ -10,7 +10,7 @@ import dev.likeness.photos.AcceptedPhoto;
 import java.util.List;
 
 /**
- * Finds words for a person by asking the base model itself: of several captions, the one under which it predicts the
+ * Finds words for a person, where the base brings no reader of photos, by asking the base model itself: of several captions, the one under which it predicts the
  * noise in their photos best is the one it would draw them by (Li et al. 2023, arXiv:2303.16203, algorithm 1), slot by
  * slot. For a base too large to ask some fifty times they are measured on the photos, beside a rare word to learn.
  */

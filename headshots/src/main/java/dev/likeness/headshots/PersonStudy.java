@@ -30,7 +30,7 @@ record PersonStudy(List<Picture> crops, List<PhotoReading> readings, PersonProfi
       Cancellation cancellation) {
     int side = base.defaults().width();
     List<Picture> crops = review.accepted().stream().map(photo -> photo.crop(side, MOST_ENLARGEMENT)).toList();
-    List<PhotoReading> readings = PhotoReading.of(base, crops);
+    List<PhotoReading> readings = PhotoReading.of(base, crops, progress, cancellation);
     PersonProfile profile = readings.isEmpty()
         ? PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation)
         : PhotoReading.profile(readings, known);

@@ -15,7 +15,7 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Finds words for what each photo shows beside the person, so that it is learnt as what these words mean and not as the
+ * Finds words for what each photo shows beside the person, where the base brings no reader, so that it is learnt as what these words mean and not as the
  * person: colours on the pixels, and light, backdrop and garment, where the base is small enough to ask, by which word it
  * explains that part of the photo best. A wrong word would be learnt as the person's too, so what is not sure is not said.
  */

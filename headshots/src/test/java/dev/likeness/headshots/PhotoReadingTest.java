@@ -42,6 +42,21 @@ class PhotoReadingTest {
   }
 
   @Test
+  void saysHairOfNoCertainStyleByItsColourAlone() {
+    assertEquals("a woman with red hair", haired(0.4f, 0.35f, 0.25f).phrase());
+    assertEquals("a woman with long red hair", haired(0.5f, 0.3f, 0.2f).phrase());
+    assertEquals("a woman", haired(0.2f, 0.2f, 0.4f).phrase(), "whether there is any is not sure");
+    assertTrue(haired(0.1f, 0.1f, 0.8f).trait("colour").isEmpty(), "a bald head has no hair to colour");
+  }
+
+  private static PersonProfile haired(float longHair, float shortHair, float bald) {
+    Map<String, List<String>> slots = Map.of("sex", List.of("woman", "man"), "hair",
+        List.of("long # hair", "short # hair", "a bald head"), "colour", List.of("black", "red"));
+    return PhotoReading.profile(List.of(new PhotoReading(slots, Map.of("sex", pair(0.9f), "hair",
+        new float[] {longHair, shortHair, bald}, "colour", pair(0.2f)))), PersonProfile.UNKNOWN);
+  }
+
+  @Test
   void saysOfASceneWhatIsSure() {
     SceneWords scene = reading(1, 0, 0.85f, 0.9f, 0.95f, 0.05f).scene(0.7);
     assertEquals(", wearing a red shirt, flash, pink background", scene.tail());

@@ -141,13 +141,13 @@ public final class HeadshotCommand implements Runnable {
    *
    * @param review null for a person from a file or store
    */
-  private record Sitting(HeadshotStudio studio, BaseModel model, PhotoReview review, ShootRequest request, ReviewTools tools,
+  private record Run(HeadshotStudio studio, BaseModel model, PhotoReview review, ShootRequest request, ReviewTools tools,
       Stopwatch watch) { }
 
   private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
     Stopwatch watch = new Stopwatch();
-    Sitter sitter = new Sitter(photos, person, store, out, console);
-    PhotoReview review = sitter.isReviewed() ? photos.review(tools) : null;
+    PersonSource source = new PersonSource(photos, person, store, out, console);
+    PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
     if (review != null) {
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
@@ -157,34 +157,34 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
-      try (TrainedPerson learnt = identity.way().learns() ? sitter.open(studio, model, review, tools, watch) : null) {
-        draw(new Sitting(studio, model, review, request, tools, watch), learnt);
+      try (TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
+        draw(new Run(studio, model, review, request, tools, watch), learnt);
       }
     }
   }
 
   /** Draws somebody who was learnt, is shown by their photos, or both. */
-  private void draw(Sitting sitting, TrainedPerson learnt) {
+  private void draw(Run run, TrainedPerson learnt) {
     if (!identity.way().shows()) {
-      draw(sitting, learnt, learnt, shoot -> ShootRecord.of(sitting.model, learnt, shoot));
+      draw(run, learnt, learnt, shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    try (IdentityOptions.Eye eye = identity.open(base.folder(), sitting.model, faces.policy())) {
-      ShownPerson shown = sitting.studio.show(sitting.review, eye.adapter(), photos.consent(), photos.known(),
+    try (IdentityOptions.Eye eye = identity.open(base.folder(), run.model, faces.policy())) {
+      ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(),
           ConsoleProgress.on(console), console.cancellation()).along(eye.dial());
-      sitting.watch.lap("showing");
+      run.watch.lap("showing");
       ShownPerson who = learnt == null ? shown : shown.with(learnt);
-      draw(sitting, who, learnt, shoot -> ShootRecord.of(sitting.model, who, shoot));
+      draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
     }
   }
 
-  private void draw(Sitting sitting, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = sitting.tools;
-    KeepOption.Drawn drawn = keep.draw(sitting.studio, who, sitting.review, sitting.request, tools, ConsoleProgress.on(console),
+  private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = run.tools;
+    KeepOption.Drawn drawn = keep.draw(run.studio, who, run.review, run.request, tools, ConsoleProgress.on(console),
         console.cancellation()).map(shot -> aspect.of(shot, tools.detector()));
-    sitting.watch.lap("drawing");
-    new ShootFolder(out, also(), disclosure.disclosure(), tools, console).write(sitting.model, drawn,
-        record.apply(drawn.shoot()).faceGuidance(sitting.studio.holds(who)), learnt, sitting.review, sitting.watch);
+    run.watch.lap("drawing");
+    new ShootFolder(out, also(), disclosure.disclosure(), tools, console).write(run.model, drawn,
+        record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review, run.watch);
   }
 
   private HeadshotStudio studio(BaseModel model) {

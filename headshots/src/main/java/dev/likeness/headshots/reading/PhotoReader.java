@@ -23,18 +23,20 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * Words for photos, read by a network that a model folder brings along in {@code photo_reader}: what a base model that
- * draws people of a look of its own calls what it sees. Without one the base itself is asked, which takes seconds and is less
- * sure. Immutable, shared by threads.
+ * draws people of a look of its own calls what it sees. Without one the base itself is asked, which takes seconds and is more
+ * often wrong. Immutable, shared by threads.
  */
 public final class PhotoReader implements AutoCloseable {
   private static final String FOLDER = "photo_reader";
   private static final String KIND = "LikenessPhotoReader";
 
+  private final String where;
   private final Map<String, List<String>> slots;
   private final ReadingNetwork.Shape shape;
   private final LoadedWeights weights;
 
-  private PhotoReader(Map<String, List<String>> slots, ReadingNetwork.Shape shape, LoadedWeights weights) {
+  private PhotoReader(String where, Map<String, List<String>> slots, ReadingNetwork.Shape shape, LoadedWeights weights) {
+    this.where = where;
     this.slots = slots;
     this.shape = shape;
     this.weights = weights;
@@ -62,11 +64,11 @@ public final class PhotoReader implements AutoCloseable {
         new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), new Compute("cpu", DType.F32));
     try {
       weights.check(w -> new ReadingNetwork(shape, w), Set.of());
-    } catch (UnusableInput e) {
+    } catch (RuntimeException e) {
       weights.close();
       throw e;
     }
-    return new PhotoReader(slots(config), shape, weights);
+    return new PhotoReader(config.where(), slots(config), shape, weights);
   }
 
   /** How large the network of {@code config} is. */
@@ -74,7 +76,7 @@ public final class PhotoReader implements AutoCloseable {
     Map<String, Integer> words = new LinkedHashMap<>();
     slots(config).forEach((slot, list) -> words.put(slot, list.size()));
     return new ReadingNetwork.Shape(
-        config.integers("block_out_channels"), config.integer("kept_channels", 8), config.integer("features", 96), words);
+        config.integers("block_out_channels", 4, null), config.integer("kept_channels", 8), config.integer("features", 96), words);
   }
 
   private static Map<String, List<String>> slots(ModelConfig config) {
@@ -86,6 +88,11 @@ public final class PhotoReader implements AutoCloseable {
     Map<String, List<String>> words = new LinkedHashMap<>();
     slots.forEach((slot, list) -> words.put((String) slot, ((List<?>) list).stream().map(Object::toString).toList()));
     return words;
+  }
+
+  /** The file that says so, for errors. */
+  public String where() {
+    return where;
   }
 
   /** What it says something of, such as {@code hair}, with the words, of which an empty one says nothing. */

@@ -38,7 +38,7 @@ public final class ReadingNetwork {
   /**
    * How large a network is.
    *
-   * @param channels of its four levels
+   * @param channels of its levels, four
    * @param kept of each of the 8x8 places
    * @param features what the heads read
    * @param words how many words each head tells apart

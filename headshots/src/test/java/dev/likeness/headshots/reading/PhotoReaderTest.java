@@ -51,11 +51,15 @@ class PhotoReaderTest {
   void readsPicturesOfAnySize() throws IOException {
     write("LikenessPhotoReader", SLOTS, 8);
     try (PhotoReader reader = PhotoReader.in(base).orElseThrow()) {
-      byte[] grey = new byte[3 * 512 * 512];
-      Arrays.fill(grey, (byte) 90);
-      Picture large = Picture.of(512, 512, grey);
-      Picture small = Picture.of(256, 256, Arrays.copyOf(grey, 3 * 256 * 256));
-      assertArrayEquals(reader.read(small).get("hair"), reader.read(large).get("hair"), 1e-6f);
+      Picture small = noise(256, 3);
+      byte[] pixels = small.rgb();
+      byte[] doubled = new byte[3 * 512 * 512];
+      for (int i = 0; i < doubled.length; i++) {
+        int pixel = i / 3;
+        doubled[i] = pixels[3 * (pixel / 512 / 2 * 256 + pixel % 512 / 2) + i % 3];
+      }
+      assertArrayEquals(reader.read(small).get("hair"), reader.read(Picture.of(512, 512, doubled)).get("hair"), 1e-6f);
+      assertEquals(2, reader.read(Picture.of(40, 50, new byte[3 * 40 * 50])).get("hair").length);
     }
   }
 
@@ -70,6 +74,9 @@ class PhotoReaderTest {
     assertTrue(refusal().contains("CLIPVisionModel"), refusal());
     write("LikenessPhotoReader", SLOTS, 16);
     assertTrue(refusal().contains("whole.conv_in"), refusal());
+    Path config = base.resolve("photo_reader/config.json");
+    Files.writeString(config, Files.readString(config).replace("[16, 8, 8, 16]", "[8, 8]"));
+    assertTrue(refusal().contains("block_out_channels"), refusal());
     write("LikenessPhotoReader", "{\"hair\": [\"one\"]}", 8);
     assertTrue(refusal().contains("\"slots\" is {hair=[one]}, expected an object of lists of two words or more"), refusal());
   }

@@ -64,7 +64,7 @@ public final class FolderEmbedder implements FaceEmbedder {
         new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), compute));
     try {
       embedder.weights.check(w -> new FaceNetwork(embedder.channels, embedder.size, w), Set.of());
-    } catch (UnusableInput e) {
+    } catch (RuntimeException e) {
       embedder.close();
       throw e;
     }

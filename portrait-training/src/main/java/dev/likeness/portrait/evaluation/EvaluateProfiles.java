@@ -55,8 +55,8 @@ public final class EvaluateProfiles {
       }
     }
     table.forEach((slot, rows) -> {
-      List<double[]> sure = rows.stream().filter(row -> row[0] > PersonProfile.SURE).toList();
-      System.out.printf(Locale.ROOT, "%-14s %3d  right %.2f  confidence %.2f  of %d surer than %.1f right %.2f%n", slot,
+      List<double[]> sure = rows.stream().filter(row -> row[0] >= PersonProfile.SURE).toList();
+      System.out.printf(Locale.ROOT, "%-14s %3d  right %.2f  confidence %.2f  of %d as sure as %.1f right %.2f%n", slot,
           rows.size(), mean(rows, 1), mean(rows, 0), sure.size(), PersonProfile.SURE, mean(sure, 1));
     });
   }
@@ -75,10 +75,13 @@ public final class EvaluateProfiles {
     if (trait.slot().equals("colour") && known.isEmpty()) {
       return;
     }
-    // Words for hair have a place for its colour: "a # bob", "long # hair". What is only measured tells bald heads from others.
+    // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no certain style.
     String said = trait.slot().equals("hair") ? trait.value().replace("# ", "").replaceFirst("^an? ", "") : trait.value();
-    boolean right = said.equals("hair") ? !known.equals("bald head") : said.equals(known);
-    row(table, trait.slot(), trait, right);
+    if (said.equals("hair")) {
+      row(table, "hair, any", trait, !known.equals("bald head") && !known.equals("headscarf"));
+      return;
+    }
+    row(table, trait.slot(), trait, said.equals(known));
     if (trait.slot().equals("beard") || trait.slot().equals("glasses")) {
       row(table, trait.slot() + ", any", trait, said.isEmpty() == known.isEmpty());
     }

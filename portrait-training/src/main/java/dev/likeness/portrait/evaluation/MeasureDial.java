@@ -36,12 +36,12 @@ import java.util.Set;
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
  * settings, and takes how like their held-out photos the pictures are and how many of the asked words are read back. The curve
- * ends where the dial ends without one, so that 1 means the same. Writes {@code shown.csv} and {@code both.csv} as it goes, from
+ * goes no further in likeness than where the dial ends without one. Writes {@code shown.csv} and {@code both.csv} as it goes, from
  * which a stopped run goes on, and at the end {@code likeness-dial.json}, to be put beside the adapter, and a plot of each curve.
  *
- * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [FIRST-PERSON]]}. The folder holds an adapter, as
+ * <p>Arguments: {@code MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]}. The folder holds an adapter, as
  * {@link PersonAdapter#in} has it, and may hold what {@link FaceGuidance#in} wants; with {@code LORA-STEPS} each person is learnt too,
- * and the settings beside their LoRA are measured.
+ * and the settings beside their LoRA are measured; {@code SKIP} people are left to another run.
  */
 public final class MeasureDial {
   private static final long FIRST = 9_300_000_000L;

@@ -5,14 +5,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The program that made the reader by which {@code portrait} finds words for photos: renders people who are in no other set,
+ * The program that made the reader by which {@code portrait} finds words for photos: renders people,
  * trains on them and writes {@code folder/photo_reader}. Nothing that judges pictures shares its people or weights. Every
  * stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS}.
  */
 public final class TrainPhotoReader {
-  /** Seeds of these people are used for nothing else. */
+  /** Seeds of these people are used for nothing that judges; the first are among those that the adapter is taught by. */
   static final long FIRST_PERSON = 800_000_000L;
   /** Of four pictures: it reads selfies. */
   static final int HEADSHOTS = 1;

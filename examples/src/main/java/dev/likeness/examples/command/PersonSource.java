@@ -12,15 +12,16 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
+import java.util.function.UnaryOperator;
 
 /**
- * Who sits for headshots: somebody in a file or a store, or to be learnt from photos, into the store where one is given.
+ * Whom headshots are drawn of: somebody in a file or a store, or to be learnt from photos, into the store where one is given.
  *
  * @param photos of somebody to be learnt, and what the user says of them
  * @param person a file, or an id in the store; null for somebody to be learnt
  * @param out receives the file of somebody learnt without a store
  */
-record Sitter(PhotoOptions photos, Path person, StoreOption store, Path out, Console console) {
+record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path out, Console console) {
   /** Whether their photos are looked at here, and not by the store. */
   boolean isReviewed() {
     return person == null && !store.given();
@@ -33,8 +34,10 @@ record Sitter(PhotoOptions photos, Path person, StoreOption store, Path out, Con
    */
   TrainedPerson open(HeadshotStudio studio, BaseModel model, PhotoReview review, ReviewTools tools, Stopwatch watch) {
     if (isReviewed()) {
-      return kept(studio.learn(
-          review, photos.consent(), photos.known(), null, ConsoleProgress.on(console), console.cancellation()), watch);
+      TrainedPerson learnt = studio.learn(
+          review, photos.consent(), photos.known(), null, ConsoleProgress.on(console), console.cancellation());
+      watch.lap("learning");
+      return closedOnFailure(learnt, this::kept);
     }
     Path which = person;
     if (which == null) {
@@ -44,20 +47,23 @@ record Sitter(PhotoOptions photos, Path person, StoreOption store, Path out, Con
     TrainedPerson who = store.person(which, model);
     watch.lap("person");
     who.foreignTo(model).ifPresent(console.err()::println);
-    return corrected(studio, who);
+    return closedOnFailure(who, opened -> corrected(studio, opened));
   }
 
-  private TrainedPerson kept(TrainedPerson who, Stopwatch watch) {
+  private static TrainedPerson closedOnFailure(TrainedPerson who, UnaryOperator<TrainedPerson> step) {
     try {
-      watch.lap("learning");
-      Path file = out.resolve(ShootFolder.PERSON);
-      who.save(file);
-      console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
-      return who;
+      return step.apply(who);
     } catch (RuntimeException e) {
       who.close();
       throw e;
     }
+  }
+
+  private TrainedPerson kept(TrainedPerson who) {
+    Path file = out.resolve(ShootFolder.PERSON);
+    who.save(file);
+    console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
+    return who;
   }
 
   private Path learntInStore(HeadshotStudio studio, BaseModel model, ReviewTools tools) {

@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
@@ -48,7 +49,7 @@ final class SureReader {
         "kept_channels", 1, "features", 2, "slots", slots);
     Path folder = Files.createDirectories(base.resolve("photo_reader"));
     Files.writeString(folder.resolve("config.json"), JSON.std.asString(config));
-    try (NoiseSource noise = NoiseSource.seeded(1); NoGradGuard guard = new NoGradGuard();
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1); NoGradGuard guard = new NoGradGuard();
         TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
       new ReadingNetwork(PhotoReader.shape(ModelConfig.of(config, "reader")), Weights.of(weights));
       weights.leaves().forEach(SureReader::answer);

@@ -84,7 +84,8 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
    */
   public static List<Measured> curve(List<Measured> measured, double floor, Setting end) {
     Measured nothing = of(measured, Setting.NOTHING);
-    List<Measured> within = measured.stream().filter(m -> m.likeness() <= of(measured, end).likeness()).toList();
+    double most = of(measured, end).likeness();
+    List<Measured> within = measured.stream().filter(m -> m.likeness() <= most).toList();
     List<Measured> curve = new ArrayList<>(List.of(nothing));
     within.stream().filter(m -> m.likeness() > nothing.likeness() && m.following() >= floor * nothing.following())
         .filter(m -> within.stream().noneMatch(other -> beats(other, m)))
@@ -193,6 +194,6 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   }
 
   private static double between(double from, double to, double share) {
-    return from + share * (to - from);
+    return share == 1 ? to : from + share * (to - from);
   }
 }

@@ -8,9 +8,9 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.reading.PhotoReader;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -30,7 +30,7 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
    *
    * @param share 0 to 1
    */
-  record Word(String text, double share) { }
+  private record Word(String text, double share) { }
 
   /**
    * Of each of {@code crops}; empty where the base brings no reader.
@@ -63,26 +63,22 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
     }
   }
 
-  /** The likeliest word of a slot over photos of the same person; empty where the reader has no such slot. */
-  static Optional<Word> best(List<PhotoReading> photos, String slot) {
-    List<String> words = photos.get(0).slots.getOrDefault(slot, List.of());
-    Word best = null;
-    for (int i = 0; i < words.size(); i++) {
-      double share = share(photos, slot, i);
-      best = best == null || share > best.share ? new Word(words.get(i), share) : best;
-    }
-    return Optional.ofNullable(best);
+  /** The likeliest word of a slot over photos of the same person. */
+  private static Word best(List<PhotoReading> photos, String slot) {
+    List<String> words = photos.get(0).slots.get(slot);
+    return IntStream.range(0, words.size()).mapToObj(i -> new Word(words.get(i), share(photos, slot, i)))
+        .max(Comparator.comparingDouble(Word::share)).orElseThrow();
   }
 
   /** The profile that photos of the same person give, beyond what is {@code known}. */
   static PersonProfile profile(List<PhotoReading> photos, PersonProfile known) {
     PersonProfile profile = known;
     for (PersonWords.Slot slot : PersonWords.slots()) {
-      Optional<Word> best = best(photos, slot.name());
       boolean asked = profile.trait(slot.name()).isEmpty() && profile.words(0).admits(slot)
           && !(slot.name().equals("colour") && profile.trait("hair").filter(hair -> !hair.value().contains("#")).isPresent());
-      if (best.isPresent() && asked) {
-        Word word = slot.name().equals("hair") ? orAnyHair(photos, best.get()) : best.get();
+      if (asked) {
+        Word best = best(photos, slot.name());
+        Word word = slot.name().equals("hair") ? orAnyHair(photos, best) : best;
         profile = profile.with(new Trait(slot.name(), word.text, Math.min(1, word.share), Trait.Source.PHOTOS));
       }
     }
@@ -105,10 +101,10 @@ record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely
   SceneWords scene(double sure) {
     SceneWords words = SceneWords.NONE;
     for (String slot : SCENE) {
-      Optional<Word> best = best(List.of(this), slot);
+      Word best = best(List.of(this), slot);
       boolean needed = slot.equals("outfit") && !words.word("outfit colour").isEmpty();
-      if (best.isPresent() && (best.get().share >= sure || needed)) {
-        words = words.with(slot, best.get().text);
+      if (best.share >= sure || needed) {
+        words = words.with(slot, best.text);
       }
     }
     return words;

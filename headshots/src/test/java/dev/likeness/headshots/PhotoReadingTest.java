@@ -3,20 +3,28 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PhotoReadingTest {
-  private static final Map<String, List<String>> SLOTS = Map.of("sex", List.of("woman", "man"), "hair",
-      List.of("a bald head", "long # hair"), "colour", List.of("black", "red"), "beard", List.of("", "a beard"), "light",
-      List.of("flash", "soft light", ""), "outfit", List.of("a # shirt", "a # hoodie"), "outfit colour", List.of("red", "navy"),
-      "backdrop", List.of("park", "# background"), "backdrop colour", List.of("gray", "pink"));
-
   private static PhotoReading reading(float woman, float bald, float flash, float shirt, float red, float park) {
-    return new PhotoReading(SLOTS, Map.of("sex", pair(woman), "hair", pair(bald), "colour", pair(0.2f), "beard", pair(0.4f),
-        "light", new float[] {flash, 0.9f - flash, 0.1f}, "outfit", pair(shirt), "outfit colour", pair(red), "backdrop",
-        pair(park), "backdrop colour", pair(0.1f)));
+    return reading(Map.of("sex", pair(woman), "hair", new float[] {bald, 1 - bald, 0}, "light",
+        new float[] {flash, 0.9f - flash, 0.1f}, "outfit", pair(shirt), "outfit colour", pair(red), "backdrop", pair(park)));
+  }
+
+  /** Of what is not said the first word of each slot is likely by a fifth. */
+  private static PhotoReading reading(Map<String, float[]> said) {
+    Map<String, List<String>> slots = new HashMap<>(Map.of("age", List.of("young", ""), "skin", List.of("fair skin", ""),
+        "glasses", List.of("glasses", ""), "marks", List.of("freckles", ""), "beard", List.of("", "a beard"),
+        "colour", List.of("black", "red"), "hair", List.of("a bald head", "long # hair", "short # hair")));
+    slots.putAll(Map.of("sex", List.of("woman", "man"), "light", List.of("flash", "soft light", ""), "outfit",
+        List.of("a # shirt", "a # hoodie"), "outfit colour", List.of("red", "navy"), "backdrop", List.of("park", "# background"),
+        "backdrop colour", List.of("gray", "pink")));
+    Map<String, float[]> likely = new HashMap<>();
+    slots.keySet().forEach(slot -> likely.put(slot, said.getOrDefault(slot, pair(0.2f))));
+    return new PhotoReading(slots, likely);
   }
 
   private static float[] pair(float first) {
@@ -50,10 +58,8 @@ class PhotoReadingTest {
   }
 
   private static PersonProfile haired(float longHair, float shortHair, float bald) {
-    Map<String, List<String>> slots = Map.of("sex", List.of("woman", "man"), "hair",
-        List.of("long # hair", "short # hair", "a bald head"), "colour", List.of("black", "red"));
-    return PhotoReading.profile(List.of(new PhotoReading(slots, Map.of("sex", pair(0.9f), "hair",
-        new float[] {longHair, shortHair, bald}, "colour", pair(0.2f)))), PersonProfile.UNKNOWN);
+    return PhotoReading.profile(List.of(reading(Map.of("sex", pair(0.9f), "hair", new float[] {bald, longHair, shortHair}))),
+        PersonProfile.UNKNOWN);
   }
 
   @Test

@@ -44,6 +44,22 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     this(source, null, compute, Residence.MAPPED);
   }
 
+  /**
+   * Takes over {@code source}, which holds what {@code network} asks for and nothing else.
+   *
+   * @throws UnusableInput as {@link #check}; {@code source} is closed then
+   */
+  public static LoadedWeights checked(TensorSource source, Compute compute, Consumer<Weights> network) {
+    LoadedWeights weights = new LoadedWeights(source, compute);
+    try {
+      weights.check(network, Set.of());
+      return weights;
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
   /** Tensors that lie in memory as {@code residence} says, of a file that can be opened again after it was released. */
   public LoadedWeights(Supplier<TensorSource> opening, Compute compute, Residence residence) {
     this(opening.get(), opening, compute, residence);

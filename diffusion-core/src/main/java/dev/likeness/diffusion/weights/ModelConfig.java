@@ -91,6 +91,19 @@ public final class ModelConfig {
     throw wrong(name, value, "true or false");
   }
 
+  /**
+   * Fails unless the config is of a class, by its {@code _class_name}.
+   *
+   * @param advice what to do, e.g. "give a folder that ..."
+   */
+  public void requireClass(String expected, String advice) {
+    String found = text("_class_name", "");
+    if (!found.equals(expected)) {
+      throw new UnusableInput(
+          where() + ": _class_name is \"" + found + "\", expected \"" + expected + "\"; " + advice);
+    }
+  }
+
   public String text(String name, String fallback) {
     Object value = value(name);
     if (value == null) {

@@ -17,7 +17,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -55,19 +54,10 @@ public final class PhotoReader implements AutoCloseable {
    */
   public static PhotoReader open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
-    if (!config.text("_class_name", "").equals(KIND)) {
-      throw new UnusableInput(config.where() + ": _class_name is \"" + config.text("_class_name", "") + "\", expected \""
-          + KIND + "\"; give a folder that the portrait training wrote");
-    }
+    config.requireClass(KIND, "give a folder that the portrait training wrote");
     ReadingNetwork.Shape shape = shape(config);
-    LoadedWeights weights =
-        new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), new Compute("cpu", DType.F32));
-    try {
-      weights.check(w -> new ReadingNetwork(shape, w), Set.of());
-    } catch (RuntimeException e) {
-      weights.close();
-      throw e;
-    }
+    LoadedWeights weights = LoadedWeights.checked(Safetensors.open(folder.resolve("model.safetensors")),
+        new Compute("cpu", DType.F32), w -> new ReadingNetwork(shape, w));
     return new PhotoReader(config.where(), slots(config), shape, weights);
   }
 

@@ -34,12 +34,12 @@ public final class FolderEmbedder implements FaceEmbedder {
   private final int size;
   private final LoadedWeights weights;
 
-  private FolderEmbedder(ModelConfig config, LoadedWeights weights) {
+  private FolderEmbedder(ModelConfig config, Safetensors file) {
     this.name = config.text("name", "face network");
     this.sameAbove = config.number("same_above", 0.5);
     this.channels = config.integers("block_out_channels");
     this.size = config.integer("embedding_size", 128);
-    this.weights = weights;
+    this.weights = LoadedWeights.checked(file, new Compute("cpu", DType.F32), w -> new FaceNetwork(channels, size, w));
   }
 
   /** The embedder in the model folder {@code base}; empty when it brings none. */
@@ -55,20 +55,8 @@ public final class FolderEmbedder implements FaceEmbedder {
    */
   public static FolderEmbedder open(Path folder) {
     ModelConfig config = ModelConfig.read(folder.resolve("config.json"));
-    if (!config.text("_class_name", "").equals(KIND)) {
-      throw new UnusableInput(config.where() + ": _class_name is \"" + config.text("_class_name", "") + "\", expected \""
-          + KIND + "\"; give a folder that the portrait training wrote");
-    }
-    Compute compute = new Compute("cpu", DType.F32);
-    FolderEmbedder embedder = new FolderEmbedder(config,
-        new LoadedWeights(Safetensors.open(folder.resolve("model.safetensors")), compute));
-    try {
-      embedder.weights.check(w -> new FaceNetwork(embedder.channels, embedder.size, w), Set.of());
-    } catch (RuntimeException e) {
-      embedder.close();
-      throw e;
-    }
-    return embedder;
+    config.requireClass(KIND, "give a folder that the portrait training wrote");
+    return new FolderEmbedder(config, Safetensors.open(folder.resolve("model.safetensors")));
   }
 
   @Override

@@ -14,7 +14,6 @@ import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -26,8 +25,7 @@ public final class AttributeReader implements ReadBack, AutoCloseable {
 
   private AttributeReader(Safetensors file) {
     made = file.metadata();
-    weights = new LoadedWeights(file, new Compute("cpu", DType.F32));
-    weights.check(AttributeNetwork::new, Set.of());
+    weights = LoadedWeights.checked(file, new Compute("cpu", DType.F32), AttributeNetwork::new);
   }
 
   /**

@@ -5,7 +5,6 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
@@ -28,8 +27,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param batch pictures a step
  */
 final class AttributeTraining {
-  private static final double RATE = 2e-3;
-  private static final double SOFTEST = 0.5;
   private static final String TOLD = "told";
   /** Brings the traits' mean error beside the sum over all attributes. */
   private static final double TRAITS = 10;
@@ -62,9 +59,7 @@ final class AttributeTraining {
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), () -> new Muon(0.95, 0.02), 0, 0.99);
-    new TrainingLoop("attributes", steps, numbers, seed, name -> name.endsWith("conv2.weight") || name.startsWith("heads."))
-        .runTo(file, last, this::step, (weights, number) -> { });
+    ReadingLoop.of("attributes", steps, seed).runTo(file, last, this::step, (weights, number) -> { });
   }
 
   private double step(TrainableWeights weights, long step) {
@@ -73,7 +68,7 @@ final class AttributeTraining {
       int[] chosen = random.ints(batch, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
-      Tensor input = Alteration.of(torch.cat(shown, 0), SOFTEST, noise, random).to(ScalarType.BFloat16);
+      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(ScalarType.BFloat16);
       AttributeNetwork network = new AttributeNetwork(Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
       Tensor features = network.features(input);
       Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())

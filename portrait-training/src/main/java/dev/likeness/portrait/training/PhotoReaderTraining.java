@@ -4,7 +4,6 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.reading.ReadingNetwork;
@@ -27,8 +26,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * @param batch pictures a step
  */
 final class PhotoReaderTraining {
-  private static final double RATE = 2e-3;
-  private static final double SOFTEST = 0.5;
   /** The least that is shown of a render's side. */
   private static final double TIGHTEST = 0.6;
   private static final int BILINEAR = 0;
@@ -59,9 +56,7 @@ final class PhotoReaderTraining {
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    Hyperparameters numbers = new Hyperparameters(RATE, Math.min(50, steps / 4), () -> new Muon(0.95, 0.02), 0, 0.99);
-    new TrainingLoop("photo reader", steps, numbers, seed, name -> name.endsWith("conv2.weight") || name.startsWith("heads."))
-        .runTo(file, last, this::step, (weights, number) -> { });
+    ReadingLoop.of("photo reader", steps, seed).runTo(file, last, this::step, (weights, number) -> { });
   }
 
   private double step(TrainableWeights weights, long step) {
@@ -72,7 +67,7 @@ final class PhotoReaderTraining {
       for (int i : chosen) {
         shown.push_back(framed(i, random));
       }
-      Tensor input = Alteration.of(torch.cat(shown, 0), SOFTEST, noise, random).to(ScalarType.BFloat16);
+      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(ScalarType.BFloat16);
       ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);

@@ -4,8 +4,11 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * A person drawn as they are known and, beside that, held to their face.
@@ -22,15 +25,17 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
 
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
-    return faces(person).filter(kept -> kept.embedder().equals(guidance.embedder().name()))
+    return faces(person, kept -> kept.embedder().equals(guidance.embedder().name()))
         .<Identity>map(kept -> new HeldPerson(person, held(person, guidance.towards(kept.vectors())))).orElse(person);
   }
 
-  private static Optional<FaceReferences> faces(Identity person) {
+  private static Optional<FaceReferences> faces(Identity person, Predicate<FaceReferences> fits) {
     if (person instanceof ShownPerson shown) {
-      return Optional.ofNullable(shown.faces());
+      // Who was learnt, too, may have been learnt from more photos than are shown.
+      return Stream.of(Optional.ofNullable(shown.learnt()).flatMap(FaceReferences::guiding), Optional.ofNullable(shown.faces()))
+          .flatMap(Optional::stream).filter(fits).max(Comparator.comparingInt(faces -> faces.vectors().size()));
     }
-    return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt) : Optional.empty();
+    return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt).filter(fits) : Optional.empty();
   }
 
   private static DoubleFunction<Adapter> held(Identity person, Identity face) {

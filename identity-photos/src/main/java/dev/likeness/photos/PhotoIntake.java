@@ -7,6 +7,7 @@ import dev.likeness.photos.decode.PhotoFormat;
 import dev.likeness.photos.decode.UnreadablePhoto;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Upright;
 import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.photos.quality.PhotoJudge;
 import dev.likeness.photos.quality.Reason;
@@ -19,6 +20,8 @@ import java.util.Optional;
 /** One photo's way in: bytes, picture, faces, judgement. Whatever is wrong with the file becomes a reason. */
 final class PhotoIntake {
   private static final int PREVIEW = 360;
+  private static final Reason TURNED = Reason.of(ReasonCode.LYING, Verdict.WARN,
+      "it lay on its side or upside down and was turned; check that it shows the person upright");
 
   /** The verdict, a small picture where the file is one, and the photo itself where there is a face to use. */
   record Result(PhotoVerdict verdict, Optional<Preview> preview, Optional<AcceptedPhoto> usable) {
@@ -54,10 +57,12 @@ final class PhotoIntake {
   }
 
   private Result judged(Photo photo, Decoded decoded) {
-    Picture picture = decoded.picture();
-    List<Face> faces = detector.detect(picture);
-    PhotoVerdict verdict =
-        PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), judge.reasons(decoded, faces), faces);
+    Upright upright = Upright.of(decoded.picture(), detector);
+    Picture picture = upright.picture();
+    List<Face> faces = upright.faces();
+    List<Reason> reasons = judge.reasons(decoded.turned(picture, upright.orientation()), faces);
+    PhotoVerdict judged = PhotoVerdict.of(photo.name(), Optional.of(decoded.format()), reasons, faces);
+    PhotoVerdict verdict = upright.turned() ? judged.and(TURNED) : judged;
     Optional<AcceptedPhoto> usable = verdict.verdict() == Verdict.REJECT ? Optional.empty()
         : Optional.of(AcceptedPhoto.of(photo.name(), picture, faces.get(0)));
     Picture small = Resampler.AREA.fit(picture, PREVIEW);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
@@ -11,6 +12,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Upright;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
@@ -47,6 +49,23 @@ class MaterialReviewTest {
 
     assertTrue(found >= share * people.size(), found + " of " + people.size() + " found by " + detector.name());
     assertTrue(wrong <= mostFalse, wrong + " faces seen by " + detector.name() + " where there is none");
+  }
+
+  @Test
+  void turnsPeopleWhoLieAndNothingElse() {
+    try (FaceDetector cascades = new CascadeDetector();
+        FaceDetector yunet = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
+      for (FaceDetector detector : List.of(cascades, yunet)) {
+        List<Picture> people = Shot.in("photos/people", 512).stream().limit(8).map(Shot::picture)
+            .filter(picture -> !Upright.of(picture, detector).turned()).toList();
+        long righted = people.stream().filter(picture -> Upright.of(Orientation.TURNED_LEFT.upright(picture), detector)
+            .orientation() == Orientation.TURNED_RIGHT).count();
+        assertTrue(people.size() == 8 && righted >= 7,
+            detector.name() + " turned " + righted + " of " + people.size());
+        assertEquals(List.of(), Shot.in("photos/objects", 512).stream().filter(Shot::faceless)
+            .filter(shot -> Upright.of(shot.picture(), detector).turned()).map(Shot::name).toList(), detector.name());
+      }
+    }
   }
 
   @Test

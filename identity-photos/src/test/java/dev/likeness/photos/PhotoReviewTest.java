@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
@@ -116,6 +117,19 @@ class PhotoReviewTest {
     assertEquals("several-faces", review.photos().get(1).worst().orElseThrow().code().word());
     assertEquals("[]", codes(review, 2));
     assertTrue(review.photos().get(1).reasons().get(0).message().startsWith("2 faces were found, the second "));
+  }
+
+  @Test
+  void turnsAPhotoThatLiesOnItsSideAndSaysSo() {
+    Picture upright = DrawnFace.picture(400, 300, 200, 140, 120);
+    for (Orientation lay : List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN)) {
+      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", lay.upright(upright).toPng()))));
+
+      assertTrue(codes(review, 0).contains("lying"), lay + ": " + codes(review, 0));
+      assertEquals(upright, review.accepted().get(0).picture(), lay.toString());
+    }
+    Picture wall = Picture.of(400, 300, new byte[400 * 300 * 3]);
+    assertEquals("[no-face]", codes(PhotoReview.of(PhotoSet.of(List.of(Photo.of("wall.png", wall.toPng())))), 0));
   }
 
   @Test

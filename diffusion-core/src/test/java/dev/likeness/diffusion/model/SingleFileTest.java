@@ -18,7 +18,9 @@ import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -42,6 +44,23 @@ class SingleFileTest {
   private static float[] pixels(ModelFiles files) {
     try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       return base.generate(ASK).pixels();
+    }
+  }
+
+  @Test
+  void modelsKnowTheFolderThatTheyAreOf() {
+    Path whole = golden("base");
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(whole, single, null);
+    ModelFiles files = ModelFiles.open(whole);
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT);
+        BaseModel otherVae = BaseModel.open(files.with("vae", whole.resolve("vae")), Compute.EXACT);
+        BaseModel planned = BaseModel.open(files, Compute.EXACT, MemoryBudget.of("60GiB").size(32, 32));
+        BaseModel file = BaseModel.open(ModelFiles.open(single), Compute.EXACT)) {
+      for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
+        assertEquals(Optional.of(whole), each.folder());
+      }
+      assertEquals(Optional.empty(), file.folder());
     }
   }
 

@@ -3,29 +3,25 @@ package dev.likeness.ipadapter.face;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.ipadapter.Reference;
-import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Upright;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
- * Makes references of photos for adapters that look at faces: finds the largest face, turning the photo or giving it
- * more
- * margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
+ * Makes references of photos for adapters that look at faces: finds the largest face, turning the photo or giving
+ * it more margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
  */
 public final class FaceReader {
   /** Of aligned faces, in pixels, unless said. */
   static final int SIDE = 224;
 
-  private static final int UPRIGHT = 1;
-  private static final int[] TURNED = {6, 8, 3};
   private static final double[] MARGINS = {0.25, 0.5, 1};
   private static final double SMALL = 64;
   private static final double LEAST = 16;
@@ -68,31 +64,24 @@ public final class FaceReader {
    * @return the reference, or none and the reason
    */
   public FaceReading read(Picture photo, boolean raw) {
-    for (Attempt attempt : attempts(photo)) {
-      List<Face> faces = detector.detect(attempt.picture);
+    Upright upright = Upright.of(photo, detector);
+    if (!upright.faces().isEmpty()) {
+      List<FaceReading.Note> done = upright.turned() ? List.of(FaceReading.Note.TURNED_UPRIGHT) : List.of();
+      return reading(upright.picture(), upright.faces(), done, raw);
+    }
+    for (double share : MARGINS) {
+      Picture wider = padded(photo, share);
+      List<Face> faces = detector.detect(wider);
       if (!faces.isEmpty()) {
-        return reading(attempt, faces, raw);
+        return reading(wider, faces, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
       }
     }
     return FaceReading.none(FaceReading.Note.NO_FACE);
   }
 
-  /** A photo as it is, turned, or with margins; made one at a time as needed. */
-  private record Attempt(Picture picture, List<FaceReading.Note> notes) { }
-
-  private Iterable<Attempt> attempts(Picture photo) {
-    List<Integer> turns = new ArrayList<>(List.of(UPRIGHT));
-    Arrays.stream(TURNED).forEach(turns::add);
-    return () -> Stream.concat(
-        turns.stream().map(turn -> turn == UPRIGHT ? new Attempt(photo, List.of())
-            : new Attempt(Orientation.of(turn).upright(photo), List.of(FaceReading.Note.TURNED_UPRIGHT))),
-        Arrays.stream(MARGINS).mapToObj(share ->
-            new Attempt(padded(photo, share), List.of(FaceReading.Note.FOUND_WITH_MARGIN)))).iterator();
-  }
-
-  private FaceReading reading(Attempt attempt, List<Face> faces, boolean raw) {
+  private FaceReading reading(Picture picture, List<Face> faces, List<FaceReading.Note> done, boolean raw) {
     Face face = faces.get(0);
-    List<FaceReading.Note> notes = new ArrayList<>(attempt.notes);
+    List<FaceReading.Note> notes = new ArrayList<>(done);
     if (faces.size() > 1) {
       notes.add(FaceReading.Note.LARGEST_OF_SEVERAL);
     }
@@ -106,7 +95,7 @@ public final class FaceReader {
     if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
       notes.add(FaceReading.Note.FAR_TURNED);
     }
-    return new FaceReading(reference(embedder, attempt.picture, face, raw, side), notes);
+    return new FaceReading(reference(embedder, picture, face, raw, side), notes);
   }
 
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */

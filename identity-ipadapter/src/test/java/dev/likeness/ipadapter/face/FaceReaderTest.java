@@ -17,8 +17,10 @@ import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,8 +46,8 @@ class FaceReaderTest {
         } else if (!red && start >= 0) {
           int height = height(p, start);
           if (height > x - start && start >= MARGIN) {
-            faces.add(new Face(new Box(start, 0, x - start, height), 1, Pose.FRONTAL, Optional.empty(),
-                Optional.empty()));
+            Eyes eyes = new Eyes(new Point(start, 0), new Point(x, 0));
+            faces.add(new Face(new Box(start, 0, x - start, height), 1, Pose.FRONTAL, Optional.of(eyes), Optional.empty()));
           }
           start = -1;
         }

@@ -35,14 +35,18 @@ public enum Orientation {
     return exif >= 1 && exif <= 8 ? values()[exif - 1] : UPRIGHT;
   }
 
+  /** Whether width and height change places. */
+  boolean quarter() {
+    return xx == 0;
+  }
+
   /** The upright picture of a {@code stored} one. */
   public Picture upright(Picture stored) {
     if (this == UPRIGHT) {
       return stored;
     }
-    boolean turned = xx == 0;
-    int width = turned ? stored.height() : stored.width();
-    int height = turned ? stored.width() : stored.height();
+    int width = quarter() ? stored.height() : stored.width();
+    int height = quarter() ? stored.width() : stored.height();
     int startX = xx < 0 || xy < 0 ? stored.width() - 1 : 0;
     int startY = yx < 0 || yy < 0 ? stored.height() - 1 : 0;
     byte[] from = stored.rgb();

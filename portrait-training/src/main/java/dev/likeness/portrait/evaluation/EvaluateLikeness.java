@@ -4,6 +4,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.portrait.people.Person;
@@ -28,7 +30,8 @@ import javax.imageio.ImageIO;
  * person in each case is kept in the work folder once measured, so that it goes on where it was stopped.
  *
  * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
- * {@code trainSteps=0 each=2 steps=20 gallery=200 cases=REGEX}, 0 steps being the recipe's own, and the judges
+ * {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's own, {@code guided=0} for
+ * LoRAs beside which nothing holds the faces, and the judges
  * {@code detector=FILE embedder=FILE attributes=FILE}; without the first two, OpenCV's cascades and the model's own embedder.
  */
 public final class EvaluateLikeness {
@@ -56,12 +59,14 @@ public final class EvaluateLikeness {
     Path folder = Path.of(args[0]);
     Named named = EvaluationTools.named(args, 3, LikenessPlan.NAMES);
     List<LikenessCase> cases = LikenessPlan.cases(named);
+    LikenessPlan plan = LikenessPlan.of(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
-        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector()) {
+        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector();
+        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, cascades).orElse(null) : null) {
       EvaluationTools tools = new EvaluationTools(given.reader(), Optional.of(given.detector().orElse(cascades)),
           Optional.of(given.embedder().orElse(own)));
       EvaluateLikeness evaluation =
-          new EvaluateLikeness(new LikenessTrial(base, folder, LikenessPlan.of(named)), tools, Path.of(args[1]));
+          new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]));
       for (int i = 0; i < Integer.parseInt(args[2]); i++) {
         evaluation.measure(Person.random(FIRST + i), cases);
         System.out.println(evaluation.table(cases));
@@ -74,17 +79,17 @@ public final class EvaluateLikeness {
     if (cases.stream().allMatch(asked -> ledger.parts().containsKey(part(person, asked)))) {
       return;
     }
-    LikenessSelfies selfies =
-        new LikenessSelfies(person, trial.base().defaults().width(), tools.detector().orElseThrow());
+    LikenessSelfies selfies = new LikenessSelfies(person, tools.detector().orElseThrow());
     Gallery gallery = new Gallery(
         person, trial.plan().gallery(), HELD_OUT, tools.detector().orElseThrow(), tools.embedder().orElseThrow());
-    List<Picture> unseen = selfies.unseen(HELD_OUT);
+    List<Picture> unseen = trial.crops(selfies.unseen(HELD_OUT));
     for (LikenessCase asked : cases) {
       ledger.part(part(person, asked), () -> {
-        List<Picture> crops = selfies.learnt(asked);
-        LikenessTrial.Drawn drawn = trial.of(person, asked, crops, folder(person));
+        PhotoReview learnt = selfies.learnt(asked);
+        LikenessTrial.Drawn drawn = trial.of(person, asked, learnt, folder(person));
         keep(person, asked, drawn);
-        return new LikenessFigures(gallery, tools.reader(), trial.plain(), control(person), unseen).of(drawn, crops);
+        return new LikenessFigures(gallery, tools.reader(), trial.plain(), control(person), unseen)
+            .of(drawn, trial.crops(learnt));
       });
     }
   }

@@ -3,11 +3,14 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
@@ -86,6 +89,12 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   /** Somebody learnt from ten selfies. */
   TrainedPerson learnt(Person person) {
     return studio.learn(PhotoReview.of(PhotoSet.of(selfies(person))), Consent.NOBODY_REAL);
+  }
+
+  /** Somebody as an adapter is shown them by the same selfies. */
+  ShownPerson shown(Person person, PersonAdapter adapter, LikenessDial dial) {
+    return studio.show(PhotoReview.of(PhotoSet.of(selfies(person))), adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN,
+        Progress.SILENT, new Cancellation()).along(dial);
   }
 
   /** Somebody as an adapter is shown them by that many selfies. */

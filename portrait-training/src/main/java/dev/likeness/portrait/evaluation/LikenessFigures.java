@@ -60,11 +60,12 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     return pictures.stream().mapToDouble(one -> NearestPicture.nearest(one, known)).average().orElseThrow();
   }
 
+  /** Of the clothes, hair, light and backdrop that were asked for. */
   private static double readBack(LikenessTrial.Drawn drawn, AttributeReader reader) {
     ReadBackTally tally = new ReadBackTally(reader);
     IntStream.range(0, drawn.pictures().size())
         .forEach(i -> tally.add(drawn.prompts().get(i), drawn.pictures().get(i)));
-    return tally.share();
+    return tally.share(IdentityFigures.SCENE);
   }
 
   /** How much other people look like the person now, and how much still like themselves without the person. */

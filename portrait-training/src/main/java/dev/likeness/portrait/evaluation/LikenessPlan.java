@@ -12,9 +12,10 @@ import java.util.regex.Pattern;
  * @param each pictures in each of the five styles, at least 1
  * @param steps sampling steps
  * @param gallery among how many people the person is recognised
+ * @param guided whether the faces of people learnt as LoRAs are held to theirs
  */
-record LikenessPlan(int trainSteps, int each, int steps, int gallery) {
-  static final Set<String> NAMES = Set.of("trainSteps", "each", "steps", "gallery", "cases");
+record LikenessPlan(int trainSteps, int each, int steps, int gallery, boolean guided) {
+  static final Set<String> NAMES = Set.of("trainSteps", "each", "steps", "gallery", "cases", "guided");
 
   LikenessPlan {
     if (trainSteps < 0 || each < 1 || steps < 1 || gallery < 2) {
@@ -25,7 +26,7 @@ record LikenessPlan(int trainSteps, int each, int steps, int gallery) {
 
   static LikenessPlan of(Named named) {
     return new LikenessPlan(named.number("trainSteps", 0), named.number("each", 2), named.number("steps", 20),
-        named.number("gallery", 200));
+        named.number("gallery", 200), named.number("guided", 1) == 1);
   }
 
   /** The cases that {@code cases=REGEX} chooses by name; the control, which others are compared with, is always one. */

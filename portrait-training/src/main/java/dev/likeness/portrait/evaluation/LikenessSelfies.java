@@ -1,8 +1,14 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
-import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.NoUsablePhoto;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.quality.Band;
+import dev.likeness.photos.quality.QualityLimits;
+import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
@@ -12,36 +18,45 @@ import java.util.Random;
 import java.util.function.Supplier;
 
 /** Rendered selfies of a person as a training is given them: other ones than a {@link Gallery} knows them by. */
-record LikenessSelfies(Person person, int side, FaceDetector detector) {
+record LikenessSelfies(Person person, FaceDetector detector) {
   private static final int SIDE = 512;
-  private static final double MOST_ENLARGEMENT = 4;
   // A burst: the head turns by a few degrees between two of its photos.
   private static final float WAVER = .05f;
+  private static final ReviewOptions ALIKE_TOO = ReviewOptions.defaults().withLimits(
+      QualityLimits.DEFAULT.with(ReasonCode.NEAR_DUPLICATE, new Band(0, Double.NEGATIVE_INFINITY)));
 
-  /** Crops of {@code side} pixels to learn from; a selfie in which no face is found is taken again. */
-  List<Picture> learnt(LikenessCase asked) {
+  /** Selfies to learn from, all of them accepted, however alike; one that the review sets aside is taken again. */
+  PhotoReview learnt(LikenessCase asked) {
     Random random = new Random(person.seed());
     Shot first = Shot.selfie(random);
-    return crops(asked.selfies(), () -> asked.alike() ? wavering(first, random) : Shot.selfie(random));
+    return reviewed(asked.selfies(), () -> asked.alike() ? wavering(first, random) : Shot.selfie(random));
   }
 
-  /** Crops of selfies that nothing learns from, whatever the case. */
-  List<Picture> unseen(int count) {
+  /** Selfies that nothing learns from, whatever the case. */
+  PhotoReview unseen(int count) {
     Random random = new Random(~person.seed());
-    return crops(count, () -> Shot.selfie(random));
+    return reviewed(count, () -> Shot.selfie(random));
   }
 
-  private List<Picture> crops(int count, Supplier<Shot> shots) {
-    List<Picture> crops = new ArrayList<>();
-    for (int i = 0; crops.size() < count; i++) {
-      Picture picture = Renderer.render(person, shots.get(), SIDE).picture();
-      detector.detect(picture).stream().findFirst().ifPresent(face ->
-          crops.add(AcceptedPhoto.of("selfie", picture, face).crop(side, MOST_ENLARGEMENT)));
-      if (i > 20 * count) {
-        throw new IllegalStateException("no face is found in selfies of " + person);
+  private PhotoReview reviewed(int count, Supplier<Shot> shots) {
+    List<Photo> photos = new ArrayList<>();
+    for (int i = 0; photos.size() < count; i++) {
+      Photo photo = Photo.of("selfie-" + i + ".png", Renderer.render(person, shots.get(), SIDE).picture().toPng());
+      if (isUsable(photo)) {
+        photos.add(photo);
+      } else if (i > 20 * count) {
+        throw new IllegalStateException("no selfie of " + person + " can be used");
       }
     }
-    return crops;
+    return PhotoReview.of(PhotoSet.of(photos), detector, ALIKE_TOO);
+  }
+
+  private boolean isUsable(Photo photo) {
+    try {
+      return !PhotoReview.of(PhotoSet.of(List.of(photo)), detector, ALIKE_TOO).accepted().isEmpty();
+    } catch (NoUsablePhoto e) {
+      return false;
+    }
   }
 
   private static Shot wavering(Shot shot, Random random) {

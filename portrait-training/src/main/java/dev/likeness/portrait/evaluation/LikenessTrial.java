@@ -8,14 +8,19 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.FaceReferences;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.TrainingSet;
+import dev.likeness.photos.PhotoReview;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Words;
 import java.io.IOException;
@@ -24,7 +29,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.function.Function;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -32,8 +38,9 @@ import java.util.stream.Stream;
  * given one, the style and what it asks for, and nothing of how the person looks.
  *
  * @param folder of the base model
+ * @param guidance what holds the faces of people who are learnt as LoRAs, if anything does
  */
-record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
+record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<FaceGuidance> guidance) {
   /** How many other people are drawn. */
   static final int OTHERS = 5;
 
@@ -42,6 +49,8 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
       List.of("short red hair", "long blond hair", "a black afro", "brown hair in a bun", "long curly gray hair");
   private static final long STRANGERS = 8_700_000_000L;
   private static final long NOISE = 100;
+  private static final String NAMED = "selfie of a %s";
+  private static final double MOST_ENLARGEMENT = 4;
 
   /**
    * What was drawn.
@@ -78,26 +87,26 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
   }
 
   /** Learns and draws; {@code work} is free for files of the trial's own. */
-  Drawn of(Person person, LikenessCase asked, List<Picture> crops, Path work) {
-    TrainingSet set = TrainingSet.of(crops, subject(person, asked));
-    LoraTraining settings = settings(asked);
+  Drawn of(Person person, LikenessCase asked, PhotoReview selfies, Path work) {
     long start = System.nanoTime();
     return switch (asked.way()) {
-      case NOT_AT_ALL -> drawn(person, asked, 0, base, ask -> ask);
+      case NOT_AT_ALL -> drawn(person, asked, 0, base, ask -> ask, ask -> ask);
       case LORA -> {
-        try (TrainedPerson learnt = settings.train(base, set, Progress.SILENT, new Cancellation())) {
-          Adapter carried = learnt.at(1);
-          yield drawn(person, asked, since(start), base, ask -> ask.as(carried));
+        try (TrainedPerson learnt = learnt(person, asked, selfies)) {
+          double seconds = since(start);
+          Adapter held = studio().held(learnt).at(1);
+          yield drawn(person, asked, seconds, base, ask -> ask.as(held), ask -> ask.as(learnt.at(1)));
         }
       }
       case DREAMBOOTH -> {
         Path own = work.resolve(asked.file());
-        try (TrainedModel learnt = new DreamBooth(settings).train(base, set, Progress.SILENT, new Cancellation())) {
+        try (TrainedModel learnt = new DreamBooth(settings(asked).captions(NAMED))
+            .train(base, TrainingSet.of(crops(selfies), subject(person, asked)), Progress.SILENT, new Cancellation())) {
           learnt.save(folder, own, DType.F32);
         }
         double seconds = since(start);
         try (BaseModel whole = BaseModel.open(own, base.parts().compute())) {
-          yield drawn(person, asked, seconds, whole, ask -> ask);
+          yield drawn(person, asked, seconds, whole, ask -> ask, ask -> ask);
         } finally {
           delete(own);
         }
@@ -105,12 +114,34 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
     };
   }
 
+  /** As the studio learns people, but by the class word alone; by a rare word, which it gives nobody, from the crops alone. */
+  private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
+    Subject subject = subject(person, asked);
+    if (!asked.named()) {
+      TrainedPerson learnt = studio().training(settings(asked).captions(NAMED.formatted(subject.phrase())))
+          .learn(selfies, Consent.NOBODY_REAL);
+      return learnt.called(subject.consent(learnt.subject().consent()));
+    }
+    TrainedPerson learnt = settings(asked).captions(NAMED)
+        .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
+    return guidance.map(by -> FaceReferences.of(selfies.accepted(), by.embedder()).asGuideOf(learnt)).orElse(learnt);
+  }
+
+  private HeadshotStudio studio() {
+    return HeadshotStudio.on(base).guidance(guidance.orElse(null));
+  }
+
+  /** The accepted photos as the base looks at pictures. */
+  List<Picture> crops(PhotoReview selfies) {
+    return selfies.accepted().stream().map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT)).toList();
+  }
+
   private static double since(long start) {
     return (System.nanoTime() - start) / 1e9;
   }
 
   private LoraTraining settings(LikenessCase asked) {
-    LoraTraining recipe = LoraTraining.balanced().suitedTo(base).captions("selfie of a %s").prior(asked.classPictures(), 1);
+    LoraTraining recipe = HeadshotStudio.on(base).training().prior(asked.classPictures(), 1);
     LoraTraining timed = plan.trainSteps() == 0 ? recipe : recipe.steps(plan.trainSteps());
     return asked.rate() == 0 ? timed : timed.learningRate(asked.rate());
   }
@@ -127,12 +158,12 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan) {
   }
 
   private Drawn drawn(Person person, LikenessCase asked, double seconds, BaseModel model,
-      Function<ImageRequest, ImageRequest> carrying) {
+      UnaryOperator<ImageRequest> shown, UnaryOperator<ImageRequest> carrying) {
     List<String> prompts = prompts(person, asked);
-    return new Drawn(seconds, prompts, draw(model, prompts, carrying), draw(model, others(person), carrying));
+    return new Drawn(seconds, prompts, draw(model, prompts, shown), draw(model, others(person), carrying));
   }
 
-  private List<Picture> draw(BaseModel model, List<String> prompts, Function<ImageRequest, ImageRequest> carrying) {
+  private List<Picture> draw(BaseModel model, List<String> prompts, UnaryOperator<ImageRequest> carrying) {
     List<Picture> pictures = new ArrayList<>();
     for (String prompt : prompts) {
       ImageRequest ask =

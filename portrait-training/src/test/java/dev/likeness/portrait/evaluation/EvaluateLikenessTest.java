@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EvaluateLikenessTest {
-  private static final LikenessPlan PLAN = new LikenessPlan(1, 1, 1, 2);
+  private static final LikenessPlan PLAN = new LikenessPlan(1, 1, 1, 2, true);
   private static final LikenessCase WHOLE =
       new LikenessCase("whole", LikenessCase.Way.DREAMBOOTH, 3, false, true, 0, 1e-2);
   private static final List<LikenessCase> CASES = List.of(LikenessCase.CONTROL, WHOLE);
@@ -53,7 +53,7 @@ class EvaluateLikenessTest {
   @Test
   void comparesWhatIsLearntWithTheControlAndGoesOn(@TempDir Path work) throws Exception {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
-      LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN);
+      LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN, Optional.empty());
       Person person = Person.random(9_100_000_000L);
       EvaluateLikeness first = new EvaluateLikeness(trial, TOOLS, work);
       first.measure(person, CASES);
@@ -71,7 +71,8 @@ class EvaluateLikenessTest {
       EvaluateLikeness again = new EvaluateLikeness(trial, TOOLS, work);
       again.measure(person, CASES);
       assertEquals(table, again.table(CASES), "seconds too: nothing is measured twice");
-      LikenessTrial other = new LikenessTrial(base, PortraitModel.files(), new LikenessPlan(2, 1, 1, 2));
+      LikenessTrial other = new LikenessTrial(base, PortraitModel.files(), new LikenessPlan(2, 1, 1, 2, true),
+          Optional.empty());
       assertThrows(UnusableInput.class, () -> new EvaluateLikeness(other, TOOLS, work));
     }
   }
@@ -88,7 +89,7 @@ class EvaluateLikenessTest {
 
   @Test
   void callsOnlyThoseByARareWordWhoseClassIsPreserved() {
-    LikenessTrial trial = new LikenessTrial(null, null, PLAN);
+    LikenessTrial trial = new LikenessTrial(null, null, PLAN, Optional.empty());
     Person person = Person.random(9_100_000_000L);
     assertTrue(trial.prompts(person, WHOLE).stream().allMatch(prompt -> prompt.contains("a sks ")));
     assertTrue(trial.prompts(person, LikenessCase.CONTROL).stream().noneMatch(prompt -> prompt.contains("sks")));

@@ -15,7 +15,9 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
@@ -87,6 +89,33 @@ class FaceGuidanceTest {
       assertNotEquals(drawn(free, known, ask), drawn(holding, known, ask));
       assertEquals(drawn(free, plain, ask), drawn(holding, plain, ask));
       assertEquals(drawn(free, known, ask.likeness(0)), drawn(holding, known, ask.likeness(0)), "at 0 nobody");
+    }
+  }
+
+  @Test
+  void holdsWhoIsShownAndLearntToAllThePhotosLearntFrom() {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
+            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+      Picture photo = selfie();
+      float[] face = vector(photo, detector, guidance.embedder());
+      float[] away = face.clone();
+      for (int i = 0; i < away.length; i++) {
+        away[i] = -face[i];
+      }
+      String eye = guidance.embedder().name();
+      TrainedPerson learnt = new FaceReferences(eye, List.of(face, face)).asGuideOf(plain);
+      ShownPerson shown = new ShownPerson(adapter.adapter().identity(List.of(
+          adapter.reference(photo, detector.detect(photo).get(0)))), null, Consent.NOBODY_REAL, "adapter",
+          LikenessDial.UNMEASURED, new FaceReferences(eye, List.of(away)));
+      ShownPerson faceless = new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), null);
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      assertTrue(studio.holds(faceless.with(learnt)));
+      assertEquals(drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
+      assertNotEquals(drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
     }
   }
 

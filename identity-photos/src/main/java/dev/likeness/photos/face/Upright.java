@@ -17,17 +17,14 @@ public record Upright(Picture picture, List<Face> faces, Orientation orientation
       List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN);
   // What a network finds in a lying photo is about as large as the face; what is much larger is a face that hides its eyes.
   private static final double LEAST_AREA = 0.5;
-  // Share of the shorter side; smaller things without eyes are often no faces.
-  private static final double LARGE = 0.2;
-  private static final double LEANING = 45;
 
   /**
-   * The photo as it is where the eyes of its largest face are seen, or where that face is large and upright; else turned as
-   * the surest face lies of those whose eyes are seen then, if there is one. Looks once, or four times.
+   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face lies of those whose eyes
+   * are seen then, if there is one, for faces are also found in what is none. Looks once, or four times.
    */
   public static Upright of(Picture photo, FaceDetector detector) {
     Upright given = as(Orientation.UPRIGHT, photo, detector);
-    return given.seesEyes() || given.isPlain() ? given
+    return given.seesEyes() ? given
         : LYING.stream().map(lying -> as(lying, photo, detector))
             .filter(turned -> turned.seesEyes() && turned.area() > LEAST_AREA * given.area())
             .max(Comparator.comparingDouble(turned -> turned.faces.get(0).score())).orElse(given);
@@ -45,11 +42,6 @@ public record Upright(Picture picture, List<Face> faces, Orientation orientation
 
   private boolean seesEyes() {
     return !faces.isEmpty() && faces.get(0).eyes().isPresent();
-  }
-
-  private boolean isPlain() {
-    double large = LARGE * Math.min(picture.width(), picture.height());
-    return !faces.isEmpty() && faces.get(0).box().width() > large && Math.abs(faces.get(0).pose().roll()) < LEANING;
   }
 
   private double area() {

@@ -23,7 +23,8 @@ import java.util.Set;
  * Shows rendered people whom nothing has seen to an IP-Adapter by one photo and by three, and says how often headshots in five
  * styles are recognised among 200, beside what else the same pictures show of what was asked and how varied they are; as the
  * control the same prompts are drawn without the person. On request each is learnt from ten selfies too, and drawn by that
- * alone and shown these beside it. Each person is kept once measured, so that it goes on where it was stopped; at the end stand all of them.
+ * alone and with the adapter shown these beside it. Each person is kept once measured, so that it goes on where it was stopped;
+ * at the end stand all of them.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code each=1} pictures
  * in a style, {@code guided=1} or 0 for faces that nothing holds to the person's, {@code learnt=0} or 1, {@code adapter=FOLDER}

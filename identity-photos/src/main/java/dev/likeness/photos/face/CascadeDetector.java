@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.function.BiFunction;
 import org.bytedeco.opencv.global.opencv_objdetect;
 
 /**
@@ -27,12 +28,21 @@ public final class CascadeDetector implements FaceDetector {
 
   @Override
   public List<Face> detect(Picture picture) {
+    return detect(picture, CascadeSearch::search);
+  }
+
+  @Override
+  public List<Face> frontal(Picture picture) {
+    return detect(picture, CascadeSearch::frontals);
+  }
+
+  private List<Face> detect(Picture picture, BiFunction<CascadeSearch, Picture, List<Face>> way) {
     double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
     Picture working = scale < 1 ? Resampler.AREA.fit(picture, WORKING_SIDE)
         : Resampler.CUBIC.resize(picture, side(picture.width(), scale), side(picture.height(), scale));
     CascadeSearch search = borrow();
     try {
-      return search.search(working).stream().map(face -> scaled(face, 1 / scale))
+      return way.apply(search, working).stream().map(face -> scaled(face, 1 / scale))
           .sorted(Comparator.comparingDouble((Face face) -> face.box().area()).reversed()).toList();
     } finally {
       giveBack(search);

@@ -48,6 +48,14 @@ final class CascadeSearch implements AutoCloseable {
     }
   }
 
+  /** Of them those that the plain look finds, which costs a fraction of the others. */
+  @SuppressWarnings("try")
+  List<Face> frontals(Picture picture) {
+    try (PointerScope scope = new PointerScope()) {
+      return frontals(OpenCv.grey(Luma.of(picture)), 3, false);
+    }
+  }
+
   private static double widest(List<Face> faces) {
     return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
   }

@@ -8,6 +8,11 @@ public interface FaceDetector extends AutoCloseable {
   /** The faces of an upright picture, largest first; empty when there is none. */
   List<Face> detect(Picture picture);
 
+  /** Those of them that look into the camera and are plainly seen, for a look that has to be quick; all where that is as quick. */
+  default List<Face> frontal(Picture picture) {
+    return detect(picture);
+  }
+
   /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */
   String name();
 

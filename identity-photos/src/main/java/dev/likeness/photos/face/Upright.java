@@ -15,24 +15,21 @@ import java.util.List;
 public record Upright(Picture picture, List<Face> faces, Orientation orientation) {
   private static final List<Orientation> LYING =
       List.of(Orientation.TURNED_RIGHT, Orientation.TURNED_LEFT, Orientation.UPSIDE_DOWN);
-  // What a network finds in a lying photo is about as large as the face; what is much larger is a face that hides its eyes.
-  private static final double LEAST_AREA = 0.5;
 
   /**
-   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face lies of those whose eyes
-   * are seen then, if there is one, for faces are also found in what is none. Looks once, or four times.
+   * The photo as it is where the eyes of its largest face are seen; else turned as the surest face lies, if one is surer then.
+   * Looks once, or four times.
    */
   public static Upright of(Picture photo, FaceDetector detector) {
-    Upright given = as(Orientation.UPRIGHT, photo, detector);
+    Upright given = new Upright(photo, detector.detect(photo), Orientation.UPRIGHT);
     return given.seesEyes() ? given
-        : LYING.stream().map(lying -> as(lying, photo, detector))
-            .filter(turned -> turned.seesEyes() && turned.area() > LEAST_AREA * given.area())
-            .max(Comparator.comparingDouble(turned -> turned.faces.get(0).score())).orElse(given);
+        : LYING.stream().map(lying -> turned(photo, lying, detector)).filter(turned -> turned.surety() > given.surety())
+            .max(Comparator.comparingDouble(Upright::surety)).orElse(given);
   }
 
-  private static Upright as(Orientation lying, Picture photo, FaceDetector detector) {
+  private static Upright turned(Picture photo, Orientation lying, FaceDetector detector) {
     Picture picture = lying.upright(photo);
-    return new Upright(picture, detector.detect(picture), lying);
+    return new Upright(picture, detector.frontal(picture), lying);
   }
 
   /** Whether it had to be turned. */
@@ -44,7 +41,7 @@ public record Upright(Picture picture, List<Face> faces, Orientation orientation
     return !faces.isEmpty() && faces.get(0).eyes().isPresent();
   }
 
-  private double area() {
-    return faces.isEmpty() ? 0 : faces.get(0).box().area();
+  private double surety() {
+    return faces.isEmpty() ? 0 : faces.get(0).score();
   }
 }

@@ -35,6 +35,8 @@ public final class YuNetDetector implements FaceDetector {
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
   private static final double MOST_YAW = 40;
+  // Most faces have 0.9; what is found in a picture of stones has less than this.
+  private static final double PLAIN = 0.8;
 
   private final FaceDetectorYN network;
   private final int size;
@@ -80,6 +82,11 @@ public final class YuNetDetector implements FaceDetector {
       }
     }
     return List.of();
+  }
+
+  @Override
+  public List<Face> frontal(Picture picture) {
+    return detect(picture).stream().filter(face -> face.score() > PLAIN && Math.abs(face.pose().yaw()) < MOST_YAW).toList();
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.likeness.portrait.evaluation;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
@@ -29,7 +31,8 @@ class EvaluateLikenessTest {
   private static final LikenessPlan PLAN = new LikenessPlan(1, 1, 1, 2, true);
   private static final LikenessCase WHOLE =
       new LikenessCase("whole", LikenessCase.Way.DREAMBOOTH, 3, false, true, 0, 1e-2);
-  private static final List<LikenessCase> CASES = List.of(LikenessCase.CONTROL, WHOLE);
+  private static final LikenessCase LORA = new LikenessCase("lora", LikenessCase.Way.LORA, 3, true, false, 0, 0);
+  private static final List<LikenessCase> CASES = List.of(LikenessCase.CONTROL, WHOLE, LORA);
   private static final EvaluationTools TOOLS =
       new EvaluationTools(Optional.empty(), Optional.of(new Middle()), Optional.of(new ByPixels(4, 0)));
 
@@ -52,8 +55,9 @@ class EvaluateLikenessTest {
 
   @Test
   void comparesWhatIsLearntWithTheControlAndGoesOn(@TempDir Path work) throws Exception {
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)) {
-      LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN, Optional.empty());
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT);
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), new Middle()).orElseThrow()) {
+      LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN, Optional.of(guidance));
       Person person = Person.random(9_100_000_000L);
       EvaluateLikeness first = new EvaluateLikeness(trial, TOOLS, work);
       first.measure(person, CASES);
@@ -64,6 +68,9 @@ class EvaluateLikenessTest {
       assertEquals(1, (double) control.get("others' likeness to themselves"), 1e-6);
       Map<?, ?> whole = (Map<?, ?>) parts.get(person.seed() + ", whole");
       assertTrue((double) whole.get("others' likeness to themselves") < 1 - 1e-4, whole.toString());
+      Map<?, ?> lora = (Map<?, ?>) parts.get(person.seed() + ", lora");
+      assertNotEquals(control.get("likeness"), lora.get("likeness"), "they are drawn by the LoRA");
+      assertTrue((double) lora.get("others' likeness to themselves") < 1, lora.toString());
       assertTrue((double) whole.get("unseen selfies'") > 5, "other selfies are others: " + whole);
       assertFalse(Files.exists(work.resolve(person.seed() + "/whole")), "a model is not left behind");
       String table = first.table(CASES);

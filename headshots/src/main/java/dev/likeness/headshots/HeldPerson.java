@@ -21,7 +21,7 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
    * How much of a LoRA: what holds the face leaves less to it, and the rest of a LoRA brings along what selfies look like, so
    * that fewer of the asked words are drawn.
    */
-  static final double LEARNT = 0.5;
+  static final double LEARNT = 0.4;
 
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {

@@ -49,7 +49,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-    TrainingSet set = set(study, review, consent, pictures(study, review, training.captions(), steps, cancellation));
+    List<String> captions = study.captions(training.captions());
+    TrainingSet set = set(study, review, consent, pictures(study, review, captions, steps, cancellation));
     TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
     TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
     TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);

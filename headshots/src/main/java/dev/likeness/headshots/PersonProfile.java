@@ -70,6 +70,11 @@ public record PersonProfile(List<Trait> traits) {
     return words(SURE).phrase();
   }
 
+  /** What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where neither is sure. */
+  public String classWord() {
+    return words(SURE).classWord();
+  }
+
   /** The note in a person's file; {@link #UNKNOWN} for files that have none. */
   public static PersonProfile of(TrainedPerson person) {
     String json = person.notes().getOrDefault(NOTE, "");

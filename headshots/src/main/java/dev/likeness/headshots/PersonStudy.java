@@ -7,6 +7,7 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.lora.Subject;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What a base is to know of a person before it learns or is shown them.
@@ -35,5 +36,16 @@ record PersonStudy(List<Picture> crops, List<PhotoReading> readings, PersonProfi
         ? PersonDescription.of(base, review.accepted(), crops, known, progress, cancellation)
         : PhotoReading.profile(readings, known);
     return new PersonStudy(crops, readings, profile, PersonDescription.subject(base, profile));
+  }
+
+  /**
+   * Captions for their photos in turn. Who is called by how they look is learnt by the class word alone too, so that prompts
+   * that say no more draw them as well; a word of their own is to mean them and nobody else.
+   *
+   * @param own in which {@code %s} stands for the person
+   */
+  List<String> captions(List<String> own) {
+    return subject.token().isEmpty()
+        ? own.stream().flatMap(caption -> Stream.of(caption, caption.replace("%s", "a " + profile.classWord()))).toList() : own;
   }
 }

@@ -53,11 +53,16 @@ record PersonWords(Map<String, String> chosen) {
 
   /** Such as {@code a young woman with fair skin, short red hair and glasses}. */
   String phrase() {
-    String noun = (word("age") + " " + (word("sex").isEmpty() ? "person" : word("sex"))).strip();
+    String noun = (word("age") + " " + classWord()).strip();
     String hair = word("hair").replace("#", word("colour")).replaceAll(" +", " ").strip();
     List<String> with = Stream.of(word("skin"), hair, word("beard"), word("glasses"), word("marks")).filter(w -> !w.isEmpty())
         .toList();
     return ("aeio".indexOf(noun.charAt(0)) >= 0 ? "an " : "a ") + noun + (with.isEmpty() ? "" : " with " + join(with));
+  }
+
+  /** What anybody of their kind is called: {@code woman}, {@code man}, or {@code person} where neither is known. */
+  String classWord() {
+    return word("sex").isEmpty() ? "person" : word("sex");
   }
 
   private String word(String slot) {

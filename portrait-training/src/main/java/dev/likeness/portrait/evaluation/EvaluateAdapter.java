@@ -17,6 +17,7 @@ import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -27,26 +28,28 @@ import java.util.Set;
  * at the end stand all of them.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code each=1} pictures
- * in a style, {@code guided=1} or 0 for faces that nothing holds to the person's, {@code learnt=0} or 1, {@code adapter=FOLDER}
- * of another model's layout, and the outside judges {@code detector=FILE attributes=FILE}.
+ * in a style, {@code guided=1} or 0 for faces that nothing holds to the person's, {@code people=FOLDER} for each to be learnt and
+ * kept in, where {@link EvaluateLikeness} may have worked before, {@code adapter=FOLDER} of another model's layout, and the outside
+ * judges {@code detector=FILE attributes=FILE}.
  */
 public final class EvaluateAdapter {
-  private static final Set<String> NAMES = Set.of("first", "each", "guided", "learnt", "adapter");
+  private static final Set<String> NAMES = Set.of("first", "each", "guided", "people", "adapter");
 
   private final IdentityTrial trial;
   private final PersonAdapter adapter;
   private final LikenessDial dial;
   private final EvaluationTools tools;
   private final int each;
-  private final boolean learns;
+  private final Optional<KeptPeople> people;
 
-  private EvaluateAdapter(IdentityTrial trial, PersonAdapter adapter, LikenessDial dial, EvaluationTools tools, Named named) {
+  private EvaluateAdapter(
+      BaseModel base, IdentityTrial trial, PersonAdapter adapter, LikenessDial dial, EvaluationTools tools, Named named) {
     this.trial = trial;
     this.adapter = adapter;
     this.dial = dial;
     this.tools = tools;
     this.each = named.number("each", 1);
-    this.learns = named.number("learnt", 0) == 1;
+    this.people = named.file("people").map(kept -> new KeptPeople(kept, base));
   }
 
   public static void main(String[] args) {
@@ -63,7 +66,7 @@ public final class EvaluateAdapter {
       ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers",
           "each " + named.number("each", 1) + (guidance == null ? "" : ", faces held")));
       EvaluateAdapter evaluation =
-          new EvaluateAdapter(trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
+          new EvaluateAdapter(base, trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> evaluation.of(person));
@@ -83,8 +86,8 @@ public final class EvaluateAdapter {
     put(found, nobody, "nobody");
     put(found, row(gallery, one, nobody), "by one photo");
     put(found, row(gallery, three, nobody), "by three photos");
-    if (learns) {
-      try (TrainedPerson learnt = trial.learnt(person)) {
+    if (people.isPresent()) {
+      try (TrainedPerson learnt = people.get().of(person, LikenessCase.TEN, () -> trial.learnt(person))) {
         put(found, row(gallery, learnt, nobody), "learnt");
         put(found, row(gallery, trial.shown(person, adapter, dial).with(learnt), nobody), "learnt and by the same photos");
       }

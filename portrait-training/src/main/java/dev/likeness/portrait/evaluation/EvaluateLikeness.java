@@ -30,8 +30,8 @@ import javax.imageio.ImageIO;
  * person in each case is kept in the work folder once measured, so that it goes on where it was stopped.
  *
  * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
- * {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's own, {@code guided=0} for
- * LoRAs beside which nothing holds the faces, and the judges
+ * {@code first=0} of the people, {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's
+ * own, {@code guided=0} for LoRAs beside which nothing holds the faces, and the judges
  * {@code detector=FILE embedder=FILE attributes=FILE}; without the first two, OpenCV's cascades and the model's own embedder.
  */
 public final class EvaluateLikeness {
@@ -68,7 +68,7 @@ public final class EvaluateLikeness {
       EvaluateLikeness evaluation =
           new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]));
       for (int i = 0; i < Integer.parseInt(args[2]); i++) {
-        evaluation.measure(Person.random(FIRST + i), cases);
+        evaluation.measure(Person.random(FIRST + named.number("first", 0) + i), cases);
         System.out.println(evaluation.table(cases));
       }
     }
@@ -86,7 +86,7 @@ public final class EvaluateLikeness {
     for (LikenessCase asked : cases) {
       ledger.part(part(person, asked), () -> {
         PhotoReview learnt = selfies.learnt(asked);
-        LikenessTrial.Drawn drawn = trial.of(person, asked, learnt, folder(person));
+        LikenessTrial.Drawn drawn = trial.of(person, asked, learnt, work);
         keep(person, asked, drawn);
         return new LikenessFigures(gallery, tools.reader(), trial.plain(), control(person), unseen)
             .of(drawn, trial.crops(learnt));

@@ -86,25 +86,24 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     return asked.named() ? rare : rare.token("");
   }
 
-  /** Learns and draws; {@code work} is free for files of the trial's own. */
+  /** Learns and draws; {@code work} is where people are kept, and free for files of the trial's own. */
   Drawn of(Person person, LikenessCase asked, PhotoReview selfies, Path work) {
-    long start = System.nanoTime();
     return switch (asked.way()) {
       case NOT_AT_ALL -> drawn(person, asked, 0, base, ask -> ask, ask -> ask);
       case LORA -> {
-        try (TrainedPerson learnt = learnt(person, asked, selfies)) {
-          double seconds = since(start);
+        try (TrainedPerson learnt = new KeptPeople(work, base).of(person, asked, () -> learnt(person, asked, selfies))) {
           Adapter held = studio().held(learnt).at(1);
-          yield drawn(person, asked, seconds, base, ask -> ask.as(held), ask -> ask.as(learnt.at(1)));
+          yield drawn(person, asked, KeptPeople.seconds(learnt), base, ask -> ask.as(held), ask -> ask.as(learnt.at(1)));
         }
       }
       case DREAMBOOTH -> {
-        Path own = work.resolve(asked.file());
+        long start = System.nanoTime();
+        Path own = work.resolve(Long.toString(person.seed())).resolve(asked.file());
         try (TrainedModel learnt = new DreamBooth(settings(asked).captions(NAMED))
             .train(base, TrainingSet.of(crops(selfies), subject(person, asked)), Progress.SILENT, new Cancellation())) {
           learnt.save(folder, own, DType.F32);
         }
-        double seconds = since(start);
+        double seconds = (System.nanoTime() - start) / 1e9;
         try (BaseModel whole = BaseModel.open(own, base.parts().compute())) {
           yield drawn(person, asked, seconds, whole, ask -> ask, ask -> ask);
         } finally {
@@ -114,13 +113,11 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     };
   }
 
-  /** As the studio learns people, but by the class word alone; by a rare word, which it gives nobody, from the crops alone. */
+  /** As the studio learns people; by a rare word, which it gives nobody, from the crops alone. */
   private TrainedPerson learnt(Person person, LikenessCase asked, PhotoReview selfies) {
     Subject subject = subject(person, asked);
     if (!asked.named()) {
-      TrainedPerson learnt = studio().training(settings(asked).captions(NAMED.formatted(subject.phrase())))
-          .learn(selfies, Consent.NOBODY_REAL);
-      return learnt.called(subject.consent(learnt.subject().consent()));
+      return studio().training(settings(asked)).learn(selfies, Consent.NOBODY_REAL);
     }
     TrainedPerson learnt = settings(asked).captions(NAMED)
         .train(base, TrainingSet.of(crops(selfies), subject), Progress.SILENT, new Cancellation());
@@ -134,10 +131,6 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
   /** The accepted photos as the base looks at pictures. */
   List<Picture> crops(PhotoReview selfies) {
     return selfies.accepted().stream().map(photo -> photo.crop(base.defaults().width(), MOST_ENLARGEMENT)).toList();
-  }
-
-  private static double since(long start) {
-    return (System.nanoTime() - start) / 1e9;
   }
 
   private LoraTraining settings(LikenessCase asked) {

@@ -26,7 +26,6 @@ import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,7 +47,7 @@ public final class MeasureDial {
   private static final int HELD_OUT = 4;
   private static final double FLOOR = 0.85;
   private static final List<String> STYLES = List.of("studio", "office", "outdoor");
-  private static final double[] LORAS = {0.5, 1};
+  private static final double[] LORAS = {0.4, 1};
   private static final double[] FACES = {0, 0.5, 1};
   /** Weights of the adapter, and from which share of the steps on. */
   private static final double[][] SHOWN = {{0.4, 0}, {0.8, 0}, {0.8, 0.2}, {1.2, 0}};
@@ -86,7 +85,8 @@ public final class MeasureDial {
         MeasureDial one = new MeasureDial(studio, new Gallery(person, 1, HELD_OUT, detector, embedder), reader);
         one.measure(shown, who, seed, settings(SHOWN, new double[1], faces));
         if (steps > 0) {
-          try (TrainedPerson learnt = learnt(studio, base, review, out.resolve("person-" + seed + ".safetensors"), steps)) {
+          try (TrainedPerson learnt = new KeptPeople(out, base).of(person, LikenessCase.TEN,
+              () -> studio.training(studio.training().steps(steps)).learn(review, Consent.NOBODY_REAL))) {
             one.measure(both, who.with(learnt), seed, settings(BESIDE, LORAS, faces));
           }
         }
@@ -108,15 +108,6 @@ public final class MeasureDial {
       }
     }
     return settings;
-  }
-
-  private static TrainedPerson learnt(HeadshotStudio studio, BaseModel base, PhotoReview review, Path file, int steps) {
-    if (!Files.exists(file)) {
-      try (TrainedPerson learnt = studio.training(studio.training().steps(steps)).learn(review, Consent.NOBODY_REAL)) {
-        learnt.save(file);
-      }
-    }
-    return TrainedPerson.open(file, base);
   }
 
   private void measure(DialTally tally, ShownPerson who, long seed, List<Setting> settings) {

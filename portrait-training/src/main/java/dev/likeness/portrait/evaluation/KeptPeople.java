@@ -1,0 +1,35 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.portrait.people.Person;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Supplier;
+
+/**
+ * People who are learnt once for every program that draws them, each in a file that says how long that took.
+ *
+ * @param folder of a folder for each, by number
+ * @param base that they were taught to
+ */
+record KeptPeople(Path folder, BaseModel base) {
+  private static final String SECONDS = "seconds";
+
+  /** Somebody learnt in a way, now if they are not kept yet; in f16, as everybody's file is. */
+  TrainedPerson of(Person person, LikenessCase asked, Supplier<TrainedPerson> learning) {
+    Path file = folder.resolve(Long.toString(person.seed())).resolve(asked.file() + ".safetensors");
+    if (!Files.exists(file)) {
+      long start = System.nanoTime();
+      try (TrainedPerson learnt = learning.get()) {
+        learnt.with(SECONDS, Double.toString((System.nanoTime() - start) / 1e9)).save(file);
+      }
+    }
+    return TrainedPerson.open(file, base);
+  }
+
+  /** How long learning somebody who is kept took. */
+  static double seconds(TrainedPerson person) {
+    return Double.parseDouble(person.notes().get(SECONDS));
+  }
+}

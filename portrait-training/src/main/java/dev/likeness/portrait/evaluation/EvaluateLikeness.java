@@ -98,10 +98,6 @@ public final class EvaluateLikeness {
     return person.seed() + ", " + asked.name();
   }
 
-  private Path folder(Person person) {
-    return work.resolve(Long.toString(person.seed()));
-  }
-
   private LikenessTrial.Drawn control(Person person) {
     List<String> prompts = trial.prompts(person, LikenessCase.CONTROL);
     return new LikenessTrial.Drawn(0, prompts, read(person, "control", prompts.size()),
@@ -122,7 +118,7 @@ public final class EvaluateLikeness {
   }
 
   private Path file(Person person, String name, int index) {
-    return folder(person).resolve(name + "-" + (index + 1) + ".png");
+    return KeptPeople.folder(work, person).resolve(name + "-" + (index + 1) + ".png");
   }
 
   private static Picture read(Path file) {

@@ -16,9 +16,14 @@ import java.util.function.Supplier;
 record KeptPeople(Path folder, BaseModel base) {
   private static final String SECONDS = "seconds";
 
+  /** Where in a folder of people somebody's files are. */
+  static Path folder(Path people, Person person) {
+    return people.resolve(Long.toString(person.seed()));
+  }
+
   /** Somebody learnt in a way, now if they are not kept yet; in f16, as everybody's file is. */
   TrainedPerson of(Person person, LikenessCase asked, Supplier<TrainedPerson> learning) {
-    Path file = folder.resolve(Long.toString(person.seed())).resolve(asked.file() + ".safetensors");
+    Path file = folder(folder, person).resolve(asked.file() + ".safetensors");
     if (!Files.exists(file)) {
       long start = System.nanoTime();
       try (TrainedPerson learnt = learning.get()) {

@@ -98,7 +98,7 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
       }
       case DREAMBOOTH -> {
         long start = System.nanoTime();
-        Path own = work.resolve(Long.toString(person.seed())).resolve(asked.file());
+        Path own = KeptPeople.folder(work, person).resolve(asked.file());
         try (TrainedModel learnt = new DreamBooth(settings(asked).captions(NAMED))
             .train(base, TrainingSet.of(crops(selfies), subject(person, asked)), Progress.SILENT, new Cancellation())) {
           learnt.save(folder, own, DType.F32);

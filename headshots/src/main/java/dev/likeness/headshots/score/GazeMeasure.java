@@ -1,18 +1,7 @@
 package dev.likeness.headshots.score;
 
-import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Parameters;
-import dev.likeness.diffusion.weights.Weights;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
@@ -39,40 +28,6 @@ final class GazeMeasure {
   }
 
   private static final class Holder {
-    private static final EyeNetwork NETWORK = new EyeNetwork(Weights.of(new Numbers(read())));
-
-    private static Map<String, List<?>> read() {
-      try (InputStream in = GazeMeasure.class.getResourceAsStream("gaze.json")) {
-        Map<String, List<?>> numbers = new HashMap<>();
-        JSON.std.mapFrom(in).forEach((name, list) -> numbers.put(name, (List<?>) list));
-        return numbers;
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  /** Weights that stay for good. */
-  private record Numbers(Map<String, List<?>> lists, TensorRegion region) implements Parameters {
-    Numbers(Map<String, List<?>> lists) {
-      this(lists, new TensorRegion());
-    }
-
-    @Override
-    public boolean has(String name) {
-      return lists.containsKey(name);
-    }
-
-    @Override
-    public Tensor get(String name, long... shape) {
-      List<?> list = lists.get(name);
-      float[] numbers = new float[list.size()];
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = ((Number) list.get(i)).floatValue();
-      }
-      try (TensorScope scope = TensorScope.open()) {
-        return region.keep(torch.tensor(numbers).view(shape));
-      }
-    }
+    private static final EyeNetwork NETWORK = new EyeNetwork(ScoreNumbers.of("gaze.json"));
   }
 }

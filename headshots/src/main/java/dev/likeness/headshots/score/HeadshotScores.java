@@ -107,8 +107,8 @@ public final class HeadshotScores {
     all.put(Aspect.GAZE, GazeMeasure::apart);
     all.put(Aspect.MOUTH, FaceMeasures::mouth);
     all.put(Aspect.EARS, EarMeasure::doubled);
-    all.put(Aspect.GLASSES, PairMeasure::glasses);
-    all.put(Aspect.JEWELLERY, PairMeasure::earrings);
+    all.put(Aspect.GLASSES, view -> PairMeasure.mismatch(view, Worn.GLASSES));
+    all.put(Aspect.JEWELLERY, view -> PairMeasure.mismatch(view, Worn.HOOPS));
     all.put(Aspect.HANDS, HandMeasure::hands);
     all.put(Aspect.SKIN_WAX, DetailMeasures::wax);
     all.put(Aspect.SKIN_SHARP, DetailMeasures::sharp);

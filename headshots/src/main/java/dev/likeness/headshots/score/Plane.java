@@ -44,16 +44,6 @@ final class Plane {
     return values[Math.max(0, Math.min(height - 1, y)) * width + Math.max(0, Math.min(width - 1, x))];
   }
 
-  /** The value between places. */
-  double between(double x, double y) {
-    int left = (int) Math.floor(x);
-    int above = (int) Math.floor(y);
-    double u = x - left;
-    double v = y - above;
-    return (1 - v) * ((1 - u) * at(left, above) + u * at(left + 1, above))
-        + v * ((1 - u) * at(left, above + 1) + u * at(left + 1, above + 1));
-  }
-
   /** The mean over squares of side {@code 2 reach + 1}. */
   Plane blurred(int reach) {
     return blurredAlong(reach, true).blurredAlong(reach, false);

@@ -37,7 +37,12 @@ final class View {
     this.patch = FacePatch.of(picture, face);
     this.whole = Plane.of(picture);
     this.skin = Plane.of(patch.picture());
-    this.upright = HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(), Optional.empty()));
+    this.upright = upright(picture, face);
     this.head = Plane.of(upright);
+  }
+
+  /** As {@link #upright}. */
+  static Picture upright(Picture picture, Face face) {
+    return HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(), Optional.empty()));
   }
 }

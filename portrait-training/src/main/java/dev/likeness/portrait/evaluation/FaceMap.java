@@ -29,17 +29,6 @@ final class FaceMap {
     return (points[1] + points[3]) / 2;
   }
 
-  /** How far a place lies below the line through the eyes, in their distance. */
-  double belowEyes(int x, int y) {
-    return ((y - points[1]) * (points[2] - points[0]) - (x - points[0]) * (points[3] - points[1])) / (apart * apart);
-  }
-
-  /** Whether a place lies right of the middle between the eyes. */
-  boolean right(int x, int y) {
-    return (2 * x - points[0] - points[2]) * (points[2] - points[0])
-        + (2 * y - points[1] - points[3]) * (points[3] - points[1]) > 0;
-  }
-
   Point rightEye() {
     return new Point(points[2], points[3]);
   }

@@ -2,14 +2,13 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.Worn;
 import dev.likeness.photos.face.Face;
 import dev.likeness.portrait.people.Glasses;
-import dev.likeness.portrait.people.HairStyle;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
-import java.util.EnumSet;
+import dev.likeness.portrait.training.WornPicture;
 import java.util.Random;
-import java.util.Set;
 
 /** Something done to a flawless picture, and the score that has to see it. */
 enum Flaw {
@@ -36,13 +35,9 @@ enum Flaw {
   SEAM(Aspect.BACKGROUND, (c, s) -> c.each((x, y, ch, v) -> v + (x >= c.seam() ? 16 * s : 0))),
   WRITING(Aspect.TEXT, (c, s) -> c.written(s)),
   CROSSED_EYES(Aspect.GAZE, (c, s) -> new PersonFlaws(c).squinting(s * (2 - s))),
-  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).halfGlasses(s * (2 - s))),
-  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneEarring(s * (2 - s))),
+  FADED_RIM(Aspect.GLASSES, (c, s) -> new PersonFlaws(c).oneOf(Worn.GLASSES, s * (2 - s))),
+  FADED_EARRING(Aspect.JEWELLERY, (c, s) -> new PersonFlaws(c).oneOf(Worn.HOOPS, s * (2 - s))),
   HAND(Aspect.HANDS, (c, s) -> new PersonFlaws(c).handed(s));
-
-  // Styles that leave the ears to be seen.
-  private static final Set<HairStyle> EARS = EnumSet.of(HairStyle.BALD, HairStyle.BALDING, HairStyle.BUZZ,
-      HairStyle.SLICKED, HairStyle.PONYTAIL, HairStyle.BUN);
 
   private interface Change {
     Picture of(FlawCanvas canvas, double strength);
@@ -74,11 +69,21 @@ enum Flaw {
   /** Whether it can be seen on somebody: a doubled ear where ears are, half a pair of glasses on who wears some. */
   boolean shows(Person person) {
     return switch (this) {
-      case DOUBLED_EAR -> EARS.contains(person.hair());
+      case DOUBLED_EAR -> person.hair().showsEars();
       case FADED_RIM -> person.glasses() != Glasses.NONE;
-      case FADED_EARRING -> EARS.contains(person.hair()) && PersonFlaws.hoops(person);
+      // Studs are four pixels wide and often behind the lobe.
+      case FADED_EARRING -> person.hair().showsEars() && person.hoops();
       default -> true;
     };
+  }
+
+  /** Whether it can be seen in a portrait of such a person: of a pair, both have to be to be seen. */
+  boolean shows(Portrait portrait) {
+    if (this != FADED_EARRING) {
+      return true;
+    }
+    WornPicture hoops = WornPicture.of(portrait, Worn.HOOPS);
+    return hoops.visible(-1) == 1 && hoops.visible(1) == 1;
   }
 
   /** The portrait with the flaw at a strength in 0..1. */

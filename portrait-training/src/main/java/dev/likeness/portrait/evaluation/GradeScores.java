@@ -151,7 +151,8 @@ public final class GradeScores {
       long seed = each;
       if (flaw.shows(Person.random(seed))) {
         FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector))
-            .filter(sample -> !Double.isNaN(value(flaw, sample, 0, detector))).ifPresent(samples::add);
+            .filter(sample -> flaw.shows(sample.portrait()) && !Double.isNaN(value(flaw, sample, 0, detector)))
+            .ifPresent(samples::add);
       }
     }
     return samples;

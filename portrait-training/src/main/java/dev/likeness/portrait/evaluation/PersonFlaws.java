@@ -1,10 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.score.Worn;
 import dev.likeness.photos.face.Point;
-import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.training.WornPicture;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
@@ -14,8 +15,6 @@ import java.awt.image.BufferedImage;
 record PersonFlaws(FlawCanvas canvas) {
   // At this the renderer's eyes have turned as far as they do.
   private static final double FARTHEST_GAZE = 1.24;
-  // Against the distance of the eyes: rims end above, hoops begin below.
-  private static final double BELOW_GLASSES = 0.5;
 
   /** The right eye alone turned from the lens to the side that the head is turned to, where an eye has most room. */
   Picture squinting(double share) {
@@ -26,27 +25,9 @@ record PersonFlaws(FlawCanvas canvas) {
     return canvas.each((x, y, c, v) -> Math.hypot(x - eye.x(), y - eye.y()) < 0.45 * canvas.map.apart ? other.at(x, y, c) : v);
   }
 
-  /** The picture's right half of the glasses faded away. */
-  Picture halfGlasses(double share) {
-    return faded((x, y) -> canvas.map.belowEyes(x, y) < BELOW_GLASSES ? 1 : 0, share);
-  }
-
-  /** The earring on the picture's right faded away. */
-  Picture oneEarring(double share) {
-    return faded((x, y) -> canvas.map.belowEyes(x, y) < BELOW_GLASSES ? 0 : 1, share);
-  }
-
-  /** In some places of the right half what is worn faded into the same picture without it. */
-  private Picture faded(FlawCanvas.Share where, double share) {
-    Person bare = canvas.portrait.person().unadorned();
-    Picture without = Renderer.render(bare, canvas.portrait.shot(), canvas.picture.width()).picture();
-    return canvas.each((x, y, c, v) ->
-        v + (canvas.map.right(x, y) ? share * where.at(x, y) * (without.at(x, y, c) - v) : 0));
-  }
-
-  /** Whether somebody's earrings are hoops; studs are four pixels wide and often behind the lobe. */
-  static boolean hoops(Person person) {
-    return person.earrings() && (person.seed() & 2) == 0;
+  /** The one of a pair that is on the picture's right faded away. */
+  Picture oneOf(Worn worn, double share) {
+    return WornPicture.of(canvas.portrait, worn).with(1, 1 - share);
   }
 
   /** A hand that comes in from below, beside the chin or the shoulder, as large as the share says. */

@@ -8,7 +8,7 @@ final class Earrings {
     if (!face.person.earrings()) {
       return;
     }
-    boolean hoop = (face.person.seed() & 2) == 0;
+    boolean hoop = face.person.hoops();
     boolean gold = (face.person.seed() & 4) == 0;
     float x = .79f * (1 + .085f * face.bone(Bone.FACE_WIDTH));
     float size = hoop ? .11f : .028f;

@@ -1,5 +1,8 @@
 package dev.likeness.portrait.people;
 
+import java.util.EnumSet;
+import java.util.Set;
+
 /** How hair is worn; {@link #words} completes "with ...". */
 public enum HairStyle {
   BALD("# bald head"), BALDING("receding % hair"), BUZZ("# % buzz cut"), SHORT("short % hair"),
@@ -13,6 +16,8 @@ public enum HairStyle {
   private static final HairStyle[] WOMEN = {SHORT, SHORT_CURLY, AFRO, BOB, BOB, FRINGE, FRINGE, SHOULDER, SHOULDER,
       LONG,
       LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
+  private static final Set<HairStyle> EARS = EnumSet.of(BALD, BALDING, BUZZ, SLICKED, PONYTAIL, BUN);
+
   private final String pattern;
 
   HairStyle(String pattern) {
@@ -32,6 +37,11 @@ public enum HairStyle {
   /** True when there is hair to see, so that its colour has a word. */
   public boolean showsHair() {
     return this != BALD && this != HEADSCARF;
+  }
+
+  /** True when it leaves the ears to be seen. */
+  public boolean showsEars() {
+    return EARS.contains(this);
   }
 
   static HairStyle[] of(Sex sex) {

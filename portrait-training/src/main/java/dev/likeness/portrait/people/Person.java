@@ -53,6 +53,11 @@ public final class Person {
     return new Person(seed, true);
   }
 
+  /** Whether what they wear at the ears, if anything, are hoops and no studs. */
+  public boolean hoops() {
+    return earrings() && (seed & 2) == 0;
+  }
+
   /** The same without glasses and earrings. */
   public Person unadorned() {
     return new Person(seed, false);

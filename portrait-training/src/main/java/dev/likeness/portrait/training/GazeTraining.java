@@ -6,17 +6,11 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.score.EyeNetwork;
-import dev.likeness.photos.face.Box;
-import dev.likeness.photos.face.Eyes;
-import dev.likeness.photos.face.Face;
-import dev.likeness.photos.face.Point;
-import dev.likeness.photos.face.Pose;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Scalar;
@@ -31,10 +25,6 @@ final class GazeTraining implements AutoCloseable {
   private static final int BATCH = 64;
   // As far as eyes turn; the lens is 0.
   private static final float FARTHEST = 1.24f;
-  // How far cascades put the eyes above where they are, and how that spreads, against the eyes' distance.
-  private static final double ABOVE = 0.048;
-  private static final double SPREAD_X = 0.045;
-  private static final double SPREAD_Y = 0.032;
   private static final double NOISE = 0.1;
 
   private final TensorRegion region = new TensorRegion();
@@ -54,7 +44,7 @@ final class GazeTraining implements AutoCloseable {
         Portrait portrait = Renderer.render(Person.random(first + i), shot.withNoise(shot.noise() / 2)
             .withGaze(FARTHEST * (2 * random.nextFloat() - 1), shot.gazeY()), SIZE);
         for (int look = 0; look < LOOKS; look++) {
-          seen.push_back(EyeNetwork.seen(portrait.picture(), found(portrait.landmarks(), random), random.nextInt(7) - 3,
+          seen.push_back(EyeNetwork.seen(portrait.picture(), AsFound.of(portrait.landmarks(), random), random.nextInt(7) - 3,
               random.nextInt(5) - 2));
           known[2 * (i * LOOKS + look)] = portrait.shot().irisX();
           known[2 * (i * LOOKS + look) + 1] = -portrait.shot().irisX();
@@ -64,17 +54,6 @@ final class GazeTraining implements AutoCloseable {
       eyes = region.keep(torch.cat(seen, 0));
       irises = region.keep(torch.tensor(known));
     }
-  }
-
-  private static Face found(float[] points, Random random) {
-    double apart = Math.hypot(points[2] - points[0], points[3] - points[1]);
-    Point[] eyes = new Point[2];
-    for (int i = 0; i < 2; i++) {
-      eyes[i] = new Point(points[2 * i] + SPREAD_X * apart * random.nextGaussian(),
-          points[2 * i + 1] + apart * (SPREAD_Y * random.nextGaussian() - ABOVE));
-    }
-    Box box = new Box(eyes[0].x() - apart / 2, eyes[0].y() - apart / 2, 2 * apart, 2 * apart);
-    return new Face(box, 1, Pose.FRONTAL, Optional.of(new Eyes(eyes[0], eyes[1])), Optional.empty());
   }
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */

@@ -1,20 +1,9 @@
 package dev.likeness.portrait.training;
 
-import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import org.bytedeco.pytorch.Tensor;
 
 /**
  * The program that made {@code gaze.json}, by which headshots' gaze is scored: renders people who are in no other set and
@@ -25,7 +14,6 @@ import org.bytedeco.pytorch.Tensor;
 public final class TrainGaze {
   /** Seeds of these people are used for nothing else. */
   private static final long FIRST_PERSON = 750_000_000L;
-  private static final int DIGITS = 4;
 
   private TrainGaze() {}
 
@@ -43,25 +31,6 @@ public final class TrainGaze {
     })) {
       training.run(state, Integer.parseInt(args[3]));
     }
-    Files.writeString(work.resolve("gaze.json"), JSON.std.asString(averaged(state)).replace("],", "],\n ") + "\n");
-  }
-
-  /** The averaged weights, rounded. */
-  private static Map<String, List<BigDecimal>> averaged(Path state) {
-    Map<String, List<BigDecimal>> weights = new LinkedHashMap<>();
-    try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(state)) {
-      saved.names().stream().filter(name -> name.startsWith("ema.")).sorted()
-          .forEach(name -> weights.put(name.substring("ema.".length()), rounded(saved.read(name))));
-    }
-    return weights;
-  }
-
-  private static List<BigDecimal> rounded(Tensor tensor) {
-    FloatBuffer values = tensor.contiguous().createBuffer();
-    List<BigDecimal> list = new ArrayList<>();
-    for (long i = 0; i < tensor.numel(); i++) {
-      list.add(BigDecimal.valueOf(values.get()).setScale(DIGITS, RoundingMode.HALF_EVEN).stripTrailingZeros());
-    }
-    return list;
+    ScoreFile.write(state, work.resolve("gaze.json"));
   }
 }

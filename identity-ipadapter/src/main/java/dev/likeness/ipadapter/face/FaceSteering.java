@@ -21,7 +21,7 @@ final class FaceSteering implements Steering {
   /** More noise than this lets a row reach no further. */
   private static final double MOST_NOISE = 5;
   /** Every so many rows the face is looked for anew. */
-  private static final int LOOK = 6;
+  private static final int LOOK = 2;
 
   private final AutoencoderFile preview;
   private final FolderEmbedder embedder;
@@ -30,6 +30,7 @@ final class FaceSteering implements Steering {
   private final double weight;
   private int rows;
   private FaceWindow window;
+  private final FaceTrack track = new FaceTrack();
 
   FaceSteering(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector, float[] person, double weight) {
     this.preview = preview;
@@ -46,12 +47,12 @@ final class FaceSteering implements Steering {
     if (window == null || rows % LOOK == 0) {
       look(latents.detach());
     }
-    rows++;
+    int row = rows++;
     if (window == null) {
       return null;
     }
     Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
-    return embedder.vectors(window.aligned(shown)).matmul(torch.tensor(person)).sum();
+    return embedder.vectors(window.aligned(shown, FaceViews.of(row))).matmul(torch.tensor(person)).mean();
   }
 
   @Override
@@ -63,9 +64,12 @@ final class FaceSteering implements Steering {
   private void look(Tensor latents) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       Picture picture = Images.toPicture(Images.toUnit(preview.decode(latents)));
-      List<Face> faces = detector.detect(picture);
-      window = faces.isEmpty() ? window
-          : FaceWindow.around(faces.get(0), (int) latents.size(3), (int) latents.size(2), preview.factor());
+      List<Face> large = detector.large(picture);
+      List<Face> faces = large.isEmpty() ? detector.detect(picture) : large;
+      if (!faces.isEmpty()) {
+        Face face = track.seen(faces.get(0));
+        window = FaceWindow.around(face, (int) latents.size(3), (int) latents.size(2), preview.factor());
+      }
     }
   }
 }

@@ -68,9 +68,15 @@ record FaceWindow(int left, int top, int width, int height, float[] map) {
     return latents.narrow(2, top, height).narrow(3, left, width);
   }
 
-  /** The aligned face, [1, 3, 112, 112], in the picture that the window's latents show. */
-  Tensor aligned(Tensor picture) {
-    Tensor grid = torch.affine_grid_generator(torch.tensor(map).view(1, 2, 3), new long[] {1, 3, SIDE, SIDE}, false);
-    return torch.grid_sampler(picture, grid, BILINEAR, ZEROS, false);
+  /**
+   * The aligned face, [n, 3, 112, 112], in the picture that the window's latents show.
+   *
+   * @param views how the template is moved before, affine maps [n, 3, 3] of places from -1 to 1
+   */
+  Tensor aligned(Tensor picture, Tensor views) {
+    long count = views.size(0);
+    Tensor maps = torch.tensor(map).view(1, 2, 3).matmul(views);
+    Tensor grid = torch.affine_grid_generator(maps, new long[] {count, 3, SIDE, SIDE}, false);
+    return torch.grid_sampler(picture.expand(count, -1, -1, -1), grid, BILINEAR, ZEROS, false);
   }
 }

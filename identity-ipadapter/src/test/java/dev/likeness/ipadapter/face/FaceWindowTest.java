@@ -15,6 +15,7 @@ import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
 import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -55,7 +56,7 @@ class FaceWindowTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor part = Images.toUnit(picture()).narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
           .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
-      Tensor apart = window.aligned(part).sub(Images.toUnit(whole)).abs();
+      Tensor apart = window.aligned(part, torch.eye(3).unsqueeze(0)).sub(Images.toUnit(whole)).abs();
       assertTrue(apart.mean().item_double() < 0.01, "mean distance " + apart.mean().item_double());
     }
   }
@@ -68,6 +69,28 @@ class FaceWindowTest {
       Tensor latents = torch.zeros(1, 4, HEIGHT / FACTOR, WIDTH / FACTOR);
       assertEquals(window.width(), window.of(latents).size(3));
       assertEquals(window.height(), window.of(latents).size(2));
+    }
+  }
+
+  @Test
+  void showsTheFaceAsItsViewsAreMoved() {
+    FaceWindow window = FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor part = Images.toUnit(picture()).narrow(2, (long) FACTOR * window.top(), (long) FACTOR * window.height())
+          .narrow(3, (long) FACTOR * window.left(), (long) FACTOR * window.width());
+      Tensor plain = window.aligned(part, torch.eye(3).unsqueeze(0));
+      Tensor mirror = torch.diag(torch.tensor(-1f, 1f, 1f)).unsqueeze(0);
+      Tensor views = FaceViews.of(4);
+      Tensor shown = window.aligned(part, torch.cat(new TensorVector(torch.eye(3).unsqueeze(0), mirror, views), 0));
+      assertEquals(2 + FaceViews.COUNT, shown.size(0));
+      assertTrue(shown.narrow(0, 0, 1).equal(plain));
+      assertEquals(0, shown.narrow(0, 1, 1).flip(3).sub(plain).abs().max().item_double(), 1e-4);
+      for (int i = 0; i < FaceViews.COUNT; i++) {
+        Tensor view = shown.narrow(0, 2 + i, 1);
+        Tensor upright = i % 2 == 0 ? view : view.flip(3);
+        double apart = upright.sub(plain).abs().mean().item_double();
+        assertTrue(apart > 1e-3 && apart < 0.1, "view " + i + " is " + apart + " off");
+      }
     }
   }
 }

@@ -36,6 +36,11 @@ public final class CascadeDetector implements FaceDetector {
     return detect(picture, CascadeSearch::frontals);
   }
 
+  @Override
+  public List<Face> large(Picture picture) {
+    return detect(picture, CascadeSearch::large);
+  }
+
   private List<Face> detect(Picture picture, BiFunction<CascadeSearch, Picture, List<Face>> way) {
     double scale = (double) WORKING_SIDE / Math.max(picture.width(), picture.height());
     Picture working = scale < 1 ? Resampler.AREA.fit(picture, WORKING_SIDE)

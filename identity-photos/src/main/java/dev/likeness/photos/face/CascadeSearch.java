@@ -22,6 +22,8 @@ final class CascadeSearch implements AutoCloseable {
   // What is smaller than this share of the picture may be a button, while the face was missed.
   private static final double SMALL = 0.2;
   private static final double PROFILE_YAW = 60;
+  /** Faces of so much of the picture's longer side and more are looked for in far fewer places. */
+  private static final double LARGE = 0.25;
 
   private final Cascade frontal = new Cascade("frontalface_alt2");
   private final Cascade confirming = new Cascade("frontalface_alt");
@@ -35,10 +37,11 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = frontals(plain, 3, false);
+      List<Face> faces = frontals(plain, smallest(plain), 3, false);
       if (widest(faces) < SMALL * Math.min(picture.width(), picture.height())) {
         // Dark skin, white beards and glasses confuse brightness, much less redness.
-        List<Face> red = frontals(OpenCv.grey(Luma.red(picture)), 2, true);
+        Mat redness = OpenCv.grey(Luma.red(picture));
+        List<Face> red = frontals(redness, smallest(redness), 2, true);
         faces = widest(red) > 2 * widest(faces) ? red : faces;
       }
       if (faces.isEmpty()) {
@@ -52,7 +55,17 @@ final class CascadeSearch implements AutoCloseable {
   @SuppressWarnings("try")
   List<Face> frontals(Picture picture) {
     try (PointerScope scope = new PointerScope()) {
-      return frontals(OpenCv.grey(Luma.of(picture)), 3, false);
+      Mat plain = OpenCv.grey(Luma.of(picture));
+      return frontals(plain, smallest(plain), 3, false);
+    }
+  }
+
+  /** Of those the ones that fill a good part of the picture, which costs a fraction again. */
+  @SuppressWarnings("try")
+  List<Face> large(Picture picture) {
+    try (PointerScope scope = new PointerScope()) {
+      Mat plain = OpenCv.grey(Luma.of(picture));
+      return frontals(plain, (int) (LARGE * Math.max(plain.cols(), plain.rows())), 3, false);
     }
   }
 
@@ -61,9 +74,9 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two eyes.
-  private List<Face> frontals(Mat grey, int neighbours, boolean lenient) {
+  private List<Face> frontals(Mat grey, int least, int neighbours, boolean lenient) {
     List<Face> faces = new ArrayList<>();
-    for (Box box : frontal.find(grey, neighbours, smallest(grey))) {
+    for (Box box : frontal.find(grey, neighbours, least)) {
       Optional<Eyes> pair = eyes.find(grey, box);
       boolean agreed = lenient
           ? pair.isPresent() && (confirmed(confirming, grey, box, 2) || confirmed(oldest, grey, box, 2))
@@ -88,7 +101,7 @@ final class CascadeSearch implements AutoCloseable {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.grey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched, 3, false).stream().map(face -> moved(face, -margin)).toList();
+    return frontals(stretched, smallest(stretched), 3, false).stream().map(face -> moved(face, -margin)).toList();
   }
 
   private static Face moved(Face face, double by) {

@@ -13,6 +13,11 @@ public interface FaceDetector extends AutoCloseable {
     return detect(picture);
   }
 
+  /** Those of {@link #frontal} that fill a good part of the picture, for a look that has to be quicker still. */
+  default List<Face> large(Picture picture) {
+    return frontal(picture);
+  }
+
   /** What found them, for reports: {@code "haar"}, {@code "yunet"}. */
   String name();
 

@@ -25,6 +25,19 @@ class CascadeDetectorTest {
   }
 
   @Test
+  void findsWhatIsLargeAmongTheRest() {
+    try (CascadeDetector detector = new CascadeDetector()) {
+      Picture large = DrawnFace.picture(300, 300, 150, 140, 120);
+      Picture small = DrawnFace.picture(300, 300, 150, 140, 36);
+      Box box = detector.large(large).get(0).box();
+
+      assertTrue(box.overlap(detector.frontal(large).get(0).box()) > 0.7, box.toString());
+      assertEquals(1, detector.frontal(small).size());
+      assertEquals(List.of(), detector.large(small));
+    }
+  }
+
+  @Test
   void seesAFaceThatTheFrameCutsOff() {
     try (CascadeDetector detector = new CascadeDetector()) {
       List<Face> faces = detector.detect(DrawnFace.picture(300, 300, 32, 140, 110));

@@ -76,7 +76,7 @@ public final class HeadshotStudio {
 
   /**
    * The same studio holding drawn faces to the person's: those of people whom it learns or shows from now on, and of person
-   * files that were learnt so. Each picture takes about four times as long.
+   * files that were learnt so. Each picture takes four to five times as long.
    *
    * @param other stays the caller's to close; null for faces as the base draws them
    */

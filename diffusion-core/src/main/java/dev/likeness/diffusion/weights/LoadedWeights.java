@@ -4,10 +4,8 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.Map;
-import java.util.TreeSet;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -32,7 +30,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private boolean left;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
-  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private final AskedTensors asked = new AskedTensors();
   private final Residence residence;
   private final boolean vast;
   private final Map<String, EightBits> packed = new ConcurrentHashMap<>();
@@ -184,7 +182,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    */
   public void load() {
     if (!streams() && residence != Residence.EIGHT_BITS_EACH) {
-      asked.stream().filter(name -> isView(name) || !keeps(name)).forEach(name -> placed.computeIfAbsent(name, this::place));
+      asked.names().filter(name -> isView(name) || !keeps(name)).forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }
 
@@ -212,17 +210,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   }
 
   void require(String name, long... shape) {
-    if (!has(name)) {
-      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; closest: " + ClosestName.of(name, source.names())
-          + "; the file is not of the kind its config says, or incomplete");
-    }
-    long[] actual = source.shape(name);
-    if (!Arrays.equals(actual, shape)) {
-      throw new UnusableInput(source.describe() + ": " + name + " has shape " + Arrays.toString(actual) + ", expected "
-          + Arrays.toString(shape) + " by its config");
-    }
-    source.dtype(name).scalarType();
-    asked.add(name);
+    asked.require(source, name, shape);
   }
 
   /** The names that the file has, read or not. */
@@ -237,13 +225,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** Fails if the file holds tensors that no module asked for, other than {@code expected} leftovers. */
   public void requireAllRead(Set<String> expected) {
-    Set<String> left = new TreeSet<>(source.names());
-    left.removeAll(asked);
-    left.removeAll(expected);
-    if (!left.isEmpty()) {
-      throw new UnusableInput(source.describe() + ": " + left.size() + " tensors belong to no module of its config, e.g. \""
-          + left.iterator().next() + "\"; the file and the config are of different models");
-    }
+    asked.requireAll(source, expected);
   }
 
   private Tensor place(String name) {

@@ -1,8 +1,6 @@
 package dev.likeness.headshots.score;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.nn.Conv2d;
-import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.photos.face.Face;
 import org.bytedeco.pytorch.Tensor;
@@ -21,31 +19,19 @@ public final class EyeNetwork {
   private static final double CONTRAST = 4;
   // Detectors put the middle of an eye so far above where it is.
   private static final int BELOW = 2;
-  private static final int FEW = 6;
-  private static final int MANY = 12;
   // What three halvings leave of 53 x 29 places.
   private static final int PLACES = 7 * 4;
 
-  private final Conv2d first;
-  private final Conv2d second;
-  private final Conv2d third;
-  private final Linear hidden;
-  private final Linear out;
+  private final PatchNetwork network;
 
   /** Reads the network. */
   public EyeNetwork(Weights w) {
-    first = new Conv2d(w.at("conv1"), 1, FEW, 5, 2, 2);
-    second = new Conv2d(w.at("conv2"), FEW, MANY, 3, 2, 1);
-    third = new Conv2d(w.at("conv3"), MANY, MANY, 3, 2, 1);
-    hidden = new Linear(w.at("hidden"), MANY * PLACES, MANY);
-    out = new Linear(w.at("out"), MANY, 1);
+    network = new PatchNetwork(w, PLACES, 1, 6, 12, 12);
   }
 
   /** Where the irises of eyes lie, [n], positive to the right of what is {@linkplain #seen seen}, [n, 1, 29, 53]. */
   public Tensor forward(Tensor eyes) {
-    Tensor x = torch.silu(first.forward(eyes));
-    x = torch.silu(third.forward(torch.silu(second.forward(x))));
-    return out.forward(torch.silu(hidden.forward(x.flatten(1, -1)))).flatten(0, -1);
+    return network.forward(eyes);
   }
 
   /**

@@ -1,8 +1,6 @@
 package dev.likeness.headshots.score;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.nn.Conv2d;
-import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.photos.face.Face;
 import java.util.stream.IntStream;
@@ -22,31 +20,19 @@ public final class PairNetwork {
   // What is broader than this is light rather than a line.
   private static final int FINE = 7;
   private static final double CONTRAST = 4;
-  private static final int FEW = 8;
-  private static final int MANY = 16;
   // What three halvings leave of 53 x 45 places.
   private static final int PLACES = 7 * 6;
 
-  private final Conv2d first;
-  private final Conv2d second;
-  private final Conv2d third;
-  private final Linear hidden;
-  private final Linear out;
+  private final PatchNetwork network;
 
   /** Reads the network. */
   public PairNetwork(Weights w) {
-    first = new Conv2d(w.at("conv1"), COLOURS, FEW, 5, 2, 2);
-    second = new Conv2d(w.at("conv2"), FEW, MANY, 3, 2, 1);
-    third = new Conv2d(w.at("conv3"), MANY, FEW, 3, 2, 1);
-    hidden = new Linear(w.at("hidden"), FEW * PLACES, MANY);
-    out = new Linear(w.at("out"), MANY, 1);
+    network = new PatchNetwork(w, PLACES, COLOURS, 8, 16, 8);
   }
 
   /** The logits of what share is there, [n], of what is {@linkplain #seen seen}, [n, 3, 45, 53]. */
   public Tensor forward(Tensor sides) {
-    Tensor x = torch.silu(first.forward(sides));
-    x = torch.silu(third.forward(torch.silu(second.forward(x))));
-    return out.forward(torch.silu(hidden.forward(x.flatten(1, -1)))).flatten(0, -1);
+    return network.forward(sides);
   }
 
   /**

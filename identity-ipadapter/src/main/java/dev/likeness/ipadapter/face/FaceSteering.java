@@ -28,9 +28,9 @@ final class FaceSteering implements Steering {
   private final FaceDetector detector;
   private final float[] person;
   private final double weight;
+  private final FaceTrack track = new FaceTrack();
   private int rows;
   private FaceWindow window;
-  private final FaceTrack track = new FaceTrack();
 
   FaceSteering(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector, float[] person, double weight) {
     this.preview = preview;

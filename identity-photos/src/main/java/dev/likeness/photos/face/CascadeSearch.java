@@ -22,7 +22,8 @@ final class CascadeSearch implements AutoCloseable {
   // What is smaller than this share of the picture may be a button, while the face was missed.
   private static final double SMALL = 0.2;
   private static final double PROFILE_YAW = 60;
-  /** Faces of so much of the picture's longer side and more are looked for in far fewer places. */
+  // Of the picture's longer side: larger faces are looked for in far fewer places.
+  private static final double SMALLEST = 0.05;
   private static final double LARGE = 0.25;
 
   private final Cascade frontal = new Cascade("frontalface_alt2");
@@ -37,11 +38,11 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = frontals(plain, smallest(plain), 3, false);
+      List<Face> faces = frontals(plain, least(plain, SMALLEST), 3, false);
       if (widest(faces) < SMALL * Math.min(picture.width(), picture.height())) {
         // Dark skin, white beards and glasses confuse brightness, much less redness.
         Mat redness = OpenCv.grey(Luma.red(picture));
-        List<Face> red = frontals(redness, smallest(redness), 2, true);
+        List<Face> red = frontals(redness, least(redness, SMALLEST), 2, true);
         faces = widest(red) > 2 * widest(faces) ? red : faces;
       }
       if (faces.isEmpty()) {
@@ -52,20 +53,20 @@ final class CascadeSearch implements AutoCloseable {
   }
 
   /** Of them those that the plain look finds, which costs a fraction of the others. */
-  @SuppressWarnings("try")
   List<Face> frontals(Picture picture) {
-    try (PointerScope scope = new PointerScope()) {
-      Mat plain = OpenCv.grey(Luma.of(picture));
-      return frontals(plain, smallest(plain), 3, false);
-    }
+    return frontals(picture, SMALLEST);
   }
 
-  /** Of those the ones that fill a good part of the picture, which costs a fraction again. */
-  @SuppressWarnings("try")
+  /** Of those the ones that fill a good part of the picture, which costs half of that. */
   List<Face> large(Picture picture) {
+    return frontals(picture, LARGE);
+  }
+
+  @SuppressWarnings("try")
+  private List<Face> frontals(Picture picture, double share) {
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(Luma.of(picture));
-      return frontals(plain, (int) (LARGE * Math.max(plain.cols(), plain.rows())), 3, false);
+      return frontals(plain, least(plain, share), 3, false);
     }
   }
 
@@ -101,7 +102,7 @@ final class CascadeSearch implements AutoCloseable {
     int margin = Math.max(luma.width(), luma.height()) / 8;
     Mat stretched = OpenCv.grey(luma.padded(margin));
     opencv_imgproc.equalizeHist(stretched, stretched);
-    return frontals(stretched, smallest(stretched), 3, false).stream().map(face -> moved(face, -margin)).toList();
+    return frontals(stretched, least(stretched, SMALLEST), 3, false).stream().map(face -> moved(face, -margin)).toList();
   }
 
   private static Face moved(Face face, double by) {
@@ -112,10 +113,10 @@ final class CascadeSearch implements AutoCloseable {
   // The cascade knows one side only, so the other is looked for in the mirror.
   private List<Face> profiles(Luma luma, Mat plain) {
     List<Face> faces = new ArrayList<>();
-    for (Box box : profile.find(plain, 6, smallest(plain))) {
+    for (Box box : profile.find(plain, 6, least(plain, SMALLEST))) {
       faces.add(profile(box, -PROFILE_YAW));
     }
-    for (Box box : profile.find(OpenCv.grey(luma.mirrored()), 6, smallest(plain))) {
+    for (Box box : profile.find(OpenCv.grey(luma.mirrored()), 6, least(plain, SMALLEST))) {
       Box back = new Box(luma.width() - box.x() - box.width(), box.y(), box.width(), box.height());
       faces.add(profile(back, PROFILE_YAW));
     }
@@ -139,8 +140,8 @@ final class CascadeSearch implements AutoCloseable {
     return kept;
   }
 
-  private static int smallest(Mat grey) {
-    return Math.max(24, Math.max(grey.cols(), grey.rows()) / 20);
+  private static int least(Mat grey, double share) {
+    return Math.max(24, (int) (share * Math.max(grey.cols(), grey.rows())));
   }
 
   static Rect inside(Box box, Mat grey) {

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Worn;
 import dev.likeness.photos.face.Face;
-import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.training.WornPicture;
@@ -70,9 +69,9 @@ enum Flaw {
   boolean shows(Person person) {
     return switch (this) {
       case DOUBLED_EAR -> person.hair().showsEars();
-      case FADED_RIM -> person.glasses() != Glasses.NONE;
+      case FADED_RIM -> WornPicture.isWorn(person, Worn.GLASSES);
       // Studs are four pixels wide and often behind the lobe.
-      case FADED_EARRING -> person.hair().showsEars() && person.hoops();
+      case FADED_EARRING -> WornPicture.isWorn(person, Worn.HOOPS);
       default -> true;
     };
   }

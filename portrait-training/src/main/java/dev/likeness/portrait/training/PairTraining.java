@@ -1,14 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.TrainableWeights;
-import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.score.PairNetwork;
 import dev.likeness.headshots.score.Worn;
-import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -16,7 +12,6 @@ import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.function.IntConsumer;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -28,8 +23,6 @@ import org.bytedeco.pytorch.global.torch;
 final class PairTraining implements AutoCloseable {
   private static final int SIZE = 256;
   private static final int LOOKS = 6;
-  private static final int BATCH = 64;
-  private static final double NOISE = 0.1;
 
   private final TensorRegion region = new TensorRegion();
   private final long seed;
@@ -45,7 +38,7 @@ final class PairTraining implements AutoCloseable {
       long number = first;
       for (int i = 0; i < people; i++) {
         boolean wearing = i % 2 == 0;
-        while (wears(Person.random(number), worn) != wearing || isNeither(Person.random(number), worn)) {
+        while (WornPicture.isWorn(Person.random(number), worn) != wearing || isNeither(Person.random(number), worn)) {
           number++;
         }
         look(number++, worn, wearing, seen, known);
@@ -77,13 +70,9 @@ final class PairTraining implements AutoCloseable {
     return shot.withNoise(shot.noise() / 2).withPose(turn * shot.yaw(), turn * shot.pitch(), turn * shot.roll());
   }
 
-  private static boolean wears(Person person, Worn worn) {
-    return worn == Worn.GLASSES ? person.glasses() != Glasses.NONE : person.hoops() && person.hair().showsEars();
-  }
-
   // Studs, and hoops under hair, are neither there nor not.
   private static boolean isNeither(Person person, Worn worn) {
-    return worn == Worn.HOOPS && person.earrings() && !wears(person, worn);
+    return worn == Worn.HOOPS && person.earrings() && !WornPicture.isWorn(person, worn);
   }
 
   /** Mostly all or nothing. */
@@ -94,25 +83,8 @@ final class PairTraining implements AutoCloseable {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
-    Hyperparameters numbers = new Hyperparameters(3e-3, Math.min(50, steps / 4), 0.01, 1, 0.995);
-    new TrainingLoop("pairs", steps, numbers, seed, name -> name.startsWith("out.")).run(state, this::step,
-        (weights, number) -> { });
-  }
-
-  private double step(TrainableWeights weights, long number) {
-    Random random = new Random(seed * 31 + number);
-    long[] chosen = random.longs(BATCH, 0, sides.size(0)).toArray();
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      Tensor which = torch.tensor(chosen);
-      Tensor shown = sides.index_select(0, which);
-      Tensor contrast = noise.next(BATCH, 1, 1).squeeze(0).unsqueeze(-1).mul(new Scalar(0.25)).exp();
-      Tensor grain = noise.next(BATCH * shown.size(1), shown.size(2), shown.size(3)).view(shown.sizes());
-      Tensor logits = new PairNetwork(Weights.of(weights))
-          .forward(shown.mul(contrast).add(grain.mul(new Scalar(NOISE))));
-      Tensor loss = torch.binary_cross_entropy_with_logits(logits, shares.index_select(0, which));
-      loss.backward();
-      return loss.item_float();
-    }
+    new PatchTraining(sides, shares, seed, (weights, shown) -> new PairNetwork(weights).forward(shown),
+        (said, known) -> torch.binary_cross_entropy_with_logits(said, known)).run("pairs", state, steps);
   }
 
   @Override

@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Worn;
+import dev.likeness.portrait.people.Glasses;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
@@ -25,6 +26,11 @@ public record WornPicture(Portrait with, Picture bare, Worn worn) {
   public static WornPicture of(Portrait portrait, Worn worn) {
     Person unadorned = portrait.person().unadorned();
     return new WornPicture(portrait, Renderer.render(unadorned, portrait.shot(), portrait.picture().width()).picture(), worn);
+  }
+
+  /** Whether somebody wears it where it can be seen: studs and hoops under hair do not count. */
+  public static boolean isWorn(Person person, Worn worn) {
+    return worn == Worn.GLASSES ? person.glasses() != Glasses.NONE : person.hoops() && person.hair().showsEars();
   }
 
   /** With so much of it on the left and on the right, 0 to 1. */

@@ -15,20 +15,16 @@ import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
 /**
- * Finds words for what each photo shows beside the person, where the base brings no reader, so that it is learnt as what these words mean and not as the
- * person: colours on the pixels, and light, backdrop and garment, where the base is small enough to ask, by which word it
- * explains that part of the photo best. A wrong word would be learnt as the person's too, so what is not sure is not said.
+ * Finds words for what each photo shows beside the person, where the base brings no reader, so that it is learnt as what these
+ * words mean and not as the person: {@link SceneColours} on the pixels, and light, backdrop and garment, where the base is small
+ * enough to ask, by which word it explains that part of the photo best. A wrong word would be learnt as the person's too, so
+ * what is not sure is not said.
  */
 final class SceneDescription {
-  private static final String OUTFIT = "outfit";
-  private static final String BACKDROP = "backdrop";
   private static final int NOISES = 4;
   private static final int SHORT_LIST = 3;
   /** How sure a word has to be. */
   static final double SURE = 0.7;
-  // A wall is of one colour when so many of its pixels are so near to it.
-  private static final double EVEN = 0.8;
-  private static final double NEAR = 12;
 
   private final CaptionFit fit;
   private final List<SceneRegions> regions;
@@ -46,9 +42,9 @@ final class SceneDescription {
     List<SceneRegions> regions =
         IntStream.range(0, crops.size()).mapToObj(i -> SceneRegions.of(photos.get(i), crops.get(i).width())).toList();
     List<SceneWords> scenes =
-        IntStream.range(0, crops.size()).mapToObj(i -> coloured(crops.get(i), regions.get(i))).toList();
+        IntStream.range(0, crops.size()).mapToObj(i -> SceneColours.of(crops.get(i), regions.get(i))).toList();
     if (!PersonDescription.isSmall(base)) {
-      return scenes.stream().map(SceneDescription::plain).toList();
+      return scenes.stream().map(SceneColours::alone).toList();
     }
     int slots = SceneWords.slots().size();
     progress.on(new ProgressEvent.Phase("describe photos", slots));
@@ -61,29 +57,6 @@ final class SceneDescription {
       }
       return scenes;
     }
-  }
-
-  private static SceneWords coloured(Picture crop, SceneRegions regions) {
-    SceneWords words = SceneWords.NONE;
-    List<double[]> clothes = regions.colours(crop, SceneRegions.Part.CLOTHES);
-    if (!clothes.isEmpty()) {
-      words = words.with(OUTFIT + " colour", SceneWords.colour(SceneRegions.median(clothes)));
-    }
-    List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
-    return wall.isEmpty() ? words : words.with(BACKDROP + " colour", evenColour(wall));
-  }
-
-  private static String evenColour(List<double[]> wall) {
-    double[] middle = SceneRegions.median(wall);
-    long near = wall.stream().filter(colour -> SceneWords.distance(colour, middle) < NEAR).count();
-    return near < EVEN * wall.size() ? "" : SceneWords.colour(middle);
-  }
-
-  /** What colours alone say. */
-  private static SceneWords plain(SceneWords colours) {
-    SceneWords words = colours.chosen().getOrDefault(OUTFIT + " colour", "").isEmpty() ? colours
-        : colours.with(OUTFIT, "# clothes");
-    return colours.chosen().getOrDefault(BACKDROP + " colour", "").isEmpty() ? words : words.with(BACKDROP, "a # background");
   }
 
   /** Every word is asked of half of the noises, and the best few of the other half. */
@@ -116,9 +89,9 @@ final class SceneDescription {
 
   /** The photos that are judged with photo {@code i}: clothes of one colour are the same clothes. */
   private static List<Integer> alike(SceneWords.Slot slot, List<SceneWords> scenes, int i) {
-    String colour = scenes.get(i).chosen().getOrDefault(OUTFIT + " colour", "");
-    return !slot.name().equals(OUTFIT) || colour.isEmpty() ? List.of(i) : IntStream.range(0, scenes.size())
-        .filter(j -> colour.equals(scenes.get(j).chosen().get(OUTFIT + " colour"))).boxed().toList();
+    String colour = SceneColours.ofClothes(scenes.get(i));
+    return !slot.name().equals(SceneColours.OUTFIT) || colour.isEmpty() ? List.of(i) : IntStream.range(0, scenes.size())
+        .filter(j -> colour.equals(SceneColours.ofClothes(scenes.get(j)))).boxed().toList();
   }
 
   /** For each photo, half of its noises' errors where the slot is, from noise {@code first} on. */
@@ -129,8 +102,8 @@ final class SceneDescription {
       captions.add("selfie of " + who + scenes.get(i % photos).tail());
     }
     float[][] maps = fit.maps(IntStream.range(first * photos, first * photos + captions.size()).toArray(), captions);
-    SceneRegions.Part part = slot.name().equals(OUTFIT) ? SceneRegions.Part.CLOTHES
-        : slot.name().equals(BACKDROP) ? SceneRegions.Part.BACKDROP : SceneRegions.Part.ALL;
+    SceneRegions.Part part = slot.name().equals(SceneColours.OUTFIT) ? SceneRegions.Part.CLOTHES
+        : slot.name().equals(SceneColours.BACKDROP) ? SceneRegions.Part.BACKDROP : SceneRegions.Part.ALL;
     double[][] errors = new double[photos][NOISES / 2];
     for (int i = 0; i < maps.length; i++) {
       errors[i % photos][i / photos] = regions.get(i % photos).mean(part, maps[i]);
@@ -150,7 +123,7 @@ final class SceneDescription {
     double sure = list.stream().filter(word -> word != best)
         .mapToDouble(word -> CaptionRace.better(of(photos, errors[best]), of(photos, errors[word]))).min().orElse(1);
     // A colour needs a garment to be said of, and likely ones are cut alike.
-    boolean needed = slot.name().equals(OUTFIT) && !scene.chosen().getOrDefault(OUTFIT + " colour", "").isEmpty();
+    boolean needed = slot.name().equals(SceneColours.OUTFIT) && !SceneColours.ofClothes(scene).isEmpty();
     return sure >= SURE || needed ? scene.with(slot.name(), slot.words().get(best)) : scene;
   }
 

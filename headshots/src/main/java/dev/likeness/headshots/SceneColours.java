@@ -1,0 +1,48 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.List;
+
+/** The colours of clothes and of an even wall, read off a photo's pixels: what can be said of a scene without asking a network. */
+final class SceneColours {
+  static final String OUTFIT = "outfit";
+  static final String BACKDROP = "backdrop";
+  private static final String COLOUR = " colour";
+  // A wall is of one colour when so many of its pixels are so near to it.
+  private static final double EVEN = 0.8;
+  private static final double NEAR = 12;
+
+  private SceneColours() {}
+
+  /** A scene of which the colours are said, where there is a word near one. */
+  static SceneWords of(Picture crop, SceneRegions regions) {
+    SceneWords words = SceneWords.NONE;
+    List<double[]> clothes = regions.colours(crop, SceneRegions.Part.CLOTHES);
+    if (!clothes.isEmpty()) {
+      words = words.with(OUTFIT + COLOUR, SceneWords.colour(SceneRegions.median(clothes)));
+    }
+    List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
+    return wall.isEmpty() ? words : words.with(BACKDROP + COLOUR, evenColour(wall));
+  }
+
+  /** The colour word of the clothes; empty where none is said. */
+  static String ofClothes(SceneWords scene) {
+    return said(scene, OUTFIT);
+  }
+
+  /** The same said as far as it goes without words for garment and backdrop. */
+  static SceneWords alone(SceneWords colours) {
+    SceneWords words = ofClothes(colours).isEmpty() ? colours : colours.with(OUTFIT, "# clothes");
+    return said(colours, BACKDROP).isEmpty() ? words : words.with(BACKDROP, "a # background");
+  }
+
+  private static String said(SceneWords scene, String slot) {
+    return scene.chosen().getOrDefault(slot + COLOUR, "");
+  }
+
+  private static String evenColour(List<double[]> wall) {
+    double[] middle = SceneRegions.median(wall);
+    long near = wall.stream().filter(colour -> SceneWords.distance(colour, middle) < NEAR).count();
+    return near < EVEN * wall.size() ? "" : SceneWords.colour(middle);
+  }
+}

@@ -2,11 +2,15 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
+import java.util.function.DoubleUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -22,6 +26,11 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
    * that fewer of the asked words are drawn.
    */
   static final double LEARNT = 0.4;
+  /** How much in the first of the steps, which settle hair and outline: what holds the face does not bring these back. */
+  private static final double EARLY = 0.8;
+  /** The share of the steps after which they are settled. */
+  private static final double SETTLED = 0.2;
+  private static final DoubleUnaryOperator COURSE = done -> done < SETTLED ? EARLY / LEARNT : 1;
 
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
@@ -43,7 +52,17 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
       ShownPerson along = shown.dial().equals(LikenessDial.UNMEASURED) ? shown.along(LikenessDial.HELD) : shown;
       return likeness -> along.at(likeness).and(face.at(along.setting(likeness).face()));
     }
-    return likeness -> person.at(LEARNT * likeness).and(face.at(likeness));
+    TrainedPerson learnt = (TrainedPerson) person;
+    return likeness -> learnt.lora().at(weight(likeness)).and(face.at(likeness));
+  }
+
+  /** Text is encoded once, at the first step's weight: there the LoRA counts as it does later, so that words are read as before. */
+  private static LoraWeight weight(double likeness) {
+    LoraWeight weight = LoraWeight.of(LEARNT * likeness).overSteps(COURSE);
+    for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3)) {
+      weight = weight.block(part.folder(), LEARNT / EARLY);
+    }
+    return weight;
   }
 
   @Override

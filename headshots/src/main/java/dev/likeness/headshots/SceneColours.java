@@ -30,7 +30,7 @@ final class SceneColours {
     return said(scene, OUTFIT);
   }
 
-  /** The same said as far as it goes without words for garment and backdrop. */
+  /** The same with a garment and a backdrop of no kind, of which the colours can be said. */
   static SceneWords alone(SceneWords colours) {
     SceneWords words = ofClothes(colours).isEmpty() ? colours : colours.with(OUTFIT, "# clothes");
     return said(colours, BACKDROP).isEmpty() ? words : words.with(BACKDROP, "a # background");

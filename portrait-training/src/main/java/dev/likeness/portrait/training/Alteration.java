@@ -4,6 +4,7 @@ import dev.likeness.diffusion.tensor.NoiseSource;
 import java.util.Random;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -12,6 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 final class Alteration {
   /** Between the softest and the hardest of the softened pictures, as shares of a side. */
   private static final double SPAN = 0.45;
+  private static final float[] LUMA = {0.299f, 0.587f, 0.114f};
 
   private Alteration() {}
 
@@ -37,6 +39,18 @@ final class Alteration {
     Tensor shift = torch.tensor(shifts).view(n, 3, 1, 1);
     Tensor grain = noise.next(n, 3, side, side).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
     return soft.mul(gain).add(shift).add(grain);
+  }
+
+  /** Half of [n, 3, side, side], at random, without colours (ITU-R BT.601 weights). */
+  static Tensor halfGray(Tensor pictures, Random random) {
+    long n = pictures.size(0);
+    float[] coloured = new float[(int) n];
+    for (int i = 0; i < n; i++) {
+      coloured[i] = random.nextInt(2);
+    }
+    Tensor weights = torch.tensor(LUMA).view(1, 3, 1, 1);
+    Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
+    return gray.add(pictures.sub(gray).mul(torch.tensor(coloured).view(n, 1, 1, 1)));
   }
 
   /** The first half of [n, channels, side, side] as if each had been {@code size} small. */

@@ -85,10 +85,15 @@ final class Architecture {
     return c;
   }
 
-  static Map<String, Object> faceEmbedder(double sameAbove) {
+  /**
+   * An embedder of faces.
+   *
+   * @param weights a fingerprint of them, so that vectors of other weights are not taken for its own
+   */
+  static Map<String, Object> faceEmbedder(String weights, double sameAbove) {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", "LikenessFaceNetwork");
-    c.put("name", "portrait's face network");
+    c.put("name", "portrait's face network " + weights);
     c.put("block_out_channels", FACE_CHANNELS);
     c.put("embedding_size", FACE_SIZE);
     c.put("same_above", sameAbove);

@@ -75,14 +75,24 @@ final class EmbedderTraining {
     }
   }
 
-  /** A state's slow average in bf16, whose vectors a {@link Discriminant} of people it learnt has turned. */
+  /** A state's slow average, turned. */
   Map<String, Tensor> result(Path state) {
-    Safetensors file = Safetensors.open(state);
+    return turned(Safetensors.open(state), AVERAGE + ".");
+  }
+
+  /** An embedder of people of this store, or of others, turned anew. */
+  Map<String, Tensor> turned(Path embedder) {
+    return turned(Safetensors.open(embedder), "");
+  }
+
+  /** The network that a file has at {@code prefix} in bf16, its vectors turned by a {@link Discriminant} of the store's people. */
+  private Map<String, Tensor> turned(Safetensors file, String prefix) {
     try (LoadedWeights saved = new LoadedWeights(file, new Compute("cpu", DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      file.names().stream().filter(name -> name.startsWith(AVERAGE + ".") && !name.startsWith(AVERAGE + "." + HEAD))
-          .forEach(name -> tensors.put(name.substring(AVERAGE.length() + 1), file.read(name)));
-      Discriminant turn = Discriminant.of(features(Weights.of(saved).at(AVERAGE)));
+      file.names().stream().filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
+          .forEach(name -> tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));
+      Weights all = Weights.of(saved);
+      Discriminant turn = Discriminant.of(features(prefix.isEmpty() ? all : all.at(AVERAGE)));
       tensors.computeIfPresent("proj.weight", (name, weight) -> turn.matrix().matmul(weight));
       tensors.computeIfPresent("proj.bias", (name, bias) -> turn.matrix().mv(bias.sub(turn.mean())));
       // Copies: those of the file end with it.
@@ -91,19 +101,23 @@ final class EmbedderTraining {
     }
   }
 
-  /** Of every photo of the first people, altered as in training, [people, photos of each, size]. */
-  private Tensor features(Weights average) {
+  /**
+   * Of every photo of the first people, altered as in training and half of them without colours, [people, photos of each, size]:
+   * else whoever's colours are unlike everybody's is nobody in black and white.
+   */
+  private Tensor features(Weights weights) {
     int people = Math.min(TURNED_BY, traits.people());
     List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
     Random random = new Random(seed);
     Collections.shuffle(order, random);
     Tensor features = torch.zeros(order.size(), Architecture.FACE_SIZE);
-    FaceNetwork network = network(average);
+    FaceNetwork network = network(weights);
     for (int first = 0; first < order.size(); first += BATCH) {
       int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
           NoiseSource noise = NoiseSource.seeded(seed + first)) {
-        Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random);
+        Tensor cut = Alteration.halfGray(FaceStore.cut(faces, chosen, random), random);
+        Tensor shown = Alteration.of(cut, SOFTEST, noise, random);
         features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
       }
     }

@@ -1,49 +1,78 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.photos.embed.FolderEmbedder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.zip.CRC32C;
+import org.bytedeco.pytorch.Tensor;
 
 /**
  * The program that made {@code portrait}'s embedders of faces, which know nothing of the model that draws them: renders
  * faces, trains on them, measures it on people it never saw, and writes {@code folder/face_embedder}. Every stage goes
  * on where it was stopped.
  *
- * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS}.
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS}, or {@code WORK-FOLDER COMMIT SEED PEOPLE EMBEDDER-FOLDER} for one whose
+ * network stays and whose vectors are turned anew by so many people.
  */
 public final class TrainEmbedder {
   /** One stranger in a thousand is taken for the person. */
   private static final double FALSE_ACCEPTS = 1e-3;
+  private static final String WEIGHTS = "model.safetensors";
 
   private TrainEmbedder() {}
 
   public static void main(String[] args) {
     if (args.length != 5) {
-      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS");
+      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER");
     }
     Path work = Path.of(args[0]);
-    train(work, args[1], Long.parseLong(args[2]), Integer.parseInt(args[3]), Integer.parseInt(args[4]),
-        work.resolve("folder").resolve("face_embedder"));
+    Path folder = work.resolve("folder").resolve("face_embedder");
+    long seed = Long.parseLong(args[2]);
+    int people = Integer.parseInt(args[3]);
+    if (args[4].matches("\\d+")) {
+      train(work, args[1], seed, people, Integer.parseInt(args[4]), folder);
+    } else {
+      turn(work, args[1], seed, people, Path.of(args[4]).resolve(WEIGHTS), folder);
+    }
   }
 
   /** Trains one in {@code work} to {@code steps} on so many people of {@code seed}, and writes {@code folder}. */
   public static void train(Path work, String commit, long seed, int people, int steps, Path folder) {
+    Path state = work.resolve("embedder.safetensors");
+    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed);
+    training.run(state, steps);
+    write(folder, () -> training.result(state),
+        Map.of("commit", commit, "numbers", "seed=" + seed + " people=" + people + " steps=" + steps, "format", "pt"));
+  }
+
+  private static void turn(Path work, String commit, long seed, int people, Path embedder, Path folder) {
+    Map<String, String> made = new LinkedHashMap<>(Safetensors.open(embedder).metadata());
+    made.put("turned", "commit=" + commit + " seed=" + seed + " people=" + people);
+    write(folder, () -> new EmbedderTraining(faces(work, seed, people), people, seed).turned(embedder), made);
+  }
+
+  private static FaceStore faces(Path work, long seed, int people) {
     FaceStore store = new FaceStore(work.resolve("faces.rgb"), seed);
     store.fill(people, done -> {
       if (done % 640 == 0) {
         System.err.printf(Locale.ROOT, "faces %d/%d%n", done, people * FaceStore.SHOTS);
       }
     });
-    Path state = work.resolve("embedder.safetensors");
-    EmbedderTraining training = new EmbedderTraining(store, people, seed);
-    training.run(state, steps);
-    Map<String, String> made = Map.of("commit", commit,
-        "numbers", "seed=" + seed + " people=" + people + " steps=" + steps, "format", "pt");
+    return store;
+  }
+
+  private static void write(Path folder, Supplier<Map<String, Tensor>> weights, Map<String, String> made) {
     try (TensorScope scope = TensorScope.open()) {
-      SafetensorsWriter.write(folder.resolve("model.safetensors"), training.result(state), made);
+      SafetensorsWriter.write(folder.resolve(WEIGHTS), weights.get(), made);
     }
     config(folder, 0.5);
     try (FolderEmbedder embedder = FolderEmbedder.open(folder)) {
@@ -58,6 +87,17 @@ public final class TrainEmbedder {
   }
 
   private static void config(Path folder, double sameAbove) {
-    TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.faceEmbedder(sameAbove));
+    TrimmedTokenizer.json(folder.resolve("config.json"),
+        Architecture.faceEmbedder(fingerprint(folder.resolve(WEIGHTS)), sameAbove));
+  }
+
+  private static String fingerprint(Path weights) {
+    try {
+      CRC32C sum = new CRC32C();
+      sum.update(Files.readAllBytes(weights));
+      return String.format(Locale.ROOT, "%08x", sum.getValue());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -14,6 +14,7 @@ import dev.likeness.lora.TrainingSet;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +31,8 @@ import java.util.stream.IntStream;
  */
 record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> embedder, Optional<FaceEmbedder> guide,
     Optional<LikenessWatch> watch) {
+  private static final List<String> GRAY = List.of("black and white portrait of %s");
+
   Learning training(LoraTraining settings) {
     return new Learning(base, settings, embedder, guide, watch);
   }
@@ -50,7 +53,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
     List<String> captions = study.captions(training.captions());
-    TrainingSet set = set(study, review, consent, pictures(study, review, captions, steps, cancellation));
+    TrainingSet set =
+        set(study, review, consent, pictures(study, review, captions, study.captions(GRAY), steps, cancellation));
     TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
     TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
     TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
@@ -60,25 +64,27 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
-    TrainingSet set = set(study, review, consent, pictures(study, review, way.settings().captions(), steps, cancellation));
+    TrainingSet set =
+        set(study, review, consent, pictures(study, review, way.settings().captions(), GRAY, steps, cancellation));
     return way.train(base, set.state(state), steps, cancellation);
   }
 
-  private List<TrainingPicture> pictures(PersonStudy study, PhotoReview review, List<String> captions, Progress steps,
-      Cancellation cancellation) {
+  private List<TrainingPicture> pictures(PersonStudy study, PhotoReview review, List<String> captions, List<String> gray,
+      Progress steps, Cancellation cancellation) {
     List<SceneWords> scenes = study.readings().isEmpty()
         ? SceneDescription.of(base, review.accepted(), study.crops(), study.profile().phrase(), steps, cancellation)
         : study.readings().stream().map(photo -> photo.scene(SceneDescription.SURE)).toList();
-    return pictures(study.crops(), review.accepted(), scenes, captions);
+    return pictures(study.crops(), review.accepted(), scenes, captions, gray);
   }
 
   /**
-   * Each crop three times, its surroundings left as the base draws them: called what it shows, called only its light, which
-   * falls on the face too, and called other clothes before another backdrop; the latter two with clothes of other colours. So
-   * neither clothes nor backdrop become the person's, and the words for them go on being followed.
+   * Each crop four times, its surroundings left as the base draws them: called what it shows, called only its light, which
+   * falls on the face too, called other clothes before another backdrop, the latter two with clothes of other colours, and
+   * without colours. So neither clothes nor backdrop become the person's, the words for them go on being followed, and hair
+   * is theirs in black and white, too.
    */
   static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
-      List<String> captions) {
+      List<String> captions, List<String> gray) {
     List<TrainingPicture> pictures = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
       Clothes clothes = Clothes.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
@@ -88,6 +94,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       for (int turn = 0; turn < said.size(); turn++) {
         pictures.add(TrainingPicture.of(clothes.dyed(turn)).mask(mask).caption(caption + said.get(turn).tail()));
       }
+      pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture()).mask(mask).caption(gray.get(i % gray.size())));
     }
     return pictures;
   }

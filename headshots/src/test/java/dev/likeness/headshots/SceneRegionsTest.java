@@ -72,16 +72,18 @@ class SceneRegionsTest {
   void bringsScenesToTheCaptionsOfATraining() {
     SceneWords scene = SceneWords.NONE.with("light", "flash").with("outfit", "a hoodie").with("backdrop", "brick wall");
     List<TrainingPicture> pictures = Learning.pictures(List.of(drawn(), drawn()), List.of(photo(), photo()),
-        List.of(scene, SceneWords.NONE), List.of("selfie of %s", "photo of %s"));
+        List.of(scene, SceneWords.NONE), List.of("selfie of %s", "photo of %s"), List.of("gray %s"));
     List<String> captions = pictures.stream().map(picture -> picture.caption().orElseThrow()).toList();
     assertEquals("selfie of %s, wearing a hoodie, flash, brick wall", captions.get(0));
     assertEquals("selfie of %s, flash", captions.get(1), "the light is on the face too");
     assertTrue(captions.get(2).matches("selfie of %s, wearing .*, flash, .*"), captions.get(2));
     assertFalse(captions.get(2).contains("hoodie") || captions.get(2).contains("brick"), captions.get(2));
-    assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(3, 5), "nothing is sure");
-    assertEquals(6, captions.size());
-    assertEquals(List.of("200 20 20", "20 20 200", "20 200 20"), pictures.subList(0, 3).stream()
-        .map(each -> rgb(each.picture(), 8, 62)).toList(), "clothes are dyed");
+    assertEquals("gray %s", captions.get(3));
+    assertEquals(List.of("photo of %s", "photo of %s"), captions.subList(4, 6), "nothing is sure");
+    assertEquals(8, captions.size());
+    assertEquals(List.of("200 20 20", "20 20 200", "20 200 20", "74 74 74"), pictures.subList(0, 4).stream()
+        .map(each -> rgb(each.picture(), 8, 62)).toList(), "clothes are dyed, and the last has no colours");
+    assertEquals(pictures.get(0).mask(), pictures.get(3).mask());
   }
 
   @Test

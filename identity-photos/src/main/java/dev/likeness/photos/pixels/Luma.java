@@ -61,6 +61,15 @@ public final class Luma {
     return bytes.clone();
   }
 
+  /** As a picture in shades of gray. */
+  public Picture picture() {
+    byte[] rgb = new byte[3 * bytes.length];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = bytes[i / 3];
+    }
+    return Picture.of(width, height, rgb);
+  }
+
   /** Left and right exchanged. */
   public Luma mirrored() {
     byte[] out = new byte[bytes.length];

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Attribute;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +36,10 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     row.put("of photo to photo", likeness / gallery.spread());
     row.put("diversity over the base's", spread(own) / spread(own(control)));
     copies(row, own, crops);
-    reader.ifPresent(read -> row.put("read back", readBack(drawn, read)));
+    reader.ifPresent(read -> {
+      row.put("read back", readBack(drawn, read));
+      row.put("own hair", hair(own, read));
+    });
     strangers(row, drawn.others());
     row.put("seconds", drawn.seconds());
     return row;
@@ -66,6 +70,12 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     IntStream.range(0, drawn.pictures().size())
         .forEach(i -> tally.add(drawn.prompts().get(i), drawn.pictures().get(i)));
     return tally.share(IdentityFigures.SCENE);
+  }
+
+  /** How often the person's own hair is read from pictures whose prompts say nothing of it: embedders look at faces. */
+  private double hair(List<Picture> own, AttributeReader read) {
+    String word = gallery.person().hair().words();
+    return own.stream().filter(picture -> read.of(picture).get(Attribute.HAIR).equals(word)).count() / (double) own.size();
   }
 
   /** How much other people look like the person now, and how much still like themselves without the person. */

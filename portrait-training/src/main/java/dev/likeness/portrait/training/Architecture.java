@@ -96,7 +96,7 @@ final class Architecture {
     c.put("name", "portrait's face network " + weights);
     c.put("block_out_channels", FACE_CHANNELS);
     c.put("embedding_size", FACE_SIZE);
-    c.put("same_above", sameAbove);
+    c.put("same_above", Math.round(1e4 * sameAbove) / 1e4);
     return c;
   }
 

@@ -65,7 +65,7 @@ class FaceGuidanceTest {
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
         FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), detector).orElseThrow();
         FolderEmbedder judge = FolderEmbedder.in(PortraitModel.files()).orElseThrow()) {
-      // Of eight pictures of hers none came out less like her for being held; of others one in six did.
+      // Of eight pictures of hers none came out less like her for being held; of others one in eight did.
       Picture selfie = selfie(9_100_000_005L);
       Face face = detector.detect(selfie).get(0);
       float[] person = judge.embed(selfie, face);

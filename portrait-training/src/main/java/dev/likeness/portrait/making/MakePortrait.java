@@ -65,9 +65,9 @@ public final class MakePortrait {
   private void run() {
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
-    all.put("embedder", () -> embedder("embedder", 0, folder));
+    all.put("embedder", () -> embedder("embedder", 0, TrainEmbedder.JUDGE, folder));
     // Other people and another start: what judges likeness takes no part in making it.
-    all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, folder.resolve("ip_adapter")));
+    all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, 0, folder.resolve("ip_adapter")));
     all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
         named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
         folder.resolve("photo_reader")));
@@ -92,9 +92,9 @@ public final class MakePortrait {
         .toArray(String[]::new);
   }
 
-  private void embedder(String name, int further, Path beside) {
+  private void embedder(String name, int further, double gray, Path beside) {
     TrainEmbedder.train(work.resolve(name), commit, seed() + further,
-        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
+        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), gray, beside.resolve("face_embedder"));
   }
 
   private long seed() {

@@ -41,12 +41,12 @@ final class Alteration {
     return soft.mul(gain).add(shift).add(grain);
   }
 
-  /** Half of [n, 3, side, side], at random, without colours (ITU-R BT.601 weights). */
-  static Tensor halfGray(Tensor pictures, Random random) {
+  /** [n, 3, side, side], a {@code share} of them, at random, without colours (ITU-R BT.601 weights). */
+  static Tensor gray(Tensor pictures, double share, Random random) {
     long n = pictures.size(0);
     float[] coloured = new float[(int) n];
     for (int i = 0; i < n; i++) {
-      coloured[i] = random.nextInt(2);
+      coloured[i] = random.nextDouble() < share ? 0 : 1;
     }
     Tensor weights = torch.tensor(LUMA).view(1, 3, 1, 1);
     Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());

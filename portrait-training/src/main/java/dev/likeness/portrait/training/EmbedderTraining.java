@@ -44,12 +44,20 @@ final class EmbedderTraining {
   private final byte[] faces;
   private final PersonTraits traits;
   private final long seed;
+  private final double gray;
 
-  EmbedderTraining(FaceStore store, int people, long seed) {
+  /**
+   * Of {@code people} in {@code store}.
+   *
+   * @param gray share of the photos without colours by which vectors are turned: of what judges half, or whoever's colours are unlike
+   *     everybody's is nobody in black and white; of what holds faces none, or they are held less
+   */
+  EmbedderTraining(FaceStore store, int people, long seed, double gray) {
     this.store = store;
     this.faces = store.faces();
     this.traits = PersonTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
     this.seed = seed;
+    this.gray = gray;
   }
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
@@ -101,10 +109,7 @@ final class EmbedderTraining {
     }
   }
 
-  /**
-   * Of every photo of the first people, altered as in training and half of them without colours, [people, photos of each, size]:
-   * else whoever's colours are unlike everybody's is nobody in black and white.
-   */
+  /** Of every photo of the first people, altered as in training and some without colours, [people, photos of each, size]. */
   private Tensor features(Weights weights) {
     int people = Math.min(TURNED_BY, traits.people());
     List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
@@ -116,7 +121,7 @@ final class EmbedderTraining {
       int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
           NoiseSource noise = NoiseSource.seeded(seed + first)) {
-        Tensor cut = Alteration.halfGray(FaceStore.cut(faces, chosen, random), random);
+        Tensor cut = Alteration.gray(FaceStore.cut(faces, chosen, random), gray, random);
         Tensor shown = Alteration.of(cut, SOFTEST, noise, random);
         features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
       }

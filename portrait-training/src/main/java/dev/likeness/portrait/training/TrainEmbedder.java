@@ -20,10 +20,14 @@ import org.bytedeco.pytorch.Tensor;
  * faces, trains on them, measures it on people it never saw, and writes {@code folder/face_embedder}. Every stage goes
  * on where it was stopped.
  *
- * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS}, or {@code WORK-FOLDER COMMIT SEED PEOPLE EMBEDDER-FOLDER} for one whose
- * network stays and whose vectors are turned anew by so many people.
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS [GRAY]}, or with {@code EMBEDDER-FOLDER} in place of the steps for one
+ * whose network stays and whose vectors are turned anew by so many people. {@code GRAY} is the share of photos without colours
+ * by which vectors are turned, 0.5 unless given: 0 for an embedder that holds faces.
  */
 public final class TrainEmbedder {
+  /** The share of photos without colours that an embedder which judges is turned by. */
+  public static final double JUDGE = 0.5;
+
   /** One stranger in a thousand is taken for the person. */
   private static final double FALSE_ACCEPTS = 1e-3;
   private static final String WEIGHTS = "model.safetensors";
@@ -31,33 +35,37 @@ public final class TrainEmbedder {
   private TrainEmbedder() {}
 
   public static void main(String[] args) {
-    if (args.length != 5) {
-      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER");
+    if (args.length != 5 && args.length != 6) {
+      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER [GRAY]");
     }
     Path work = Path.of(args[0]);
     Path folder = work.resolve("folder").resolve("face_embedder");
     long seed = Long.parseLong(args[2]);
     int people = Integer.parseInt(args[3]);
+    double gray = args.length == 6 ? Double.parseDouble(args[5]) : JUDGE;
     if (args[4].matches("\\d+")) {
-      train(work, args[1], seed, people, Integer.parseInt(args[4]), folder);
+      train(work, args[1], seed, people, Integer.parseInt(args[4]), gray, folder);
     } else {
-      turn(work, args[1], seed, people, Path.of(args[4]).resolve(WEIGHTS), folder);
+      turn(work, args[1], seed, people, Path.of(args[4]).resolve(WEIGHTS), gray, folder);
     }
   }
 
-  /** Trains one in {@code work} to {@code steps} on so many people of {@code seed}, and writes {@code folder}. */
-  public static void train(Path work, String commit, long seed, int people, int steps, Path folder) {
+  /** Trains one in {@code work} to {@code steps} on so many people of {@code seed}, turns it, and writes {@code folder}. */
+  public static void train(Path work, String commit, long seed, int people, int steps, double gray, Path folder) {
     Path state = work.resolve("embedder.safetensors");
-    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed);
+    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed, gray);
     training.run(state, steps);
-    write(folder, () -> training.result(state),
-        Map.of("commit", commit, "numbers", "seed=" + seed + " people=" + people + " steps=" + steps, "format", "pt"));
+    write(folder, () -> training.result(state), Map.of("commit", commit, "numbers",
+        "seed=" + seed + " people=" + people + " steps=" + steps + " gray=" + gray, "format", "pt"));
   }
 
-  private static void turn(Path work, String commit, long seed, int people, Path embedder, Path folder) {
-    Map<String, String> made = new LinkedHashMap<>(Safetensors.open(embedder).metadata());
-    made.put("turned", "commit=" + commit + " seed=" + seed + " people=" + people);
-    write(folder, () -> new EmbedderTraining(faces(work, seed, people), people, seed).turned(embedder), made);
+  private static void turn(Path work, String commit, long seed, int people, Path embedder, double gray, Path folder) {
+    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed, gray);
+    try (Safetensors file = Safetensors.open(embedder)) {
+      Map<String, String> made = new LinkedHashMap<>(file.metadata());
+      made.put("turned", "commit=" + commit + " seed=" + seed + " people=" + people + " gray=" + gray);
+      write(folder, () -> training.turned(embedder), made);
+    }
   }
 
   private static FaceStore faces(Path work, long seed, int people) {

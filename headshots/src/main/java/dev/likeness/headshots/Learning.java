@@ -80,8 +80,8 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   /**
    * Each crop four times, its surroundings left as the base draws them: called what it shows, called only its light, which
    * falls on the face too, called other clothes before another backdrop, the latter two with clothes of other colours, and
-   * without colours. So neither clothes nor backdrop become the person's, the words for them go on being followed, and hair
-   * is theirs in black and white, too.
+   * called black and white, which it then is. So neither clothes nor backdrop become the person's, the words for them go on
+   * being followed, and what hair looks like without colours is learnt, too.
    */
   static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
       List<String> captions, List<String> gray) {

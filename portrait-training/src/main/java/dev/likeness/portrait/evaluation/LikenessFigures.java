@@ -4,11 +4,13 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -36,10 +38,7 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     row.put("of photo to photo", likeness / gallery.spread());
     row.put("diversity over the base's", spread(own) / spread(own(control)));
     copies(row, own, crops);
-    reader.ifPresent(read -> {
-      row.put("read back", readBack(drawn, read));
-      row.put("own hair", hair(own, read));
-    });
+    reader.ifPresent(read -> readBack(row, drawn, read));
     strangers(row, drawn.others());
     row.put("seconds", drawn.seconds());
     return row;
@@ -64,18 +63,23 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     return pictures.stream().mapToDouble(one -> NearestPicture.nearest(one, known)).average().orElseThrow();
   }
 
-  /** Of the clothes, hair, light and backdrop that were asked for. */
-  private static double readBack(LikenessTrial.Drawn drawn, AttributeReader reader) {
-    ReadBackTally tally = new ReadBackTally(reader);
-    IntStream.range(0, drawn.pictures().size())
-        .forEach(i -> tally.add(drawn.prompts().get(i), drawn.pictures().get(i)));
-    return tally.share(IdentityFigures.SCENE);
-  }
-
-  /** How often the person's own hair is read from pictures whose prompts say nothing of it: embedders look at faces. */
-  private double hair(List<Picture> own, AttributeReader read) {
-    String word = gallery.person().hair().words();
-    return own.stream().filter(picture -> read.of(picture).get(Attribute.HAIR).equals(word)).count() / (double) own.size();
+  /**
+   * Of the clothes, hair, light and backdrop that were asked for, and of the person's own hair where prompts say nothing of it:
+   * embedders look at faces.
+   */
+  private void readBack(Map<String, Object> row, LikenessTrial.Drawn drawn, AttributeReader reader) {
+    ReadBackTally asked = new ReadBackTally(reader);
+    ReadBackTally hair = new ReadBackTally(reader);
+    Map<Attribute, Set<String>> own = Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
+    for (int i = 0; i < drawn.pictures().size(); i++) {
+      Map<Attribute, String> read = reader.of(drawn.pictures().get(i));
+      asked.add(Asked.of(drawn.prompts().get(i)), read);
+      if (i < plain) {
+        hair.add(own, read);
+      }
+    }
+    row.put("read back", asked.share(IdentityFigures.SCENE));
+    row.put("own hair", hair.share());
   }
 
   /** How much other people look like the person now, and how much still like themselves without the person. */

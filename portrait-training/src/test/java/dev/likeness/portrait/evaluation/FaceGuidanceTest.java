@@ -37,8 +37,8 @@ import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

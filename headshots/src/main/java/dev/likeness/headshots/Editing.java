@@ -30,7 +30,8 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
     Picture picture = canvas.picture();
     Picture mask = mask(before.picture(), picture, edit);
     ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
-    Picture drawn = drawn(picture, mask, request, before.likeness(), edit.drawnAnew(), progress, cancellation);
+    Picture drawn = before.style().developed(
+        drawn(picture, mask, request, before.likeness(), edit.drawnAnew(), progress, cancellation));
     boolean lit = edit.words().containsKey(EditPart.LIGHT) && !edit.words().containsKey(EditPart.EXPRESSION);
     Picture whole = lit ? relit(picture, drawn, face(picture)) : drawn;
     Headshot after = new Headshot(blended(picture, whole, mask), before.style(), edit.seed(),

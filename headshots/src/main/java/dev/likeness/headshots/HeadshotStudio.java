@@ -214,7 +214,7 @@ public final class HeadshotStudio {
     ImageRequest request = headshot.request();
     Picture again = FaceRedraw.of(base, held(person).at(headshot.likeness()), request, headshot.picture(), face,
         strength, cancellation);
-    return new Headshot(again, headshot.style(), headshot.seed(), request, headshot.likeness());
+    return new Headshot(headshot.style().developed(again), headshot.style(), headshot.seed(), request, headshot.likeness());
   }
 
   /**

@@ -19,8 +19,8 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
       for (int i = 0; i < request.count(); i++) {
         ImageRequest ask = ask(style, i).seed(request.seed() + headshots.size());
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
-        headshots.add(new Headshot(
-            sized(image, progress, cancellation), style, image.seed(), image.request(), request.likeness()));
+        headshots.add(new Headshot(style.developed(sized(image, progress, cancellation)), style, image.seed(),
+            image.request(), request.likeness()));
       }
     }
     return new Shoot(request, headshots);

@@ -2,10 +2,12 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -27,10 +29,11 @@ import java.util.stream.IntStream;
  * @param crop what is shown of the pictures unless asked otherwise: {@code square}, {@code avatar} or sides such as
  *     {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
+ * @param monochrome whether pictures are drawn in colour and then made black and white: bases have seen few that are
  */
 public record Style(String name, String title, String opening, List<String> wardrobe, List<String> expressions,
     List<String> lights, List<String> backdrops, String lens, String negative, double guidance,
-    String crop, List<String> bases) {
+    String crop, List<String> bases, boolean monochrome) {
   /** The families that a style may name: the embedded model and its kind, and those trained on photographs. */
   public static final List<String> FAMILIES = List.of("portrait", "stable-diffusion", "stable-diffusion-3", "flux", "other");
 
@@ -105,6 +108,11 @@ public record Style(String name, String title, String opening, List<String> ward
   /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
   public String photographicPrompt(String who, int index) {
     return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
+  }
+
+  /** What is shown of a picture that was drawn in this style. */
+  public Picture developed(Picture drawn) {
+    return monochrome ? Luma.of(drawn).picture() : drawn;
   }
 
   /**

@@ -22,6 +22,10 @@ import java.util.stream.Stream;
 final class StyleFile {
   private static final Set<String> TEXTS = Set.of("name", "title", "opening", "lens", "negative", "crop");
   private static final Set<String> LISTS = Set.of("wardrobe", "expressions", "lights", "backdrops", "bases");
+  private static final String GUIDANCE = "guidance";
+  private static final String MONOCHROME = "monochrome";
+  private static final Map<String, String> OTHERS =
+      Map.of(GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
   /** A style that said one of these would draw it instead of the person's own. */
   private static final List<String> PERSON = List.of("hair", "haired", "blond", "blonde", "brunette", "bald", "beard",
       "bearded", "stubble", "mustache", "moustache", "glasses", "eyeglasses", "spectacles", "sunglasses", "skin",
@@ -104,9 +108,9 @@ final class StyleFile {
     String name = text(fields, "name");
     return new Style(name, text(fields, "title").isEmpty() ? name : text(fields, "title"), text(fields, "opening"),
         texts(fields, "wardrobe"), texts(fields, "expressions"), texts(fields, "lights"), texts(fields, "backdrops"),
-        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault("guidance", Double.NaN),
+        text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault(GUIDANCE, Double.NaN),
         text(fields, "crop").isEmpty() ? "square" : text(fields, "crop"),
-        fields.containsKey("bases") ? texts(fields, "bases") : List.of());
+        fields.containsKey("bases") ? texts(fields, "bases") : List.of(), (boolean) fields.getOrDefault(MONOCHROME, false));
   }
 
   private Object value(String field) throws IOException {
@@ -116,11 +120,14 @@ final class StyleFile {
     if (LISTS.contains(field)) {
       return phrases(field);
     }
-    if (field.equals("guidance") && json.currentToken().isNumeric() && json.getDoubleValue() >= 1) {
+    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1) {
       return json.getDoubleValue();
     }
-    throw wrong(field.equals("guidance") ? "guidance must be a number from 1" : "unknown field \"" + field
-        + "\"; known: " + String.join(", ", Stream.of(TEXTS, LISTS, Set.of("guidance")).flatMap(Set::stream).sorted().toList()));
+    if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {
+      return json.getBooleanValue();
+    }
+    throw wrong(OTHERS.getOrDefault(field, "unknown field \"" + field + "\"; known: " + String.join(", ",
+        Stream.of(TEXTS, LISTS, OTHERS.keySet()).flatMap(Set::stream).sorted().toList())));
   }
 
   private List<String> phrases(String field) throws IOException {

@@ -19,6 +19,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.pixels.Luma;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -73,6 +74,14 @@ class HeadshotStudioTest {
   }
 
   @Test
+  void drawsInColourWhatItShowsInBlackAndWhite() {
+    Headshot shot = HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(2)).headshots().get(0);
+    Picture drawn = base.generate(shot.request()).picture();
+    assertNotEquals(drawn, shot.picture());
+    assertEquals(Luma.of(drawn).picture(), shot.picture());
+  }
+
+  @Test
   void endsItsProgressOnce() {
     List<ProgressEvent> events = new ArrayList<>();
     HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.usual().subList(0, 2), 1).steps(2), events::add, new Cancellation());
@@ -93,7 +102,7 @@ class HeadshotStudioTest {
   void refusesAStyleForOtherBases() {
     Style usual = Style.named("studio");
     Style photographic = new Style("noir", "Noir", "portrait", usual.wardrobe(), usual.expressions(), usual.lights(),
-        usual.backdrops(), "", "", Double.NaN, "square", List.of("flux", "stable-diffusion"));
+        usual.backdrops(), "", "", Double.NaN, "square", List.of("flux", "stable-diffusion"), false);
     UnusableInput wrong = assertThrows(UnusableInput.class,
         () -> HeadshotStudio.on(base).shoot(ada, ShootRequest.of(photographic, 1)));
     assertEquals("the style noir is for bases of flux, stable-diffusion, and " + base.name()

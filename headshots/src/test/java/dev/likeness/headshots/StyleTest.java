@@ -1,10 +1,13 @@
 package dev.likeness.headshots;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -61,10 +64,11 @@ class StyleTest {
       "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
       "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
       "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
-      "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, name, negative, opening, title, wardrobe",
+      "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
       "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",
       "\"guidance\": 3 | \"bases\": [\"sd9\"] | line 6: \"bases\" says \"sd9\"; known: portrait, stable-diffusion, "
           + "stable-diffusion-3, flux, other",
+      "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
       "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
       "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"})
@@ -93,6 +97,16 @@ class StyleTest {
     assertEquals("avatar, square, 4:5",
         style.crop() + ", " + Style.named("studio").crop() + ", " + Style.named("passport").crop());
     assertEquals(List.of(), Style.named("studio").bases());
+  }
+
+  @Test
+  void makesPicturesBlackAndWhiteWhereItIsMonochrome(@TempDir Path folder) throws IOException {
+    Picture red = Picture.of(1, 1, new byte[] {(byte) 200, 0, 0});
+    Style style = own(folder, OWN.replace("\"guidance\": 3", "\"monochrome\": true")).get(0);
+    assertArrayEquals(new byte[] {60, 60, 60}, style.developed(red).rgb());
+    assertSame(red, Style.named("studio").developed(red));
+    assertEquals(List.of("black-and-white", "author"),
+        Style.all().stream().filter(Style::monochrome).map(Style::name).toList());
   }
 
   @Test

@@ -74,7 +74,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
           .shoot(learnt, request, plan.kept(), Progress.SILENT, new Cancellation());
       List<Headshot> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
       Map<Headshot, Picture> plain = new IdentityHashMap<>();
-      drawn.forEach(shot -> plain.put(shot, base.generate(nobody(shot)).picture()));
+      drawn.forEach(shot -> plain.put(shot, shot.style().developed(base.generate(nobody(shot)).picture())));
       save("person " + person.seed(), choice.kept().stream().map(Headshot::picture).toList());
       save("person " + person.seed() + ", drawn", drawn.stream().map(Headshot::picture).toList());
       Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());

@@ -61,19 +61,31 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
    */
   record Drawn(double seconds, List<String> prompts, List<Picture> pictures, List<Picture> others) { }
 
+  /** A picture that is asked for. */
+  private record Ask(Style style, String prompt) {
+    static Ask of(String style, String who, int index) {
+      Style named = Style.named(style);
+      return new Ask(named, named.prompt(who, index));
+    }
+  }
+
   /** The prompts of the person's pictures, the same in every case but for the name: in each style, then with other hair. */
   List<String> prompts(Person person, LikenessCase asked) {
+    return asks(person, asked).stream().map(Ask::prompt).toList();
+  }
+
+  private List<Ask> asks(Person person, LikenessCase asked) {
     String who = "a " + subject(person, asked).phrase();
-    List<String> prompts = new ArrayList<>();
+    List<Ask> asks = new ArrayList<>();
     for (String style : STYLES) {
       for (int i = 0; i < plan.each(); i++) {
-        prompts.add(Style.named(style).prompt(who, i));
+        asks.add(Ask.of(style, who, i));
       }
     }
     for (int i = 0; i < STYLES.size(); i++) {
-      prompts.add(Style.named(STYLES.get(i)).prompt(who + " with " + HAIR.get(i), i));
+      asks.add(Ask.of(STYLES.get(i), who + " with " + HAIR.get(i), i));
     }
-    return prompts;
+    return asks;
   }
 
   /** How many of the prompts leave the person's hair as it is. */
@@ -152,29 +164,29 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
 
   private Drawn drawn(Person person, LikenessCase asked, double seconds, BaseModel model,
       UnaryOperator<ImageRequest> shown, UnaryOperator<ImageRequest> carrying) {
-    List<String> prompts = prompts(person, asked);
-    return new Drawn(seconds, prompts, draw(model, prompts, shown), draw(model, others(person), carrying));
+    return new Drawn(seconds, prompts(person, asked), draw(model, asks(person, asked), shown),
+        draw(model, others(person), carrying));
   }
 
-  private List<Picture> draw(BaseModel model, List<String> prompts, UnaryOperator<ImageRequest> carrying) {
+  private List<Picture> draw(BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {
     List<Picture> pictures = new ArrayList<>();
-    for (String prompt : prompts) {
-      ImageRequest ask =
-          ImageRequest.of(prompt).steps(plan.steps()).guidance(ShootRequest.guidance(base)).seed(NOISE + pictures.size());
-      pictures.add(model.generate(carrying.apply(ask)).picture());
+    for (Ask ask : asks) {
+      ImageRequest request = ImageRequest.of(ask.prompt()).steps(plan.steps()).guidance(ShootRequest.guidance(base))
+          .seed(NOISE + pictures.size());
+      pictures.add(ask.style().developed(model.generate(carrying.apply(request)).picture()));
     }
     return pictures;
   }
 
   /** Descriptions of people of the same sex, as captions have them. */
-  private static List<String> others(Person person) {
-    List<String> prompts = new ArrayList<>();
-    for (long number = STRANGERS; prompts.size() < OTHERS; number++) {
+  private static List<Ask> others(Person person) {
+    List<Ask> asks = new ArrayList<>();
+    for (long number = STRANGERS; asks.size() < OTHERS; number++) {
       Person other = Person.random(number);
       if (other.sex() == person.sex()) {
-        prompts.add(Style.named(STYLES.get(prompts.size())).prompt(Words.of(other), prompts.size()));
+        asks.add(Ask.of(STYLES.get(asks.size()), Words.of(other), asks.size()));
       }
     }
-    return prompts;
+    return asks;
   }
 }

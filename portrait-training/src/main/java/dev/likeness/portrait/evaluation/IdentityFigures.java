@@ -1,10 +1,12 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Roc;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import java.util.ArrayList;
@@ -26,6 +28,8 @@ final class IdentityFigures {
       Attribute.HAIR, Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP,
       Attribute.BACKDROP_COLOUR);
 
+  private static final Set<Attribute> COLOURS = EnumSet.of(
+      Attribute.HAIR_COLOUR, Attribute.OUTFIT_COLOUR, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR);
   private static final String SPREAD = "spread";
 
   private IdentityFigures() {}
@@ -52,6 +56,15 @@ final class IdentityFigures {
     }
   }
 
+  /** What {@code prompt} asks for and a picture of {@code style} can show: no colours in black and white. */
+  static Map<Attribute, Set<String>> asked(Style style, String prompt) {
+    Map<Attribute, Set<String>> asked = Asked.of(prompt);
+    if (style.monochrome()) {
+      asked.keySet().removeAll(COLOURS);
+    }
+    return asked;
+  }
+
   /** A row with how varied its pictures are for the base's own. */
   static Map<String, Object> beside(Map<String, Object> row, Map<String, Object> without) {
     if (row.containsKey(SPREAD)) {
@@ -69,7 +82,7 @@ final class IdentityFigures {
     row.put("likeness", outcome.likeness());
     reader.ifPresent(reads -> {
       ReadBackTally tally = new ReadBackTally(reads);
-      headshots.forEach(headshot -> tally.add(headshot.request().prompt(), headshot.picture()));
+      headshots.forEach(shot -> tally.add(asked(shot.style(), shot.request().prompt()), reads.of(shot.picture())));
       row.put("scene read back", tally.share(SCENE));
       row.put("expression read back", tally.share(Attribute.EXPRESSION));
       row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
-import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +72,7 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     Map<Attribute, Set<String>> own = Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
     for (int i = 0; i < drawn.pictures().size(); i++) {
       Map<Attribute, String> read = reader.of(drawn.pictures().get(i));
-      asked.add(Asked.of(drawn.prompts().get(i)), read);
+      asked.add(drawn.asked().get(i), read);
       if (i < plain) {
         hair.add(own, read);
       }

@@ -21,6 +21,7 @@ import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.lora.TrainingSet;
 import dev.likeness.photos.PhotoReview;
+import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Words;
 import java.io.IOException;
@@ -29,7 +30,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -56,10 +59,10 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
    * What was drawn.
    *
    * @param seconds that learning took
-   * @param prompts of {@code pictures}, which show the person
+   * @param asked what {@code pictures}, which show the person, are asked to show beside
    * @param others pictures of other people, by their descriptions, with the person's LoRA carried
    */
-  record Drawn(double seconds, List<String> prompts, List<Picture> pictures, List<Picture> others) { }
+  record Drawn(double seconds, List<Map<Attribute, Set<String>>> asked, List<Picture> pictures, List<Picture> others) { }
 
   /** A picture that is asked for. */
   private record Ask(Style style, String prompt) {
@@ -69,11 +72,17 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
     }
   }
 
-  /** The prompts of the person's pictures, the same in every case but for the name: in each style, then with other hair. */
-  List<String> prompts(Person person, LikenessCase asked) {
-    return asks(person, asked).stream().map(Ask::prompt).toList();
+  /** How the person's pictures are asked for. */
+  List<String> prompts(Person person, LikenessCase way) {
+    return asks(person, way).stream().map(Ask::prompt).toList();
   }
 
+  /** What the person's pictures are asked to show: the same in every case. */
+  List<Map<Attribute, Set<String>>> asked(Person person, LikenessCase way) {
+    return asks(person, way).stream().map(ask -> IdentityFigures.asked(ask.style(), ask.prompt())).toList();
+  }
+
+  /** The person's pictures, the same in every case but for the name: in each style, then with other hair. */
   private List<Ask> asks(Person person, LikenessCase asked) {
     String who = "a " + subject(person, asked).phrase();
     List<Ask> asks = new ArrayList<>();
@@ -164,7 +173,7 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
 
   private Drawn drawn(Person person, LikenessCase asked, double seconds, BaseModel model,
       UnaryOperator<ImageRequest> shown, UnaryOperator<ImageRequest> carrying) {
-    return new Drawn(seconds, prompts(person, asked), draw(model, asks(person, asked), shown),
+    return new Drawn(seconds, asked(person, asked), draw(model, asks(person, asked), shown),
         draw(model, others(person), carrying));
   }
 

@@ -25,8 +25,10 @@ final class FaceRedraw {
 
   private FaceRedraw() {}
 
-  static Picture of(BaseModel base, Adapter person, ImageRequest request, Picture picture, Face face, double strength,
+  static Headshot of(BaseModel base, Adapter person, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
+    ImageRequest request = headshot.request();
+    Picture picture = headshot.picture();
     int size = base.defaults().width();
     HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
     Picture head = Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
@@ -36,8 +38,9 @@ final class FaceRedraw {
         .guidance(request.guidance()).seed(request.seed()).size(size, size).as(person)
         .from(InitialImage.of(head).strength(strength).mask(oval(size, box)));
     GeneratedImage drawn = base.generate(ShootRequest.guided(again, base), Progress.SILENT, cancellation).get(0);
-    Picture small = Resampler.AREA.resize(drawn.picture(), crop.side(), crop.side());
-    return blended(picture, small, crop, face.box());
+    Picture small = Resampler.AREA.resize(headshot.style().developed(drawn.picture()), crop.side(), crop.side());
+    return new Headshot(blended(picture, small, crop, face.box()), headshot.style(), headshot.seed(), request,
+        headshot.likeness());
   }
 
   private static Picture oval(int size, Box box) {

@@ -1,9 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Identity;
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -211,10 +209,7 @@ public final class HeadshotStudio {
   public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
     Consent.requireToDraw(person);
-    ImageRequest request = headshot.request();
-    Picture again = FaceRedraw.of(base, held(person).at(headshot.likeness()), request, headshot.picture(), face,
-        strength, cancellation);
-    return new Headshot(headshot.style().developed(again), headshot.style(), headshot.seed(), request, headshot.likeness());
+    return FaceRedraw.of(base, held(person).at(headshot.likeness()), headshot, face, strength, cancellation);
   }
 
   /**

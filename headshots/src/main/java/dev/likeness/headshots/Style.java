@@ -29,7 +29,7 @@ import java.util.stream.IntStream;
  * @param crop what is shown of the pictures unless asked otherwise: {@code square}, {@code avatar} or sides such as
  *     {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
- * @param monochrome whether pictures are drawn in colour and then made black and white: bases have seen few that are
+ * @param monochrome whether pictures are drawn in colour and then made black and white; the prompt says nothing of it
  */
 public record Style(String name, String title, String opening, List<String> wardrobe, List<String> expressions,
     List<String> lights, List<String> backdrops, String lens, String negative, double guidance,
@@ -110,7 +110,7 @@ public record Style(String name, String title, String opening, List<String> ward
     return lens.isEmpty() ? prompt(who, index) : prompt(who, index) + ", " + lens;
   }
 
-  /** What is shown of a picture that was drawn in this style. */
+  /** The picture as this style shows it, of one that was drawn: black and white by its luma (ITU-R BT.601) where it is monochrome. */
   public Picture developed(Picture drawn) {
     return monochrome ? Luma.of(drawn).picture() : drawn;
   }

@@ -14,11 +14,16 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +82,20 @@ class HeadshotEditTest {
     assertEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf")).after().picture());
     assertNotEquals(after, edit(HeadshotEdit.within(right(SIDE), "a scarf").seed(1)).after().picture());
     assertTrue(edited.comparison().width() > 3 * edited.comparison().height() / 2);
+  }
+
+  @Test
+  void keepsBlackAndWhiteWithoutColours() {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    Headshot gray = studio.shoot(ada, ShootRequest.of(Style.named("black-and-white"), 1).steps(3)).headshots().get(0);
+    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Headshot redrawn = studio.redrawFace(ada, gray, face, 0.7, new Cancellation());
+    Headshot edited = studio.edit(ada, gray, HeadshotEdit.within(right(SIDE), "a red scarf"), detector, Progress.SILENT,
+        new Cancellation()).after();
+    for (Headshot again : List.of(redrawn, edited)) {
+      assertNotEquals(gray.picture(), again.picture());
+      assertEquals(Luma.of(again.picture()).picture(), again.picture());
+    }
   }
 
   @Test

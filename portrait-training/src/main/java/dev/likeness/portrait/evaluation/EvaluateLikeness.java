@@ -8,7 +8,6 @@ import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
-import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainingPictures;
@@ -20,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 
@@ -101,8 +99,8 @@ public final class EvaluateLikeness {
   }
 
   private LikenessTrial.Drawn control(Person person) {
-    List<Map<Attribute, Set<String>>> asked = trial.asked(person, LikenessCase.CONTROL);
-    return new LikenessTrial.Drawn(0, asked, read(person, "control", asked.size()),
+    List<LikenessTrial.Ask> asks = trial.asks(person, LikenessCase.CONTROL);
+    return new LikenessTrial.Drawn(0, asks, read(person, "control", asks.size()),
         read(person, "control-other", LikenessTrial.OTHERS));
   }
 

@@ -98,9 +98,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     row.put("kept without a face", kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
     outside.reader().ifPresent(reader -> {
       row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain, reader));
-      ReadBackTally tally = new ReadBackTally(reader);
-      choice.kept().forEach(shot -> tally.add(
-          IdentityFigures.asked(shot.style(), shot.request().prompt()), reader.of(shot.picture())));
+      ReadBackTally tally = IdentityFigures.readBack(choice.kept(), reader);
       row.put("read back", tally.share(IdentityFigures.SCENE));
       IdentityFigures.SCENE.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(
           "read back, " + attribute.name().toLowerCase(Locale.ROOT).replace('_', ' '), tally.share(attribute)));

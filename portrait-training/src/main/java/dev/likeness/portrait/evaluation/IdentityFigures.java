@@ -65,6 +65,13 @@ final class IdentityFigures {
     return asked;
   }
 
+  /** What is read back of all that {@code headshots} were asked for. */
+  static ReadBackTally readBack(List<Headshot> headshots, AttributeReader reader) {
+    ReadBackTally tally = new ReadBackTally(reader);
+    headshots.forEach(shot -> tally.add(asked(shot.style(), shot.request().prompt()), reader.of(shot.picture())));
+    return tally;
+  }
+
   /** A row with how varied its pictures are for the base's own. */
   static Map<String, Object> beside(Map<String, Object> row, Map<String, Object> without) {
     if (row.containsKey(SPREAD)) {
@@ -81,8 +88,7 @@ final class IdentityFigures {
     row.put("recognised", outcome.recognised() / (double) headshots.size());
     row.put("likeness", outcome.likeness());
     reader.ifPresent(reads -> {
-      ReadBackTally tally = new ReadBackTally(reads);
-      headshots.forEach(shot -> tally.add(asked(shot.style(), shot.request().prompt()), reads.of(shot.picture())));
+      ReadBackTally tally = readBack(headshots, reads);
       row.put("scene read back", tally.share(SCENE));
       row.put("expression read back", tally.share(Attribute.EXPRESSION));
       row.put(SPREAD, Diversity.spread(headshots.stream().map(Headshot::picture).toList(), reads));

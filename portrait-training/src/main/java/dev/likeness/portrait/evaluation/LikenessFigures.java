@@ -72,7 +72,7 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     Map<Attribute, Set<String>> own = Map.of(Attribute.HAIR, Set.of(gallery.person().hair().words()));
     for (int i = 0; i < drawn.pictures().size(); i++) {
       Map<Attribute, String> read = reader.of(drawn.pictures().get(i));
-      asked.add(drawn.asked().get(i), read);
+      asked.add(drawn.asks().get(i).words(), read);
       if (i < plain) {
         hair.add(own, read);
       }

@@ -59,31 +59,26 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
    * What was drawn.
    *
    * @param seconds that learning took
-   * @param asked what {@code pictures}, which show the person, are asked to show beside
+   * @param asks for {@code pictures}, which show the person
    * @param others pictures of other people, by their descriptions, with the person's LoRA carried
    */
-  record Drawn(double seconds, List<Map<Attribute, Set<String>>> asked, List<Picture> pictures, List<Picture> others) { }
+  record Drawn(double seconds, List<Ask> asks, List<Picture> pictures, List<Picture> others) { }
 
   /** A picture that is asked for. */
-  private record Ask(Style style, String prompt) {
-    static Ask of(String style, String who, int index) {
+  record Ask(Style style, String prompt) {
+    private static Ask of(String style, String who, int index) {
       Style named = Style.named(style);
       return new Ask(named, named.prompt(who, index));
     }
-  }
 
-  /** How the person's pictures are asked for. */
-  List<String> prompts(Person person, LikenessCase way) {
-    return asks(person, way).stream().map(Ask::prompt).toList();
-  }
-
-  /** What the person's pictures are asked to show: the same in every case. */
-  List<Map<Attribute, Set<String>>> asked(Person person, LikenessCase way) {
-    return asks(person, way).stream().map(ask -> IdentityFigures.asked(ask.style(), ask.prompt())).toList();
+    /** What it says that a picture can show. */
+    Map<Attribute, Set<String>> words() {
+      return IdentityFigures.asked(style, prompt);
+    }
   }
 
   /** The person's pictures, the same in every case but for the name: in each style, then with other hair. */
-  private List<Ask> asks(Person person, LikenessCase asked) {
+  List<Ask> asks(Person person, LikenessCase asked) {
     String who = "a " + subject(person, asked).phrase();
     List<Ask> asks = new ArrayList<>();
     for (String style : STYLES) {
@@ -173,8 +168,8 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
 
   private Drawn drawn(Person person, LikenessCase asked, double seconds, BaseModel model,
       UnaryOperator<ImageRequest> shown, UnaryOperator<ImageRequest> carrying) {
-    return new Drawn(seconds, asked(person, asked), draw(model, asks(person, asked), shown),
-        draw(model, others(person), carrying));
+    List<Ask> asks = asks(person, asked);
+    return new Drawn(seconds, asks, draw(model, asks, shown), draw(model, others(person), carrying));
   }
 
   private List<Picture> draw(BaseModel model, List<Ask> asks, UnaryOperator<ImageRequest> carrying) {

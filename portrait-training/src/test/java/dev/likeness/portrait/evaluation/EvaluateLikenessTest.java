@@ -98,8 +98,8 @@ class EvaluateLikenessTest {
   void callsOnlyThoseByARareWordWhoseClassIsPreserved() {
     LikenessTrial trial = new LikenessTrial(null, null, PLAN, Optional.empty());
     Person person = Person.random(9_100_000_000L);
-    assertTrue(trial.prompts(person, WHOLE).stream().allMatch(prompt -> prompt.contains("a sks ")));
-    assertTrue(trial.prompts(person, LikenessCase.CONTROL).stream().noneMatch(prompt -> prompt.contains("sks")));
+    assertTrue(trial.asks(person, WHOLE).stream().allMatch(ask -> ask.prompt().contains("a sks ")));
+    assertTrue(trial.asks(person, LikenessCase.CONTROL).stream().noneMatch(ask -> ask.prompt().contains("sks")));
     assertTrue(LikenessCase.ALL.stream().allMatch(asked -> asked.classPictures() == 0 || asked.named()),
         "one caption cannot mean the person and everybody else");
   }

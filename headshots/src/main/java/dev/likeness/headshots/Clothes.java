@@ -3,7 +3,6 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.image.Picture;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -12,15 +11,15 @@ import java.util.stream.IntStream;
  * @param colour their L*, a*, b*; null when none are in the crop
  */
 record Clothes(Picture crop, SceneRegions regions, double[] colour) {
-  // Below this share of the face's height under its box clothes may begin.
-  private static final double CHIN = 0.1;
-  private static final double SAME = 20;
+  // In shares of the height of the face's box, from its top: the chin, where clothes are for sure, and where lips end.
+  private static final double CHIN = 1.1;
+  private static final double SHOULDERS = 1.25;
+  private static final double LIPS = 0.7;
   private static final double SHADED = 30;
   private static final double GRAY = 12;
 
   static Clothes of(Picture crop, SceneRegions regions) {
-    List<double[]> colours = regions.colours(crop, SceneRegions.Part.CLOTHES);
-    return new Clothes(crop, regions, colours.isEmpty() ? null : SceneRegions.median(colours));
+    return new Clothes(crop, regions, regions.clothes(crop));
   }
 
   /** What is learnt of the crop, white: head and hair without the clothes before them. */
@@ -37,10 +36,10 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
    * The crop with clothes of another colour, so that what is learnt at their edge has no colour of its own: red, green and
    * blue change places, and gray clothes turn their lightness round or become middle gray.
    *
-   * @param turn 0 for the crop as it is, 1 and 2 for two others
+   * @param turn 0 or 1, for two others
    */
   Picture dyed(int turn) {
-    if (turn == 0 || colour == null) {
+    if (colour == null) {
       return crop;
     }
     boolean[] worn = worn(SHADED);
@@ -50,14 +49,14 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
     byte[] rgb = plain.clone();
     for (int i = 0; i < rgb.length; i++) {
       if (worn[i / 3] && !learnt[i / 3]) {
-        rgb[i] = !gray ? plain[i / 3 * 3 + (i + turn) % 3] : (byte) (turn == 1 ? 255 - (plain[i] & 0xff) : 128);
+        rgb[i] = !gray ? plain[i / 3 * 3 + (i + 1 + turn) % 3] : (byte) (turn == 0 ? 255 - (plain[i] & 0xff) : 128);
       }
     }
     return Picture.of(crop.width(), crop.height(), rgb);
   }
 
   private boolean[] learnt() {
-    boolean[] learnt = worn(SAME);
+    boolean[] learnt = worn(SceneRegions.SAME);
     int side = crop.width();
     for (int i = 0; i < learnt.length; i++) {
       learnt[i] = !learnt[i] && regions.head(i % side + 0.5, i / side + 0.5);
@@ -65,20 +64,23 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
     return learnt;
   }
 
-  /** Pixels of nearly their colour, from where clothes are for sure as far as such pixels touch: lips are none. */
+  /**
+   * Pixels of nearly their colour, from where clothes are for sure as far as such pixels touch, so that lips are none: up to the
+   * chin, or under a box that is too large even higher, unless hair or skin is of such a colour.
+   */
   private boolean[] worn(double near) {
     int side = crop.width();
     boolean[] worn = new boolean[side * crop.height()];
-    double chin = regions.face().y() + (1 + CHIN) * regions.face().height();
-    Deque<Integer> open = new ArrayDeque<>();
-    for (int i = 0; i < worn.length && colour != null; i++) {
-      if (regions.shows(SceneRegions.Part.CLOTHES, i % side + 0.5, i / side + 0.5)) {
-        open.push(i);
-      }
+    if (colour == null) {
+      return worn;
     }
+    boolean apart = regions.own(crop).stream().allMatch(own -> SceneWords.distance(own, colour) > SHADED);
+    double top = down(apart ? LIPS : CHIN);
+    Deque<Integer> open = new ArrayDeque<>();
+    IntStream.range(0, worn.length).filter(i -> i / side > Math.min(down(SHOULDERS), side - 2)).forEach(open::push);
     while (!open.isEmpty()) {
       int at = open.pop();
-      boolean cloth = at / side > chin && SceneWords.distance(FaceTraits.lab(crop, at % side, at / side), colour) < near;
+      boolean cloth = at / side > top && SceneWords.distance(FaceTraits.lab(crop, at % side, at / side), colour) < near;
       if (!worn[at] && cloth) {
         worn[at] = true;
         IntStream.of(at - side, at % side == 0 ? at : at - 1, at % side == side - 1 ? at : at + 1, at + side)
@@ -86,5 +88,9 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
       }
     }
     return worn;
+  }
+
+  private double down(double faces) {
+    return regions.face().y() + faces * regions.face().height();
   }
 }

@@ -50,15 +50,18 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
   private static DoubleFunction<Adapter> held(Identity person, Identity face) {
     if (person instanceof ShownPerson shown) {
       ShownPerson along = shown.dial().equals(LikenessDial.UNMEASURED) ? shown.along(LikenessDial.HELD) : shown;
-      return likeness -> along.at(likeness).and(face.at(along.setting(likeness).face()));
+      return likeness -> {
+        LikenessDial.Setting setting = along.setting(likeness);
+        return along.at(setting, HeldPerson::course).and(face.at(setting.face()));
+      };
     }
     TrainedPerson learnt = (TrainedPerson) person;
-    return likeness -> learnt.lora().at(weight(likeness)).and(face.at(likeness));
+    return likeness -> learnt.lora().at(course(LEARNT * likeness)).and(face.at(likeness));
   }
 
   /** Text is encoded once, at the first step's weight: there the LoRA counts as it does later, so that words are read as before. */
-  private static LoraWeight weight(double likeness) {
-    LoraWeight weight = LoraWeight.of(LEARNT * likeness).overSteps(COURSE);
+  private static LoraWeight course(double lora) {
+    LoraWeight weight = LoraWeight.of(lora).overSteps(COURSE);
     for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3)) {
       weight = weight.block(part.folder(), LEARNT / EARLY);
     }

@@ -79,9 +79,9 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
 
   /**
    * Each crop four times, its surroundings left as the base draws them: called what it shows, called only its light, which
-   * falls on the face too, called other clothes before another backdrop, the latter two with clothes of other colours, and
-   * called black and white, which it then is. So neither clothes nor backdrop become the person's, the words for them go on
-   * being followed, and what hair looks like without colours is learnt, too.
+   * falls on the face too, called other clothes before another backdrop, and called black and white, which it then is. Clothes
+   * have other colours than they had, and no word for these, so that not even their edge becomes the person's: neither clothes
+   * nor backdrop do, the words for them go on being followed, and what hair looks like without colours is learnt, too.
    */
   static List<TrainingPicture> pictures(List<Picture> crops, List<AcceptedPhoto> photos, List<SceneWords> scenes,
       List<String> captions, List<String> gray) {
@@ -90,11 +90,13 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       Clothes clothes = Clothes.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
       Picture mask = clothes.mask();
       String caption = captions.get(i % captions.size());
-      List<SceneWords> said = List.of(scenes.get(i), scenes.get(i).light(), scenes.get(i).elsewhere(i));
+      SceneWords scene = scenes.get(i);
+      List<SceneWords> said = List.of(scene.dyed(), scene.light(), scene.elsewhere(i));
       for (int turn = 0; turn < said.size(); turn++) {
-        pictures.add(TrainingPicture.of(clothes.dyed(turn)).mask(mask).caption(caption + said.get(turn).tail()));
+        pictures.add(TrainingPicture.of(clothes.dyed((i + turn) % 2)).mask(mask).caption(caption + said.get(turn).tail()));
       }
-      pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture()).mask(mask).caption(gray.get(i % gray.size())));
+      pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture()).mask(mask)
+          .caption(gray.get(i % gray.size()) + scene.light().tail()));
     }
     return pictures;
   }

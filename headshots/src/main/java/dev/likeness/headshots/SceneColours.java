@@ -8,6 +8,7 @@ final class SceneColours {
   static final String OUTFIT = "outfit";
   static final String BACKDROP = "backdrop";
   private static final String COLOUR = " colour";
+  static final String OUTFIT_COLOUR = OUTFIT + COLOUR;
   // A wall is of one colour when so many of its pixels are so near to it.
   private static final double EVEN = 0.8;
   private static final double NEAR = 12;
@@ -17,9 +18,9 @@ final class SceneColours {
   /** A scene of which the colours are said, where there is a word near one. */
   static SceneWords of(Picture crop, SceneRegions regions) {
     SceneWords words = SceneWords.NONE;
-    List<double[]> clothes = regions.colours(crop, SceneRegions.Part.CLOTHES);
-    if (!clothes.isEmpty()) {
-      words = words.with(OUTFIT + COLOUR, SceneWords.colour(SceneRegions.median(clothes)));
+    double[] clothes = regions.clothes(crop);
+    if (clothes != null) {
+      words = words.with(OUTFIT_COLOUR, SceneWords.colour(clothes));
     }
     List<double[]> wall = regions.colours(crop, SceneRegions.Part.BACKDROP);
     return wall.isEmpty() ? words : words.with(BACKDROP + COLOUR, evenColour(wall));

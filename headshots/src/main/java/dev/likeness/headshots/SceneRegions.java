@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * Where clothes and backdrop are in a crop of head and shoulders, by where the face is alone: roughly, in an instant.
@@ -18,7 +19,12 @@ import java.util.function.ToDoubleFunction;
  */
 record SceneRegions(Box face, int side) {
   /** A part of the crop. */
-  enum Part { CLOTHES, BACKDROP, ALL }
+  enum Part { CLOTHES, BACKDROP, HAIR, SKIN, ALL }
+
+  /** How different a colour still is the same, in {@link SceneWords#distance}. */
+  static final double SAME = 20;
+  // Where less of what is worn is of other colours than hair and skin, it is taken to be of theirs.
+  private static final double ENOUGH = 0.15;
 
   static SceneRegions of(AcceptedPhoto photo, int side) {
     Box box = photo.face().box();
@@ -35,9 +41,17 @@ record SceneRegions(Box face, int side) {
     return switch (part) {
       case ALL -> true;
       // The neck and beards are in the middle, the backdrop is beside the shoulders.
-      case CLOTHES -> below > 0.55 && across > 0.3 && across < 0.5 + 0.6 * below;
+      case CLOTHES -> below > shoulders() && across > 0.3 && across < 0.5 + 0.6 * below;
+      case HAIR -> below > -1.3 && below < -1.1 && across < 0.25;
+      case SKIN -> Math.hypot(across / 0.35, (below + 0.4) / 0.25) < 1;
       case BACKDROP -> !head(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
     };
+  }
+
+  /** Boxes of faces are of many sizes: under a large one, what is left of the crop are shoulders already. */
+  private double shoulders() {
+    double left = (side - face.y() - face.height()) / face.height();
+    return Math.max(0, Math.min(0.55, left - 0.2));
   }
 
   boolean head(double x, double y) {
@@ -59,6 +73,22 @@ record SceneRegions(Box face, int side) {
       }
     }
     return count == 0 ? 0 : sum / count;
+  }
+
+  /** The colour of the clothes, which hair may hang before; null where none are in the crop. */
+  double[] clothes(Picture crop) {
+    List<double[]> worn = colours(crop, Part.CLOTHES);
+    List<double[]> others = new ArrayList<>(worn);
+    for (double[] own : own(crop)) {
+      others.removeIf(colour -> SceneWords.distance(colour, own) < SAME);
+    }
+    return worn.isEmpty() ? null : median(others.size() > ENOUGH * worn.size() ? others : worn);
+  }
+
+  /** The colours of hair and skin, as far as the crop shows them. */
+  List<double[]> own(Picture crop) {
+    return Stream.of(Part.HAIR, Part.SKIN).map(part -> colours(crop, part)).filter(colours -> !colours.isEmpty())
+        .map(SceneRegions::median).toList();
   }
 
   /** The colours of a part, as L*, a*, b*; every second pixel of every second row. */

@@ -56,6 +56,13 @@ record SceneWords(Map<String, String> chosen) {
     return new SceneWords(more);
   }
 
+  /** It with clothes of any colour. */
+  SceneWords dyed() {
+    Map<String, String> others = new LinkedHashMap<>(chosen);
+    others.remove(SceneColours.OUTFIT_COLOUR);
+    return new SceneWords(others);
+  }
+
   /** Of it the light alone. */
   SceneWords light() {
     return chosen.containsKey("light") ? NONE.with("light", chosen.get("light")) : NONE;

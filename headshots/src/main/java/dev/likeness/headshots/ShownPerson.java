@@ -3,7 +3,9 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
+import java.util.function.DoubleFunction;
 
 /**
  * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt, unless a LoRA of theirs
@@ -31,9 +33,13 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /** At a likeness setting, 0 to 1. */
   @Override
   public Adapter at(double likeness) {
-    LikenessDial.Setting setting = setting(likeness);
+    return at(setting(likeness), LoraWeight::of);
+  }
+
+  /** As a setting says, their LoRA acting by what {@code course} makes of its weight. */
+  Adapter at(LikenessDial.Setting setting, DoubleFunction<LoraWeight> course) {
     Adapter shown = prompt.steps(setting.start(), setting.end()).at(setting.adapter());
-    return learnt == null ? shown : learnt.at(setting.lora()).and(shown);
+    return learnt == null ? shown : learnt.lora().at(course.apply(setting.lora())).and(shown);
   }
 
   /** What a likeness setting means for them. */

@@ -149,6 +149,10 @@ class FaceGuidanceTest {
       assertTrue(studio.holds(faceless.with(learnt)));
       assertEquals(drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
       assertNotEquals(drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
+      LikenessDial unshown = new LikenessDial(LikenessDial.UNMEASURED.shown(),
+          LikenessDial.straight(new LikenessDial.Setting(0, 0, 1, 0.4, 1)));
+      assertEquals(drawn(studio, learnt, ask), drawn(studio, shown.with(learnt).along(unshown), ask),
+          "the LoRA acts beside an adapter as it does alone");
     }
   }
 

@@ -66,7 +66,7 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
 
   /**
    * Pixels of nearly their colour, from where clothes are for sure as far as such pixels touch, so that lips are none: up to the
-   * chin, or under a box that is too large even higher, unless hair or skin is of such a colour.
+   * chin, or under a box that is too large even higher, unless hair, skin or beard is of such a colour.
    */
   private boolean[] worn(double near) {
     int side = crop.width();

@@ -19,11 +19,11 @@ import java.util.stream.Stream;
  */
 record SceneRegions(Box face, int side) {
   /** A part of the crop. */
-  enum Part { CLOTHES, BACKDROP, HAIR, SKIN, ALL }
+  enum Part { CLOTHES, BACKDROP, HAIR, SKIN, BEARD, ALL }
 
   /** How different a colour still is the same, in {@link SceneWords#distance}. */
   static final double SAME = 20;
-  // Where less of what is worn is of other colours than hair and skin, it is taken to be of theirs.
+  // Where less of what is worn is of other colours than hair, skin and beard, it is taken to be of theirs.
   private static final double ENOUGH = 0.15;
 
   static SceneRegions of(AcceptedPhoto photo, int side) {
@@ -43,6 +43,7 @@ record SceneRegions(Box face, int side) {
       // The neck and beards are in the middle, the backdrop is beside the shoulders.
       case CLOTHES -> below > shoulders() && across > 0.3 && across < 0.5 + 0.6 * below;
       case HAIR -> below > -1.3 && below < -1.1 && across < 0.25;
+      case BEARD -> below > -0.2 && below < -0.06 && across < 0.12;
       case SKIN -> Math.hypot(across / 0.35, (below + 0.4) / 0.25) < 1;
       case BACKDROP -> !head(x, y) && (below < 0.1 || across > 0.9 + 1.1 * below);
     };
@@ -85,9 +86,9 @@ record SceneRegions(Box face, int side) {
     return worn.isEmpty() ? null : median(others.size() > ENOUGH * worn.size() ? others : worn);
   }
 
-  /** The colours of hair and skin, as far as the crop shows them. */
+  /** The colours of hair, skin and beard, as far as the crop shows them. */
   List<double[]> own(Picture crop) {
-    return Stream.of(Part.HAIR, Part.SKIN).map(part -> colours(crop, part)).filter(colours -> !colours.isEmpty())
+    return Stream.of(Part.HAIR, Part.SKIN, Part.BEARD).map(part -> colours(crop, part)).filter(colours -> !colours.isEmpty())
         .map(SceneRegions::median).toList();
   }
 

@@ -130,6 +130,21 @@ class SceneRegionsTest {
   }
 
   @Test
+  void takesNoBeardForClothes() {
+    byte[] rgb = drawn().rgb().clone();
+    for (int i = 34 * SIDE; i < SIDE * SIDE; i++) {
+      for (int c = 0; c < 3 && Math.abs(i % SIDE - 32) < 18; c++) {
+        rgb[3 * i + c] = (byte) 230;
+      }
+    }
+    Picture crop = Picture.of(SIDE, SIDE, rgb);
+    Clothes clothes = Clothes.of(crop, new SceneRegions(new Box(20, 16, 24, 24), SIDE));
+    assertEquals("20 20 200", rgb(clothes.dyed(0), 8, 62));
+    assertEquals("230 230 230", rgb(clothes.dyed(0), 40, 62));
+    assertEquals(255, clothes.mask().at(32, 55, 0), "the beard is learnt");
+  }
+
+  @Test
   void leavesClothesAndBackdropOutOfWhatIsLearnt() {
     Picture mask = Clothes.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");

@@ -1,6 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.Silhouette;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.stream.IntStream;
@@ -8,21 +9,26 @@ import java.util.stream.IntStream;
 /**
  * The clothes in a crop of head and shoulders: to be left out of what is learnt, and to be given other colours.
  *
+ * @param outline white where the person is and a little beside, softly
  * @param colour their L*, a*, b*; null when none are in the crop
  */
-record Clothes(Picture crop, SceneRegions regions, double[] colour) {
+record Clothes(Picture crop, SceneRegions regions, Picture outline, double[] colour) {
   // In shares of the height of the face's box, from its top: the chin, where clothes are for sure, and where lips end.
   private static final double CHIN = 1.1;
   private static final double SHOULDERS = 1.25;
   private static final double LIPS = 0.7;
   private static final double SHADED = 30;
   private static final double GRAY = 12;
+  // In widths of the face's box, and of 255.
+  private static final double SOFT = 0.1;
+  private static final int BESIDE = 40;
 
   static Clothes of(Picture crop, SceneRegions regions) {
-    return new Clothes(crop, regions, regions.clothes(crop));
+    Picture outline = EditMask.soft(Silhouette.of(crop, regions.face()), SOFT * regions.face().width());
+    return new Clothes(crop, regions, outline, regions.clothes(crop));
   }
 
-  /** What is learnt of the crop, white: head and hair without the clothes before them. */
+  /** What is learnt of the crop, white: head and hair without clothes and the wall beside them. */
   Picture mask() {
     boolean[] learnt = learnt();
     byte[] mask = new byte[learnt.length * 3];
@@ -59,7 +65,7 @@ record Clothes(Picture crop, SceneRegions regions, double[] colour) {
     boolean[] learnt = worn(SceneRegions.SAME);
     int side = crop.width();
     for (int i = 0; i < learnt.length; i++) {
-      learnt[i] = !learnt[i] && regions.head(i % side + 0.5, i / side + 0.5);
+      learnt[i] = !learnt[i] && regions.head(i % side + 0.5, i / side + 0.5) && outline.at(i % side, i / side, 0) > BESIDE;
     }
     return learnt;
   }

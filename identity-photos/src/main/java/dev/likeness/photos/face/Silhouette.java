@@ -16,7 +16,10 @@ import org.bytedeco.opencv.opencv_core.Rect;
 public final class Silhouette {
   // Outlines are found on this side and enlarged: more takes longer and finds strands.
   private static final int SIDE = 256;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 5;
+  // Hair may reach so many face widths from its middle, but to the edge of the picture rarely, however large the face.
+  private static final double HAIR = 0.95;
+  private static final double HAIR_OF_WIDTH = 0.5;
   // Above the shoulders this much of the picture's width at either side is not the person's, unless hair reaches there.
   private static final double EDGE = 0.03;
   private static final byte BACKGROUND = 0;
@@ -27,10 +30,15 @@ public final class Silhouette {
   private Silhouette() {}
 
   /** White where the person with this face is and black elsewhere, softly between; as large as the picture. */
-  @SuppressWarnings("try")
   public static Picture of(Picture picture, Face face) {
+    return of(picture, face.box());
+  }
+
+  /** The same by the box around the face. */
+  @SuppressWarnings("try")
+  public static Picture of(Picture picture, Box face) {
     Picture small = Resampler.AREA.fit(picture, SIDE);
-    Box box = face.box().scaled((double) small.width() / picture.width());
+    Box box = face.scaled((double) small.width() / picture.width());
     byte[] labels = guess(small.width(), small.height(), box);
     OpenCv.load(opencv_imgproc.class);
     try (PointerScope scope = new PointerScope()) {
@@ -49,22 +57,23 @@ public final class Silhouette {
 
   private static byte[] guess(int width, int height, Box box) {
     byte[] labels = new byte[width * height];
+    double hair = Math.min(HAIR, HAIR_OF_WIDTH * width / box.width());
     for (int i = 0; i < labels.length; i++) {
       double across = Math.abs((i % width - box.center().x()) / box.width());
       double below = (i / width - (box.y() + box.height())) / box.height();
       double fromSide = Math.min(i % width + 1, width - i % width) / (double) width;
-      labels[i] = label(across, below, fromSide < EDGE);
+      labels[i] = label(across, below, hair, fromSide < EDGE);
     }
     return labels;
   }
 
-  /** By how many face widths beside its middle and face heights below its chin a place is. */
-  private static byte label(double across, double below, boolean edge) {
+  /** By how many face widths beside its middle and face heights below its chin a place is; {@code reach} is hair's, in widths. */
+  private static byte label(double across, double below, double reach, boolean edge) {
     double head = Math.hypot(across, (below + 0.5) / 1.2);
     if (head < 0.42 || below > 0.3 && across < 0.25 + 0.3 * below) {
       return PERSON;
     }
-    boolean hair = Math.hypot(across, (below + 0.55) / 1.25) < (edge ? 0.6 : 0.72);
+    boolean hair = Math.hypot(across, (below + 0.55) / 1.14) < reach;
     boolean body = below > 0.05 && across < 0.55 + 1.1 * below;
     if (hair || body) {
       return LIKELY_PERSON;

@@ -149,6 +149,7 @@ class SceneRegionsTest {
     Picture mask = Clothes.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");
+    assertEquals(0, mask.at(51, 24, 0), "the wall beside the head");
     assertEquals(0, mask.at(8, 62, 0), "the shoulder");
     assertEquals(255, mask.at(32, 47, 0), "the neck");
     assertEquals(0, mask.at(32, 55, 0), "the collar");

@@ -22,6 +22,7 @@ public final class Silhouette {
   private static final double HAIR_OF_WIDTH = 0.5;
   // Above the shoulders this much of the picture's width at either side is not the person's, unless hair reaches there.
   private static final double EDGE = 0.03;
+  private static final int SEED = 1;
   private static final byte BACKGROUND = 0;
   private static final byte PERSON = 1;
   private static final byte LIKELY_BACKGROUND = 2;
@@ -44,6 +45,8 @@ public final class Silhouette {
     try (PointerScope scope = new PointerScope()) {
       Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
       mask.data().put(labels);
+      // Its first colours are found by chance, of this thread's own generator: always the same.
+      opencv_core.setRNGSeed(SEED);
       opencv_imgproc.grabCut(OpenCv.bgr(small), mask, new Rect(), new Mat(), new Mat(), ROUNDS,
           opencv_imgproc.GC_INIT_WITH_MASK);
       mask.data().get(labels);

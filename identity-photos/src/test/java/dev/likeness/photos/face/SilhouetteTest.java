@@ -29,6 +29,15 @@ class SilhouetteTest {
     assertTrue(wall > 0.8 * all(0), wall + " of " + all(0));
   }
 
+  @Test
+  void findsTheSameEachTime() {
+    byte[] noise = new byte[WIDTH * HEIGHT * 3];
+    new Random(3).nextBytes(noise);
+    Picture picture = Picture.of(WIDTH, HEIGHT, noise);
+    Box face = new Box(60, 60, 80, 80);
+    assertEquals(Silhouette.of(picture, face), Silhouette.of(picture, face));
+  }
+
   private static int all(int wanted) {
     int count = 0;
     for (int i = 0; i < WIDTH * HEIGHT; i++) {

@@ -33,7 +33,7 @@ final class EditMask {
       return drawn(w, h, (x, y) -> 1);
     }
     Box box = face.box();
-    Picture person = soft(Silhouette.of(picture, face), 0.5 * OVERLAP * box.width());
+    Picture person = soft(Silhouette.of(picture, box), 0.5 * OVERLAP * box.width());
     Share expression = (x, y) -> parts.contains(EditPart.EXPRESSION) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {

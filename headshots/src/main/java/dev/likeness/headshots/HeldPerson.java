@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleFunction;
-import java.util.function.DoubleUnaryOperator;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -30,7 +29,6 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
   private static final double EARLY = 0.8;
   /** The share of the steps after which they are settled. */
   private static final double SETTLED = 0.2;
-  private static final DoubleUnaryOperator COURSE = done -> done < SETTLED ? EARLY / LEARNT : 1;
 
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
@@ -59,11 +57,15 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
     return likeness -> learnt.lora().at(course(LEARNT * likeness)).and(face.at(likeness));
   }
 
-  /** Text is encoded once, at the first step's weight: there the LoRA counts as it does later, so that words are read as before. */
+  /**
+   * Twice a weight in the first steps, but no more than {@link #EARLY} unless it is more by itself. Text is encoded once, at the
+   * first step's weight: there the LoRA counts as it does later, so that words are read as before.
+   */
   private static LoraWeight course(double lora) {
-    LoraWeight weight = LoraWeight.of(lora).overSteps(COURSE);
+    double early = Math.max(1, Math.min(EARLY / LEARNT, EARLY / lora));
+    LoraWeight weight = LoraWeight.of(lora).overSteps(done -> done < SETTLED ? early : 1);
     for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3)) {
-      weight = weight.block(part.folder(), LEARNT / EARLY);
+      weight = weight.block(part.folder(), 1 / early);
     }
     return weight;
   }

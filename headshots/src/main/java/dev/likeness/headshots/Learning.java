@@ -87,13 +87,14 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       List<String> captions, List<String> gray) {
     List<TrainingPicture> pictures = new ArrayList<>();
     for (int i = 0; i < crops.size(); i++) {
-      Clothes clothes = Clothes.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
-      Picture mask = clothes.mask();
+      Surroundings beside = Surroundings.of(crops.get(i), SceneRegions.of(photos.get(i), crops.get(i).width()));
+      Picture mask = beside.mask();
+      List<Picture> dyed = List.of(beside.dyed(0), beside.dyed(1));
       String caption = captions.get(i % captions.size());
       SceneWords scene = scenes.get(i);
       List<SceneWords> said = List.of(scene.dyed(), scene.light(), scene.elsewhere(i));
       for (int turn = 0; turn < said.size(); turn++) {
-        pictures.add(TrainingPicture.of(clothes.dyed((i + turn) % 2)).mask(mask).caption(caption + said.get(turn).tail()));
+        pictures.add(TrainingPicture.of(dyed.get((i + turn) % 2)).mask(mask).caption(caption + said.get(turn).tail()));
       }
       pictures.add(TrainingPicture.of(Luma.of(crops.get(i)).picture()).mask(mask)
           .caption(gray.get(i % gray.size()) + scene.light().tail()));

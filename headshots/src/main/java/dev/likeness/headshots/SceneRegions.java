@@ -12,7 +12,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
- * Where clothes and backdrop are in a crop of head and shoulders, by where the face is alone: roughly, in an instant.
+ * Where clothes, backdrop, hair, skin and beard are in a crop of head and shoulders, by where the face is alone: roughly, in an instant.
  *
  * @param face in pixels of the crop
  * @param side of the crop, in pixels

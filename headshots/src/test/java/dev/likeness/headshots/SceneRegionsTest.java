@@ -96,17 +96,17 @@ class SceneRegionsTest {
       rgb[3 * (46 * SIDE + 32) + c] = (byte) RED[c];
     }
     Picture crop = Picture.of(SIDE, SIDE, rgb);
-    Picture dyed = Clothes.of(crop, regions).dyed(0);
+    Picture dyed = Surroundings.of(crop, regions).dyed(0);
     assertEquals("20 20 200", rgb(dyed, 8, 62));
     for (int y = 0; y < 50; y++) {
       for (int x = 0; x < SIDE; x++) {
         assertEquals(crop.at(x, y, 0), dyed.at(x, y, 0), "at " + x + ", " + y + ", lips among them");
       }
     }
-    assertEquals(255, Clothes.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
+    assertEquals(255, Surroundings.of(crop, regions).mask().at(32, 46, 0), "red lips are learnt");
     SceneRegions low = new SceneRegions(new Box(20, 40, 24, 24), SIDE);
-    assertEquals(crop, Clothes.of(crop, low).dyed(0), "no clothes in the picture");
-    assertEquals(255, Clothes.of(crop, low).mask().at(32, 62, 0));
+    assertEquals(crop, Surroundings.of(crop, low).dyed(0), "no clothes in the picture");
+    assertEquals(255, Surroundings.of(crop, low).mask().at(32, 62, 0));
   }
 
   @Test
@@ -121,12 +121,12 @@ class SceneRegionsTest {
     Picture crop = Picture.of(SIDE, SIDE, rgb);
     SceneRegions regions = new SceneRegions(new Box(16, 16, 32, 32), SIDE);
     assertEquals("red", SceneWords.colour(regions.clothes(crop)));
-    Picture dyed = Clothes.of(crop, regions).dyed(0);
+    Picture dyed = Surroundings.of(crop, regions).dyed(0);
     assertEquals("60 60 60", rgb(dyed, 14, 55), "hair before the clothes");
     assertEquals("20 20 200", rgb(dyed, 32, 56), "between hair");
     assertEquals("20 20 200", rgb(dyed, 2, 62), "beside it");
     assertEquals("20 20 200", rgb(dyed, 32, 51), "the collar, above where the box has the chin");
-    assertEquals(0, Clothes.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
+    assertEquals(0, Surroundings.of(crop, regions).mask().at(32, 51, 0), "the collar is not learnt");
   }
 
   @Test
@@ -138,15 +138,15 @@ class SceneRegionsTest {
       }
     }
     Picture crop = Picture.of(SIDE, SIDE, rgb);
-    Clothes clothes = Clothes.of(crop, new SceneRegions(new Box(20, 16, 24, 24), SIDE));
-    assertEquals("20 20 200", rgb(clothes.dyed(0), 8, 62));
-    assertEquals("230 230 230", rgb(clothes.dyed(0), 40, 62));
-    assertEquals(255, clothes.mask().at(32, 55, 0), "the beard is learnt");
+    Surroundings beside = Surroundings.of(crop, new SceneRegions(new Box(20, 16, 24, 24), SIDE));
+    assertEquals("20 20 200", rgb(beside.dyed(0), 8, 62));
+    assertEquals("230 230 230", rgb(beside.dyed(0), 40, 62));
+    assertEquals(255, beside.mask().at(32, 55, 0), "the beard is learnt");
   }
 
   @Test
   void leavesClothesAndBackdropOutOfWhatIsLearnt() {
-    Picture mask = Clothes.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
+    Picture mask = Surroundings.of(drawn(), new SceneRegions(new Box(20, 16, 24, 24), SIDE)).mask();
     assertEquals(255, mask.at(32, 28, 0), "the face");
     assertEquals(0, mask.at(2, 2, 0), "the wall");
     assertEquals(0, mask.at(51, 24, 0), "the wall beside the head");

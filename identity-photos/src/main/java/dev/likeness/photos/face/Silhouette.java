@@ -30,12 +30,7 @@ public final class Silhouette {
 
   private Silhouette() {}
 
-  /** White where the person with this face is and black elsewhere, softly between; as large as the picture. */
-  public static Picture of(Picture picture, Face face) {
-    return of(picture, face.box());
-  }
-
-  /** The same by the box around the face. */
+  /** White where the person with this face is and black elsewhere, softly between; as large as the picture; always the same. */
   @SuppressWarnings("try")
   public static Picture of(Picture picture, Box face) {
     Picture small = Resampler.AREA.fit(picture, SIDE);
@@ -45,7 +40,7 @@ public final class Silhouette {
     try (PointerScope scope = new PointerScope()) {
       Mat mask = new Mat(small.height(), small.width(), opencv_core.CV_8UC1);
       mask.data().put(labels);
-      // Its first colours are found by chance, of this thread's own generator: always the same.
+      // GrabCut finds its first colours by chance, by a generator of this thread's own.
       opencv_core.setRNGSeed(SEED);
       opencv_imgproc.grabCut(OpenCv.bgr(small), mask, new Rect(), new Mat(), new Mat(), ROUNDS,
           opencv_imgproc.GC_INIT_WITH_MASK);

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
-import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -14,8 +13,7 @@ class SilhouetteTest {
 
   @Test
   void findsThePersonWhoFillsTheWidthAndWearsNearlyTheWallsColour() {
-    Face face = new Face(new Box(28, 46, 145, 145), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    Picture white = Silhouette.of(portrait(), face);
+    Picture white = Silhouette.of(portrait(), new Box(28, 46, 145, 145));
     assertEquals(0, white.at(6, 160, 0), "the wall beside the jaw");
     assertEquals(0, white.at(WIDTH - 7, 160, 0));
     assertEquals(0, white.at(4, 4, 0), "the wall beside the hair");

@@ -149,11 +149,17 @@ class FaceGuidanceTest {
       assertTrue(studio.holds(faceless.with(learnt)));
       assertEquals(drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));
       assertNotEquals(drawn(studio, shown.with(plain), ask), drawn(studio, shown.with(learnt), ask));
-      LikenessDial unshown = new LikenessDial(LikenessDial.UNMEASURED.shown(),
-          LikenessDial.straight(new LikenessDial.Setting(0, 0, 1, 0.4, 1)));
-      assertEquals(drawn(studio, learnt, ask), drawn(studio, shown.with(learnt).along(unshown), ask),
+      assertEquals(drawn(studio, learnt, ask), drawn(studio, shown.with(learnt).along(unshown(0.4, 1)), ask),
           "the LoRA acts beside an adapter as it does alone");
+      assertEquals(drawn(HeadshotStudio.on(base), learnt, ask), drawn(studio, shown.with(learnt).along(unshown(1, 0)), ask),
+          "the first steps take no more than the whole of it");
     }
+  }
+
+  /** A dial that ends with nothing of the adapter. */
+  private static LikenessDial unshown(double lora, double face) {
+    return new LikenessDial(LikenessDial.UNMEASURED.shown(),
+        LikenessDial.straight(new LikenessDial.Setting(0, 0, 1, lora, face)));
   }
 
   private static Picture drawn(HeadshotStudio studio, Identity person, ShootRequest request) {

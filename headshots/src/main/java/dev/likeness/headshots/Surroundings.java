@@ -7,12 +7,13 @@ import java.util.Deque;
 import java.util.stream.IntStream;
 
 /**
- * The clothes in a crop of head and shoulders: to be left out of what is learnt, and to be given other colours.
+ * What a crop of head and shoulders shows beside the person, the clothes and the wall: to be left out of what is learnt. Clothes
+ * can be given other colours.
  *
  * @param outline white where the person is and a little beside, softly
- * @param colour their L*, a*, b*; null when none are in the crop
+ * @param colour the clothes' L*, a*, b*; null when none are in the crop
  */
-record Clothes(Picture crop, SceneRegions regions, Picture outline, double[] colour) {
+record Surroundings(Picture crop, SceneRegions regions, Picture outline, double[] colour) {
   // In shares of the height of the face's box, from its top: the chin, where clothes are for sure, and where lips end.
   private static final double CHIN = 1.1;
   private static final double SHOULDERS = 1.25;
@@ -23,12 +24,12 @@ record Clothes(Picture crop, SceneRegions regions, Picture outline, double[] col
   private static final double SOFT = 0.1;
   private static final int BESIDE = 40;
 
-  static Clothes of(Picture crop, SceneRegions regions) {
+  static Surroundings of(Picture crop, SceneRegions regions) {
     Picture outline = EditMask.soft(Silhouette.of(crop, regions.face()), SOFT * regions.face().width());
-    return new Clothes(crop, regions, outline, regions.clothes(crop));
+    return new Surroundings(crop, regions, outline, regions.clothes(crop));
   }
 
-  /** What is learnt of the crop, white: head and hair without clothes and the wall beside them. */
+  /** What is learnt of the crop, white: head and hair. */
   Picture mask() {
     boolean[] learnt = learnt();
     byte[] mask = new byte[learnt.length * 3];
@@ -71,7 +72,7 @@ record Clothes(Picture crop, SceneRegions regions, Picture outline, double[] col
   }
 
   /**
-   * Pixels of nearly their colour, from where clothes are for sure as far as such pixels touch, so that lips are none: up to the
+   * Pixels of nearly the clothes' colour, from where clothes are for sure as far as such pixels touch, so that lips are none: up to the
    * chin, or under a box that is too large even higher, unless hair, skin or beard is of such a colour.
    */
   private boolean[] worn(double near) {

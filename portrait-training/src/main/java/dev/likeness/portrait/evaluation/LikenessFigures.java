@@ -28,10 +28,11 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
    */
   Map<String, Object> of(LikenessTrial.Drawn drawn, List<Picture> crops) {
     List<Picture> own = own(drawn);
-    List<float[]> faces = own.stream().map(gallery::vector).flatMap(Optional::stream).toList();
+    List<float[]> faces = faces(own);
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("faces", faces.size() / (double) plain);
-    row.put("recognised", faces.stream().filter(gallery::recognises).count() / (double) plain);
+    row.put("recognised", recognised(faces, plain));
+    row.put("unseen selfies recognised", recognised(faces(unseen), unseen.size()));
     double likeness = faces.stream().mapToDouble(gallery::likeness).average().orElse(0);
     row.put("likeness", likeness);
     row.put("of photo to photo", likeness / gallery.spread());
@@ -41,6 +42,15 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
     strangers(row, drawn.others());
     row.put("seconds", drawn.seconds());
     return row;
+  }
+
+  private List<float[]> faces(List<Picture> pictures) {
+    return pictures.stream().map(gallery::vector).flatMap(Optional::stream).toList();
+  }
+
+  /** A picture without a face shows nobody. */
+  private double recognised(List<float[]> faces, int pictures) {
+    return faces.stream().filter(gallery::recognises).count() / (double) pictures;
   }
 
   private List<Picture> own(LikenessTrial.Drawn drawn) {
@@ -85,8 +95,7 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
   private void strangers(Map<String, Object> row, List<Picture> others) {
     List<Optional<float[]>> now = others.stream().map(gallery::vector).toList();
     List<Optional<float[]>> before = control.others().stream().map(gallery::vector).toList();
-    row.put("others recognised",
-        now.stream().flatMap(Optional::stream).filter(gallery::recognises).count() / (double) others.size());
+    row.put("others recognised", recognised(faces(others), others.size()));
     row.put("others' likeness",
         now.stream().flatMap(Optional::stream).mapToDouble(gallery::likeness).average().orElse(0));
     // A face that is lost is like nobody.

@@ -94,7 +94,8 @@ public final class MakePortrait {
 
   private void embedder(String name, int further, double gray, Path beside) {
     TrainEmbedder.train(work.resolve(name), commit, seed() + further,
-        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), gray, beside.resolve("face_embedder"));
+        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), gray, beside.resolve("face_embedder"),
+        null);
   }
 
   private long seed() {

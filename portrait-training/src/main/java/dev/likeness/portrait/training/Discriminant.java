@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -32,5 +33,19 @@ record Discriminant(Tensor matrix, Tensor mean) {
     Tensor signal = person.get0().sub(new Scalar(1.0 / photos)).relu();
     Tensor weight = signal.div(signal.add(new Scalar(1.0))).sqrt();
     return new Discriminant(white.matmul(person.get1()).mul(weight).t().contiguous(), mean);
+  }
+
+  /**
+   * The same with all cosines as they are, turned as a whole so that vectors of {@code features}, those that it was learnt from,
+   * point where {@code others} of the same photos do, as nearly as can be (orthogonal Procrustes: Schoenemann 1966).
+   */
+  Discriminant along(Tensor features, Tensor others) {
+    Tensor own = unit(features.sub(mean).matmul(matrix.t())).flatten(0, 1);
+    var svd = torch.linalg_svd(unit(others).flatten(0, 1).t().matmul(own), false, null);
+    return new Discriminant(svd.get0().matmul(svd.get2()).matmul(matrix), mean);
+  }
+
+  static Tensor unit(Tensor vectors) {
+    return vectors.div(vectors.square().sum(new long[] {-1}, true, new ScalarTypeOptional()).sqrt());
   }
 }

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.LoadedWeights;
@@ -45,25 +46,38 @@ final class EmbedderTraining {
   private final PersonTraits traits;
   private final long seed;
   private final double gray;
+  private final Path start;
 
   /**
    * Of {@code people} in {@code store}.
    *
    * @param gray share of the photos without colours by which vectors are turned: of what judges half, or whoever's colours are unlike
    *     everybody's is nobody in black and white; of what holds faces none, or they are held less
+   * @param start weights of one to go on from, along whose vectors the new ones lie, or null: what knows people by the one knows them
+   *     by the other
    */
-  EmbedderTraining(FaceStore store, int people, long seed, double gray) {
+  EmbedderTraining(FaceStore store, int people, long seed, double gray, Path start) {
     this.store = store;
     this.faces = store.faces();
     this.traits = PersonTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
     this.seed = seed;
     this.gray = gray;
+    this.start = start;
   }
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    new TrainingLoop("embedder", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight")).run(file, this::step,
+    new TrainingLoop("embedder", steps, NUMBERS, seed,
+        noise -> InitialValues.seeded(noise, name -> name.endsWith("conv2.weight")), this::begin).run(file, this::step,
         (weights, step) -> { });
+  }
+
+  private void begin(TrainableWeights weights) {
+    if (start != null) {
+      try (Safetensors file = Safetensors.open(start)) {
+        weights.load(file);
+      }
+    }
   }
 
   private static FaceNetwork network(Weights weights) {
@@ -100,12 +114,22 @@ final class EmbedderTraining {
       file.names().stream().filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
           .forEach(name -> tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));
       Weights all = Weights.of(saved);
-      Discriminant turn = Discriminant.of(features(prefix.isEmpty() ? all : all.at(AVERAGE)));
+      Discriminant turn = turn(features(prefix.isEmpty() ? all : all.at(AVERAGE)));
       tensors.computeIfPresent("proj.weight", (name, weight) -> turn.matrix().matmul(weight));
       tensors.computeIfPresent("proj.bias", (name, bias) -> turn.matrix().mv(bias.sub(turn.mean())));
       // Copies: those of the file end with it.
       tensors.replaceAll((name, tensor) -> tensor.to(ScalarType.BFloat16));
       return tensors;
+    }
+  }
+
+  private Discriminant turn(Tensor features) {
+    Discriminant turn = Discriminant.of(features);
+    if (start == null) {
+      return turn;
+    }
+    try (LoadedWeights first = new LoadedWeights(Safetensors.open(start), new Compute("cpu", DType.F32))) {
+      return turn.along(features, features(Weights.of(first)));
     }
   }
 

@@ -71,6 +71,7 @@ class EvaluateLikenessTest {
       Map<?, ?> lora = (Map<?, ?>) parts.get(person.seed() + ", lora");
       assertNotEquals(control.get("likeness"), lora.get("likeness"), "they are drawn by the LoRA");
       assertTrue((double) lora.get("others' likeness to themselves") < 1, lora.toString());
+      assertEquals(control.get("unseen selfies recognised"), whole.get("unseen selfies recognised"), "what the judge can do");
       assertTrue((double) whole.get("unseen selfies'") > 5, "other selfies are others: " + whole);
       assertFalse(Files.exists(work.resolve(person.seed() + "/whole")), "a model is not left behind");
       String table = first.table(CASES);

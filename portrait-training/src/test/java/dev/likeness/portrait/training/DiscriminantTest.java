@@ -32,4 +32,24 @@ class DiscriminantTest {
       assertEquals(0.707, lengths.get(2).item_float(), 0.05);
     }
   }
+
+  @Test
+  void pointsWhereOtherVectorsDoAndKeepsEveryCosine() {
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(2)) {
+      Tensor features = noise.next(50, PHOTOS, 3).squeeze(0).add(noise.next(50, 1, 3).squeeze(0).mul(new Scalar(4.0)));
+      Discriminant turn = Discriminant.of(features);
+      Tensor before = vectors(turn, features);
+      // Numbers change places, one changes its sign, and lengths do not count.
+      Tensor others = before.index_select(-1, torch.tensor(2L, 0L, 1L)).mul(torch.tensor(-3f, 3f, 3f));
+      Tensor after = vectors(turn.along(features, others), features);
+      assertTrue(after.sub(others.div(new Scalar(3.0))).abs().max().item_float() < 1e-4, "they point the same way");
+      Tensor flat = before.flatten(0, 1);
+      Tensor now = after.flatten(0, 1);
+      assertTrue(flat.matmul(flat.t()).sub(now.matmul(now.t())).abs().max().item_float() < 1e-4, "cosines stay");
+    }
+  }
+
+  private static Tensor vectors(Discriminant turn, Tensor features) {
+    return Discriminant.unit(features.sub(turn.mean()).matmul(turn.matrix().t()));
+  }
 }

@@ -24,10 +24,11 @@ import javax.imageio.ImageIO;
 
 /**
  * How well rendered people whom nothing has seen are learnt, from few selfies and many, varied and alike, as a LoRA, with
- * others preserved, and as a whole model: recognised among 200 of the same sex, age band and hair, likeness beside that of
- * their own photos to each other, diversity beside the base's, distance to the nearest selfie beside that of pictures which
- * cannot be copies, what is read back of what was asked, and what becomes of other people. Prints a table in Markdown. Each
- * person in each case is kept in the work folder once measured, so that it goes on where it was stopped.
+ * others preserved, and as a whole model: recognised among 200 of the same sex, age band and hair, beside how often unseen
+ * selfies of theirs are, likeness beside that of their own photos to each other, diversity beside the base's, distance to the
+ * nearest selfie beside that of pictures which cannot be copies, what is read back of what was asked, and what becomes of other
+ * people. Prints a table in Markdown. Each person in each case is kept in the work folder once measured, so that it goes on
+ * where it was stopped.
  *
  * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
  * {@code first=0} of the people, {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's

@@ -95,7 +95,7 @@ record LikenessFigures(Gallery gallery, Optional<AttributeReader> reader, int pl
   private void strangers(Map<String, Object> row, List<Picture> others) {
     List<Optional<float[]>> now = others.stream().map(gallery::vector).toList();
     List<Optional<float[]>> before = control.others().stream().map(gallery::vector).toList();
-    row.put("others recognised", recognised(faces(others), others.size()));
+    row.put("others recognised", recognised(now.stream().flatMap(Optional::stream).toList(), others.size()));
     row.put("others' likeness",
         now.stream().flatMap(Optional::stream).mapToDouble(gallery::likeness).average().orElse(0));
     // A face that is lost is like nobody.

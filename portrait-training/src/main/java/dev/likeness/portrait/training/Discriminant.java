@@ -1,7 +1,6 @@
 package dev.likeness.portrait.training;
 
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -40,12 +39,8 @@ record Discriminant(Tensor matrix, Tensor mean) {
    * point where {@code others} of the same photos do, as nearly as can be (orthogonal Procrustes: Schoenemann 1966).
    */
   Discriminant along(Tensor features, Tensor others) {
-    Tensor own = unit(features.sub(mean).matmul(matrix.t())).flatten(0, 1);
-    var svd = torch.linalg_svd(unit(others).flatten(0, 1).t().matmul(own), false, null);
+    Tensor own = LatentEyeTraining.unit(features.sub(mean).matmul(matrix.t()).flatten(0, 1));
+    var svd = torch.linalg_svd(LatentEyeTraining.unit(others.flatten(0, 1)).t().matmul(own), false, null);
     return new Discriminant(svd.get0().matmul(svd.get2()).matmul(matrix), mean);
-  }
-
-  static Tensor unit(Tensor vectors) {
-    return vectors.div(vectors.square().sum(new long[] {-1}, true, new ScalarTypeOptional()).sqrt());
   }
 }

@@ -20,10 +20,10 @@ import org.bytedeco.pytorch.Tensor;
  * faces, trains on them, measures it on people it never saw, and writes {@code folder/face_embedder}. Every stage goes
  * on where it was stopped.
  *
- * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS [GRAY [START-FOLDER]]}, or with {@code EMBEDDER-FOLDER} in place of the steps for one
- * whose network stays and whose vectors are turned anew by so many people. {@code GRAY} is the share of photos without colours
- * by which vectors are turned, 0.5 unless given: 0 for an embedder that holds faces. One that
- * goes on from another by {@code START-FOLDER} keeps what has learnt to look through that: their vectors point the same way.
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS [GRAY [START-FOLDER]]}, or {@code WORK-FOLDER COMMIT SEED PEOPLE
+ * EMBEDDER-FOLDER [GRAY]} for one whose network stays and whose vectors are turned anew by so many people. {@code GRAY} is the
+ * share of photos without colours by which vectors are turned, 0.5 unless given: 0 for an embedder that holds faces. One that goes
+ * on from another by {@code START-FOLDER} can be put in its place before an adapter: their vectors point the same way.
  */
 public final class TrainEmbedder {
   /** The share of photos without colours that an embedder which judges is turned by. */
@@ -36,16 +36,17 @@ public final class TrainEmbedder {
   private TrainEmbedder() {}
 
   public static void main(String[] args) {
-    if (args.length < 5 || args.length > 7) {
-      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER [GRAY"
-          + " [START-FOLDER]]");
+    boolean trains = args.length > 4 && args[4].matches("\\d+");
+    if (args.length < 5 || args.length > (trains ? 7 : 6)) {
+      throw new IllegalArgumentException("usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS [GRAY [START-FOLDER]],"
+          + " or EMBEDDER-FOLDER [GRAY] in place of STEPS");
     }
     Path work = Path.of(args[0]);
     Path folder = work.resolve("folder").resolve("face_embedder");
     long seed = Long.parseLong(args[2]);
     int people = Integer.parseInt(args[3]);
     double gray = args.length > 5 ? Double.parseDouble(args[5]) : JUDGE;
-    if (args[4].matches("\\d+")) {
+    if (trains) {
       train(work, args[1], seed, people, Integer.parseInt(args[4]), gray, folder, args.length > 6 ? Path.of(args[6]) : null);
     } else {
       turn(work, args[1], seed, people, Path.of(args[4]).resolve(WEIGHTS), gray, folder);
@@ -60,13 +61,13 @@ public final class TrainEmbedder {
   public static void train(Path work, String commit, long seed, int people, int steps, double gray, Path folder, Path start) {
     Path state = work.resolve("embedder.safetensors");
     Path first = start == null ? null : start.resolve(WEIGHTS);
-    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed, gray, first);
-    training.run(state, steps);
     Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers",
         "seed=" + seed + " people=" + people + " steps=" + steps + " gray=" + gray, "format", "pt"));
     if (first != null) {
       made.put("after", fingerprint(first));
     }
+    EmbedderTraining training = new EmbedderTraining(faces(work, seed, people), people, seed, gray, first);
+    training.run(state, steps);
     write(folder, () -> training.result(state), made);
   }
 

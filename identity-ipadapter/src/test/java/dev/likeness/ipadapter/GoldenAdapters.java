@@ -2,6 +2,7 @@ package dev.likeness.ipadapter;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.SeededWeights;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
@@ -9,7 +10,6 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -60,11 +60,7 @@ record GoldenAdapters(String base, Map<String, Object> record) {
   }
 
   static Path file(String name) {
-    try {
-      return Path.of(GoldenAdapters.class.getResource("/golden/ipadapter/" + name).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return GoldenResource.file("/golden/ipadapter/" + name);
   }
 
   List<Case> cases() {

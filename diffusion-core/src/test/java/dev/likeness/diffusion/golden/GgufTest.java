@@ -17,7 +17,6 @@ import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.gguf.Gguf;
 import dev.likeness.diffusion.weights.gguf.GgufHeader;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -103,12 +102,10 @@ class GgufTest {
         assertThrows(UnusableInput.class, () -> GgufHeader.read(old)).getMessage());
   }
 
-  private Path copied(String name) throws IOException {
+  private Path copied(String name) {
     Path file = folder.resolve(name);
     if (!Files.exists(file)) {
-      try (InputStream in = GgufTest.class.getResourceAsStream("/golden/gguf/" + name)) {
-        Files.copy(in, file);
-      }
+      GoldenResource.copy("/golden/gguf/" + name, file);
     }
     return file;
   }

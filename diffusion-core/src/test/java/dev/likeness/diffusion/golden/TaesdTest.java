@@ -13,7 +13,6 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.file.Path;
 import java.util.Map;
 import javax.imageio.ImageIO;
@@ -32,11 +31,11 @@ class TaesdTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"taesd", "taesd_xl", "taesd_3", "taesd_f"})
-  void encodesAndDecodesAPhotoAsDiffusersDoes(String name) throws IOException, URISyntaxException {
+  void encodesAndDecodesAPhotoAsDiffusersDoes(String name) throws IOException {
     Path file = Material.of("autoencoders/" + name + ".f8.safetensors");
     Map<String, Object> decibels = JSON.std.mapFrom(TaesdTest.class.getResourceAsStream("/golden/taesd.json"));
     try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
-        Safetensors golden = Safetensors.open(Path.of(TaesdTest.class.getResource("/golden/taesd.safetensors").toURI()));
+        Safetensors golden = Safetensors.open(GoldenResource.file("/golden/taesd.safetensors"));
         AutoencoderFile vae = AutoencoderFile.open(file, Compute.EXACT)) {
       Tensor photo = Images.toSigned(photo(Material.of("photos/objects/astronaut.png")));
       Tensor latents = vae.encode(photo).mode();

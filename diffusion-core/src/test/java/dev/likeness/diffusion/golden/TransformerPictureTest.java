@@ -13,7 +13,6 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -38,12 +37,8 @@ class TransformerPictureTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "qwen/"})
   void drawsOverPicturesAsDiffusersDoes(String asks) throws IOException {
-    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + asks + "reference.safetensors")) {
-      Files.copy(in, folder.resolve("reference.safetensors"));
-    }
-    try (InputStream in = TransformerPictureTest.class.getResourceAsStream(ROOT + asks + "reference.json");
-        Safetensors expected = Safetensors.open(folder.resolve("reference.safetensors"))) {
-      List<?> runs = (List<?>) JSON.std.mapFrom(in).get("runs");
+    List<?> runs = (List<?>) GoldenResource.json(ROOT + asks + "reference.json").get("runs");
+    try (Safetensors expected = Safetensors.open(GoldenResource.file(ROOT + asks + "reference.safetensors"))) {
       for (int i = 0; i < runs.size(); i++) {
         compare("run" + i, (Map<?, ?>) runs.get(i), expected);
       }

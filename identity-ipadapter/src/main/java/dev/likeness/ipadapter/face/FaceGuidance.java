@@ -10,7 +10,6 @@ import dev.likeness.diffusion.model.AutoencoderFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,18 +26,19 @@ import java.util.Optional;
  */
 public final class FaceGuidance implements AutoCloseable {
   private final AutoencoderFile preview;
-  private final FolderEmbedder embedder;
+  private final FaceEyes eyes;
   private final FaceDetector detector;
 
-  private FaceGuidance(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector) {
+  private FaceGuidance(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector) {
     this.preview = preview;
-    this.embedder = embedder;
+    this.eyes = eyes;
     this.detector = detector;
   }
 
   /**
-   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in {@code preview}, and in {@code ip_adapter}
-   * the embedder of its adapter, which is not the one that judges likeness. Empty where one of them is missing.
+   * The guidance that {@code folder}, a base's, brings along: a small autoencoder in {@code preview}, and embedders in
+   * {@code ip_adapter}, its adapter's, and {@code guidance}, none of them the one that judges likeness. Empty where the
+   * autoencoder is missing, or both embedders.
    *
    * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
    */
@@ -47,13 +47,13 @@ public final class FaceGuidance implements AutoCloseable {
     if (!Files.isDirectory(preview)) {
       return Optional.empty();
     }
-    return FolderEmbedder.in(PersonAdapter.own(folder).getParent())
-        .map(embedder -> new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), embedder, detector));
+    return FaceEyes.in(folder)
+        .map(eyes -> new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector));
   }
 
   /** What faces are seen by: its vectors are those to be held to. */
   public FaceEmbedder embedder() {
-    return embedder;
+    return eyes;
   }
 
   /**
@@ -91,7 +91,7 @@ public final class FaceGuidance implements AutoCloseable {
 
     @Override
     public Optional<Steering> steering(Drawing drawing) {
-      return Optional.of(new FaceSteering(guidance.preview, guidance.embedder, guidance.detector, person, weight));
+      return Optional.of(new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }
   }
 
@@ -115,6 +115,6 @@ public final class FaceGuidance implements AutoCloseable {
   @Override
   public void close() {
     preview.close();
-    embedder.close();
+    eyes.close();
   }
 }

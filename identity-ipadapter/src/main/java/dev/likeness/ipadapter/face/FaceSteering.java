@@ -5,7 +5,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.AutoencoderFile;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
@@ -24,7 +23,7 @@ final class FaceSteering implements Steering {
   private static final int LOOK = 2;
 
   private final AutoencoderFile preview;
-  private final FolderEmbedder embedder;
+  private final FaceEyes eyes;
   private final FaceDetector detector;
   private final float[] person;
   private final double weight;
@@ -32,9 +31,9 @@ final class FaceSteering implements Steering {
   private int rows;
   private FaceWindow window;
 
-  FaceSteering(AutoencoderFile preview, FolderEmbedder embedder, FaceDetector detector, float[] person, double weight) {
+  FaceSteering(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, float[] person, double weight) {
     this.preview = preview;
-    this.embedder = embedder;
+    this.eyes = eyes;
     this.detector = detector;
     this.person = person;
     this.weight = weight;
@@ -52,7 +51,7 @@ final class FaceSteering implements Steering {
       return null;
     }
     Tensor shown = preview.decode(window.of(latents)).to(ScalarType.Float);
-    return embedder.vectors(window.aligned(shown, FaceViews.of(row))).matmul(torch.tensor(person)).mean();
+    return eyes.agreement(window.aligned(shown, FaceViews.of(row)), person);
   }
 
   @Override

@@ -2,12 +2,12 @@ package dev.likeness.ipadapter.vision;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.SeededWeights;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -19,11 +19,7 @@ public final class GoldenTower {
 
   /** A file of the golden folder. */
   public static Path file(String name) {
-    try {
-      return Path.of(GoldenTower.class.getResource("/golden/vision/" + name).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return GoldenResource.file("/golden/vision/" + name);
   }
 
   static Map<String, Object> record() {

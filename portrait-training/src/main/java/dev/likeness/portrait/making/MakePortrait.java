@@ -6,6 +6,7 @@ import dev.likeness.portrait.evaluation.Evaluation;
 import dev.likeness.portrait.evaluation.EvaluationPlan;
 import dev.likeness.portrait.evaluation.EvaluationTable;
 import dev.likeness.portrait.evaluation.EvaluationTools;
+import dev.likeness.portrait.training.EmbedderPlan;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainAttributes;
 import dev.likeness.portrait.training.TrainEmbedder;
@@ -25,15 +26,16 @@ import java.util.stream.Stream;
 
 /**
  * Makes all of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
- * and UNet, {@link TrainEmbedder}'s two embedders of faces (one judges, the adapter looks through the other),
- * {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds, {@link TrainAttributes}' classifier and a small
- * evaluation by it. Each stage goes on where it was stopped, and the same numbers give the same bits on a CPU.
+ * and UNet, {@link TrainEmbedder}'s three embedders of faces (one judges, the adapter looks through another, faces are held by
+ * that and the third), {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds, {@link TrainAttributes}'
+ * classifier and a small evaluation by it. Each stage goes on where it was stopped, and the same numbers give the same bits on
+ * a CPU.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]}.
  */
 public final class MakePortrait {
-  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "photo-reader", "parts", "attributes",
-      "evaluation");
+  static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "guide-embedder", "photo-reader", "parts",
+      "attributes", "evaluation");
 
   private static final List<String> OWN = List.of("stages", "embedderPeople", "embedderSteps", "photoReaderPictures",
       "photoReaderSteps", "attributePictures", "attributeSteps", "partStages");
@@ -65,9 +67,12 @@ public final class MakePortrait {
   private void run() {
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
-    all.put("embedder", () -> embedder("embedder", 0, TrainEmbedder.JUDGE, folder));
-    // Other people and another start: what judges likeness takes no part in making it.
-    all.put("adapter-embedder", () -> embedder("adapter-embedder", 1, 0, folder.resolve("ip_adapter")));
+    int people = named.number("embedderPeople", 4000);
+    all.put("embedder", () -> embedder("embedder", EmbedderPlan.judge(seed(), people), folder));
+    // Other people and another start each: what judges likeness takes no part in making it.
+    all.put("adapter-embedder",
+        () -> embedder("adapter-embedder", EmbedderPlan.adapters(seed() + 1, people), folder.resolve("ip_adapter")));
+    all.put("guide-embedder", () -> embedder("guide-embedder", EmbedderPlan.guide(seed() + 2, people), folder.resolve("guidance")));
     all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
         named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
         folder.resolve("photo_reader")));
@@ -92,10 +97,9 @@ public final class MakePortrait {
         .toArray(String[]::new);
   }
 
-  private void embedder(String name, int further, double gray, Path beside) {
-    TrainEmbedder.train(work.resolve(name), commit, seed() + further,
-        named.number("embedderPeople", 4000), named.number("embedderSteps", 4000), gray, beside.resolve("face_embedder"),
-        null);
+  private void embedder(String name, EmbedderPlan plan, Path beside) {
+    TrainEmbedder.train(
+        work.resolve(name), commit, plan, named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
   }
 
   private long seed() {

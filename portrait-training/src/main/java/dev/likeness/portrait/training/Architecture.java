@@ -24,7 +24,10 @@ final class Architecture {
   static final int LATENT_CHANNELS = 8;
   static final int TOKENS = 77;
   static final int TEXT_WIDTH = 192;
+  /** Of the embedder that judges, and of the one that the adapter looks through. */
   static final List<Integer> FACE_CHANNELS = List.of(32, 48, 80, 128);
+  /** Of the one beside it that holds faces: half the numbers. */
+  static final List<Integer> GUIDE_CHANNELS = List.of(24, 32, 48, 80);
   static final int FACE_SIZE = 128;
   /** What errors of person and words count for the UNet, and errors of the person for the adapter, beside those of latents. */
   static final double PERCEIVED = 2;
@@ -89,12 +92,13 @@ final class Architecture {
    * An embedder of faces.
    *
    * @param weights a fingerprint of them, so that vectors of other weights are not taken for its own
+   * @param channels of each level
    */
-  static Map<String, Object> faceEmbedder(String weights, double sameAbove) {
+  static Map<String, Object> faceEmbedder(String weights, List<Integer> channels, double sameAbove) {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("_class_name", "LikenessFaceNetwork");
     c.put("name", "portrait's face network " + weights);
-    c.put("block_out_channels", FACE_CHANNELS);
+    c.put("block_out_channels", channels);
     c.put("embedding_size", FACE_SIZE);
     c.put("same_above", Math.round(1e4 * sameAbove) / 1e4);
     return c;

@@ -44,49 +44,39 @@ final class EmbedderTraining {
   private final FaceStore store;
   private final byte[] faces;
   private final PersonTraits traits;
-  private final long seed;
-  private final double gray;
-  private final Path start;
+  private final EmbedderPlan plan;
 
-  /**
-   * Of {@code people} in {@code store}.
-   *
-   * @param gray share of the photos without colours by which vectors are turned: of what judges half, or whoever's colours are unlike
-   *     everybody's is nobody in black and white; of what holds faces none, or they are held less
-   * @param start weights of one to go on from, along whose vectors the new ones lie, or null: what knows people by the one knows them
-   *     by the other
-   */
-  EmbedderTraining(FaceStore store, int people, long seed, double gray, Path start) {
+  /** Of the people of {@code plan}, who are in {@code store}. */
+  EmbedderTraining(FaceStore store, EmbedderPlan plan) {
     this.store = store;
     this.faces = store.faces();
-    this.traits = PersonTraits.of(IntStream.range(0, people).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
-    this.seed = seed;
-    this.gray = gray;
-    this.start = start;
+    this.traits =
+        PersonTraits.of(IntStream.range(0, plan.people()).mapToObj(i -> store.person((long) i * FaceStore.SHOTS)).toList());
+    this.plan = plan;
   }
 
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
-    new TrainingLoop("embedder", steps, NUMBERS, seed,
+    new TrainingLoop("embedder", steps, NUMBERS, plan.seed(),
         noise -> InitialValues.seeded(noise, name -> name.endsWith("conv2.weight")), this::begin).run(file, this::step,
         (weights, step) -> { });
   }
 
   private void begin(TrainableWeights weights) {
-    if (start != null) {
-      try (Safetensors file = Safetensors.open(start)) {
+    if (plan.start() != null) {
+      try (Safetensors file = Safetensors.open(plan.first())) {
         weights.load(file);
       }
     }
   }
 
-  private static FaceNetwork network(Weights weights) {
-    return new FaceNetwork(Architecture.FACE_CHANNELS, Architecture.FACE_SIZE, weights);
+  private FaceNetwork network(Weights weights) {
+    return new FaceNetwork(plan.channels(), Architecture.FACE_SIZE, weights);
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(seed * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
+    Random random = new Random(plan.seed() * 31 + step);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
       Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random).to(ScalarType.BFloat16);
       Tensor features = network(Weights.of(new CastParameters(weights, ScalarType.BFloat16))).features(shown);
@@ -125,10 +115,10 @@ final class EmbedderTraining {
 
   private Discriminant turn(Tensor features) {
     Discriminant turn = Discriminant.of(features);
-    if (start == null) {
+    if (plan.start() == null) {
       return turn;
     }
-    try (LoadedWeights first = new LoadedWeights(Safetensors.open(start), new Compute("cpu", DType.F32))) {
+    try (LoadedWeights first = new LoadedWeights(Safetensors.open(plan.first()), new Compute("cpu", DType.F32))) {
       return turn.along(features, features(Weights.of(first)));
     }
   }
@@ -137,15 +127,15 @@ final class EmbedderTraining {
   private Tensor features(Weights weights) {
     int people = Math.min(TURNED_BY, traits.people());
     List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
-    Random random = new Random(seed);
+    Random random = new Random(plan.seed());
     Collections.shuffle(order, random);
     Tensor features = torch.zeros(order.size(), Architecture.FACE_SIZE);
     FaceNetwork network = network(weights);
     for (int first = 0; first < order.size(); first += BATCH) {
       int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-          NoiseSource noise = NoiseSource.seeded(seed + first)) {
-        Tensor cut = Alteration.gray(FaceStore.cut(faces, chosen, random), gray, random);
+          NoiseSource noise = NoiseSource.seeded(plan.seed() + first)) {
+        Tensor cut = Alteration.gray(FaceStore.cut(faces, chosen, random), plan.gray(), random);
         Tensor shown = Alteration.of(cut, SOFTEST, noise, random);
         features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
       }

@@ -1,0 +1,86 @@
+package dev.likeness.ipadapter.face;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.Face;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * What drawn faces are seen by: one embedder, or several that were trained apart, since what pleases one alone is more often
+ * a pattern that deceives it than the person. A vector holds those of all, so that the cosine of two is the mean of theirs.
+ */
+final class FaceEyes implements FaceEmbedder {
+  private final List<FolderEmbedder> eyes;
+
+  private FaceEyes(List<FolderEmbedder> eyes) {
+    this.eyes = List.copyOf(eyes);
+  }
+
+  /** Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings none. */
+  static Optional<FaceEyes> in(Path folder) {
+    List<FolderEmbedder> eyes = new ArrayList<>();
+    try {
+      for (Path place : List.of(PersonAdapter.own(folder).getParent(), folder.resolve("guidance"))) {
+        FolderEmbedder.in(place).ifPresent(eyes::add);
+      }
+    } catch (RuntimeException e) {
+      eyes.forEach(FolderEmbedder::close);
+      throw e;
+    }
+    return eyes.isEmpty() ? Optional.empty() : Optional.of(new FaceEyes(eyes));
+  }
+
+  @Override
+  public float[] embed(Picture picture, Face face) {
+    List<float[]> vectors = eyes.stream().map(eye -> eye.embed(picture, face)).toList();
+    float[] all = new float[vectors.stream().mapToInt(vector -> vector.length).sum()];
+    int at = 0;
+    for (float[] vector : vectors) {
+      for (float number : vector) {
+        all[at++] = (float) (number / Math.sqrt(eyes.size()));
+      }
+    }
+    return all;
+  }
+
+  /**
+   * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient. Each eye looks at its share of
+   * the faces, which costs as much as one that looks at all of them.
+   *
+   * @param faces [n, 3, 112, 112], a multiple of the eyes, aligned as for ArcFace, in -1..1
+   */
+  Tensor agreement(Tensor faces, float[] person) {
+    Tensor wanted = torch.tensor(person);
+    long share = faces.size(0) / eyes.size();
+    Tensor sum = torch.zeros();
+    long at = 0;
+    for (int i = 0; i < eyes.size(); i++) {
+      Tensor vectors = eyes.get(i).vectors(faces.narrow(0, i * share, share));
+      sum = sum.add(vectors.matmul(wanted.narrow(0, at, vectors.size(1))).mean());
+      at += vectors.size(1);
+    }
+    return sum;
+  }
+
+  @Override
+  public String name() {
+    return eyes.stream().map(FolderEmbedder::name).collect(Collectors.joining(" and "));
+  }
+
+  @Override
+  public double sameAbove() {
+    return eyes.stream().mapToDouble(FolderEmbedder::sameAbove).average().orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    eyes.forEach(FolderEmbedder::close);
+  }
+}

@@ -41,7 +41,7 @@ class OptimizerTest {
 
   private static Safetensors golden() {
     try {
-      return Safetensors.open(Path.of(OptimizerTest.class.getResource("/golden/training/optimizers.safetensors").toURI()));
+      return Safetensors.open(Path.of(OptimizerTest.class.getResource("/golden/training-parts/optimizers.safetensors").toURI()));
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     }

@@ -31,7 +31,7 @@ class TrainingParityTest {
 
   @BeforeEach
   void open() throws URISyntaxException {
-    golden = Safetensors.open(Path.of(getClass().getResource("/golden/training/reference.safetensors").toURI()));
+    golden = Safetensors.open(Path.of(getClass().getResource("/golden/training-parts/reference.safetensors").toURI()));
   }
 
   @AfterEach

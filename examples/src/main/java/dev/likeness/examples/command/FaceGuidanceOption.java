@@ -8,7 +8,8 @@ import picocli.CommandLine.Option;
 /** Whether drawn faces are held to the person's. */
 final class FaceGuidanceOption {
   @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, about four times "
-      + "as fast; otherwise a base that brings preview and ip_adapter/face_embedder holds them to the person's")
+      + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
+      + "the person's")
   private boolean off;
 
   /** What holds faces on the base in {@code folder}, to be closed by the caller; null where it is not wanted or not to be had. */

@@ -54,15 +54,16 @@ final class FaceEyes implements FaceEmbedder {
    * How near faces are to {@code person}, a vector of {@link #embed}: a number with a gradient. Each eye looks at its share of
    * the faces, which costs as much as one that looks at all of them.
    *
-   * @param faces [n, 3, 112, 112], a multiple of the eyes, aligned as for ArcFace, in -1..1
+   * @param faces [n, 3, 112, 112], at least one for each eye, aligned as for ArcFace, in -1..1
    */
   Tensor agreement(Tensor faces, float[] person) {
     Tensor wanted = torch.tensor(person);
-    long share = faces.size(0) / eyes.size();
     Tensor sum = torch.zeros();
     long at = 0;
     for (int i = 0; i < eyes.size(); i++) {
-      Tensor vectors = eyes.get(i).vectors(faces.narrow(0, i * share, share));
+      long first = i * faces.size(0) / eyes.size();
+      long end = (i + 1) * faces.size(0) / eyes.size();
+      Tensor vectors = eyes.get(i).vectors(faces.narrow(0, first, end - first));
       sum = sum.add(vectors.matmul(wanted.narrow(0, at, vectors.size(1))).mean());
       at += vectors.size(1);
     }

@@ -1,6 +1,7 @@
 package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -109,6 +110,10 @@ class ShownPersonTest {
     assertEquals(3, blind.status());
     assertTrue(blind.err().contains("is an IP-Adapter FaceID Portrait, which looks at a face recogniser's numbers, and brings "
         + "none (face_embedder beside it); give the one it was trained with: --face-embedder FILE"), blind.err());
+    command[8] = "both";
+    assertEquals(3, CommandRun.of(command).status());
+    assertFalse(Files.exists(folder.resolve("out")), "learnt before what does not fit was said");
+    command[8] = "ipadapter";
     Path own = Files.createDirectories(base.resolve("faces/face_embedder"));
     for (String file : List.of("config.json", "model.safetensors")) {
       Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
@@ -117,6 +122,18 @@ class ShownPersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("4 of 6 photos can be used"), run.err());
     assertTrue(Files.exists(folder.resolve("out/headshot-001.png")));
+    showsThePictureWhereItHasNoFace(folder.resolve("plain"));
+  }
+
+  private static void showsThePictureWhereItHasNoFace(Path out) {
+    CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter",
+        base.resolve("faces/ip-adapter.safetensors").toString(), "--fallback-adapter",
+        base.resolve("ip_adapter/ip-adapter.safetensors").toString(), "--image-encoder", base.resolve("image_encoder").toString(),
+        "--reference", photos.resolve("a-wall.png").toString(), "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out",
+        out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
+    assertTrue(run.err().contains("ip-adapter.safetensors looks at the pictures instead"), run.err());
   }
 
   private static Picture wall(int side) {

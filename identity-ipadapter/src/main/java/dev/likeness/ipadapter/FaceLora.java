@@ -10,6 +10,7 @@ import dev.likeness.ipadapter.layout.LoraTwin;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -18,9 +19,24 @@ import org.bytedeco.pytorch.global.torch;
 /** The LoRA that an adapter of faces was trained with: every attention's four layers, at a strength of its own. */
 final class FaceLora implements AutoCloseable {
   private final LoadedWeights own;
-  private final Map<String, Factors> factors = new HashMap<>();
+  private final Map<String, Pair> factors = new HashMap<>();
 
-  private record Factors(Tensor down, Tensor up) { }
+  /** One layer's, at a scale of the file's own. */
+  private record Pair(Tensor down, Tensor up, double scale) { }
+
+  /** What is added beside a layer; of the prompts of one adapter the first says how strongly. */
+  private record Beside(Pair pair, double strength) implements SidePath {
+    @Override
+    public Tensor delta(Tensor x) {
+      Tensor delta = torch.linear(torch.linear(x, pair.down), pair.up);
+      return strength * pair.scale == 1 ? delta : delta.mul(new Scalar(strength * pair.scale));
+    }
+
+    @Override
+    public Object once() {
+      return pair;
+    }
+  }
 
   /**
    * Reads {@code to_q}, {@code to_k}, {@code to_v} and {@code to_out} of every attention; takes over {@code source}.
@@ -33,16 +49,27 @@ final class FaceLora implements AutoCloseable {
 
   private FaceLora(LoadedWeights weights, BaseAttentions base) {
     own = weights;
-    read(weights, base, key -> weights.has(key) ? weights.shape(key)[0] : 1);
+    try {
+      read(weights, base, key -> weights.has(key) ? weights.shape(key)[0] : 1, key -> scale(weights, key));
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
+  }
+
+  /** kohya's files say by an alpha what others have in the factors. */
+  private static double scale(LoadedWeights weights, String key) {
+    String alpha = key + ".alpha";
+    return weights.has(alpha) ? weights.get(alpha, weights.shape(alpha)).item_double() / weights.shape(key + ".down.weight")[0] : 1;
   }
 
   /** While it learns, with that rank everywhere. */
   FaceLora(Parameters weights, int rank, BaseAttentions base) {
     own = null;
-    read(weights, base, key -> rank);
+    read(weights, base, key -> rank, key -> 1);
   }
 
-  private void read(Parameters weights, BaseAttentions base, ToLongFunction<String> rank) {
+  private void read(Parameters weights, BaseAttentions base, ToLongFunction<String> rank, ToDoubleFunction<String> scale) {
     for (int n = 0; n < 2 * base.paths().size(); n++) {
       for (String layer : LoraTwin.LAYERS) {
         String key = LoraTwin.key(n, layer);
@@ -50,19 +77,16 @@ final class FaceLora implements AutoCloseable {
         boolean fromText = n % 2 == 1 && (layer.equals("k") || layer.equals("v"));
         long between = rank.applyAsLong(key + ".down.weight");
         factors.put(base.at(n) + "." + LoraTwin.module(layer),
-            new Factors(weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
-                weights.get(key + ".up.weight", width, between)));
+            new Pair(weights.get(key + ".down.weight", between, fromText ? base.contextWidth() : width),
+                weights.get(key + ".up.weight", width, between), scale.applyAsDouble(key)));
       }
     }
   }
 
   /** What is added beside the layer at {@code module}. */
   List<SidePath> beside(String module, double strength) {
-    Factors pair = factors.get(module);
-    return pair == null ? List.of() : List.of(x -> {
-      Tensor delta = torch.linear(torch.linear(x, pair.down), pair.up);
-      return strength == 1 ? delta : delta.mul(new Scalar(strength));
-    });
+    Pair pair = factors.get(module);
+    return pair == null ? List.of() : List.of(new Beside(pair, strength));
   }
 
   @Override

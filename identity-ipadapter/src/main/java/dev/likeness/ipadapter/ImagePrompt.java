@@ -97,7 +97,10 @@ public final class ImagePrompt implements Identity {
         settings.lora, settings.phrase));
   }
 
-  /** The strength of FaceID's LoRA, whatever the weight; 1 usually. */
+  /**
+   * The strength of FaceID's LoRA, whatever the weight; 1 usually. Of several prompts of one adapter in a request the first says
+   * it for all: the LoRA acts once.
+   */
   public ImagePrompt lora(double strength) {
     return with(new Settings(settings.negative, settings.start, settings.end, settings.blocks, settings.mask,
         settings.shortcut, strength, settings.phrase));

@@ -70,27 +70,16 @@ public final class IpAdapter implements AutoCloseable {
    * @throws UnusableInput when the file is broken, or it, the base and the encoder do not belong together
    */
   public static IpAdapter open(AdapterFile file, BaseModel base, ImageEncoder encoder) {
-    TensorSource source = file.open();
-    IpAdapter adapter = null;
+    AdapterLayout layout = Pairing.check(file, base);
+    Pairing.check(file.path().toString(), layout, encoder == null ? null : encoder.config(),
+        encoder == null ? "" : encoder.describe());
+    IpAdapter adapter = new IpAdapter(file, file.open(), layout, BaseAttentions.of(base).heard(layout.kind()), encoder,
+        base.parts().compute());
     try {
-      AdapterLayout layout = file.layout(source);
-      BaseAttentions attentions = BaseAttentions.of(base).heard(layout.kind());
-      String name = file.path().toString();
-      Pairing.check(name, layout, attentions);
-      Pairing.check(name, layout, encoder == null ? null : encoder.config(), encoder == null ? "" : encoder.describe());
-      if (layout.kind() == AdapterKind.FACE_ID_PLUS) {
-        file.faceVersion();
-      }
-      Optional<Path> twin = layout.kind().wantsLora() && !layout.lora() ? file.twin() : Optional.empty();
-      adapter = new IpAdapter(file, source, layout, attentions, encoder, base.parts().compute());
-      adapter.read(twin);
+      adapter.read(Pairing.twin(file, layout));
       return adapter;
     } catch (RuntimeException e) {
-      if (adapter == null) {
-        source.close();
-      } else {
-        adapter.close();
-      }
+      adapter.close();
       throw e;
     }
   }
@@ -103,7 +92,7 @@ public final class IpAdapter implements AutoCloseable {
     });
     if (twin.isPresent()) {
       lora = new FaceLora(LoraTwin.open(twin.get(), base), base, compute);
-    } else if (layout.lora()) {
+    } else if (layout.lora() && file.usesOwnLora()) {
       lora = new FaceLora(file.open(), base, compute);
     }
   }

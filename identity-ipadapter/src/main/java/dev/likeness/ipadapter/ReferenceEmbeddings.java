@@ -88,6 +88,9 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       throw new IllegalArgumentException(count + " weights belong to as many references, given image " + image
           + " and face " + face);
     }
+    if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
+      throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
+    }
   }
 
   /** How many references there are. */
@@ -152,6 +155,9 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       float[] weights = Images.floats(saved.read(WEIGHTS));
       return new ReferenceEmbeddings(grid(saved, "image"), grid(saved, "nothing"), grid(saved, "face"),
           IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList());
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(file + " holds no reference embeddings that go together: " + e.getMessage()
+          + "; make it from pictures again", e);
     }
   }
 

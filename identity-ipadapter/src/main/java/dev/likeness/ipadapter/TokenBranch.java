@@ -33,6 +33,10 @@ record TokenBranch(Memory nothing, Memory shown, Mask mask) implements Attention
 
     private static Tensor split(Tensor tokens, Tensor query) {
       long batch = query.size(0);
+      if (tokens.size(2) != query.size(1) * query.size(3)) {
+        throw new IllegalArgumentException("an image prompt made for attentions of " + tokens.size(2) + " channels met one of "
+            + query.size(1) * query.size(3) + ": its adapter was opened for another base; open it for the one that draws");
+      }
       return tokens.view(tokens.size(0), tokens.size(1), query.size(1), -1).transpose(1, 2)
           .expand(batch, query.size(1), tokens.size(1), query.size(3));
     }

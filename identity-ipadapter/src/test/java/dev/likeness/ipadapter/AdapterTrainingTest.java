@@ -22,6 +22,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.vision.GoldenTower;
@@ -131,6 +132,16 @@ class AdapterTrainingTest {
       try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
         assertEquals(each.kind(), adapter.layout().kind());
       }
+    }
+  }
+
+  @Test
+  void opensWhatItTaughtWithALoraWithIt() {
+    Path file = folder.resolve("adapter.safetensors");
+    AdapterTraining shortly = PLAIN.steps(2).batch(2);
+    for (AdapterTraining each : List.of(shortly.rank(2), kind(shortly, AdapterKind.FULL_FACE, 1, null).rank(2))) {
+      each.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation());
+      assertTrue(AdapterFile.of(file).layout().lora(), each.kind().title());
     }
   }
 

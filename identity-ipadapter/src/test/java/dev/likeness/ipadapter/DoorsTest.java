@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
@@ -14,13 +15,19 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.layout.FacePlusVersion;
+import dev.likeness.ipadapter.layout.LoraTwin;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -95,6 +102,56 @@ class DoorsTest {
   }
 
   @Test
+  void leavesOutOrReplacesALoraInsideTheFile(@TempDir Path folder) {
+    Path file = ADAPTERS.write("faceid", folder);
+    float[] bare = drawn(AdapterFile.of(file).without());
+    assertArrayEquals(bare, drawn(AdapterFile.of(file), 0));
+    Path half = kohya(folder.resolve("half.safetensors"), 0.5);
+    assertArrayEquals(drawn(AdapterFile.of(file), 0.5), drawn(AdapterFile.of(file).lora(half)), 1e-6f);
+    assertArrayEquals(drawn(AdapterFile.of(file)), drawn(AdapterFile.of(file).lora(kohya(half, 1))));
+  }
+
+  /** The adapter's own LoRA as kohya spells it, acting so strongly. */
+  private static Path kohya(Path file, double strength) {
+    BaseAttentions attentions = BaseAttentions.of(base);
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> all = ADAPTERS.tensors("faceid");
+      Map<String, Tensor> spelled = new HashMap<>();
+      for (int n = 0; n < 2 * attentions.paths().size(); n++) {
+        for (String layer : LoraTwin.LAYERS) {
+          String module = "lora_unet_" + (attentions.at(n) + "." + LoraTwin.module(layer)).replace('.', '_');
+          Tensor down = all.get(LoraTwin.key(n, layer) + ".down.weight");
+          spelled.put(module + ".lora_down.weight", down);
+          spelled.put(module + ".lora_up.weight", all.get(LoraTwin.key(n, layer) + ".up.weight"));
+          spelled.put(module + ".alpha", torch.tensor((float) (strength * down.size(0))));
+        }
+      }
+      SafetensorsWriter.write(file, spelled, Map.of());
+    }
+    return file;
+  }
+
+  @Test
+  void keepsNothingOpenOfALoraThatLacksALayer(@TempDir Path folder) {
+    Path file = ADAPTERS.write("faceid", folder);
+    Path broken = ADAPTERS.write("faceid", folder.resolve("broken.safetensors"),
+        name -> name.contains("_lora.") && !name.contains(".3.to_q_lora.up") ? name.replace("ip_adapter.", "") : null);
+    AdapterFile lacking = AdapterFile.of(file).lora(broken);
+    refusal(lacking, encoder);
+    long objects = Pointer.totalCount();
+    refusal(lacking, encoder);
+    assertEquals(objects, Pointer.totalCount(), "native objects after another refusal");
+  }
+
+  @Test
+  void isNotToldByTheNameOfItsFolder(@TempDir Path parent) throws IOException {
+    Path folder = Files.createDirectories(parent.resolve("unnorm"));
+    assertEquals(AdapterKind.PLUS, AdapterFile.of(ADAPTERS.write("plus", folder)).layout().kind());
+    Path odd = ADAPTERS.write("base", folder.resolve("odd.safetensors"), name -> name.replace("ip_adapter.1.", "ip_adapter.x."));
+    assertTrue(refusal(AdapterFile.of(odd), encoder).contains("3 attentions"));
+  }
+
+  @Test
   void refusesAnAdapterForAnotherFamily(@TempDir Path folder) {
     Path file = GoldenAdapters.of("xl-base").write("base", folder);
     assertEquals(
@@ -161,13 +218,17 @@ class DoorsTest {
   }
 
   private static float[] drawn(AdapterFile file) {
+    return drawn(file, 1);
+  }
+
+  private static float[] drawn(AdapterFile file, double lora) {
     try (IpAdapter adapter = IpAdapter.open(file, base, encoder)) {
       Picture picture = Picture.read(GoldenTower.file("37x53.png"));
       float[] face = new float[24];
       face[3] = 1;
       Reference reference = adapter.layout().kind().wantsFace() ? Reference.face(face, picture) : Reference.of(picture);
       return base.generate(ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16)
-          .as(adapter.identity(List.of(reference)).at(0.8))).pixels();
+          .as(adapter.identity(List.of(reference)).lora(lora).at(0.8))).pixels();
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
@@ -13,11 +14,13 @@ import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
@@ -108,6 +111,36 @@ class IpAdapterContractTest implements AdapterContract {
       float[] seen = Images.floats(branch.attend(asking));
       own.close();
       assertArrayEquals(seen, Images.floats(branch.attend(asking)));
+    }
+  }
+
+  @Test
+  void aLoraThatTwoPromptsShareActsOnce() {
+    ImagePrompt left = person.mask(picture("37x53.png"));
+    ImagePrompt right = person.mask(picture("64x64.png"));
+    float[] once = drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8)));
+    assertArrayEquals(once, drawn(request().as(left.at(0.8)).as(right.at(0.8))));
+    assertFalse(Arrays.equals(once, drawn(request().as(left.lora(0).at(0.8)).as(right.lora(0).at(0.8)))));
+    assertFalse(Arrays.equals(once, drawn(request().as(left.lora(2).at(0.8)).as(right.at(0.8)))), "the first says how strongly");
+  }
+
+  @Test
+  void isNotDrawnOnAnotherBase(@TempDir Path parent) {
+    try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
+      IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
+          () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).as(thing.at(1))));
+      assertTrue(e.getMessage().endsWith("its adapter was opened for another base; open it for the one that draws"), e.getMessage());
+    }
+  }
+
+  @Test
+  void refusesKeptReferencesThatDoNotGoTogether() {
+    Path file = folder.resolve("broken.safetensors");
+    for (float[] weights : new float[][] {{1, 1}, {0}, {Float.NaN}}) {
+      try (TensorScope scope = TensorScope.open()) {
+        SafetensorsWriter.write(file, Map.of("image", torch.zeros(1, 1, 40), "weights", torch.tensor(weights)), Map.of());
+      }
+      assertTrue(assertThrows(UnusableInput.class, () -> ReferenceEmbeddings.open(file)).getMessage().startsWith(file.toString()));
     }
   }
 

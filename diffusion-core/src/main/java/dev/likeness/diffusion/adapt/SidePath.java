@@ -15,6 +15,14 @@ public interface SidePath {
   }
 
   /**
+   * What this is of, where that may act but once however many adapters of a request bring it, such as the LoRA that all
+   * prompts of one IP-Adapter share; null for a path that adds up with every other.
+   */
+  default Object once() {
+    return null;
+  }
+
+  /**
    * A path of two factors: {@code scale * up (down x)}.
    *
    * @param down [rank, in] or [rank, in, kernel, kernel]

@@ -8,7 +8,9 @@ import org.bytedeco.pytorch.Tensor;
 record Summed(Adaptation first, Adaptation second) implements Adaptation {
   @Override
   public List<SidePath> sidePaths(String module) {
-    return joined(first.sidePaths(module), second.sidePaths(module));
+    List<SidePath> before = first.sidePaths(module);
+    List<SidePath> after = second.sidePaths(module);
+    return joined(before, after.stream().filter(path -> !isAmong(before, path.once())).toList());
   }
 
   @Override
@@ -44,6 +46,10 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   @Override
   public boolean isBeside() {
     return first.isBeside() && second.isBeside();
+  }
+
+  private static boolean isAmong(List<SidePath> paths, Object once) {
+    return once != null && paths.stream().anyMatch(path -> once == path.once());
   }
 
   private static <T> List<T> joined(List<T> first, List<T> second) {

@@ -157,25 +157,24 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
-      try (TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
-        draw(new Run(studio, model, review, request, tools, watch), learnt);
+      try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
+          TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
+        draw(new Run(studio, model, review, request, tools, watch), learnt, eye);
       }
     }
   }
 
-  /** Draws somebody who was learnt, is shown by their photos, or both. */
-  private void draw(Run run, TrainedPerson learnt) {
-    if (!identity.way().shows()) {
+  /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
+  private void draw(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
+    if (eye == null) {
       draw(run, learnt, learnt, shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    try (IdentityOptions.Eye eye = identity.open(base.folder(), run.model, faces.policy())) {
-      ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(),
-          ConsoleProgress.on(console), console.cancellation()).along(eye.dial());
-      run.watch.lap("showing");
-      ShownPerson who = learnt == null ? shown : shown.with(learnt);
-      draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
-    }
+    ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(),
+        ConsoleProgress.on(console), console.cancellation()).along(eye.dial());
+    run.watch.lap("showing");
+    ShownPerson who = learnt == null ? shown : shown.with(learnt);
+    draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
   private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {

@@ -12,6 +12,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
@@ -82,12 +83,18 @@ final class IdentityOptions {
     }
   }
 
-  /** Opens the adapter for {@code model}, which was opened from {@code base}; recognisers as {@code policy} allows. */
-  Eye open(Path base, BaseModel model, UsePolicy policy) {
+  /**
+   * Opens the adapter for {@code model}, which was opened from {@code base}, where people are shown: before anybody is learnt, so
+   * that what does not fit is said first. Recognisers as {@code policy} allows.
+   */
+  Optional<Eye> open(Path base, BaseModel model, UsePolicy policy) {
+    if (!way().shows()) {
+      return Optional.empty();
+    }
     AdapterFile file = AdapterFile.of(adapterOf(base));
     FaceEmbedder embedder = recogniser == null ? null : OnnxEmbedder.open(recogniser, EmbedderSpec.of(recogniser), policy);
-    return new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
-        LikenessDial.beside(file.path()));
+    return Optional.of(new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
+        LikenessDial.beside(file.path())));
   }
 
   private Path adapterOf(Path base) {

@@ -2,7 +2,6 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.examples.console.Console;
 import dev.likeness.ipadapter.BlockWeights;
 import dev.likeness.ipadapter.ImagePrompt;
@@ -14,6 +13,7 @@ import dev.likeness.ipadapter.face.ReadPerson;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -54,6 +54,13 @@ final class IpAdapterOptions {
       description = "the face recogniser that a FaceID adapter was trained with (default: face_embedder beside the adapter)")
   private Path embedder;
 
+  @Option(names = "--fallback-adapter", paramLabel = "FILE", description = "an adapter that looks at pictures through "
+      + "--image-encoder: shown the references where a FaceID adapter finds no face that it can use in any")
+  private Path fallback;
+
+  @Option(names = "--commercial", description = "refuses face recognisers whose licence forbids commercial use")
+  private boolean commercial;
+
   /** What was opened for one run. */
   final class Opened implements AutoCloseable {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -84,20 +91,22 @@ final class IpAdapterOptions {
   /** Opens the adapter for {@code base} and shows it the references; nothing when none is asked for. */
   Opened open(BaseModel base, Console console) {
     Opened opened = new Opened();
-    List<ReferenceOption> counting = references.stream().filter(r -> r.weight() > 0).toList();
+    List<ReferenceOption> counting = counting();
     requireWhole();
     if (adapter == null || counting.isEmpty()) {
       return opened;
     }
     try {
       AdapterFile file = AdapterFile.of(adapter);
-      AdapterLayout layout = file.layout();
-      ImageEncoder eye = layout.kind().sight() == AdapterKind.Sight.NONE || encoder == null ? null
+      AdapterLayout layout = Pairing.check(file, base);
+      boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
+      ImageEncoder eye = !looks || encoder == null ? null
           : opened.opened(ImageEncoder.open(encoder, base.parts().compute()));
       IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
       double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
-      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, counting, opened, console)
-          : ip.identity(counting.stream().map(r -> Reference.of(r.picture()).weight(r.weight() / most)).toList());
+      List<Reference> shown = counting.stream().map(r -> Reference.of(r.picture()).weight(r.weight() / most)).toList();
+      IpAdapter plain = fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
+      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, plain, shown, opened, console) : ip.identity(shown);
       opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -106,23 +115,32 @@ final class IpAdapterOptions {
     }
   }
 
-  private ImagePrompt faces(IpAdapter ip, List<ReferenceOption> counting, Opened opened, Console console) {
+  private ImagePrompt faces(IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened opened, Console console) {
     FaceEmbedder recogniser = opened.opened(recogniser());
     FaceDetector finder = opened.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
-    List<Picture> photos = counting.stream().map(ReferenceOption::picture).toList();
-    ReadPerson person = ReadPerson.of(ip, FaceReader.of(finder, recogniser), photos, null);
-    for (int i = 0; i < photos.size(); i++) {
+    FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
+    ReadPerson person = ReadPerson.of(ip, reader, shown, plain);
+    List<ReferenceOption> counting = counting();
+    for (int i = 0; i < counting.size(); i++) {
       String words = person.readings().get(i).words();
       if (!words.isEmpty()) {
         console.err().println(counting.get(i).file().getFileName() + ": " + words);
       }
     }
+    if (person.plain()) {
+      console.err().println("no reference has a face that can be used; " + fallback.getFileName() + " looks at the pictures instead");
+    }
     return person.prompt();
+  }
+
+  private List<ReferenceOption> counting() {
+    return references.stream().filter(r -> r.weight() > 0).toList();
   }
 
   private FaceEmbedder recogniser() {
     return embedder == null ? PersonAdapter.recogniser(AdapterFile.of(adapter))
-        : OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder), UsePolicy.NON_COMMERCIAL);
+        : OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder),
+            commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 
   private void requireWhole() {

@@ -1,6 +1,11 @@
 package dev.likeness.examples.command;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.decode.PhotoDecoder;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.ITypeConverter;
 
@@ -11,8 +16,13 @@ import picocli.CommandLine.ITypeConverter;
  * @param weight 1 is full strength, 0 none
  */
 record ReferenceOption(Path file, double weight) {
+  /** The picture, upright: photos say by a mark how they were held. */
   Picture picture() {
-    return Picture.read(file);
+    try {
+      return new PhotoDecoder(DecodeLimits.DEFAULT).decode(file.toString(), Files.readAllBytes(file)).picture();
+    } catch (IOException e) {
+      throw new UnusableInput("the reference " + file + " cannot be read: " + e.getMessage() + "; give a picture's file", e);
+    }
   }
 
   /** Reads the text of an option, as {@link LoraOption.Parser} does. */

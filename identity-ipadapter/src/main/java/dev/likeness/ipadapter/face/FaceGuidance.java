@@ -47,8 +47,16 @@ public final class FaceGuidance implements AutoCloseable {
     if (!Files.isDirectory(preview)) {
       return Optional.empty();
     }
-    return FaceEyes.in(folder)
-        .map(eyes -> new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector));
+    return FaceEyes.in(folder).map(eyes -> new FaceGuidance(preview(preview, eyes), eyes, detector));
+  }
+
+  private static AutoencoderFile preview(Path folder, FaceEyes eyes) {
+    try {
+      return AutoencoderFile.open(folder, new Compute("cpu", DType.F32));
+    } catch (RuntimeException e) {
+      eyes.close();
+      throw e;
+    }
   }
 
   /** What faces are seen by: its vectors are those to be held to. */

@@ -1,8 +1,10 @@
 package dev.likeness.ipadapter.face;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
@@ -19,9 +21,9 @@ import java.util.List;
  * it more margin where none is found as it is. Safe for threads; detector and embedder stay their caller's.
  */
 public final class FaceReader {
-  /** Of aligned faces, in pixels, unless said. */
-  static final int SIDE = 224;
-
+  private static final int SIDE = 224;
+  // What looks for faces sees no finer, and a margin makes nine times the picture.
+  private static final int WIDEST_WITHOUT_MARGIN = 1024;
   private static final double[] MARGINS = {0.25, 0.5, 1};
   private static final double SMALL = 64;
   private static final double LEAST = 16;
@@ -52,7 +54,7 @@ public final class FaceReader {
     return of(detector, embedder);
   }
 
-  /** Aligned faces of {@code pixels} by {@code pixels}, 224 unless said; adapters for SDXL were trained with 256. */
+  /** Aligned faces of {@code pixels} by {@code pixels}, 224 unless said: see {@link AdapterLayout#faceSide}. */
   public FaceReader side(int pixels) {
     return new FaceReader(detector, embedder, pixels);
   }
@@ -69,8 +71,9 @@ public final class FaceReader {
       List<FaceReading.Note> done = upright.turned() ? List.of(FaceReading.Note.TURNED_UPRIGHT) : List.of();
       return reading(upright.picture(), upright.faces(), done, raw);
     }
+    Picture whole = within(photo, WIDEST_WITHOUT_MARGIN);
     for (double share : MARGINS) {
-      Picture wider = padded(photo, share);
+      Picture wider = padded(whole, share);
       List<Face> faces = detector.detect(wider);
       if (!faces.isEmpty()) {
         return reading(wider, faces, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
@@ -110,6 +113,12 @@ public final class FaceReader {
     boolean multiple = side % small.size() == 0;
     double factor = side / (multiple ? (double) small.size() : 128.0);
     return new AlignmentTemplate(side, small.landmarks().mapped(factor, multiple ? 0 : 8 * factor, 0));
+  }
+
+  private static Picture within(Picture photo, int side) {
+    double scale = (double) side / Math.max(photo.width(), photo.height());
+    return scale >= 1 ? photo : Lanczos.resize(photo, Math.max(1, (int) Math.round(scale * photo.width())),
+        Math.max(1, (int) Math.round(scale * photo.height())));
   }
 
   /** The photo in the middle of a grey one, {@code share} of its sides larger on each side. */

@@ -8,6 +8,8 @@ import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout;
+import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
@@ -59,10 +61,10 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws UnusableInput when a part is missing or broken, or they do not belong together
    */
   public static PersonAdapter open(AdapterFile file, BaseModel base, Path imageEncoder, FaceEmbedder recogniser) {
-    AdapterKind kind = file.layout().kind();
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
+      AdapterKind kind = Pairing.check(file, base).kind();
       if (kind.wantsFace() && embedder == null) {
         embedder = recogniser(file);
       }
@@ -95,7 +97,8 @@ public final class PersonAdapter implements AutoCloseable {
   /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */
   public Reference reference(Picture photo, Face face) {
     if (adapter.layout().kind().wantsFace()) {
-      return FaceReader.reference(embedder, photo, face, adapter.layout().kind().wantsRaw(), FaceReader.SIDE);
+      AdapterLayout layout = adapter.layout();
+      return FaceReader.reference(embedder, photo, face, layout.kind().wantsRaw(), layout.faceSide());
     }
     return Reference.of(HeadCrop.of(face.box(), Framing.HEAD, photo.width(), photo.height(), 1).of(photo, side));
   }

@@ -1,13 +1,11 @@
 package dev.likeness.ipadapter.face;
 
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A person read from photos, and what was done about each.
@@ -24,13 +22,18 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
   /**
    * Shows the faces of photos to an adapter that looks at faces; photos without a usable one are left out.
    *
+   * @param photos whole, each with the weight that its face counts with
    * @param fallback an adapter that looks at pictures, for when no photo has a usable face, or null
    * @throws UnusableInput when no photo has one and there is no fallback; says why, photo by photo
    */
-  public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Picture> photos, IpAdapter fallback) {
+  public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
     boolean raw = adapter.layout().kind().wantsRaw();
-    List<FaceReading> readings = photos.stream().map(photo -> reader.read(photo, raw)).toList();
-    List<Reference> found = readings.stream().map(FaceReading::found).flatMap(Optional::stream).toList();
+    List<FaceReading> readings = photos.stream().map(photo -> reader.read(photo.picture(), raw)).toList();
+    List<Reference> found = new ArrayList<>();
+    for (int i = 0; i < readings.size(); i++) {
+      double weight = photos.get(i).weight();
+      readings.get(i).found().ifPresent(face -> found.add(face.weight(weight)));
+    }
     if (!found.isEmpty()) {
       return new ReadPerson(adapter.identity(found), readings, false);
     }
@@ -39,7 +42,7 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
           + "; give photos with a face at "
           + "least 64 pixels wide, or an adapter that looks at pictures, such as Plus Face");
     }
-    return new ReadPerson(fallback.identity(photos.toArray(Picture[]::new)), readings, true);
+    return new ReadPerson(fallback.identity(photos), readings, true);
   }
 
   private static String reasons(List<FaceReading> readings) {

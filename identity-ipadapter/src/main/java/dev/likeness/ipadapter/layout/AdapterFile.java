@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * @param path a safetensors file or a pickled {@code .bin}
  * @param version which FaceID-Plus it is, or null when its name says
- * @param lora the LoRA that FaceID was trained with, or null when it is inside or beside the file
+ * @param lora the LoRA that FaceID was trained with, taken instead of one inside the file; or null when it is inside or beside it
  * @param withoutLora whether a FaceID adapter may be used without its LoRA
  */
 public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
@@ -70,7 +70,7 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
 
   /** What the header of {@link #open} says. */
   public AdapterLayout layout(TensorSource source) {
-    return new HeaderReader(source).layout();
+    return new HeaderReader(source, path.getFileName().toString()).layout();
   }
 
   /**
@@ -85,8 +85,13 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
             + "or plus_sd15 into its name"));
   }
 
+  /** Whether a LoRA inside the file is to be used: nothing else was said. */
+  public boolean usesOwnLora() {
+    return lora == null && !withoutLora;
+  }
+
   /**
-   * FaceID's LoRA, when it is not inside the adapter's file: as said, else the file beside it with {@code _lora} in its
+   * FaceID's LoRA, when that inside the adapter's file is not to be used or is missing: as said, else the file beside it with {@code _lora} in its
    * name; empty when it is to be left out.
    *
    * @throws UnusableInput when there is none

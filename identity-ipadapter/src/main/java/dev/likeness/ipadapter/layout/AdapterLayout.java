@@ -35,6 +35,11 @@ public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, lon
     attentions = List.copyOf(attentions);
   }
 
+  /** Pixels of a side of the aligned faces it was trained with: SDXL's with larger ones. */
+  public int faceSide() {
+    return contextWidth == Target.XL_CONTEXT ? 256 : 224;
+  }
+
   /** Its name and the base family that its width speaks of. */
   public String describe() {
     return "an " + kind.title() + " for " + kind.target().describe(contextWidth) + ", " + attentions.size() + " attentions";

@@ -6,17 +6,23 @@ import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
 final class HeaderReader {
   private static final String FACE = "perceiver_resampler.";
+  private static final Pattern KEYS = Pattern.compile("ip_adapter\\.(\\d{1,6})\\.to_k_ip\\.weight");
   private static final int FACE_NUMBERS = 512;
   private static final int FACE_ID_TOKENS = 4;
 
   private final TensorSource source;
+  private final String fileName;
 
-  HeaderReader(TensorSource source) {
+  /** @param fileName which speaks of what the header does not */
+  HeaderReader(TensorSource source, String fileName) {
     this.source = source;
+    this.fileName = fileName;
   }
 
   AdapterLayout layout() {
@@ -29,7 +35,7 @@ final class HeaderReader {
       return resampled(attentions);
     } else if (has("proj.3.weight")) {
       return new AdapterLayout(AdapterKind.FULL_FACE, 0, shape("proj.3.weight")[0], shape("proj.0.weight")[1], 0,
-          shape("proj.0.weight")[0], null, attentions, false);
+          shape("proj.0.weight")[0], null, attentions, lora());
     } else if (has("proj.2.weight") && has("norm.weight")) {
       return twoLayers(attentions);
     } else if (has("proj.weight") && has("norm.weight")) {
@@ -61,13 +67,13 @@ final class HeaderReader {
   private AdapterLayout pooled(List<Long> attentions) {
     long width = shape("norm.weight")[0];
     return new AdapterLayout(inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE,
-        (int) (shape("proj.weight")[0] / width), width, shape("proj.weight")[1], 0, 0, null, attentions, false);
+        (int) (shape("proj.weight")[0] / width), width, shape("proj.weight")[1], 0, 0, null, attentions, lora());
   }
 
   /** Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. */
   private AdapterLayout resampled(List<Long> attentions) {
     long in = shape("proj_in.weight")[1];
-    boolean face = in == FACE_NUMBERS || source.describe().contains("unnorm");
+    boolean face = in == FACE_NUMBERS || fileName.contains("unnorm");
     return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, (int) shape("latents")[1],
         shape("proj_out.weight")[0], face ? 0 : in, face ? in : 0, 0, resampler(""), attentions, lora());
   }
@@ -100,8 +106,9 @@ final class HeaderReader {
   private List<Long> attentions() {
     TreeMap<Integer, Long> widths = new TreeMap<>();
     for (String name : source.names()) {
-      if (name.startsWith("ip_adapter.") && name.endsWith(".to_k_ip.weight")) {
-        widths.put(Integer.parseInt(name.split("\\.")[1]), source.shape(name)[0]);
+      Matcher keys = KEYS.matcher(name);
+      if (keys.matches()) {
+        widths.put(Integer.parseInt(keys.group(1)), source.shape(name)[0]);
       }
     }
     return new ArrayList<>(widths.values());

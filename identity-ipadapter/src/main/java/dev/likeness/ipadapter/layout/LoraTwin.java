@@ -37,7 +37,7 @@ public final class LoraTwin {
     TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
     Map<String, String> known = spellings(base);
     for (String name : source.names()) {
-      if (!known.containsKey(name) && !name.endsWith(".alpha")) {
+      if (!known.containsKey(name)) {
         source.close();
         throw new UnusableInput(file + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
             + "; give the _lora file that was published with the adapter");
@@ -64,6 +64,9 @@ public final class LoraTwin {
             known.put("unet." + from, to);
           }
           known.put("lora_unet_" + module.replace('.', '_') + ".lora_" + end + ".weight", to);
+        }
+        for (String from : List.of(module, "unet." + module, "lora_unet_" + module.replace('.', '_'))) {
+          known.put(from + ".alpha", key(n, layer) + ".alpha");
         }
       }
     }

@@ -1,11 +1,37 @@
 package dev.likeness.ipadapter.layout;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.ipadapter.vision.VisionConfig;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** Whether an adapter, a base model, an image encoder and a face recogniser were made for each other. */
 public final class Pairing {
   private Pairing() {}
+
+  /**
+   * Refuses a file that cannot be drawn with on {@code base}, by its header alone: one for another base, one that may be either
+   * FaceID-Plus, or one whose LoRA is missing.
+   *
+   * @return what the header says
+   * @throws UnusableInput also when the file is broken or no IP-Adapter
+   */
+  public static AdapterLayout check(AdapterFile file, BaseModel base) {
+    AdapterLayout layout = file.layout();
+    check(file.path().toString(), layout, BaseAttentions.of(base).heard(layout.kind()));
+    if (layout.kind() == AdapterKind.FACE_ID_PLUS) {
+      file.faceVersion();
+    }
+    twin(file, layout);
+    return layout;
+  }
+
+  /** The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside, or none is used. */
+  public static Optional<Path> twin(AdapterFile file, AdapterLayout layout) {
+    boolean inside = layout.lora() && file.usesOwnLora();
+    return inside || !layout.lora() && !layout.kind().wantsLora() ? Optional.empty() : file.twin();
+  }
 
   /**
    * Refuses an adapter that was trained for another base.

@@ -12,6 +12,9 @@ public enum Target {
   /** Stable Diffusion 3.x: all attentions. */
   SD3;
 
+  /** The width of what SDXL's attentions attend to. */
+  static final int XL_CONTEXT = 2048;
+
   /** The network with these tensors, or null when no IP-Adapter is made for it. */
   static Target of(Set<String> names) {
     if (names.stream().anyMatch(name -> name.contains(".attentions.") && name.contains(".attn2."))) {
@@ -37,7 +40,7 @@ public enum Target {
       case UNET -> switch ((int) contextWidth) {
         case 768 -> "Stable Diffusion 1.x (context 768)";
         case 1024 -> "Stable Diffusion 2.x (context 1024)";
-        case 2048 -> "SDXL (context 2048)";
+        case XL_CONTEXT -> "SDXL (context 2048)";
         default -> "a base with context " + contextWidth;
       };
     };

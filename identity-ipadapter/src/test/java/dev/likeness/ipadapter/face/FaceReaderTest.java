@@ -117,6 +117,28 @@ class FaceReaderTest {
   }
 
   @Test
+  void looksAtLargePhotosWithAMarginAsSmallOnes() {
+    List<Integer> widths = new ArrayList<>();
+    FaceDetector nobody = new FaceDetector() {
+      @Override
+      public List<Face> detect(Picture picture) {
+        widths.add(picture.width());
+        return List.of();
+      }
+
+      @Override
+      public String name() {
+        return "nobody";
+      }
+
+      @Override
+      public void close() { }
+    };
+    assertEquals(Optional.empty(), FaceReader.of(nobody, new Sizes()).read(bars(4000, 30), false).found());
+    assertEquals(List.of(1536, 2048, 3072), widths.subList(widths.size() - 3, widths.size()));
+  }
+
+  @Test
   void saysWhatMakesAFaceUncertain() {
     assertEquals(List.of(Note.SMALL), reader.read(bars(100, 120, 20, 30), false).notes());
     FaceReading speck = reader.read(bars(100, 50, 20, 10), false);

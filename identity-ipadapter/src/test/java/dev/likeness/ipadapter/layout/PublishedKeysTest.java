@@ -99,7 +99,7 @@ class PublishedKeysTest {
   }
 
   private static AdapterLayout layout(String file) {
-    return new HeaderReader(list(file)).layout();
+    return new HeaderReader(list(file), file).layout();
   }
 
   private static VisionConfig encoder(String file) {

@@ -104,7 +104,7 @@ class TransformerAdaptersTest {
 
   private static AdapterLayout layout(KeyList list) {
     try (TensorSource published = KeySpelling.published(list)) {
-      return new HeaderReader(published).layout();
+      return new HeaderReader(published, "a.bin").layout();
     }
   }
 

@@ -33,7 +33,8 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
 
   /**
    * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
-   * {@code arcface}, {@code w600k}).
+   * {@code arcface}, {@code w600k}). {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
+   * AuraFace where the folder says {@code aura}, else taken for the other, whose licence is the stricter.
    *
    * @throws UnusableInput when it names none of them
    */
@@ -43,13 +44,18 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
       return MOBILEFACE;
     } else if (name.contains("sface")) {
       return SFACE;
-    } else if (name.contains("aura") || name.contains("glintr100")) {
+    } else if (name.contains("aura") || name.contains("glintr100") && folder(file).contains("aura")) {
       return AURAFACE;
-    } else if (name.contains("arcface") || name.contains("w600k")) {
+    } else if (name.contains("arcface") || name.contains("w600k") || name.contains("glintr100")) {
       return ARCFACE;
     }
     throw new UnusableInput("the name of the face embedder " + file + " does not say which it is; put sface,"
         + " mobileface, auraface or arcface into it");
+  }
+
+  private static String folder(Path file) {
+    Path folder = file.toAbsolutePath().getParent();
+    return folder == null || folder.getFileName() == null ? "" : folder.getFileName().toString().toLowerCase(Locale.ROOT);
   }
 
   public EmbedderSpec {

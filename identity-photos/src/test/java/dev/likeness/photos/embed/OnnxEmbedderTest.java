@@ -59,6 +59,8 @@ class OnnxEmbedderTest {
     assertEquals(EmbedderSpec.SFACE, EmbedderSpec.of(Path.of("face_recognition_sface_2021dec.onnx")));
     assertEquals(EmbedderSpec.MOBILEFACE, EmbedderSpec.of(Path.of("mobileface_v2_112.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("w600k_r50.onnx")));
+    assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")), "which may not be sold with");
+    assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("AuraFace-v1", "glintr100.onnx")));
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
 

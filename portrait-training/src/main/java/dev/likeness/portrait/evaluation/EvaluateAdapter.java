@@ -3,6 +3,7 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -19,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Shows rendered people whom nothing has seen to an IP-Adapter by one photo and by three, and says how often headshots in five
@@ -63,8 +65,8 @@ public final class EvaluateAdapter {
         FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, detector).orElse(null) : null) {
       IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);
       Ledger ledger = Ledger.open(Path.of(args[1]).resolve("adapter.json"));
-      ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers",
-          "each " + named.number("each", 1) + (guidance == null ? "" : ", faces held")));
+      ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(model), "adapter", made(PersonAdapter.own(folder)),
+          "numbers", "each " + named.number("each", 1), "held by", guidance == null ? "nothing" : guidance.embedder().name())));
       EvaluateAdapter evaluation =
           new EvaluateAdapter(base, trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
@@ -73,6 +75,12 @@ public final class EvaluateAdapter {
         System.out.print(EvaluationTable.of(Map.of("person " + number, (Map<?, ?>) ledger.parts().get("person " + number))));
       }
       System.out.print(EvaluationTable.of(Map.of("over everybody", EvaluateHeadshots.summary(ledger.parts()))));
+    }
+  }
+
+  private static String made(Path adapter) {
+    try (Safetensors file = Safetensors.open(adapter)) {
+      return new TreeMap<>(file.metadata()).toString();
     }
   }
 

@@ -43,7 +43,7 @@ public final class EvaluateHeadshots {
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
-      ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+      ledger.begin("of", outside.judging(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString())));
       HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside, out);
       for (long number = FIRST; number < FIRST + people; number++) {
         Person person = Person.random(number);
@@ -60,7 +60,7 @@ public final class EvaluateHeadshots {
   static Map<String, Object> summary(Map<String, Object> parts) {
     Map<String, List<Double>> columns = new LinkedHashMap<>();
     parts.values().stream().filter(part -> part instanceof Map<?, ?>).forEach(part -> ((Map<?, ?>) part).forEach((name, value) -> {
-      if (value instanceof Number number) {
+      if (value instanceof Number number && !Double.isNaN(number.doubleValue())) {
         columns.computeIfAbsent((String) name, key -> new ArrayList<>()).add(number.doubleValue());
       }
     }));

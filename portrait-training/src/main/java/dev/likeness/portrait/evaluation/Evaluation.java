@@ -68,12 +68,12 @@ public final class Evaluation {
     ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
     List<Picture> drawn = drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
     tools.reader().ifPresentOrElse(reader -> {
-      ledger.part("prompt following", () -> PromptFollowing.measure(prompts, drawn, reader));
-      ledger.part("diversity", () -> Diversity.measure(drawings, plan.alike(), reader));
+      ledger.part("prompt following", tools.readBy(), () -> PromptFollowing.measure(prompts, drawn, reader));
+      ledger.part("diversity", tools.readBy(), () -> Diversity.measure(drawings, plan.alike(), reader));
     }, () -> ledger.skip("prompt following", "no weights of the attribute classifier were given"));
-    tools.detector().ifPresentOrElse(detector -> ledger.part("faces", () -> faces(drawn, detector)),
+    tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
         () -> ledger.skip("faces", "no outside detector was given"));
-    tools.embedder().ifPresentOrElse(embedder -> ledger.part("distance to held-out renders", () -> distance(drawn, embedder)),
+    tools.embedder().ifPresentOrElse(embedder -> ledger.part("distance to held-out renders", embedder.name(), () -> distance(drawn, embedder)),
         () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
     copies(drawn);
     identity();

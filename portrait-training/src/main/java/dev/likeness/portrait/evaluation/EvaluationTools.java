@@ -9,9 +9,12 @@ import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.training.Named;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -23,6 +26,7 @@ import java.util.stream.Stream;
  */
 public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDetector> detector,
     Optional<FaceEmbedder> embedder) implements AutoCloseable {
+  private static final String BUILT_IN = "the library's or the model's own";
   private static final List<String> FILES = List.of("detector", "embedder", "attributes");
 
   /** A program's {@code NAME=VALUE} arguments from place {@code from} on: files of judges, and {@code others}. */
@@ -45,6 +49,20 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
   public static EvaluationTools open(Optional<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
     return new EvaluationTools(attributes.map(AttributeReader::open), detector.map(YuNetDetector::open),
         embedder.map(file -> OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL)));
+  }
+
+  /** {@code whose} figures these are, and who judges: of other judges they would be others. */
+  Map<String, Object> judging(Map<String, Object> whose) {
+    Map<String, Object> all = new LinkedHashMap<>(whose);
+    all.put("attributes", readBy());
+    all.put("detector", detector.map(FaceDetector::name).orElse(BUILT_IN));
+    all.put("embedder", embedder.map(FaceEmbedder::name).orElse(BUILT_IN));
+    return all;
+  }
+
+  /** How the classifier came to be, or that there is none. */
+  String readBy() {
+    return reader.map(by -> new TreeMap<>(by.made()).toString()).orElse("none");
   }
 
   @Override

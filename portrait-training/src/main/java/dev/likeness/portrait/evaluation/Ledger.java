@@ -15,6 +15,7 @@ import java.util.function.Supplier;
 /** The results of an evaluation as a JSON file, written after each part, so that a part once measured is kept. */
 final class Ledger {
   private static final String SKIPPED = "skipped";
+  private static final String JUDGE = "judged by";
 
   private final Path file;
   private final Map<String, Object> parts;
@@ -40,6 +41,19 @@ final class Ledger {
           + "; give an empty folder, or that model and those numbers to go on");
     }
     put(name, whose);
+  }
+
+  /** As {@link #part(String, Supplier)}, of a judge who may come to a ledger later than others; refuses what another one judged. */
+  void part(String name, String judge, Supplier<Map<String, Object>> measure) {
+    if (measured(name) && !judge.equals(((Map<?, ?>) parts.get(name)).get(JUDGE))) {
+      throw new UnusableInput(file + " holds what " + ((Map<?, ?>) parts.get(name)).get(JUDGE) + " found of " + name + ", not " + judge
+          + "; give an empty folder, or that judge to go on");
+    }
+    part(name, () -> {
+      Map<String, Object> judged = new LinkedHashMap<>(measure.get());
+      judged.put(JUDGE, judge);
+      return judged;
+    });
   }
 
   /** Measures {@code name} where it was not before. */

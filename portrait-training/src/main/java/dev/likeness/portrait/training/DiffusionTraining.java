@@ -39,7 +39,13 @@ final class DiffusionTraining {
    * @param shares of a batch that are learnt at once, each on a thread of its own
    * @param rate the highest learning rate
    */
-  record Recipe(int steps, int batch, int shares, double rate) { }
+  record Recipe(int steps, int batch, int shares, double rate) {
+    Recipe {
+      if (shares < 1 || batch < shares || batch % shares != 0) {
+        throw new IllegalArgumentException("a batch of " + batch + " has no " + shares + " equal shares; give a multiple");
+      }
+    }
+  }
 
   private final LatentSet data;
   private final Objective objective;

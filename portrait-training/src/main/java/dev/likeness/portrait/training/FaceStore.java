@@ -41,6 +41,7 @@ final class FaceStore {
   /** These people are used for nothing else; each seed has as many of its own. */
   private static final long FIRST_PERSON = 500_000_000L;
   private static final long PEOPLE_PER_SEED = 1_000_000;
+  private static final long SEEDS = 200;
   private static final double ASTRAY = 0.05;
   private static final int BLOCK = 64;
   private static final int BYTES = SIDE * SIDE * 3;
@@ -49,6 +50,10 @@ final class FaceStore {
   private final long seed;
 
   FaceStore(Path file, long seed) {
+    if (seed < 0 || seed >= SEEDS) {
+      throw new IllegalArgumentException("a seed of faces is 0 to " + (SEEDS - 1) + ", given " + seed
+          + ": the people of others are used for something else");
+    }
     this.file = file;
     this.seed = seed;
   }

@@ -19,6 +19,8 @@ import java.util.stream.LongStream;
 public record RandomPrompt(Person person, Shot shot, String text) {
   private static final long UNSEEN = 7_000_000_000L;
   private static final int SIDE = 256;
+  // Numbers next to each other give generators that begin alike: how much is said would go by the style.
+  private static final long CAPTIONS = 1_000_003;
 
   /** {@code count} prompts, each for somebody new. */
   public static List<RandomPrompt> draw(long seed, int count) {
@@ -29,7 +31,7 @@ public record RandomPrompt(Person person, Shot shot, String text) {
   private static RandomPrompt of(long number) {
     Person person = Person.random(number);
     Shot shot = Shot.headshot(new Random(number * 0x9E3779B97F4A7C15L));
-    return new RandomPrompt(person, shot, Caption.of(person, shot, number));
+    return new RandomPrompt(person, shot, Caption.of(person, shot, number + CAPTIONS));
   }
 
   /** What the prompt asks for, rendered. */

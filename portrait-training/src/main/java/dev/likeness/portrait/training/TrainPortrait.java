@@ -80,11 +80,11 @@ public final class TrainPortrait {
       try (LatentReader reader = LatentReader.open(reader())) {
         training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
         training.run(diffusionState(), numbers.recipe(), step -> {
-          assemble(data.scale(), vocabulary);
+          assemble(data.scale(), vocabulary, step);
           preview(step);
         });
       }
-      assemble(data.scale(), vocabulary);
+      assemble(data.scale(), vocabulary, numbers.steps());
     }
   }
 
@@ -94,8 +94,9 @@ public final class TrainPortrait {
     }
   }
 
-  private void assemble(double scale, int vocabulary) {
-    Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbers.toString()));
+  private void assemble(double scale, int vocabulary, long step) {
+    String numbered = numbers + (step < numbers.steps() ? ", at step " + step : "");
+    Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbered));
     if (numbers.start() != null) {
       made.put("after", FirstWeights.made(numbers.start()));
     }

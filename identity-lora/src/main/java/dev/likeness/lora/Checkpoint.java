@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.Tensor;
  * Where a run's state is kept, and whose it is.
  *
  * @param file or null when no state is kept
- * @param owner a digest of everything that decides the result: settings, base, subject, pictures
+ * @param owner a digest of everything that decides the weights: settings, base, subject but for the consent, pictures
  */
 record Checkpoint(Path file, String owner) {
   /** Steps between two saves, where saving is quick beside them. */
@@ -40,7 +40,8 @@ record Checkpoint(Path file, String owner) {
     }
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject()
+      // Whoever starts a stopped run again agrees anew, at another time, to the same.
+      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().consent("")
           + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       for (TrainingPicture picture : set.pictures()) {

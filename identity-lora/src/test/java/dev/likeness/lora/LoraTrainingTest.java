@@ -136,7 +136,8 @@ class LoraTrainingTest {
         stop.cancel();
       }
     };
-    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), SUBJECT, state, untilStep27, stop));
+    Subject monday = SUBJECT.consent("yes, on Monday");
+    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), monday, state, untilStep27, stop));
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
@@ -148,8 +149,10 @@ class LoraTrainingTest {
     try (TrainedPerson person = train(settings)) {
       whole = drawn(person);
     }
-    try (TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, seen, new Cancellation())) {
+    Subject tuesday = SUBJECT.consent("yes, on Tuesday");
+    try (TrainedPerson person = settings.train(base, pictures(3), tuesday, state, seen, new Cancellation())) {
       assertArrayEquals(whole, drawn(person));
+      assertEquals("yes, on Tuesday", person.subject().consent());
     }
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
     UnusableInput refusal = assertThrows(UnusableInput.class, () ->

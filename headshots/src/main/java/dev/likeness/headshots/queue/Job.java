@@ -63,18 +63,22 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     return result.copy();
   }
 
-  /** Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference. */
+  /**
+   * Takes it out of the queue or stops it within a step; {@code interrupt} makes no difference. What its listener throws when it
+   * is told so goes on to the caller; the job is cancelled before.
+   */
   @Override
   public boolean cancel(boolean interrupt) {
     cancellation.cancel();
-    synchronized (this) {
-      if (!started && !result.isDone()) {
-        result.cancel(false);
-        tell(new ProgressEvent.Stopped());
-        return true;
-      }
+    if (!takenOut()) {
+      return !result.isDone();
     }
-    return !result.isDone();
+    tell(new ProgressEvent.Stopped());
+    return true;
+  }
+
+  private synchronized boolean takenOut() {
+    return !started && !result.isDone() && result.cancel(false);
   }
 
   @Override

@@ -104,7 +104,13 @@ public final class StudioQueue implements AutoCloseable {
     return running.size();
   }
 
-  /** Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second call does nothing. */
+  /**
+   * Cancels everything, waits until what ran has stopped, and takes nothing in any more; a second call does nothing. A job or
+   * listener that closes the queue it runs in cannot wait for itself, and waits for nothing: close it outside, too, before
+   * the base.
+   *
+   * @throws IllegalStateException when listeners threw something at being told; everything has stopped all the same
+   */
   @Override
   public void close() {
     List<Job<?>> all;
@@ -114,7 +120,23 @@ public final class StudioQueue implements AutoCloseable {
       all.addAll(running);
       notifyAll();
     }
-    all.forEach(job -> job.cancel(false));
+    IllegalStateException failed = new IllegalStateException("listeners failed while the studio's queue was closed");
+    for (Job<?> job : all) {
+      try {
+        job.cancel(false);
+      } catch (RuntimeException | Error e) {
+        failed.addSuppressed(e);
+      }
+    }
+    if (!workers.contains(Thread.currentThread())) {
+      awaitWorkers();
+    }
+    if (failed.getSuppressed().length > 0) {
+      throw failed;
+    }
+  }
+
+  private void awaitWorkers() {
     boolean interrupted = false;
     for (Thread worker : workers) {
       while (worker.isAlive()) {

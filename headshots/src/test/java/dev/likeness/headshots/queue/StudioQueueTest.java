@@ -157,6 +157,55 @@ class StudioQueueTest {
     assertThrows(IllegalStateException.class, () -> submit(queue, "late", 0, new ArrayList<>(), gate));
   }
 
+  @Test
+  void stopsEverythingBeforeItPassesOnWhatListenersThrow() {
+    StudioQueue queue = queue(QueueOptions.defaults().workers(1));
+    Work<String> endless = (progress, stop) -> {
+      while (true) {
+        stop.check();
+      }
+    };
+    Job<String> runs = queue.submit(endless, 1, 0, Progress.SILENT, AT_ONCE);
+    while (queue.running() == 0) {
+      Thread.onSpinWait();
+    }
+    RuntimeException gone = new IllegalArgumentException("the client is gone");
+    Progress broken = event -> {
+      throw gone;
+    };
+    List<Job<String>> waiting = List.of(queue.submit(endless, 1, 0, broken, AT_ONCE),
+        queue.submit(endless, 1, 0, broken, AT_ONCE));
+    IllegalStateException failed = assertThrows(IllegalStateException.class, queue::close);
+    assertEquals("listeners failed while the studio's queue was closed", failed.getMessage());
+    assertEquals(List.of(gone, gone), List.of(failed.getSuppressed()));
+    assertTrue(runs.isCancelled() && waiting.stream().allMatch(Job::isCancelled));
+  }
+
+  @Test
+  void isClosedByItsOwnJobsWithoutWaitingForThem() {
+    StudioQueue queue = queue(QueueOptions.defaults().workers(2));
+    CountDownLatch both = new CountDownLatch(2);
+    Work<String> closing = (progress, stop) -> {
+      both.countDown();
+      await(both);
+      queue.close();
+      return "closed";
+    };
+    List<Job<String>> jobs = List.of(queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE),
+        queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
+    assertEquals(List.of("closed", "closed"), jobs.stream().map(Job::join).toList());
+    queue.close();
+    assertThrows(IllegalStateException.class, () -> queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   private static StudioQueue queue(QueueOptions options) {
     return StudioQueue.on(null, options);
   }
@@ -164,11 +213,7 @@ class StudioQueueTest {
   private static Job<String> submit(StudioQueue queue, String name, int priority, List<String> done,
       CountDownLatch gate) {
     return queue.submit((progress, stop) -> {
-      try {
-        gate.await();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+      await(gate);
       done.add(name);
       return name;
     }, 1, priority, Progress.SILENT, AT_ONCE);

@@ -74,8 +74,11 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
 
   /** Fails unless pictures of {@code person} may be drawn; identities of other makes carry no consent of their own. */
   static void requireToDraw(Identity person) {
-    if (person instanceof ShownPerson shown) {
+    if (person instanceof HeldPerson held) {
+      requireToDraw(held.own());
+    } else if (person instanceof ShownPerson shown) {
       require(shown.consent(), Purpose.HEADSHOTS);
+      requireToDraw(shown.learnt());
     } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
       require(parse(known.subject().consent()), Purpose.HEADSHOTS);
     }

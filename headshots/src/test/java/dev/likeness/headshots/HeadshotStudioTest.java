@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
+import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -144,6 +145,19 @@ class HeadshotStudioTest {
     ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, null);
     assertEquals(Purpose.HEADSHOTS,
         assertThrows(ConsentRefused.class, () -> studio.shoot(shown, request())).purpose());
+  }
+
+  @Test
+  void asksForTheConsentOfWhoIsHeldToTheirFaceOrLearntBeside() {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    TrainedPerson unasked = ada.called(ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
+    HeldPerson held = new HeldPerson(unasked, unasked::at);
+    ShownPerson beside = new ShownPerson(null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, null);
+    for (Identity person : List.of(held, beside, new HeldPerson(beside, unasked::at))) {
+      assertEquals(Purpose.HEADSHOTS,
+          assertThrows(ConsentRefused.class, () -> studio.shoot(person, request())).purpose());
+    }
+    assertEquals(1, studio.shoot(new HeldPerson(ada, ada::at), request()).headshots().size());
   }
 
   private static ShootRequest request() {

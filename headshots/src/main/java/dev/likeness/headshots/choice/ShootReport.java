@@ -12,12 +12,14 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.photos.quality.Reason;
+import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -125,11 +127,13 @@ public final class ShootReport {
   private static void photos(StringBuilder page, PhotoReview review) {
     page.append("<h2>The photos</h2>\n<p class=\"note\">What was thought of each: those to keep and those with a warning "
         + "show the person, rejected ones were left out.</p>\n<div class=\"grid small\">\n");
+    // Of one name there may be several: those that may be used come in the order of the photos.
+    Iterator<AcceptedPhoto> accepted = review.accepted().iterator();
     for (PhotoVerdict photo : review.photos()) {
       page.append("<figure class=\"").append(text(photo.verdict().word())).append("\">");
-      review.accepted().stream().filter(usable -> usable.name().equals(photo.name())).map(AcceptedPhoto::picture)
-          .findFirst().ifPresent(picture -> page.append("<img alt=\"\" src=\"")
-              .append(data(fitted(picture, THUMBNAIL).toPng())).append("\">"));
+      if (photo.verdict() != Verdict.REJECT) {
+        page.append("<img alt=\"\" src=\"").append(data(fitted(accepted.next().picture(), THUMBNAIL).toPng())).append("\">");
+      }
       page.append("<figcaption><b>").append(text(photo.name())).append("</b> ").append(text(photo.verdict().word()));
       for (Reason reason : photo.reasons()) {
         page.append("<p>").append(text(reason.message())).append("</p>");

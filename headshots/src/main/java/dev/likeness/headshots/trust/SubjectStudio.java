@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -71,19 +72,19 @@ public final class SubjectStudio {
   }
 
   /**
-   * Takes a photo in.
+   * Takes a photo in; the same one under the same name once.
    *
-   * @param name what the report calls it; at most 100 characters count
+   * @param name what the report calls it, its last 100 characters without dots in front; of photos of one name the later ones
+   *     are numbered, as in {@code selfie (2).jpg}
    * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover it
    * @throws IllegalStateException while the subject is being learnt
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
-    String last = name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
     SubjectWork.unlessErased(subject, () -> SubjectWork.claiming(subject, () -> {
       subject.photosCame();
-      Path file = subject.folder(Holding.PHOTOS).resolve(last.substring(Math.max(0, last.length() - 100)));
-      AtomicFile.write(file, out -> out.write(photo));
+      Optional<Path> file = PhotoName.of(name).free(subject.folder(Holding.PHOTOS), photo);
+      file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
       return null;
     }));
   }

@@ -15,13 +15,19 @@ import dev.likeness.headshots.provenance.Provenance;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.trust.Selfies;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -94,6 +100,22 @@ class ChoiceTest {
     assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
     assertFalse(html.contains("http") || html.contains("<script") || html.contains("<link"), "all of it is in the page");
     assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
+  }
+
+  @Test
+  void showsEachPhotoOfOneNameAsItself() {
+    List<Photo> photos = new ArrayList<>();
+    photos.add(Photo.of("selfie.jpg", new byte[] {1}));
+    Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
+    String html = ShootReport.of(shoot, Optional.empty(), Optional.of(review), Disclosure.standard()).toHtml();
+    String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
+    assertEquals(5, figures.length);
+    assertFalse(figures[1].contains("<img"), "a broken file has no picture");
+    assertEquals(3, review.accepted().size());
+    assertEquals(3, Stream.of(figures).filter(figure -> figure.contains("<img"))
+        .map(figure -> figure.substring(figure.indexOf("base64,"), figure.indexOf("<figcaption"))).distinct().count());
   }
 
   @Test

@@ -8,16 +8,16 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** Three selfies of the rendered person whom the examples show. */
-final class Selfies {
+public final class Selfies {
   private static final String PLACE = "examples/photos/person-5000000002";
 
   private Selfies() {}
 
-  static List<String> names() {
+  public static List<String> names() {
     return IntStream.rangeClosed(1, 3).mapToObj(i -> "selfie-0" + i + ".jpg").toList();
   }
 
-  static byte[] read(String name) {
+  public static byte[] read(String name) {
     Path root = Path.of("").toAbsolutePath();
     while (!Files.isDirectory(root.resolve(PLACE))) {
       root = root.getParent();

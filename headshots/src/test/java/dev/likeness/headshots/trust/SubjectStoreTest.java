@@ -76,6 +76,23 @@ class SubjectStoreTest {
   }
 
   @Test
+  void keepsEveryPhotoThatComesWhateverItIsCalled() throws IOException {
+    Subject ada = store.create(YES);
+    SubjectStudio studio = SubjectStudio.on(null, null);
+    String end = "x".repeat(96) + ".jpg";
+    List<String> sent = List.of("a/selfie.jpg", "b\\selfie.jpg", "selfie.jpg", "one" + end, "two" + end, ".jpg", "..", "");
+    for (int i = 0; i < sent.size(); i++) {
+      studio.add(ada, sent.get(i), new byte[] {(byte) i});
+    }
+    studio.add(ada, "selfie.jpg", new byte[] {1});
+    Path photos = ada.folder(Holding.PHOTOS);
+    assertEquals(List.of("/jpg", "/photo", "/photo (2)", "/selfie (2).jpg", "/selfie (3).jpg", "/selfie.jpg",
+        "/" + "x".repeat(96) + " (2).jpg", "/" + end), names(photos));
+    assertArrayEquals(new byte[] {0}, Files.readAllBytes(photos.resolve("selfie.jpg")));
+    assertArrayEquals(new byte[] {1}, Files.readAllBytes(photos.resolve("selfie (2).jpg")));
+  }
+
+  @Test
   void leavesNothingReadableOnDisk() throws IOException {
     Subject ada = store.create(Consent.of("Ada Lovelace agrees"));
     byte[] marker = noise(64);

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
@@ -26,11 +28,15 @@ final class StyleFile {
   private static final String MONOCHROME = "monochrome";
   private static final Map<String, String> OTHERS =
       Map.of(GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
-  /** A style that said one of these would draw it instead of the person's own. */
+  /** What no prompt says, or says not to draw. */
+  private static final Set<String> UNDRAWN = Set.of("name", "title", "negative");
+  /** A style that said one of these, or what profiles say of hair, beards and glasses, would draw it instead of the person's own. */
   private static final List<String> PERSON = List.of("hair", "haired", "blond", "blonde", "brunette", "bald", "beard",
       "bearded", "stubble", "mustache", "moustache", "glasses", "eyeglasses", "spectacles", "sunglasses", "skin",
       "skinned", "freckles", "wrinkles", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "young",
-      "old", "elderly", "aged", "hat", "headscarf", "mask");
+      "old", "elderly", "aged", "hat", "mask");
+  private static final List<Pattern> PERSONS_OWN = Stream.concat(PERSON.stream(), profileWords()).distinct()
+      .map(words -> Pattern.compile("\\b" + words.replace(" ", "\\W+") + "\\b", Pattern.CASE_INSENSITIVE)).toList();
 
   static final List<Style> BUILT_IN = builtIn();
 
@@ -154,12 +160,27 @@ final class StyleFile {
     if (text.isBlank() && !field.equals("negative") && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }
-    for (String word : PERSON) {
-      if (!field.equals("negative") && !field.equals("title") && (" " + text.toLowerCase(Locale.ROOT) + " ").matches(".*\\W" + word + "\\W.*")) {
-        throw wrong("\"" + field + "\" says \"" + word + "\", which belongs to the person and would hide theirs");
-      }
+    if (!UNDRAWN.contains(field)) {
+      requireNothingOfThePerson(field, text);
     }
     return text;
+  }
+
+  private void requireNothingOfThePerson(String field, String text) throws IOException {
+    for (Pattern own : PERSONS_OWN) {
+      Matcher said = own.matcher(text);
+      if (said.find()) {
+        throw wrong("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
+            + "\", which belongs to the person and would hide theirs");
+      }
+    }
+  }
+
+  /** Such as {@code buzz cut}, {@code ponytail} and, of {@code # hair in a bun}, {@code bun}. */
+  private static Stream<String> profileWords() {
+    return PersonWords.slots().stream().filter(slot -> Set.of("hair", "beard", "glasses").contains(slot.name()))
+        .flatMap(slot -> slot.words().stream()).flatMap(words -> Stream.of(words.replace("# ", "").split(" (with|in) ")))
+        .map(words -> words.replaceFirst("^a ", "")).filter(words -> !words.isEmpty());
   }
 
   private void requireCrop(String format) throws IOException {

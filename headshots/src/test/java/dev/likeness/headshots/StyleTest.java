@@ -71,6 +71,11 @@ class StyleTest {
       "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
       "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
+      "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" says \"beard\", which belongs to the person and would hide theirs",
+      "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" says \"ponytail\", which belongs to the person and would hide theirs",
+      "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" says \"buzz-cut\", which belongs to the person and would hide theirs",
+      "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" says \"bun\", which belongs to the person and would hide theirs",
+      "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" says \"goatee\", which belongs to the person and would hide theirs",
       "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"})
   void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
@@ -97,6 +102,12 @@ class StyleTest {
     assertEquals("avatar, square, 4:5",
         style.crop() + ", " + Style.named("studio").crop() + ", " + Style.named("passport").crop());
     assertEquals(List.of(), Style.named("studio").bases());
+  }
+
+  @Test
+  void isNamedAndForbidsAsItLikes(@TempDir Path folder) throws IOException {
+    Style style = own(folder, OWN.replace("\"guidance\": 3", "\"negative\": \"hat\"").replace("plain", "old-money")).get(0);
+    assertEquals("old-money, hat", style.name() + ", " + style.negative());
   }
 
   @Test

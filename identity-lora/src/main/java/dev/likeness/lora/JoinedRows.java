@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.Rows;
 import dev.likeness.lora.change.Tucker;
 import java.util.List;
 import java.util.Map;
@@ -54,8 +55,6 @@ final class JoinedRows {
 
   /** The same with its halves of rows exchanged. */
   static LowRank swapped(LowRank pair) {
-    long half = pair.up().size(0) / 2;
-    Tensor up = torch.cat(new TensorVector(pair.up().narrow(0, half, half), pair.up().narrow(0, 0, half)), 0);
-    return new LowRank(pair.down(), pair.mid(), up, pair.scale());
+    return new LowRank(pair.down(), pair.mid(), Rows.swapped(pair.up()), pair.scale());
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.lora.change.Rows;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -13,17 +14,19 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 
 /**
- * A LoRA of a transformer under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of a layer that is several in diffusers the second factor is cut into rows; the first serves
- * all.
+ * A LoRA of a transformer under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of a
+ * layer that is several in diffusers the second factor is cut into rows; the first serves all. A change whose factors have
+ * no such rows keeps the layer's own name.
  */
 final class JointKeys implements TensorSource {
   /** What goes with the rows of a layer. */
   private static final Set<Role> BY_ROW = EnumSet.of(Role.UP, Role.DIFF, Role.DIFF_B, Role.BIAS_UP, Role.SET,
       Role.MAGNITUDE, Role.HADA_W1_A, Role.HADA_W2_A);
+  /** What serves every row. */
+  private static final Set<Role> SHARED =
+      EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B);
   private static final Pattern XLABS =
       Pattern.compile("(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   private static final List<String> PREFIXES = List.of("base_model.model.", "model.diffusion_model.",
@@ -31,40 +34,74 @@ final class JointKeys implements TensorSource {
       "transformer.", "lora_unet_", "lycoris_");
 
   /** Rows of a tensor of the file; all of them where {@code count} is 0. */
-  private record Rows(String key, long from, long count, boolean halvesSwapped) { }
+  private record Slice(String key, long from, long count, boolean halvesSwapped) { }
+
+  /** A key whose layer has another name in diffusers, or is there. */
+  private record Named(String spelled, String stem, Role.Cut cut, JointNames.Split split) { }
 
   private final TensorSource file;
   private final JointNames names;
   private final Predicate<String> known;
-  private final Map<String, Rows> rows = new LinkedHashMap<>();
+  private final Map<String, Slice> rows = new LinkedHashMap<>();
+  private final Map<String, JointNames.Split> joined = new LinkedHashMap<>();
 
   /** @param known whether the transformer has a layer of this name in diffusers, whose dots may be underscores */
   JointKeys(TensorSource file, JointNames names, Predicate<String> known) {
     this.file = file;
     this.names = names;
     this.known = known;
+    file.names().forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
     file.names().forEach(this::add);
   }
 
-  private void add(String key) {
+  /** The layers of the file that are not cut, by their paths under {@code transformer.}, and what they are in diffusers. */
+  Map<String, JointNames.Split> joined() {
+    return joined;
+  }
+
+  private Optional<Named> named(String key) {
     String spelled = xlabs(key);
-    Optional<Role.Cut> cut = Role.cut(spelled);
-    Optional<JointNames.Split> split = cut.map(c -> stem(c.stem())).flatMap(stem -> names.of(stem)
-        .or(() -> known.test(stem) ? Optional.of(new JointNames.Split(List.of(stem), false)) : Optional.empty()));
-    if (split.isEmpty()) {
-      rows.put(spelled, new Rows(key, 0, 0, false));
+    return Role.cut(spelled).flatMap(cut -> {
+      String stem = stem(cut.stem());
+      return names.of(stem)
+          .or(() -> known.test(stem) ? Optional.of(new JointNames.Split(List.of(stem), false)) : JointNames.fused(stem))
+          .map(split -> new Named(spelled, stem, cut, split));
+    });
+  }
+
+  /** Whether the tensor says what it says to the layer's rows, or to all of them alike. */
+  private boolean hasRows(String key, Named named) {
+    if (named.split.paths().size() == 1 && !named.split.halvesSwapped()) {
+      return true;
+    }
+    Role role = named.cut.role();
+    long[] shape = file.shape(key);
+    boolean ofColumns = role == Role.MAGNITUDE && shape.length > 1 && shape[0] == 1;
+    return !ofColumns && (BY_ROW.contains(role) || SHARED.contains(role));
+  }
+
+  private void add(String key) {
+    Optional<Named> named = named(key);
+    if (named.isEmpty()) {
+      rows.put(xlabs(key), new Slice(key, 0, 0, false));
       return;
     }
-    String ending = spelled.substring(cut.get().stem().length());
-    List<String> paths = split.get().paths();
-    boolean byRow = BY_ROW.contains(cut.get().role());
+    Role.Cut cut = named.get().cut;
+    JointNames.Split split = named.get().split;
+    String ending = named.get().spelled.substring(cut.stem().length());
+    if (joined.containsKey(named.get().stem)) {
+      rows.put("transformer." + named.get().stem + ending, new Slice(key, 0, 0, false));
+      return;
+    }
+    List<String> paths = split.paths();
+    boolean byRow = BY_ROW.contains(cut.role());
     long[] shape = file.shape(key);
     long unit = byRow && shape.length > 0 ? shape[0] / parts(paths) : 0;
     for (int i = 0; i < paths.size(); i++) {
       long count = paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
       boolean whole = !byRow || paths.size() == 1;
       rows.put("transformer." + paths.get(i) + ending,
-          new Rows(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.get().halvesSwapped()));
+          new Slice(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.halvesSwapped()));
     }
   }
 
@@ -97,7 +134,7 @@ final class JointKeys implements TensorSource {
 
   @Override
   public long[] shape(String name) {
-    Rows r = rows.get(name);
+    Slice r = rows.get(name);
     long[] shape = file.shape(r.key).clone();
     if (r.count > 0) {
       shape[0] = r.count;
@@ -112,11 +149,10 @@ final class JointKeys implements TensorSource {
 
   @Override
   public Tensor read(String name) {
-    Rows r = rows.get(name);
+    Slice r = rows.get(name);
     Tensor whole = file.read(r.key);
     if (r.halvesSwapped) {
-      long half = whole.size(0) / 2;
-      return torch.cat(new TensorVector(whole.narrow(0, half, half), whole.narrow(0, 0, half)), 0);
+      return Rows.swapped(whole);
     }
     return r.count == 0 ? whole : whole.narrow(0, r.from, r.count);
   }

@@ -26,6 +26,9 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
   private static final List<String> QKV = List.of("attn.to_q", "attn.to_k", "attn.to_v");
   private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
   private static final List<String> ADDED = List.of("attn.add_q_proj", "attn.add_k_proj", "attn.add_v_proj");
+  /** What diffusers itself fuses where it is told to. */
+  private static final Map<String, List<String>> FUSED = Map.of("_to_qkv", List.of("_to_q", "_to_k", "_to_v"), "_to_kv",
+      List.of("_to_k", "_to_v"), "_to_added_qkv", List.of("_add_q_proj", "_add_k_proj", "_add_v_proj"));
   private static final Map<String, String> LISTS = Map.of("double_blocks", "transformer_blocks.", "joint_blocks",
       "transformer_blocks.", "single_blocks", "single_transformer_blocks.");
 
@@ -153,6 +156,15 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     Map<String, List<String>> names = blocks.getOrDefault(block.group(1), Map.of());
     String list = lists.get(block.group(1)) + block.group(2) + ".";
     return inner(names, block.group(3)).map(paths -> new Split(paths.stream().map(list::concat).toList(), false));
+  }
+
+  /** What a layer is that diffusers fused; empty when it is none. Dots may be underscores. */
+  static Optional<Split> fused(String path) {
+    String flat = path.replace('.', '_');
+    return FUSED.entrySet().stream().filter(entry -> flat.endsWith(entry.getKey())).findFirst().map(entry -> {
+      String attention = flat.substring(0, flat.length() - entry.getKey().length());
+      return new Split(entry.getValue().stream().map(attention::concat).toList(), false);
+    });
   }
 
   /**

@@ -49,7 +49,7 @@ public final class Lora implements AutoCloseable {
       Alphas alphas = Alphas.of(source.notes(), file);
       LoraReport report = reader.report(alphas);
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      return new Lora(reader.changes(alphas, region), source.notes(), report, region, base.parts());
+      return new Lora(reader.changes(alphas, region, layer -> LoraMerge.f32(base.parts(), layer)), source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();
       throw e;

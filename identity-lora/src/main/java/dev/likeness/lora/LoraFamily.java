@@ -6,6 +6,7 @@ import dev.likeness.lora.change.Layer;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -24,6 +25,10 @@ public enum LoraFamily {
   /** Nothing in the header tells; small and private models look so. */
   UNKNOWN("an unknown base");
 
+  /** The blocks that FLUX.1, FLUX.2 and Stable Diffusion 3 all have, under diffusers' names. */
+  private static final String JOINT_BLOCK =
+      "^((base_model\\.model|diffusion_model|transformer)\\.|lora_transformer_|lora_unet_|lycoris_)*transformer_blocks[._]";
+
   private record Sign(Pattern key, LoraFamily family) { }
 
   private static final List<Sign> SIGNS = List.of(
@@ -32,8 +37,8 @@ public enum LoraFamily {
       sign("(^|[._])(double_blocks|single_blocks)[._]", FLUX),
       sign("(^|[._])single_transformer_blocks[._]", FLUX),
       sign("(^|[._])joint_blocks[._]", SD3),
-      sign("^(transformer\\.|lora_transformer_)transformer_blocks[._]\\d+[._](attn[._]add_|ff_context|norm1_context)",
-          SD3),
+      // FLUX.1 has no second attention, and blocks of both streams only up to the nineteenth.
+      sign(JOINT_BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", SD3),
       sign("^text_encoder_2\\.encoder\\.block\\.", FLUX),
       sign("^text_encoder_3\\.", SD3),
       sign("^lora_prior_", CASCADE));
@@ -44,8 +49,9 @@ public enum LoraFamily {
   /** Keys and values of an attention to the text, in either naming: their input is as wide as the text is. */
   private static final Pattern TEXT_ATTENTION =
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
-  private static final Pattern TRANSFORMER =
-      Pattern.compile("^(transformer\\.|lora_transformer_|base_model\\.model\\.)transformer_blocks.*");
+  private static final Pattern JOINT = Pattern.compile(JOINT_BLOCK + ".*");
+  /** The widths of published transformers whose blocks have the same names. */
+  private static final Map<Long, LoraFamily> JOINT_WIDTHS = Map.of(3072L, FLUX, 1536L, SD3, 2432L, SD3);
   private static final Pattern SECOND_TEXT = Pattern.compile("^(lora_te2_|text_encoder_2\\.|text_encoders\\.clip_g).*");
   private static final Map<Long, LoraFamily> WIDTHS =
       Map.of(768L, SD1, 1024L, SD2, 2048L, SDXL, 1280L, SDXL_REFINER);
@@ -76,17 +82,26 @@ public enum LoraFamily {
     if (byWidth != UNKNOWN) {
       return byWidth;
     }
+    if (isJoint(source)) {
+      return noted(notes);
+    }
     boolean twoTowers = source.names().stream().anyMatch(name -> SECOND_TEXT.matcher(name).matches());
     return twoTowers ? SDXL : noted(notes);
   }
 
   /**
-   * The same on a base of a known family: FLUX.2 has FLUX.1's names where both have a layer, so that those alone do not tell.
+   * The same on a base of a known family: FLUX.2 has FLUX.1's names where both have a layer, and Stable Diffusion 3 those of
+   * blocks of both streams, so that those alone do not tell.
    */
   static LoraFamily of(TensorList source, Map<String, String> notes, LoraFamily base) {
     LoraFamily alone = of(source, notes);
     boolean either = alone == FLUX && source.names().stream().noneMatch(name -> ONLY_FLUX1.matcher(name).find());
-    return either && base == FLUX2 ? FLUX2 : alone;
+    boolean any = alone == UNKNOWN && isJoint(source) && Set.of(FLUX, FLUX2, SD3).contains(base);
+    return either && base == FLUX2 || any ? base : alone;
+  }
+
+  private static boolean isJoint(TensorList source) {
+    return source.names().stream().anyMatch(name -> JOINT.matcher(name).matches());
   }
 
   private static Stream<LoraFamily> byWidth(TensorList source, String name) {
@@ -97,8 +112,8 @@ public enum LoraFamily {
     if (text.matches() && narrows && shape.length > 1) {
       return Stream.ofNullable(WIDTHS.get(shape[1]));
     }
-    if (TRANSFORMER.matcher(name).matches() && narrows && shape.length > 1) {
-      return Stream.of(shape[1] == 3072 ? FLUX : SD3);
+    if (JOINT.matcher(name).matches() && narrows && shape.length > 1) {
+      return Stream.ofNullable(JOINT_WIDTHS.get(shape[1]));
     }
     boolean numbered = name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
     // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.

@@ -126,7 +126,8 @@ public final class LoraMerge {
     return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
   }
 
-  private static Tensor f32(Networks base, Layer layer) {
+  /** A layer's own weight, f32 on the CPU. */
+  static Tensor f32(Networks base, Layer layer) {
     return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
   }
 

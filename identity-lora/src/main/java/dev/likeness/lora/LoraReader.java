@@ -9,12 +9,14 @@ import dev.likeness.lora.change.Layer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
@@ -23,6 +25,7 @@ final class LoraReader {
   private final Map<String, String> notes;
   private final LayerTable table;
   private final LoraFamily family;
+  private final Map<String, JoinedLayer> joined = new HashMap<>();
   private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
   private final List<String> unmatched = new ArrayList<>();
   private final List<String> misshapen = new ArrayList<>();
@@ -36,11 +39,21 @@ final class LoraReader {
     family = LoraFamily.of(file, notes, LoraFamily.of(table));
     boolean numbered = NumberedKeys.are(file);
     Optional<JointNames> names = JointNames.of(family);
-    source = numbered ? NumberedKeys.named(file, table) : names.isEmpty() ? file
-        : new JointKeys(file, names.get(), path -> table.find(Part.TRANSFORMER, path).isPresent());
+    source = numbered ? NumberedKeys.named(file, table) : names.isEmpty() ? file : diffusers(file, names.get());
     source.names().forEach(this::sort);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
     keys.values().forEach(this::check);
+  }
+
+  private JointKeys diffusers(TensorSource file, JointNames names) {
+    JointKeys all = new JointKeys(file, names, path -> table.find(Part.TRANSFORMER, path).isPresent());
+    all.joined().forEach((path, split) -> {
+      List<Layer> parts = split.paths().stream().flatMap(own -> table.find(Part.TRANSFORMER, own).stream()).toList();
+      if (parts.size() == split.paths().size()) {
+        joined.put(path, JoinedLayer.of(path, parts, split.halvesSwapped()));
+      }
+    });
+    return all;
   }
 
   private void sort(String key) {
@@ -64,7 +77,8 @@ final class LoraReader {
   // T5 is FLUX's second text encoder; kohya counts it as the third.
   private Optional<Layer> layer(FactorKey key) {
     boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
-    return table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
+    return key.part() == Part.TRANSFORMER && joined.containsKey(key.path()) ? Optional.of(joined.get(key.path()).layer())
+        : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
   }
 
   private void check(LayerKeys layer) {
@@ -94,7 +108,8 @@ final class LoraReader {
         scale = scale == null ? new LoraReport.Scale(factor, factor) : scale.with(factor);
       }
     }
-    return new LoraReport(dialect, family, kinds, keys.size(), (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
+    int layers = keys.keySet().stream().mapToInt(layer -> parts(layer).size()).sum();
+    return new LoraReport(dialect, family, kinds, layers, (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
         matched, unmatched, misshapen, incomplete, List.copyOf(embeddings), LoraNotes.of(notes));
   }
 
@@ -105,22 +120,38 @@ final class LoraReader {
   }
 
   private boolean biasFits(LayerKeys layer) {
-    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP) || table.hasBias(layer.layer());
+    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP) || parts(layer.layer()).stream().allMatch(table::hasBias);
   }
 
-  /** Every layer's change, kept by {@code region}; only after a complete report. */
-  LoraChanges changes(Alphas alphas, TensorRegion region) {
+  /** The model's layers that a layer of the file is. */
+  private List<Layer> parts(Layer layer) {
+    return whole(layer).map(JoinedLayer::parts).orElse(List.of(layer));
+  }
+
+  private Optional<JoinedLayer> whole(Layer layer) {
+    return Optional.ofNullable(joined.get(layer.path())).filter(all -> all.layer() == layer);
+  }
+
+  /**
+   * Every layer's change, kept by {@code region}; only after a complete report.
+   *
+   * @param weight of a layer of the base, f32 on the CPU: some changes of several layers at once want it
+   */
+  LoraChanges changes(Alphas alphas, TensorRegion region, Function<Layer, Tensor> weight) {
     Map<Layer, Change> weights = new LinkedHashMap<>();
     Map<Layer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
+        Optional<JoinedLayer> whole = whole(layer);
         Change change = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
         if (change != null) {
-          weights.put(layer, change.mapped(region::keep));
+          whole.map(all -> all.changes(change, weight)).orElse(Map.of(layer, change))
+              .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
         Tensor bias = Changes.bias(own);
         if (bias != null) {
-          biases.put(layer, region.keep(bias));
+          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias))
+              .forEach((part, rows) -> biases.put(part, region.keep(rows)));
         }
       }
     });

@@ -12,7 +12,6 @@ import dev.likeness.lora.change.SideChange;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors; every other kind
@@ -38,9 +37,9 @@ final class PlacedChanges {
   private void place(Layer layer, Change change) {
     try (TensorScope scope = TensorScope.open()) {
       if (layer.isNorm()) {
-        vector(layer, layer.weight(), change.difference(weight(layer)));
+        vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
       } else {
-        SideChange side = change instanceof SideChange s ? s : new Difference(change.difference(weight(layer)));
+        SideChange side = change instanceof SideChange s ? s : new Difference(change.difference(LoraMerge.f32(base, layer)));
         sides.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(layer.path(), side.mapped(this::kept));
       }
     }
@@ -50,10 +49,6 @@ final class PlacedChanges {
     try (TensorScope scope = TensorScope.open()) {
       vectors.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept(difference));
     }
-  }
-
-  private Tensor weight(Layer layer) {
-    return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
   }
 
   private Tensor kept(Tensor tensor) {

@@ -118,4 +118,21 @@ class JointKeysTest {
       assertEquals(4, keys.shape("transformer.transformer_blocks.1.attn.add_v_proj.lora_up.weight")[0]);
     }
   }
+
+  @ParameterizedTest
+  @CsvSource({"transformer_blocks.0.attn.to_q, 3072, FLUX", "transformer_blocks.0.attn.add_k_proj, 3072, FLUX",
+      "transformer_blocks.18.ff_context.net.0.proj, 3072, FLUX", "transformer_blocks.0.attn.to_q, 1536, SD3",
+      "transformer_blocks.37.norm1_context.linear, 2432, SD3", "transformer_blocks.23.attn.to_q, 64, SD3",
+      "transformer_blocks.0.attn2.to_q, 64, SD3", "transformer_blocks.0.attn.to_q, 64, UNKNOWN"})
+  void tellsTransformersApartWhoseBlocksHaveTheSameNames(String layer, long width, LoraFamily family) {
+    Map<String, long[]> shapes = Map.of("transformer." + layer + ".lora_A.weight", new long[] {4, width},
+        "transformer." + layer + ".lora_B.weight", new long[] {width, 4});
+    KeyList keys = new KeyList("a list", shapes);
+    assertEquals(family, LoraFamily.of(keys, Map.of()));
+    if (family == LoraFamily.UNKNOWN) {
+      assertEquals(LoraFamily.FLUX, LoraFamily.of(keys, Map.of("ss_base_model_version", "flux1")));
+      assertEquals(LoraFamily.SD3, LoraFamily.of(keys, Map.of(), LoraFamily.SD3));
+      assertEquals(LoraFamily.FLUX2, LoraFamily.of(keys, Map.of(), LoraFamily.FLUX2));
+    }
+  }
 }

@@ -100,7 +100,7 @@ class LoraSpellingTest {
       LoraReport report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
       assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4), asPeft(report));
-      reader.changes(PLAIN, region).weights().forEach((layer, change) -> {
+      reader.changes(PLAIN, region, layer -> null).weights().forEach((layer, change) -> {
         LowRank pair = (LowRank) change;
         assertEquals(1, pair.scale());
         assertTrue(torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());

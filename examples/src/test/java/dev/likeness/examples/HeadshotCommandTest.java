@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.photos.face.CascadeDetector;
@@ -111,6 +113,18 @@ class HeadshotCommandTest {
     assertEquals(3, run.status(), run.err());
     assertEquals(List.of("none of the 2 headshots shows a face; draw more with --count, other styles, or without --keep to "
         + "look at them"), run.complaints());
+  }
+
+  @Test
+  void saysThatLikenessDoesNotCountForAFileWithoutFaces() throws IOException {
+    Path embedder = Material.find("faces/mobileface_v2_112.onnx").orElse(null);
+    assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
+    Path person = out.resolve("person.safetensors");
+    CommandRun run = headshot("--person", person.toString(), "--style", "office", "--keep", "1", "--embedder",
+        embedder.toString());
+    assertTrue(run.err().contains("likeness does not count in what is kept: the person's file keeps no faces as "
+        + "MobileFace"), run.err());
   }
 
   @Test

@@ -2,18 +2,26 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.FaceReferences;
+import dev.likeness.headshots.trust.SubjectStore;
+import dev.likeness.headshots.trust.SubjectStudio;
+import dev.likeness.headshots.trust.key.KeyWrapping;
 import dev.likeness.lora.Lora;
 import dev.likeness.lora.LoraDialect;
+import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -87,6 +95,42 @@ class TrainCommandTest {
     assertEquals(3, again.status());
     CommandRun none = CommandRun.of("lora", "--base", base.toString(), "--out", folder.resolve("no").toString());
     assertEquals(List.of("give either LoRA files or --extract TUNED (try likeness lora --help)"), none.complaints());
+  }
+
+  @Test
+  void goesOnWithThePhotosOfWhoAgreesAgain() throws IOException {
+    Path person = folder.resolve("ada.safetensors");
+    String[] arguments = {"train", "--photos", photos.toString(), "--base", base.toString(), "--dtype", "f32", "--device", "cpu",
+        "--steps", "2", "--consent", "Ada: yes", "--out", person.toString()};
+    assertEquals(130, CommandRun.cancelledAt("train: 2", arguments).status());
+    assertTrue(Files.exists(folder.resolve("ada.safetensors.state")));
+    long stopped = System.currentTimeMillis() / 1000;
+    while (System.currentTimeMillis() / 1000 == stopped) {
+      LockSupport.parkNanos(10_000_000);
+    }
+    CommandRun resumed = train("--consent", "Ada: yes", "--resume", "--out", person.toString());
+    assertEquals(0, resumed.status(), resumed.err());
+    assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
+  }
+
+  @Test
+  void keepsWhatTheGivenEmbedderSees() throws IOException {
+    Path embedder = Material.find("faces/mobileface_v2_112.onnx").orElse(null);
+    assumeTrue(embedder != null, "no faces/mobileface_v2_112.onnx in the material");
+    Path person = folder.resolve("ada.safetensors");
+    CommandRun run = train("--embedder", embedder.toString(), "--out", person.toString());
+    assertEquals(0, run.status(), run.err());
+    List<String> faces = PlainPerson.read(person).faces();
+    assertEquals(3, faces.size());
+    Path key = folder.resolve("key.txt");
+    CommandRun stored = train("--embedder", embedder.toString(), "--store", folder.resolve("store").toString(), "--key",
+        key.toString());
+    assertEquals(0, stored.status(), stored.err());
+    try (SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.file(key));
+        BaseModel model = BaseModel.open(base, Compute.EXACT);
+        TrainedPerson kept = TrainedPerson.open(SubjectStudio.personFile(store.subject(stored.out().strip())), model)) {
+      assertEquals(3, FaceReferences.of(kept).orElseThrow().vectors().size());
+    }
   }
 
   @Test

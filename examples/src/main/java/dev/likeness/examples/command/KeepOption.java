@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
@@ -46,7 +47,7 @@ final class KeepOption {
     if (keep == null) {
       return new Drawn(studio.shoot(person, request, progress, cancellation), Optional.empty());
     }
-    HeadshotScores scores = scores(person, review, tools);
+    HeadshotScores scores = scores(person, review, tools, progress);
     Choice choice = Casting.of(studio, tools.detector(), scores).shoot(person, request, keep, progress, cancellation);
     if (choice.kept().isEmpty()) {
       throw new UnusableInput("none of the " + choice.verdicts().size() + " headshots shows a face; draw more with --count, "
@@ -55,7 +56,7 @@ final class KeepOption {
     return new Drawn(new Shoot(request, choice.kept()), Optional.of(choice));
   }
 
-  private static HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools) {
+  private static HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools, Progress progress) {
     HeadshotScores scores = HeadshotScores.of(tools.detector());
     if (tools.embedder().isEmpty()) {
       return scores;
@@ -65,6 +66,10 @@ final class KeepOption {
         ? Optional.of(Likeness.of(HoldOut.of(review.accepted()), tools.detector(), eye))
         : person instanceof TrainedPerson known
             ? FaceReferences.of(known).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
+    if (likeness.isEmpty()) {
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
+          + eye.name() + " sees them; learn the person again with --embedder"));
+    }
     return likeness.map(measure -> scores.likeness(measure, eye.sameAbove())).orElse(scores);
   }
 }

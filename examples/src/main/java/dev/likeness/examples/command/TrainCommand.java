@@ -123,7 +123,8 @@ public final class TrainCommand implements Runnable {
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
-      HeadshotStudio studio = watching(HeadshotStudio.on(model).guidance(holding), tools.embedder().orElse(own));
+      HeadshotStudio held = HeadshotStudio.on(model).guidance(holding);
+      HeadshotStudio studio = watching(tools.embedder().map(held::embedder).orElse(held), tools.embedder().orElse(own));
       if (whole) {
         learnWhole(studio, model, review, state, watched);
       } else {
@@ -171,7 +172,7 @@ public final class TrainCommand implements Runnable {
     try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
       HeadshotStudio studio = studio(model).guidance(holding);
-      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio), console));
+      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console));
       console.out().flush();
     }
   }

@@ -3,6 +3,8 @@ package dev.likeness.examples.service;
 import com.fasterxml.jackson.jr.ob.JSON;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.HeadshotStudio;
@@ -20,7 +22,6 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
@@ -30,28 +31,23 @@ import java.util.concurrent.Executors;
  * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption.
  *
  * <pre>
- * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=30&amp;priority=0   202 and {"id": …}, 429 when full
- * GET    /shoots/ID                 {"state": …, "pictures": n}
+ * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=30&amp;priority=0   202 and {"id": …}; at most 16
+ *                                   pictures of 1000 steps; 429 when full, 503 when this machine cannot
+ * GET    /shoots/ID                 {"state": …, "pictures": n}, and "error" when it failed; 404 when long done
  * GET    /shoots/ID/1.png           a picture, once done
  * DELETE /shoots/ID                 cancels it
  * </pre>
  */
 public final class HeadshotService implements AutoCloseable {
   private static final int KEPT = 256;
+  private static final int MOST_PICTURES = 16;
+  private static final int MOST_STEPS = 1000;
 
   private final Map<String, TrainedPerson> people;
   private final StudioQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
-  // The oldest shoots are forgotten, so that memory stays bounded.
-  private final Map<String, Job<Shoot>> shoots = new LinkedHashMap<>() {
-    private static final long serialVersionUID = 1;
-
-    @Override
-    protected boolean removeEldestEntry(Map.Entry<String, Job<Shoot>> eldest) {
-      return size() > KEPT && eldest.getValue().isDone();
-    }
-  };
+  private final KeptShoots shoots = new KeptShoots(KEPT);
 
   private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, int port)
       throws IOException {
@@ -88,6 +84,8 @@ public final class HeadshotService implements AutoCloseable {
       } catch (QueueFull full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
         say(exchange, 429, Map.of("error", full.getMessage()));
+      } catch (MachineLimit limit) {
+        say(exchange, 503, Map.of("error", limit.getMessage()));
       } catch (IllegalArgumentException wrong) {
         say(exchange, 400, Map.of("error", wrong.getMessage()));
       }
@@ -101,7 +99,7 @@ public final class HeadshotService implements AutoCloseable {
       say(exchange, 202, Map.of("id", take(query(exchange))));
       return;
     }
-    Job<Shoot> job = path.length > 2 ? job(path[2]) : null;
+    Job<Shoot> job = path.length > 2 ? shoots.job(path[2]) : null;
     if (job == null) {
       say(exchange, 404, Map.of("error", "no such shoot"));
     } else if (method.equals("DELETE")) {
@@ -119,20 +117,10 @@ public final class HeadshotService implements AutoCloseable {
     if (person == null) {
       throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
     }
-    ShootRequest request = ShootRequest.of(Style.named(query.getOrDefault("style", "studio")), number(query, "count", 1))
-        .seed(number(query, "seed", 0)).steps(number(query, "steps", 30));
-    Job<Shoot> job = queue.shoot(person, request, number(query, "priority", StudioQueue.USUAL), Progress.SILENT);
-    String id = Long.toString(job.number());
-    synchronized (shoots) {
-      shoots.put(id, job);
-    }
-    return id;
-  }
-
-  private Job<Shoot> job(String id) {
-    synchronized (shoots) {
-      return shoots.get(id);
-    }
+    Style style = Style.named(query.getOrDefault("style", "studio"));
+    ShootRequest request = ShootRequest.of(style, upTo(MOST_PICTURES, query, "count", 1))
+        .seed(number(query, "seed", 0)).steps(upTo(MOST_STEPS, query, "steps", 30));
+    return shoots.add(queue.shoot(person, request, number(query, "priority", StudioQueue.USUAL), Progress.SILENT));
   }
 
   private static Map<String, Object> state(Job<Shoot> job) {
@@ -143,7 +131,22 @@ public final class HeadshotService implements AutoCloseable {
     if (job.lastEvent() instanceof ProgressEvent.Step step) {
       state.put("step", step.step() + " of " + step.steps());
     }
+    if (now == Job.State.FAILED) {
+      state.put("error", failure(job));
+    }
     return state;
+  }
+
+  // Only what the library itself says is meant to be read by whoever asked.
+  private static String failure(Job<Shoot> job) {
+    try {
+      job.join();
+      throw new IllegalStateException("the shoot did not fail");
+    } catch (UnusableInput | MachineLimit known) {
+      return known.getMessage();
+    } catch (RuntimeException unknown) {
+      return "the program failed: " + unknown.getClass().getSimpleName();
+    }
   }
 
   private static void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
@@ -175,6 +178,14 @@ public final class HeadshotService implements AutoCloseable {
       }
     }
     return query;
+  }
+
+  private static int upTo(int most, Map<String, String> query, String name, int otherwise) {
+    int number = number(query, name, otherwise);
+    if (number < 1 || number > most) {
+      throw new IllegalArgumentException(name + " must be 1 to " + most + ", given " + number);
+    }
+    return number;
   }
 
   private static int number(Map<String, String> query, String name, int otherwise) {

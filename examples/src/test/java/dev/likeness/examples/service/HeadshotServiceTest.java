@@ -10,10 +10,16 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Purpose;
+import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.queue.Job;
 import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.StudioQueue;
+import dev.likeness.headshots.queue.Work;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -23,12 +29,14 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -145,8 +153,57 @@ class HeadshotServiceTest {
     assertEquals("400 {\"error\":\"nobody is known by that name; give person=NAME\"}", said("POST", "?person=eve"));
     assertEquals("400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
         said("POST", "?person=ada&count=x"));
+    assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
+    assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
     assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", "/999"));
     assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", ""));
+  }
+
+  @Test
+  void saysWhyAShootFailedOrCannotBe() throws Exception {
+    service.close();
+    TrainedPerson ada = PEOPLE.get("ada");
+    String looking = Consent.of("ada: look").only(Purpose.INTAKE).toJson();
+    Map<String, TrainedPerson> people = Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
+    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults(), 0);
+    String id = shoot("unasked", 0, 2);
+    String state = said("GET", "/" + id);
+    while (state.contains("waiting") || state.contains("running")) {
+      TimeUnit.MILLISECONDS.sleep(5);
+      state = said("GET", "/" + id);
+    }
+    assertTrue(state.contains("\"failed\"") && state.contains(
+        "\"error\":\"the consent covers looking at the photos, not drawing headshots; ask the person for that too\""), state);
+    service.close();
+    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), 0);
+    String refused = said("POST", "?person=ada");
+    assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
+  }
+
+  @Test
+  void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    KeptShoots kept = new KeptShoots(2);
+    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+      Work<Shoot> waits = (progress, stop) -> {
+        try {
+          gate.await();
+          return null;
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      };
+      String runs = kept.add(queue.submit(waits, 1, 0, Progress.SILENT, Duration.ZERO));
+      List<String> done = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        Job<Shoot> job = queue.submit((progress, stop) -> null, 1, 0, Progress.SILENT, Duration.ZERO);
+        job.get();
+        done.add(kept.add(job));
+      }
+      assertEquals(List.of(false, false, false, true), done.stream().map(id -> kept.job(id) != null).toList());
+      assertEquals(Job.State.RUNNING, kept.job(runs).state());
+      gate.countDown();
+    }
   }
 
   private Picture drawn(String name, int seed) throws Exception {

@@ -11,12 +11,11 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.pixels.Resampler;
 import java.util.List;
 
 /**
- * Draws parts of a headshot anew with the person attached: masked image-to-image at a size that the base knows, enlarged
- * as pictures of a shoot are, and laid over the headshot by the mask, so that everything else stays to the pixel.
+ * Draws parts of a headshot anew with the person attached: a {@link MaskedDrawing}, laid over the headshot by the mask, so
+ * that everything else stays to the pixel.
  */
 record Editing(BaseModel base, Identity person, FaceDetector detector) {
   // The broad light of a face is what is left after a blur of so much of its width.
@@ -29,11 +28,13 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
         margins.bottom());
     Picture picture = canvas.picture();
     Picture mask = mask(before.picture(), picture, edit);
-    ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
-    Picture drawn = before.style().developed(
-        drawn(picture, mask, request, before.likeness(), edit.drawnAnew(), progress, cancellation));
     boolean lit = edit.words().containsKey(EditPart.LIGHT) && !edit.words().containsKey(EditPart.EXPRESSION);
-    Picture whole = lit ? relit(picture, drawn, face(picture)) : drawn;
+    // With a mask of what to draw there need be no face, and none keeps its detail then.
+    List<Face> kept = lit ? detector.detect(picture) : List.of();
+    ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
+    Picture drawn = before.style().developed(new MaskedDrawing(base, adapted(request, before.likeness()), Enlarger.CUBIC)
+        .of(picture, mask, edit.drawnAnew(), progress, cancellation));
+    Picture whole = kept.isEmpty() ? drawn : relit(picture, drawn, kept.get(0));
     Headshot after = new Headshot(blended(picture, whole, mask), before.style(), edit.seed(),
         request.size(picture.width(), picture.height()), before.likeness());
     return new EditedHeadshot(before, after, mask);
@@ -62,34 +63,10 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
     return faces.get(0);
   }
 
-  private Picture drawn(Picture picture, Picture mask, ImageRequest request, double likeness, double strength,
-      Progress progress, Cancellation cancellation) {
-    int most = (int) (Enlargement.AT_ONCE * base.defaults().width());
-    int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
-    double scale = Math.min(1, (double) most / Math.max(picture.width(), picture.height()));
-    int width = sides(scale * picture.width(), unit);
-    int height = sides(scale * picture.height(), unit);
-    ImageRequest over = adapted(request, likeness).size(width, height).from(InitialImage
-        .of(resized(picture, width, height)).strength(strength).mask(resized(mask, width, height)));
-    Picture small = base.generate(over, progress, cancellation).get(0).picture();
-    Picture large = scale == 1 ? small : Enlargement.of(base, adapted(request, likeness), small,
-        sides(picture.width(), unit), sides(picture.height(), unit), Enlarger.CUBIC, progress, cancellation);
-    return resized(large, picture.width(), picture.height());
-  }
-
   /** Drawn as this person, whoever the headshot's request was adapted by. */
   private ImageRequest adapted(ImageRequest request, double likeness) {
     return ShootRequest.guided(ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
         .guidance(request.guidance()).seed(request.seed()).as(person.at(likeness)), base);
-  }
-
-  private static int sides(double length, int unit) {
-    return (int) Math.max(1, Math.round(length / unit)) * unit;
-  }
-
-  private static Picture resized(Picture picture, int width, int height) {
-    return picture.width() == width && picture.height() == height ? picture
-        : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
   }
 
   /** On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv, TPAMI 23, 2001. */

@@ -1,9 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -15,8 +13,9 @@ import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.pixels.Resampler;
 
 /**
- * Draws the face of a picture again, larger: the head at the base's own size, masked image-to-image with the person
- * attached, then blended back. The same person is drawn again, never another picture's face put in.
+ * Draws the face of a picture again: the head at the base's own size or, where it is larger already, enlarged to its own as
+ * pictures of a shoot are, masked image-to-image with the person attached, then blended back. The same person is drawn again,
+ * never another picture's face put in.
  */
 final class FaceRedraw {
   // The oval that is drawn and the wider one that it is blended by, in halves of the face's box.
@@ -25,20 +24,20 @@ final class FaceRedraw {
 
   private FaceRedraw() {}
 
-  static Headshot of(BaseModel base, Adapter person, Headshot headshot, Face face, double strength,
+  static Headshot of(BaseModel base, Adapter person, Enlarger enlarger, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
     ImageRequest request = headshot.request();
     Picture picture = headshot.picture();
-    int size = base.defaults().width();
     HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);
+    // A head that is larger already is not made smaller for it.
+    int size = Math.max(base.defaults().width(), crop.side());
     Picture head = Resampler.CUBIC.resize(picture, crop.x(), crop.y(), crop.side(), crop.side(), size, size);
     double scale = (double) size / crop.side();
     Box box = face.box().moved(-crop.x(), -crop.y()).scaled(scale);
-    ImageRequest again = ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
-        .guidance(request.guidance()).seed(request.seed()).size(size, size).as(person)
-        .from(InitialImage.of(head).strength(strength).mask(oval(size, box)));
-    GeneratedImage drawn = base.generate(ShootRequest.guided(again, base), Progress.SILENT, cancellation).get(0);
-    Picture small = Resampler.AREA.resize(headshot.style().developed(drawn.picture()), crop.side(), crop.side());
+    ImageRequest again = ShootRequest.guided(ImageRequest.of(request.prompt()).negative(request.negative())
+        .steps(request.steps()).guidance(request.guidance()).seed(request.seed()).as(person), base);
+    Picture drawn = new MaskedDrawing(base, again, enlarger).of(head, oval(size, box), strength, Progress.SILENT, cancellation);
+    Picture small = Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
     return new Headshot(blended(picture, small, crop, face.box()), headshot.style(), headshot.seed(), request,
         headshot.likeness());
   }

@@ -200,7 +200,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same headshot with its face drawn again at the base's own size, the person attached, and blended in.
+   * The same headshot with its face drawn again, at the base's own size at least, the person attached, and blended in.
    *
    * @param face where it is in the picture
    * @param strength how much of the face is drawn anew, 0 to 1
@@ -209,7 +209,7 @@ public final class HeadshotStudio {
   public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
     Consent.requireToDraw(person);
-    return FaceRedraw.of(base, held(person).at(headshot.likeness()), headshot, face, strength, cancellation);
+    return FaceRedraw.of(base, held(person).at(headshot.likeness()), enlarger, headshot, face, strength, cancellation);
   }
 
   /**

@@ -20,6 +20,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.pixels.Luma;
+import dev.likeness.photos.pixels.Resampler;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,32 @@ class HeadshotEditTest {
       assertNotEquals(gray.picture(), again.picture());
       assertEquals(Luma.of(again.picture()).picture(), again.picture());
     }
+  }
+
+  @Test
+  void drawsAFaceAgainAtTheSizeThatItHas() {
+    int side = 8 * SIDE;
+    Headshot large = Headshot.of(Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada");
+    Box box = new Box(80, 80, 96, 96);
+    Face face = new Face(box, 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Picture redrawn = HeadshotStudio.on(base).redrawFace(ada, large, face, 0.7, new Cancellation()).picture();
+    int repeated = 0;
+    for (int i = 0; i < 96 * 96; i++) {
+      int x = 80 + i % 96;
+      int y = 80 + i / 96;
+      repeated += redrawn.at(x, y, 1) == redrawn.at(x + 1, y, 1) && redrawn.at(x, y, 1) == redrawn.at(x, y + 1, 1) ? 1 : 0;
+    }
+    // Drawn at the base's 32 pixels and enlarged, two thirds of them would repeat their neighbours.
+    assertTrue(repeated < 96 * 96 / 3, repeated + " pixels of the face repeat their neighbours");
+    assertNotEquals(large.picture(), redrawn);
+  }
+
+  @Test
+  void changesTheLightWithinAMaskWithoutAFace() {
+    HeadshotEdit light = HeadshotEdit.within(right(SIDE), "").and(EditPart.LIGHT, "window light");
+    Picture after = edit(light).after().picture();
+    assertEquals(headshot.picture().crop(0, 0, SIDE / 2, SIDE), after.crop(0, 0, SIDE / 2, SIDE));
+    assertNotEquals(headshot.picture(), after);
   }
 
   @Test

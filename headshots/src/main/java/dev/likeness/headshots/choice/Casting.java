@@ -24,7 +24,7 @@ import java.util.Set;
  * chosen. Immutable; the tools stay the caller's to close.
  */
 public final class Casting {
-  // What drawing the face again, larger, can mend.
+  // What drawing the face again can mend.
   private static final Set<Aspect> MENDABLE = EnumSet.of(Aspect.SHARPNESS, Aspect.EYES, Aspect.MOUTH, Aspect.SYMMETRY,
       Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
   private static final double REDRAWN = 0.45;

@@ -100,7 +100,7 @@ public final class ShootReport {
       Headshot headshot = candidate.headshot();
       String name = verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
       figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), disclosure);
-      page.append(candidate.repaired() ? "<p>The face was drawn again at a higher resolution.</p>\n" : "");
+      page.append(candidate.repaired() ? "<p>The face was drawn again.</p>\n" : "");
       if (!Double.isNaN(candidate.obedience())) {
         page.append(String.format(Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
       }

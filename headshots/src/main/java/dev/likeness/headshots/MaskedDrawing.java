@@ -1,0 +1,45 @@
+package dev.likeness.headshots;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.photos.pixels.Resampler;
+
+/**
+ * Draws a part of a picture anew: masked image-to-image at a size that the base knows, enlarged as pictures of a shoot are.
+ *
+ * @param request what is drawn, person and all, before its size
+ * @param enlarger what is drawn over where the picture is larger than the base draws at once
+ */
+record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
+  /**
+   * The picture with what {@code mask} shows white drawn anew, at its own size; the rest of it is near to what it was.
+   *
+   * @param strength how much is drawn anew, 0 to 1
+   */
+  Picture of(Picture picture, Picture mask, double strength, Progress progress, Cancellation cancellation) {
+    int most = (int) (Enlargement.AT_ONCE * base.defaults().width());
+    int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
+    double scale = Math.min(1, (double) most / Math.max(picture.width(), picture.height()));
+    int width = sides(scale * picture.width(), unit);
+    int height = sides(scale * picture.height(), unit);
+    ImageRequest over = request.size(width, height).from(InitialImage
+        .of(resized(picture, width, height)).strength(strength).mask(resized(mask, width, height)));
+    Picture small = base.generate(over, progress, cancellation).get(0).picture();
+    Picture large = scale == 1 ? small : Enlargement.of(base, request, small,
+        sides(picture.width(), unit), sides(picture.height(), unit), enlarger, progress, cancellation);
+    return resized(large, picture.width(), picture.height());
+  }
+
+  private static int sides(double length, int unit) {
+    return (int) Math.max(1, Math.round(length / unit)) * unit;
+  }
+
+  private static Picture resized(Picture picture, int width, int height) {
+    return picture.width() == width && picture.height() == height ? picture
+        : (width < picture.width() ? Resampler.AREA : Resampler.CUBIC).resize(picture, width, height);
+  }
+}

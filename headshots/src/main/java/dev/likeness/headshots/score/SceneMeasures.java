@@ -12,9 +12,9 @@ final class SceneMeasures {
 
   /** On rays up and out from the face: how far a thin line on each is lighter, or darker, than both its sides. */
   static double hairEdges(View view) {
-    double cx = view.face.box().center().x();
-    double cy = view.face.box().center().y();
-    double unit = view.face.box().width();
+    double cx = view.sceneFace.center().x();
+    double cy = view.sceneFace.center().y();
+    double unit = view.sceneFace.width();
     double[] lines = new double[RAYS];
     for (int ray = 0; ray < RAYS; ray++) {
       double angle = Math.PI * (0.95 + 1.1 * ray / (RAYS - 1));
@@ -41,7 +41,7 @@ final class SceneMeasures {
   }
 
   private static double at(View view, double cx, double cy, double angle, int radius) {
-    return view.whole.at((int) Math.round(cx + radius * Math.cos(angle)),
+    return view.scene.at((int) Math.round(cx + radius * Math.cos(angle)),
         (int) Math.round(cy + radius * Math.sin(angle)));
   }
 
@@ -72,7 +72,7 @@ final class SceneMeasures {
 
   /** The line of strokes that stands out most: many turns between light and dark along it, few above and below. */
   static double text(View view) {
-    Plane p = view.whole;
+    Plane p = view.scene;
     int wide = p.width / 3;
     double most = 0;
     double[] energy = new double[p.height];

@@ -2,14 +2,18 @@ package dev.likeness.headshots.score;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
+import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.photos.quality.FacePatch;
 import java.util.Optional;
 
 /** A picture and its face as the measures look at them. */
 final class View {
+  /** The long side of {@link #scene}, in pixels: lines are so thin, and writing so small, in pictures of that size. */
+  static final int SCENE = 256;
   /** Width and height of {@link #head}, in pixels. */
   static final int SIDE = 224;
   /** Where the eyes lie in {@link #head}: this high, and so far from each other. */
@@ -22,8 +26,12 @@ final class View {
   final Picture picture;
   final Face face;
   final FacePatch patch;
-  /** The whole picture. */
+  /** The whole picture as it is, for what lies between neighbouring pixels. */
   final Plane whole;
+  /** The whole picture at the standard size or its own, whichever is smaller. */
+  final Plane scene;
+  /** The box of the face in that. */
+  final Box sceneFace;
   /** Face at the standard size or its own. */
   final Plane skin;
   /** The head turned upright, its eyes at fixed places; black where the picture ends. */
@@ -36,6 +44,9 @@ final class View {
     this.face = face;
     this.patch = FacePatch.of(picture, face);
     this.whole = Plane.of(picture);
+    Picture fitted = Resampler.AREA.fit(picture, SCENE);
+    this.scene = fitted == picture ? whole : Plane.of(fitted);
+    this.sceneFace = face.box().scaled((double) scene.width / picture.width());
     this.skin = Plane.of(patch.picture());
     this.upright = upright(picture, face);
     this.head = Plane.of(upright);

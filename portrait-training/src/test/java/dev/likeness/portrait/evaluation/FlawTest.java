@@ -8,13 +8,16 @@ import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.portrait.people.Style;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -107,6 +110,19 @@ class FlawTest {
     assertTrue(!score.passed() && score.value() > score.threshold(), score.reason());
     assertTrue(score.reason().contains(Map.of(Flaw.CROSSED_EYES, "the same way", Flaw.FADED_RIM, "sides of the glasses",
         Flaw.FADED_EARRING, "earring", Flaw.HAND, "a hand or other bare skin").get(flaw)), score.reason());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"RIM", "WRITING"})
+  void failsAStrongFlawAtEverySize(Flaw flaw) {
+    GradeScores.Sample sample = samples(flaw).get(1);
+    Picture flawed = flaw.on(sample.portrait(), sample.face(), 1);
+    for (int times : new int[] {1, 2, 4}) {
+      Picture large = Resampler.CUBIC.resize(flawed, times * flawed.width(), times * flawed.height());
+      Face face = new Face(sample.face().box().scaled(times), 1, sample.face().pose(), Optional.empty(), Optional.empty());
+      double value = HeadshotScores.measure(flaw.aspect(), large, face);
+      assertTrue(value > ScoreLimits.builtIn().of(flaw.aspect()), flaw + " at " + large + ": " + value);
+    }
   }
 
   private static double mean(Flaw flaw, int level) {

@@ -76,9 +76,10 @@ class RealWeightsTest {
 
   @Test
   void reportsTheMostAlikeFirst() {
-    LikenessReport report = new LikenessReport(List.of(new LikenessScore(false, Double.NaN, Double.NaN, Double.NaN),
-        new LikenessScore(true, 0.41, 0.1, Double.NaN), new LikenessScore(true, 0.62, 0.5, Double.NaN)), 0.515,
-        new Interval(0.4, 0.63), 0.7, true, Optional.empty(), "as similar as two of the person's own photos");
+    Interval any = new Interval(0.4, 0.63);
+    LikenessReport report = new LikenessReport(List.of(new LikenessScore(false, Double.NaN, Double.NaN, Double.NaN, any),
+        new LikenessScore(true, 0.41, 0.1, Double.NaN, any), new LikenessScore(true, 0.62, 0.5, Double.NaN, any)), 0.515,
+        any, 0.7, true, Optional.empty(), "as similar as two of the person's own photos");
     assertEquals(List.of("headshot-003.png   0.62, more alike than 50 % of the pairs of own photos",
         "headshot-002.png   0.41, more alike than 10 % of the pairs of own photos", "headshot-001.png  no face was found",
         "together 0.52 (0.40 to 0.63); two of the own photos: 0.70", "as similar as two of the person's own photos"),

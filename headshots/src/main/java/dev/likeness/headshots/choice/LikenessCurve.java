@@ -20,6 +20,7 @@ final class LikenessCurve {
   static String svg(Choice choice) {
     List<Bar> bars = choice.verdicts().stream().flatMap(verdict -> verdict.candidate().card().of(Aspect.LIKENESS)
         .map((Score score) -> new Bar(score.value(), score.threshold(), verdict.kept())).stream())
+        .filter(bar -> !Double.isNaN(bar.likeness))
         .sorted(Comparator.comparingDouble((Bar bar) -> -bar.likeness)).toList();
     if (bars.isEmpty()) {
       return "";

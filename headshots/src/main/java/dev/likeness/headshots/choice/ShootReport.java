@@ -112,9 +112,9 @@ public final class ShootReport {
   }
 
   private static void row(StringBuilder page, Score score) {
-    page.append(String.format(Locale.ROOT, "<tr class=\"%s\"><td>%s</td><td>%.3g</td><td>%s</td></tr>%n",
-        score.passed() ? "well" : "failed", text(score.aspect().word() + (score.passed() ? "" : ": " + score.aspect().complaint())),
-        score.value(), score.limit()));
+    page.append(String.format(Locale.ROOT, "<tr class=\"%s\"><td>%s</td><td>%s</td><td>%s</td></tr>%n",
+        score.passed() ? "well" : "failed", text(score.aspect().word() + (score.passed() ? "" : ": " + score.complaint())),
+        score.shown(), score.limit()));
   }
 
   private static void figure(StringBuilder page, String kind, Headshot headshot, String name, String below,

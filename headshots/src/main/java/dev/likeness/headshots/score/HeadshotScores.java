@@ -4,7 +4,6 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.likeness.Likeness;
-import dev.likeness.photos.likeness.LikenessScore;
 import dev.likeness.photos.quality.Brisque;
 import dev.likeness.photos.quality.PhotoFeatures;
 import java.util.ArrayList;
@@ -75,8 +74,9 @@ public final class HeadshotScores {
       });
       brisque.ifPresent(model -> scores.add(Score.atMost(Aspect.DISTORTION, model.score(picture, faces.get(0)),
           limits.of(Aspect.DISTORTION))));
-      likeness.map(measure -> measure.score(picture)).filter(LikenessScore::faceFound)
-          .ifPresent(score -> scores.add(Score.atLeast(Aspect.LIKENESS, score.cosine(), sameAbove)));
+      // Its own detector may find no face: the cosine is NaN then, and the score fails.
+      likeness.map(measure -> measure.score(picture))
+          .ifPresent(measured -> scores.add(Score.likeness(measured, sameAbove)));
     }
     return new ScoreCard(scores);
   }

@@ -1,6 +1,9 @@
 package dev.likeness.headshots.score;
 
+import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.likeness.LikenessScore;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * One score of one picture.
@@ -9,23 +12,41 @@ import java.util.Locale;
  * @param value measured, in the aspect's unit
  * @param threshold beyond which it fails
  * @param passed whether it is within the threshold
+ * @param interval that the value lies in with 95 % confidence, where that is known: of likeness to several photos
  */
-public record Score(Aspect aspect, double value, double threshold, boolean passed) {
+public record Score(Aspect aspect, double value, double threshold, boolean passed, Optional<Interval> interval) {
+  /** A score that says nothing of how sure its value is. */
+  public Score(Aspect aspect, double value, double threshold, boolean passed) {
+    this(aspect, value, threshold, passed, Optional.empty());
+  }
+
   /** A score that fails when it is more than {@code most}; NaN fails. */
   static Score atMost(Aspect aspect, double value, double most) {
     return new Score(aspect, value, most, value <= most);
   }
 
-  /** A score that fails when it is less than {@code least}; NaN fails. */
-  static Score atLeast(Aspect aspect, double value, double least) {
-    return new Score(aspect, value, least, value >= least);
+  /** The score of a likeness, which fails when it is less than {@code least} or its detector found no face. */
+  static Score likeness(LikenessScore measured, double least) {
+    Interval interval = measured.interval();
+    return new Score(Aspect.LIKENESS, measured.cosine(), least, measured.cosine() >= least,
+        Optional.of(interval).filter(range -> range.low() < range.high()));
   }
 
   /** Why it fails, with both numbers; or that it is well. */
   public String reason() {
-    String numbers = String.format(Locale.ROOT, "%.3g, limit %.3g", value, threshold);
-    return passed ? aspect.word() + " is well (" + numbers + ")" : aspect.complaint() + " (" + aspect.word() + " "
-        + numbers + ")";
+    String numbers = shown() + String.format(Locale.ROOT, ", limit %.3g", threshold);
+    return passed ? aspect.word() + " is well (" + numbers + ")" : complaint() + " (" + aspect.word() + " " + numbers + ")";
+  }
+
+  /** What is wrong when it fails, in words. */
+  public String complaint() {
+    return Double.isNaN(value) ? "no face was found to measure it on" : aspect.complaint();
+  }
+
+  /** The value and the range that it lies in, such as {@code 0.612, 95 % 0.574 to 0.651}. */
+  public String shown() {
+    return Double.isNaN(value) ? "none" : String.format(Locale.ROOT, "%.3g", value) + interval.map(
+        range -> String.format(Locale.ROOT, ", 95 %% %.3g to %.3g", range.low(), range.high())).orElse("");
   }
 
   /** The threshold in words, such as {@code at most 0.439}. */

@@ -51,6 +51,8 @@ public record ScoreCard(List<Score> scores) {
       Map<String, Object> entry = new LinkedHashMap<>();
       entry.put("aspect", score.aspect().word());
       entry.put("value", Double.isFinite(score.value()) ? rounded(score.value()) : null);
+      score.interval().ifPresent(
+          range -> entry.put("interval", List.of(rounded(range.low()), rounded(range.high()))));
       entry.put("threshold", rounded(score.threshold()));
       entry.put("passed", score.passed());
       entry.put("reason", score.reason());

@@ -19,6 +19,7 @@ import dev.likeness.headshots.trust.Selfies;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.likeness.Interval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,6 +117,19 @@ class ChoiceTest {
     assertEquals(3, review.accepted().size());
     assertEquals(3, Stream.of(figures).filter(figure -> figure.contains("<img"))
         .map(figure -> figure.substring(figure.indexOf("base64,"), figure.indexOf("<figcaption"))).distinct().count());
+  }
+
+  @Test
+  void reportsHowSureALikenessIsAndWhereThereIsNone() {
+    Score sure = new Score(Aspect.LIKENESS, 0.8, 0.5, true, Optional.of(new Interval(0.75, 0.85)));
+    Score none = new Score(Aspect.LIKENESS, Double.NaN, 0.5, false);
+    Choice choice = Choice.of(List.of(new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
+        new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
+        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+    assertTrue(html.contains("<td>likeness</td><td>0.800, 95 % 0.750 to 0.850</td><td>at least 0.500</td>"), html);
+    assertTrue(html.contains("<td>likeness: no face was found to measure it on</td><td>none</td>"), html);
+    assertTrue(html.contains("<p>The face was drawn again.</p>") && !html.contains("NaN"), html);
   }
 
   @Test

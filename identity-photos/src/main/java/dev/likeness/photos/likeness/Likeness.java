@@ -139,8 +139,8 @@ public final class Likeness {
     }
     double cosine = mean(cosines);
     double passing = Arrays.stream(impostors).filter(other -> other >= cosine).count();
-    return new LikenessScore(true, cosine, standing(cosine),
-        impostors.length == 0 ? Double.NaN : passing / impostors.length);
+    return new LikenessScore(true, cosine, standing(cosine), impostors.length == 0 ? Double.NaN : passing / impostors.length,
+        Interval.ofMean(new double[][] {cosines}));
   }
 
   private double standing(double cosine) {

@@ -1,0 +1,106 @@
+package dev.likeness.headshots.score;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.likeness.Interval;
+import dev.likeness.photos.likeness.Likeness;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class HeadshotScoresTest {
+  private static final Picture PICTURE = noise();
+  private static final FaceDetector SEEING = new Fixed(List.of(
+      new Face(new Box(80, 70, 96, 96), 1, Pose.FRONTAL, Optional.empty(), Optional.empty())));
+  private static final FaceDetector BLIND = new Fixed(List.of());
+
+  /** The same faces in every picture. */
+  private record Fixed(List<Face> faces) implements FaceDetector {
+    @Override
+    public List<Face> detect(Picture picture) {
+      return faces;
+    }
+
+    @Override
+    public String name() {
+      return "fixed";
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  /** One vector for every face. */
+  private record Same() implements FaceEmbedder {
+    @Override
+    public float[] embed(Picture picture, Face face) {
+      return at(0);
+    }
+
+    @Override
+    public String name() {
+      return "same";
+    }
+
+    @Override
+    public double sameAbove() {
+      return 0.5;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  @Test
+  void failsALikenessThatNoFaceWasFoundFor() {
+    ScoreCard card = card(BLIND);
+    Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
+    assertFalse(likeness.passed());
+    assertEquals("no face was found to measure it on (likeness none, limit 0.500)", likeness.reason());
+    assertEquals(0, card.likeness());
+    assertNull(entry(card).get("value"));
+  }
+
+  @Test
+  void saysHowSureALikenessIs() {
+    ScoreCard card = card(SEEING);
+    Score likeness = card.of(Aspect.LIKENESS).orElseThrow();
+    Interval range = likeness.interval().orElseThrow();
+    // Of three photos the bootstrap draws one alone, thrice, in 1 of 27 times: the ends are the least and most alike.
+    assertEquals(Math.cos(0.9), range.low(), 1e-6);
+    assertEquals(Math.cos(0.3), range.high(), 1e-6);
+    assertEquals("likeness is well (0.801, 95 % 0.622 to 0.955, limit 0.500)", likeness.reason());
+    assertEquals(List.of(0.6216, 0.9553), entry(card).get("interval"));
+    assertTrue(card.of(Aspect.SHARPNESS).orElseThrow().interval().isEmpty());
+  }
+
+  private static ScoreCard card(FaceDetector detector) {
+    Likeness measure = Likeness.of(List.of(at(0.3), at(0.6), at(0.9)), detector, new Same());
+    return HeadshotScores.of(SEEING).likeness(measure, 0.5).score(PICTURE);
+  }
+
+  private static Map<String, Object> entry(ScoreCard card) {
+    return card.asList().stream().filter(score -> score.get("aspect").equals("likeness")).findFirst().orElseThrow();
+  }
+
+  private static float[] at(double angle) {
+    return new float[] {(float) Math.cos(angle), (float) Math.sin(angle)};
+  }
+
+  private static Picture noise() {
+    byte[] rgb = new byte[256 * 256 * 3];
+    new Random(1).nextBytes(rgb);
+    return Picture.of(256, 256, rgb);
+  }
+}

@@ -128,6 +128,41 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void refusesWhatCannotBeDrawnBeforeAnybodyIsLearnt() throws IOException {
+    String nowhere = folder.resolve("nowhere").toString();
+    CommandRun size = headshot("--photos", nowhere, "--size", "100");
+    assertEquals(2, size.status(), size.err());
+    assertEquals(List.of("size 100 is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own"),
+        size.complaints());
+    CommandRun keep = headshot("--photos", nowhere, "--style", "studio", "--count", "2", "--keep", "3");
+    assertEquals(2, keep.status(), keep.err());
+    assertEquals(List.of("cannot keep 3 of 2 headshots; keep 1 to 2"), keep.complaints());
+    Path styles = Files.writeString(folder.resolve("styles.json"), """
+        [{"name": "noir", "opening": "portrait", "wardrobe": ["a suit"], "expressions": ["neutral expression"],
+          "lights": ["soft light"], "backdrops": ["gray background"], "bases": ["flux"]}]
+        """);
+    CommandRun style = headshot("--photos", photos.toString(), "--styles", styles.toString());
+    assertEquals(3, style.status(), style.err());
+    assertTrue(style.complaints().get(0).startsWith("the style noir is for bases of flux, and "), style.err());
+    assertFalse(style.err().contains("train"), "somebody was learnt first: " + style.err());
+    assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void showsThePixelsThatAreAskedForOrSaysWhatFillsThem() throws IOException {
+    CommandRun first = headshot("--photos", photos.toString(), "--style", "studio", "--size", "128", "--aspect", "96x96");
+    assertEquals(0, first.status(), first.err());
+    assertEquals("96x96 picture", Picture.read(out.resolve("headshot-001.png")).toString());
+    Path person = Files.move(out.resolve("person.safetensors"), folder.resolve("ada.safetensors"));
+    out = folder.resolve("more");
+    CommandRun more = headshot("--person", person.toString(), "--style", "studio", "--aspect", "100x100");
+    assertEquals(0, more.status(), more.err());
+    assertEquals("32x32 picture", Picture.read(out.resolve("headshot-001.png")).toString());
+    assertTrue(more.err().contains("100x100: pictures of 32 pixels have fewer, so crops stay as large as they are; draw with "
+        + "--size 104"), more.err());
+  }
+
+  @Test
   void asksForConsentUnlessThePhotosWereRendered() throws IOException {
     Path mixed = Files.createDirectories(folder.resolve("people/person-" + STRANGER));
     for (String name : TinyBase.namesIn(photos)) {

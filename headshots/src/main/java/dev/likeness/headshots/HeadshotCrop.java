@@ -1,9 +1,11 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -23,10 +25,16 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   // A circle in a square loses its corners: the head, half as high again as the box, has to lie within.
   private static final double AVATAR = 1.9;
 
+  private static final int LEAST_PIXELS = 64;
+  private static final int MOST_PIXELS = 4096;
+
+  /** A size in pixels. */
+  public record Pixels(int width, int height) { }
+
   /**
-   * Width over height of {@code square}, {@code avatar} and sides such as {@code 4:5} or {@code 1200x630}.
+   * Width over height of {@code square}, {@code avatar}, sides such as {@code 4:5}, and pixels such as {@code 1200x630}.
    *
-   * @throws IllegalArgumentException for anything else, and for sides outside 1:4 to 4:1
+   * @throws IllegalArgumentException for anything else, for sides outside 1:4 to 4:1, and for pixels outside 64 to 4096
    */
   public static double ratio(String format) {
     if (format.equals("square") || format.equals("avatar")) {
@@ -34,13 +42,26 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     }
     Matcher sides = SIDES.matcher(format);
     if (!sides.matches()) {
-      throw new IllegalArgumentException("the crop \"" + format + "\" is unknown; give square, avatar, or sides such as 4:5");
+      throw new IllegalArgumentException("the crop \"" + format + "\" is unknown; give square, avatar, sides such as 4:5, or "
+          + "pixels such as 1200x630");
     }
     double ratio = Double.parseDouble(sides.group(1)) / Double.parseDouble(sides.group(2));
     if (!inRange(ratio)) {
       throw new IllegalArgumentException("the crop " + format + " is too narrow; give sides of 1:4 to 4:1");
     }
+    Pixels pixels = pixels(format).orElse(new Pixels(LEAST_PIXELS, MOST_PIXELS));
+    if (Math.min(pixels.width, pixels.height) < LEAST_PIXELS || Math.max(pixels.width, pixels.height) > MOST_PIXELS) {
+      throw new IllegalArgumentException("the crop " + format + " is in pixels, of which a side has " + LEAST_PIXELS + " to "
+          + MOST_PIXELS + "; for sides give " + format.replace('x', ':'));
+    }
     return ratio;
+  }
+
+  /** The pixels that a format such as {@code 1200x630} asks for; empty for one that leaves them open. */
+  public static Optional<Pixels> pixels(String format) {
+    Matcher sides = SIDES.matcher(format);
+    return sides.matches() && format.contains("x")
+        ? Optional.of(new Pixels(Integer.parseInt(sides.group(1)), Integer.parseInt(sides.group(2)))) : Optional.empty();
   }
 
   private static boolean inRange(double ratio) {
@@ -70,6 +91,14 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   /** The crop of {@code picture}. */
   public Picture of(Picture picture) {
     return picture.crop(x, y, width, height);
+  }
+
+  /** The crop of {@code picture}, reduced to the pixels that {@code format} asks for where it has as many; never enlarged. */
+  public Picture of(Picture picture, String format) {
+    Picture shown = of(picture);
+    // Sides are cut off to whole pixels: less than one more is made up.
+    return pixels(format).filter(asked -> asked.width <= width + 1 && asked.height <= height + 1)
+        .map(asked -> Lanczos.resize(shown, asked.width, asked.height)).orElse(shown);
   }
 
   private static HeadshotCrop placed(Picture picture, Face face, double width, double height) {

@@ -88,6 +88,15 @@ public final class HeadshotStudio {
     return learning.training();
   }
 
+  /**
+   * Refuses what the base does not draw, before anybody is learnt for it.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases
+   */
+  public void require(ShootRequest request) {
+    request.styles().forEach(style -> style.requireFor(base));
+  }
+
   /** How many pixels a picture of {@code request} has. */
   public long pixels(ShootRequest request) {
     return request.size() == 0 ? (long) base.defaults().width() * base.defaults().height()

@@ -12,14 +12,18 @@ import java.util.List;
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
  * @param guidance how strictly to follow the style, or NaN for two thirds of what the base itself takes, at most 4
- * @param size width and height in pixels, or 0 for the base's own; from half as large again as that on, pictures are drawn
- *     at the base's size and enlarged by drawing over them
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; from half as
+ *     large again as that on, pictures are drawn at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
  */
 public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
     int size, long seed) {
   /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
   public static final int STEPS = 20;
+  private static final int LEAST_SIZE = 64;
+  private static final int MOST_SIZE = 4096;
+  // What autoencoders make of one latent.
+  private static final int UNIT = 8;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
   private static final double MOST_GUIDANCE = 4;
   private static final double SHARE = 2.0 / 3;
@@ -28,6 +32,10 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
       throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size: "
           + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size);
+    }
+    if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
+      throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
+          + MOST_SIZE + "; choose one that is, or 0 for the base's own");
     }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");

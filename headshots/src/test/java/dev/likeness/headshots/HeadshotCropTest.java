@@ -46,6 +46,17 @@ class HeadshotCropTest {
   }
 
   @Test
+  void reducesToThePixelsThatAreAskedFor() {
+    String banner = "300x158";
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, FACE, HeadshotCrop.ratio(banner));
+    assertEquals("300x158 picture", crop.of(PICTURE, banner).toString());
+    assertEquals(crop.of(PICTURE), crop.of(PICTURE, "1200x630"), "never enlarged");
+    assertEquals("600x400 picture", HeadshotCrop.of(PICTURE, FACE, 1.5).of(PICTURE, "3:2").toString());
+    assertEquals("the crop 4x5 is in pixels, of which a side has 64 to 4096; for sides give 4:5",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.ratio("4x5")).getMessage());
+  }
+
+  @Test
   void refusesSidesThatNobodyCrops() {
     assertThrows(IllegalArgumentException.class, () -> HeadshotCrop.of(PICTURE, FACE, 5));
   }

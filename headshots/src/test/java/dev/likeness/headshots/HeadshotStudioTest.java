@@ -106,6 +106,8 @@ class HeadshotStudioTest {
         usual.backdrops(), "", "", Double.NaN, "square", List.of("flux", "stable-diffusion"), false);
     UnusableInput wrong = assertThrows(UnusableInput.class,
         () -> HeadshotStudio.on(base).shoot(ada, ShootRequest.of(photographic, 1)));
+    assertEquals(wrong.getMessage(), assertThrows(UnusableInput.class,
+        () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1))).getMessage());
     assertEquals("the style noir is for bases of flux, stable-diffusion, and " + base.name()
         + " is of portrait; choose another style, or another base", wrong.getMessage());
   }

@@ -3,7 +3,10 @@ package dev.likeness.headshots;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ShootRequestTest {
   @Test
@@ -18,6 +21,15 @@ class ShootRequestTest {
     IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class,
         () -> ShootRequest.of(Style.named("studio"), 1).likeness(1.5));
     assertEquals("likeness 1.5 is outside 0..1", wrong.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {8, 56, 100, 513, 4104})
+  void saysWhichSizesThereAre(int size) {
+    ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
+    assertEquals("size " + size + " is no multiple of 8 from 64 to 4096; choose one that is, or 0 for the base's own",
+        assertThrows(IllegalArgumentException.class, () -> any.size(size)).getMessage());
+    List.of(0, 64, 256, 1200, 4096).forEach(good -> assertEquals(good, any.size(good).size()));
   }
 
   @Test

@@ -3,29 +3,53 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotCrop;
+import dev.likeness.headshots.Style;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which part of a headshot is shown. */
 final class AspectOption {
-  @Option(names = "--aspect", paramLabel = "W:H", description = "square, avatar (round), or sides such as 4:5 and 3:2: "
-      + "cropped with the eyes on the upper third (default: the style's, mostly square)")
+  @Option(names = "--aspect", paramLabel = "ASPECT", description = "square, avatar (round), sides such as 4:5 and 3:2, or "
+      + "pixels such as 1200x630: cropped with the eyes on the upper third, and reduced to the pixels where it has as many "
+      + "(default: the style's, mostly square)")
   private String aspect;
 
   /** The headshot as it is asked for; whole where no face is seen. */
   Headshot of(Headshot headshot, FaceDetector detector) {
     Picture picture = headshot.picture();
-    String format = aspect == null ? headshot.style().crop() : aspect;
+    String format = format(headshot.style());
+    return crop(picture, format, detector).map(crop -> new Headshot(crop.of(picture, format), headshot.style(), headshot.seed(),
+        headshot.request(), headshot.likeness())).orElse(headshot);
+  }
+
+  private static Optional<HeadshotCrop> crop(Picture picture, String format, FaceDetector detector) {
     double ratio = HeadshotCrop.ratio(format);
     boolean avatar = format.equals("avatar");
-    List<Face> faces = avatar || ratio != 1 ? detector.detect(picture) : List.of();
-    if (faces.isEmpty()) {
-      return headshot;
+    if (ratio == 1 && !avatar) {
+      return Optional.of(new HeadshotCrop(0, 0, picture.width(), picture.height()));
     }
-    HeadshotCrop crop = avatar ? HeadshotCrop.avatar(picture, faces.get(0)) : HeadshotCrop.of(picture, faces.get(0), ratio);
-    return new Headshot(crop.of(picture), headshot.style(), headshot.seed(), headshot.request(), headshot.likeness());
+    List<Face> faces = detector.detect(picture);
+    return faces.stream().findFirst()
+        .map(face -> avatar ? HeadshotCrop.avatar(picture, face) : HeadshotCrop.of(picture, face, ratio));
+  }
+
+  private String format(Style style) {
+    return aspect == null ? style.crop() : aspect;
+  }
+
+  /** What to say where crops of pictures with sides of {@code side} pixels have fewer than are asked for. */
+  Optional<String> shortage(List<Style> styles, int side) {
+    List<String> asked = styles.stream().map(this::format).distinct().filter(format -> most(format) > side).toList();
+    int most = asked.stream().mapToInt(AspectOption::most).max().orElse(0);
+    return asked.isEmpty() ? Optional.empty() : Optional.of(String.join(" and ", asked) + ": pictures of " + side + " pixels "
+        + "have fewer, so crops stay as large as they are; draw with --size " + (most + 7) / 8 * 8);
+  }
+
+  private static int most(String format) {
+    return HeadshotCrop.pixels(format).map(pixels -> Math.max(pixels.width(), pixels.height())).orElse(0);
   }
 
   /** Refuses what is no aspect. */

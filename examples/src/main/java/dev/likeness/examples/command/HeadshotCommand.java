@@ -62,7 +62,8 @@ public final class HeadshotCommand implements Runnable {
       description = "how strongly the person is drawn (default: ${DEFAULT-VALUE})")
   private double likeness;
 
-  @Option(names = "--size", paramLabel = "PX", description = "width and height (default: the base's)")
+  @Option(names = "--size", paramLabel = "PX", description = "width and height, a multiple of 8 from 64 to 4096 "
+      + "(default: the base's)")
   private int size;
 
   @Option(names = "--upscaler", paramLabel = "FILE", description = "an ONNX file of Real-ESRGAN's kind, by which pictures "
@@ -126,6 +127,7 @@ public final class HeadshotCommand implements Runnable {
     }
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
+    keep.check(request);
     photos.known();
     disclosure.disclosure();
     also();
@@ -156,6 +158,9 @@ public final class HeadshotCommand implements Runnable {
     try (BaseModel model = base.open(); FaceGuidance held = holding.open(base.folder(), tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
+      plain.require(request);
+      aspect.shortage(request.styles(), request.size() == 0 ? model.defaults().width() : request.size())
+          .ifPresent(console.err()::println);
       HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
       try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
           TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {

@@ -42,6 +42,13 @@ final class KeepOption {
     }
   }
 
+  /** Refuses to keep more than is drawn. */
+  void check(ShootRequest request) {
+    if (keep != null) {
+      Casting.requireKept(request, keep);
+    }
+  }
+
   Drawn draw(HeadshotStudio studio, Identity person, PhotoReview review, ShootRequest request, ReviewTools tools,
       Progress progress, Cancellation cancellation) {
     if (keep == null) {

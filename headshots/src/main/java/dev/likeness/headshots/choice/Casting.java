@@ -51,10 +51,8 @@ public final class Casting {
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public Choice shoot(Identity person, ShootRequest request, int keep, Progress progress, Cancellation cancellation) {
-    int drawn = request.count() * request.styles().size();
-    if (keep < 1 || keep > drawn) {
-      throw new IllegalArgumentException("cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
-    }
+    requireKept(request, keep);
+    int drawn = drawn(request);
     return progress.around(() -> {
       Progress steps = inner(progress);
       Shoot shoot = studio.shoot(person, request, steps, cancellation);
@@ -67,6 +65,22 @@ public final class Casting {
       }
       return Choice.of(candidates, keep);
     });
+  }
+
+  /**
+   * Refuses to keep more than is drawn, before anybody is learnt.
+   *
+   * @throws IllegalArgumentException when {@code request} draws fewer than {@code keep} pictures, or none are to be kept
+   */
+  public static void requireKept(ShootRequest request, int keep) {
+    int drawn = drawn(request);
+    if (keep < 1 || keep > drawn) {
+      throw new IllegalArgumentException("cannot keep " + keep + " of " + drawn + " headshots; keep 1 to " + drawn);
+    }
+  }
+
+  private static int drawn(ShootRequest request) {
+    return request.count() * request.styles().size();
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */

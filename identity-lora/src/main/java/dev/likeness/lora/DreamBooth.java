@@ -77,7 +77,7 @@ public record DreamBooth(LoraTraining settings) {
     Map<String, Tensor> values = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
       weights.weights().leaves().keySet()
-          .forEach(name -> values.put(name, region.keep(learned.apply(name).detach())));
+          .forEach(name -> values.put(name, region.keep(learned.apply(name).detach().cpu())));
       weights.fixed().forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));
     }
     return new TrainedModel.Weights(values, region);

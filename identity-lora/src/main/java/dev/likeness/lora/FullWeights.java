@@ -15,10 +15,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base. */
+/** Every weight of the denoising network, and of CLIP's text encoders where asked, copied from the base, where it computes. */
 final class FullWeights implements Learner, AutoCloseable {
   /** What networks compute once and never learn. */
   private static final String FIXED = "pos_embed.pos_embed";
@@ -46,7 +47,7 @@ final class FullWeights implements Learner, AutoCloseable {
   private Tensor own(String name, long... shape) {
     int end = name.indexOf('.');
     Part part = Part.valueOf(name.substring(0, end).toUpperCase(Locale.ROOT));
-    return model.tensor(part, name.substring(end + 1)).cpu().to(type).clone();
+    return model.tensor(part, name.substring(end + 1)).to(new Device(model.compute().device()), type).clone();
   }
 
   /** The tensors of the parts that learn which do not, by part and name. */

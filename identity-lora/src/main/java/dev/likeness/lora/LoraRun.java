@@ -53,6 +53,8 @@ final class LoraRun implements AutoCloseable {
   /**
    * Learns, and returns by name what is to be kept, as long as this is open: the last weights, their average, or those
    * of the best preview.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when they are no longer numbers; a state from before stays as it is
    */
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
@@ -70,14 +72,17 @@ final class LoraRun implements AutoCloseable {
       while (!isOver(stop)) {
         step(learning, batches, stop);
         if (checkpoint.isTime((int) optimizer.steps(), saving, System.nanoTime() - begun)) {
-          save(checkpoint, others);
+          save(checkpoint, learning, others);
         }
       }
     } catch (Cancelled stopped) {
-      save(checkpoint, others);
+      save(checkpoint, learning, others);
       throw stopped;
     }
-    return looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
+    Function<String, Tensor> kept =
+        looks.flatMap(Looks::best).<Function<String, Tensor>>map(best -> best::get).orElseGet(this::current);
+    learning.requireNumbers(learner.weights().leaves().keySet().stream().map(kept).toList());
+    return kept;
   }
 
   private LoraStep step(Pupil pupil, CaptionEncodings texts, List<String> captions) {
@@ -117,10 +122,11 @@ final class LoraRun implements AutoCloseable {
     return ema == null ? learner.weights().leaves()::get : ema.average()::get;
   }
 
-  private void save(Checkpoint checkpoint, List<Kept> others) {
+  private void save(Checkpoint checkpoint, LoraStep learning, List<Kept> others) {
     if (checkpoint.file() == null) {
       return;
     }
+    learning.requireNumbers(learner.weights().leaves().values());
     long now = System.nanoTime();
     try {
       checkpoint.save(learner.weights(), optimizer, ema, others);
@@ -134,7 +140,12 @@ final class LoraRun implements AutoCloseable {
   /** The person that LoRA factors have come to be. */
   TrainedPerson person(Function<String, Tensor> values) {
     TensorRegion kept = new TensorRegion();
-    return TrainedPerson.of(((TrainableFactors) learner).snapshot(kept, values), kept, settings, set.subject(), base);
+    try {
+      return TrainedPerson.of(((TrainableFactors) learner).snapshot(kept, values), kept, settings, set.subject(), base);
+    } catch (RuntimeException e) {
+      kept.close();
+      throw e;
+    }
   }
 
   private void encode(Cancellation stop) {

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.Recomputing;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -75,10 +76,14 @@ class LoraStep implements Kept {
     return parts;
   }
 
-  /** Moves the weights along what the step's batches were learned, and returns their mean loss. */
+  /**
+   * Moves the weights along what the step's batches were learned, and returns their mean loss.
+   *
+   * @throws UnusableInput when the gradients' length is no longer a number; the weights are then as they were
+   */
   double take(LoraTraining settings, double rate) {
     Map<String, Tensor> moving = learner.moving((double) optimizer.steps() / settings.steps());
-    GradientNorm.clip(moving.values(), settings.longestGradient());
+    requireNumber("the gradients' length", GradientNorm.clip(moving.values(), settings.longestGradient()));
     optimizer.step(moving, rate);
     double loss = sum / parts;
     parts = 0;
@@ -97,10 +102,7 @@ class LoraStep implements Kept {
       boolean twice = settings.options().recompute();
       Tensor loss = loss(batch, settings.priorWeight(), twice ? recomputing : Segments.PLAIN);
       double value = loss.item_double();
-      if (!Double.isFinite(value)) {
-        throw new UnusableInput("the loss is " + value + " after " + optimizer.steps()
-            + " steps; train with a lower learning rate, or in f32 instead of a half type");
-      }
+      requireNumber("the loss", value);
       int all = settings.options().accumulation();
       Tensor part = all == 1 ? loss : loss.div(new Scalar((double) all));
       if (twice) {
@@ -110,6 +112,26 @@ class LoraStep implements Kept {
       }
       parts++;
       sum += value;
+    }
+  }
+
+  /**
+   * Looks whether weights are still numbers, which one that goes on would find at the next loss.
+   *
+   * @throws UnusableInput when any is not
+   */
+  void requireNumbers(Collection<Tensor> weights) {
+    for (Tensor weight : weights) {
+      try (TensorScope scope = TensorScope.open()) {
+        requireNumber("the largest weight", weight.detach().abs().max().item_double());
+      }
+    }
+  }
+
+  private void requireNumber(String what, double value) {
+    if (!Double.isFinite(value)) {
+      throw new UnusableInput(what + " is " + value + " after " + optimizer.steps() + " steps; delete the state, if one is kept,"
+          + " and train again with a lower learning rate, or in f32 instead of a half type");
     }
   }
 
@@ -140,8 +162,9 @@ class LoraStep implements Kept {
   @Override
   public void resume(String name, Tensor value) {
     if (name.startsWith(GRADIENT)) {
+      Tensor leaf = learner.weights().leaves().get(name.substring(GRADIENT.length()));
       // The gradient of a product with a constant is that constant, to the bit.
-      learner.weights().leaves().get(name.substring(GRADIENT.length())).mul(value).sum().backward();
+      leaf.mul(value.to(leaf.device(), value.scalar_type())).sum().backward();
     }
   }
 

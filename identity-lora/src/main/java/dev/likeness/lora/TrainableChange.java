@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.TrainableWeights;
@@ -104,7 +105,11 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
     return new LowRank(values.apply(layer.name() + DOWN), null, values.apply(layer.name() + UP), scale);
   }
 
-  /** What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied in. */
+  /**
+   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied in.
+   *
+   * @throws UnusableInput when f16 cannot hold it
+   */
   Change saved(Function<String, Tensor> values, TensorRegion region) {
     if (form == LoraForm.LOKR) {
       return new Kronecker(half(values.apply(layer.name() + OUTER), region),
@@ -116,7 +121,12 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
         : new Decomposed(pair, region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
   }
 
-  private static Tensor half(Tensor value, TensorRegion region) {
-    return region.keep(value.detach().cpu().to(ScalarType.Half));
+  private Tensor half(Tensor value, TensorRegion region) {
+    Tensor half = value.detach().cpu().to(ScalarType.Half);
+    if (!half.isfinite().all().item_bool()) {
+      throw new UnusableInput("what " + layer.name() + " learnt is greater than a file in f16 can say; train again with a lower"
+          + " learning rate");
+    }
+    return region.keep(half);
   }
 }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.lora.change.Change;
@@ -18,10 +19,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** The factors being learned: f32 leaves whose change is nothing at first, so that training starts at the base. */
+/**
+ * The factors being learned: f32 leaves where the base computes, whose change is nothing at first, so that training starts
+ * at the base.
+ */
 final class TrainableFactors implements Learner, AutoCloseable {
   private final Networks model;
   private final TrainableWeights weights;
@@ -41,8 +46,9 @@ final class TrainableFactors implements Learner, AutoCloseable {
           + (settings.options().modules().isEmpty() ? "" : ", modules " + settings.options().modules()));
     }
     random = NoiseSource.seeded(settings.seed());
-    weights = new TrainableWeights((name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
-        : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer))));
+    InitialValues first = (name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
+        : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer)));
+    weights = new TrainableWeights(first.on(new Device(model.compute().device())));
     layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
     if (word != null) {
       word.join(weights);

@@ -19,6 +19,9 @@ import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,11 +30,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraTrainingTest {
@@ -259,7 +266,52 @@ class LoraTrainingTest {
   @Test
   void givesUpOnALossThatIsNoNumber() {
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
-    assertTrue(refusal.getMessage().matches("the loss is (NaN|Infinity) after \\d+ steps; train with a lower learning"
-        + " rate, or in f32 instead of a half type"), refusal.getMessage());
+    assertTrue(refusal.getMessage().matches("the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state,"
+        + " if one is kept, and train again with a lower learning rate, or in f32 instead of a half type"), refusal.getMessage());
+  }
+
+  @Test
+  void returnsNobodyWhoseLastStepWentTooFar() {
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(1)));
+    assertTrue(refusal.getMessage().matches("what .* learnt is greater than a file in f16 can say; train again with a lower"
+        + " learning rate"), refusal.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void neitherKeepsNorReturnsWeightsThatAreNoNumbers(int steps) {
+    Path state = files.resolve("state.safetensors");
+    // Decay and step together take a norm's ones beyond f32.
+    LoraTraining settings = new LoraTraining(1, 1, LoraTargets.ATTENTION, false, steps, 1, 3e38, 0, 0, 1.1, 1, false, 0, 1,
+        List.of("%s"), 0);
+    TrainingSet set = TrainingSet.of(pictures(1), SUBJECT).state(state);
+    Cancellation stop = new Cancellation();
+    Progress untilStep1 = event -> {
+      if (event instanceof ProgressEvent.Step) {
+        stop.cancel();
+      }
+    };
+    String message = assertThrows(UnusableInput.class, () ->
+        new DreamBooth(settings).train(base, set, untilStep1, stop)).getMessage();
+    assertTrue(message.matches("the largest weight is (NaN|Infinity) after 1 steps; .*"), message);
+    assertTrue(Files.notExists(state), "weights that are no numbers were kept");
+  }
+
+  @Test
+  void takesNoStepAlongGradientsThatAreNoNumbers() {
+    try (TrainableFactors factors = new TrainableFactors(SHORT, SUBJECT, base.parts()); AdamW optimizer = AdamW.standard();
+        TensorRegion region = new TensorRegion()) {
+      Pupil pupil = Pupil.of(base.parts());
+      LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), SHORT),
+          new CaptionEncodings(pupil, List.of("a man"), factors, region));
+      Tensor leaf = factors.weights().leaves().values().iterator().next();
+      try (TensorScope scope = TensorScope.open()) {
+        leaf.mul(new Scalar(Double.NaN)).sum().backward();
+        String message = assertThrows(UnusableInput.class, () -> learning.take(SHORT, 1e-3)).getMessage();
+        assertTrue(message.startsWith("the gradients' length is NaN after 0 steps; "), message);
+        assertTrue(leaf.detach().isfinite().all().item_bool());
+        assertEquals(0, optimizer.steps());
+      }
+    }
   }
 }

@@ -55,11 +55,16 @@ enum DynamicCode {
   /** Codes of as many zeros as {@code like} has numbers, blocks filled up. */
   Tensor zeros(Tensor like) {
     int zero = Arrays.binarySearch(values, 0);
-    return torch.full(new long[] {blocks(like), BLOCK}, new Scalar(zero), new TensorOptions(ScalarType.Byte));
+    Tensor codes = torch.full(new long[] {blocks(like), BLOCK}, new Scalar(zero), new TensorOptions(ScalarType.Byte));
+    return codes.to(like.device(), ScalarType.Byte);
   }
 
   Tensor noScales(Tensor like) {
-    return torch.zeros(blocks(like), 1);
+    return beside(like, torch.zeros(blocks(like), 1));
+  }
+
+  private static Tensor beside(Tensor like, Tensor numbers) {
+    return numbers.to(like.device(), ScalarType.Float);
   }
 
   private static long blocks(Tensor like) {
@@ -68,16 +73,17 @@ enum DynamicCode {
 
   /** The numbers, in f32 and in {@code like}'s shape. */
   Tensor decoded(Tensor codes, Tensor largest, Tensor like) {
-    Tensor numbers = torch.tensor(values).index_select(0, codes.flatten().to(ScalarType.Long)).view(codes.sizes());
+    Tensor numbers = beside(codes, torch.tensor(values)).index_select(0, codes.flatten().to(ScalarType.Long)).view(codes.sizes());
     return numbers.mul(largest).flatten().narrow(0, 0, like.numel()).reshape(like.sizes()).clone();
   }
 
   /** Writes numbers into their codes and their blocks' largest. */
   void encode(Tensor numbers, Tensor codes, Tensor largest) {
-    Tensor filled = torch.cat(new TensorVector(numbers.flatten(), torch.zeros(codes.numel() - numbers.numel())), 0)
+    Tensor rest = beside(codes, torch.zeros(codes.numel() - numbers.numel()));
+    Tensor filled = torch.cat(new TensorVector(numbers.flatten(), rest), 0)
         .view(codes.sizes());
     largest.copy_(filled.abs().amax(new long[] {1}, true));
     Tensor unit = filled.div(largest.clamp_min(new Scalar(Float.MIN_NORMAL)));
-    codes.copy_(torch.bucketize(unit, torch.tensor(borders)));
+    codes.copy_(torch.bucketize(unit, beside(codes, torch.tensor(borders))));
   }
 }

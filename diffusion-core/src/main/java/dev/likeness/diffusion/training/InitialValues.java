@@ -3,6 +3,7 @@ package dev.likeness.diffusion.training;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import java.util.Arrays;
 import java.util.function.Predicate;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -12,6 +13,14 @@ import org.bytedeco.pytorch.global.torch;
 public interface InitialValues {
   /** The first value of a tensor; owned by the calling scope. */
   Tensor of(String name, long... shape);
+
+  /** The same on a device. */
+  default InitialValues on(Device device) {
+    return (name, shape) -> {
+      Tensor value = of(name, shape);
+      return value.to(device, value.scalar_type());
+    };
+  }
 
   /**
    * Norms at one, biases at zero, embeddings at a spread of 0.02, everything else normal with variance 1 / fan-in; what

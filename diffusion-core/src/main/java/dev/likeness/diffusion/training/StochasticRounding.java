@@ -23,8 +23,8 @@ public final class StochasticRounding {
   public static void copy(Tensor value, Tensor bf16, Generator chance) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       Tensor bits = value.detach().contiguous().view(ScalarType.Int);
-      Tensor random = torch.empty_like(bits).random_(0, new LongOptional(DROPPED), new GeneratorOptional(chance));
-      Tensor rounded = bits.add(random).bitwise_and(new Scalar(-DROPPED)).view(ScalarType.Float);
+      Tensor random = torch.empty_like(bits.cpu()).random_(0, new LongOptional(DROPPED), new GeneratorOptional(chance));
+      Tensor rounded = bits.add(random.to(bits.device(), ScalarType.Int)).bitwise_and(new Scalar(-DROPPED)).view(ScalarType.Float);
       bf16.copy_(rounded);
     }
   }

@@ -25,12 +25,13 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     this.initial = initial;
   }
 
-  /** Adopts every tensor of {@code source}, in f32, or as the leaf of that name is by now. */
+  /** Adopts every tensor of {@code source}, in f32, or where and as the leaf of that name is by now. */
   public void load(TensorSource source) {
     for (String name : source.names()) {
       try (TensorScope scope = TensorScope.open()) {
         Tensor now = leaves.get(name);
-        adopt(name, source.read(name).to(now == null ? ScalarType.Float : now.scalar_type()).clone());
+        Tensor value = source.read(name);
+        adopt(name, (now == null ? value.to(ScalarType.Float) : value.to(now.device(), now.scalar_type())).clone());
       }
     }
   }

@@ -47,14 +47,21 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
     try (TensorScope scope = TensorScope.open(); Safetensors saved = Safetensors.open(file)) {
       weights.load(under(saved, "weights."));
       if (ema != null) {
-        ema.restore(tensors(saved, "ema."));
+        ema.restore(placed(tensors(saved, "ema.")));
       }
       Map<String, Tensor> kept = tensors(saved, "");
       kept.keySet().removeIf(name -> name.startsWith("weights.") || name.startsWith("ema.") || name.startsWith(MORE));
       tensors(saved, MORE).forEach(more);
-      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), kept);
+      optimizer.resume(Long.parseLong(saved.header().metadata().get("step")), placed(kept));
       return saved.header().metadata();
     }
+  }
+
+  /** Where the weights are; single numbers stay on the CPU, where they are reckoned. */
+  private Map<String, Tensor> placed(Map<String, Tensor> saved) {
+    weights.leaves().values().stream().findFirst().ifPresent(leaf -> saved.replaceAll((name, tensor) ->
+        tensor.dim() == 0 ? tensor : tensor.to(leaf.device(), tensor.scalar_type())));
+    return saved;
   }
 
   private static dev.likeness.diffusion.weights.TensorSource under(Safetensors saved, String prefix) {

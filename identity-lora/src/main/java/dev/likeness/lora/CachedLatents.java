@@ -57,13 +57,18 @@ final class CachedLatents {
   private static Tensor focus(TrainingPicture picture, int factor, double weight) {
     Tensor map = torch.ones(1, 1, picture.picture().height() / factor, picture.picture().width() / factor);
     picture.focus().ifPresent(area -> {
-      long top = Math.min(area.top() / factor, map.size(2) - 1);
-      long left = Math.min(area.left() / factor, map.size(3) - 1);
-      long rows = Math.min((area.height() + factor - 1) / factor, map.size(2) - top);
-      long columns = Math.min((area.width() + factor - 1) / factor, map.size(3) - left);
-      map.narrow(2, top, rows).narrow(3, left, columns).fill_(new Scalar(weight));
+      int[] rows = places(area.top(), area.height(), factor, (int) map.size(2));
+      int[] columns = places(area.left(), area.width(), factor, (int) map.size(3));
+      map.narrow(2, rows[0], rows[1]).narrow(3, columns[0], columns[1]).fill_(new Scalar(weight));
     });
     return map.div(map.mean());
+  }
+
+  /** The first place and the number of those that {@code length} pixels from {@code start} on touch, one at least. */
+  static int[] places(int start, int length, int factor, int all) {
+    int first = Math.min(start / factor, all - 1);
+    int end = Math.min((start + length + factor - 1) / factor, all);
+    return new int[] {first, Math.max(end - first, 1)};
   }
 
   /** The share of white at each place of the latents [1, 1, h, w]. */

@@ -8,14 +8,18 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.PatternSyntaxException;
 
 /**
  * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into
  * the header under {@code lora_adapter_metadata} and peft into a file beside the weights. A file that says nothing
- * means alpha = rank, as every reader takes it.
+ * means alpha = rank, as every reader takes it. LoRA's settings call it {@code lora_alpha}, LoHa's and LoKr's {@code alpha}.
  */
 final class Alphas {
   private static final String SETTINGS = "lora_adapter_metadata";
+  /** How many terms of Cayley's series peft takes where its settings say none. */
+  private static final int USUAL_TERMS = 5;
 
   private final Map<String, Object> settings;
 
@@ -57,16 +61,44 @@ final class Alphas {
     return alpha / (byRoot ? Math.sqrt(rank) : rank);
   }
 
+  /** The factor of a change that no factors of low rank say: what peft's own rank makes of it, else 1. */
+  double scaleWithoutRank(Layer layer) {
+    String part = layer.part().folder() + ".";
+    return number(layer, part, "rank_pattern", "r").map(rank -> alpha(layer, part, rank.longValue()) / rank.doubleValue())
+        .orElse(1.0);
+  }
+
+  /** How many terms of the series an orthogonal matrix of this layer's part is made of, or 0 where it is exact. */
+  int cayleyTerms(Layer layer) {
+    String part = layer.part().folder() + ".";
+    if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
+      return 0;
+    }
+    return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms ? terms.intValue() : USUAL_TERMS;
+  }
+
   private double alpha(Layer layer, String part, long rank) {
-    if (settings.get(part + "alpha_pattern") instanceof Map<?, ?> patterns) {
-      for (Map.Entry<?, ?> pattern : patterns.entrySet()) {
-        String name = pattern.getKey().toString();
-        boolean here = layer.path().equals(name) || layer.path().endsWith("." + name);
-        if (here && pattern.getValue() instanceof Number alpha) {
-          return alpha.doubleValue();
+    return number(layer, part, "alpha_pattern", "lora_alpha").or(() -> number(layer, part, "alpha_pattern", "alpha"))
+        .map(Number::doubleValue).orElse((double) rank);
+  }
+
+  /** What the first pattern that is the end of the layer's path says, as peft matches them, else what is said of all. */
+  private Optional<Number> number(Layer layer, String part, String patterns, String all) {
+    if (settings.get(part + patterns) instanceof Map<?, ?> said) {
+      for (Map.Entry<?, ?> pattern : said.entrySet()) {
+        if (pattern.getValue() instanceof Number value && isEnd(layer.path(), pattern.getKey().toString())) {
+          return Optional.of(value);
         }
       }
     }
-    return settings.get(part + "lora_alpha") instanceof Number alpha ? alpha.doubleValue() : rank;
+    return settings.get(part + all) instanceof Number value ? Optional.of(value) : Optional.empty();
+  }
+
+  private static boolean isEnd(String path, String pattern) {
+    try {
+      return path.matches("(.*\\.)?(" + pattern + ")");
+    } catch (PatternSyntaxException e) {
+      throw new UnusableInput("the LoRA's settings have a pattern of layers that is none, " + pattern + "; save it again", e);
+    }
   }
 }

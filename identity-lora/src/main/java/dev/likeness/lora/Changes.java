@@ -12,6 +12,7 @@ import dev.likeness.lora.change.LowRank;
 import dev.likeness.lora.change.Replacement;
 import dev.likeness.lora.change.Rotation;
 import dev.likeness.lora.change.Tucker;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -33,9 +34,13 @@ final class Changes {
     return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
   }
 
-  /** The bias's difference, or null. */
-  static Tensor bias(LayerKeys keys) {
-    for (Role role : new Role[] {Role.DIFF_B, Role.B_NORM, Role.BIAS_UP}) {
+  /** The bias's difference, or null; that of a second factor is scaled with it. */
+  static Tensor bias(LayerKeys keys, Alphas alphas) {
+    if (keys.has(Role.BIAS_UP)) {
+      double scale = new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0));
+      return keys.read(Role.BIAS_UP).flatten().mul(new Scalar(scale));
+    }
+    for (Role role : new Role[] {Role.DIFF_B, Role.B_NORM}) {
       if (keys.has(role)) {
         return keys.read(role).flatten();
       }
@@ -52,7 +57,7 @@ final class Changes {
           Role.B2);
       case OFT -> rotation();
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
-          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)));
+          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys.layer()));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
       case SET -> new Replacement(likeWeight(keys.read(Role.SET)));
@@ -72,14 +77,17 @@ final class Changes {
         scale(b.size(0)));
   }
 
-  /** Where neither factor is made of others the alpha that files carry means nothing (LyCORIS, modules/lokr.py). */
+  /**
+   * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS, modules/lokr.py), but that of
+   * peft's settings does (tuners/lokr/layer.py).
+   */
   private Change kronecker() {
     Tensor outer = keys.has(Role.LOKR_W1) ? keys.read(Role.LOKR_W1)
         : torch.matmul(whole(Role.LOKR_W1_A), whole(Role.LOKR_W1_B));
     Tensor inner = keys.has(Role.LOKR_W2) ? keys.read(Role.LOKR_W2) : inner();
     boolean plain = keys.has(Role.LOKR_W1, Role.LOKR_W2);
     long rank = ChangeKind.LOKR.rank(keys);
-    Kronecker product = new Kronecker(outer, inner, rank, plain ? 1 : scale(rank));
+    Kronecker product = new Kronecker(outer, inner, rank, plain ? alphas.scaleWithoutRank(keys.layer()) : scale(rank));
     boolean matrices = inner.dim() == 2 && keys.layer().kernel() > 1;
     return matrices ? new FlatKronecker(product) : product;
   }

@@ -148,7 +148,7 @@ final class LoraReader {
           whole.map(all -> all.changes(change, weight)).orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
-        Tensor bias = Changes.bias(own);
+        Tensor bias = Changes.bias(own, alphas);
         if (bias != null) {
           whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias))
               .forEach((part, rows) -> biases.put(part, region.keep(rows)));

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -15,6 +16,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.lora.change.InputRotation;
 import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.LowRank;
 import dev.likeness.lora.change.Tucker;
@@ -149,6 +151,39 @@ class LoraSpellingTest {
     assertEquals(3, settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"attentions.0.to_q\": 12}}")
         .scale(layer, 4, Double.NaN));
     assertEquals(1, settings("{\"text_encoder.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
+    assertEquals(3, settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"attentions\\\\.\\\\d+\\\\.to_(q|k)\": 12}}")
+        .scale(layer, 4, Double.NaN));
+    assertEquals(2, settings("{\"unet.lora_alpha\": 8, \"unet.alpha_pattern\": {\"o_q\": 12}}").scale(layer, 4, Double.NaN));
+    assertEquals(4, settings("{\"unet.alpha\": 16, \"unet.r\": 4}").scale(layer, 4, Double.NaN));
+    assertEquals("the LoRA's settings have a pattern of layers that is none, (to_q; save it again",
+        assertThrows(UnusableInput.class, () -> settings("{\"unet.alpha_pattern\": {\"(to_q\": 12}}")
+        .scale(layer, 4, Double.NaN)).getMessage());
+  }
+
+  @Test
+  void takesPeftsStrengthOfAProductOfWholeFactorsAndItsSeries() {
+    Layer layer = new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L));
+    assertEquals(1, PLAIN.scaleWithoutRank(layer));
+    assertEquals(0.5, settings("{\"unet.alpha\": 4, \"unet.r\": 8}").scaleWithoutRank(layer));
+    assertEquals(2, settings("{\"unet.alpha\": 4, \"unet.r\": 8, \"unet.rank_pattern\": {\"to_q\": 2}}").scaleWithoutRank(layer));
+    assertEquals(5, PLAIN.cayleyTerms(layer));
+    assertEquals(3, settings("{\"unet.num_cayley_neumann_terms\": 3}").cayleyTerms(layer));
+    assertEquals(0, settings("{\"unet.use_cayley_neumann\": false}").cayleyTerms(layer));
+  }
+
+  /** peft takes {@code (I - Q) (I + Q)^-1} where it is exact, and a series of {@code (I + Q) (I - Q)^-1} where not. */
+  @Test
+  void turnsInputsExactlyWhereTheSettingsSaySo() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor angle = torch.tensor(new float[] {0.5f}).view(1, 1);
+      Tensor one = torch.eye(2);
+      Tensor exact = new InputRotation(angle, 2, 0).difference(one).add(one);
+      assertTrue(torch.allclose(exact, torch.tensor(new float[] {0.6f, 0.8f, -0.8f, 0.6f}).view(2, 2)), exact.toString());
+      Tensor series = new InputRotation(angle, 2, 40).difference(one).add(one);
+      assertTrue(torch.allclose(series, exact.t(), 1e-5, 1e-6, false), series.toString());
+      Tensor two = new InputRotation(angle, 2, 2).difference(one).add(one);
+      assertTrue(torch.equal(two, torch.tensor(new float[] {1, -1, 1, 1}).view(2, 2)), two.toString());
+    }
   }
 
   private static Alphas settings(String json) {

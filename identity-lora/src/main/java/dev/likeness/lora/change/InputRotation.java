@@ -8,12 +8,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * peft's OFT: what the layer is given is turned, block by block, by orthogonal matrices; the inverse in Cayley's form
- * is a series of five terms, as peft trains it (Qiu et al. 2025, arXiv:2506.19847, equation 4).
+ * is a series of few terms, as peft trains it (Qiu et al. 2025, arXiv:2506.19847, equation 4), or exact.
  *
  * @param skew [blocks, size (size - 1) / 2], the upper triangles of skew-symmetric matrices; one block serves all
  * @param size of a block
+ * @param terms of the series, or 0 for the exact inverse, which peft takes of the opposite angle
  */
-public record InputRotation(Tensor skew, long size) implements Change {
+public record InputRotation(Tensor skew, long size, int terms) implements Change {
   @Override
   public Tensor difference(Tensor weight) {
     Tensor flat = weight.flatten(1, -1);
@@ -26,10 +27,23 @@ public record InputRotation(Tensor skew, long size) implements Change {
 
   private Tensor turns() {
     Tensor q = triangles();
-    Tensor second = torch.matmul(q, q);
-    Tensor third = torch.matmul(second, q);
-    Tensor fourth = torch.matmul(third, q);
-    return torch.eye(size).add(q.add(second).add(third).mul(new Scalar(2.0))).add(fourth);
+    Tensor one = torch.eye(size);
+    if (terms == 0) {
+      return torch.matmul(one.sub(q), torch.inverse(one.add(q)));
+    }
+    // The last term alone counts once, and there are always two powers beyond the first, as in peft.
+    Tensor power = q;
+    Tensor twice = terms > 1 ? q : torch.zeros_like(q);
+    if (terms > 2) {
+      power = torch.matmul(power, q);
+      twice = twice.add(power);
+      for (int term = 3; term < terms - 1; term++) {
+        power = torch.matmul(power, q);
+        twice = twice.add(power);
+      }
+      return one.add(twice.mul(new Scalar(2.0))).add(torch.matmul(power, q));
+    }
+    return one.add(twice.mul(new Scalar(2.0)));
   }
 
   private Tensor triangles() {
@@ -41,7 +55,7 @@ public record InputRotation(Tensor skew, long size) implements Change {
 
   @Override
   public InputRotation mapped(UnaryOperator<Tensor> place) {
-    return new InputRotation(place.apply(skew), size);
+    return new InputRotation(place.apply(skew), size, terms);
   }
 
   @Override

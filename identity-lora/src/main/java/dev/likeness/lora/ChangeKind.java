@@ -64,10 +64,12 @@ public enum ChangeKind {
   /** Whether every needed tensor is there and they agree with one another. */
   boolean isWhole(LayerKeys keys) {
     return keys.has(required.toArray(Role[]::new)) && switch (this) {
-      case LORA -> pairs(keys, Role.DOWN, Role.UP) && covers(keys);
+      case LORA -> pairs(keys, Role.DOWN, Role.UP) && covers(keys)
+          && (!keys.has(Role.MID) || keys.size(Role.MID, 0) == keys.size(Role.DOWN, 0));
       case LOHA -> Fit.hadamard(keys);
       case LOKR -> Fit.kronecker(keys);
-      case NORM, OFT, PEFT_OFT, FULL, SET, BIAS, GLORA -> true;
+      case GLORA -> Fit.glora(keys);
+      case NORM, OFT, PEFT_OFT, FULL, SET, BIAS -> true;
     };
   }
 

@@ -16,6 +16,9 @@ final class Fit {
       case DOWN -> isWindow(shape) && shape[1] == layer.in() && (side(shape) == layer.kernel() || side(shape) == 1);
       case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
       case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case HADA_T1, HADA_T2, LOKR_T2 -> shape.length == 4 && shape[2] == layer.kernel() && shape[3] == layer.kernel();
+      case BM -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case A1, A2, B1, B2 -> isWindow(shape) && glora(keys, role, shape);
       case MAGNITUDE -> isLengths(layer, shape);
       case DIFF_B, B_NORM, BIAS_UP -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
@@ -33,6 +36,29 @@ final class Fit {
     long inputs = layer.in() * layer.kernel() * layer.kernel();
     boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
     return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
+  }
+
+  /** GLoRA's factors, which came the other way round at first: the two of the input, then those beside the weight. */
+  private static boolean glora(LayerKeys keys, Role role, long[] shape) {
+    Layer layer = keys.layer();
+    boolean old = Changes.isOldGlora(keys);
+    if (role == (old ? Role.A2 : Role.A1)) {
+      return shape[0] == layer.in() && side(shape) == 1;
+    }
+    if (role == (old ? Role.A1 : Role.A2)) {
+      return shape[1] == layer.in() && side(shape) == 1;
+    }
+    return role == (old ? Role.B2 : Role.B1) ? shape[0] == layer.out() && side(shape) == 1
+        : shape[1] == layer.in() && side(shape) == (keys.has(Role.BM) ? 1 : layer.kernel());
+  }
+
+  /** Whether GLoRA's factors agree with one another. */
+  static boolean glora(LayerKeys keys) {
+    boolean old = Changes.isOldGlora(keys);
+    Role down = old ? Role.B1 : Role.B2;
+    return keys.size(old ? Role.A2 : Role.A1, 1) == keys.size(old ? Role.A1 : Role.A2, 0)
+        && keys.size(old ? Role.B2 : Role.B1, 1) == keys.size(down, 0)
+        && (!keys.has(Role.BM) || keys.size(Role.BM, 0) == keys.size(down, 0));
   }
 
   static boolean hadamard(LayerKeys keys) {
@@ -54,8 +80,10 @@ final class Fit {
     Layer layer = keys.layer();
     boolean outer = keys.has(Role.LOKR_W1)
         || keys.has(Role.LOKR_W1_A, Role.LOKR_W1_B) && keys.size(Role.LOKR_W1_A, 1) == keys.size(Role.LOKR_W1_B, 0);
-    boolean inner = keys.has(Role.LOKR_W2) || keys.has(Role.LOKR_W2_A, Role.LOKR_W2_B);
     boolean core = keys.has(Role.LOKR_T2);
+    boolean inner = keys.has(Role.LOKR_W2) || keys.has(Role.LOKR_W2_A, Role.LOKR_W2_B) && (core
+        ? keys.size(Role.LOKR_W2_A, 0) == keys.size(Role.LOKR_T2, 0) && keys.size(Role.LOKR_W2_B, 0) == keys.size(Role.LOKR_T2, 1)
+        : keys.size(Role.LOKR_W2_A, 1) == keys.size(Role.LOKR_W2_B, 0));
     long out1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 0) : keys.size(Role.LOKR_W1_A, 0);
     long in1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 1) : keys.size(Role.LOKR_W1_B, 1);
     long out2 = keys.has(Role.LOKR_W2) ? keys.size(Role.LOKR_W2, 0) : keys.size(Role.LOKR_W2_A, core ? 1 : 0);

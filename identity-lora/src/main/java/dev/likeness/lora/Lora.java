@@ -151,7 +151,7 @@ public final class Lora implements AutoCloseable {
 
   PlacedChanges placedOn(Compute compute) {
     requireOpen();
-    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c, region));
+    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c));
   }
 
   private void requireOpen() {
@@ -164,6 +164,7 @@ public final class Lora implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    placed.values().forEach(PlacedChanges::close);
     region.close();
   }
 }

@@ -16,22 +16,26 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors; every other kind
  * becomes the difference that it makes to the base's own weight, once, and is held here. Differences to the base do not
- * depend on one another, so several LoRAs add up in any order.
+ * depend on one another, so several LoRAs add up in any order. Owns what it placed until closed.
  */
-final class PlacedChanges {
+final class PlacedChanges implements AutoCloseable {
   private final Map<Part, Map<String, SideChange>> sides = new HashMap<>();
   private final Map<Part, Map<String, Tensor>> vectors = new HashMap<>();
   private final Compute compute;
-  private final TensorRegion region;
+  private final TensorRegion region = new TensorRegion();
   private final Networks base;
   private long bytes;
 
-  PlacedChanges(LoraChanges changes, Networks base, Compute compute, TensorRegion region) {
+  PlacedChanges(LoraChanges changes, Networks base, Compute compute) {
     this.compute = compute;
-    this.region = region;
     this.base = base;
-    changes.weights().forEach(this::place);
-    changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
+    try {
+      changes.weights().forEach(this::place);
+      changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
   }
 
   private void place(Layer layer, Change change) {
@@ -70,5 +74,10 @@ final class PlacedChanges {
   /** What all this takes in memory. */
   long bytes() {
     return bytes;
+  }
+
+  @Override
+  public void close() {
+    region.close();
   }
 }

@@ -87,6 +87,26 @@ class LoraRefusalTest extends OnGoldenBase {
         + ".lora_A.weight [2, 320] beside a weight [64, 64]; the LoRA is for another base model", refusal(file));
   }
 
+  private static final String KOHYA = "lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.";
+  private static final String CONV = "lora_unet_down_blocks_0_resnets_0_conv1.";
+
+  @Test
+  void namesFactorsOfEveryKindThatDoNotFit() {
+    Map<String, long[]> glora = new LinkedHashMap<>(Map.of(KOHYA + "a1.weight", new long[] {48, 2}, KOHYA + "a2.weight",
+        new long[] {2, 64}, KOHYA + "b1.weight", new long[] {64, 2}, KOHYA + "b2.weight", new long[] {2, 64}));
+    assertEquals(List.of(KOHYA + "a1.weight [48, 2] beside a weight [64, 64]"),
+        Lora.inspect(file(glora, Map.of()), base).misshapen());
+    glora.put(KOHYA + "a1.weight", new long[] {64, 3});
+    assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
+    Map<String, long[]> core = new LinkedHashMap<>(Map.of(CONV + "lora_down.weight", new long[] {2, 32, 1, 1},
+        CONV + "lora_up.weight", new long[] {32, 2, 1, 1}, CONV + "lora_mid.weight", new long[] {3, 3, 3, 3}));
+    assertEquals(List.of("unet.down_blocks.0.resnets.0.conv1"), Lora.inspect(file(core, Map.of()), base).incomplete());
+    Map<String, long[]> hadamard = Map.of(CONV + "hada_t1", new long[] {2, 2, 5, 5}, CONV + "hada_w1_a", new long[] {2, 32},
+        CONV + "hada_w1_b", new long[] {2, 32}, CONV + "hada_w2_a", new long[] {32, 2}, CONV + "hada_w2_b", new long[] {2, 288});
+    assertEquals(List.of(CONV + "hada_t1 [2, 2, 5, 5] beside a weight [32, 32, 3, 3]"),
+        Lora.inspect(file(hadamard, Map.of()), base).misshapen());
+  }
+
   @Test
   void missesTheOtherFactor() {
     Path file = file(Map.of(LAYER + ".lora_B.weight", new long[] {64, 2}), Map.of());

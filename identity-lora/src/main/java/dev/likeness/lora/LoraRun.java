@@ -26,6 +26,7 @@ final class LoraRun implements AutoCloseable {
   private final Learner learner;
   private final Progress progress;
   private final Networks model;
+  private final Pupil pupil;
   private final TensorRegion region = new TensorRegion();
   private final List<Bucket> buckets;
   private final Lesson lesson;
@@ -43,6 +44,7 @@ final class LoraRun implements AutoCloseable {
     this.learner = learner;
     this.progress = progress;
     model = base.parts();
+    pupil = Pupil.of(model);
     buckets = Bucket.of(set.pictures(), model.autoencoder().factor(), region);
     lesson = Lesson.of(model, settings);
     optimizer = settings.options().optimizer().make(settings.weightDecay());
@@ -60,9 +62,8 @@ final class LoraRun implements AutoCloseable {
     encode(stop);
     drawOthers(stop);
     CaptionBook captions = CaptionBook.of(settings, set);
-    Pupil pupil = Pupil.of(model);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
-    LoraStep learning = step(pupil, texts, captions.all());
+    LoraStep learning = step(texts, captions.all());
     Batches batches = new Batches(settings, buckets, captions, lesson);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
     List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning)).toList();
@@ -85,7 +86,7 @@ final class LoraRun implements AutoCloseable {
     return kept;
   }
 
-  private LoraStep step(Pupil pupil, CaptionEncodings texts, List<String> captions) {
+  private LoraStep step(CaptionEncodings texts, List<String> captions) {
     double guidance = settings.options().distilled();
     if (guidance == 0 && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
       Learner usual = new ConsistencyStep.Unchanged(model);

@@ -21,6 +21,9 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The network that learns, of whichever family: how it is told texts, and how it is asked. */
 interface Pupil {
+  /** Latent pixels in a token of FLUX.1. */
+  int PACKED = 4;
+
   /** The network that noise is predicted with. */
   Part part();
 
@@ -37,18 +40,32 @@ interface Pupil {
    */
   Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments);
 
+  /**
+   * The pupil that a model is.
+   *
+   * @throws IllegalArgumentException when it is not taught here: with a language model, or shown more than latents
+   */
   static Pupil of(Networks model) {
     if (model instanceof Flux flux) {
+      requireLatents("filling or control", flux.config().inChannels(), PACKED * flux.autoencoder().latentChannels());
       return new FluxPupil(flux);
     }
     if (model instanceof StableDiffusion3 three) {
       return new Sd3Pupil(three);
     }
     if (model instanceof StableDiffusion networks) {
+      requireLatents("inpainting", networks.unetConfig().inChannels(), networks.autoencoder().latentChannels());
       return new UNetPupil(networks);
     }
     throw new IllegalArgumentException("a base with a language model cannot learn a person here; LoRAs taught elsewhere can be"
         + " opened on it. Give a base of Stable Diffusion or FLUX.1");
+  }
+
+  private static void requireLatents(String kind, int shown, int latents) {
+    if (shown != latents) {
+      throw new IllegalArgumentException("a base made for " + kind + " cannot learn a person here: its network is shown " + shown
+          + " channels, latents have " + latents + "; teach the base of its family that draws from text alone");
+    }
   }
 
   /** Tokens and pooled text of one tower. */

@@ -259,6 +259,23 @@ class LoraTrainingTest {
   }
 
   @Test
+  void refusesABaseForInpaintingBeforeItEncodes(@TempDir Path parent) {
+    List<String> phases = new ArrayList<>();
+    Progress seen = event -> {
+      if (event instanceof ProgressEvent.Phase phase) {
+        phases.add(phase.name());
+      }
+    };
+    try (BaseModel inpainting =
+        GoldenFolder.loaded(GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, parent).path())) {
+      assertEquals("a base made for inpainting cannot learn a person here: its network is shown 9 channels, latents have 4; teach"
+          + " the base of its family that draws from text alone", assertThrows(IllegalArgumentException.class, () ->
+          SHORT.train(inpainting, pictures(1), SUBJECT, seen, new Cancellation())).getMessage());
+    }
+    assertEquals(List.of(), phases);
+  }
+
+  @Test
   void leavesASmallBaseItsOwnSettings() {
     assertEquals(LoraTraining.best(), LoraTraining.best().suitedTo(base));
   }

@@ -23,7 +23,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * A copy of the weights that a LoRA changes, with the change in them. A request that carries it draws with these in the
  * place of the base's own, at no cost per step; the base's tensors are not touched. Summed in f32, then brought to the
- * model's type. Carry at most one of them, before any side path. Shared by threads; owns its tensors until closed.
+ * model's type; what is carried before it and changed the same norms, biases or weights counts beside it. Shared by threads;
+ * owns its tensors until closed.
  */
 public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final LoraChanges changes;
@@ -48,7 +49,12 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
     return new Adaptation() {
       @Override
       public Tensor tensor(String name, Tensor original) {
-        return own.getOrDefault(name, original);
+        Tensor sum = own.get(name);
+        if (sum == null) {
+          return original;
+        }
+        Tensor plain = base.tensor(part, name);
+        return original.is_same(plain) ? sum : sum.add(original.sub(compute.place(plain)));
       }
 
       @Override

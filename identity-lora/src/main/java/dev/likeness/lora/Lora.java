@@ -49,7 +49,8 @@ public final class Lora implements AutoCloseable {
       Alphas alphas = Alphas.of(source.notes(), file);
       LoraReport report = reader.report(alphas);
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      return new Lora(reader.changes(alphas, region, layer -> LoraMerge.f32(base.parts(), layer)), source.notes(), report, region, base.parts());
+      LoraChanges changes = reader.changes(alphas, region, layer -> LoraMerge.f32(base.parts(), layer));
+      return new Lora(changes, source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();
       throw e;
@@ -126,7 +127,8 @@ public final class Lora implements AutoCloseable {
 
   /**
    * Writes a file in peft's spelling, the older diffusers' or kohya's, whole or not at all; alpha equals the rank. kohya's
-   * names FLUX.1, Stable Diffusion 3 and XL as their makers do, with queries, keys and values as one layer.
+   * names FLUX.1, Stable Diffusion 3 and XL as their makers do, with queries, keys and values as one layer, and has a place for
+   * every kind of change: what has no factors there, norms and biases too, as its difference.
    *
    * @throws IllegalArgumentException for a dialect that is only read, or a change that it cannot say: see
    *     {@link LoraMerge#resized}
@@ -137,7 +139,7 @@ public final class Lora implements AutoCloseable {
 
   void save(Path file, LoraDialect dialect, Map<String, String> header) {
     requireOpen();
-    LoraWriter.write(file, changes, LayerTable.of(base), header, dialect);
+    LoraWriter.write(file, changes, LayerTable.of(base), layer -> LoraMerge.f32(base, layer), header, dialect);
   }
 
   LoraChanges changes() {

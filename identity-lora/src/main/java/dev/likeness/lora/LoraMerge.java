@@ -37,6 +37,9 @@ public final class LoraMerge {
     if (loras.isEmpty()) {
       throw new IllegalArgumentException("there is no LoRA to merge; give one at least");
     }
+    if (loras.keySet().stream().map(Lora::base).distinct().count() > 1) {
+      throw new IllegalArgumentException("the LoRAs to merge were opened on several bases; open all of them on one");
+    }
     TensorRegion region = new TensorRegion();
     Networks base = loras.keySet().iterator().next().base();
     Map<Layer, Change> weights = new LinkedHashMap<>();
@@ -91,6 +94,9 @@ public final class LoraMerge {
           }
         }
       }
+    } catch (RuntimeException e) {
+      region.close();
+      throw e;
     }
     LoraFamily family = LoraFamily.of(table);
     return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family);

@@ -5,17 +5,22 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Decomposed;
+import dev.likeness.lora.change.Difference;
 import dev.likeness.lora.change.Kronecker;
 import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.Rows;
 import dev.likeness.lora.change.Tucker;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Writes LoRA files, one spelling throughout: readers that meet two drop layers of one. The scale is multiplied into
@@ -26,22 +31,29 @@ final class LoraWriter {
 
   private final LoraDialect dialect;
   private final Map<String, Tensor> tensors;
+  private final Function<Layer, Tensor> weight;
 
-  private LoraWriter(LoraDialect dialect, Map<String, Tensor> tensors) {
+  private LoraWriter(LoraDialect dialect, Map<String, Tensor> tensors, Function<Layer, Tensor> weight) {
     this.dialect = dialect;
     this.tensors = tensors;
+    this.weight = weight;
   }
 
-  /** @param base every layer of the base, which kohya's names are counted by */
-  static void write(Path file, LoraChanges changes, LayerTable base, Map<String, String> metadata, LoraDialect dialect) {
+  /**
+   * @param base every layer of the base, which kohya's names are counted by
+   * @param weight of a layer of the base, f32 on the CPU, which some differences are taken from
+   */
+  static void write(Path file, LoraChanges changes, LayerTable base, Function<Layer, Tensor> weight,
+      Map<String, String> metadata, LoraDialect dialect) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      if (!changes.biases().isEmpty()) {
-        throw unwritable(changes.biases().keySet().iterator().next());
-      }
-      LoraWriter writer = new LoraWriter(dialect, tensors);
+      LoraWriter writer = new LoraWriter(dialect, tensors, weight);
       if (dialect == LoraDialect.KOHYA) {
-        writer.put(changes.weights(), new KohyaNames(base));
+        KohyaNames names = new KohyaNames(base);
+        writer.put(changes.weights(), names);
+        writer.putBiases(changes.biases(), names);
+      } else if (!changes.biases().isEmpty()) {
+        throw unwritable(changes.biases().keySet().iterator().next());
       } else {
         SameRank.of(changes.weights()).forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
@@ -68,20 +80,42 @@ final class LoraWriter {
     });
   }
 
-  private static LowRank joined(KohyaNames.Place place, Map<Layer, Change> own) {
+  private void putBiases(Map<Layer, Tensor> biases, KohyaNames names) {
+    Map<KohyaNames.Place, Map<Layer, Tensor>> places = new LinkedHashMap<>();
+    biases.forEach((layer, bias) ->
+        places.computeIfAbsent(names.of(layer), place -> new LinkedHashMap<>()).put(layer, bias));
+    places.forEach((place, own) -> tensors.put(place.stem() + (place.parts().get(0).isNorm() ? ".b_norm" : ".diff_b"),
+        rows(place, layer -> own.containsKey(layer) ? own.get(layer) : torch.zeros(layer.out()))));
+  }
+
+  private Change joined(KohyaNames.Place place, Map<Layer, Change> own) {
     Map<Layer, LowRank> pairs = new LinkedHashMap<>();
     own.forEach((layer, change) -> {
-      if (!(change instanceof LowRank pair)) {
-        throw unwritable(layer);
+      if (change instanceof LowRank pair) {
+        pairs.put(layer, pair);
       }
-      pairs.put(layer, pair);
     });
+    if (pairs.size() < own.size()) {
+      return new Difference(rows(place, layer -> own.containsKey(layer) ? difference(layer, own.get(layer))
+          : weight.apply(layer).mul(new Scalar(0.0))));
+    }
     LowRank joined = JoinedRows.of(place.parts(), pairs);
     return place.halvesSwapped() ? JoinedRows.swapped(joined) : joined;
   }
 
+  private static Tensor rows(KohyaNames.Place place, Function<Layer, Tensor> part) {
+    TensorVector all = new TensorVector();
+    place.parts().forEach(layer -> all.push_back(part.apply(layer).to(ScalarType.Float)));
+    Tensor rows = torch.cat(all, 0);
+    return place.halvesSwapped() ? Rows.swapped(rows) : rows;
+  }
+
+  private Tensor difference(Layer layer, Change change) {
+    return change.difference(weight.apply(layer)).contiguous();
+  }
+
   private void put(Layer layer, String stem, Change change) {
-    if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair) {
+    if (change instanceof Decomposed dora && dora.direction() instanceof LowRank pair && dora.magnitude().dim() == 1) {
       putPair(layer, stem, pair);
       Tensor lengths = dora.magnitude().flatten();
       if (dialect == LoraDialect.KOHYA) {
@@ -96,6 +130,10 @@ final class LoraWriter {
       tensors.put(stem + ".lokr_w2", product.inner());
     } else if (change instanceof LowRank pair) {
       putPair(layer, stem, pair);
+    } else if (dialect == LoraDialect.KOHYA) {
+      // Of layers that are joined the value is all there is; it has the rows of several.
+      tensors.put(stem + (layer.isNorm() ? ".w_norm" : ".diff"),
+          change instanceof Difference said ? said.value() : difference(layer, change));
     } else {
       throw unwritable(layer);
     }
@@ -103,7 +141,7 @@ final class LoraWriter {
 
   private static IllegalArgumentException unwritable(Layer layer) {
     return new IllegalArgumentException("the change of " + layer.name()
-        + " has no place in such a file; give it a rank first (LoraMerge.resized)");
+        + " has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind");
   }
 
   private void putPair(Layer layer, String stem, LowRank pair) {

@@ -28,9 +28,12 @@ import java.util.Map;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraMergeTest extends OnGoldenBase {
@@ -108,6 +111,40 @@ class LoraMergeTest extends OnGoldenBase {
       sum += (a[i] - b[i]) * (a[i] - b[i]);
     }
     return Math.sqrt(sum);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"norm", "loha", "oft", "full", "glora", "dora-columns"})
+  void writesEveryKindInKohyasSpelling(String kind) {
+    Path file = files.resolve("kind.safetensors");
+    try (TensorScope scope = TensorScope.open(); Lora lora = open("../kinds/" + kind); FusedLora fused = lora.fuse(1)) {
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> lora.save(file)).getMessage()
+          .endsWith(" has no place in such a file; save it in kohya's spelling (KOHYA), which has one for every kind"));
+      lora.save(file, LoraDialect.KOHYA);
+      try (Lora again = Lora.open(file, base); FusedLora both = again.fuse(1)) {
+        assertEquals(lora.report().layers(), again.report().layers());
+        assertEquals(lora.changes().biases().keySet(), again.changes().biases().keySet());
+        fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> assertTrue(
+            torch.allclose(both.weights(Compute.EXACT).get(Part.UNET).get(name), value, 1e-6, 1e-6, false), name));
+      }
+    }
+  }
+
+  @Test
+  void addsNormsToThoseThatAreCarriedBeforeIt() {
+    try (Lora first = open("../kinds/norm"); Lora second = open("../kinds/norm"); FusedLora fused = second.fuse(0.5)) {
+      assertArrayEquals(drawn(first.at(0.3), second.at(0.5)), drawn(first.at(0.3), fused), 2e-4f);
+    }
+  }
+
+  @Test
+  void addsLorasOfOneBaseOnly() {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files.resolve("other")).path();
+    try (BaseModel other = GoldenFolder.loaded(folder); Lora here = open("wide");
+        Lora there = Lora.open(GoldenLora.file("wide"), other)) {
+      assertEquals("the LoRAs to merge were opened on several bases; open all of them on one",
+          assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(Map.of(here, 1.0, there, 1.0), 4)).getMessage());
+    }
   }
 
   @Test

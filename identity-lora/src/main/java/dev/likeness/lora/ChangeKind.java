@@ -31,7 +31,7 @@ public enum ChangeKind {
   BIAS(List.of());
 
   private static final Set<Role> ANYWHERE =
-      Set.of(Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP);
+      Set.of(Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.RESHAPE);
 
   private final List<Role> required;
   private final List<Role> optional;

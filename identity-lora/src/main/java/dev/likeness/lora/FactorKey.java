@@ -34,6 +34,8 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
     put("text_encoders.clip_l.", Part.TEXT_ENCODER, LoraDialect.COMFY);
     put("text_encoders.clip_g.transformer.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
     put("text_encoders.clip_g.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
+    put("text_encoders.t5xxl.transformer.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
+    put("text_encoders.t5xxl.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
     put("unet.", Part.UNET, LoraDialect.PEFT);
     put("text_encoder.", Part.TEXT_ENCODER, LoraDialect.PEFT);
     put("text_encoder_2.", Part.TEXT_ENCODER_2, LoraDialect.PEFT);

@@ -22,6 +22,8 @@ final class Fit {
       case MAGNITUDE -> isLengths(layer, shape);
       case DIFF_B, B_NORM, BIAS_UP -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
+      // Factors that would want a wider weight do not fit by themselves.
+      case RESHAPE -> keys.elements(role) == layer.shape().size();
       case RESCALE -> keys.elements(role) == layer.out();
       case OFT_BLOCKS -> shape.length >= 3 && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
           && shape[shape.length - 1] == shape[shape.length - 2];

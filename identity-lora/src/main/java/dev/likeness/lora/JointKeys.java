@@ -26,7 +26,7 @@ final class JointKeys implements TensorSource {
       Role.MAGNITUDE, Role.HADA_W1_A, Role.HADA_W2_A);
   /** What serves every row. */
   private static final Set<Role> SHARED =
-      EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B);
+      EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B, Role.RESHAPE);
   private static final Pattern XLABS =
       Pattern.compile("(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   private static final List<String> PREFIXES = List.of("base_model.model.", "model.diffusion_model.",

@@ -12,7 +12,9 @@ enum Role {
   LOKR_W1, LOKR_W1_A, LOKR_W1_B, LOKR_W2, LOKR_W2_A, LOKR_W2_B, LOKR_T2,
   A1, A2, B1, B2, BM,
   DIFF, DIFF_B, SET, W_NORM, B_NORM, BIAS_UP,
-  OFT_BLOCKS, OFT_R, RESCALE;
+  OFT_BLOCKS, OFT_R, RESCALE,
+  /** The shape that the weight is to have, as small as a tensor. */
+  RESHAPE;
 
   /** A key without its ending. */
   record Cut(String stem, Role role, LoraDialect dialect) { }
@@ -44,7 +46,7 @@ enum Role {
       plain("bm.weight", BM),
       plain("diff", DIFF), plain("diff_b", DIFF_B), plain("set_weight", SET), plain("w_norm", W_NORM),
       plain("b_norm", B_NORM), plain("oft_blocks", OFT_BLOCKS), plain("oft_diag", OFT_BLOCKS),
-      plain("rescale", RESCALE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
+      plain("rescale", RESCALE), plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
   private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_R"

@@ -176,6 +176,29 @@ class FusedLayersTest {
     }
   }
 
+  @Test
+  void readsShapesOfWeightsAndTheSecondTextEncoderAsComfyUiCallsThem() {
+    Path file = folder.resolve("look.safetensors");
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(4L)) {
+      String t5 = "encoder.block.0.layer.0.SelfAttention.q";
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      long[] query = base.parts().tensorShape(Part.TEXT_ENCODER_2, t5 + ".weight");
+      tensors.put("text_encoders.t5xxl.transformer." + t5 + ".lora_down.weight", random(noise, 2, query[1]));
+      tensors.put("text_encoders.t5xxl.transformer." + t5 + ".lora_up.weight", random(noise, query[0], 2));
+      long[] shape = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight");
+      tensors.put("diffusion_model.img_in.lora_A.weight", random(noise, 2, shape[1]));
+      tensors.put("diffusion_model.img_in.lora_B.weight", random(noise, shape[0], 2));
+      tensors.put("diffusion_model.img_in.reshape_weight", torch.tensor(shape));
+      SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
+      try (Lora lora = Lora.open(file, base)) {
+        assertEquals(2, lora.report().layers());
+      }
+      tensors.put("diffusion_model.img_in.bias", random(noise, shape[0]));
+      SafetensorsWriter.write(file, tensors, Map.of("ss_base_model_version", "flux1"));
+      assertEquals(List.of("diffusion_model.img_in.bias"), Lora.inspect(file, base).unmatched());
+    }
+  }
+
   /** Trained on blocks of both streams alone, whose names Stable Diffusion 3 has too. */
   @ParameterizedTest
   @CsvSource({"to_q", "add_q_proj", "to_out.0"})

@@ -38,10 +38,15 @@ public record DreamBooth(LoraTraining settings) {
   /**
    * Trains; {@code base} itself stays as it is.
    *
+   * @throws IllegalArgumentException when a new word is asked for, which only a LoRA learns
    * @throws dev.likeness.diffusion.error.UnusableInput when the loss is no longer a number, or the state is another's
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public TrainedModel train(BaseModel base, TrainingSet set, Progress progress, Cancellation cancellation) {
+    if (settings.options().pivot().vectors() > 0) {
+      throw new IllegalArgumentException("a model that is taught with all its weights learns no new word; leave the pivot away, or"
+          + " teach a LoRA");
+    }
     return progress.around(() -> {
       try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder(), type(base.parts().compute()));
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
@@ -79,6 +84,9 @@ public record DreamBooth(LoraTraining settings) {
       weights.weights().leaves().keySet()
           .forEach(name -> values.put(name, region.keep(learned.apply(name).detach().cpu())));
       weights.fixed().forEach((name, tensor) -> values.put(name, region.keep(tensor.cpu().clone())));
+    } catch (RuntimeException e) {
+      region.close();
+      throw e;
     }
     return new TrainedModel.Weights(values, region);
   }

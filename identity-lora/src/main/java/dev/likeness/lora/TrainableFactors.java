@@ -49,9 +49,14 @@ final class TrainableFactors implements Learner, AutoCloseable {
     InitialValues first = (name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
         : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer)));
     weights = new TrainableWeights(first.on(new Device(model.compute().device())));
-    layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
-    if (word != null) {
-      word.join(weights);
+    try {
+      layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
+      if (word != null) {
+        word.join(weights);
+      }
+    } catch (RuntimeException e) {
+      close();
+      throw e;
     }
   }
 

@@ -125,6 +125,14 @@ class DreamBoothTest {
   }
 
   @Test
+  void refusesANewWord() {
+    DreamBooth ask = DreamBooth.standard().with(PLAIN.options(TrainingOptions.PLAIN.pivot(Pivot.of(2))));
+    assertEquals("a model that is taught with all its weights learns no new word; leave the pivot away, or teach a LoRA",
+        assertThrows(IllegalArgumentException.class, () -> ask.train(base, pictures(), Progress.SILENT, new Cancellation()))
+            .getMessage());
+  }
+
+  @Test
   void writesAModelThatOpensAndDrawsOtherwise() throws IOException {
     float[] before = drawn(base);
     Path out = files.resolve("ada");

@@ -7,10 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -173,11 +173,13 @@ class ClipTokenizerTest {
     }
   }
 
-  private static Path tiny(String name) {
-    try {
-      return Path.of(ClipTokenizerTest.class.getResource(TINY + name).toURI());
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
+  private Path tiny(String name) {
+    List<String> files = name.endsWith("published") ? List.of("vocab.json", "merges.txt", "special_tokens_map.json")
+        : List.of("tokenizer.json");
+    for (String file : files) {
+      GoldenResource.copy(TINY + name + "/" + file, folder.resolve(name).resolve(file));
     }
+    GoldenResource.copy(TINY + name + "/tokenizer_config.json", folder.resolve(name).resolve("tokenizer_config.json"));
+    return folder.resolve(name);
   }
 }

@@ -4,9 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
+import dev.likeness.diffusion.golden.GoldenResource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -75,7 +73,7 @@ class PromptSyntaxTest {
   }
 
   @Test
-  void fillsAsManyChunksAsItTakesAndBreaksAtACommaNearTheEnd() throws IOException {
+  void fillsAsManyChunksAsItTakesAndBreaksAtACommaNearTheEnd() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       PromptReader reader = new PromptReader(tokenizer, List.of(), VOCABULARY);
       assertEquals(1, reader.weighted("").size());
@@ -91,7 +89,7 @@ class PromptSyntaxTest {
   }
 
   @Test
-  void putsWordsInWholeAndWeighsThem() throws IOException {
+  void putsWordsInWholeAndWeighsThem() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
       TextualInversion toy = new TextualInversion("<Toy>", Map.of(2, new float[6]));
       TextualInversion style = new TextualInversion("style", Map.of(2, new float[2]));
@@ -115,11 +113,9 @@ class PromptSyntaxTest {
     return length - 1;
   }
 
-  private Path tokenizer() throws IOException {
+  private Path tokenizer() {
     for (String file : List.of("tokenizer.json", "tokenizer_config.json")) {
-      try (InputStream in = getClass().getResourceAsStream("/golden/sd1/tokenizers/sd1-today/" + file)) {
-        Files.copy(in, folder.resolve(file));
-      }
+      GoldenResource.copy("/golden/sd1/tokenizers/sd1-today/" + file, folder.resolve(file));
     }
     return folder;
   }

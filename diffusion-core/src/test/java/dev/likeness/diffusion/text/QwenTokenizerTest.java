@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenResource;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -71,11 +72,9 @@ class QwenTokenizerTest {
     return assertThrows(UnusableInput.class, () -> QwenTokenizer.of(files)).getMessage();
   }
 
-  private void copy(String from, String... names) throws IOException {
+  private void copy(String from, String... names) {
     for (String name : names) {
-      try (InputStream in = QwenTokenizerTest.class.getResourceAsStream(ROOT + from + name)) {
-        Files.copy(in, folder.resolve(name));
-      }
+      GoldenResource.copy(ROOT + from + name, folder.resolve(name));
     }
   }
 }

@@ -19,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -48,7 +47,7 @@ final class TrainableFactors implements Learner, AutoCloseable {
     random = NoiseSource.seeded(settings.seed());
     InitialValues first = (name, shape) -> LearnedWord.isLeaf(name) ? word.firstValue(name, shape, random)
         : TrainableChange.firstValue(name, shape, random, layer -> own(layers.get(layer)));
-    weights = new TrainableWeights(first.on(new Device(model.compute().device())));
+    weights = new TrainableWeights(first.on(model.compute().device()));
     try {
       layers.values().forEach(layer -> changes.put(layer, TrainableChange.of(settings, layer, weights)));
       if (word != null) {

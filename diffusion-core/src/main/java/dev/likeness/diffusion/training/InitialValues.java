@@ -14,11 +14,11 @@ public interface InitialValues {
   /** The first value of a tensor; owned by the calling scope. */
   Tensor of(String name, long... shape);
 
-  /** The same on a device. */
-  default InitialValues on(Device device) {
+  /** The same on a device, e.g. {@code cuda}. */
+  default InitialValues on(String device) {
     return (name, shape) -> {
       Tensor value = of(name, shape);
-      return value.to(device, value.scalar_type());
+      return value.to(new Device(device), value.scalar_type());
     };
   }
 

@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -50,7 +49,7 @@ class DevicesTest {
       step(weights, optimizer, ema);
       new TrainingState(weights, optimizer, ema).save(file, kept);
     }
-    try (Device meta = new Device("meta"); TrainableWeights weights = new TrainableWeights(ONES.on(meta));
+    try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
         Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
       weights.get("matrix", 80, 64);
       weights.get("vector", 3);
@@ -61,7 +60,7 @@ class DevicesTest {
       assertTrue(ema.average().values().stream().allMatch(Tensor::is_meta));
       assertTrue(optimizer.tensors().values().stream().allMatch(Tensor::is_meta));
     }
-    try (Device meta = new Device("meta"); TrainableWeights weights = new TrainableWeights(ONES.on(meta));
+    try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
         Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);
       assertTrue(optimizer.tensors().values().stream().allMatch(Tensor::is_meta));

@@ -123,7 +123,8 @@ public final class HeadshotCommand implements Runnable {
     }
     boolean showsWithoutPhotos = person != null || store.given();
     if (showsWithoutPhotos && identity.way().shows()) {
-      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, no --person FILE and no --store");
+      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, no "
+          + "--person FILE and no --store");
     }
     identity.require(base.folder(), base.name());
     ShootRequest request = request();

@@ -91,8 +91,8 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
   }
 
   /**
-   * FaceID's LoRA, when that inside the adapter's file is not to be used or is missing: as said, else the file beside it with {@code _lora} in its
-   * name; empty when it is to be left out.
+   * FaceID's LoRA, when that inside the adapter's file is not to be used or is missing: as said, else the file beside it with
+   * {@code _lora} in its name; empty when it is to be left out.
    *
    * @throws UnusableInput when there is none
    */

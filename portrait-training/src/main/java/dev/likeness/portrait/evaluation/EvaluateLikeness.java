@@ -52,8 +52,8 @@ public final class EvaluateLikeness {
     this.tools = tools;
     this.work = work;
     ledger = Ledger.open(work.resolve(RESULTS));
-    ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(trial.folder()), "numbers", trial.plan().toString(), "held by",
-        trial.guidance().map(by -> by.embedder().name()).orElse("nothing"))));
+    ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(trial.folder()), "numbers", trial.plan().toString(),
+        "held by", trial.guidance().map(by -> by.embedder().name()).orElse("nothing"))));
   }
 
   public static void main(String[] args) {

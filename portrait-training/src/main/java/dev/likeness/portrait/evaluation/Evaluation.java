@@ -73,7 +73,8 @@ public final class Evaluation {
     }, () -> ledger.skip("prompt following", "no weights of the attribute classifier were given"));
     tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
         () -> ledger.skip("faces", "no outside detector was given"));
-    tools.embedder().ifPresentOrElse(embedder -> ledger.part("distance to held-out renders", embedder.name(), () -> distance(drawn, embedder)),
+    tools.embedder().ifPresentOrElse(
+        embedder -> ledger.part("distance to held-out renders", embedder.name(), () -> distance(drawn, embedder)),
         () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
     copies(drawn);
     identity();

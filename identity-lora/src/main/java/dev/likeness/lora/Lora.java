@@ -153,7 +153,7 @@ public final class Lora implements AutoCloseable {
 
   PlacedChanges placedOn(Compute compute) {
     requireOpen();
-    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c));
+    return placed.computeIfAbsent(compute, c -> new PlacedChanges(changes, base, c, region));
   }
 
   private void requireOpen() {
@@ -166,7 +166,6 @@ public final class Lora implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    placed.values().forEach(PlacedChanges::close);
     region.close();
   }
 }

@@ -16,9 +16,9 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * A LoRA's changes where a model computes. Low-rank ones and Kronecker products stay as factors; every other kind
  * becomes the difference that it makes to the base's own weight, once, and is held here. Differences to the base do not
- * depend on one another, so several LoRAs add up in any order. Owns what it placed until closed.
+ * depend on one another, so several LoRAs add up in any order.
  */
-final class PlacedChanges implements AutoCloseable {
+final class PlacedChanges {
   private final Map<Part, Map<String, SideChange>> sides = new HashMap<>();
   private final Map<Part, Map<String, Tensor>> vectors = new HashMap<>();
   private final Compute compute;
@@ -26,15 +26,16 @@ final class PlacedChanges implements AutoCloseable {
   private final Networks base;
   private long bytes;
 
-  PlacedChanges(LoraChanges changes, Networks base, Compute compute) {
+  /** @param owner of what is placed, which is all or, after an exception, nothing */
+  PlacedChanges(LoraChanges changes, Networks base, Compute compute, TensorRegion owner) {
     this.compute = compute;
     this.base = base;
     try {
       changes.weights().forEach(this::place);
       changes.biases().forEach((layer, bias) -> vector(layer, layer.bias(), bias));
-    } catch (RuntimeException e) {
-      close();
-      throw e;
+      owner.take(region);
+    } finally {
+      region.close();
     }
   }
 
@@ -74,10 +75,5 @@ final class PlacedChanges implements AutoCloseable {
   /** What all this takes in memory. */
   long bytes() {
     return bytes;
-  }
-
-  @Override
-  public void close() {
-    region.close();
   }
 }

@@ -19,6 +19,15 @@ public final class TensorRegion implements AutoCloseable {
     return tensor;
   }
 
+  /** Takes over all that {@code other} keeps, which keeps nothing afterwards. */
+  public synchronized void take(TensorRegion other) {
+    if (closed) {
+      throw new IllegalStateException("the region is closed; nothing can be kept in it");
+    }
+    owned.addAll(other.owned);
+    other.owned.clear();
+  }
+
   /** Frees everything kept; a second call does nothing. */
   @Override
   public synchronized void close() {

@@ -52,7 +52,7 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     return Texts.lasting(model.encode(prompts,
         tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())
             .encode(prompts, tower.layersLeftOut()),
-        t5 -> t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3))), rows);
+        t5 -> t5.encode(prompts, StableDiffusion3.T5_TOKENS, t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))), rows);
   }
 
   @Override

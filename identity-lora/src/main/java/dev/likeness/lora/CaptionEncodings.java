@@ -14,20 +14,31 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * What the network is told for each caption: encoded once where the text encoders stay as they are, else every step.
+ * What the network is told for each caption: encoded once by the text encoders that stay as they are, every step by those
+ * that learn. T5, the largest by far, mostly stays where CLIP learns.
  */
 final class CaptionEncodings {
   private final Pupil pupil;
   private final List<String> captions;
   private final Learner learner;
   private final TextEncoding fixed;
+  /** By T5; null where there is none, it learns, or all is fixed. */
+  private final Tensor byT5;
 
   CaptionEncodings(Pupil pupil, List<String> captions, Learner learner, TensorRegion region) {
     this.pupil = pupil;
     this.captions = captions;
     this.learner = learner;
     boolean learns = Stream.of(Part.values()).anyMatch(part -> part != pupil.part() && learner.learns(part));
-    fixed = learns ? null : encodedOnce(region);
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      Tensor still = pupil.longText().filter(t5 -> !t5.learns(learner)).map(t5 -> t5.read(captions, learner)).orElse(null);
+      fixed = learns ? null : kept(pupil.encode(captions, still, learner), region);
+      byT5 = learns && still != null ? region.keep(still) : null;
+    }
+  }
+
+  private static TextEncoding kept(TextEncoding once, TensorRegion region) {
+    return new TextEncoding(region.keep(once.tokens()), once.pooled() == null ? null : region.keep(once.pooled()));
   }
 
   int count() {
@@ -40,7 +51,9 @@ final class CaptionEncodings {
       return rows(fixed, places);
     }
     int[] distinct = IntStream.of(places).sorted().distinct().toArray();
-    TextEncoding encoded = pupil.encode(IntStream.of(distinct).mapToObj(captions::get).toList(), learner);
+    List<String> texts = IntStream.of(distinct).mapToObj(captions::get).toList();
+    Tensor read = byT5 != null ? rows(byT5, distinct) : pupil.longText().map(t5 -> t5.read(texts, learner)).orElse(null);
+    TextEncoding encoded = pupil.encode(texts, read, learner);
     return rows(encoded, IntStream.of(places).map(i -> Arrays.binarySearch(distinct, i)).toArray());
   }
 
@@ -54,12 +67,5 @@ final class CaptionEncodings {
       rows.push_back(encoded.narrow(0, place, 1));
     }
     return torch.cat(rows, 0);
-  }
-
-  private TextEncoding encodedOnce(TensorRegion region) {
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      TextEncoding once = pupil.encode(captions, learner);
-      return new TextEncoding(region.keep(once.tokens()), once.pooled() == null ? null : region.keep(once.pooled()));
-    }
   }
 }

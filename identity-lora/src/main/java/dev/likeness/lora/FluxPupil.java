@@ -10,6 +10,7 @@ import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
 import dev.likeness.diffusion.transformer.PackedLatents;
 import dev.likeness.diffusion.transformer.Rotation;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -33,9 +34,13 @@ record FluxPupil(Flux model) implements Pupil {
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Learner learner) {
-    Tensor pooled = encode(model.clip(), texts, learner, model).pooled();
-    return new TextEncoding(model.t5().encode(texts, TEXT_TOKENS, Pupil.encoder(model.t5(), learner)), pooled);
+  public Optional<LongText> longText() {
+    return Optional.of(new LongText(model.t5(), TEXT_TOKENS));
+  }
+
+  @Override
+  public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+    return new TextEncoding(byT5, encode(model.clip(), texts, learner, model).pooled());
   }
 
   @Override

@@ -1,19 +1,17 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.StableDiffusion3;
-import dev.likeness.diffusion.model.T5Tower;
 import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.text.PromptEncoder;
-import dev.likeness.diffusion.text.T5Encoder;
 import dev.likeness.diffusion.text.TextEncoding;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -30,8 +28,17 @@ interface Pupil {
   /** CLIP's text encoders, which can learn, and whose tokenizers can learn words. */
   List<TextTower> towers();
 
-  /** Texts as the network is told them; gradients flow through the encoders that learn. */
-  TextEncoding encode(List<String> texts, Learner learner);
+  /** How T5 reads texts, where it is one of the encoders. */
+  default Optional<LongText> longText() {
+    return Optional.empty();
+  }
+
+  /**
+   * Texts as the network is told them; gradients flow through the encoders that learn.
+   *
+   * @param byT5 the texts as {@link #longText} reads them, or null where nothing does
+   */
+  TextEncoding encode(List<String> texts, Tensor byT5, Learner learner);
 
   /**
    * The answer for noised latents [batch, channels, h, w], f32 on the CPU; its own type, where the model computes.
@@ -73,11 +80,6 @@ interface Pupil {
     ClipTextEncoder encoder = new ClipTextEncoder(tower.config(), learner.network(tower.part()));
     PromptEncoder plain = new PromptEncoder(tower.tokenizer(), encoder, model.compute());
     return learner.reading(plain, tower).encode(texts, tower.layersLeftOut());
-  }
-
-  /** T5's encoder, which learns where the pattern of layers names it, and is otherwise the model's own. */
-  static T5Encoder encoder(T5Tower t5, Learner learner) {
-    return learner.learns(t5.part()) ? new T5Encoder(t5.config(), learner.network(t5.part())) : t5.encoder(Adaptation.NONE);
   }
 
   /** One number for each picture, f32, where the model computes. */

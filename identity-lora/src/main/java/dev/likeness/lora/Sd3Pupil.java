@@ -7,6 +7,7 @@ import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import java.util.List;
+import java.util.Optional;
 import org.bytedeco.pytorch.Tensor;
 
 /** Stable Diffusion 3 and 3.5: two CLIP towers side by side, then T5, or zeros where the model came without it. */
@@ -24,8 +25,13 @@ record Sd3Pupil(StableDiffusion3 model) implements Pupil {
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Learner learner) {
-    return model.encode(texts, tower -> encode(tower, texts, learner, model), t5 -> Pupil.encoder(t5, learner));
+  public Optional<LongText> longText() {
+    return Optional.ofNullable(model.t5()).map(t5 -> new LongText(t5, StableDiffusion3.T5_TOKENS));
+  }
+
+  @Override
+  public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+    return model.encode(texts, tower -> encode(tower, texts, learner, model), t5 -> byT5);
   }
 
   @Override

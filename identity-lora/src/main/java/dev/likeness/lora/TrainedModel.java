@@ -10,6 +10,8 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,7 +46,8 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own.
+   * Writes a diffusers folder, whole or not at all: {@code base} with the learned weights in the place of its own. What a
+   * killed process left of it is hidden beside, and goes with the next.
    *
    * @param base the diffusers folder that was trained from
    * @param out a folder that does not exist yet, or is empty
@@ -54,12 +57,23 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path base, Path out, DType type) {
     require(base, out);
-    List<String> parts = FILES.keySet().stream().filter(this::learned).toList();
+    Path unfinished = out.resolveSibling("." + out.getFileName() + ".part");
     try {
-      copy(base, out, parts);
+      delete(unfinished);
+      try {
+        fill(base, unfinished, type);
+        Files.move(unfinished, out, StandardCopyOption.REPLACE_EXISTING);
+      } finally {
+        delete(unfinished);
+      }
     } catch (IOException e) {
       throw new MachineLimit("cannot write " + out + ": " + e.getMessage(), e);
     }
+  }
+
+  private void fill(Path base, Path out, DType type) throws IOException {
+    List<String> parts = FILES.keySet().stream().filter(this::learned).toList();
+    copy(base, out, parts);
     for (String part : parts) {
       try (TensorScope scope = TensorScope.open()) {
         Map<String, Tensor> named = new LinkedHashMap<>();
@@ -69,6 +83,16 @@ public final class TrainedModel implements AutoCloseable {
           }
         });
         SafetensorsWriter.write(out.resolve(part).resolve(FILES.get(part)), named, Map.of("format", "pt"));
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> inside = Files.walk(folder)) {
+        for (Path path : inside.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(path);
+        }
       }
     }
   }

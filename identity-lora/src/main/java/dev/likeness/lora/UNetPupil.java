@@ -28,7 +28,7 @@ record UNetPupil(StableDiffusion model) implements Pupil {
   }
 
   @Override
-  public TextEncoding encode(List<String> texts, Learner learner) {
+  public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (TextTower tower : model.towers()) {

@@ -139,7 +139,11 @@ class DreamBoothTest {
     try (TrainedModel ada = DreamBooth.standard().with(PLAIN.learningRate(1e-3).textEncoder(true).prior(1, 1))
         .train(base, pictures(), Progress.SILENT, new Cancellation())) {
       assertEquals("sks woman", ada.subject().phrase());
+      // As a process leaves it that was killed in saving.
+      Files.createDirectories(files.resolve(".ada.part/unet"));
+      Files.writeString(files.resolve(".ada.part/unet/config.json"), "{");
       ada.save(folder, out, DType.F32);
+      assertFalse(Files.exists(files.resolve(".ada.part")), "what was not finished stays");
       savesBesideAJar(ada, out);
       assertEquals(out + " holds files already; give a new folder",
           assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32)).getMessage());

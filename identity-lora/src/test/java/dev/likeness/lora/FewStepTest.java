@@ -58,7 +58,7 @@ class FewStepTest {
     }
 
     @Override
-    public TextEncoding encode(List<String> texts, Learner learner) {
+    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
       return new TextEncoding(torch.zeros(texts.size(), 1, 1), null);
     }
 

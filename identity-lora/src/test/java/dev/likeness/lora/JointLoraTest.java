@@ -25,6 +25,7 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.Recomputing;
 import dev.likeness.diffusion.weights.Renamed;
@@ -46,6 +47,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** FLUX.1 and Stable Diffusion 3 beside diffusers and peft: {@code tools/goldens/joint_lora.py}. */
 @ExtendWith(NoTensorLeaks.class)
@@ -169,6 +171,28 @@ class JointLoraTest {
         }
       }
       compareWeights(factors, expected);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three"})
+  void t5ReadsCaptionsOnceWhereClipAloneLearns(String variant) {
+    LoraTraining settings = SETTINGS.textEncoder(true);
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT);
+        TensorRegion region = new TensorRegion();
+        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.parts())) {
+      Pupil pupil = Pupil.of(base.parts());
+      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man", "a woman by the sea"), factors, region);
+      List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
+      TextEncoding whole = pupil.encode(asked, pupil.longText().orElseThrow().read(asked, factors), factors);
+      TextEncoding found = texts.of(new int[] {1, 0, 1});
+      assertTrue(found.tokens().allclose(whole.tokens(), 1e-5, 1e-5, false), "tokens");
+      assertTrue(found.pooled().allclose(whole.pooled(), 1e-5, 1e-5, false) && found.pooled().requires_grad(), "pooled");
+      assertFalse(pupil.longText().orElseThrow().learns(factors));
+      Tensor again = texts.of(new int[] {0}).tokens();
+      long t5 = pupil.longText().orElseThrow().tokens();
+      assertTrue(again.narrow(1, again.size(1) - t5, t5).equal(found.tokens().narrow(0, 1, 1).narrow(1, again.size(1) - t5, t5)));
     }
   }
 

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.text.T5Encoder;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
@@ -21,7 +20,8 @@ import org.bytedeco.pytorch.global.torch;
  * be absent. Immutable and shared by threads.
  */
 public final class StableDiffusion3 extends OpenNetworks {
-  private static final int T5_TOKENS = 256;
+  /** What is read of a text by T5. */
+  public static final int T5_TOKENS = 256;
 
   private final List<TextTower> towers;
   private final T5Tower t5;
@@ -83,10 +83,10 @@ public final class StableDiffusion3 extends OpenNetworks {
    * zeros where the model came without it; and the towers' pooled texts side by side.
    *
    * @param tower encodes the texts by one tower
-   * @param ofT5 T5's encoder in whatever form
+   * @param ofT5 encodes the texts by T5, {@link #T5_TOKENS} each
    */
   public TextEncoding encode(List<String> texts, Function<TextTower, TextEncoding> tower,
-      Function<T5Tower, T5Encoder> ofT5) {
+      Function<T5Tower, Tensor> ofT5) {
     TensorVector tokens = new TensorVector();
     TensorVector pooled = new TensorVector();
     for (TextTower each : towers) {
@@ -95,15 +95,11 @@ public final class StableDiffusion3 extends OpenNetworks {
       pooled.push_back(encoding.pooled());
     }
     Tensor clip = torch.cat(tokens, -1);
-    Tensor last = last(texts, ofT5, clip);
+    Tensor last =
+        t5 == null ? clip.new_zeros(texts.size(), T5_TOKENS, config().textWidth()) : ofT5.apply(t5);
     Tensor padding = clip.new_zeros(texts.size(), clip.size(1), last.size(2) - clip.size(2));
     Tensor padded = torch.cat(new TensorVector(clip, padding), 2);
     return new TextEncoding(torch.cat(new TensorVector(padded, last), 1), torch.cat(pooled, -1));
-  }
-
-  private Tensor last(List<String> texts, Function<T5Tower, T5Encoder> encoder, Tensor like) {
-    return t5 == null ? like.new_zeros(texts.size(), T5_TOKENS, config().textWidth())
-        : t5.encode(texts, T5_TOKENS, encoder.apply(t5));
   }
 
   public Sd3Config config() {

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +126,37 @@ class HeadshotCommandTest {
         embedder.toString());
     assertTrue(run.err().contains("likeness does not count in what is kept: the person's file keeps no faces as "
         + "MobileFace"), run.err());
+  }
+
+  @Test
+  void likenessCountsByTheEmbedderThatABaseBrings() throws IOException {
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office").status());
+    Path faceless = Files.move(out.resolve("person.safetensors"), folder.resolve("faceless.safetensors"));
+    Path seeing = TinyBase.in(folder);
+    Path own = Files.createDirectories(seeing.resolve("face_embedder"));
+    for (String file : List.of("config.json", "model.safetensors")) {
+      Files.copy(PortraitModel.files().resolve("face_embedder").resolve(file), own.resolve(file));
+    }
+    CommandRun unlike = headshot("--person", faceless.toString(), "--style", "office", "--keep", "1", "--base", seeing.toString());
+    assertTrue(unlike.err().contains("likeness does not count in what is kept: the person's file keeps no faces as"), unlike.err());
+    assertEquals(0, headshot("--photos", photos.toString(), "--style", "office", "--base", seeing.toString()).status());
+    Path person = out.resolve("person.safetensors");
+    CommandRun alike = headshot("--person", person.toString(), "--style", "office", "--keep", "1", "--base", seeing.toString());
+    assertFalse(alike.err().contains("likeness does not count"), alike.err());
+  }
+
+  @Test
+  void limitsWhatIsKeptByItsDistortion() {
+    String nowhere = folder.resolve("nowhere").toString();
+    assertEquals(List.of("--distortion 40.0 is a limit from 0 to 100 for what --keep chooses; give --keep too"),
+        headshot("--photos", nowhere, "--distortion", "40").complaints());
+    assertEquals(List.of("--distortion 140.0 is a limit from 0 to 100 for what --keep chooses; give one"),
+        headshot("--photos", nowhere, "--keep", "1", "--distortion", "140").complaints());
+    assertEquals(List.of("--brisque takes two files, MODEL,RANGE, given 1"),
+        headshot("--photos", photos.toString(), "--brisque", "one.yml").complaints());
+    CommandRun judged = headshot("--photos", photos.toString(), "--style", "studio", "--keep", "1", "--distortion", "40");
+    assertEquals(3, judged.status(), judged.err());
+    assertTrue(judged.complaints().get(0).startsWith("none of the 1 headshots shows a face"), judged.err());
   }
 
   @Test

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
 import com.fasterxml.jackson.jr.ob.JSON;
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;

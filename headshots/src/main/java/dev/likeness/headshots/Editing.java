@@ -1,9 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;

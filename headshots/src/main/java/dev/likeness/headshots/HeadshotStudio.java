@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.ipadapter.face.FaceGuidance;

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.LoraWeight;

@@ -1,7 +1,7 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;

@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.image.Picture;
 import java.util.List;
 

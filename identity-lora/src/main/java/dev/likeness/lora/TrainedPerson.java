@@ -1,8 +1,8 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import java.util.Optional;
  * @param notes what else the file says of them: names to texts
  */
 public record TrainedPerson(Lora lora, Subject subject, String base, String recipe,
-    Map<String, String> notes) implements Identity, AutoCloseable {
+    Map<String, String> notes) implements Identity.Kept {
   private static final String TOKEN = "likeness.token";
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
@@ -72,7 +72,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     return new TrainedPerson(lora, other, base, recipe, notes);
   }
 
-  /** What to know before drawing with {@code model}: empty when it is the base that the person was taught to. */
+  @Override
   public Optional<String> foreignTo(BaseModel model) {
     return base.isEmpty() || base.equals(model.name()) ? Optional.empty()
         : Optional.of("the person was taught to " + base + " and is drawn with " + model.name()

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
@@ -29,6 +30,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -78,7 +80,7 @@ class LoraTrainingTest {
     return settings.train(base, pictures(3), SUBJECT, Progress.SILENT, new Cancellation());
   }
 
-  private static float[] drawn(TrainedPerson person) {
+  private static float[] drawn(Identity person) {
     ImageRequest ask = ImageRequest.of("photo of " + person.phrase()).steps(2).size(24, 16);
     return base.generate(ask.as(person.at(1))).pixels();
   }
@@ -99,6 +101,11 @@ class LoraTrainingTest {
       assertEquals("sks woman", ada.phrase());
       assertEquals("base-today", ada.base());
       assertEquals(SHORT.toString(), ada.recipe());
+    }
+    try (Identity.Kept ada = Identity.open(file, base)) {
+      assertEquals("sks woman", ada.phrase());
+      assertArrayEquals(learned, drawn(ada));
+      assertEquals(Optional.empty(), ada.foreignTo(base));
     }
     float[] after = base.generate(ImageRequest.of("photo of sks woman").steps(2).size(24, 16)).pixels();
     assertArrayEquals(before, after, "training touched the base");

@@ -1,10 +1,11 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.Enlarger;
+import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
@@ -16,9 +17,12 @@ import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -143,6 +147,7 @@ public final class HeadshotCommand implements Runnable {
    * One run of this command.
    *
    * @param review null for a person from a file or store
+   * @param tools that drawings are judged with
    */
   private record Run(HeadshotStudio studio, BaseModel model, PhotoReview review, ShootRequest request, ReviewTools tools,
       Stopwatch watch) { }
@@ -156,18 +161,26 @@ public final class HeadshotCommand implements Runnable {
       console.err().flush();
       watch.lap("photos");
     }
-    try (BaseModel model = base.open(); FaceGuidance held = holding.open(base.folder(), tools.detector())) {
+    try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance held = holding.open(base.folder(), tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       plain.require(request);
       aspect.shortage(request.styles(), request.size() == 0 ? model.defaults().width() : request.size())
           .ifPresent(console.err()::println);
-      HeadshotStudio studio = tools.embedder().map(plain::embedder).orElse(plain);
+      HeadshotStudio studio = tools.embedder().or(() -> Optional.ofNullable(own)).map(plain::embedder).orElse(plain);
       try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
           TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
-        draw(new Run(studio, model, review, request, tools, watch), learnt, eye);
+        draw(new Run(studio, model, review, request, judging(tools, own, learnt), watch), learnt, eye);
       }
     }
+  }
+
+  /** The embedder that the base brings sees drawings, unless one is given or the person's file keeps faces as another sees them. */
+  private static ReviewTools judging(ReviewTools tools, FaceEmbedder own, TrainedPerson learnt) {
+    Optional<String> kept = Optional.ofNullable(learnt).flatMap(FaceReferences::of).map(FaceReferences::embedder);
+    boolean fits = own != null && tools.embedder().isEmpty() && kept.filter(name -> !name.equals(own.name())).isEmpty();
+    return fits ? tools.withEmbedder(own) : tools;
   }
 
   /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */

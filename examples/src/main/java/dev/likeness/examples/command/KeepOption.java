@@ -1,6 +1,6 @@
 package dev.likeness.examples.command;
 
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -12,7 +12,9 @@ import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.choice.Choice;
+import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -29,6 +31,10 @@ final class KeepOption {
       + "record.json and report.html say why of each (default: all)")
   private Integer keep;
 
+  @Option(names = "--distortion", paramLabel = "MAX", description = "with --keep: fails what BRISQUE finds distorted by more, "
+      + "0 to 100; photographs have 0 to 36, what portrait draws 47 to 68 (default: not looked at)")
+  private Double distortion;
+
   /**
    * What was drawn, and with {@code --keep} what was kept of it.
    *
@@ -42,8 +48,12 @@ final class KeepOption {
     }
   }
 
-  /** Refuses to keep more than is drawn. */
+  /** Refuses to keep more than is drawn, and a limit that nothing heeds or meets. */
   void check(ShootRequest request) {
+    if (distortion != null && (keep == null || !(distortion >= 0 && distortion <= 100))) {
+      throw new IllegalArgumentException("--distortion " + distortion + " is a limit from 0 to 100 for what --keep chooses; "
+          + (keep == null ? "give --keep too" : "give one"));
+    }
     if (keep != null) {
       Casting.requireKept(request, keep);
     }
@@ -63,8 +73,8 @@ final class KeepOption {
     return new Drawn(new Shoot(request, choice.kept()), Optional.of(choice));
   }
 
-  private static HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools, Progress progress) {
-    HeadshotScores scores = HeadshotScores.of(tools.detector());
+  private HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools, Progress progress) {
+    HeadshotScores scores = undistorted(HeadshotScores.of(tools.detector()), tools);
     if (tools.embedder().isEmpty()) {
       return scores;
     }
@@ -78,5 +88,10 @@ final class KeepOption {
           + eye.name() + " sees them; learn the person again with --embedder"));
     }
     return likeness.map(measure -> scores.likeness(measure, eye.sameAbove())).orElse(scores);
+  }
+
+  private HeadshotScores undistorted(HeadshotScores plain, ReviewTools tools) {
+    return distortion == null ? plain : tools.brisque().map(plain::brisque).orElse(plain)
+        .limits(ScoreLimits.builtIn().with(Aspect.DISTORTION, distortion));
   }
 }

@@ -123,8 +123,8 @@ public final class TrainCommand implements Runnable {
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
-      HeadshotStudio held = HeadshotStudio.on(model).guidance(holding);
-      HeadshotStudio studio = watching(tools.embedder().map(held::embedder).orElse(held), tools.embedder().orElse(own));
+      FaceEmbedder eye = tools.embedder().orElse(own);
+      HeadshotStudio studio = watching(seeing(HeadshotStudio.on(model).guidance(holding), eye), eye);
       if (whole) {
         learnWhole(studio, model, review, state, watched);
       } else {
@@ -137,6 +137,11 @@ public final class TrainCommand implements Runnable {
     }
     console.out().println(out);
     console.out().flush();
+  }
+
+  /** The file keeps what faces are to {@code eye}, where there is one. */
+  private static HeadshotStudio seeing(HeadshotStudio studio, FaceEmbedder eye) {
+    return eye == null ? studio : studio.embedder(eye);
   }
 
   private HeadshotStudio watching(HeadshotStudio studio, FaceEmbedder eye) {
@@ -170,8 +175,9 @@ public final class TrainCommand implements Runnable {
   private void learnInStore() {
     photos.consent();
     try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
+        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
-      HeadshotStudio studio = studio(model).guidance(holding);
+      HeadshotStudio studio = seeing(studio(model).guidance(holding), own);
       console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console));
       console.out().flush();
     }

@@ -1,6 +1,6 @@
 package dev.likeness.headshots.choice;
 
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;

@@ -1,9 +1,9 @@
 package dev.likeness.ipadapter.face;
 
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Drawing;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.model.AutoencoderFile;

@@ -1,7 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Identity;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.headshots.LikenessDial;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Identity;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;

@@ -27,9 +27,9 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
       straight(new Setting(BESIDE_A_LORA, 0, 1, 1, 1)));
-  /** For people whose drawn faces are held to theirs: beside 0.8 of the adapter {@link HeldPerson#LEARNT} of the LoRA. */
+  /** For people whose drawn faces are held to theirs: beside 0.4 of the adapter {@link HeldPerson#LEARNT} of the LoRA. */
   public static final LikenessDial HELD =
-      new LikenessDial(UNMEASURED.shown(), straight(new Setting(ALONE, 0, 1, HeldPerson.LEARNT, 1)));
+      new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
    * How strongly a person is drawn.

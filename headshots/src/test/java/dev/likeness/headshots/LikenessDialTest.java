@@ -26,7 +26,7 @@ class LikenessDialTest {
     assertEquals(new Setting(0.4, 0, 1, 0, 0.5), LikenessDial.UNMEASURED.at(0.5, false));
     assertEquals(new Setting(0.4, 0, 1, 1, 1), LikenessDial.UNMEASURED.at(1, true));
     assertEquals(Setting.NOTHING, LikenessDial.UNMEASURED.at(0, true));
-    assertEquals(new Setting(0.8, 0, 1, 0.4, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to the LoRA");
+    assertEquals(new Setting(0.4, 0, 1, 0.4, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to the LoRA");
     assertEquals(LikenessDial.UNMEASURED.at(0.5, false), LikenessDial.HELD.at(0.5, false));
     assertEquals("likeness 1.5 is outside 0..1",
         assertThrows(IllegalArgumentException.class, () -> LikenessDial.UNMEASURED.at(1.5, true)).getMessage());

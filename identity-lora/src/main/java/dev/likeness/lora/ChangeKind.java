@@ -21,6 +21,8 @@ public enum ChangeKind {
   OFT(List.of(Role.OFT_BLOCKS), Role.RESCALE),
   /** peft's OFT. */
   PEFT_OFT(List.of(Role.OFT_R)),
+  /** OFT as peft wrote it before 0.16. */
+  OLD_PEFT_OFT(List.of(Role.OFT_MATRICES), Role.OFT_LENGTHS),
   /** A difference said outright. */
   FULL(List.of(Role.DIFF)),
   /** A norm's difference. */
@@ -69,7 +71,7 @@ public enum ChangeKind {
       case LOHA -> Fit.hadamard(keys);
       case LOKR -> Fit.kronecker(keys);
       case GLORA -> Fit.glora(keys);
-      case NORM, OFT, PEFT_OFT, FULL, SET, BIAS -> true;
+      case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, FULL, SET, BIAS -> true;
     };
   }
 

@@ -9,6 +9,7 @@ import dev.likeness.lora.change.Hadamard;
 import dev.likeness.lora.change.InputRotation;
 import dev.likeness.lora.change.Kronecker;
 import dev.likeness.lora.change.LowRank;
+import dev.likeness.lora.change.MatrixRotation;
 import dev.likeness.lora.change.Replacement;
 import dev.likeness.lora.change.Rotation;
 import dev.likeness.lora.change.Tucker;
@@ -58,6 +59,7 @@ final class Changes {
       case OFT -> rotation();
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
           Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys.layer()));
+      case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
       case SET -> new Replacement(likeWeight(keys.read(Role.SET)));

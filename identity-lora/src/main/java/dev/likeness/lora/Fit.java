@@ -24,10 +24,11 @@ final class Fit {
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors that would want a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();
-      case RESCALE -> keys.elements(role) == layer.out();
+      case RESCALE, OFT_LENGTHS -> keys.elements(role) == layer.out();
       case OFT_BLOCKS -> shape.length >= 3 && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
           && shape[shape.length - 1] == shape[shape.length - 2];
       case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
+      case OFT_MATRICES -> shape.length == 3 && shape[1] == shape[2] && shape[1] > 0 && matrices(layer, shape, keys.has(Role.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
   }
@@ -38,6 +39,14 @@ final class Fit {
     long inputs = layer.in() * layer.kernel() * layer.kernel();
     boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
     return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
+  }
+
+  /** Whether blocks, or one for all, turn the whole input, or the output, of which the last block may reach beyond. */
+  private static boolean matrices(Layer layer, long[] shape, boolean input) {
+    long size = shape[1];
+    long inputs = layer.in() * layer.kernel() * layer.kernel();
+    return input ? inputs % size == 0 && (shape[0] == 1 || shape[0] * size == inputs)
+        : shape[0] == 1 ? size <= layer.out() : size == (layer.out() + shape[0] - 1) / shape[0];
   }
 
   /** GLoRA's factors, which came the other way round at first: the two of the input, then those beside the weight. */

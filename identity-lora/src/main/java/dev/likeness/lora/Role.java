@@ -12,7 +12,7 @@ enum Role {
   LOKR_W1, LOKR_W1_A, LOKR_W1_B, LOKR_W2, LOKR_W2_A, LOKR_W2_B, LOKR_T2,
   A1, A2, B1, B2, BM,
   DIFF, DIFF_B, SET, W_NORM, B_NORM, BIAS_UP,
-  OFT_BLOCKS, OFT_R, RESCALE,
+  OFT_BLOCKS, OFT_R, OFT_MATRICES, OFT_LENGTHS, RESCALE,
   /** The shape that the weight is to have, as small as a tensor. */
   RESHAPE;
 
@@ -29,6 +29,7 @@ enum Role {
       new Ending(".lora_magnitude_vector.weight", MAGNITUDE, LoraDialect.PEFT),
       new Ending(".lora_magnitude_vector", MAGNITUDE, LoraDialect.PEFT),
       new Ending(".oft_R.weight", OFT_R, LoraDialect.PEFT), new Ending(".oft_R", OFT_R, LoraDialect.PEFT),
+      new Ending(".oft_r", OFT_MATRICES, LoraDialect.PEFT), new Ending(".oft_s", OFT_LENGTHS, LoraDialect.PEFT),
       new Ending(".lora_down.weight", DOWN, LoraDialect.KOHYA), new Ending(".lora_up.weight", UP, LoraDialect.KOHYA),
       new Ending(".lora_mid.weight", MID, LoraDialect.KOHYA),
       new Ending(".lora.down.weight", DOWN, LoraDialect.DIFFUSERS),
@@ -49,7 +50,7 @@ enum Role {
       plain("rescale", RESCALE), plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
-  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_R"
+  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_[Rrs]"
       + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
   private static Ending plain(String text, Role role) {

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
@@ -31,9 +33,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Layers with each kind of change beside LyCORIS's and peft's own forward passes: {@code lycoris_kinds.py}. */
+/** Layers with each kind of change beside LyCORIS's and peft's own forward passes: {@code lycoris_kinds.py}, {@code old_oft.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class ChangeKindsTest {
   // Of an output's spread: sums of up to 512 products in f32.
@@ -51,8 +54,9 @@ class ChangeKindsTest {
     base.close();
   }
 
-  static List<String> kinds() {
-    return ((List<?>) GoldenLora.record("../kinds/reference").get("kinds")).stream().map(String.class::cast).toList();
+  static Stream<Arguments> kinds() {
+    return Stream.of("reference", "old-oft-reference").flatMap(reference ->
+        ((List<?>) GoldenLora.record("../kinds/" + reference).get("kinds")).stream().map(kind -> arguments(reference, kind)));
   }
 
   private static Path file(String kind) {
@@ -61,9 +65,9 @@ class ChangeKindsTest {
 
   @ParameterizedTest
   @MethodSource("kinds")
-  void answersAsItsOwnLibrary(String kind) {
+  void answersAsItsOwnLibrary(String reference, String kind) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard inference = new NoGradGuard();
-        Safetensors expected = Safetensors.open(file("reference")); Lora lora = Lora.open(file(kind), base);
+        Safetensors expected = Safetensors.open(file(reference)); Lora lora = Lora.open(file(kind), base);
         FusedLora fused = lora.fuse(1)) {
       assertTrue(lora.report().isComplete());
       Set<Layer> layers = new LinkedHashSet<>(lora.changes().weights().keySet());

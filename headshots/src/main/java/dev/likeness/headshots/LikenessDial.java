@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What one likeness setting means for an adapter and a LoRA: a way along a measured curve of likeness against the share of
@@ -22,14 +23,15 @@ import java.util.Map;
 public record LikenessDial(List<Measured> shown, List<Measured> both) {
   // At full weight an adapter repeats the photo and no longer follows the words (Ye et al. 2023, section 4.4.2).
   private static final double ALONE = 0.8;
-  private static final double BESIDE_A_LORA = 0.4;
+  // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like the person.
+  private static final double BESIDE = 0.4;
 
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
-      straight(new Setting(BESIDE_A_LORA, 0, 1, 1, 1)));
-  /** For people whose drawn faces are held to theirs: beside 0.4 of the adapter {@link HeldPerson#LEARNT} of the LoRA. */
+      straight(new Setting(BESIDE, 0, 1, 1, 1)));
+  /** For people whose drawn faces are held to theirs: 0.4 of the adapter, with {@link HeldPerson#LEARNT} of the LoRA if any. */
   public static final LikenessDial HELD =
-      new LikenessDial(UNMEASURED.shown(), straight(new Setting(BESIDE_A_LORA, 0, 1, HeldPerson.LEARNT, 1)));
+      new LikenessDial(straight(new Setting(BESIDE, 0, 1, 0, 1)), straight(new Setting(BESIDE, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
    * How strongly a person is drawn.
@@ -68,6 +70,11 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
             + curve);
       }
     }
+  }
+
+  /** What it means for somebody whose face nothing holds: a curve of held faces says nothing of them. */
+  LikenessDial unheld() {
+    return Stream.of(shown, both).flatMap(List::stream).anyMatch(m -> m.setting().face() > 0) ? UNMEASURED : this;
   }
 
   /** A straight way from nothing to {@code most}. */

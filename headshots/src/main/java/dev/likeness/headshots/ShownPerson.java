@@ -30,10 +30,10 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     return new ShownPerson(prompt, learnt, consent, adapter, measured, faces);
   }
 
-  /** At a likeness setting, 0 to 1. */
+  /** At a likeness setting, 0 to 1, their face held by nothing. */
   @Override
   public Adapter at(double likeness) {
-    return at(setting(likeness), LoraWeight::of);
+    return at(dial.unheld().at(likeness, learnt != null), LoraWeight::of);
   }
 
   /** As a setting says, their LoRA acting by what {@code course} makes of its weight. */
@@ -42,7 +42,7 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     return learnt == null ? shown : learnt.lora().at(course.apply(setting.lora())).and(shown);
   }
 
-  /** What a likeness setting means for them. */
+  /** What a likeness setting means for them where their face is held. */
   LikenessDial.Setting setting(double likeness) {
     return dial.at(likeness, learnt != null);
   }

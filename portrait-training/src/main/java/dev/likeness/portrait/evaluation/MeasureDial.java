@@ -75,7 +75,7 @@ public final class MeasureDial {
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, detector).orElse(null)) {
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
-      double[] faces = guidance == null ? new double[] {1} : FACES;
+      double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {
         Person person = Person.random(seed);

@@ -22,8 +22,9 @@ import java.util.Map;
  * recognises the person among 200 of the same sex, age band and hair, and, as the control, how often in the base's own
  * pictures of the same prompts. Each person is kept once measured, so that it goes on where it was stopped.
  *
- * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code drawn=40 kept=10 alone=20 trainSteps=0 steps=20}
- * and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is left out and says so.
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
+ * alone=20 trainSteps=0 steps=20} and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is
+ * left out and says so.
  */
 public final class EvaluateHeadshots {
   /** The file of figures in the folder. */
@@ -38,6 +39,7 @@ public final class EvaluateHeadshots {
     Path out = Path.of(args[1]);
     int people = Integer.parseInt(args[2]);
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
+    long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
@@ -45,7 +47,7 @@ public final class EvaluateHeadshots {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       ledger.begin("of", outside.judging(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString())));
       HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside, out);
-      for (long number = FIRST; number < FIRST + people; number++) {
+      for (long number = first; number < first + people; number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> trial.chosen(person));
         outside.reader().ifPresentOrElse(reader -> ledger.part("one setting " + person.seed(), () -> trial.leaks(person, reader)),

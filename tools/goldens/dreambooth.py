@@ -1,11 +1,9 @@
 """Three steps of diffusers' train_dreambooth on the tiny base pipeline: every weight of the UNet, with given noise."""
-import argparse
-from pathlib import Path
-
 import torch
 from diffusers import StableDiffusionPipeline
 from safetensors.torch import save_file
 
+from arguments import base_and_out
 from training import BATCH, CLIP_NORM, STEPS, inputs, loss_of
 
 RATE = 1e-4
@@ -14,12 +12,8 @@ WHOLE = ["conv_in.weight", "time_embedding.linear_1.weight", "down_blocks.0.resn
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, type=Path, help="the base folder that sd1.py wrote")
-    parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    pipe = StableDiffusionPipeline.from_pretrained(args.base, safety_checker=None)
+    base, out = base_and_out(__doc__)
+    pipe = StableDiffusionPipeline.from_pretrained(base, safety_checker=None)
     pipe.unet.train()
     pipe.text_encoder.requires_grad_(False)
     parameters = dict(pipe.unet.named_parameters())
@@ -39,7 +33,7 @@ def main():
     tensors |= {f"way.{name}": (leaf.detach() - start[name]).norm() for name, leaf in parameters.items()}
     tensors |= {f"after.{name}": parameters[name].detach().clone() for name in WHOLE}
     assert given["latents"].shape[1] == BATCH
-    save_file(tensors | {"loss": torch.stack(losses)}, args.out / "dreambooth.safetensors")
+    save_file(tensors | {"loss": torch.stack(losses)}, out / "dreambooth.safetensors")
 
 
 if __name__ == "__main__":

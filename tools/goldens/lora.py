@@ -1,7 +1,4 @@
 """LoRA files that peft and diffusers write for the tiny base pipeline, and what diffusers draws with them."""
-import argparse
-import json
-from pathlib import Path
 
 import torch
 from diffusers import StableDiffusionPipeline
@@ -11,6 +8,7 @@ from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from safetensors.torch import load_file, save_file
 
+from arguments import base_and_out
 from clip_vocabulary import write_json
 from sd1_reference import BANGS, WOMAN, generate, run, versions
 
@@ -91,25 +89,20 @@ def draw(base, out, case, inputs):
 
 @torch.no_grad()
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, type=Path, help="the base folder that sd1.py wrote")
-    parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
-    args = parser.parse_args()
-    torch.set_num_threads(2)
-    args.out.mkdir(parents=True, exist_ok=True)
+    base, out = base_and_out(__doc__, threads=2)
     for name in FILES:
-        raw, alpha = write_file(args.base, args.out, name)
+        raw, alpha = write_file(base, out, name)
         if name == "attention":
-            save_file(raw, args.out / f"{name}-peft.safetensors")
-            save_file(published(raw), args.out / f"{name}-published.safetensors")
+            save_file(raw, out / f"{name}-peft.safetensors")
+            save_file(published(raw), out / f"{name}-published.safetensors")
         if name in ("attention", "alpha"):
-            save_file(kohya(raw, alpha), args.out / f"{name}-kohya.safetensors")
-    inputs = load_file(args.base / "reference.safetensors")
+            save_file(kohya(raw, alpha), out / f"{name}-kohya.safetensors")
+    inputs = load_file(base / "reference.safetensors")
     tensors = {f"case{i}.{key}": tensor.clone().contiguous()
-               for i, case in enumerate(CASES) for key, tensor in draw(args.base, args.out, case, inputs).items()}
-    save_file(tensors, args.out / "reference.safetensors")
-    write_json(args.out / "reference.json", {
-        "base": args.base.name, "unet_timestep": 521, "text_prompts": [WOMAN, BANGS], "cases": CASES,
+               for i, case in enumerate(CASES) for key, tensor in draw(base, out, case, inputs).items()}
+    save_file(tensors, out / "reference.safetensors")
+    write_json(out / "reference.json", {
+        "base": base.name, "unet_timestep": 521, "text_prompts": [WOMAN, BANGS], "cases": CASES,
         "request": {key: value for key, value in REQUEST.items() if key not in ("options", "scheduler")},
         "versions": versions()})
 

@@ -1,8 +1,5 @@
 """Every kind of change that LyCORIS and peft know, on layers of the tiny base pipeline: files, the outputs of their own
 forward passes, and what the UNet answers with the files that it can load as a whole."""
-import argparse
-from pathlib import Path
-
 import torch
 from diffusers import UNet2DConditionModel
 from lycoris.modules.boft import ButterflyOFTModule
@@ -13,11 +10,12 @@ from lycoris.modules.locon import LoConModule
 from lycoris.modules.loha import LohaModule
 from lycoris.modules.lokr import LokrModule
 from lycoris.modules.norms import NormModule
-from peft import LoraConfig, OFTConfig, get_peft_model
-from peft.utils import get_peft_model_state_dict
+from peft import LoraConfig, OFTConfig
 from safetensors.torch import save_file
 
+from arguments import base_and_out
 from clip_vocabulary import write_json
+from peft_layers import written
 from sd1_reference import versions
 
 LINEAR = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -80,17 +78,10 @@ def run(base, name, out, inputs):
     return expected
 
 
-def peft_kind(base_folder, name, config, out, inputs):
+def peft_kind(base, name, config, out, inputs):
     """The same through peft: DoRA in its own spelling, and its OFT."""
-    unet = UNet2DConditionModel.from_pretrained(base_folder / "unet")
-    model = get_peft_model(unet, config)
     generator = torch.Generator("cpu").manual_seed(3100 + len(name))
-    for key, parameter in sorted(model.named_parameters()):
-        if parameter.requires_grad:
-            parameter.data = parameter.data + 0.2 * torch.randn(parameter.shape, generator=generator)
-    model.eval()
-    state = get_peft_model_state_dict(model)
-    save_file({key: value.contiguous() for key, value in state.items()}, out / f"{name}.safetensors")
+    unet, state = written(base, config, generator, out / f"{name}.safetensors")
     paths = [path for path in inputs if any(path.endswith(t) for t in config.target_modules)
              and any(path in key for key in state)]
     return {f"{name}.{path}": unet.get_submodule(path)(inputs[path]).detach().clone() for path in paths}
@@ -98,24 +89,19 @@ def peft_kind(base_folder, name, config, out, inputs):
 
 @torch.no_grad()
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, type=Path, help="the base folder that sd1.py wrote")
-    parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    args.out.mkdir(parents=True, exist_ok=True)
+    base, out = base_and_out(__doc__)
     generator = torch.Generator("cpu").manual_seed(2999)
     inputs = {path: torch.randn(shape, generator=generator) for path, shape in SHAPES.items()}
     tensors = {f"input.{path}": value for path, value in inputs.items()}
     for name in KINDS:
-        base = UNet2DConditionModel.from_pretrained(args.base / "unet").eval()
-        tensors |= run(base, name, args.out, inputs)
+        unet = UNet2DConditionModel.from_pretrained(base / "unet").eval()
+        tensors |= run(unet, name, out, inputs)
     dora = LoraConfig(r=4, lora_alpha=4, use_dora=True, target_modules=[LINEAR, TEXT, CONV, POINT])
-    tensors |= peft_kind(args.base, "peft-dora", dora, args.out, inputs)
+    tensors |= peft_kind(base, "peft-dora", dora, out, inputs)
     oft = OFTConfig(oft_block_size=8, r=0, target_modules=[LINEAR, TEXT, POINT], use_cayley_neumann=True)
-    tensors |= peft_kind(args.base, "peft-oft", oft, args.out, inputs)
-    save_file(tensors, args.out / "reference.safetensors")
-    write_json(args.out / "reference.json", {"kinds": list(KINDS) + ["peft-dora", "peft-oft"], "versions": versions()})
+    tensors |= peft_kind(base, "peft-oft", oft, out, inputs)
+    save_file(tensors, out / "reference.safetensors")
+    write_json(out / "reference.json", {"kinds": list(KINDS) + ["peft-dora", "peft-oft"], "versions": versions()})
 
 
 if __name__ == "__main__":

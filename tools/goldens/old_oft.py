@@ -1,16 +1,14 @@
 """OFT as peft wrote it before 0.16, on single layers of the tiny base pipeline. Run with peft 0.13.2, which turns what a
 layer gives, and again with 0.15.2, which turns what it is given: the second run adds to the first one's files."""
-import argparse
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
-from diffusers import UNet2DConditionModel
-from peft import OFTConfig, get_peft_model
-from peft.utils import get_peft_model_state_dict
+from peft import OFTConfig
 from safetensors.torch import load_file, save_file
 
+from arguments import base_and_out
 from clip_vocabulary import write_json
+from peft_layers import written
 from sd1_reference import versions
 
 LINEAR = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
@@ -27,27 +25,18 @@ KINDS = {
 
 @torch.no_grad()
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, type=Path, help="the base folder that sd1.py wrote")
-    parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    expected = args.out / "old-oft-reference.safetensors"
+    base, out = base_and_out(__doc__)
+    expected = out / "old-oft-reference.safetensors"
     generator = torch.Generator("cpu").manual_seed(3200)
     inputs = {path: torch.randn(shape, generator=generator) for path, shape in INPUTS.items()}
     tensors = load_file(expected) if expected.exists() else {f"input.{path}": value for path, value in inputs.items()}
     for name, paths, options in KINDS[version("peft")]:
-        unet = UNet2DConditionModel.from_pretrained(args.base / "unet")
-        model = get_peft_model(unet, OFTConfig(target_modules=paths, **options)).eval()
-        for key, parameter in sorted(model.named_parameters()):
-            if parameter.requires_grad:
-                parameter.data = parameter.data + 0.2 * torch.randn(parameter.shape, generator=generator)
-        state = get_peft_model_state_dict(model)
-        save_file({key: value.contiguous() for key, value in state.items()}, args.out / f"{name}.safetensors")
+        config = OFTConfig(target_modules=paths, **options)
+        unet, _ = written(base, config, generator, out / f"{name}.safetensors")
         tensors |= {f"{name}.{path}": unet.get_submodule(path)(inputs[path]).contiguous() for path in paths}
     save_file(tensors, expected)
     names = [name for kinds in KINDS.values() for name, _, _ in kinds]
-    write_json(args.out / "old-oft-reference.json", {"kinds": names, "versions": versions() | {"peft": list(KINDS)}})
+    write_json(out / "old-oft-reference.json", {"kinds": names, "versions": versions() | {"peft": list(KINDS)}})
 
 
 if __name__ == "__main__":

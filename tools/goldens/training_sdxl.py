@@ -1,14 +1,12 @@
 """Three LoRA steps on the tiny SDXL pipeline as diffusers' train_dreambooth_lora_sdxl takes them, with given noise: both
 text encoders learn."""
-import argparse
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 from diffusers import DDPMScheduler, StableDiffusionXLPipeline
 from peft import LoraConfig
 from safetensors.torch import save_file
 
+from arguments import base_and_out
 from clip_vocabulary import write_json
 from sd1_reference import BANGS, WOMAN, versions
 
@@ -45,12 +43,8 @@ def conditioning(pipe, prompts):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, type=Path, help="the xl-base folder that sdxl.py wrote")
-    parser.add_argument("--out", required=True, type=Path, help="folder of test resources")
-    args = parser.parse_args()
-    torch.set_num_threads(1)
-    pipe = StableDiffusionXLPipeline.from_pretrained(args.base, add_watermarker=False)
+    base, out = base_and_out(__doc__)
+    pipe = StableDiffusionXLPipeline.from_pretrained(base, add_watermarker=False)
     parameters = attach(pipe)
     start = {f"start.{name}": leaf.detach().clone().contiguous() for name, leaf in parameters.items()}
     generator = torch.Generator("cpu").manual_seed(91)
@@ -77,8 +71,8 @@ def main():
         losses.append(loss.detach())
     tensors |= {f"after.{name}": leaf.detach().clone().contiguous() for name, leaf in parameters.items()}
     save_file(tensors | {"latents": latents, "noise": noise, "timesteps": timesteps.float(), "loss": torch.stack(losses)},
-              args.out / "sdxl.safetensors")
-    write_json(args.out / "sdxl.json", {"base": args.base.name, "rank": RANK, "rate": RATE, "prompts": [WOMAN, BANGS],
+              out / "sdxl.safetensors")
+    write_json(out / "sdxl.json", {"base": base.name, "rank": RANK, "rate": RATE, "prompts": [WOMAN, BANGS],
                                         "versions": versions()})
 
 

@@ -132,8 +132,7 @@ public final class HeadshotStudio {
   public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
-    return progress.around(
-        () -> learning.person(review, consent, known, state, Phases.of(progress), cancellation));
+    return progress.around(() -> learning.person(review, consent, known, state, Phases.of(progress), cancellation));
   }
 
   /**
@@ -147,8 +146,7 @@ public final class HeadshotStudio {
   public TrainedModel learnWhole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state,
       Progress progress, Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
-    return progress.around(
-        () -> learning.whole(review, consent, known, way, state, Phases.of(progress), cancellation));
+    return progress.around(() -> learning.whole(review, consent, known, way, state, Phases.of(progress), cancellation));
   }
 
   /**
@@ -157,8 +155,7 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.Cancelled while words for the person are sought
    */
   public PersonProfile profile(PhotoReview review, Progress progress, Cancellation cancellation) {
-    return progress.around(
-        () -> PersonStudy.of(base, review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation).profile());
+    return progress.around(() -> learning.study(review, PersonProfile.UNKNOWN, Phases.of(progress), cancellation).profile());
   }
 
   /** Somebody learnt before whom the user describes otherwise: so prompts say it from now on, and their file. */
@@ -179,12 +176,7 @@ public final class HeadshotStudio {
   public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress progress,
       Cancellation cancellation) {
     Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> {
-      PersonStudy study = PersonStudy.of(base, review, known, Phases.of(progress), cancellation);
-      return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
-          adapter.describe(), LikenessDial.UNMEASURED,
-          guidance.map(by -> FaceReferences.of(review.accepted(), by.embedder())).orElse(null));
-    });
+    return progress.around(() -> learning.shown(review, adapter, consent, known, Phases.of(progress), cancellation));
   }
 
   /** Draws {@code count} headshots in one style, silently and to the end. */
@@ -215,8 +207,7 @@ public final class HeadshotStudio {
    * @param strength how much of the face is drawn anew, 0 to 1
    * @throws ConsentRefused when the consent in the person's file does not cover drawing
    */
-  public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength,
-      Cancellation cancellation) {
+  public Headshot redrawFace(Identity person, Headshot headshot, Face face, double strength, Cancellation cancellation) {
     Consent.requireToDraw(person);
     return FaceRedraw.of(base, held(person).at(headshot.likeness()), enlarger, headshot, face, strength, cancellation);
   }
@@ -233,8 +224,7 @@ public final class HeadshotStudio {
   public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
       Progress progress, Cancellation cancellation) {
     Consent.requireToDraw(person);
-    return progress.around(
-        () -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
+    return progress.around(() -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /**

@@ -47,10 +47,10 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
 
   private static DoubleFunction<Adapter> held(Identity person, Identity face) {
     if (person instanceof ShownPerson shown) {
-      ShownPerson along = shown.dial().equals(LikenessDial.UNMEASURED) ? shown.along(LikenessDial.HELD) : shown;
+      LikenessDial dial = shown.dial().equals(LikenessDial.UNMEASURED) ? LikenessDial.HELD : shown.dial();
       return likeness -> {
-        LikenessDial.Setting setting = along.setting(likeness);
-        return along.at(setting, HeldPerson::course).and(face.at(setting.face()));
+        LikenessDial.Setting setting = dial.at(likeness, shown.learnt() != null);
+        return shown.at(setting, HeldPerson::course).and(face.at(setting.face()));
       };
     }
     TrainedPerson learnt = (TrainedPerson) person;

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
@@ -22,7 +23,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Learns people from reviewed photos.
+ * Learns people from reviewed photos, or shows them to an adapter.
  *
  * @param training how
  * @param embedder what a face is to it goes into the person's file
@@ -49,9 +50,20 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     return new Learning(base, training, embedder, guide, Optional.of(other));
   }
 
+  PersonStudy study(PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
+    return PersonStudy.of(base, review, known, steps, cancellation);
+  }
+
+  ShownPerson shown(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress steps,
+      Cancellation cancellation) {
+    PersonStudy study = study(review, known, steps, cancellation);
+    return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
+        adapter.describe(), LikenessDial.UNMEASURED, guide.map(eye -> FaceReferences.of(review.accepted(), eye)).orElse(null));
+  }
+
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
       Cancellation cancellation) {
-    PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
+    PersonStudy study = study(review, known, steps, cancellation);
     List<String> captions = study.captions(training.captions());
     TrainingSet set =
         set(study, review, consent, pictures(study, review, captions, study.captions(GRAY), steps, cancellation));
@@ -63,7 +75,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
 
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
       Cancellation cancellation) {
-    PersonStudy study = PersonStudy.of(base, review, known, steps, cancellation);
+    PersonStudy study = study(review, known, steps, cancellation);
     TrainingSet set =
         set(study, review, consent, pictures(study, review, way.settings().captions(), GRAY, steps, cancellation));
     return way.train(base, set.state(state), steps, cancellation);

@@ -42,11 +42,6 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     return learnt == null ? shown : learnt.lora().at(course.apply(setting.lora())).and(shown);
   }
 
-  /** What a likeness setting means for them where their face is held. */
-  LikenessDial.Setting setting(double likeness) {
-    return dial.at(likeness, learnt != null);
-  }
-
   @Override
   public String phrase() {
     return learnt == null ? prompt.phrase() : learnt.phrase();

@@ -28,7 +28,8 @@ final class Fit {
       case OFT_BLOCKS -> shape.length >= 3 && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
           && shape[shape.length - 1] == shape[shape.length - 2];
       case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
-      case OFT_MATRICES -> shape.length == 3 && shape[1] == shape[2] && shape[1] > 0 && matrices(layer, shape, keys.has(Role.OFT_LENGTHS));
+      case OFT_MATRICES -> shape.length == 3 && shape[1] == shape[2] && shape[1] > 0
+          && matrices(layer, shape, keys.has(Role.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
   }

@@ -17,20 +17,15 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record InputRotation(Tensor skew, long size, int terms) implements Change {
   @Override
   public Tensor difference(Tensor weight) {
-    Tensor flat = weight.flatten(1, -1);
-    Tensor turns = turns();
-    Tensor inBlocks = flat.view(flat.size(0), -1, 1, size);
-    // peft multiplies the input by the block, so a row of the weight by its transpose.
-    Tensor turned = torch.matmul(inBlocks, turns.transpose(1, 2)).view(weight.shape());
-    return turned.sub(weight);
+    return Blocks.ofInputs(weight.flatten(1, -1), turns()).view(weight.shape()).sub(weight);
   }
 
   private Tensor turns() {
     Tensor q = triangles();
-    Tensor one = torch.eye(size);
     if (terms == 0) {
-      return torch.matmul(one.sub(q), torch.inverse(one.add(q)));
+      return Blocks.cayley(q);
     }
+    Tensor one = torch.eye(size);
     // The last term alone counts once, and there are always two powers beyond the first, as in peft.
     Tensor power = q;
     Tensor twice = terms > 1 ? q : torch.zeros_like(q);

@@ -17,31 +17,19 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record MatrixRotation(Tensor blocks, Tensor lengths) implements Change {
   @Override
   public Tensor difference(Tensor weight) {
+    Tensor turns = Blocks.cayley(Blocks.skew(blocks).mul(new Scalar(0.5)));
     Tensor flat = weight.flatten(1, -1);
-    Tensor turned = lengths == null ? turnedOutputs(flat) : turnedInputs(flat);
+    Tensor turned = lengths == null ? ofOutputs(flat, turns)
+        : Blocks.ofInputs(flat, turns).mul(lengths.to(ScalarType.Float).view(-1, 1));
     return turned.view(weight.shape()).sub(weight);
   }
 
-  private Tensor turnedInputs(Tensor rows) {
-    Tensor inBlocks = rows.view(rows.size(0), -1, 1, blocks.size(1));
-    Tensor turned = torch.matmul(inBlocks, turns().transpose(1, 2)).view(rows.shape());
-    return turned.mul(lengths.to(ScalarType.Float).view(-1, 1));
-  }
-
   // The last blocks may reach beyond the outputs; what they would take from there is nothing.
-  private Tensor turnedOutputs(Tensor rows) {
-    long size = blocks.size(1);
-    long count = Math.max(blocks.size(0), (rows.size(0) + size - 1) / size);
-    Tensor padded = torch.constant_pad_nd(rows, new long[] {0, 0, 0, count * size - rows.size(0)}, new Scalar(0.0));
-    Tensor turned = torch.matmul(turns().transpose(1, 2), padded.view(count, size, -1));
-    return turned.flatten(0, 1).narrow(0, 0, rows.size(0));
-  }
-
-  private Tensor turns() {
-    Tensor b = blocks.to(ScalarType.Float);
-    Tensor skew = b.sub(b.transpose(1, 2)).mul(new Scalar(0.5));
-    Tensor one = torch.eye(b.size(1));
-    return torch.matmul(one.sub(skew), torch.inverse(one.add(skew)));
+  private static Tensor ofOutputs(Tensor rows, Tensor turns) {
+    long size = turns.size(1);
+    long reach = Math.max(turns.size(0), (rows.size(0) + size - 1) / size) * size;
+    Tensor padded = torch.constant_pad_nd(rows, new long[] {0, 0, 0, reach - rows.size(0)}, new Scalar(0.0));
+    return Blocks.ofOutputs(padded, turns).narrow(0, 0, rows.size(0));
   }
 
   @Override

@@ -4,7 +4,6 @@ import java.util.Arrays;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -25,7 +24,7 @@ public record Rotation(Tensor blocks, Tensor rescale, double longest) implements
     Tensor turns = turns();
     Tensor turned = weight.flatten(1, -1);
     if (turns.dim() == 3) {
-      turned = turned(turned, turns);
+      turned = Blocks.ofOutputs(turned, turns);
     } else {
       for (long stage = 0; stage < turns.size(0); stage++) {
         turned = wings(turned, turns.select(0, stage), 1L << stage);
@@ -41,24 +40,17 @@ public record Rotation(Tensor blocks, Tensor rescale, double longest) implements
     long half = reach * (blocks.size(-1) / 2);
     Tensor met = rows.view(-1, 2, half, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
     // LyCORIS applies a butterfly's matrices as they are, and OFT's transposed.
-    Tensor turned = turned(met, turn.transpose(1, 2));
+    Tensor turned = Blocks.ofOutputs(met, turn.transpose(1, 2));
     return turned.view(-1, half, 2, rows.size(1)).transpose(1, 2).reshape(rows.size(0), -1);
   }
 
-  private static Tensor turned(Tensor rows, Tensor turn) {
-    Tensor inBlocks = rows.reshape(turn.size(0), turn.size(1), -1);
-    return torch.matmul(turn.transpose(1, 2), inBlocks).view(rows.size(0), -1);
-  }
-
   private Tensor turns() {
-    Tensor b = blocks.to(ScalarType.Float);
-    Tensor q = b.sub(b.transpose(-1, -2));
+    Tensor q = Blocks.skew(blocks);
     double length = q.norm().item_double() + ALMOST_ZERO;
     if (longest > 0 && length > longest) {
       q = q.mul(new Scalar(longest / length));
     }
-    Tensor one = torch.eye(q.size(-1));
-    return torch.matmul(one.add(q), torch.inverse(one.sub(q)));
+    return Blocks.cayley(q.neg());
   }
 
   private static long[] lengths(Tensor weight) {

@@ -1,14 +1,21 @@
 package dev.likeness.headshots.score;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 
 /** The thresholds of the scores. Immutable; {@link #with} changes one. */
 public final class ScoreLimits {
+  /** The file beside a base's networks that says which thresholds are others of what it draws. */
+  public static final String FILE = "score_limits.json";
+
   private static final ScoreLimits BUILT_IN = read();
 
   private final Map<Aspect, Double> limits;
@@ -20,6 +27,28 @@ public final class ScoreLimits {
   /** What few flawless renders pass: docs/studio.md says how they were found. */
   public static ScoreLimits builtIn() {
     return BUILT_IN;
+  }
+
+  /**
+   * The thresholds of what {@code base} draws: the built-in ones but for those in {@link #FILE} in its folder, numbers by
+   * aspects' names such as {@code SHARPNESS}. A base that draws everything softer than a photograph would fail by that in
+   * every picture, which says nothing of any of them.
+   *
+   * @throws UnusableInput when that file is no such thing
+   */
+  public static ScoreLimits of(BaseModel base) {
+    return base.folder().map(folder -> folder.resolve(FILE)).filter(Files::exists).map(BUILT_IN::in).orElse(BUILT_IN);
+  }
+
+  private ScoreLimits in(Path file) {
+    try {
+      Map<Aspect, Double> others = new EnumMap<>(limits);
+      others.putAll(numbers(Files.readAllBytes(file)));
+      return new ScoreLimits(others);
+    } catch (IOException | RuntimeException e) {
+      throw new UnusableInput(file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("
+          + e.getMessage() + "); measure them anew, or delete it", e);
+    }
   }
 
   /** The same with another threshold. */
@@ -36,11 +65,15 @@ public final class ScoreLimits {
 
   private static ScoreLimits read() {
     try (InputStream in = ScoreLimits.class.getResourceAsStream("limits.json")) {
-      Map<Aspect, Double> limits = new EnumMap<>(Aspect.class);
-      JSON.std.mapFrom(in).forEach((name, limit) -> limits.put(Aspect.valueOf(name), ((Number) limit).doubleValue()));
-      return new ScoreLimits(limits);
+      return new ScoreLimits(numbers(in.readAllBytes()));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Map<Aspect, Double> numbers(byte[] json) throws IOException {
+    Map<Aspect, Double> limits = new EnumMap<>(Aspect.class);
+    JSON.std.mapFrom(json).forEach((name, limit) -> limits.put(Aspect.valueOf(name), ((Number) limit).doubleValue()));
+    return limits;
   }
 }

@@ -20,7 +20,7 @@ import java.util.Map;
  * of what was kept against what was drawn, faces, diversity, what was asked read back, and what comes back unasked where
  * all selfies show one shirt, light and backdrop. Of all that was drawn it says, by style, how often the model's own judge
  * recognises the person among 200 of the same sex, age band and hair, and, as the control, how often in the base's own
- * pictures of the same prompts. Each person is kept once measured, so that it goes on where it was stopped.
+ * pictures of the same prompts. Each person is kept once learnt and once measured, so that it goes on where it was stopped.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
  * alone=20 trainSteps=0 steps=20} and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is

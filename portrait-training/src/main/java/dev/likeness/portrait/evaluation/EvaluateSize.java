@@ -9,6 +9,7 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -19,8 +20,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Draws somebody at the base's own size and large, and says of each picture how like the person both are and whether windows
- * or other seams are seen in the large one.
+ * Draws somebody, their face held where the base brings what holds it, at the base's own size and large, and says of each
+ * picture how like the person both are and whether windows or other seams are seen in the large one.
  *
  * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS]]]}; the file and number as
  * {@code EvaluateHeadshots} leaves them.
@@ -38,9 +39,10 @@ public final class EvaluateSize {
     int steps = args.length > 6 ? Integer.parseInt(args[6]) : 20;
     try (BaseModel base = BaseModel.open(model, Compute.best()); CascadeDetector detector = new CascadeDetector();
         FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
+        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos = new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
-      HeadshotStudio studio = HeadshotStudio.on(base);
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       int window = base.defaults().width();
       double difference = 0;
       for (int i = 0; i < pictures; i++) {

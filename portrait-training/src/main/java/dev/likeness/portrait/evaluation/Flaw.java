@@ -11,7 +11,7 @@ import java.util.Random;
 
 /** Something done to a flawless picture, and the score that has to see it. */
 enum Flaw {
-  BLUR(Aspect.SHARPNESS, (c, s) -> c.blurred(2.6 * s)),
+  BLUR(Aspect.SHARPNESS, (c, s) -> c.blurred(Flaw.blurring(s))),
   DARK(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * Math.pow(2, -2.2 * s))),
   BURNT(Aspect.EXPOSURE, (c, s) -> c.each((x, y, ch, v) -> v * (1 + 1.6 * s))),
   NOISE(Aspect.NOISE, (c, s) -> {
@@ -48,6 +48,11 @@ enum Flaw {
   Flaw(Aspect aspect, Change change) {
     this.aspect = aspect;
     this.change = change;
+  }
+
+  /** The standard deviation of a blur of that strength, in pixels. */
+  static double blurring(double strength) {
+    return 2.6 * strength;
   }
 
   /** Which score has to see it. */

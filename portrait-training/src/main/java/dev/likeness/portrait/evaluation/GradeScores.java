@@ -92,7 +92,8 @@ public final class GradeScores {
     });
   }
 
-  private static double passed(double[] sorted, double share) {
+  /** What that share of values passes. */
+  static double passed(double[] sorted, double share) {
     return Math.max(LEAST, sorted[(int) Math.ceil(share * sorted.length) - 1]);
   }
 

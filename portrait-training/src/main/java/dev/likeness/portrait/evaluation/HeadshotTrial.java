@@ -1,9 +1,11 @@
 package dev.likeness.portrait.evaluation;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Consent;
@@ -14,6 +16,7 @@ import dev.likeness.headshots.Style;
 import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.choice.Choice;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
@@ -64,9 +67,9 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   /** Figures of what was drawn and what was kept of it. */
   Map<String, Object> chosen(Person person) {
     PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())));
-    try (TrainedPerson learnt = studio().learn(review, Consent.NOBODY_REAL)) {
-      learnt.save(folder.resolve("person " + person.seed()).resolve("person.safetensors"));
-      HeadshotScores scores = HeadshotScores.of(detector)
+    try (TrainedPerson learnt = new KeptPeople(folder, base).of(person, LikenessCase.TEN,
+        () -> studio().learn(review, Consent.NOBODY_REAL))) {
+      HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
           .likeness(Likeness.of(HoldOut.of(review.accepted()), detector, own), own.sameAbove());
       ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
           .steps(plan.steps()).seed(NOISE);
@@ -75,6 +78,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
       List<Headshot> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
       Map<Headshot, Picture> plain = new IdentityHashMap<>();
       drawn.forEach(shot -> plain.put(shot, shot.style().developed(base.generate(nobody(shot)).picture())));
+      record(person, choice);
       save("person " + person.seed(), choice.kept().stream().map(Headshot::picture).toList());
       save("person " + person.seed() + ", drawn", drawn.stream().map(Headshot::picture).toList());
       Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());
@@ -148,6 +152,12 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   private HeadshotStudio studio() {
     HeadshotStudio usual = HeadshotStudio.on(base).guidance(guidance);
     return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
+  }
+
+  /** Why each was kept or not, for who looks at the pictures. */
+  private void record(Person person, Choice choice) {
+    AtomicFile.write(folder.resolve("person " + person.seed()).resolve("choice.json"), out -> out.write(
+        JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(choice.asList())));
   }
 
   private void save(String name, List<Picture> pictures) {

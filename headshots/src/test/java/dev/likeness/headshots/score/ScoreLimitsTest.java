@@ -1,0 +1,40 @@
+package dev.likeness.headshots.score;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ScoreLimitsTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void areOthersWhereTheBaseBringsThem() throws IOException {
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    try (BaseModel base = GoldenFolder.loaded(files)) {
+      assertEquals(ScoreLimits.builtIn().of(Aspect.SHARPNESS), ScoreLimits.of(base).of(Aspect.SHARPNESS));
+      Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPNESS\": 0.6}");
+      assertEquals(0.6, ScoreLimits.of(base).of(Aspect.SHARPNESS));
+      assertEquals(ScoreLimits.builtIn().of(Aspect.SKIN_WAX), ScoreLimits.of(base).of(Aspect.SKIN_WAX), "what it says nothing of");
+    }
+  }
+
+  @Test
+  void refusesAFileThatNamesNoAspect() throws IOException {
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Files.writeString(files.resolve(ScoreLimits.FILE), "{\"SHARPEN\": 0.6}");
+    try (BaseModel base = GoldenFolder.loaded(files)) {
+      String said = assertThrows(UnusableInput.class, () -> ScoreLimits.of(base)).getMessage();
+      assertTrue(said.startsWith(files.resolve(ScoreLimits.FILE) + " holds no thresholds of scores"), said);
+    }
+  }
+}

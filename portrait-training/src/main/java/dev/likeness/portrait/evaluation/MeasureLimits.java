@@ -1,0 +1,78 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.training.RandomPrompt;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a base's own drawings score in what is the base's and not a picture's: how sharp they are and what texture skin has.
+ * Prints what 96 %, 97.5 % and 99 % of them pass, of which {@link ScoreLimits#FILE} may hold one, and how often the same
+ * drawings blurred by the two strongest degrees of {@link GradeScores} fail each of these.
+ *
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PICTURES [SEED]}; drawings are kept in the folder.
+ */
+public final class MeasureLimits {
+  private static final List<Aspect> OF_THE_BASE = List.of(Aspect.SHARPNESS, Aspect.SKIN_WAX);
+  private static final double[] SHARES = {0.96, 0.975, 0.99};
+  private static final double STRONG = 0.8;
+
+  private record Seen(Picture picture, Face face) {
+    double value(Aspect aspect) {
+      return HeadshotScores.measure(aspect, picture, face);
+    }
+
+    double blurred(double strength) {
+      return HeadshotScores.measure(Aspect.SHARPNESS, Filter.gauss(picture, Flaw.blurring(strength)), face);
+    }
+  }
+
+  private MeasureLimits() {}
+
+  public static void main(String[] args) {
+    int count = Integer.parseInt(args[2]);
+    long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
+    EvaluationPlan usual = EvaluationPlan.WHOLE;
+    EvaluationPlan plan = new EvaluationPlan(count, 2, 1, 0, usual.steps(), usual.guidance(), seed);
+    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best()); FaceDetector detector = new CascadeDetector()) {
+      List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
+      List<Seen> seen = new Drawings(base, plan, Path.of(args[1]), Progress.SILENT, new Cancellation()).of("limits", prompts)
+          .stream().map(picture -> seen(picture, detector)).flatMap(Optional::stream).toList();
+      OF_THE_BASE.forEach(aspect -> print(aspect, seen));
+    }
+  }
+
+  private static Optional<Seen> seen(Picture picture, FaceDetector detector) {
+    return detector.detect(picture).stream().findFirst().filter(face -> face.eyes().isPresent())
+        .map(face -> new Seen(picture, face));
+  }
+
+  private static void print(Aspect aspect, List<Seen> seen) {
+    double[] values = seen.stream().mapToDouble(each -> each.value(aspect)).sorted().toArray();
+    for (double share : SHARES) {
+      double limit = GradeScores.passed(values, share);
+      System.out.printf(Locale.ROOT, "%s: %.1f %% of %d pass %.4g%s%n", aspect, 100 * share, values.length, limit,
+          aspect == Aspect.SHARPNESS ? caught(seen, limit) : "");
+    }
+  }
+
+  private static String caught(List<Seen> seen, double limit) {
+    return String.format(Locale.ROOT, ", blurred ones fail it in %.0f and %.0f %%", failing(seen, STRONG, limit), failing(seen, 1, limit));
+  }
+
+  private static double failing(List<Seen> seen, double strength, double limit) {
+    return 100.0 * seen.stream().filter(each -> each.blurred(strength) > limit).count() / seen.size();
+  }
+}

@@ -104,6 +104,16 @@ public final class BaseModel implements AutoCloseable {
         + "; give a Stable Diffusion 1.x, 2.x or XL model");
   }
 
+  /** What the sides of a picture are a multiple of, in pixels. */
+  public int unit() {
+    return denoiser.least();
+  }
+
+  /** Whether pictures can be drawn through windows ({@link dev.likeness.diffusion.sampling.TiledNetwork}) where they are large. */
+  public boolean seesWindows() {
+    return denoiser.seesWindows();
+  }
+
   /** The networks of any family. */
   public Networks parts() {
     return denoiser.model();

@@ -35,6 +35,16 @@ interface Denoiser {
   /** What the sides of a picture are a multiple of, in pixels. */
   int unit();
 
+  /** The same of a picture that is drawn from nothing: no model was taught sides of odd numbers of pixels. */
+  default int least() {
+    return Math.max(8, unit());
+  }
+
+  /** Whether the network answers for windows of a picture, too: not where it was told the whole one's size beforehand. */
+  default boolean seesWindows() {
+    return true;
+  }
+
   /** How many tokens a transformer has of a request's picture. */
   default long tokens(ImageRequest request) {
     return (long) request.width() / unit() * (request.height() / unit());

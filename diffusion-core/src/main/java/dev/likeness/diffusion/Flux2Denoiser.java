@@ -41,6 +41,11 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   }
 
   @Override
+  public boolean seesWindows() {
+    return false;
+  }
+
+  @Override
   public boolean guided(ImageRequest request) {
     return request.guidance() > 1 && !model.distilled();
   }

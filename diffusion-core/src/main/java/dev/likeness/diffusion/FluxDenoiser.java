@@ -41,6 +41,11 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
+  public boolean seesWindows() {
+    return false;
+  }
+
+  @Override
   public boolean guided(ImageRequest request) {
     return request.guidanceOptions().trueCfg() > 1;
   }

@@ -214,7 +214,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       height = initial.picture().height() / least * least;
     }
     ImageRequest sized = r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
-    int unit = initial == null ? Math.max(8, least) : least;
+    int unit = initial == null ? denoiser.least() : least;
     if (sized.width() % unit != 0 || sized.height() % unit != 0 || sized.width() == 0 || sized.height() == 0) {
       throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height() + " is not a multiple of " + unit
           + "; choose one that is");

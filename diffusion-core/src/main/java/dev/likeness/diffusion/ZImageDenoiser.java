@@ -39,6 +39,11 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   }
 
   @Override
+  public boolean seesWindows() {
+    return false;
+  }
+
+  @Override
   public boolean guided(ImageRequest request) {
     return request.guidance() > 0;
   }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.Joints;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -26,6 +27,34 @@ final class Enlargement {
   private static final double LESS = 0.5;
 
   private Enlargement() {}
+
+  /** Whether pictures of {@code size} pixels a side are larger than the base draws at once. */
+  static boolean grows(BaseModel base, int size) {
+    return size > AT_ONCE * base.defaults().width();
+  }
+
+  /**
+   * Refuses a size that the base cannot draw.
+   *
+   * @param size pixels a side, or 0 for the base's own
+   * @throws UnusableInput when it is no multiple of what the base draws, or wants windows and the network sees none
+   */
+  static void require(BaseModel base, int size) {
+    if (size % base.unit() != 0) {
+      throw new UnusableInput("size " + size + " is no multiple of " + base.unit() + ", as pictures of " + base.name()
+          + " are; ask for " + Math.max(1, size / base.unit()) * base.unit());
+    }
+    requireWindows(base, size);
+  }
+
+  /** Refuses sizes that want windows where the base's network sees none. */
+  static void requireWindows(BaseModel base, int size) {
+    if (grows(base, size) && !base.seesWindows()) {
+      int most = (int) (AT_ONCE * base.defaults().width()) / base.unit() * base.unit();
+      throw new UnusableInput("size " + size + " would be drawn through windows, and the network of " + base.name()
+          + " sees whole pictures alone; ask for " + most + " at most, or enlarge by an upscaler afterwards");
+    }
+  }
 
   /**
    * The picture at {@code width} by {@code height} pixels, multiples of what the base draws.
@@ -50,7 +79,7 @@ final class Enlargement {
       int higher = Math.min(height, 2 * larger.height());
       Picture enlarged = enlarger.enlarge(larger, wider, higher);
       ImageRequest over = asked.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
-          .from(InitialImage.of(enlarged).strength(Math.max(strength, 1.5 / Math.max(2, request.steps()))));
+          .steps(MaskedDrawing.steps(request)).from(InitialImage.of(enlarged).strength(MaskedDrawing.strength(request, strength)));
       larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
       strength *= LESS;
     }

@@ -91,16 +91,15 @@ public final class HeadshotStudio {
   /**
    * Refuses what the base does not draw, before anybody is learnt for it.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases
+   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a size that this one cannot draw
    */
   public void require(ShootRequest request) {
-    request.styles().forEach(style -> style.requireFor(base));
+    request.requireFor(base);
   }
 
-  /** How many pixels a picture of {@code request} has. */
-  public long pixels(ShootRequest request) {
-    return request.size() == 0 ? (long) base.defaults().width() * base.defaults().height()
-        : (long) request.size() * request.size();
+  /** About how many bytes drawing {@code request} needs beside the networks, its pictures included. */
+  public long bytes(ShootRequest request) {
+    return request.bytes(base);
   }
 
   /**

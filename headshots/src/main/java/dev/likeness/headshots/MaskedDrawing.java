@@ -22,16 +22,27 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
    */
   Picture of(Picture picture, Picture mask, double strength, Progress progress, Cancellation cancellation) {
     int most = (int) (Enlargement.AT_ONCE * base.defaults().width());
+    Enlargement.requireWindows(base, Math.max(picture.width(), picture.height()));
     int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
     double scale = Math.min(1, (double) most / Math.max(picture.width(), picture.height()));
     int width = sides(scale * picture.width(), unit);
     int height = sides(scale * picture.height(), unit);
-    ImageRequest over = request.size(width, height).from(InitialImage
-        .of(resized(picture, width, height)).strength(strength).mask(resized(mask, width, height)));
+    ImageRequest over = request.size(width, height).steps(steps(request)).from(InitialImage.of(resized(picture, width, height))
+        .strength(strength(request, strength)).mask(resized(mask, width, height)));
     Picture small = base.generate(over, progress, cancellation).get(0).picture();
     Picture large = scale == 1 ? small : Enlargement.of(base, request, small,
         sides(picture.width(), unit), sides(picture.height(), unit), enlarger, progress, cancellation);
     return resized(large, picture.width(), picture.height());
+  }
+
+  /** Drawing over takes the last of the steps: of a single one there is no last. */
+  static int steps(ImageRequest request) {
+    return Math.max(2, request.steps());
+  }
+
+  /** As much drawn anew as asked, and at least what one step draws. */
+  static double strength(ImageRequest request, double asked) {
+    return Math.max(asked, 1.5 / steps(request));
   }
 
   private static int sides(double length, int unit) {

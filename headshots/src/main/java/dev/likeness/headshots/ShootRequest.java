@@ -24,6 +24,11 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   private static final int MOST_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int UNIT = 8;
+  // Generous, not measured: the decoder's widest layers in f32 hold 128 channels a pixel, several at once.
+  private static final long BYTES_A_PIXEL = 6000;
+  // Larger pictures are decoded in strips.
+  private static final long DECODED_AT_ONCE = 1024 * 1024;
+  private static final long CHANNELS = 3;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
   private static final double MOST_GUIDANCE = 4;
   private static final double SHARE = 2.0 / 3;
@@ -51,6 +56,20 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
     return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0);
+  }
+
+  /** Refuses styles and sizes that are not for {@code base}. */
+  void requireFor(BaseModel base) {
+    styles.forEach(style -> style.requireFor(base));
+    Enlargement.require(base, size);
+  }
+
+  /** About how many bytes drawing takes: what is drawn or decoded at once, and all pictures. */
+  long bytes(BaseModel base) {
+    long own = (long) base.defaults().width() * base.defaults().height();
+    long pixels = size == 0 ? own : (long) size * size;
+    long atOnce = Math.min(pixels, Math.max((long) (Enlargement.AT_ONCE * Enlargement.AT_ONCE * own), DECODED_AT_ONCE));
+    return BYTES_A_PIXEL * atOnce + CHANNELS * pixels * count * styles.size();
   }
 
   /** What the base is asked for one picture, before size and person. */

@@ -34,7 +34,7 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
 
   /** Whether the pictures are larger than the base draws at once. */
   private boolean grows() {
-    return request.size() > Enlargement.AT_ONCE * base.defaults().width();
+    return Enlargement.grows(base, request.size());
   }
 
   private ImageRequest ask(Style style, int index) {

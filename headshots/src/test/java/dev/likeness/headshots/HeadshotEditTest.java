@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class HeadshotEditTest {
   private static final int SIDE = 32;
@@ -97,6 +99,15 @@ class HeadshotEditTest {
       assertNotEquals(gray.picture(), again.picture());
       assertEquals(Luma.of(again.picture()).picture(), again.picture());
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void drawsAFaceAgainOfFewSteps(int steps) {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    Headshot quick = studio.shoot(ada, ShootRequest.of(Style.named("studio"), 1).steps(steps)).headshots().get(0);
+    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    assertNotEquals(quick.picture(), studio.redrawFace(ada, quick, face, 0.45, new Cancellation()).picture());
   }
 
   @Test

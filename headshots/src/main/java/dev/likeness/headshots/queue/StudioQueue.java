@@ -22,8 +22,6 @@ import java.util.Set;
 public final class StudioQueue implements AutoCloseable {
   /** The priority of work that says nothing of it. */
   public static final int USUAL = 0;
-  // Generous, not measured: the decoder's widest layers in f32 hold 128 channels a pixel, several at once.
-  private static final long BYTES_A_PIXEL = 6000;
 
   private final HeadshotStudio studio;
   private final QueueOptions options;
@@ -58,7 +56,8 @@ public final class StudioQueue implements AutoCloseable {
    * @throws MachineLimit when it needs more memory than all jobs may have together
    */
   public Job<Shoot> shoot(Identity person, ShootRequest request, int priority, Progress progress) {
-    return submit((events, cancellation) -> studio.shoot(person, request, events, cancellation), bytes(request), priority,
+    studio.require(request);
+    return submit((events, cancellation) -> studio.shoot(person, request, events, cancellation), studio.bytes(request), priority,
         progress, Duration.ZERO);
   }
 
@@ -150,10 +149,6 @@ public final class StudioQueue implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private long bytes(ShootRequest request) {
-    return BYTES_A_PIXEL * studio.pixels(request);
   }
 
   private void waitUntil(long until) {

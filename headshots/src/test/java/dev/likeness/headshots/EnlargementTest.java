@@ -1,0 +1,39 @@
+package dev.likeness.headshots;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EnlargementTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void isRefusedBeforeAnythingIsDrawnWhereTheBaseCannot() {
+    try (BaseModel base = BaseModel.open(PipelineFolder.write("flux/dev", folder).path(), Compute.EXACT)) {
+      HeadshotStudio studio = HeadshotStudio.on(base);
+      ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
+      int own = base.defaults().width();
+      int most = own * 3 / 2;
+      assertEquals("size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
+          + " sees whole pictures alone; ask for " + most + " at most, or enlarge by an upscaler afterwards",
+          refusal(studio, request.size(2 * own)));
+      int odd = own + base.unit() / 2;
+      assertEquals("size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name() + " are; ask for "
+          + own, assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd)).getMessage());
+      studio.require(request.size(most));
+      studio.require(request);
+    }
+  }
+
+  private static String refusal(HeadshotStudio studio, ShootRequest request) {
+    return assertThrows(UnusableInput.class, () -> studio.require(request)).getMessage();
+  }
+}

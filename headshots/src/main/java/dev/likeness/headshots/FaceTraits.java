@@ -11,7 +11,8 @@ import java.util.List;
  * What flattering pictures change about a face, measured on its standard patch.
  *
  * @param tone how light the skin is: the individual typology angle in degrees, -90 to 90, higher is lighter (Chardon,
- *     Cretois and Hourseau 1991), of the medians over the middle of the face
+ *     Cretois and Hourseau 1991), of the medians over the middle of the face; NaN in black
+ *     and white
  * @param texture how much fine detail the skin has: mean difference from the mean of the pixels around, in grey levels;
  *     it grows with age
  * @param breadth the distance of the eyes, as if the head looked ahead, over their distance from the mouth; NaN without
@@ -19,12 +20,15 @@ import java.util.List;
  */
 record FaceTraits(double tone, double texture, double breadth) {
   private static final double MOST_YAW = 20;
+  // Skin has a chroma of 10 and more; without colours the angle would be that of noise.
+  private static final double GREY = 3;
 
   static FaceTraits of(Picture picture, Face face) {
     FacePatch patch = FacePatch.of(picture, face);
     int side = patch.side();
     double[] light = new double[side * side];
     double[] yellow = new double[side * side];
+    double[] chroma = new double[side * side];
     double detail = 0;
     int n = 0;
     for (int y = side / 3; y < side * 4 / 5; y++) {
@@ -32,23 +36,26 @@ record FaceTraits(double tone, double texture, double breadth) {
         double[] lab = lab(patch.picture(), x, y);
         light[n] = lab[0];
         yellow[n] = lab[2];
+        chroma[n] = Math.hypot(lab[1], lab[2]);
         detail += Math.abs(patch.luma().at(x, y) - around(patch, x, y));
         n++;
       }
     }
     double tone = Math.toDegrees(Math.atan2(median(light, n) - 50, median(yellow, n)));
-    return new FaceTraits(tone, detail / n, breadth(face));
+    return new FaceTraits(median(chroma, n) < GREY ? Double.NaN : tone, detail / n, breadth(face));
   }
 
   /** The three numbers, null for one that was not measured. */
   List<Double> toList() {
-    return Arrays.asList(tone, texture, Double.isNaN(breadth) ? null : breadth);
+    return Arrays.asList(Double.isNaN(tone) ? null : tone, texture, Double.isNaN(breadth) ? null : breadth);
   }
 
   static FaceTraits of(List<?> numbers) {
-    Number breadth = (Number) numbers.get(2);
-    return new FaceTraits(((Number) numbers.get(0)).doubleValue(), ((Number) numbers.get(1)).doubleValue(),
-        breadth == null ? Double.NaN : breadth.doubleValue());
+    return new FaceTraits(measured(numbers.get(0)), measured(numbers.get(1)), measured(numbers.get(2)));
+  }
+
+  private static double measured(Object number) {
+    return number == null ? Double.NaN : ((Number) number).doubleValue();
   }
 
   private static double around(FacePatch patch, int x, int y) {

@@ -1,6 +1,7 @@
 package dev.likeness.headshots;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.AcceptedPhoto;
@@ -12,6 +13,7 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.pixels.Luma;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -88,6 +90,13 @@ class AuthenticityTest {
   void noticesLighterSkin() {
     assertEquals(Set.of(AuthenticityFlag.LIGHTER_SKIN), authenticity().judge(skin(215, 12, 9)).flags());
     assertEquals(Set.of(), authenticity().judge(skin(110, 12, 9)).flags());
+  }
+
+  @Test
+  void saysNothingOfSkinInBlackAndWhite() {
+    AuthenticityVerdict verdict = authenticity().judge(Luma.of(skin(215, 12, 9)).picture());
+    assertEquals(Set.of(), verdict.flags());
+    assertTrue(verdict.unjudged().contains(AuthenticityFlag.LIGHTER_SKIN));
   }
 
   @Test

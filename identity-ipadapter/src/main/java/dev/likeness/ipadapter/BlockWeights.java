@@ -20,8 +20,8 @@ public final class BlockWeights {
       : 1 - Math.max(in(base, t, "down_blocks.2"), in(base, t, "up_blocks.1")));
   /** What stands where, alone: one block of SDXL; in smaller bases the deepest on the way down. */
   public static final BlockWeights COMPOSITION = unet("composition", (base, t) -> isXl(base)
-      ? in(base, t, "down_blocks.2.attentions.1")
-      : Math.max(in(base, t, "down_blocks.2.attentions.0") / 4, in(base, t, "down_blocks.2.attentions.1")));
+      ? in(base, t, last(base, "down_blocks.2"))
+      : Math.max(in(base, t, "down_blocks.2") / 4, in(base, t, last(base, "down_blocks.2"))));
   /** Both of the above. */
   public static final BlockWeights STYLE_AND_COMPOSITION = new BlockWeights("style-and-composition",
       (base, t) -> Math.max(STYLE.of(base, t), COMPOSITION.of(base, t)));
@@ -105,6 +105,14 @@ public final class BlockWeights {
     return base.paths().stream().noneMatch(path -> path.startsWith("down_blocks.0.")
         || path.startsWith("down_blocks.3."))
         && base.paths().stream().anyMatch(path -> path.startsWith("up_blocks.0."));
+  }
+
+  /** The last attention of a block: a base of fewer layers has no second one. */
+  private static String last(BaseAttentions base, String block) {
+    String attentions = block + ".attentions.";
+    int last = base.paths().stream().filter(path -> path.startsWith(attentions))
+        .mapToInt(path -> Integer.parseInt(path.substring(attentions.length()).split("\\.")[0])).max().orElse(0);
+    return attentions + last;
   }
 
   private static double in(BaseAttentions base, int t, String start) {

@@ -28,7 +28,8 @@ public record ReadPerson(ImagePrompt prompt, List<FaceReading> readings, boolean
    */
   public static ReadPerson of(IpAdapter adapter, FaceReader reader, List<Reference> photos, IpAdapter fallback) {
     boolean raw = adapter.layout().kind().wantsRaw();
-    List<FaceReading> readings = photos.stream().map(photo -> reader.read(photo.picture(), raw)).toList();
+    FaceReader fitting = reader.side(adapter.layout().faceSide());
+    List<FaceReading> readings = photos.stream().map(photo -> fitting.read(photo.picture(), raw)).toList();
     List<Reference> found = new ArrayList<>();
     for (int i = 0; i < readings.size(); i++) {
       double weight = photos.get(i).weight();

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.photos.face.AlignmentTemplate;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /**
  * What a face embedder expects and what its numbers mean.
@@ -27,27 +28,31 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
   /** OpenCV zoo's SFace; the threshold is its authors'. */
   public static final EmbedderSpec SFACE = new EmbedderSpec("SFace", AlignmentTemplate.ARCFACE, true, 0, 1, 0.363,
       Licence.APACHE_2);
+  // Names of which those of freely licensed ones are parts come first: the stricter licence is the safe one.
+  private static final Pattern INSIGHTFACE = Pattern.compile(
+      "arcface|cosface|w600k|glintr100|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
+
   /** MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is not stated. */
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1,
       0.48, Licence.MIT);
 
   /**
    * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
-   * {@code arcface}, {@code w600k}). {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
+   * {@code arcface}, {@code w600k} and what else insightface calls its own). {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
    * AuraFace where the folder says {@code aura}, else taken for the other, whose licence is the stricter.
    *
    * @throws UnusableInput when it names none of them
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    if (name.contains("mobileface")) {
+    if (name.contains("aura") || name.contains("glintr100") && folder(file).contains("aura")) {
+      return AURAFACE;
+    } else if (INSIGHTFACE.matcher(name).find()) {
+      return ARCFACE;
+    } else if (name.contains("mobileface")) {
       return MOBILEFACE;
     } else if (name.contains("sface")) {
       return SFACE;
-    } else if (name.contains("aura") || name.contains("glintr100") && folder(file).contains("aura")) {
-      return AURAFACE;
-    } else if (name.contains("arcface") || name.contains("w600k") || name.contains("glintr100")) {
-      return ARCFACE;
     }
     throw new UnusableInput("the name of the face embedder " + file + " does not say which it is; put sface,"
         + " mobileface, auraface or arcface into it");

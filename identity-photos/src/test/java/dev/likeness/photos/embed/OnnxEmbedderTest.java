@@ -15,6 +15,7 @@ import dev.likeness.photos.face.YuNetDetector;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,9 @@ class OnnxEmbedderTest {
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("w600k_r50.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")), "which may not be sold with");
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("AuraFace-v1", "glintr100.onnx")));
+    for (String research : List.of("glint360k_cosface_r100.onnx", "w600k_mbf.onnx", "mobilefacenet.onnx", "mbf.onnx")) {
+      assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of(research)), research);
+    }
 
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> EmbedderSpec.of(Path.of("net.onnx")));
 

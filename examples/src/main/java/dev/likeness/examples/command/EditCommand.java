@@ -13,6 +13,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
@@ -83,7 +84,8 @@ public final class EditCommand implements Runnable {
       marking.writePng(edited.after().picture(), named("edited.png"));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
           named("before-after.png"));
-      byte[] record = record(edited, HeadshotScores.of(tools.detector())).getBytes(StandardCharsets.UTF_8);
+      HeadshotScores scores = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
+      byte[] record = record(edited, scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(named("edit.json"), file -> file.write(record));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -13,6 +13,7 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.provenance.PictureFormat;
+import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -198,8 +199,8 @@ public final class HeadshotCommand implements Runnable {
 
   private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = run.tools;
-    KeepOption.Drawn drawn = keep.draw(run.studio, who, run.review, run.request, tools, ConsoleProgress.on(console),
-        console.cancellation()).map(shot -> aspect.of(shot, tools.detector()));
+    KeepOption.Drawn drawn = keep.draw(run.studio, ScoreLimits.of(run.model), who, run.review, run.request, tools,
+        ConsoleProgress.on(console), console.cancellation()).map(shot -> aspect.of(shot, tools.detector()));
     run.watch.lap("drawing");
     new ShootFolder(out, also(), disclosure.disclosure(), tools, console).write(run.model, drawn,
         record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review, run.watch);

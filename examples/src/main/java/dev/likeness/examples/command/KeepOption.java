@@ -19,7 +19,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.likeness.HoldOut;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -59,12 +58,13 @@ final class KeepOption {
     }
   }
 
-  Drawn draw(HeadshotStudio studio, Identity person, PhotoReview review, ShootRequest request, ReviewTools tools,
-      Progress progress, Cancellation cancellation) {
+  /** Draws, and chooses by {@code limits} where some are to be kept. */
+  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, PhotoReview review, ShootRequest request,
+      ReviewTools tools, Progress progress, Cancellation cancellation) {
     if (keep == null) {
       return new Drawn(studio.shoot(person, request, progress, cancellation), Optional.empty());
     }
-    HeadshotScores scores = scores(person, review, tools, progress);
+    HeadshotScores scores = scores(undistorted(limits, tools), person, review, tools, progress);
     Choice choice = Casting.of(studio, tools.detector(), scores).shoot(person, request, keep, progress, cancellation);
     if (choice.kept().isEmpty()) {
       throw new UnusableInput("none of the " + choice.verdicts().size() + " headshots shows a face; draw more with --count, "
@@ -73,14 +73,14 @@ final class KeepOption {
     return new Drawn(new Shoot(request, choice.kept()), Optional.of(choice));
   }
 
-  private HeadshotScores scores(Identity person, PhotoReview review, ReviewTools tools, Progress progress) {
-    HeadshotScores scores = undistorted(HeadshotScores.of(tools.detector()), tools);
+  private HeadshotScores scores(HeadshotScores scores, Identity person, PhotoReview review, ReviewTools tools,
+      Progress progress) {
     if (tools.embedder().isEmpty()) {
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();
     Optional<Likeness> likeness = review != null
-        ? Optional.of(Likeness.of(HoldOut.of(review.accepted()), tools.detector(), eye))
+        ? Optional.of(FaceReferences.of(review.accepted(), eye).likeness(tools.detector(), eye))
         : person instanceof TrainedPerson known
             ? FaceReferences.of(known).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
     if (likeness.isEmpty()) {
@@ -90,8 +90,9 @@ final class KeepOption {
     return likeness.map(measure -> scores.likeness(measure, eye.sameAbove())).orElse(scores);
   }
 
-  private HeadshotScores undistorted(HeadshotScores plain, ReviewTools tools) {
+  private HeadshotScores undistorted(ScoreLimits limits, ReviewTools tools) {
+    HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(limits);
     return distortion == null ? plain : tools.brisque().map(plain::brisque).orElse(plain)
-        .limits(ScoreLimits.builtIn().with(Aspect.DISTORTION, distortion));
+        .limits(limits.with(Aspect.DISTORTION, distortion));
   }
 }

@@ -95,8 +95,9 @@ public final class BatchHeadshots {
           studio.learn(review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
         learnt.save(file);
       }
-      Files.deleteIfExists(state);
     }
+    // Also what a run that was stopped between the two left.
+    Files.deleteIfExists(state);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request);
       for (int i = 0; i < shoot.headshots().size(); i++) {

@@ -52,8 +52,9 @@ public final class HeadshotService implements AutoCloseable {
   private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, int port)
       throws IOException {
     this.people = Map.copyOf(people);
-    queue = StudioQueue.on(studio, options);
+    // First, as a port may be taken: workers that nobody can close would hold the studio.
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
+    queue = StudioQueue.on(studio, options);
     server.createContext("/shoots", this::answer);
     server.setExecutor(threads);
     server.start();

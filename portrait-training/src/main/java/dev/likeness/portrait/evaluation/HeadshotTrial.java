@@ -9,6 +9,7 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
@@ -24,8 +25,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.likeness.HoldOut;
-import dev.likeness.photos.likeness.Likeness;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.people.Attribute;
@@ -70,7 +69,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     try (TrainedPerson learnt = new KeptPeople(folder, base).of(person, LikenessCase.TEN,
         () -> studio().learn(review, Consent.NOBODY_REAL))) {
       HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
-          .likeness(Likeness.of(HoldOut.of(review.accepted()), detector, own), own.sameAbove());
+          .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own), own.sameAbove());
       ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
           .steps(plan.steps()).seed(NOISE);
       Choice choice = Casting.of(studio(), detector, scores)

@@ -173,6 +173,13 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
+  void isPlacedWhereItHasAMask() {
+    ImagePrompt left = thing.mask(picture("37x53.png"));
+    assertTrue(left.at(1).isPlaced() && person.at(1).and(left.at(0.5)).isPlaced());
+    assertFalse(left.at(0).isPlaced() || thing.at(1).isPlaced());
+  }
+
+  @Test
   void refusesKeptReferencesThatDoNotGoTogether() {
     Path file = folder.resolve("broken.safetensors");
     for (float[] weights : new float[][] {{1, 1}, {0}, {Float.NaN}}) {

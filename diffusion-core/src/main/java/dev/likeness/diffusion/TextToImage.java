@@ -152,6 +152,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   }
 
   private Map<Part, Adaptation> adaptations(ImageRequest request) {
+    request.adapters().forEach(adapter -> adapter.requireFor(model()));
     Drawing drawing = drawing(request);
     Map<Part, Adaptation> sums = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {

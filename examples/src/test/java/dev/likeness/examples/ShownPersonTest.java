@@ -125,6 +125,25 @@ class ShownPersonTest {
     showsThePictureWhereItHasNoFace(folder.resolve("plain"));
   }
 
+  @Test
+  void refusesByNameARecogniserThatIsNotForCommercialUse(@TempDir Path folder) {
+    String adapter = base.resolve("faces/ip-adapter.safetensors").toString();
+    String recogniser = folder.resolve("arcface.onnx").toString();
+    String out = folder.resolve("out").toString();
+    for (CommandRun run : List.of(
+        CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter", adapter, "--reference",
+            photos.resolve("selfie-01.jpg").toString(), "--face-embedder", recogniser, "--commercial", "--steps", "2", "--dtype",
+            "f32", "--device", "cpu", "--out", out),
+        CommandRun.of("headshot", "--base", base.toString(), "--photos", photos.toString(), "--consent", "nobody real",
+            "--identity", "ipadapter", "--ip-adapter", adapter, "--face-embedder", recogniser, "--commercial", "--style",
+            "studio", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out))) {
+      assertEquals(3, run.status());
+      assertEquals(List.of("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial use,"
+          + " such as SFace or AuraFace"), run.complaints());
+    }
+    assertFalse(Files.exists(folder.resolve("out")));
+  }
+
   private static void showsThePictureWhereItHasNoFace(Path out) {
     CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter",
         base.resolve("faces/ip-adapter.safetensors").toString(), "--fallback-adapter",

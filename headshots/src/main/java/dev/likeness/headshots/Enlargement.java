@@ -64,6 +64,7 @@ final class Enlargement {
    */
   static Picture of(BaseModel base, ImageRequest request, Picture picture, int width, int height,
       Enlarger enlarger, Progress progress, Cancellation cancellation) {
+    WholePicture.require(request.adapters(), "an enlargement");
     int factor = base.parts().autoencoder().factor();
     int window = base.defaults().width() / factor;
     Joints tiles = new Joints(request.joints().scheduler(),

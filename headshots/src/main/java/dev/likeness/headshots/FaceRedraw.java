@@ -11,6 +11,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.pixels.Resampler;
+import java.util.List;
 
 /**
  * Draws the face of a picture again: the head at the base's own size or, where it is larger already, enlarged to its own as
@@ -26,6 +27,7 @@ final class FaceRedraw {
 
   static Headshot of(BaseModel base, Adapter person, Enlarger enlarger, Headshot headshot, Face face, double strength,
       Cancellation cancellation) {
+    WholePicture.require(List.of(person), "a face again");
     ImageRequest request = headshot.request();
     Picture picture = headshot.picture();
     HeadCrop crop = HeadCrop.of(face.box(), Framing.HEAD, picture.width(), picture.height(), 1);

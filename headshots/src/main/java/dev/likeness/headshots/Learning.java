@@ -51,12 +51,12 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   }
 
   PersonStudy study(PhotoReview review, PersonProfile known, Progress steps, Cancellation cancellation) {
-    return PersonStudy.of(base, review, known, steps, cancellation);
+    return PersonStudy.ofLarge(base, review, known, steps, cancellation);
   }
 
   ShownPerson shown(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress steps,
       Cancellation cancellation) {
-    PersonStudy study = study(review, known, steps, cancellation);
+    PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
     return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
         adapter.describe(), LikenessDial.UNMEASURED, guide.map(eye -> FaceReferences.of(review.accepted(), eye)).orElse(null));
   }
@@ -66,7 +66,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     PersonStudy study = study(review, known, steps, cancellation);
     List<String> captions = study.captions(training.captions());
     TrainingSet set =
-        set(study, review, consent, pictures(study, review, captions, study.captions(GRAY), steps, cancellation));
+        set(study, consent, pictures(study, captions, study.captions(GRAY), steps, cancellation));
     TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
     TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
     TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
@@ -77,16 +77,16 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
     TrainingSet set =
-        set(study, review, consent, pictures(study, review, way.settings().captions(), GRAY, steps, cancellation));
+        set(study, consent, pictures(study, way.settings().captions(), GRAY, steps, cancellation));
     return way.train(base, set.state(state), steps, cancellation);
   }
 
-  private List<TrainingPicture> pictures(PersonStudy study, PhotoReview review, List<String> captions, List<String> gray,
+  private List<TrainingPicture> pictures(PersonStudy study, List<String> captions, List<String> gray,
       Progress steps, Cancellation cancellation) {
     List<SceneWords> scenes = study.readings().isEmpty()
-        ? SceneDescription.of(base, review.accepted(), study.crops(), study.profile().phrase(), steps, cancellation)
+        ? SceneDescription.of(base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
         : study.readings().stream().map(photo -> photo.scene(SceneDescription.SURE)).toList();
-    return pictures(study.crops(), review.accepted(), scenes, captions, gray);
+    return pictures(study.crops(), study.photos(), scenes, captions, gray);
   }
 
   /**
@@ -115,7 +115,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, PhotoReview review, Consent consent, List<TrainingPicture> pictures) {
+  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures) {
     Subject subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(photos);
@@ -123,6 +123,6 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
         .filter(i -> !held.contains(i * photos / pictures.size())).mapToObj(pictures::get).toList();
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
     return held.isEmpty() ? set
-        : set.previews(watch.get().previews(held.stream().map(review.accepted()::get).toList(), ShootRequest.guidance(base)));
+        : set.previews(watch.get().previews(held.stream().map(study.photos()::get).toList(), ShootRequest.guidance(base)));
   }
 }

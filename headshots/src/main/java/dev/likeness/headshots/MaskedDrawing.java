@@ -23,6 +23,9 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
   Picture of(Picture picture, Picture mask, double strength, Progress progress, Cancellation cancellation) {
     int most = (int) (Enlargement.AT_ONCE * base.defaults().width());
     Enlargement.requireWindows(base, Math.max(picture.width(), picture.height()));
+    if (most < Math.max(picture.width(), picture.height())) {
+      WholePicture.require(request.adapters(), "a part of a picture this large");
+    }
     int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
     double scale = Math.min(1, (double) most / Math.max(picture.width(), picture.height()));
     int width = sides(scale * picture.width(), unit);

@@ -14,6 +14,9 @@ import java.util.List;
 record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger enlarger) {
   Shoot run(Progress progress, Cancellation cancellation) {
     request.styles().forEach(style -> style.requireFor(base));
+    if (grows()) {
+      WholePicture.require(List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
+    }
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
       for (int i = 0; i < request.count(); i++) {

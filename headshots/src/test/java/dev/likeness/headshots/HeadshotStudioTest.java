@@ -9,6 +9,10 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.Unled;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -16,10 +20,14 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.pixels.Luma;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,6 +35,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -110,6 +119,42 @@ class HeadshotStudioTest {
         () -> HeadshotStudio.on(base).require(ShootRequest.of(photographic, 1))).getMessage());
     assertEquals("the style noir is for bases of flux, stable-diffusion, and " + base.name()
         + " is of portrait; choose another style, or another base", wrong.getMessage());
+  }
+
+  @Test
+  void refusesWhoIsDrawnInPlacesWhereWindowsOrCropsAreSeen() {
+    Adapter placed = new Adapter() {
+      @Override
+      public Adaptation adapt(Part part, Compute compute) {
+        return Adaptation.NONE;
+      }
+
+      @Override
+      public boolean isPlaced() {
+        return true;
+      }
+    };
+    Identity left = new Identity() {
+      @Override
+      public Adapter at(double weight) {
+        return new Unled(ada.at(weight).and(placed));
+      }
+
+      @Override
+      public String phrase() {
+        return ada.phrase();
+      }
+    };
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    Headshot shot = studio.shoot(left, request()).headshots().get(0);
+    List<ProgressEvent> events = new ArrayList<>();
+    String said = assertThrows(IllegalArgumentException.class,
+        () -> studio.shoot(left, request().size(64), events::add, new Cancellation())).getMessage();
+    assertTrue(said.startsWith("a picture of 64 pixels is drawn in windows or crops of the picture, and an image prompt's mask"), said);
+    assertEquals(1, events.size(), "nothing was drawn");
+    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))
+        .getMessage().startsWith("a face again is drawn in windows or crops"));
   }
 
   @Test

@@ -163,6 +163,10 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
     if (!face && encoder == null) {
       throw new IllegalArgumentException("an " + kind.title() + " looks at pictures; give an image encoder");
     }
+    if (kind == AdapterKind.BASE && !encoder.config().siglip() && encoder.config().projection() == 0) {
+      throw new IllegalArgumentException("an " + kind.title() + " looks at an image encoder's projection, and " + encoder.describe()
+          + " is " + encoder.config().describe() + " without one; give a CLIPVisionModelWithProjection, or train a Plus");
+    }
     int image = face ? 0 : kind == AdapterKind.BASE && !encoder.config().siglip() ? encoder.config().projection()
         : encoder.config().width();
     long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;

@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -33,6 +34,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * understood somehow.
  */
 final class AdapterWeights implements AutoCloseable {
+  private static final String GO_ON = "go on with the kind, tokens and rank that it was trained with";
+
   private final StableDiffusion model;
   private final BaseAttentions base;
   private final AdapterLayout layout;
@@ -51,6 +54,7 @@ final class AdapterWeights implements AutoCloseable {
       weights = new TrainableWeights((name, shape) -> start != null && start.names().contains(name)
           ? started(start, name, shape) : fresh(usual, name, shape));
       touch();
+      requireAll(start);
     } catch (RuntimeException e) {
       close();
       throw e;
@@ -64,10 +68,21 @@ final class AdapterWeights implements AutoCloseable {
     return name.endsWith("latents") ? first.next(shape).squeeze(0).div(new Scalar(Math.sqrt(shape[2]))) : usual.of(name, shape);
   }
 
+  /** Refuses a start of another kind, of whose weights only some are ours; a LoRA may begin with this training. */
+  private void requireAll(TensorSource start) {
+    Predicate<String> lora = name -> name.contains("_lora.");
+    List<String> missing = start == null ? List.of()
+        : weights.leaves().keySet().stream().filter(lora.negate()).filter(name -> !start.names().contains(name)).sorted().toList();
+    if (!missing.isEmpty()) {
+      throw new UnusableInput(start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
+          + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);
+    }
+  }
+
   private static Tensor started(TensorSource start, String name, long[] shape) {
     if (!Arrays.equals(start.shape(name), shape)) {
       throw new UnusableInput(start.describe() + ": \"" + name + "\" is " + Arrays.toString(start.shape(name))
-          + ", and the training's is " + Arrays.toString(shape) + "; go on with the kind, tokens and rank that it was trained with");
+          + ", and the training's is " + Arrays.toString(shape) + "; " + GO_ON);
     }
     return start.read(name).to(ScalarType.Float).clone();
   }

@@ -13,8 +13,19 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** Shows references to what an adapter looks through. */
-record ReferenceEncoding(String adapter, AdapterLayout layout, ImageEncoder encoder) {
+/** Shows references to what an adapter looks through. One thread. */
+final class ReferenceEncoding {
+  private final String adapter;
+  private final AdapterLayout layout;
+  private final ImageEncoder encoder;
+  private Grid nothing;
+
+  ReferenceEncoding(String adapter, AdapterLayout layout, ImageEncoder encoder) {
+    this.adapter = adapter;
+    this.layout = layout;
+    this.encoder = encoder;
+  }
+
   ReferenceEmbeddings of(List<Reference> references) {
     if (references.isEmpty()) {
       throw new IllegalArgumentException("an image prompt needs at least one reference");
@@ -28,8 +39,14 @@ record ReferenceEncoding(String adapter, AdapterLayout layout, ImageEncoder enco
     }
   }
 
-  /** What the encoder makes of no picture, or null where zeros stand for it. */
+  /** The same for all references, looked at once. */
   private Grid nothing() {
+    nothing = nothing == null ? unseen() : nothing;
+    return nothing;
+  }
+
+  /** What the encoder makes of no picture, or null where zeros stand for it. */
+  private Grid unseen() {
     int side = encoder.config().imageSize();
     return switch (layout.kind().nothing()) {
       case ZEROS -> null;

@@ -4,12 +4,32 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
+import dev.likeness.ipadapter.layout.BaseAttentions;
 
 /** An image prompt at a weight: makes tokens, keys and values once for a request. */
 record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
     implements Adapter {
+  /** Another base may lack the part that this speaks to, or have attentions as wide that understand other tokens. */
+  @Override
+  public void requireFor(PartTensors model) {
+    if (weight == 0) {
+      return;
+    }
+    BaseAttentions met = BaseAttentions.of("that draws", model).heard(adapter.layout().kind());
+    if (!adapter.base().areOf(met)) {
+      throw new IllegalArgumentException("an image prompt of " + adapter.describe() + " for " + adapter.base().describe()
+          + " met " + met.describe() + ": its adapter was opened for another base; open it for the one that draws");
+    }
+  }
+
+  @Override
+  public boolean isPlaced() {
+    return weight != 0 && settings.mask() != null;
+  }
+
   @Override
   public Adaptation adapt(Part part, Compute compute) {
     if (part != adapter.base().target().part() || weight == 0) {

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,9 +23,11 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import java.io.IOException;
@@ -32,8 +35,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -167,6 +173,46 @@ class AdapterTrainingTest {
     }
     assertTrue(assertThrows(UnusableInput.class, () -> portrait.rank(4).from(twin).train(base, null, pairs(), again, null,
         Progress.SILENT, new Cancellation())).getMessage().endsWith("go on with the kind, tokens and rank that it was trained with"));
+  }
+
+  @Test
+  void refusesToGoOnFromAnAdapterOfAnotherKind() {
+    Path start = folder.resolve("plain.safetensors");
+    PLAIN.steps(1).train(base, encoder, pairs(), start, null, Progress.SILENT, new Cancellation());
+    Path file = folder.resolve("plus.safetensors");
+    AdapterTraining plus = kind(PLAIN, AdapterKind.PLUS, 5, new Resampling(64, 64, 2)).from(start).steps(1);
+    String said = assertThrows(UnusableInput.class,
+        () -> plus.train(base, encoder, pairs(), file, null, Progress.SILENT, new Cancellation())).getMessage();
+    assertTrue(said.startsWith(start + " lacks \"image_proj.latents\" and "), said);
+    assertTrue(said.endsWith(" other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that it"
+        + " was trained with"), said);
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void refusesAnEncoderWithoutTheProjectionThatAPlainAdapterLooksAt() throws IOException {
+    Path bare = GoldenTower.write("clip-quick", folder);
+    Path config = bare.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
+    try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors")); TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tower = new HashMap<>();
+      all.names().stream().filter(name -> !name.startsWith("visual_projection")).forEach(name -> tower.put(name, all.read(name).clone()));
+      SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
+    }
+    try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
+      assertEquals("an IP-Adapter looks at an image encoder's projection, and " + bare + " is " + eye.config().describe()
+          + " without one; give a CLIPVisionModelWithProjection, or train a Plus", assertThrows(IllegalArgumentException.class,
+          () -> PLAIN.train(base, eye, pairs(), folder.resolve("x"), null, Progress.SILENT, new Cancellation())).getMessage());
+    }
+  }
+
+  @Test
+  void looksAtNoPictureOnceForAllPairs() {
+    AdapterTraining plus = kind(PLAIN, AdapterKind.PLUS, 5, new Resampling(64, 64, 2));
+    ReferenceEncoding eye = new ReferenceEncoding("ours", plus.layout(BaseAttentions.of(base), encoder, 0), encoder);
+    ReferenceEmbeddings one = eye.of(List.of(pairs().get(0).reference()));
+    assertNotEquals(null, one.nothing());
+    assertSame(one.nothing(), eye.of(List.of(pairs().get(1).reference())).nothing());
   }
 
   @Test

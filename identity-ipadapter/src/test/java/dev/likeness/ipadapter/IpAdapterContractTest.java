@@ -14,8 +14,10 @@ import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.adapt.AttentionBranch;
 import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -131,6 +134,49 @@ class IpAdapterContractTest implements AdapterContract {
           () -> other.generate(ImageRequest.of("a woman").steps(1).size(32, 32).as(thing.at(1))));
       assertTrue(e.getMessage().endsWith("its adapter was opened for another base; open it for the one that draws"), e.getMessage());
     }
+  }
+
+  @Test
+  void isNotDrawnOnAnotherFamily(@TempDir Path parent) {
+    try (BaseModel flux = BaseModel.open(PipelineFolder.write("flux/dev", parent).path(), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a woman").steps(1).size(32, 32).seed(7);
+      assertArrayEquals(flux.generate(ask).pixels(), flux.generate(ask.as(thing.at(0))).pixels());
+      String said = assertThrows(IllegalArgumentException.class, () -> flux.generate(ask.as(thing.at(1)))).getMessage();
+      assertTrue(said.contains(" met FLUX.1 (context 24) of "), said);
+      assertTrue(assertThrows(IllegalArgumentException.class,
+          () -> flux.generate(ask.as(thing.at(0).and(thing.at(0.5))))).getMessage().equals(said), "one of a sum");
+    }
+  }
+
+  /** As Stable Diffusion 2.x is beside 1.x: attentions of the same number and widths, over other texts. */
+  @Test
+  void isNotDrawnOnABaseOfOtherTexts() {
+    PartTensors own = base.parts();
+    PartTensors wider = new PartTensors() {
+      @Override
+      public Set<String> tensorNames(Part part) {
+        return own.tensorNames(part);
+      }
+
+      @Override
+      public long[] tensorShape(Part part, String name) {
+        long[] shape = own.tensorShape(part, name);
+        return name.contains("attn2.to_k") ? new long[] {shape[0], 2 * shape[1]} : shape;
+      }
+    };
+    thing.at(1).requireFor(own);
+    thing.at(0).requireFor(wider);
+    assertEquals("an image prompt of " + plain.describe() + " for a base with context 32 of " + plain.base().paths().size()
+        + " attentions met a base with context 64 of " + plain.base().paths().size() + " attentions: its adapter was opened for"
+        + " another base; open it for the one that draws",
+        assertThrows(IllegalArgumentException.class, () -> thing.at(1).requireFor(wider)).getMessage());
+  }
+
+  @Test
+  void isPlacedWhereItHasAMask() {
+    ImagePrompt left = thing.mask(picture("37x53.png"));
+    assertTrue(left.at(1).isPlaced() && person.at(1).and(left.at(0.5)).isPlaced());
+    assertFalse(left.at(0).isPlaced() || thing.at(1).isPlaced());
   }
 
   @Test

@@ -21,6 +21,19 @@ public interface Adapter {
     return adapt(part, drawing.compute());
   }
 
+  /**
+   * Refuses a model that this adapts nothing of, or that it was not made for; every model is taken unless said. Called once for
+   * every request, before anything of it is drawn.
+   *
+   * @throws IllegalArgumentException when this was opened for another base
+   */
+  default void requireFor(PartTensors model) { }
+
+  /** Whether this acts in places of the picture that is asked for, so that no window or crop of it can be drawn by itself. */
+  default boolean isPlaced() {
+    return false;
+  }
+
   /** What leads one picture that carries this on its way; nothing unless said. Called once for every picture. */
   default Optional<Steering> steering(Drawing drawing) {
     return Optional.empty();

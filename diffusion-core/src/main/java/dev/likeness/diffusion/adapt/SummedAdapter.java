@@ -22,6 +22,17 @@ record SummedAdapter(Adapter first, Adapter second) implements Adapter {
     return first.adapt(part, drawing).and(second.adapt(part, drawing));
   }
 
+  @Override
+  public void requireFor(PartTensors model) {
+    first.requireFor(model);
+    second.requireFor(model);
+  }
+
+  @Override
+  public boolean isPlaced() {
+    return first.isPlaced() || second.isPlaced();
+  }
+
   /** The first's, or else the second's: a picture follows one. */
   @Override
   public Optional<Steering> steering(Drawing drawing) {

@@ -20,6 +20,16 @@ public record Unled(Adapter own) implements Adapter {
   }
 
   @Override
+  public void requireFor(PartTensors model) {
+    own.requireFor(model);
+  }
+
+  @Override
+  public boolean isPlaced() {
+    return own.isPlaced();
+  }
+
+  @Override
   public List<Adapter> summands() {
     return own.summands();
   }

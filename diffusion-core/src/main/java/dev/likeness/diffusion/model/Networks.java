@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.weights.LoadedWeights;
@@ -9,7 +10,7 @@ import java.util.Set;
 import org.bytedeco.pytorch.Tensor;
 
 /** The networks of a base model of any family, opened and checked: what every family has. Shared by threads. */
-public interface Networks extends AutoCloseable {
+public interface Networks extends PartTensors, AutoCloseable {
   Compute compute();
 
   Autoencoder autoencoder();
@@ -20,13 +21,13 @@ public interface Networks extends AutoCloseable {
   /** A part's tensors, owned by this; null for a part that the model lacks. */
   LoadedWeights weights(Part part);
 
-  /** The names of a part's tensors, from which adapters learn its modules; empty for a part that the model lacks. */
+  @Override
   default Set<String> tensorNames(Part part) {
     LoadedWeights weights = weights(part);
     return weights == null ? Set.of() : weights.names();
   }
 
-  /** The shape of one of {@link #tensorNames}. */
+  @Override
   default long[] tensorShape(Part part, String name) {
     return weights(part).shape(name);
   }

@@ -12,8 +12,8 @@ import org.bytedeco.pytorch.global.torch;
  * A network that sees a large sample through overlapping windows of the size it knows, its answers averaged where they
  * overlap at every step, so that the windows agree on one picture: MultiDiffusion (Bar-Tal et al. 2023,
  * arXiv:2302.08113, equation 5). Each window's weight falls towards its edges, which leaves no seams. Whoever is attached
- * to the network is attached in every window. Not for networks that are shown a mask or a picture, whose places do not move
- * along.
+ * to the network is attached in every window. Not for networks that are shown a mask or a picture, nor for adapters that act in
+ * places of the picture ({@link dev.likeness.diffusion.adapt.Adapter#isPlaced}): these places do not move along.
  */
 public final class TiledNetwork implements NoisePredictor {
   private final NoisePredictor network;

@@ -66,25 +66,26 @@ public final class FaceReader {
    * @return the reference, or none and the reason
    */
   public FaceReading read(Picture photo, boolean raw) {
-    Upright upright = Upright.of(photo, detector);
-    if (!upright.faces().isEmpty()) {
-      List<FaceReading.Note> done = upright.turned() ? List.of(FaceReading.Note.TURNED_UPRIGHT) : List.of();
-      return reading(upright.picture(), upright.faces(), done, raw);
-    }
+    FaceReading best = reading(Upright.of(photo, detector), List.of(), raw);
     Picture whole = within(photo, WIDEST_WITHOUT_MARGIN);
-    for (double share : MARGINS) {
-      Picture wider = padded(whole, share);
-      List<Face> faces = detector.detect(wider);
-      if (!faces.isEmpty()) {
-        return reading(wider, faces, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
-      }
+    for (int i = 0; best.found().isEmpty() && i < MARGINS.length; i++) {
+      FaceReading wider = reading(Upright.of(padded(whole, MARGINS[i]), detector), List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
+      // A speck seen once says more than that nothing was seen.
+      best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE) ? wider : best;
     }
-    return FaceReading.none(FaceReading.Note.NO_FACE);
+    return best;
   }
 
-  private FaceReading reading(Picture picture, List<Face> faces, List<FaceReading.Note> done, boolean raw) {
+  private FaceReading reading(Upright upright, List<FaceReading.Note> done, boolean raw) {
+    List<Face> faces = upright.faces();
+    if (faces.isEmpty()) {
+      return FaceReading.none(FaceReading.Note.NO_FACE);
+    }
     Face face = faces.get(0);
     List<FaceReading.Note> notes = new ArrayList<>(done);
+    if (upright.turned()) {
+      notes.add(FaceReading.Note.TURNED_UPRIGHT);
+    }
     if (faces.size() > 1) {
       notes.add(FaceReading.Note.LARGEST_OF_SEVERAL);
     }
@@ -98,7 +99,7 @@ public final class FaceReader {
     if (Math.abs(face.pose().yaw()) > FAR_TURNED) {
       notes.add(FaceReading.Note.FAR_TURNED);
     }
-    return new FaceReading(reference(embedder, picture, face, raw, side), notes);
+    return new FaceReading(reference(embedder, upright.picture(), face, raw, side), notes);
   }
 
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */

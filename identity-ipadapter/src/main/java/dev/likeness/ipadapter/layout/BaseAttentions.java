@@ -2,8 +2,8 @@ package dev.likeness.ipadapter.layout;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.model.Networks;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -34,9 +34,13 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
 
   /** Finds them in an opened base. */
   public static BaseAttentions of(BaseModel base) {
-    Networks networks = base.parts();
-    Part part = networks.tensorNames(Part.UNET).isEmpty() ? Part.TRANSFORMER : Part.UNET;
-    return of(base.name(), networks.tensorNames(part), name -> networks.tensorShape(part, name));
+    return of(base.name(), base.parts());
+  }
+
+  /** Finds them among the tensors of a base that errors call {@code base}. */
+  public static BaseAttentions of(String base, PartTensors tensors) {
+    Part part = tensors.tensorNames(Part.UNET).isEmpty() ? Part.TRANSFORMER : Part.UNET;
+    return of(base, tensors.tensorNames(part), name -> tensors.tensorShape(part, name));
   }
 
   /**
@@ -80,6 +84,16 @@ public record BaseAttentions(String name, Target target, List<String> paths, Lis
     }
     List<String> doubles = paths.stream().filter(path -> !isSingle(path)).toList();
     return new BaseAttentions(name, target, doubles, widths.subList(0, doubles.size()), contextWidth, headWidth);
+  }
+
+  /** Whether these are another base's attentions too, place by place, whatever it is called. */
+  public boolean areOf(BaseAttentions other) {
+    return other.equals(new BaseAttentions(other.name, target, paths, widths, contextWidth, headWidth));
+  }
+
+  /** What kind of base has these. */
+  public String describe() {
+    return target.describe(contextWidth) + " of " + paths.size() + " attentions";
   }
 
   /** The number of attention {@code t} in an adapter's keys. */

@@ -114,7 +114,8 @@ final class Changes {
     boolean old = keys.size(Role.A2, 1) == rank && keys.size(Role.B1, 0) == rank && keys.size(Role.B2, 1) == rank;
     long other = keys.size(Role.A2, 0);
     boolean today = keys.size(Role.A1, 1) == other && keys.size(Role.B1, 1) == other && keys.size(Role.B2, 0) == other;
-    return old && !today;
+    // Both hold of a square layer, whose sides are longer than the rank.
+    return old && (!today || rank < other);
   }
 
   private GeneralLowRank glora(Role inA, Role outA, Role up, Role down) {

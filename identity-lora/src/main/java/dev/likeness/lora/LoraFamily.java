@@ -49,6 +49,8 @@ public enum LoraFamily {
   /** Keys and values of an attention to the text, in either naming: their input is as wide as the text is. */
   private static final Pattern TEXT_ATTENTION =
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
+  // What takes in a layer's inputs; blocks on the way down have "down" in their names, too.
+  private static final Pattern NARROWING = Pattern.compile("lora_A|lora_down|lora\\.down|lora_linear_layer\\.down|hada_w1_b");
   private static final Pattern JOINT = Pattern.compile(JOINT_BLOCK + ".*");
   /** The widths of published transformers whose blocks have the same names. */
   private static final Map<Long, LoraFamily> JOINT_WIDTHS = Map.of(3072L, FLUX, 1536L, SD3, 2432L, SD3);
@@ -106,8 +108,7 @@ public enum LoraFamily {
 
   private static Stream<LoraFamily> byWidth(TensorList source, String name) {
     long[] shape = source.shape(name);
-    boolean narrows = name.contains("lora_A") || name.contains("down") && !name.contains("up.weight")
-        && !name.endsWith("lora_up.weight") || name.endsWith("hada_w1_b");
+    boolean narrows = NARROWING.matcher(name).find();
     Matcher text = TEXT_ATTENTION.matcher(name);
     if (text.matches() && narrows && shape.length > 1) {
       return Stream.ofNullable(WIDTHS.get(shape[1]));

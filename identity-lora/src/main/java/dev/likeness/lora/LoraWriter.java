@@ -150,7 +150,8 @@ final class LoraWriter {
     switch (dialect) {
       case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);
       case DIFFUSERS -> {
-        String infix = layer.part() == Part.UNET ? ".lora." : ".lora_linear_layer.";
+        boolean text = layer.part() != Part.UNET && layer.part() != Part.TRANSFORMER;
+        String infix = text ? ".lora_linear_layer." : ".lora.";
         putPair(stem + infix + "down.weight", down, stem + infix + "up.weight", up);
       }
       case KOHYA -> {

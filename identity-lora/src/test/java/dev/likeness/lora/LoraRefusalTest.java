@@ -81,6 +81,13 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
+  void takesNoBlockOnTheWayDownForWhatNarrows() {
+    String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
+    Path file = file(Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024}), Map.of());
+    assertEquals(LoraFamily.UNKNOWN, Lora.inspect(file, base).family(), "half of SDXL's 2048 numbers a word");
+  }
+
+  @Test
   void saysWhichShapesDoNotFit() {
     Path file = file(pair(LAYER, 320, 2, 64), Map.of());
     assertEquals(file + ": 1 keys do not fit base-today, e.g. " + LAYER
@@ -98,6 +105,9 @@ class LoraRefusalTest extends OnGoldenBase {
         Lora.inspect(file(glora, Map.of()), base).misshapen());
     glora.put(KOHYA + "a1.weight", new long[] {64, 3});
     assertTrue(!Lora.inspect(file(glora, Map.of()), base).isComplete());
+    Map<String, long[]> first = Map.of(KOHYA + "a1.weight", new long[] {2, 64}, KOHYA + "a2.weight", new long[] {64, 2},
+        KOHYA + "b1.weight", new long[] {2, 64}, KOHYA + "b2.weight", new long[] {64, 2});
+    assertTrue(Lora.inspect(file(first, Map.of()), base).isComplete(), "GLoRA as it was at first, of a square layer");
     Map<String, long[]> core = new LinkedHashMap<>(Map.of(CONV + "lora_down.weight", new long[] {2, 32, 1, 1},
         CONV + "lora_up.weight", new long[] {32, 2, 1, 1}, CONV + "lora_mid.weight", new long[] {3, 3, 3, 3}));
     assertEquals(List.of("unet.down_blocks.0.resnets.0.conv1"), Lora.inspect(file(core, Map.of()), base).incomplete());

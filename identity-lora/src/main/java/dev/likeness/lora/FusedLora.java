@@ -33,10 +33,15 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final Map<Compute, Map<Part, Map<String, Tensor>>> merged = new ConcurrentHashMap<>();
 
+  private volatile boolean closed;
+
   private FusedLora(LoraChanges changes, Networks base, LoraWeight weight) {
     this.changes = changes;
     this.base = base;
     this.weight = weight;
+    // Merged when a model of some type first asks, which may be after the LoRA was closed.
+    changes.weights().values().forEach(change -> change.mapped(region::keep));
+    changes.biases().values().forEach(region::keep);
   }
 
   static FusedLora of(Lora lora, LoraWeight weight) {
@@ -71,6 +76,9 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
 
   /** The merged weights by part and full name, in the type and on the device of {@code compute}; owned by this. */
   public Map<Part, Map<String, Tensor>> weights(Compute compute) {
+    if (closed) {
+      throw new IllegalStateException("the fused LoRA is closed; fuse it again to draw with it");
+    }
     return merged.computeIfAbsent(compute, this::merge);
   }
 
@@ -104,6 +112,8 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   /** Frees the copy; a second call does nothing. */
   @Override
   public void close() {
+    closed = true;
+    merged.clear();
     region.close();
   }
 }

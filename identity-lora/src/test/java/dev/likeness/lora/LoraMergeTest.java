@@ -114,6 +114,28 @@ class LoraMergeTest extends OnGoldenBase {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"norm", "loha", "oft", "glora", "lokr-tucker"})
+  void whatIsFusedOutlivesTheLora(String kind) {
+    FusedLora fused;
+    Map<String, Tensor> expected;
+    try (TensorScope scope = TensorScope.open(); FusedLora usual = fused(kind)) {
+      expected = usual.weights(Compute.EXACT).get(Part.UNET);
+      fused = fused(kind);
+      fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, value) -> assertTrue(value.equal(expected.get(name)), name));
+    }
+    fused.close();
+    assertEquals("the fused LoRA is closed; fuse it again to draw with it",
+        assertThrows(IllegalStateException.class, () -> fused.weights(Compute.EXACT)).getMessage());
+  }
+
+  /** Of a LoRA that is closed already. */
+  private static FusedLora fused(String kind) {
+    try (Lora lora = open("../kinds/" + kind)) {
+      return lora.fuse(1);
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"norm", "loha", "oft", "full", "glora", "dora-columns"})
   void writesEveryKindInKohyasSpelling(String kind) {
     Path file = files.resolve("kind.safetensors");

@@ -22,7 +22,8 @@ import java.util.stream.Stream;
  * @param profile how they look
  * @param subject what prompts call them
  */
-record PersonStudy(List<AcceptedPhoto> photos, List<Picture> crops, List<PhotoReading> readings, PersonProfile profile, Subject subject) {
+record PersonStudy(List<AcceptedPhoto> photos, List<Picture> crops, List<PhotoReading> readings, PersonProfile profile,
+    Subject subject) {
   // Selfies from afar may be enlarged this much before they count as too small to learn from.
   private static final double MOST_ENLARGEMENT = 4;
 
@@ -39,7 +40,8 @@ record PersonStudy(List<AcceptedPhoto> photos, List<Picture> crops, List<PhotoRe
   }
 
   /** Studies all accepted photos, however small the head: enough for words about who is not learnt but shown. */
-  static PersonStudy ofAll(BaseModel base, PhotoReview review, PersonProfile known, Progress progress, Cancellation cancellation) {
+  static PersonStudy ofAll(BaseModel base, PhotoReview review, PersonProfile known, Progress progress,
+      Cancellation cancellation) {
     return of(base, review.accepted(), known, progress, cancellation);
   }
 
@@ -48,9 +50,9 @@ record PersonStudy(List<AcceptedPhoto> photos, List<Picture> crops, List<PhotoRe
     Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MOST_ENLARGEMENT;
     List<AcceptedPhoto> large = photos.stream().filter(fits).toList();
     if (large.isEmpty()) {
-      throw new UnusableInput(("in none of the %d photos that can be used is there enough of the head to learn from: the base draws"
-          + " %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least; give"
-          + " photos taken from nearer").formatted(photos.size(), side, MOST_ENLARGEMENT,
+      throw new UnusableInput(("in none of the %d photos that can be used is there enough of the head to learn from: the base"
+          + " draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
+          + " give photos taken from nearer").formatted(photos.size(), side, MOST_ENLARGEMENT,
           photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN)));
     }
     photos.stream().filter(fits.negate()).forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name()

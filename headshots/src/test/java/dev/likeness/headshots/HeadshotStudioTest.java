@@ -150,7 +150,7 @@ class HeadshotStudioTest {
     List<ProgressEvent> events = new ArrayList<>();
     String said = assertThrows(IllegalArgumentException.class,
         () -> studio.shoot(left, request().size(64), events::add, new Cancellation())).getMessage();
-    assertTrue(said.startsWith("a picture of 64 pixels is drawn in windows or crops of the picture, and an image prompt's mask"), said);
+    assertTrue(said.startsWith("a picture of 64 pixels is drawn in windows or crops of the picture, and an image"), said);
     assertEquals(1, events.size(), "nothing was drawn");
     Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     assertTrue(assertThrows(IllegalArgumentException.class, () -> studio.redrawFace(left, shot, face, 0.5, new Cancellation()))

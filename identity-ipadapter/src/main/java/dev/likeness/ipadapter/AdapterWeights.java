@@ -72,7 +72,7 @@ final class AdapterWeights implements AutoCloseable {
   private void requireAll(TensorSource start) {
     Predicate<String> lora = name -> name.contains("_lora.");
     List<String> missing = start == null ? List.of()
-        : weights.leaves().keySet().stream().filter(lora.negate()).filter(name -> !start.names().contains(name)).sorted().toList();
+        : weights.leaves().keySet().stream().filter(lora.negate().and(name -> !start.names().contains(name))).sorted().toList();
     if (!missing.isEmpty()) {
       throw new UnusableInput(start.describe() + " lacks \"" + missing.get(0) + "\" and " + (missing.size() - 1)
           + " other tensors of an " + layout.kind().title() + ", which is trained; " + GO_ON);

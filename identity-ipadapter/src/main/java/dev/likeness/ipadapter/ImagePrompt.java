@@ -69,6 +69,7 @@ public final class ImagePrompt implements Identity {
   /** The same from references that were encoded before. */
   public ImagePrompt negative(ReferenceEmbeddings unlike) {
     new TokenMaker(adapter, 1).require(unlike);
+    unlike.origin().require("the prompt that they are beside", references.origin());
     return with(new Settings(unlike, settings.start, settings.end, settings.blocks, settings.mask, settings.shortcut,
         settings.lora, settings.phrase));
   }

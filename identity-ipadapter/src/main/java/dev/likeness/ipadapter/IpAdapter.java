@@ -131,6 +131,11 @@ public final class IpAdapter implements AutoCloseable {
     return new ReferenceEncoding(describe(), layout, encoder).of(references);
   }
 
+  /** Where references come from that it understands; whose numbers of faces, its file does not say. */
+  EmbeddingOrigin origin() {
+    return ReferenceEncoding.origin(layout, encoder, List.of());
+  }
+
   BaseAttentions base() {
     return base;
   }

@@ -7,9 +7,10 @@ import dev.likeness.diffusion.image.Picture;
  *
  * @param picture what an image encoder is shown, or null; for FaceID-Plus the aligned face
  * @param face a face recogniser's numbers, or null; of unit length but for Portrait's unnormalised kind
+ * @param recogniser whose numbers they are, by its name; empty where that is not known
  * @param weight how much this reference counts among others, above 0: 2 counts as if it were given twice
  */
-public record Reference(Picture picture, float[] face, double weight) {
+public record Reference(Picture picture, float[] face, String recogniser, double weight) {
   public Reference {
     if (picture == null && face == null) {
       throw new IllegalArgumentException("a reference needs a picture, a face's numbers, or both");
@@ -23,22 +24,27 @@ public record Reference(Picture picture, float[] face, double weight) {
 
   /** A picture. */
   public static Reference of(Picture picture) {
-    return new Reference(picture, null, 1);
+    return new Reference(picture, null, "", 1);
   }
 
   /** A face's numbers. */
   public static Reference face(float[] numbers) {
-    return new Reference(null, numbers, 1);
+    return new Reference(null, numbers, "", 1);
   }
 
   /** A face's numbers and the aligned picture of it, as FaceID-Plus wants them. */
   public static Reference face(float[] numbers, Picture aligned) {
-    return new Reference(aligned, numbers, 1);
+    return new Reference(aligned, numbers, "", 1);
+  }
+
+  /** The same reference, its numbers those of a recogniser of that name. */
+  public Reference by(String name) {
+    return new Reference(picture, face, name, weight);
   }
 
   /** The same reference counting more or less. */
   public Reference weight(double value) {
-    return new Reference(picture, face, value);
+    return new Reference(picture, face, recogniser, value);
   }
 
   @Override

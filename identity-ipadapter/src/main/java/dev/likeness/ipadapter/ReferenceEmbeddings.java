@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +23,9 @@ import org.bytedeco.pytorch.global.torch;
  * @param nothing its answer to no picture [1, tokens, width], or null where that is zeros
  * @param face a face recogniser's numbers [n, 1, numbers], or null
  * @param weights how much each of the n references counts
+ * @param origin what made them
  */
-public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Double> weights) {
+public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Double> weights, EmbeddingOrigin origin) {
   private static final String WEIGHTS = "weights";
 
   /**
@@ -101,7 +103,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   /** All references as one: their mean, each counting its weight; faces of unit length give one of unit length. */
   public ReferenceEmbeddings averaged() {
     Grid mean = face == null ? null : unitAsBefore(face.mean(weights), face);
-    return new ReferenceEmbeddings(image == null ? null : image.mean(weights), nothing, mean, List.of(1.0));
+    return new ReferenceEmbeddings(image == null ? null : image.mean(weights), nothing, mean, List.of(1.0), origin);
   }
 
   private static Grid unitAsBefore(Grid mean, Grid before) {
@@ -123,8 +125,8 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
   }
 
   /**
-   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and {@code weights}, whole or not at
-   * all.
+   * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and {@code weights}, and in its header what made
+   * them, whole or not at all.
    */
   public void save(Path file) {
     try (TensorScope scope = TensorScope.open()) {
@@ -137,12 +139,14 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
         counts[i] = weights.get(i).floatValue();
       }
       tensors.put(WEIGHTS, torch.tensor(counts));
-      SafetensorsWriter.write(file, tensors, Map.of("likeness.kind", "reference embeddings"));
+      Map<String, String> header = new HashMap<>(origin.metadata());
+      header.put("likeness.kind", "reference embeddings");
+      SafetensorsWriter.write(file, tensors, header);
     }
   }
 
   /**
-   * Reads a file of {@link #save}.
+   * Reads a file of {@link #save}; of one from before headers said what made it, only widths are compared.
    *
    * @throws UnusableInput when it is none
    */
@@ -154,7 +158,8 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       }
       float[] weights = Images.floats(saved.read(WEIGHTS));
       return new ReferenceEmbeddings(grid(saved, "image"), grid(saved, "nothing"), grid(saved, "face"),
-          IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList());
+          IntStream.range(0, weights.length).mapToObj(i -> (double) weights[i]).toList(),
+          EmbeddingOrigin.of(saved.metadata()));
     } catch (IllegalArgumentException e) {
       throw new UnusableInput(file + " holds no reference embeddings that go together: " + e.getMessage()
           + "; make it from pictures again", e);

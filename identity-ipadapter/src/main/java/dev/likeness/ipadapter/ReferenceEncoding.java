@@ -35,8 +35,16 @@ final class ReferenceEncoding {
       boolean looks = layout.kind().sight() != Sight.NONE;
       Grid image = looks ? Grid.of(stacked(references)) : null;
       return new ReferenceEmbeddings(image, looks ? nothing() : null, layout.kind().wantsFace() ? faces(references) : null,
-          references.stream().map(Reference::weight).toList());
+          references.stream().map(Reference::weight).toList(), origin(layout, encoder, references));
     }
+  }
+
+  /** Where an adapter's references come from; {@code references} say whose the numbers of faces are. */
+  static EmbeddingOrigin origin(AdapterLayout layout, ImageEncoder encoder, List<Reference> references) {
+    boolean looks = layout.kind().sight() != Sight.NONE && encoder != null;
+    String length = layout.kind().wantsRaw() ? "raw" : "unit";
+    return new EmbeddingOrigin(looks ? encoder.fingerprint() : "",
+        layout.kind().wantsFace() ? EmbeddingOrigin.recogniser(references) : "", layout.kind().wantsFace() ? length : "");
   }
 
   /** The same for all references, looked at once. */

@@ -28,6 +28,7 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
           + " with image width " + layout.imageWidth() + " and face width " + layout.faceWidth()
           + "; encode them with it");
     }
+    e.origin().require(adapter.describe(), adapter.origin());
   }
 
   /** Tokens of all references side by side, [1, n tokens, contextWidth]. */

@@ -69,7 +69,8 @@ public final class FaceReader {
     FaceReading best = reading(Upright.of(photo, detector), List.of(), raw);
     Picture whole = within(photo, WIDEST_WITHOUT_MARGIN);
     for (int i = 0; best.found().isEmpty() && i < MARGINS.length; i++) {
-      FaceReading wider = reading(Upright.of(padded(whole, MARGINS[i]), detector), List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
+      Upright upright = Upright.of(padded(whole, MARGINS[i]), detector);
+      FaceReading wider = reading(upright, List.of(FaceReading.Note.FOUND_WITH_MARGIN), raw);
       // A speck seen once says more than that nothing was seen.
       best = wider.found().isPresent() || best.notes().contains(FaceReading.Note.NO_FACE) ? wider : best;
     }
@@ -105,7 +106,7 @@ public final class FaceReader {
   /** A face's numbers, as they come or of unit length, and the aligned picture of it. */
   static Reference reference(FaceEmbedder embedder, Picture picture, Face face, boolean raw, int side) {
     float[] numbers = raw ? embedder.embedRaw(picture, face) : embedder.embed(picture, face);
-    return Reference.face(numbers, aligned(side).align(picture, face));
+    return Reference.face(numbers, aligned(side).align(picture, face)).by(embedder.name());
   }
 
   /** insightface's template at other sizes: whole multiples of 112 scaled, others with a margin left and right. */

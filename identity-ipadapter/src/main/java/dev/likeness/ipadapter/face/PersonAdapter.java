@@ -3,9 +3,11 @@ package dev.likeness.ipadapter.face;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.EmbeddingOrigin;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.ReferenceEmbeddings;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
@@ -92,6 +94,16 @@ public final class PersonAdapter implements AutoCloseable {
   /** The person in photos, all counting the same. */
   public ImagePrompt identity(List<AcceptedPhoto> photos) {
     return adapter.identity(photos.stream().map(photo -> reference(photo.picture(), photo.face())).toList());
+  }
+
+  /**
+   * The person in references that were encoded before.
+   *
+   * @throws UnusableInput when they are known to be of another image encoder or face recogniser
+   */
+  public ImagePrompt identity(ReferenceEmbeddings kept) {
+    kept.origin().require(describe(), new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
+    return adapter.identity(kept);
   }
 
   /** What the adapter is shown of {@code face} in {@code photo}: its numbers, or the head. */

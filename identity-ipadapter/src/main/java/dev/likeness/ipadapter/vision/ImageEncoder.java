@@ -29,16 +29,19 @@ public final class ImageEncoder implements AutoCloseable {
   private final Compute compute;
   private final LoadedWeights weights;
   private final VisionTower tower;
+  private final String fingerprint;
 
   private ImageEncoder(Path folder, VisionConfig config, ImageProcessor processor, Compute compute) {
     this.folder = folder;
     this.config = config;
     this.processor = processor;
     this.compute = compute;
-    weights = new LoadedWeights(new Renamed(source(folder), ImageEncoder::canonical), compute);
+    TensorSource source = new Renamed(source(folder), ImageEncoder::canonical);
+    weights = new LoadedWeights(source, compute);
     try {
       tower = new VisionTower(config, Weights.of(weights));
       weights.requireAllRead(Set.of());
+      fingerprint = EncoderFingerprint.of(source);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
@@ -71,6 +74,11 @@ public final class ImageEncoder implements AutoCloseable {
 
   public VisionConfig config() {
     return config;
+  }
+
+  /** Tells its weights from those of other encoders of the same shape; the same for files in f32 and in f16. */
+  public String fingerprint() {
+    return fingerprint;
   }
 
   /** How pictures are prepared. */

@@ -1,5 +1,6 @@
 package dev.likeness.photos.embed;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Face;
 
@@ -11,9 +12,14 @@ public interface FaceEmbedder extends AutoCloseable {
   /** The unit-length vector of {@code face} in {@code picture}. */
   float[] embed(Picture picture, Face face);
 
-  /** The vector before it is brought to unit length, which a few adapters were trained on; else the same. */
+  /**
+   * The vector before it is brought to unit length, which a few adapters were trained on.
+   *
+   * @throws UnusableInput by an embedder that knows its vectors at unit length alone, as all do unless they say otherwise
+   */
   default float[] embedRaw(Picture picture, Face face) {
-    return embed(picture, face);
+    throw new UnusableInput("the face embedder " + name() + " gives vectors of unit length alone, and what asks for them was"
+        + " trained on vectors as a recogniser has them; give the recogniser it was trained with");
   }
 
   /** The name that reports call it. */

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -61,9 +62,18 @@ public final class FolderEmbedder implements FaceEmbedder {
 
   @Override
   public float[] embed(Picture picture, Face face) {
+    return seen(picture, face, this::vectors);
+  }
+
+  @Override
+  public float[] embedRaw(Picture picture, Face face) {
+    return seen(picture, face, network()::features);
+  }
+
+  private static float[] seen(Picture picture, Face face, UnaryOperator<Tensor> network) {
     Picture aligned = AlignmentTemplate.ARCFACE.align(picture, face);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      return Images.floats(vectors(Images.toSigned(aligned)));
+      return Images.floats(network.apply(Images.toSigned(aligned)));
     }
   }
 
@@ -72,7 +82,11 @@ public final class FolderEmbedder implements FaceEmbedder {
    * back to the faces where they ask for one. It belongs to the calling scope.
    */
   public Tensor vectors(Tensor faces) {
-    return new FaceNetwork(channels, size, Weights.of(weights)).forward(faces);
+    return network().forward(faces);
+  }
+
+  private FaceNetwork network() {
+    return new FaceNetwork(channels, size, Weights.of(weights));
   }
 
   @Override

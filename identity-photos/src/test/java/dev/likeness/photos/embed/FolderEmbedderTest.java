@@ -50,6 +50,43 @@ class FolderEmbedderTest {
   }
 
   @Test
+  void givesTheVectorBeforeItIsOfUnitLengthToo() throws IOException {
+    write("LikenessFaceNetwork", CHANNELS);
+    try (FolderEmbedder embedder = FolderEmbedder.in(base).orElseThrow()) {
+      float[] raw = embedder.embedRaw(noise(1), FACE);
+      float[] unit = embedder.embed(noise(1), FACE);
+      double length = Math.sqrt(FaceEmbedder.cosine(raw, raw));
+      assertTrue(Math.abs(length - 1) > 1e-2, "length " + length);
+      assertEquals(length, FaceEmbedder.cosine(raw, unit), 1e-4 * length);
+    }
+  }
+
+  @Test
+  void whoKnowsNoRawVectorsSaysSo() {
+    FaceEmbedder unit = new FaceEmbedder() {
+      @Override
+      public float[] embed(Picture picture, Face face) {
+        return new float[] {1};
+      }
+
+      @Override
+      public String name() {
+        return "unit";
+      }
+
+      @Override
+      public double sameAbove() {
+        return 0;
+      }
+
+      @Override
+      public void close() { }
+    };
+    assertTrue(assertThrows(UnusableInput.class, () -> unit.embedRaw(noise(1), FACE)).getMessage()
+        .startsWith("the face embedder unit gives vectors of unit length alone"));
+  }
+
+  @Test
   void isAbsentWhereTheModelBringsNone() {
     assertTrue(FolderEmbedder.in(base).isEmpty());
   }

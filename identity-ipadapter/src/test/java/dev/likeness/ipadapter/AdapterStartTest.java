@@ -1,0 +1,103 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterKind;
+import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
+import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a training begins with. */
+@ExtendWith(NoTensorLeaks.class)
+class AdapterStartTest {
+  private static final AdapterTraining PLAIN = AdapterTrainingTest.PLAIN;
+  private static BaseModel base;
+  private static ImageEncoder encoder;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    encoder = ImageEncoder.open(GoldenTower.write("clip-quick", parent), Compute.EXACT);
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    encoder.close();
+    base.close();
+  }
+
+  @Test
+  void refusesToGoOnFromAnAdapterOfAnotherKind() {
+    Path start = folder.resolve("plain.safetensors");
+    PLAIN.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Progress.SILENT, new Cancellation());
+    Path file = folder.resolve("plus.safetensors");
+    AdapterTraining plus = plus().from(start).steps(1);
+    String said = assertThrows(UnusableInput.class,
+        () -> plus.train(base, encoder, AdapterTrainingTest.pairs(), file, null, Progress.SILENT, new Cancellation())).getMessage();
+    assertTrue(said.startsWith(start + " lacks \"image_proj.latents\" and "), said);
+    assertTrue(said.endsWith(" other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that"
+        + " it was trained with"), said);
+    assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void refusesAnEncoderWithoutTheProjectionThatAPlainAdapterLooksAt() throws IOException {
+    Path bare = GoldenTower.write("clip-quick", folder);
+    Path config = bare.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("CLIPVisionModelWithProjection", "CLIPVisionModel"));
+    try (Safetensors all = Safetensors.open(bare.resolve("model.safetensors")); TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tower = new HashMap<>();
+      all.names().stream().filter(name -> !name.startsWith("visual_projection"))
+          .forEach(name -> tower.put(name, all.read(name).clone()));
+      SafetensorsWriter.write(bare.resolve("model.safetensors"), tower, Map.of());
+    }
+    try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
+      assertEquals("an IP-Adapter looks at an image encoder's projection, and " + bare + " is " + eye.config().describe()
+          + " without one; give a CLIPVisionModelWithProjection, or train a Plus", assertThrows(IllegalArgumentException.class,
+          () -> PLAIN.train(base, eye, AdapterTrainingTest.pairs(), folder.resolve("x"), null, Progress.SILENT, new Cancellation())).getMessage());
+    }
+  }
+
+  @Test
+  void looksAtNoPictureOnceForAllPairs() {
+    ReferenceEncoding eye = new ReferenceEncoding("ours", plus().layout(BaseAttentions.of(base), encoder, 0), encoder);
+    ReferenceEmbeddings one = eye.of(List.of(AdapterTrainingTest.pairs().get(0).reference()));
+    assertNotEquals(null, one.nothing());
+    assertSame(one.nothing(), eye.of(List.of(AdapterTrainingTest.pairs().get(1).reference())).nothing());
+  }
+
+  private static AdapterTraining plus() {
+    return AdapterTrainingTest.kind(PLAIN, AdapterKind.PLUS, 5, new Resampling(64, 64, 2));
+  }
+}

@@ -38,8 +38,9 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
 
   /**
    * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
-   * {@code arcface}, {@code w600k} and what else insightface calls its own). {@code glintr100} is what both AuraFace and insightface's antelopev2 call theirs: it is
-   * AuraFace where the folder says {@code aura}, else taken for the other, whose licence is the stricter.
+   * {@code arcface}, {@code w600k} and what else insightface calls its own). {@code glintr100} is what both AuraFace and
+   * insightface's antelopev2 call theirs: it is AuraFace where the folder says {@code aura}, else taken for the other, whose
+   * licence is the stricter.
    *
    * @throws UnusableInput when it names none of them
    */

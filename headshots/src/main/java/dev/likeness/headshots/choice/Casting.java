@@ -52,6 +52,15 @@ public final class Casting {
    */
   public Choice shoot(Identity person, ShootRequest request, int keep, Progress progress, Cancellation cancellation) {
     requireKept(request, keep);
+    return Choice.of(candidates(person, request, progress, cancellation), keep);
+  }
+
+  /**
+   * Draws {@code request}, scores its pictures and draws faces again where that helps: what {@link Choice#of} chooses among.
+   *
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   */
+  public List<Candidate> candidates(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int drawn = drawn(request);
     return progress.around(() -> {
       Progress steps = inner(progress);
@@ -63,7 +72,7 @@ public final class Casting {
         candidates.add(candidate(person, headshot, cancellation));
         steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
       }
-      return Choice.of(candidates, keep);
+      return candidates;
     });
   }
 

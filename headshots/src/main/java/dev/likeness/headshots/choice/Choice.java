@@ -79,6 +79,7 @@ public record Choice(List<Verdict> verdicts) {
       entry.put("file", verdict.kept() ? Headshot.fileName(verdict.place() - 1) : null);
       entry.put("style", candidate.headshot().style().name());
       entry.put("seed", candidate.headshot().seed());
+      entry.put("prompt", candidate.headshot().request().prompt());
       entry.put("kept", verdict.kept());
       entry.put("reason", verdict.reason());
       entry.put("merit", Math.round(1e4 * candidate.merit()) / 1e4);

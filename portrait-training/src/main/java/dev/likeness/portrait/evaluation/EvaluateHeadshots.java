@@ -14,13 +14,15 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
  * of what was kept against what was drawn, faces, diversity, what was asked read back, and what comes back unasked where
  * all selfies show one shirt, light and backdrop. Of all that was drawn it says, by style, how often the model's own judge
  * recognises the person among 200 of the same sex, age band and hair, and, as the control, how often in the base's own
- * pictures of the same prompts. Each person is kept once learnt and once measured, so that it goes on where it was stopped.
+ * pictures of the same prompts. People are kept once learnt, their pictures once drawn, their figures once measured, so that it
+ * goes on where it was stopped; with its file of figures moved away, what is kept is chosen from and judged anew.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
  * alone=20 trainSteps=0 steps=20} and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is
@@ -45,8 +47,10 @@ public final class EvaluateHeadshots {
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
-      ledger.begin("of", outside.judging(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString())));
-      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside, out);
+      Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+      ledger.begin("of", outside.judging(by));
+      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside,
+          new KeptDrawings(out, by.toString()));
       for (long number = first; number < first + people; number++) {
         Person person = Person.random(number);
         ledger.part("person " + number, () -> trial.chosen(person));

@@ -1,11 +1,9 @@
 package dev.likeness.portrait.evaluation;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Consent;
@@ -14,6 +12,7 @@ import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.choice.Candidate;
 import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.choice.Choice;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -34,8 +33,6 @@ import dev.likeness.portrait.people.Outfit;
 import dev.likeness.portrait.people.Pattern;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Tint;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,14 +40,17 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One person, drawn as a buyer would, judged by what took no part in drawing or choosing.
  *
  * @param guidance what drawn faces are held by, or null
+ * @param drawings where what is drawn is kept
  */
 record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, FaceGuidance guidance, FaceEmbedder own,
-    EvaluationTools outside, Path folder) {
+    EvaluationTools outside, KeptDrawings drawings) {
   /** What choosing adds to likeness. */
   static final String GAIN = "likeness, kept less drawn";
 
@@ -65,24 +65,30 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
 
   /** Figures of what was drawn and what was kept of it. */
   Map<String, Object> chosen(Person person) {
+    String name = "person " + person.seed();
+    List<Candidate> drawn = drawings.candidates(name + ", drawn", () -> drawn(person));
+    List<Headshot> shots = drawn.stream().map(Candidate::headshot).toList();
+    List<Picture> nobodys = drawings.pictures(name + ", nobody",
+        () -> shots.stream().map(shot -> shot.style().developed(base.generate(nobody(shot)).picture())).toList());
+    Map<Headshot, Picture> plain = new IdentityHashMap<>();
+    IntStream.range(0, shots.size()).forEach(i -> plain.put(shots.get(i), nobodys.get(i)));
+    Choice choice = Choice.of(drawn, plan.kept());
+    drawings.show(name, choice.kept().stream().map(Headshot::picture).toList());
+    drawings.write(name, "choice.json", choice.asList());
+    Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());
+    row.putAll(new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(shots, plain::get));
+    return row;
+  }
+
+  private List<Candidate> drawn(Person person) {
     PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())));
-    try (TrainedPerson learnt = new KeptPeople(folder, base).of(person, LikenessCase.TEN,
+    try (TrainedPerson learnt = new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
         () -> studio().learn(review, Consent.NOBODY_REAL))) {
       HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
           .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own), own.sameAbove());
       ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
           .steps(plan.steps()).seed(NOISE);
-      Choice choice = Casting.of(studio(), detector, scores)
-          .shoot(learnt, request, plan.kept(), Progress.SILENT, new Cancellation());
-      List<Headshot> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
-      Map<Headshot, Picture> plain = new IdentityHashMap<>();
-      drawn.forEach(shot -> plain.put(shot, shot.style().developed(base.generate(nobody(shot)).picture())));
-      record(person, choice);
-      save("person " + person.seed(), choice.kept().stream().map(Headshot::picture).toList());
-      save("person " + person.seed() + ", drawn", drawn.stream().map(Headshot::picture).toList());
-      Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());
-      row.putAll(new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(drawn, plain::get));
-      return row;
+      return Casting.of(studio(), detector, scores).candidates(learnt, request, Progress.SILENT, new Cancellation());
     }
   }
 
@@ -113,22 +119,25 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   Map<String, Object> leaks(Person person, AttributeReader reader) {
     List<Photo> selfies = IdentityTrial.selfies(person, shot -> shot.withOutfit(Outfit.HOODIE, Tint.RED, Pattern.PLAIN)
         .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN));
+    List<Picture> pictures = drawings.pictures("one setting " + person.seed(), () -> alone(selfies));
+    List<Picture> with = pictures.subList(0, plan.alone());
+    List<Picture> without = pictures.subList(plan.alone(), pictures.size());
+    Map<String, Object> row = new LinkedHashMap<>();
+    SETTING.forEach((attribute, word) -> row.put(word + " unasked, with less without",
+        share(with, attribute, word, reader) - share(without, attribute, word, reader)));
+    return row;
+  }
+
+  /** Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of nobody. */
+  private List<Picture> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
     try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies)), Consent.NOBODY_REAL)) {
-      Adapter drawn = studio.held(learnt).at(1);
-      List<Picture> with = new ArrayList<>();
-      List<Picture> without = new ArrayList<>();
-      for (int i = 0; i < plan.alone(); i++) {
-        ImageRequest ask = ImageRequest.of("studio portrait of " + learnt.phrase()).steps(plan.steps())
-            .guidance(ShootRequest.guidance(base)).seed(NOISE + i);
-        with.add(base.generate(ask.as(drawn)).picture());
-        without.add(base.generate(ask).picture());
-      }
-      save("one setting " + person.seed(), with);
-      Map<String, Object> row = new LinkedHashMap<>();
-      SETTING.forEach((attribute, word) -> row.put(word + " unasked, with less without",
-          share(with, attribute, word, reader) - share(without, attribute, word, reader)));
-      return row;
+      Adapter held = studio.held(learnt).at(1);
+      List<ImageRequest> asks = IntStream.range(0, plan.alone()).mapToObj(i -> ImageRequest
+          .of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(ShootRequest.guidance(base))
+          .seed(NOISE + i)).toList();
+      return Stream.concat(asks.stream().map(ask -> ask.as(held)), asks.stream())
+          .map(ask -> base.generate(ask).picture()).toList();
     }
   }
 
@@ -151,17 +160,5 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   private HeadshotStudio studio() {
     HeadshotStudio usual = HeadshotStudio.on(base).guidance(guidance);
     return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
-  }
-
-  /** Why each was kept or not, for who looks at the pictures. */
-  private void record(Person person, Choice choice) {
-    AtomicFile.write(folder.resolve("person " + person.seed()).resolve("choice.json"), out -> out.write(
-        JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(choice.asList())));
-  }
-
-  private void save(String name, List<Picture> pictures) {
-    for (int i = 0; i < pictures.size(); i++) {
-      pictures.get(i).writePng(folder.resolve(name).resolve(Headshot.fileName(i)));
-    }
   }
 }

@@ -1,0 +1,127 @@
+package dev.likeness.portrait.evaluation;
+
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.choice.Candidate;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * What was drawn of people, so that it is drawn once and chosen from and judged as often as one likes.
+ *
+ * @param folder of a folder for each set of pictures
+ * @param by the model and the numbers that drew them; what others drew is refused
+ */
+record KeptDrawings(Path folder, String by) {
+  private static final String RECORD = "drawn.json";
+
+  /** The pictures of {@code set}, drawn now if they are not kept yet. */
+  List<Picture> pictures(String set, Supplier<List<Picture>> drawing) {
+    if (!isKept(set)) {
+      List<Picture> drawn = drawing.get();
+      keep(set, drawn, drawn.stream().map(picture -> Map.<String, Object>of()).toList());
+      return drawn;
+    }
+    return IntStream.range(0, entries(set).size()).mapToObj(i -> Picture.read(file(set, i))).toList();
+  }
+
+  /** The headshots of {@code set} with their scores, drawn now if they are not kept yet. */
+  List<Candidate> candidates(String set, Supplier<List<Candidate>> drawing) {
+    if (!isKept(set)) {
+      List<Candidate> drawn = drawing.get();
+      keep(set, drawn.stream().map(each -> each.headshot().picture()).toList(),
+          drawn.stream().map(KeptDrawings::entry).toList());
+      return drawn;
+    }
+    List<?> entries = entries(set);
+    return IntStream.range(0, entries.size())
+        .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), Picture.read(file(set, i)))).toList();
+  }
+
+  /** Writes pictures for somebody to look at. */
+  void show(String set, List<Picture> pictures) {
+    IntStream.range(0, pictures.size()).forEach(i -> pictures.get(i).writePng(file(set, i)));
+  }
+
+  private void keep(String set, List<Picture> pictures, List<Map<String, Object>> entries) {
+    show(set, pictures);
+    write(set, RECORD, Map.of("by", by, "pictures", entries));
+  }
+
+  /** Writes what is to be said of a set. */
+  void write(String set, String file, Object record) {
+    AtomicFile.write(folder.resolve(set).resolve(file),
+        out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asBytes(record)));
+  }
+
+  private boolean isKept(String set) {
+    return Files.exists(folder.resolve(set).resolve(RECORD));
+  }
+
+  private Path file(String set, int index) {
+    return folder.resolve(set).resolve(Headshot.fileName(index));
+  }
+
+  private List<?> entries(String set) {
+    Path record = folder.resolve(set).resolve(RECORD);
+    try {
+      Map<String, Object> kept = JSON.std.mapFrom(Files.readAllBytes(record));
+      if (!by.equals(kept.get("by"))) {
+        throw new UnusableInput(record + " is of what " + kept.get("by") + " drew, not " + by + "; give an empty folder");
+      }
+      return (List<?>) kept.get("pictures");
+    } catch (IOException e) {
+      throw new UnusableInput(record + " cannot be read: " + e.getMessage() + "; remove it to draw its pictures anew", e);
+    }
+  }
+
+  private static Map<String, Object> entry(Candidate candidate) {
+    Headshot headshot = candidate.headshot();
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("style", headshot.style().name());
+    entry.put("seed", headshot.seed());
+    entry.put("prompt", headshot.request().prompt());
+    entry.put("steps", headshot.request().steps());
+    entry.put("guidance", headshot.request().guidance());
+    entry.put("obedience", candidate.obedience());
+    entry.put("repaired", candidate.repaired());
+    entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
+        "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
+    return entry;
+  }
+
+  private static Candidate candidate(Map<?, ?> entry, Picture picture) {
+    Style style = Style.named((String) entry.get("style"));
+    ImageRequest request = ImageRequest.of((String) entry.get("prompt")).steps((int) number(entry, "steps"))
+        .guidance(number(entry, "guidance")).seed((long) number(entry, "seed"));
+    List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
+    return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
+        number(entry, "obedience"), (Boolean) entry.get("repaired"));
+  }
+
+  private static Score score(Map<?, ?> entry) {
+    return new Score(Aspect.valueOf((String) entry.get("aspect")), number(entry, "value"), number(entry, "threshold"),
+        (Boolean) entry.get("passed"));
+  }
+
+  // JSON has no NaN: what was not measured is written as a text.
+  private static double number(Map<?, ?> entry, String name) {
+    return Double.parseDouble(entry.get(name).toString());
+  }
+}

@@ -12,11 +12,4 @@ import dev.likeness.headshots.score.ScoreCard;
  *     not measured
  * @param repaired whether its face was drawn again
  */
-public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
-  /** Likeness times quality times obedience, 0 to 1. */
-  public double merit() {
-    // Half of what is asked read back is chance.
-    double obeyed = Double.isNaN(obedience) ? 1 : 0.5 + 0.5 * obedience;
-    return card.likeness() * card.quality() * obeyed;
-  }
-}
+public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) { }

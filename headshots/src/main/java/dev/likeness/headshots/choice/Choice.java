@@ -24,10 +24,11 @@ public record Choice(List<Verdict> verdicts) {
    * What became of one candidate.
    *
    * @param candidate the picture and its scores
+   * @param merit what it is worth beside the others, 0 to 1
    * @param place from 1 for the first that was kept; 0 for one that was not
    * @param reason why, for people
    */
-  public record Verdict(Candidate candidate, int place, String reason) {
+  public record Verdict(Candidate candidate, double merit, int place, String reason) {
     /** Whether it was kept. */
     public boolean kept() {
       return place > 0;
@@ -44,21 +45,22 @@ public record Choice(List<Verdict> verdicts) {
    */
   public static Choice of(List<Candidate> candidates, int count) {
     List<Fingerprint> prints = candidates.stream().map(each -> Fingerprint.of(each.headshot().picture())).toList();
+    double[] merits = Merit.of(candidates);
     Verdict[] verdicts = new Verdict[candidates.size()];
     List<Integer> kept = new ArrayList<>();
     for (boolean failing : new boolean[] {false, true}) {
       int next = 0;
       while (kept.size() < count && next >= 0) {
-        next = best(candidates, prints, verdicts, kept, failing);
+        next = best(candidates, merits, prints, verdicts, kept, failing);
         if (next >= 0) {
           kept.add(next);
-          verdicts[next] = new Verdict(candidates.get(next), kept.size(), why(candidates.get(next), kept.size(),
-              distance(prints, next, kept.subList(0, kept.size() - 1))));
+          verdicts[next] = new Verdict(candidates.get(next), merits[next], kept.size(), why(candidates.get(next), merits[next],
+              kept.size(), distance(prints, next, kept.subList(0, kept.size() - 1))));
         }
       }
     }
     for (int i = 0; i < verdicts.length; i++) {
-      verdicts[i] = verdicts[i] == null ? new Verdict(candidates.get(i), 0, whyNot(candidates.get(i),
+      verdicts[i] = verdicts[i] == null ? new Verdict(candidates.get(i), merits[i], 0, whyNot(candidates.get(i), merits[i],
           distance(prints, i, kept))) : verdicts[i];
     }
     return new Choice(List.of(verdicts));
@@ -82,7 +84,7 @@ public record Choice(List<Verdict> verdicts) {
       entry.put("prompt", candidate.headshot().request().prompt());
       entry.put("kept", verdict.kept());
       entry.put("reason", verdict.reason());
-      entry.put("merit", Math.round(1e4 * candidate.merit()) / 1e4);
+      entry.put("merit", Math.round(1e4 * verdict.merit()) / 1e4);
       entry.put("obedience", Double.isNaN(candidate.obedience()) ? null : candidate.obedience());
       entry.put("repaired", candidate.repaired());
       entry.put("scores", candidate.card().asList());
@@ -91,8 +93,8 @@ public record Choice(List<Verdict> verdicts) {
     return list;
   }
 
-  private static int best(List<Candidate> candidates, List<Fingerprint> prints, Verdict[] taken, List<Integer> kept,
-      boolean failing) {
+  private static int best(List<Candidate> candidates, double[] merits, List<Fingerprint> prints, Verdict[] taken,
+      List<Integer> kept, boolean failing) {
     int best = -1;
     double most = 0;
     for (int i = 0; i < taken.length; i++) {
@@ -100,7 +102,7 @@ public record Choice(List<Verdict> verdicts) {
       double far = distance(prints, i, kept);
       boolean eligible = taken[i] == null && far > SAME && hasFace(candidate)
           && (failing || candidate.card().failures().isEmpty());
-      double value = (candidate.merit() + 1e-9) * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5
+      double value = merits[i] * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5
           / (1 + candidate.card().failures().size());
       if (eligible && value > most) {
         most = value;
@@ -118,21 +120,21 @@ public record Choice(List<Verdict> verdicts) {
     return others.stream().filter(i -> i != of).mapToDouble(i -> prints.get(of).distance(prints.get(i))).min().orElse(1);
   }
 
-  private static String why(Candidate candidate, int place, double far) {
-    String merit = String.format(Locale.ROOT, "merit %.2f%s", candidate.merit(),
+  private static String why(Candidate candidate, double worth, int place, double far) {
+    String merit = String.format(Locale.ROOT, "merit %.2f%s", worth,
         place == 1 ? ", the most" : String.format(Locale.ROOT, ", %.0f %% unlike those kept before", 100 * far));
     List<Score> failures = candidate.card().failures();
     return failures.isEmpty() ? "kept: " + merit
         : "kept for want of better: " + merit + "; but " + reasons(failures);
   }
 
-  private static String whyNot(Candidate candidate, double far) {
+  private static String whyNot(Candidate candidate, double merit, double far) {
     List<Score> failures = candidate.card().failures();
     if (!failures.isEmpty()) {
       return "dropped: " + reasons(failures);
     }
     return far <= SAME ? "dropped: nearly the same picture as one that was kept"
-        : String.format(Locale.ROOT, "not needed: merit %.2f, others have more or differ more", candidate.merit());
+        : String.format(Locale.ROOT, "not needed: merit %.2f, others have more or differ more", merit);
   }
 
   private static String reasons(List<Score> failures) {

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.choice;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -40,10 +41,10 @@ class ChoiceTest {
   void keepsTheBestAndSaysWhyOfEach() {
     Choice choice = Choice.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.kept().stream().map(Headshot::seed).toList());
-    assertEquals("kept: merit 0.99, the most", choice.verdicts().get(1).reason());
-    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.92, [0-9]+ % unlike those kept before"),
+    assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
+    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.90, [0-9]+ % unlike those kept before"),
         choice.verdicts().get(0).reason());
-    assertEquals("not needed: merit 0.55, others have more or differ more", choice.verdicts().get(2).reason());
+    assertEquals("not needed: merit 0.76, others have more or differ more", choice.verdicts().get(2).reason());
   }
 
   @Test
@@ -74,20 +75,26 @@ class ChoiceTest {
         new ScoreCard(List.of(new Score(Aspect.FACE, 1, 0, false))), Double.NaN, false);
     Choice choice = Choice.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
-    assertEquals("kept for want of better: merit 0.31, 100 % unlike those kept before; but the face is blurred (sharpness "
+    assertEquals("kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
         + "1.50, limit 1.00)", choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
     assertEquals("dropped: no face was found (face 1.00, limit 0.00)",
         choice.verdicts().get(1).reason());
   }
 
   @Test
-  void countsLikenessAndObedience() {
-    Score alike = new Score(Aspect.LIKENESS, 0.8, 0.5, true);
-    Score unlike = new Score(Aspect.LIKENESS, 0.55, 0.5, true);
+  void countsLikenessMoreThanObedienceHoweverLittleItVaries() {
+    Score alike = new Score(Aspect.LIKENESS, 0.62, 0.5, true);
+    Score unlike = new Score(Aspect.LIKENESS, 0.6, 0.5, true);
     Candidate first = new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
     Candidate second = new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
     Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
-    assertTrue(second.merit() > first.merit() && disobedient.merit() == second.merit() / 2);
+    assertArrayEquals(new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
+        Merit.of(List.of(first, second, disobedient)), 1e-12);
+  }
+
+  @Test
+  void countsAsEqualWhatWasNotMeasured() {
+    assertArrayEquals(new double[] {1, 1}, Merit.of(List.of(candidate(1, 0.1), candidate(2, 0.1))));
   }
 
   @Test

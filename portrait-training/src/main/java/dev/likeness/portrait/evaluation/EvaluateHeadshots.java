@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.LongStream;
 
 /**
  * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
@@ -51,12 +52,13 @@ public final class EvaluateHeadshots {
       ledger.begin("of", outside.judging(by));
       HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside,
           new KeptDrawings(out, by.toString()));
-      for (long number = first; number < first + people; number++) {
-        Person person = Person.random(number);
-        ledger.part("person " + number, () -> trial.chosen(person));
-        outside.reader().ifPresentOrElse(reader -> ledger.part("one setting " + person.seed(), () -> trial.leaks(person, reader)),
-            () -> ledger.skip("one setting " + person.seed(), "no weights of the attribute classifier were given"));
-      }
+      List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
+      // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
+      everybody.forEach(person -> ledger.part("person " + person.seed(), () -> trial.chosen(person)));
+      everybody.forEach(person -> outside.reader().ifPresentOrElse(
+          reader -> ledger.part("one setting " + person.seed(), () -> trial.leaks(person, reader)),
+          () -> ledger.skip("one setting " + person.seed(), "no weights of the attribute classifier were given")));
+      everybody.forEach(person -> ledger.part("among 200, " + person.seed(), () -> trial.recognised(person)));
       System.out.print(EvaluationTable.of(ledger.parts()));
       System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
     }

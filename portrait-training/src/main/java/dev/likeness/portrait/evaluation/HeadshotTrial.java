@@ -65,19 +65,34 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
 
   /** Figures of what was drawn and what was kept of it. */
   Map<String, Object> chosen(Person person) {
-    String name = "person " + person.seed();
-    List<Candidate> drawn = drawings.candidates(name + ", drawn", () -> drawn(person));
-    List<Headshot> shots = drawn.stream().map(Candidate::headshot).toList();
-    List<Picture> nobodys = drawings.pictures(name + ", nobody",
+    Choice choice = Choice.of(candidates(person), plan.kept());
+    drawings.show(name(person), choice.kept().stream().map(Headshot::picture).toList());
+    drawings.write(name(person), "choice.json", choice.asList());
+    List<Headshot> shots = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
+    return figures(person, choice, choice.kept().stream().map(nobody(shots, person)::get).toList());
+  }
+
+  /** How often the person is recognised in what was drawn, and in the base's own pictures of the same prompts. */
+  Map<String, Object> recognised(Person person) {
+    List<Headshot> shots = candidates(person).stream().map(Candidate::headshot).toList();
+    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(shots, nobody(shots, person)::get);
+  }
+
+  private static String name(Person person) {
+    return "person " + person.seed();
+  }
+
+  private List<Candidate> candidates(Person person) {
+    return drawings.candidates(name(person) + ", drawn", () -> drawn(person));
+  }
+
+  /** The base's own picture of each headshot's prompt. */
+  private Map<Headshot, Picture> nobody(List<Headshot> shots, Person person) {
+    List<Picture> pictures = drawings.pictures(name(person) + ", nobody",
         () -> shots.stream().map(shot -> shot.style().developed(base.generate(nobody(shot)).picture())).toList());
     Map<Headshot, Picture> plain = new IdentityHashMap<>();
-    IntStream.range(0, shots.size()).forEach(i -> plain.put(shots.get(i), nobodys.get(i)));
-    Choice choice = Choice.of(drawn, plan.kept());
-    drawings.show(name, choice.kept().stream().map(Headshot::picture).toList());
-    drawings.write(name, "choice.json", choice.asList());
-    Map<String, Object> row = figures(person, choice, choice.kept().stream().map(plain::get).toList());
-    row.putAll(new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(shots, plain::get));
-    return row;
+    IntStream.range(0, pictures.size()).forEach(i -> plain.put(shots.get(i), pictures.get(i)));
+    return plain;
   }
 
   private List<Candidate> drawn(Person person) {

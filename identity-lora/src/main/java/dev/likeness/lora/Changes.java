@@ -13,6 +13,7 @@ import dev.likeness.lora.change.MatrixRotation;
 import dev.likeness.lora.change.Replacement;
 import dev.likeness.lora.change.Rotation;
 import dev.likeness.lora.change.Tucker;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,18 +36,13 @@ final class Changes {
     return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
   }
 
-  /** The bias's difference, or null; that of a second factor is scaled with it. */
+  /** The bias's difference, or null; that of a second factor is scaled with it, and a new bias is there as a whole. */
   static Tensor bias(LayerKeys keys, Alphas alphas) {
-    if (keys.has(Role.BIAS_UP)) {
-      double scale = new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0));
-      return keys.read(Role.BIAS_UP).flatten().mul(new Scalar(scale));
-    }
-    for (Role role : new Role[] {Role.DIFF_B, Role.B_NORM}) {
-      if (keys.has(role)) {
-        return keys.read(role).flatten();
-      }
-    }
-    return null;
+    double scale = keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
+    return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B).filter(keys::has).map(role -> {
+      Tensor own = keys.read(role).to(ScalarType.Float).flatten();
+      return role == Role.BIAS_UP ? own.mul(new Scalar(scale)) : own;
+    }).reduce(Tensor::add).orElse(null);
   }
 
   private Change read(ChangeKind kind) {
@@ -58,7 +54,7 @@ final class Changes {
           Role.B2);
       case OFT -> rotation();
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
-          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys.layer()));
+          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
@@ -89,7 +85,7 @@ final class Changes {
     Tensor inner = keys.has(Role.LOKR_W2) ? keys.read(Role.LOKR_W2) : inner();
     boolean plain = keys.has(Role.LOKR_W1, Role.LOKR_W2);
     long rank = ChangeKind.LOKR.rank(keys);
-    Kronecker product = new Kronecker(outer, inner, rank, plain ? alphas.scaleWithoutRank(keys.layer()) : scale(rank));
+    Kronecker product = new Kronecker(outer, inner, rank, plain ? alphas.scaleWithoutRank(keys) : scale(rank));
     boolean matrices = inner.dim() == 2 && keys.layer().kernel() > 1;
     return matrices ? new FlatKronecker(product) : product;
   }
@@ -149,6 +145,6 @@ final class Changes {
   }
 
   private double scale(long rank) {
-    return alphas.scale(keys.layer(), rank, keys.alpha());
+    return alphas.scale(keys, rank, keys.alpha());
   }
 }

@@ -20,7 +20,7 @@ final class Fit {
       case BM -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
       case A1, A2, B1, B2 -> isWindow(shape) && glora(keys, role, shape);
       case MAGNITUDE -> isLengths(layer, shape);
-      case DIFF_B, B_NORM, BIAS_UP -> keys.elements(role) == layer.out();
+      case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors that would want a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();

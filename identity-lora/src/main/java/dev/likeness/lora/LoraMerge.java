@@ -134,7 +134,12 @@ public final class LoraMerge {
 
   /** A layer's own weight, f32 on the CPU. */
   static Tensor f32(Networks base, Layer layer) {
-    return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+    return f32(base, layer, layer.weight());
+  }
+
+  /** A layer's tensor of that name, f32 on the CPU. */
+  static Tensor f32(Networks base, Layer layer, String name) {
+    return base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
   private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family) {

@@ -102,7 +102,7 @@ class LoraSpellingTest {
       LoraReader reader = new LoraReader(respelled, Map.of(), table);
       LoraReport report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
-      assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4), asPeft(report));
+      assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4, Map.of()), asPeft(report));
       reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LowRank pair = (LowRank) change;
         assertEquals(1, pair.scale());

@@ -59,7 +59,8 @@ enum Role {
       + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
   // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and of any under its prefix.
-  private static final Pattern KEPT_WHOLE = Pattern.compile("((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
+  private static final Pattern KEPT_WHOLE = Pattern.compile(
+      "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
       + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
 
   private static Ending plain(String text, Role role) {

@@ -3,7 +3,6 @@ package dev.likeness.lora;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.lora.change.Layer;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -54,39 +53,44 @@ final class Alphas {
   }
 
   /** The factor of a layer's change; {@code own} is what its alpha key says, or NaN. */
-  double scale(Layer layer, long rank, double own) {
-    String part = layer.part().folder() + ".";
-    double alpha = Double.isNaN(own) ? alpha(layer, part, rank) : own;
+  double scale(LayerKeys keys, long rank, double own) {
+    String part = part(keys);
+    double alpha = Double.isNaN(own) ? alpha(keys, part, rank) : own;
     boolean byRoot = Boolean.TRUE.equals(settings.get(part + "use_rslora"));
     return alpha / (byRoot ? Math.sqrt(rank) : rank);
   }
 
   /** The factor of a change that no factors of low rank say: what peft's own rank makes of it, else 1. */
-  double scaleWithoutRank(Layer layer) {
-    String part = layer.part().folder() + ".";
-    return number(layer, part, "rank_pattern", "r").map(rank -> alpha(layer, part, rank.longValue()) / rank.doubleValue())
+  double scaleWithoutRank(LayerKeys keys) {
+    String part = part(keys);
+    return number(keys, part, "rank_pattern", "r").map(rank -> alpha(keys, part, rank.longValue()) / rank.doubleValue())
         .orElse(1.0);
   }
 
   /** How many terms of the series an orthogonal matrix of this layer's part is made of, or 0 where it is exact. */
-  int cayleyTerms(Layer layer) {
-    String part = layer.part().folder() + ".";
+  int cayleyTerms(LayerKeys keys) {
+    String part = part(keys);
     if (Boolean.FALSE.equals(settings.get(part + "use_cayley_neumann"))) {
       return 0;
     }
     return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms ? terms.intValue() : USUAL_TERMS;
   }
 
-  private double alpha(Layer layer, String part, long rank) {
-    return number(layer, part, "alpha_pattern", "lora_alpha").or(() -> number(layer, part, "alpha_pattern", "alpha"))
+  private static String part(LayerKeys keys) {
+    return keys.layer().part().folder() + ".";
+  }
+
+  private double alpha(LayerKeys keys, String part, long rank) {
+    return number(keys, part, "alpha_pattern", "lora_alpha").or(() -> number(keys, part, "alpha_pattern", "alpha"))
         .map(Number::doubleValue).orElse((double) rank);
   }
 
-  /** What the first pattern that is the end of the layer's path says, as peft matches them, else what is said of all. */
-  private Optional<Number> number(Layer layer, String part, String patterns, String all) {
+  /** What the first pattern that is the end of one of the layer's names says, as peft matches them, else what is said of all. */
+  private Optional<Number> number(LayerKeys keys, String part, String patterns, String all) {
     if (settings.get(part + patterns) instanceof Map<?, ?> said) {
       for (Map.Entry<?, ?> pattern : said.entrySet()) {
-        if (pattern.getValue() instanceof Number value && isEnd(layer.path(), pattern.getKey().toString())) {
+        if (pattern.getValue() instanceof Number value
+            && keys.names().stream().anyMatch(name -> isEnd(name, pattern.getKey().toString()))) {
           return Optional.of(value);
         }
       }

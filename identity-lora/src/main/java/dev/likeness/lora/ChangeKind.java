@@ -33,7 +33,7 @@ public enum ChangeKind {
   BIAS(List.of());
 
   private static final Set<Role> ANYWHERE =
-      Set.of(Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.RESHAPE);
+      Set.of(Role.ALPHA, Role.MAGNITUDE, Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B, Role.RESHAPE);
 
   private final List<Role> required;
   private final List<Role> optional;
@@ -50,7 +50,7 @@ public enum ChangeKind {
         return Optional.of(kind);
       }
     }
-    return keys.hasAny(Role.DIFF_B, Role.B_NORM) ? Optional.of(BIAS) : Optional.empty();
+    return keys.hasAny(Role.DIFF_B, Role.B_NORM, Role.SET_B) ? Optional.of(BIAS) : Optional.empty();
   }
 
   /** Whether a key in that role can belong to this kind. */

@@ -12,7 +12,9 @@ import dev.likeness.lora.change.LowRank;
 import dev.likeness.lora.change.MatrixRotation;
 import dev.likeness.lora.change.Replacement;
 import dev.likeness.lora.change.Rotation;
+import dev.likeness.lora.change.SideChange;
 import dev.likeness.lora.change.Tucker;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,18 +37,13 @@ final class Changes {
     return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
   }
 
-  /** The bias's difference, or null; that of a second factor is scaled with it. */
+  /** The bias's difference, or null; that of a second factor is scaled with it, and a new bias is there as a whole. */
   static Tensor bias(LayerKeys keys, Alphas alphas) {
-    if (keys.has(Role.BIAS_UP)) {
-      double scale = new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0));
-      return keys.read(Role.BIAS_UP).flatten().mul(new Scalar(scale));
-    }
-    for (Role role : new Role[] {Role.DIFF_B, Role.B_NORM}) {
-      if (keys.has(role)) {
-        return keys.read(role).flatten();
-      }
-    }
-    return null;
+    double scale = keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
+    return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B).filter(keys::has).map(role -> {
+      Tensor own = keys.read(role).to(ScalarType.Float).flatten();
+      return role == Role.BIAS_UP ? own.mul(new Scalar(scale)) : own;
+    }).reduce(Tensor::add).orElse(null);
   }
 
   private Change read(ChangeKind kind) {
@@ -58,7 +55,7 @@ final class Changes {
           Role.B2);
       case OFT -> rotation();
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
-          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys.layer()));
+          Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
@@ -83,29 +80,29 @@ final class Changes {
    * Where neither factor is made of others the alpha that files carry means nothing (LyCORIS, modules/lokr.py), but that of
    * peft's settings does (tuners/lokr/layer.py).
    */
-  private Change kronecker() {
+  private SideChange kronecker() {
     Tensor outer = keys.has(Role.LOKR_W1) ? keys.read(Role.LOKR_W1)
         : torch.matmul(whole(Role.LOKR_W1_A), whole(Role.LOKR_W1_B));
     Tensor inner = keys.has(Role.LOKR_W2) ? keys.read(Role.LOKR_W2) : inner();
     boolean plain = keys.has(Role.LOKR_W1, Role.LOKR_W2);
     long rank = ChangeKind.LOKR.rank(keys);
-    Kronecker product = new Kronecker(outer, inner, rank, plain ? alphas.scaleWithoutRank(keys.layer()) : scale(rank));
-    boolean matrices = inner.dim() == 2 && keys.layer().kernel() > 1;
-    return matrices ? new FlatKronecker(product) : product;
+    double scale = plain ? alphas.scaleWithoutRank(keys) : scale(rank);
+    Tensor matrix = inner.flatten(1, -1);
+    long side = keys.layer().kernel();
+    if (matrix.size(1) % (side * side) > 0) {
+      return new FlatKronecker(new Kronecker(outer, matrix, rank, scale), side);
+    }
+    // Flattened channel by channel, so that the outer matrix mixes channels alone.
+    Tensor window = keys.layer().isConvolution() ? matrix.view(matrix.size(0), -1, side, side) : matrix;
+    return new Kronecker(outer, window, rank, scale);
   }
 
   private Tensor inner() {
     if (keys.has(Role.LOKR_T2)) {
-      Tensor core = whole(Role.LOKR_T2);
-      LowRank pair = new LowRank(whole(Role.LOKR_W2_B), core, whole(Role.LOKR_W2_A).t(), 1);
-      Tensor joined = Tucker.joined(pair);
-      return torch.matmul(pair.up(), joined.flatten(1, -1))
-          .view(pair.up().size(0), joined.size(1), joined.size(2), joined.size(3));
+      LowRank pair = new LowRank(whole(Role.LOKR_W2_B), whole(Role.LOKR_T2), whole(Role.LOKR_W2_A).t(), 1);
+      return torch.matmul(pair.up(), Tucker.joined(pair).flatten(1, -1));
     }
-    Tensor a = whole(Role.LOKR_W2_A);
-    Tensor b = whole(Role.LOKR_W2_B);
-    Tensor product = torch.matmul(a, b.flatten(1, -1));
-    return b.dim() == 4 ? product.view(a.size(0), b.size(1), b.size(2), b.size(3)) : product;
+    return torch.matmul(whole(Role.LOKR_W2_A), whole(Role.LOKR_W2_B).flatten(1, -1));
   }
 
   /** The first GLoRA files have their four factors the other way round. */
@@ -149,6 +146,6 @@ final class Changes {
   }
 
   private double scale(long rank) {
-    return alphas.scale(keys.layer(), rank, keys.alpha());
+    return alphas.scale(keys, rank, keys.alpha());
   }
 }

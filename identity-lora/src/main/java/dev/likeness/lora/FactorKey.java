@@ -8,6 +8,7 @@ import java.util.Optional;
 /**
  * A key of a LoRA file, read.
  *
+ * @param part whose layer it is, or null where nothing before the path says it
  * @param path the layer's path in its part; its dots may be underscores
  * @param dialect how it is spelled
  */
@@ -47,7 +48,7 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
     PREFIXES.put(prefix, new Prefix(part, dialect));
   }
 
-  /** Reads a key, if it is one of a layer's change; a path without a part's prefix is the UNet's. */
+  /** Reads a key, if it is one of a layer's change. */
   static Optional<FactorKey> parse(String key) {
     return Role.cut(key).map(cut -> {
       String stem = cut.stem().replace("base_model.model.", "").replace(".processor.", ".");
@@ -58,7 +59,7 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
           return new FactorKey(said.part, path, cut.role(), spelling(cut.dialect(), said.dialect));
         }
       }
-      return new FactorKey(Part.UNET, stem, cut.role(), cut.dialect() == null ? LoraDialect.PEFT : cut.dialect());
+      return new FactorKey(null, stem, cut.role(), cut.dialect() == null ? LoraDialect.PEFT : cut.dialect());
     });
   }
 

@@ -16,11 +16,12 @@ final class Fit {
       case DOWN -> isWindow(shape) && shape[1] == layer.in() && (side(shape) == layer.kernel() || side(shape) == 1);
       case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
       case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
+      case LOKR_W2, LOKR_W2_B -> isWindow(shape) && (shape.length == 2 || side(shape) == layer.kernel());
       case HADA_T1, HADA_T2, LOKR_T2 -> shape.length == 4 && shape[2] == layer.kernel() && shape[3] == layer.kernel();
       case BM -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
       case A1, A2, B1, B2 -> isWindow(shape) && glora(keys, role, shape);
       case MAGNITUDE -> isLengths(layer, shape);
-      case DIFF_B, B_NORM, BIAS_UP -> keys.elements(role) == layer.out();
+      case DIFF_B, B_NORM, BIAS_UP, SET_B -> keys.elements(role) == layer.out();
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors that would want a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();
@@ -99,13 +100,11 @@ final class Fit {
     long out1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 0) : keys.size(Role.LOKR_W1_A, 0);
     long in1 = keys.has(Role.LOKR_W1) ? keys.size(Role.LOKR_W1, 1) : keys.size(Role.LOKR_W1_B, 1);
     long out2 = keys.has(Role.LOKR_W2) ? keys.size(Role.LOKR_W2, 0) : keys.size(Role.LOKR_W2_A, core ? 1 : 0);
-    long in2 = keys.has(Role.LOKR_W2) ? keys.size(Role.LOKR_W2, 1) : keys.size(Role.LOKR_W2_B, 1);
-    return outer && inner && out1 * out2 == layer.out() && (in1 * in2 == layer.in() || flat(in1 * in2, layer));
-  }
-
-  // Without a core, older writers flatten a convolution's window into the second factor.
-  private static boolean flat(long inputs, Layer layer) {
-    return inputs == layer.in() * layer.kernel() * layer.kernel();
+    Role last = keys.has(Role.LOKR_W2) ? Role.LOKR_W2 : Role.LOKR_W2_B;
+    // Without a core a convolution's window lies in the second factor, flattened or not.
+    long window = core ? 1 : layer.kernel() * layer.kernel();
+    return outer && inner && out1 * out2 == layer.out()
+        && in1 * keys.elements(last) == keys.size(last, 0) * layer.in() * window;
   }
 
   private static boolean isLengths(Layer layer, long[] shape) {

@@ -10,6 +10,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Low-rank changes of several layers as that of the one layer whose rows theirs are: first factors below one another, second
@@ -28,7 +29,7 @@ final class JoinedRows {
     for (int i = 0; i < parts.size(); i++) {
       long out = parts.get(i).out();
       LowRank own = changes.getOrDefault(parts.get(i), nothing(any, out));
-      Tensor up = scaled(own);
+      Tensor up = scaled(own.up(), own.scale());
       Tensor before = up.new_zeros(out, i * any.rank());
       Tensor after = up.new_zeros(out, (parts.size() - 1 - i) * any.rank());
       downs.push_back(Tucker.joined(own));
@@ -48,9 +49,9 @@ final class JoinedRows {
     return all ? first : null;
   }
 
-  /** The second factor with the scale in it. */
-  static Tensor scaled(LowRank pair) {
-    return pair.scale() == 1 ? pair.up() : pair.up().mul(new Scalar(pair.scale()));
+  /** A factor with a scale in it: in f32, since f16 has few places left for numbers as small as an alpha of 1 makes them. */
+  static Tensor scaled(Tensor factor, double scale) {
+    return scale == 1 ? factor : factor.to(ScalarType.Float).mul(new Scalar(scale));
   }
 
   /** The same with its halves of rows exchanged. */

@@ -1,5 +1,6 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Rows;
@@ -16,22 +17,21 @@ import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A LoRA of a transformer under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of a
- * layer that is several in diffusers the second factor is cut into rows; the first serves all. A change whose factors have
+ * A LoRA of a denoising network under diffusers' names, whichever of the makers', kohya's, XLabs' and OneTrainer's it has. Of
+ * a layer that is several in diffusers the second factor is cut into rows; the first serves all. A change whose factors have
  * no such rows keeps the layer's own name.
  */
 final class JointKeys implements TensorSource {
   /** What goes with the rows of a layer. */
   private static final Set<Role> BY_ROW = EnumSet.of(Role.UP, Role.DIFF, Role.DIFF_B, Role.BIAS_UP, Role.SET,
-      Role.MAGNITUDE, Role.HADA_W1_A, Role.HADA_W2_A);
+      Role.SET_B, Role.MAGNITUDE, Role.HADA_W1_A, Role.HADA_W2_A);
   /** What serves every row. */
   private static final Set<Role> SHARED =
       EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B, Role.RESHAPE);
   private static final Pattern XLABS =
       Pattern.compile("(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
-  private static final List<String> PREFIXES = List.of("base_model.model.", "model.diffusion_model.",
-      "diffusion_model.",
-      "transformer.", "lora_unet_", "lycoris_");
+  private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "transformer.", "unet.",
+      "lora_transformer_", "lora_unet_", "lycoris_");
 
   /** Rows of a tensor of the file; all of them where {@code count} is 0. */
   private record Slice(String key, long from, long count, boolean halvesSwapped) { }
@@ -41,20 +41,35 @@ final class JointKeys implements TensorSource {
 
   private final TensorSource file;
   private final JointNames names;
+  private final Part part;
   private final Predicate<String> known;
   private final Map<String, Slice> rows = new LinkedHashMap<>();
   private final Map<String, JointNames.Split> joined = new LinkedHashMap<>();
 
-  /** @param known whether the transformer has a layer of this name in diffusers, whose dots may be underscores */
-  JointKeys(TensorSource file, JointNames names, Predicate<String> known) {
+  /**
+   * @param part the denoising network's
+   * @param known whether it has a layer of this name in diffusers, whose dots may be underscores
+   */
+  JointKeys(TensorSource file, JointNames names, Part part, Predicate<String> known) {
     this.file = file;
     this.names = names;
+    this.part = part;
     this.known = known;
     file.names().forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
     file.names().forEach(this::add);
   }
 
-  /** The layers of the file that are not cut, by their paths under {@code transformer.}, and what they are in diffusers. */
+  /** Whether a key is spelled as XLabs does. */
+  static boolean isXlabs(String key) {
+    return XLABS.matcher(key).matches();
+  }
+
+  /** What the file itself calls a tensor of {@link #names()}. */
+  String own(String name) {
+    return rows.get(name).key;
+  }
+
+  /** The layers of the file that are not cut, by their paths in the network, and what they are in diffusers. */
   Map<String, JointNames.Split> joined() {
     return joined;
   }
@@ -83,14 +98,15 @@ final class JointKeys implements TensorSource {
   private void add(String key) {
     Optional<Named> named = named(key);
     if (named.isEmpty()) {
-      rows.put(xlabs(key), new Slice(key, 0, 0, false));
+      put(xlabs(key), new Slice(key, 0, 0, false));
       return;
     }
     Role.Cut cut = named.get().cut;
     JointNames.Split split = named.get().split;
-    String ending = named.get().spelled.substring(cut.stem().length());
+    String before = part.folder() + ".";
+    String ending = cut.ending(named.get().spelled);
     if (joined.containsKey(named.get().stem)) {
-      rows.put("transformer." + named.get().stem + ending, new Slice(key, 0, 0, false));
+      put(before + named.get().stem + ending, new Slice(key, 0, 0, false));
       return;
     }
     List<String> paths = split.paths();
@@ -100,8 +116,15 @@ final class JointKeys implements TensorSource {
     for (int i = 0; i < paths.size(); i++) {
       long count = paths.get(i).endsWith(".proj_mlp") ? shape.length == 0 ? 0 : shape[0] - 3 * unit : unit;
       boolean whole = !byRow || paths.size() == 1;
-      rows.put("transformer." + paths.get(i) + ending,
+      put(before + paths.get(i) + ending,
           new Slice(key, whole ? 0 : i * unit, whole ? 0 : count, byRow && split.halvesSwapped()));
+    }
+  }
+
+  private void put(String name, Slice slice) {
+    Slice before = rows.putIfAbsent(name, slice);
+    if (before != null) {
+      throw LayerKeys.twice(file, before.key, slice.key);
     }
   }
 
@@ -110,8 +133,9 @@ final class JointKeys implements TensorSource {
     return paths.size() == 4 ? 7 : paths.size();
   }
 
-  private static String stem(String stem) {
-    String bare = stem;
+  /** A layer's name in a file without what programs put before it. */
+  static String stem(String stem) {
+    String bare = stem.replace("base_model.model.", "");
     for (String prefix : PREFIXES) {
       bare = bare.startsWith(prefix) ? bare.substring(prefix.length()) : bare;
     }

@@ -1,12 +1,16 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.lora.change.Layer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * The names that a transformer's makers give its layers, as diffusers names them. Layers that are one there are several
@@ -15,13 +19,16 @@ import java.util.regex.Pattern;
  * @param blocks layers within a block by the kind of block, under the makers' names with underscores
  * @param lists the list in diffusers by the kind of block
  * @param top layers outside of blocks
+ * @param exchanged layers of diffusers whose first half of rows is the makers' second
  */
-record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, String> lists, Map<String, List<String>> top) {
+record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, String> lists, Map<String, List<String>> top,
+    Set<String> exchanged) {
   /** Layers of diffusers that one of the makers' is made of, from the first row down. */
   record Split(List<String> paths, boolean halvesSwapped) { }
 
   private static final Pattern BLOCK =
       Pattern.compile("(double_blocks|single_blocks|joint_blocks|layers|noise_refiner|context_refiner)_(\\d+)_(.+)");
+  private static final Pattern LAST_NORM = Pattern.compile("norm_out\\.linear|.*\\.norm1_context\\.linear");
   private static final Pattern SLICE = Pattern.compile("(.+_qkv|linear1)_(\\d)");
   private static final List<String> QKV = List.of("attn.to_q", "attn.to_k", "attn.to_v");
   private static final List<String> HALVES = List.of(".net.0.proj", ".net.2");
@@ -42,31 +49,42 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
   private static final JointNames FLUX2 = flux2();
   private static final JointNames Z_IMAGE = zImage();
 
-  /** The names that LoRAs of a family may have; empty for families without a transformer. */
-  static Optional<JointNames> of(LoraFamily family) {
-    return switch (family) {
-      case FLUX -> Optional.of(FLUX);
-      case SD3 -> Optional.of(SD3);
-      case FLUX2 -> Optional.of(FLUX2);
-      case Z_IMAGE -> Optional.of(Z_IMAGE);
-      default -> Optional.empty();
+  /** The names that LoRAs of a family may have on a base of these layers; none in families without a transformer. */
+  static JointNames of(LoraFamily family, LayerTable table) {
+    JointNames names = switch (family) {
+      case FLUX -> FLUX;
+      case SD3 -> SD3;
+      case FLUX2 -> FLUX2;
+      case Z_IMAGE -> Z_IMAGE;
+      default -> new JointNames(Map.of(), Map.of(), Map.of());
     };
+    Set<String> exchanged = table.layers().stream().filter(JointNames::isExchanged).map(Layer::path).collect(Collectors.toSet());
+    return new JointNames(names.blocks, names.lists, names.top, exchanged);
+  }
+
+  /** Before a transformer's output, and where Stable Diffusion 3's text ends: scale and shift alone, not shift and scale. */
+  private static boolean isExchanged(Layer layer) {
+    return layer.part() == Part.TRANSFORMER && LAST_NORM.matcher(layer.path()).matches() && layer.out() == 2 * layer.in();
+  }
+
+  private JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, String> lists, Map<String, List<String>> top) {
+    this(blocks, lists, top, Set.of());
   }
 
   private static JointNames flux() {
     Map<String, List<String>> two = new LinkedHashMap<>();
     stream(two, FLUX_INNER, "img_", "attn_", QKV, "attn.to_out.0", "ff", HALVES, "norm1");
     stream(two, FLUX_INNER, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", HALVES, "norm1_context");
-    norms(two);
+    norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+    norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
     Map<String, List<String>> one = new LinkedHashMap<>();
     one.put("linear1", List.of("attn.to_q", "attn.to_k", "attn.to_v", "proj_mlp"));
     one.put("qkv", QKV);
     one.put("linear2", List.of("proj_out"));
     one.put("proj", List.of("proj_out"));
     one.put("modulation_lin", List.of("norm.linear"));
-    one.put("norm_query_norm", List.of("attn.norm_q"));
-    one.put("norm_key_norm", List.of("attn.norm_k"));
-    Map<String, List<String>> top = outside();
+    norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+    Map<String, List<String>> top = outside("img_in", "x_embedder", "txt_in");
     embedder(top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
     embedder(top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
     embedder(top, "guidance_in_in_layer", "guidance_in_out_layer", "time_text_embed.guidance_embedder");
@@ -78,11 +96,11 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     for (String attention : List.of("attn", "attn2")) {
       List<String> qkv = List.of(attention + ".to_q", attention + ".to_k", attention + ".to_v");
       stream(mixed, SD3_INNER, "x_block_", attention + "_", qkv, attention + ".to_out.0", "ff", HALVES, "norm1");
+      norms(mixed, "x_block_" + attention + "_ln_", "q", "k", attention + ".norm_");
     }
     stream(mixed, SD3_INNER, "context_block_", "attn_", ADDED, "attn.to_add_out", "ff_context", HALVES, "norm1_context");
-    Map<String, List<String>> top = outside();
-    top.put("context_embedder", List.of("context_embedder"));
-    top.put("x_embedder_proj", List.of("pos_embed.proj"));
+    norms(mixed, "context_block_attn_ln_", "q", "k", "attn.norm_added_");
+    Map<String, List<String>> top = outside("x_embedder_proj", "pos_embed.proj", "context_embedder");
     embedder(top, "t_embedder_mlp_0", "t_embedder_mlp_2", "time_text_embed.timestep_embedder");
     embedder(top, "y_embedder_mlp_0", "y_embedder_mlp_2", "time_text_embed.text_embedder");
     return new JointNames(Map.of("joint_blocks", mixed), LISTS, top);
@@ -93,10 +111,13 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     List<String> halves = List.of(".linear_in", ".linear_out");
     stream(two, FLUX_INNER, "img_", "attn_", QKV, "attn.to_out.0", "ff", halves, "norm1");
     stream(two, FLUX_INNER, "txt_", "attn_", ADDED, "attn.to_add_out", "ff_context", halves, "norm1_context");
-    norms(two);
-    Map<String, List<String>> one = Map.of("linear1", List.of("attn.to_qkv_mlp_proj"), "linear2", List.of("attn.to_out"),
-        "norm_query_norm", List.of("attn.norm_q"), "norm_key_norm", List.of("attn.norm_k"));
-    Map<String, List<String>> top = outside();
+    norms(two, "img_attn_norm_", "query_norm", "key_norm", "attn.norm_");
+    norms(two, "txt_attn_norm_", "query_norm", "key_norm", "attn.norm_added_");
+    Map<String, List<String>> one = new LinkedHashMap<>();
+    one.put("linear1", List.of("attn.to_qkv_mlp_proj"));
+    one.put("linear2", List.of("attn.to_out"));
+    norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
+    Map<String, List<String>> top = outside("img_in", "x_embedder", "txt_in");
     embedder(top, "time_in_in_layer", "time_in_out_layer", "time_guidance_embed.timestep_embedder");
     for (String modulation : List.of("double_stream_modulation_img", "double_stream_modulation_txt", "single_stream_modulation")) {
       top.put(modulation + "_lin", List.of(modulation + ".linear"));
@@ -115,20 +136,18 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
             "final_layer_adaLN_modulation_1", List.of("all_final_layer.2-1.adaLN_modulation.1")));
   }
 
-  private static Map<String, List<String>> outside() {
+  private static Map<String, List<String>> outside(String picture, String ownPicture, String text) {
     Map<String, List<String>> top = new LinkedHashMap<>();
-    top.put("img_in", List.of("x_embedder"));
-    top.put("txt_in", List.of("context_embedder"));
+    top.put(picture, List.of(ownPicture));
+    top.put(text, List.of("context_embedder"));
     top.put("final_layer_linear", List.of("proj_out"));
     top.put("final_layer_adaLN_modulation_1", List.of("norm_out.linear"));
     return top;
   }
 
-  private static void norms(Map<String, List<String>> names) {
-    names.put("img_attn_norm_query_norm", List.of("attn.norm_q"));
-    names.put("img_attn_norm_key_norm", List.of("attn.norm_k"));
-    names.put("txt_attn_norm_query_norm", List.of("attn.norm_added_q"));
-    names.put("txt_attn_norm_key_norm", List.of("attn.norm_added_k"));
+  private static void norms(Map<String, List<String>> names, String before, String query, String key, String norm) {
+    names.put(before + query, List.of(norm + "q"));
+    names.put(before + key, List.of(norm + "k"));
   }
 
   private static void stream(Map<String, List<String>> names, Inner inner, String side, String attention, List<String> qkv,
@@ -150,12 +169,15 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     String flat = path.replace('.', '_');
     Matcher block = BLOCK.matcher(flat);
     if (!block.matches()) {
-      boolean swapped = flat.equals("final_layer_adaLN_modulation_1") && this != Z_IMAGE;
-      return Optional.ofNullable(top.get(flat)).map(paths -> new Split(paths, swapped));
+      return Optional.ofNullable(top.get(flat)).map(this::split);
     }
     Map<String, List<String>> names = blocks.getOrDefault(block.group(1), Map.of());
     String list = lists.get(block.group(1)) + block.group(2) + ".";
-    return inner(names, block.group(3)).map(paths -> new Split(paths.stream().map(list::concat).toList(), false));
+    return inner(names, block.group(3)).map(paths -> split(paths.stream().map(list::concat).toList()));
+  }
+
+  private Split split(List<String> paths) {
+    return new Split(paths, exchanged.containsAll(paths));
   }
 
   /** What a layer is that diffusers fused; empty when it is none. Dots may be underscores. */

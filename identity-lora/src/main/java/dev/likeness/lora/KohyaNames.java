@@ -22,12 +22,12 @@ final class KohyaNames {
   record Place(String stem, List<Layer> parts, boolean halvesSwapped) { }
 
   private final LayerTable table;
-  private final Optional<JointNames> joint;
+  private final JointNames joint;
   private final boolean several;
 
   KohyaNames(LayerTable table) {
     this.table = table;
-    joint = JointNames.of(LoraFamily.of(table));
+    joint = JointNames.of(LoraFamily.of(table), table);
     several = table.has(Part.TEXT_ENCODER_2);
   }
 
@@ -35,14 +35,14 @@ final class KohyaNames {
   Place of(Layer layer) {
     return switch (layer.part()) {
       case UNET -> alone(NETWORK, several ? table.old(layer).orElse(layer.path()) : layer.path(), layer);
-      case TRANSFORMER -> joint.flatMap(names -> joined(names, layer)).orElseGet(() -> alone(NETWORK, layer.path(), layer));
+      case TRANSFORMER -> joined(layer).orElseGet(() -> alone(NETWORK, layer.path(), layer));
       default -> alone(text(layer), layer.path(), layer);
     };
   }
 
-  private Optional<Place> joined(JointNames names, Layer layer) {
-    return names.maker(layer.path(), path -> table.find(Part.TRANSFORMER, path).isPresent()).map(maker -> {
-      JointNames.Split split = names.of(maker).orElseThrow();
+  private Optional<Place> joined(Layer layer) {
+    return joint.maker(layer.path(), path -> table.find(Part.TRANSFORMER, path).isPresent()).map(maker -> {
+      JointNames.Split split = joint.of(maker).orElseThrow();
       List<Layer> parts = split.paths().stream().map(path -> table.find(Part.TRANSFORMER, path).orElseThrow()).toList();
       return new Place(NETWORK + maker, parts, split.halvesSwapped());
     });

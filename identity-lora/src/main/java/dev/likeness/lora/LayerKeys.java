@@ -1,10 +1,15 @@
 package dev.likeness.lora;
 
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Layer;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
@@ -15,6 +20,7 @@ final class LayerKeys {
   private final Layer layer;
   private final TensorSource source;
   private final Map<Role, String> keys = new EnumMap<>(Role.class);
+  private final Map<Role, String> own = new EnumMap<>(Role.class);
 
   LayerKeys(Layer layer, TensorSource source) {
     this.layer = layer;
@@ -25,8 +31,38 @@ final class LayerKeys {
     return layer;
   }
 
-  void put(Role role, String key) {
-    keys.put(role, key);
+  /**
+   * Adds a key.
+   *
+   * @param file what the file itself calls it
+   * @throws UnusableInput when another is in that role already
+   */
+  void put(Role role, String key, String file) {
+    if (keys.putIfAbsent(role, key) != null) {
+      throw twice(source, own.get(role), file);
+    }
+    own.put(role, file);
+  }
+
+  /** Of a file in which two keys mean one tensor. */
+  static UnusableInput twice(TensorList file, String first, String second) {
+    return new UnusableInput(file.describe() + ": " + first + " and " + second
+        + " say the same of one layer, perhaps not with the same numbers; remove one of them");
+  }
+
+  /** What the file itself calls the tensor in that role. */
+  String own(Role role) {
+    return own.get(role);
+  }
+
+  /** The layer's names: in diffusers, and in the file with and without what programs put before it. */
+  Set<String> names() {
+    Set<String> names = new LinkedHashSet<>(List.of(layer.path()));
+    own.values().stream().flatMap(key -> Role.cut(key).stream()).forEach(cut -> {
+      names.add(JointKeys.stem(cut.stem()));
+      names.add(cut.stem());
+    });
+    return names;
   }
 
   boolean has(Role... roles) {

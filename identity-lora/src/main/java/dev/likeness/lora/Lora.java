@@ -48,8 +48,9 @@ public final class Lora implements AutoCloseable {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), table);
       Alphas alphas = Alphas.of(source.notes(), file);
       LoraReport report = reader.report(alphas);
+      reader.refuseControl(base.name());
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      LoraChanges changes = reader.changes(alphas, region, layer -> LoraMerge.f32(base.parts(), layer));
+      LoraChanges changes = reader.changes(alphas, region, (layer, name) -> LoraMerge.f32(base.parts(), layer, name));
       return new Lora(changes, source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();

@@ -12,6 +12,8 @@ public enum LoraDialect {
   KOHYA,
   /** ComfyUI's own: {@code diffusion_model.….lora_down.weight}, {@code text_encoders.clip_l.…}. */
   COMFY,
+  /** XLabs' FLUX.1: {@code double_blocks.0.processor.qkv_lora1.down.weight}. */
+  XLABS,
   /** cloneofsimo's lora, which numbers the layers: {@code unet:0:up}, or a pickled list. */
   CLONEOFSIMO
 }

@@ -31,7 +31,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public final class LoraMerge {
   private LoraMerge() {}
 
-  /** The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. */
+  /**
+   * The sum of several LoRAs of one base, each at its weight, as one of rank {@code rank}. Its header has all titles, trigger
+   * words, licences and consents, and what else they agree on; of one LoRA all that stays true. A sum of several people is no
+   * {@link TrainedPerson}.
+   */
   public static Lora merged(Map<Lora, Double> loras, int rank) {
     requireRank(rank);
     if (loras.isEmpty()) {
@@ -61,8 +65,9 @@ public final class LoraMerge {
       throw e;
     }
     List<TextualInversion> words = loras.keySet().stream().flatMap(lora -> lora.words().stream()).distinct().toList();
+    Map<String, String> header = MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return made(new LoraChanges(weights, biases, words), rank, region, base,
-        loras.keySet().iterator().next().report().family());
+        loras.keySet().iterator().next().report().family(), header);
   }
 
   /** {@code lora} at another rank. Kinds that are not of low rank get one. */
@@ -99,7 +104,7 @@ public final class LoraMerge {
       throw e;
     }
     LoraFamily family = LoraFamily.of(table);
-    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family);
+    return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
   }
 
   private static Set<Layer> layers(Map<Lora, Double> loras) {
@@ -134,12 +139,18 @@ public final class LoraMerge {
 
   /** A layer's own weight, f32 on the CPU. */
   static Tensor f32(Networks base, Layer layer) {
-    return base.tensor(layer.part(), layer.weight()).cpu().to(ScalarType.Float);
+    return f32(base, layer, layer.weight());
   }
 
-  private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family) {
-    LoraReport report = LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank);
-    return new Lora(changes, Map.of(), report, region, base);
+  /** A layer's tensor of that name, f32 on the CPU. */
+  static Tensor f32(Networks base, Layer layer, String name) {
+    return base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
+  }
+
+  private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family,
+      Map<String, String> header) {
+    LoraReport report = LoraReport.made(family, ChangeKind.LORA, changes.weights().size(), rank, header);
+    return new Lora(changes, header, report, region, base);
   }
 
   private static void requireRank(int rank) {

@@ -8,7 +8,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * What a LoRA's header says to people: kohya's {@code ss_*} notes and Stability's ModelSpec 1.0.1 ({@code
@@ -20,6 +19,12 @@ import java.util.stream.Stream;
  * @param base the base model that its maker names, or empty
  */
 public record LoraNotes(String title, List<String> triggerWords, String licence, String base) {
+  /** Which notes say what it is called, what its maker allows, and which words it learned; the first is ModelSpec's. */
+  static final List<String> TITLES = List.of("modelspec.title", "ss_output_name", "name");
+  static final List<String> LICENCES = List.of("modelspec.license", "license", "licence");
+  static final List<String> TRIGGERS = List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt");
+
+  private static final List<String> BASES = List.of("ss_base_model_version", "modelspec.architecture", "likeness.base");
   private static final int MOST_TAGS = 3;
 
   public LoraNotes {
@@ -28,25 +33,23 @@ public record LoraNotes(String title, List<String> triggerWords, String licence,
 
   /** Reads a header's free text pairs. */
   static LoraNotes of(Map<String, String> notes) {
-    return new LoraNotes(first(notes, "modelspec.title", "ss_output_name", "name"), triggers(notes),
-        first(notes, "modelspec.license", "license", "licence"),
-        first(notes, "ss_base_model_version", "modelspec.architecture", "likeness.base"));
+    return new LoraNotes(first(notes, TITLES), triggers(notes), first(notes, LICENCES), first(notes, BASES));
   }
 
-  private static String first(Map<String, String> notes, String... names) {
-    return Stream.of(names).map(notes::get).filter(note -> note != null && !note.isBlank()).findFirst().orElse("");
+  private static String first(Map<String, String> notes, List<String> names) {
+    return names.stream().map(notes::get).filter(note -> note != null && !note.isBlank()).findFirst().orElse("");
   }
 
   private static List<String> triggers(Map<String, String> notes) {
     Set<String> words = new LinkedHashSet<>();
-    for (String name : List.of("modelspec.trigger_phrase", "trigger_word", "trigger_words", "instance_prompt")) {
+    for (String name : TRIGGERS) {
       String said = notes.get(name);
       if (said != null && !said.isBlank()) {
         words.add(said.trim());
       }
     }
-    if (notes.containsKey("likeness.class_word")) {
-      words.add((notes.getOrDefault("likeness.token", "") + " " + notes.get("likeness.class_word")).trim());
+    if (notes.containsKey(TrainedPerson.CLASS_WORD)) {
+      words.add((notes.getOrDefault(TrainedPerson.TOKEN, "") + " " + notes.get(TrainedPerson.CLASS_WORD)).trim());
     }
     if (words.isEmpty()) {
       words.addAll(frequent(notes.getOrDefault("ss_tag_frequency", "")));

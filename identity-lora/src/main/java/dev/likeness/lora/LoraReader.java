@@ -1,54 +1,76 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.function.BiFunction;
+import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
 final class LoraReader {
+  private static final List<Part> TOWERS = List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3);
+
+  private final TensorSource file;
   private final TensorSource source;
+  /** What the file itself calls a tensor of the source. */
+  private final UnaryOperator<String> own;
   private final Map<String, String> notes;
   private final LayerTable table;
   private final LoraFamily family;
+  private final Part network;
+  private final Part tower;
   private final Map<String, JoinedLayer> joined = new HashMap<>();
   private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
-  private final List<String> unmatched = new ArrayList<>();
-  private final List<String> misshapen = new ArrayList<>();
+  private final Set<String> unmatched = new LinkedHashSet<>();
+  /** The model's layers beside which a key of the file has another shape. */
+  private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
   private final Set<String> embeddings = new LinkedHashSet<>();
-  private int matched;
   private LoraDialect dialect;
 
   LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
+    this.file = file;
     this.notes = notes;
     this.table = table;
     family = LoraFamily.of(file, notes, LoraFamily.of(table));
+    network = table.has(Part.TRANSFORMER) ? Part.TRANSFORMER : Part.UNET;
     boolean numbered = NumberedKeys.are(file);
-    Optional<JointNames> names = JointNames.of(family);
-    source = numbered ? NumberedKeys.named(file, table) : names.isEmpty() ? file : diffusers(file, names.get());
+    if (numbered) {
+      Renamed named = NumberedKeys.named(file, table);
+      source = named;
+      own = named::original;
+    } else {
+      JointKeys named = diffusers();
+      source = named;
+      own = named::own;
+    }
+    tower = tower();
     source.names().forEach(this::sort);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
     keys.values().forEach(this::check);
   }
 
-  private JointKeys diffusers(TensorSource file, JointNames names) {
-    JointKeys all = new JointKeys(file, names, path -> table.find(Part.TRANSFORMER, path).isPresent());
+  private JointKeys diffusers() {
+    JointKeys all = new JointKeys(file, JointNames.of(family, table), network, path -> table.find(network, path).isPresent());
     all.joined().forEach((path, split) -> {
-      List<Layer> parts = split.paths().stream().flatMap(own -> table.find(Part.TRANSFORMER, own).stream()).toList();
+      List<Layer> parts = split.paths().stream().flatMap(part -> table.find(network, part).stream()).toList();
       if (parts.size() == split.paths().size()) {
         joined.put(path, JoinedLayer.of(path, parts, split.halvesSwapped()));
       }
@@ -56,37 +78,70 @@ final class LoraReader {
     return all;
   }
 
+  /** The text encoder whose layers most keys fit that say no part, as peft's own files of one model do not. */
+  private Part tower() {
+    return TOWERS.stream().max(Comparator.comparingLong(part -> source.names().stream().filter(key -> fits(key, part)).count()))
+        .orElseThrow();
+  }
+
+  private boolean fits(String key, Part part) {
+    return FactorKey.parse(key).filter(read -> read.part() == null)
+        .flatMap(read -> table.find(part, read.path()).map(layer -> {
+          LayerKeys alone = new LayerKeys(layer, source);
+          alone.put(read.role(), key, key);
+          return Fit.of(alone, read.role());
+        })).orElse(false);
+  }
+
   private void sort(String key) {
     Optional<String> token = Embeddings.name(key, source, notes);
     if (token.isPresent()) {
       embeddings.add(token.get());
-      matched++;
       return;
     }
     Optional<FactorKey> read = FactorKey.parse(key);
     Optional<Layer> layer = read.flatMap(this::layer);
     if (layer.isEmpty()) {
-      unmatched.add(key);
+      unmatched.add(own.apply(key));
       return;
     }
-    matched++;
-    dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : read.get().dialect();
-    keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source)).put(read.get().role(), key);
+    dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
+    keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source)).put(read.get().role(), key, own.apply(key));
+  }
+
+  private static LoraDialect dialect(String key) {
+    return JointKeys.isXlabs(key) ? LoraDialect.XLABS : FactorKey.parse(key).map(FactorKey::dialect).orElse(null);
   }
 
   // T5 is FLUX's second text encoder; kohya counts it as the third.
   private Optional<Layer> layer(FactorKey key) {
+    if (key.part() == null) {
+      return table.find(network, key.path()).or(() -> table.find(tower, key.path()));
+    }
     boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
-    return key.part() == Part.TRANSFORMER && joined.containsKey(key.path()) ? Optional.of(joined.get(key.path()).layer())
+    return key.part() == network && joined.containsKey(key.path()) ? Optional.of(joined.get(key.path()).layer())
         : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
   }
 
   private void check(LayerKeys layer) {
-    Optional<ChangeKind> kind = ChangeKind.of(layer);
-    List<Role> wrong = kind.map(k -> k.misshapen(layer)).orElse(List.of());
-    matched -= wrong.size();
-    wrong.forEach(role -> misshapen.add(layer.keys().get(role) + " " + Arrays.toString(layer.shape(role))
-        + " beside a weight " + layer.layer().shape()));
+    ChangeKind.of(layer).map(kind -> kind.misshapen(layer)).orElse(List.of()).forEach(role ->
+        misshapen.computeIfAbsent(layer.own(role), key -> new ArrayList<>()).add(layer.layer()));
+  }
+
+  private String misfit(String key, List<Layer> layers) {
+    return key + " " + Arrays.toString(file.shape(key)) + " beside a weight "
+        + JoinedLayer.of(key, layers, false).layer().shape();
+  }
+
+  /** Fails for a control LoRA on a base that is shown no second picture. */
+  void refuseControl(String base) {
+    keys.forEach((layer, own) -> {
+      if (layer.name().equals("transformer.x_embedder") && own.size(Role.DOWN, 1) > layer.in()) {
+        throw new UnusableInput(file.describe() + " is a control LoRA of FLUX.1 Canny or Depth, which are shown a second picture: "
+            + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, " + base + " has " + layer.in()
+            + "; it wants FLUX.1 Canny or Depth as its base");
+      }
+    });
   }
 
   /** What fits; {@code alphas} say the scales. */
@@ -104,13 +159,18 @@ final class LoraReader {
       long own = kind.map(k -> k.rank(layer)).orElse(0L);
       rank = Math.max(rank, own);
       if (own > 0) {
-        double factor = alphas.scale(layer.layer(), own, alpha(layer));
+        double factor = alphas.scale(layer, own, alpha(layer));
         scale = scale == null ? new LoraReport.Scale(factor, factor) : scale.with(factor);
       }
     }
     int layers = keys.keySet().stream().mapToInt(layer -> parts(layer).size()).sum();
+    List<String> misfits = new ArrayList<>();
+    misshapen.forEach((key, beside) -> misfits.add(misfit(key, beside)));
+    Set<String> unused = new HashSet<>(unmatched);
+    unused.addAll(misshapen.keySet());
     return new LoraReport(dialect, family, kinds, layers, (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
-        matched, unmatched, misshapen, incomplete, List.copyOf(embeddings), LoraNotes.of(notes));
+        file.names().size() - unused.size(), List.copyOf(unmatched), misfits, incomplete, List.copyOf(embeddings),
+        LoraNotes.of(notes));
   }
 
   private static double alpha(LayerKeys layer) {
@@ -120,7 +180,7 @@ final class LoraReader {
   }
 
   private boolean biasFits(LayerKeys layer) {
-    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP) || parts(layer.layer()).stream().allMatch(table::hasBias);
+    return !layer.hasAny(Role.DIFF_B, Role.B_NORM, Role.BIAS_UP, Role.SET_B) || parts(layer.layer()).stream().allMatch(table::hasBias);
   }
 
   /** The model's layers that a layer of the file is. */
@@ -135,9 +195,10 @@ final class LoraReader {
   /**
    * Every layer's change, kept by {@code region}; only after a complete report.
    *
-   * @param weight of a layer of the base, f32 on the CPU: some changes of several layers at once want it
+   * @param base a layer's tensor of that name in the base, f32 on the CPU: new biases want theirs, and some changes of several
+   *     layers at once their weights
    */
-  LoraChanges changes(Alphas alphas, TensorRegion region, Function<Layer, Tensor> weight) {
+  LoraChanges changes(Alphas alphas, TensorRegion region, BiFunction<Layer, String, Tensor> base) {
     Map<Layer, Change> weights = new LinkedHashMap<>();
     Map<Layer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
@@ -145,13 +206,13 @@ final class LoraReader {
         Optional<JoinedLayer> whole = whole(layer);
         Change change = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
         if (change != null) {
-          whole.map(all -> all.changes(change, weight)).orElse(Map.of(layer, change))
+          whole.map(all -> all.changes(change, part -> base.apply(part, part.weight()))).orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
         Tensor bias = Changes.bias(own, alphas);
         if (bias != null) {
-          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias))
-              .forEach((part, rows) -> biases.put(part, region.keep(rows)));
+          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias)).forEach((part, rows) -> biases.put(part,
+              region.keep(own.has(Role.SET_B) ? rows.sub(base.apply(part, part.bias())) : rows)));
         }
       }
     });

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -48,9 +49,9 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
   }
 
   /** Of a LoRA made here, which fits its base. */
-  static LoraReport made(LoraFamily family, ChangeKind kind, int layers, int rank) {
+  static LoraReport made(LoraFamily family, ChangeKind kind, int layers, int rank, Map<String, String> header) {
     return new LoraReport(LoraDialect.PEFT, family, Set.of(kind), layers, rank, Scale.ONE, 2 * layers,
-        List.of(), List.of(), List.of(), List.of(), new LoraNotes("", List.of(), "", ""));
+        List.of(), List.of(), List.of(), List.of(), LoraNotes.of(header));
   }
 
   /** Whether every key was used. */

@@ -126,7 +126,7 @@ final class LoraWriter {
         tensors.put(stem + ".lora_magnitude_vector" + ending, layer.isConvolution() ? lengths.view(1, -1, 1, 1) : lengths);
       }
     } else if (change instanceof Kronecker product) {
-      tensors.put(stem + ".lokr_w1", product.outer().mul(new Scalar(product.scale())));
+      tensors.put(stem + ".lokr_w1", JoinedRows.scaled(product.outer(), product.scale()));
       tensors.put(stem + ".lokr_w2", product.inner());
     } else if (change instanceof LowRank pair) {
       putPair(layer, stem, pair);
@@ -146,7 +146,7 @@ final class LoraWriter {
 
   private void putPair(Layer layer, String stem, LowRank pair) {
     Tensor down = Tucker.joined(pair);
-    Tensor up = JoinedRows.scaled(pair);
+    Tensor up = JoinedRows.scaled(pair.up(), pair.scale());
     switch (dialect) {
       case PEFT -> putPair(stem + ".lora_A.weight", down, stem + ".lora_B.weight", up);
       case DIFFUSERS -> {

@@ -31,7 +31,7 @@ final class NumberedKeys {
   }
 
   /** The source with the numbers that fit the model turned into names; the others stay as they are. */
-  static TensorSource named(TensorSource source, LayerTable table) {
+  static Renamed named(TensorSource source, LayerTable table) {
     Map<String, String> names = new HashMap<>();
     for (Part part : List.of(Part.UNET, Part.TEXT_ENCODER)) {
       List<String> ups = keys(source, part, "up");

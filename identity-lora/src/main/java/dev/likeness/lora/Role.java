@@ -11,13 +11,18 @@ enum Role {
   HADA_W1_A, HADA_W1_B, HADA_W2_A, HADA_W2_B, HADA_T1, HADA_T2,
   LOKR_W1, LOKR_W1_A, LOKR_W1_B, LOKR_W2, LOKR_W2_A, LOKR_W2_B, LOKR_T2,
   A1, A2, B1, B2, BM,
-  DIFF, DIFF_B, SET, W_NORM, B_NORM, BIAS_UP,
+  DIFF, DIFF_B, SET, SET_B, W_NORM, B_NORM, BIAS_UP,
   OFT_BLOCKS, OFT_R, OFT_MATRICES, OFT_LENGTHS, RESCALE,
   /** The shape that the weight is to have, as small as a tensor. */
   RESHAPE;
 
   /** A key without its ending. */
-  record Cut(String stem, Role role, LoraDialect dialect) { }
+  record Cut(String stem, Role role, LoraDialect dialect) {
+    /** The ending of the key that this was cut from, or one that says the same behind any name. */
+    String ending(String key) {
+      return role == SET ? ".set_weight" : role == SET_B ? ".set_bias" : key.substring(stem.length());
+    }
+  }
 
   private record Ending(String text, Role role, LoraDialect dialect) { }
 
@@ -45,13 +50,18 @@ enum Role {
       plain("lokr_t2", LOKR_T2),
       plain("a1.weight", A1), plain("a2.weight", A2), plain("b1.weight", B1), plain("b2.weight", B2),
       plain("bm.weight", BM),
-      plain("diff", DIFF), plain("diff_b", DIFF_B), plain("set_weight", SET), plain("w_norm", W_NORM),
+      plain("diff", DIFF), plain("diff_b", DIFF_B), plain("set_weight", SET), plain("set_bias", SET_B), plain("w_norm", W_NORM),
       plain("b_norm", B_NORM), plain("oft_blocks", OFT_BLOCKS), plain("oft_diag", OFT_BLOCKS),
       plain("rescale", RESCALE), plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
   private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_[Rrs]"
       + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
+
+  // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and of any under its prefix.
+  private static final Pattern KEPT_WHOLE = Pattern.compile(
+      "((?:.+\\.)?base_model\\.model\\..+?|.+(?=\\.(?:base_layer|modules_to_save)\\.))"
+      + "(?:\\.base_layer|\\.modules_to_save(?:\\.[^.]+)?)?\\.(weight|bias)");
 
   private static Ending plain(String text, Role role) {
     return new Ending("." + text, role, null);
@@ -65,6 +75,11 @@ enum Role {
       }
     }
     Matcher named = NAMED_ADAPTER.matcher(key);
-    return named.matches() ? cut(named.group(1)) : Optional.empty();
+    if (named.matches()) {
+      return cut(named.group(1));
+    }
+    Matcher kept = KEPT_WHOLE.matcher(key);
+    return kept.matches() ? Optional.of(new Cut(kept.group(1), kept.group(2).equals("bias") ? SET_B : SET, LoraDialect.PEFT))
+        : Optional.empty();
   }
 }

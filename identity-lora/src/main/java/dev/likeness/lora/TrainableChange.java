@@ -106,7 +106,8 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
   }
 
   /**
-   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied in.
+   * What {@code values} of the leaves mean, in f16, kept by {@code region}; the scale is multiplied in, its root into each
+   * factor, so that none becomes too small for f16.
    *
    * @throws UnusableInput when f16 cannot hold it
    */
@@ -116,7 +117,8 @@ record TrainableChange(LoraForm form, Layer layer, double scale, TrainableWeight
           half(values.apply(layer.name() + INNER), region), 0, 1);
     }
     LowRank now = lowRank(values);
-    LowRank pair = new LowRank(half(now.down(), region), null, half(now.up().mul(new Scalar(scale)), region), 1);
+    Scalar root = new Scalar(Math.sqrt(scale));
+    LowRank pair = new LowRank(half(now.down().mul(root), region), null, half(now.up().mul(root), region), 1);
     return form == LoraForm.LORA ? pair
         : new Decomposed(pair, region.keep(values.apply(layer.name() + MAGNITUDE).detach().cpu().clone()));
   }

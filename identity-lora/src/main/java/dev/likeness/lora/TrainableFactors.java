@@ -96,7 +96,7 @@ final class TrainableFactors implements Learner, AutoCloseable {
 
   @Override
   public Adapter drawing(Function<String, Tensor> values, TensorRegion region) {
-    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0);
+    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 0, Map.of());
     return new Lora(snapshot(region, values), Map.of(), report, region, model).at(1);
   }
 

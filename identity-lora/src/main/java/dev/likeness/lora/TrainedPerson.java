@@ -22,9 +22,9 @@ import java.util.Optional;
  */
 public record TrainedPerson(Lora lora, Subject subject, String base, String recipe,
     Map<String, String> notes) implements Identity.Kept {
-  private static final String TOKEN = "likeness.token";
-  private static final String CLASS_WORD = "likeness.class_word";
-  private static final String CONSENT = "likeness.consent";
+  static final String TOKEN = "likeness.token";
+  static final String CLASS_WORD = "likeness.class_word";
+  static final String CONSENT = "likeness.consent";
   private static final String BASE = "likeness.base";
   private static final String RECIPE = "likeness.recipe";
 
@@ -54,8 +54,8 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
       BaseModel base) {
     LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
-    LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank());
     Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
+    LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());
     return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());
   }

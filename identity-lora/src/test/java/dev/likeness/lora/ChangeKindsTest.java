@@ -1,58 +1,51 @@
 package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.Closeness;
-import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.GroupNorm;
 import dev.likeness.diffusion.nn.LayerNorm;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.lora.change.Kronecker;
 import dev.likeness.lora.change.Layer;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers with each kind of change beside LyCORIS's and peft's own forward passes: {@code lycoris_kinds.py}, {@code old_oft.py}. */
 @ExtendWith(NoTensorLeaks.class)
-class ChangeKindsTest {
+class ChangeKindsTest extends OnGoldenBase {
   // Of an output's spread: sums of up to 512 products in f32.
   private static final double TOLERANCE = 5e-6;
-
-  private static BaseModel base;
-
-  @BeforeAll
-  static void opensTheBase(@TempDir Path parent) {
-    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
-  }
-
-  @AfterAll
-  static void closesTheBase() {
-    base.close();
-  }
 
   static Stream<Arguments> kinds() {
     return Stream.of("reference", "old-oft-reference").flatMap(reference ->
@@ -110,14 +103,40 @@ class ChangeKindsTest {
     };
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"lokr", "lokr-both", "lokr-full", "lokr-tucker"})
+  void holdsEveryKroneckerProductAsItsFactors(String kind) {
+    try (Lora lora = Lora.open(file(kind), base)) {
+      lora.changes().weights().forEach((layer, change) -> assertInstanceOf(Kronecker.class, change, layer.name()));
+    }
+  }
+
+  /** As the first LoKr files of convolutions are cut, their windows across both factors; the smaller sides are odd for that. */
+  @ParameterizedTest
+  @CsvSource({"down_blocks.0.resnets.0.conv1", "down_blocks.0.downsamplers.0.conv"})
+  void answersBesideConvolutionsWhoseWindowsBothFactorsShare(String path, @TempDir Path folder) {
+    Path file = folder.resolve("flat.safetensors");
+    String stem = "lora_unet_" + path.replace('.', '_') + ".";
+    try (TensorScope scope = TensorScope.open(); NoGradGuard inference = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(8L)) {
+      SafetensorsWriter.write(file, Map.of(stem + "lokr_w1", noise.next(4, 24).squeeze(0), stem + "lokr_w2_a", noise.next(8, 2)
+          .squeeze(0), stem + "lokr_w2_b", noise.next(2, 12).squeeze(0)), Map.of());
+      try (Lora lora = Lora.open(file, base); FusedLora fused = lora.fuse(1)) {
+        Layer layer = lora.changes().weights().keySet().iterator().next();
+        Tensor input = noise.next(32, 6, 5);
+        Closeness.assertWithinSpread(TOLERANCE, forward(layer, fused.adapt(Part.UNET, Compute.EXACT), input),
+            forward(layer, lora.at(1).adapt(Part.UNET, Compute.EXACT), input), path);
+        assertEquals(4 * (4 * 24 + 8 * 12), lora.bytes(), "factors alone are placed");
+      }
+    }
+  }
+
   @Test
   void leavesTheBaseItsBytes() {
-    try (TensorScope scope = TensorScope.open(); Lora lora = Lora.open(file("dora"), base)) {
-      double before = base.networks().tensor(Part.UNET, "conv_in.weight").sum().item_double();
-      try (FusedLora fused = lora.fuse(0.5)) {
-        assertTrue(!fused.weights(Compute.EXACT).isEmpty());
-      }
-      assertEquals(before, base.networks().tensor(Part.UNET, "conv_in.weight").sum().item_double());
+    String before = hash(base.networks());
+    try (TensorScope scope = TensorScope.open(); Lora lora = Lora.open(file("dora"), base); FusedLora fused = lora.fuse(0.5)) {
+      fused.weights(Compute.EXACT).get(Part.UNET).forEach((name, merged) ->
+          assertFalse(torch.equal(base.networks().tensor(Part.UNET, name), merged), name + " is not changed"));
+      assertEquals(before, hash(base.networks()));
     }
   }
 }

@@ -98,7 +98,7 @@ class KohyaSpellingTest {
         }
       }
     }
-    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 3);
+    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, changes.size(), 3, Map.of());
     return new Lora(new LoraChanges(changes, Map.of()), Map.of(), report, region, model);
   }
 

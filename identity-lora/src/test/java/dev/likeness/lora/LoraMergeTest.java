@@ -12,20 +12,14 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
-import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -51,22 +45,6 @@ class LoraMergeTest extends OnGoldenBase {
 
   private static Lora open(String name) {
     return Lora.open(GoldenLora.file(name), base);
-  }
-
-  private static String hash(StableDiffusion model) {
-    try (TensorScope scope = TensorScope.open()) {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
-        for (String name : model.tensorNames(part)) {
-          Tensor tensor = model.tensor(part, name).contiguous();
-          ByteBuffer bytes = new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
-          digest.update(bytes);
-        }
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Test

@@ -124,6 +124,17 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
+  void namesTwoKeysThatMeanTheSame() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.put(KOHYA + "lora_down.weight", new long[] {2, 64});
+    Path file = file(shapes, Map.of());
+    String message = refusal(file);
+    assertTrue(List.of(LAYER + ".lora_A.weight and " + KOHYA + "lora_down.weight", KOHYA + "lora_down.weight and " + LAYER
+        + ".lora_A.weight").stream().anyMatch(keys -> message.equals(file + ": " + keys
+        + " say the same of one layer, perhaps not with the same numbers; remove one of them")), message);
+  }
+
+  @Test
   void takesFactorsOfDifferentRanksForIncomplete() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});

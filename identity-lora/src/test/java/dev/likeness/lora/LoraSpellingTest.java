@@ -64,6 +64,7 @@ class LoraSpellingTest {
         spelling(LoraDialect.PEFT, name -> name.replace(".weight", ".ada.weight")),
         spelling(LoraDialect.PEFT, name -> name.replace("unet.", "unet.base_model.model.")),
         spelling(LoraDialect.PEFT, name -> name.replace("unet.", "")),
+        spelling(LoraDialect.PEFT, name -> name.replaceFirst("^(unet|text_encoder)\\.", "base_model.model.")),
         spelling(LoraDialect.DIFFUSERS, name -> factors(name, ".lora.down", ".lora.up")),
         spelling(LoraDialect.DIFFUSERS, name -> factors(name, ".lora_linear_layer.down", ".lora_linear_layer.up")),
         spelling(LoraDialect.ATTENTION_PROCESSOR, name -> factors(processor(name), "_lora.down", "_lora.up")),
@@ -101,8 +102,8 @@ class LoraSpellingTest {
       LoraReader reader = new LoraReader(respelled, Map.of(), table);
       LoraReport report = reader.report(PLAIN);
       assertEquals(dialect, report.dialect());
-      assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4), asPeft(report));
-      reader.changes(PLAIN, region, layer -> null).weights().forEach((layer, change) -> {
+      assertEquals(LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 52, 4, Map.of()), asPeft(report));
+      reader.changes(PLAIN, region, (layer, name) -> null).weights().forEach((layer, change) -> {
         LowRank pair = (LowRank) change;
         assertEquals(1, pair.scale());
         assertTrue(torch.equal(plain.read(layer.name() + ".lora_A.weight"), pair.down()), layer.name());
@@ -143,7 +144,7 @@ class LoraSpellingTest {
 
   @Test
   void takesTheStrengthFromWhereverTheFileSaysIt() {
-    Layer layer = new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L));
+    LayerKeys layer = new LayerKeys(new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scale(layer, 4, Double.NaN));
     assertEquals(0.5, PLAIN.scale(layer, 4, 2));
     assertEquals(2, settings("{\"unet.lora_alpha\": 8}").scale(layer, 4, Double.NaN));
@@ -162,7 +163,7 @@ class LoraSpellingTest {
 
   @Test
   void takesPeftsStrengthOfAProductOfWholeFactorsAndItsSeries() {
-    Layer layer = new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L));
+    LayerKeys layer = new LayerKeys(new Layer(Part.UNET, "mid_block.attentions.0.to_q", List.of(8L, 8L)), null);
     assertEquals(1, PLAIN.scaleWithoutRank(layer));
     assertEquals(0.5, settings("{\"unet.alpha\": 4, \"unet.r\": 8}").scaleWithoutRank(layer));
     assertEquals(2, settings("{\"unet.alpha\": 4, \"unet.r\": 8, \"unet.rank_pattern\": {\"to_q\": 2}}").scaleWithoutRank(layer));

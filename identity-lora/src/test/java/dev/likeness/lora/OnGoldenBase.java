@@ -1,8 +1,17 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,5 +28,22 @@ abstract class OnGoldenBase {
   @AfterAll
   static void closesTheBase() {
     base.close();
+  }
+
+  /** Of every byte of the weights that LoRAs change. */
+  static String hash(StableDiffusion model) {
+    try (TensorScope scope = TensorScope.open()) {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      for (Part part : new Part[] {Part.UNET, Part.TEXT_ENCODER}) {
+        for (String name : model.tensorNames(part)) {
+          Tensor tensor = model.tensor(part, name).contiguous();
+          ByteBuffer bytes = new BytePointer(tensor.data_ptr()).capacity(tensor.nbytes()).asByteBuffer();
+          digest.update(bytes);
+        }
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

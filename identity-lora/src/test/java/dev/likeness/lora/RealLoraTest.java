@@ -76,7 +76,7 @@ class RealLoraTest {
     Path file = Material.of("lora/" + name);
     try (LoraSource source = LoraSource.open(file); TensorRegion region = new TensorRegion()) {
       LoraReader reader = new LoraReader(source.tensors(), source.notes(), stableDiffusion15());
-      LoraChanges changes = reader.changes(Alphas.of(source.notes(), file), region, layer -> null);
+      LoraChanges changes = reader.changes(Alphas.of(source.notes(), file), region, (layer, tensor) -> null);
       assertEquals(reader.report(Alphas.of(source.notes(), file)).layers(), changes.weights().size());
     }
   }

@@ -25,13 +25,18 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
     this.initial = initial;
   }
 
-  /** Adopts every tensor of {@code source}, in f32, or where and as the leaf of that name is by now. */
+  /** Takes every tensor of {@code source}: into the leaf of that name where there is one by now, else as a new one in f32. */
   public void load(TensorSource source) {
     for (String name : source.names()) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor now = leaves.get(name);
+        Tensor leaf = leaves.get(name);
         Tensor value = source.read(name);
-        adopt(name, (now == null ? value.to(ScalarType.Float) : value.to(now.device(), now.scalar_type())).clone());
+        if (leaf == null) {
+          adopt(name, value.to(ScalarType.Float).clone());
+        } else {
+          requireShape(name, value, shape(leaf));
+          leaf.detach().copy_(value);
+        }
       }
     }
   }
@@ -49,12 +54,16 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
       }
     }
     Tensor leaf = leaves.get(name);
-    long[] actual = shape(leaf);
+    requireShape(name, leaf, shape);
+    return leaf;
+  }
+
+  private static void requireShape(String name, Tensor tensor, long[] shape) {
+    long[] actual = shape(tensor);
     if (!Arrays.equals(actual, shape)) {
       throw new UnusableInput(name + " has shape " + Arrays.toString(actual) + " in the checkpoint, expected "
           + Arrays.toString(shape) + "; it is of another configuration");
     }
-    return leaf;
   }
 
   /** Every leaf made or loaded so far, by full name. */

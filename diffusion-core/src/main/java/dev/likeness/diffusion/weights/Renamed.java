@@ -24,6 +24,11 @@ public final class Renamed implements TensorSource {
     }
   }
 
+  /** What the source itself calls a tensor of {@link #names()}. */
+  public String original(String name) {
+    return original.get(name);
+  }
+
   @Override
   public Set<String> names() {
     return Collections.unmodifiableSet(original.keySet());

@@ -1,16 +1,32 @@
 package dev.likeness.lora.change;
 
+import dev.likeness.diffusion.adapt.SidePath;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /**
- * LoKr of a convolution as LyCORIS first wrote it: the product is of matrices, [out, in · kernel · kernel], so that
- * channels and window mix and no path of small convolutions says the same.
+ * LoKr of a convolution whose product is one of matrices, [out, in · kernel · kernel], cut so that channels and window mix:
+ * no smaller convolution says the same, but every place's window as a column does.
+ *
+ * @param kernel the window's side
  */
-public record FlatKronecker(Kronecker product) implements Change {
+public record FlatKronecker(Kronecker product, long kernel) implements SideChange {
+  private static final long[] ONE = {1, 1};
+
   @Override
   public Tensor difference(Tensor weight) {
     return product.difference(weight);
+  }
+
+  @Override
+  public SidePath at(double weight) {
+    return new Path(product.at(weight), kernel);
+  }
+
+  @Override
+  public FlatKronecker mapped(UnaryOperator<Tensor> place) {
+    return new FlatKronecker(product.mapped(place), kernel);
   }
 
   @Override
@@ -23,8 +39,17 @@ public record FlatKronecker(Kronecker product) implements Change {
     return product.scale();
   }
 
-  @Override
-  public FlatKronecker mapped(UnaryOperator<Tensor> place) {
-    return new FlatKronecker(product.mapped(place));
+  private record Path(SidePath product, long kernel) implements SidePath {
+    @Override
+    public Tensor delta(Tensor x) {
+      return product.delta(x);
+    }
+
+    @Override
+    public Tensor delta(Tensor x, long[] stride, long[] padding) {
+      Tensor columns = torch.im2col(x, new long[] {kernel, kernel}, ONE, padding, stride).transpose(1, 2);
+      long rows = (x.size(2) + 2 * padding[0] - kernel) / stride[0] + 1;
+      return product.delta(columns).transpose(1, 2).unflatten(2, new long[] {rows, -1});
+    }
   }
 }

@@ -46,10 +46,9 @@ public record Kronecker(Tensor outer, Tensor inner, long rank, double scale) imp
 
     @Override
     public Tensor delta(Tensor x, long[] stride, long[] padding) {
-      Tensor window = factors.inner.dim() == 4 ? factors.inner : factors.inner.unsqueeze(-1).unsqueeze(-1);
       long batch = x.size(0);
       Tensor groups = x.reshape(batch * factors.outer.size(1), -1, x.size(2), x.size(3));
-      Tensor h = Windows.over(groups, window, stride, padding);
+      Tensor h = Windows.over(groups, factors.inner, stride, padding);
       Tensor columns = h.view(batch, factors.outer.size(1), -1).mul(new Scalar(weight));
       Tensor y = torch.matmul(Windows.like(x, factors.outer), columns);
       return y.view(batch, factors.outer.size(0) * h.size(1), h.size(2), h.size(3));

@@ -1,0 +1,114 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What headers of LoRAs made of others say. */
+@ExtendWith(NoTensorLeaks.class)
+class MergedHeadersTest extends OnGoldenBase {
+  private static final Map<String, String> ADA = Map.of("likeness.token", "sks", "likeness.class_word", "woman",
+      "likeness.consent", "Ada agreed to headshots", "likeness.base", "base-today", "likeness.recipe", "quick",
+      "likeness.faces", "ada's", "modelspec.license", "for Ada alone");
+  private static final Map<String, String> BEA = Map.of("likeness.token", "sks", "likeness.class_word", "woman",
+      "likeness.consent", "Bea agreed to headshots", "likeness.base", "base-today", "license", "for Bea alone");
+  private static final Map<String, String> FILM = Map.of("ss_network_dim", "64", "ss_network_alpha", "1", "sshs_model_hash", "5e",
+      "ss_output_name", "film", "ss_learning_rate", "1e-4", "ss_tag_frequency", "{\"10_film\": {\"film grain\": 9}}", "license",
+      "CC-BY", "modelspec.author", "Max");
+
+  @TempDir
+  private Path folder;
+
+  private Lora with(String name, Map<String, String> header) {
+    Path file = folder.resolve("whole.safetensors");
+    try (Lora lora = Lora.open(GoldenLora.file(name), base)) {
+      lora.save(file, LoraDialect.PEFT, header);
+    }
+    return Lora.open(file, base);
+  }
+
+  private Path merged(Lora... loras) {
+    Map<Lora, Double> weights = new LinkedHashMap<>();
+    for (Lora lora : loras) {
+      weights.put(lora, 0.5);
+    }
+    Path file = folder.resolve("merged.safetensors");
+    try (Lora merged = LoraMerge.merged(weights, 3)) {
+      assertEquals(LoraNotes.of(merged.metadata()), merged.report().notes());
+      merged.save(file);
+    }
+    return file;
+  }
+
+  @Test
+  void keepEverythingOfAPersonAtAnotherRank() {
+    Path file = folder.resolve("resized.safetensors");
+    try (Lora ada = with("wide", ADA); Lora resized = LoraMerge.resized(ada, 1)) {
+      resized.save(file);
+    }
+    try (TrainedPerson again = TrainedPerson.open(file, base)) {
+      assertEquals(new Subject("sks", "woman", "Ada agreed to headshots"), again.subject());
+      assertEquals("ada's", again.notes().get("likeness.faces"));
+      assertEquals("for Ada alone", again.lora().report().notes().licence());
+    }
+  }
+
+  @Test
+  void sayTheRankAndNoHashOfOtherFactors() {
+    try (Lora film = with("wide", FILM); Lora resized = LoraMerge.resized(film, 1)) {
+      assertEquals("1", resized.metadata().get("ss_network_dim"));
+      assertEquals("1", resized.metadata().get("ss_network_alpha"));
+      assertFalse(resized.metadata().containsKey("sshs_model_hash"));
+      assertEquals("1e-4", resized.metadata().get("ss_learning_rate"));
+      assertEquals(List.of("film grain"), resized.report().notes().triggerWords());
+    }
+  }
+
+  @Test
+  void uniteWhatPeopleWroteAndKeepThePersonBesideAStyle() {
+    try (Lora ada = with("wide", ADA); Lora film = with("attention", FILM)) {
+      try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {
+        LoraNotes notes = both.lora().report().notes();
+        assertEquals("for Ada alone; CC-BY", notes.licence());
+        assertEquals("film", notes.title());
+        assertTrue(notes.triggerWords().contains("sks woman, film grain"), notes.toString());
+        assertEquals("Max", both.notes().get("modelspec.author"));
+        assertEquals("Ada agreed to headshots", both.subject().consent());
+        assertEquals("base-today", both.base());
+        assertFalse(both.notes().containsKey("ss_learning_rate"), "the sum was not trained so");
+        assertEquals("3", both.notes().get("ss_network_dim"));
+      }
+    }
+  }
+
+  @Test
+  void keepEveryConsentOfSeveralWhoseSumIsNoneOfThem() {
+    try (Lora ada = with("wide", ADA); Lora bea = with("attention", BEA)) {
+      Path file = merged(ada, bea);
+      assertTrue(assertThrows(UnusableInput.class, () -> TrainedPerson.open(file, base)).getMessage()
+          .contains("its header does not say whom it shows"));
+      try (Lora both = Lora.open(file, base); Lora three = with("unet-only", Map.of("likeness.class_word", "man",
+          "likeness.consent", "Cy agreed to headshots"))) {
+        assertEquals("Ada agreed to headshots\nBea agreed to headshots", both.metadata().get("likeness.consent"));
+        assertEquals("for Ada alone; for Bea alone", both.report().notes().licence());
+        assertEquals(List.of("sks woman"), both.report().notes().triggerWords());
+        assertFalse(both.metadata().containsKey("likeness.faces"), "the face of one of them");
+        try (Lora all = Lora.open(merged(both, three), base)) {
+          assertEquals("Ada agreed to headshots\nBea agreed to headshots\nCy agreed to headshots",
+              all.metadata().get("likeness.consent"));
+        }
+      }
+    }
+  }
+}

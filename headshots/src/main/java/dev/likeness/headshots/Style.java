@@ -11,10 +11,11 @@ import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes and
- * expression, and light and backdrop shift against them, so that as many combinations come as there are.
+ * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes, against which
+ * expressions, lights and backdrops shift, each otherwise, so that every combination of them comes before one comes again.
  *
  * @param name what it is asked for by, such as {@code black-and-white}
  * @param title what people call it

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +58,24 @@ class StyleTest {
     assertEquals(4, prompts.size());
     assertEquals("portrait of a man, wearing a shirt, smiling, soft light, park, 50mm lens", style.photographicPrompt("a man", 0));
     assertEquals(3, style.guidance());
+  }
+
+  @Test
+  void reachesEveryCombinationAndLocksNoTwoListsToEachOther() {
+    List<String> three = List.of("one", "two", "three");
+    Style even = new Style("even", "Even", "portrait", three, three, three, three, "", "", Double.NaN, "square", List.of(), false);
+    assertEquals(81, IntStream.range(0, 81).mapToObj(i -> even.prompt("a man", i)).distinct().count());
+    assertEquals(even.prompt("a man", 5), even.prompt("a man", 81 + 5));
+    for (Style style : Style.all()) {
+      long all = Stream.of(style.wardrobe(), style.expressions(), style.lights(), style.backdrops())
+          .mapToLong(texts -> texts.stream().distinct().count()).reduce(1, Math::multiplyExact);
+      int period = style.wardrobe().size() * style.expressions().size() * style.lights().size() * style.backdrops().size();
+      assertEquals(all, IntStream.range(0, period).mapToObj(i -> style.prompt("a man", i)).distinct().count(), style.name());
+    }
+    Style studio = Style.named("studio");
+    // Of forty pictures: four lights with four backdrops, which used to come in four pairs.
+    assertTrue(IntStream.range(0, 40).mapToObj(i -> studio.prompt("a man", i))
+        .map(prompt -> prompt.substring(prompt.lastIndexOf(", ", prompt.lastIndexOf(", ") - 1))).distinct().count() > 4);
   }
 
   @ParameterizedTest

@@ -96,6 +96,12 @@ class StyleTest {
       "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" says \"buzz-cut\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" says \"bun\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" says \"goatee\", which belongs to the person and would hide theirs",
+      "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" says \"glasses\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" says \"hair\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" says \"beards\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" says \"mole\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" says \"headscarf\", which belongs to the person and would be taken from them",
+      "a suit and tie | straw hats | line 4: \"wardrobe\" says \"hats\", which belongs to the person and would hide theirs",
       "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"})
   void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
@@ -125,7 +131,7 @@ class StyleTest {
   }
 
   @Test
-  void isNamedAndForbidsAsItLikes(@TempDir Path folder) throws IOException {
+  void isNamedAsItLikesAndForbidsWhatIsNobodysOwn(@TempDir Path folder) throws IOException {
     Style style = own(folder, OWN.replace("\"guidance\": 3", "\"negative\": \"hat\"").replace("plain", "old-money")).get(0);
     assertEquals("old-money, hat", style.name() + ", " + style.negative());
   }

@@ -104,6 +104,21 @@ class ChoiceTest {
   }
 
   @Test
+  void showsWhatIsDeliveredOfWhatWasKept() throws IOException {
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    Headshot kept = choice.kept().get(0);
+    Headshot cropped = new Headshot(kept.picture().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
+        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+    List<String> sizes = new ArrayList<>();
+    for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
+      byte[] png = Base64.getDecoder().decode(part.substring("base64,".length(), part.indexOf('"')));
+      sizes.add(Picture.read(Files.write(folder.resolve("shown.png"), png)).toString());
+    }
+    assertEquals(List.of("40x50 picture", "64x64 picture"), sizes);
+  }
+
+  @Test
   void showsEachPhotoOfOneNameAsItself() {
     List<Photo> photos = new ArrayList<>();
     photos.add(Photo.of("selfie.jpg", new byte[] {1}));

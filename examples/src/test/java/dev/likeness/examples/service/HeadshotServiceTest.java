@@ -11,6 +11,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
@@ -49,6 +50,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -155,8 +157,9 @@ class HeadshotServiceTest {
         said("POST", "?person=ada&count=x"));
     assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
     assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
-    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", "/999"));
-    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", ""));
+    String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
+    assertEquals(none, said("GET", "/999"));
+    assertEquals(none, said("GET", ""));
   }
 
   @Test
@@ -183,12 +186,13 @@ class HeadshotServiceTest {
   @Test
   void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
     CountDownLatch gate = new CountDownLatch(1);
-    KeptShoots kept = new KeptShoots(2);
+    KeptShoots kept = new KeptShoots(2, 1000);
+    Shoot empty = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
     try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
       Work<Shoot> waits = (progress, stop) -> {
         try {
           gate.await();
-          return null;
+          return empty;
         } catch (InterruptedException e) {
           throw new IllegalStateException(e);
         }
@@ -196,7 +200,7 @@ class HeadshotServiceTest {
       String runs = kept.add(queue.submit(waits, 1, 0, Progress.SILENT, Duration.ZERO));
       List<String> done = new ArrayList<>();
       for (int i = 0; i < 4; i++) {
-        Job<Shoot> job = queue.submit((progress, stop) -> null, 1, 0, Progress.SILENT, Duration.ZERO);
+        Job<Shoot> job = queue.submit((progress, stop) -> empty, 1, 0, Progress.SILENT, Duration.ZERO);
         job.get();
         done.add(kept.add(job));
       }
@@ -204,6 +208,48 @@ class HeadshotServiceTest {
       assertEquals(Job.State.RUNNING, kept.job(runs).state());
       gate.countDown();
     }
+  }
+
+  @Test
+  @Timeout(60)
+  void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    KeptShoots kept = new KeptShoots(256, 4 * pictureOf(10).headshots().get(0).picture().rgb().length);
+    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+      Job<Shoot> late = queue.submit((progress, stop) -> {
+        try {
+          gate.await();
+          return pictureOf(10);
+        } catch (InterruptedException e) {
+          throw new IllegalStateException(e);
+        }
+      }, 1, 0, Progress.SILENT, Duration.ZERO);
+      List<String> ids = new ArrayList<>(List.of(kept.add(late)));
+      for (int i = 0; i < 4; i++) {
+        ids.add(kept.add(finished(queue, 10)));
+      }
+      assertEquals(List.of(true, true, true, true, true), ids.stream().map(id -> kept.job(id) != null).toList());
+      gate.countDown();
+      late.get();
+      // What depends on a job is told a moment after whoever waits for it.
+      while (kept.job(ids.get(1)) != null) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+      assertEquals(List.of(true, false, true, true, true), ids.stream().map(id -> kept.job(id) != null).toList());
+      ids.add(kept.add(finished(queue, 1000)));
+      assertEquals(List.of(false, false, false, false, false, true), ids.stream().map(id -> kept.job(id) != null).toList());
+    }
+  }
+
+  private static Job<Shoot> finished(StudioQueue queue, int side) throws Exception {
+    Job<Shoot> job = queue.submit((progress, stop) -> pictureOf(side), 1, 0, Progress.SILENT, Duration.ZERO);
+    job.get();
+    return job;
+  }
+
+  private static Shoot pictureOf(int side) {
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
+    return new Shoot(request, List.of(Headshot.of(Picture.of(side, side, new byte[side * side * 3]), request.styles().get(0), "Ada")));
   }
 
   private Picture drawn(String name, int seed) throws Exception {

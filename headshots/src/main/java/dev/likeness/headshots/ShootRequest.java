@@ -21,7 +21,7 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
   public static final int STEPS = 20;
   private static final int LEAST_SIZE = 64;
-  private static final int MOST_SIZE = 4096;
+  static final int MOST_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int UNIT = 8;
   // Generous, not measured: the decoder's widest layers in f32 hold 128 channels a pixel, several at once.

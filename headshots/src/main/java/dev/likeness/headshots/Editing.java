@@ -18,7 +18,7 @@ import java.util.Set;
  * Draws parts of a headshot anew with the person attached: {@link MaskedDrawing}s, each laid over the headshot by its mask, so
  * that everything else stays to the pixel.
  */
-record Editing(BaseModel base, Identity person, FaceDetector detector) {
+record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger enlarger) {
   // The broad light of a face is what is left after a blur of so much of its width.
   private static final double BROAD = 0.1;
   private static final double MOST_LIGHT = 3;
@@ -31,7 +31,7 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
     // With a mask of what to draw there need be no face, and none keeps its detail then.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
-    MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), Enlarger.CUBIC);
+    MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), enlarger);
     Picture anew = null;
     for (HeadshotEdit.Pass pass : edit.passes()) {
       Picture mask = mask(before.picture(), after, edit, pass.parts(), faces);

@@ -223,7 +223,8 @@ public final class HeadshotStudio {
   public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
       Progress progress, Cancellation cancellation) {
     Consent.requireToDraw(person);
-    return progress.around(() -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
+    return progress.around(
+        () -> new Editing(base, held(person), detector, enlarger).of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /**

@@ -42,6 +42,9 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
       throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
           + MOST_SIZE + "; choose one that is, or 0 for the base's own");
     }
+    if (guidance < 0 || Double.isInfinite(guidance)) {
+      throw new IllegalArgumentException("guidance " + guidance + " is no number from 0; leave it out for the base's own");
+    }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
     }

@@ -133,7 +133,8 @@ final class StyleFile {
     if (LISTS.contains(field)) {
       return phrases(field);
     }
-    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1) {
+    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1
+        && Double.isFinite(json.getDoubleValue())) {
       return json.getDoubleValue();
     }
     if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {

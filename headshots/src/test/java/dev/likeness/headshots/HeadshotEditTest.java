@@ -26,6 +26,7 @@ import dev.likeness.photos.pixels.Resampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,6 +131,19 @@ class HeadshotEditTest {
     // Drawn at the base's 32 pixels and enlarged, two thirds of them would repeat their neighbours.
     assertTrue(repeated < 96 * 96 / 3, repeated + " pixels of the face repeat their neighbours");
     assertNotEquals(large.picture(), redrawn);
+  }
+
+  @Test
+  void enlargesWhatIsEditedAsTheStudioDoes() {
+    int side = 3 * SIDE;
+    Headshot large = Headshot.of(Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada").steps(2);
+    List<String> sizes = new ArrayList<>();
+    HeadshotStudio studio = HeadshotStudio.on(base).enlarger((picture, width, height) -> {
+      sizes.add(width + "x" + height);
+      return Enlarger.CUBIC.enlarge(picture, width, height);
+    });
+    studio.edit(ada, large, HeadshotEdit.within(right(side), "a scarf"), detector, Progress.SILENT, new Cancellation());
+    assertEquals(List.of("96x96"), sizes);
   }
 
   @Test

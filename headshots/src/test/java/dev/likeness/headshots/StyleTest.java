@@ -90,6 +90,7 @@ class StyleTest {
           + "stable-diffusion-3, flux, other",
       "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
+      "\"guidance\": 3 | \"guidance\": 1e999 | line 6: guidance must be a number from 1",
       "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
       "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" says \"beard\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" says \"ponytail\", which belongs to the person and would hide theirs",

@@ -98,12 +98,16 @@ public final class HeadshotService implements AutoCloseable {
   private void route(HttpExchange exchange) throws IOException {
     String[] path = exchange.getRequestURI().getPath().split("/");
     String method = exchange.getRequestMethod();
-    if (path.length == 2 && method.equals("POST")) {
+    boolean known = path[1].equals("shoots") && path.length < 5;
+    if (known && path.length == 2 && method.equals("POST")) {
       say(exchange, 202, Map.of("id", take(query(exchange))));
       return;
     }
-    Job<Shoot> job = path.length > 2 ? shoots.job(path[2]) : null;
-    if (job == null) {
+    Job<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
+    if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
+      exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
+      say(exchange, 405, Map.of("error", method + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
+    } else if (job == null) {
       say(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
       job.cancel(false);

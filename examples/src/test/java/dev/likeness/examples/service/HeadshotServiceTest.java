@@ -11,16 +11,11 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Purpose;
-import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
-import dev.likeness.headshots.queue.Job;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.StudioQueue;
-import dev.likeness.headshots.queue.Work;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -30,14 +25,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -50,7 +43,6 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -160,6 +152,12 @@ class HeadshotServiceTest {
     String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
     assertEquals(none, said("GET", "/999"));
     assertEquals(none, said("GET", ""));
+    assertEquals(none, said("POST", "s?person=ada"));
+    String id = shoot("ada", 0, 2);
+    assertEquals("405 {\"error\":\"PUT is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        said("PUT", "/" + id));
+    assertEquals("405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        said("DELETE", "/" + id + "/1.png"));
   }
 
   @Test
@@ -181,75 +179,6 @@ class HeadshotServiceTest {
     service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), 0);
     String refused = said("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
-  }
-
-  @Test
-  void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
-    CountDownLatch gate = new CountDownLatch(1);
-    KeptShoots kept = new KeptShoots(2, 1000);
-    Shoot empty = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
-    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
-      Work<Shoot> waits = (progress, stop) -> {
-        try {
-          gate.await();
-          return empty;
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
-      };
-      String runs = kept.add(queue.submit(waits, 1, 0, Progress.SILENT, Duration.ZERO));
-      List<String> done = new ArrayList<>();
-      for (int i = 0; i < 4; i++) {
-        Job<Shoot> job = queue.submit((progress, stop) -> empty, 1, 0, Progress.SILENT, Duration.ZERO);
-        job.get();
-        done.add(kept.add(job));
-      }
-      assertEquals(List.of(false, false, false, true), done.stream().map(id -> kept.job(id) != null).toList());
-      assertEquals(Job.State.RUNNING, kept.job(runs).state());
-      gate.countDown();
-    }
-  }
-
-  @Test
-  @Timeout(60)
-  void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
-    CountDownLatch gate = new CountDownLatch(1);
-    KeptShoots kept = new KeptShoots(256, 4 * pictureOf(10).headshots().get(0).picture().rgb().length);
-    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
-      Job<Shoot> late = queue.submit((progress, stop) -> {
-        try {
-          gate.await();
-          return pictureOf(10);
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
-      }, 1, 0, Progress.SILENT, Duration.ZERO);
-      List<String> ids = new ArrayList<>(List.of(kept.add(late)));
-      for (int i = 0; i < 4; i++) {
-        ids.add(kept.add(finished(queue, 10)));
-      }
-      assertEquals(List.of(true, true, true, true, true), ids.stream().map(id -> kept.job(id) != null).toList());
-      gate.countDown();
-      late.get();
-      // What depends on a job is told a moment after whoever waits for it.
-      while (kept.job(ids.get(1)) != null) {
-        TimeUnit.MILLISECONDS.sleep(1);
-      }
-      assertEquals(List.of(true, false, true, true, true), ids.stream().map(id -> kept.job(id) != null).toList());
-      ids.add(kept.add(finished(queue, 1000)));
-      assertEquals(List.of(false, false, false, false, false, true), ids.stream().map(id -> kept.job(id) != null).toList());
-    }
-  }
-
-  private static Job<Shoot> finished(StudioQueue queue, int side) throws Exception {
-    Job<Shoot> job = queue.submit((progress, stop) -> pictureOf(side), 1, 0, Progress.SILENT, Duration.ZERO);
-    job.get();
-    return job;
-  }
-
-  private static Shoot pictureOf(int side) {
-    ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
-    return new Shoot(request, List.of(Headshot.of(Picture.of(side, side, new byte[side * side * 3]), request.styles().get(0), "Ada")));
   }
 
   private Picture drawn(String name, int seed) throws Exception {

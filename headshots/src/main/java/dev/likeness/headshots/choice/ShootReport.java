@@ -45,6 +45,7 @@ public final class ShootReport {
    * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was cropped since
    * @param review empty for a person from a file
    * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
+   * @throws IllegalArgumentException when the shoot is not what was kept
    */
   public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review,
       Disclosure disclosure) {
@@ -82,6 +83,10 @@ public final class ShootReport {
   private static void chosen(StringBuilder page, Choice choice, Shoot delivered, Disclosure disclosure) {
     List<Choice.Verdict> kept = choice.verdicts().stream().filter(Choice.Verdict::kept)
         .sorted((a, b) -> Integer.compare(a.place(), b.place())).toList();
+    if (kept.size() != delivered.headshots().size()) {
+      throw new IllegalArgumentException("the shoot has " + delivered.headshots().size() + " headshots and the choice keeps "
+          + kept.size() + "; give the shoot of those that were kept");
+    }
     List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append("<p class=\"note\">Every picture that was drawn was scored. Merit, 0 to 1, is likeness times quality times how "
         + "clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "

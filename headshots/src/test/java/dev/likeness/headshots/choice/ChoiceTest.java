@@ -2,6 +2,7 @@ package dev.likeness.headshots.choice;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.ImageRequest;
@@ -116,6 +117,10 @@ class ChoiceTest {
       sizes.add(Picture.read(Files.write(folder.resolve("shown.png"), png)).toString());
     }
     assertEquals(List.of("40x50 picture", "64x64 picture"), sizes);
+    Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
+    assertEquals("the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
+        assertThrows(IllegalArgumentException.class,
+            () -> ShootReport.of(none, Optional.of(choice), Optional.empty(), Disclosure.standard())).getMessage());
   }
 
   @Test

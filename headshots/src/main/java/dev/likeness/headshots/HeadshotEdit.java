@@ -107,7 +107,7 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
     return new HeadshotEdit(words, mask, margins, strength, value);
   }
 
-  /** What is drawn in turn: each part as much anew as it needs, the most first; all at once where a place or a strength is given. */
+  /** What is drawn in turn: each part as much anew as it needs, the most first; at once where a place or a strength is given. */
   List<Pass> passes() {
     List<EditPart> parts = words.keySet().stream().sorted(Comparator.comparingDouble(EditPart::strength).reversed()).toList();
     if (mask.isEmpty() && !margins.any() && Double.isNaN(strength)) {

@@ -104,7 +104,7 @@ public record Style(String name, String title, String opening, List<String> ward
     }
     int clothes = index % wardrobe.size();
     int rounds = index / wardrobe.size();
-    // Digits of the index, a list each: whatever is added to one that only depends on those before, each combination comes once.
+    // Digits of the index, one a list: whatever those before add to the next, each combination comes once.
     int face = rounds % expressions.size();
     int light = rounds / expressions.size() % lights.size();
     int backdrop = rounds / expressions.size() / lights.size();
@@ -144,7 +144,8 @@ public record Style(String name, String title, String opening, List<String> ward
 
   /** The same by another name, shown black and white or as it is drawn. */
   Style called(String other, boolean grey) {
-    return new Style(other, title, opening, wardrobe, expressions, lights, backdrops, lens, negative, guidance, crop, bases, grey);
+    return new Style(other, title, opening, wardrobe, expressions, lights, backdrops, lens, negative, guidance, crop, bases,
+        grey);
   }
 
   private static List<String> with(Map<EditPart, String> words, List<String> own, EditPart... parts) {

@@ -43,7 +43,8 @@ final class StyleFile {
   /** What would hide them, and may be forbidden. */
   private static final List<String> COVERS = List.of("hat", "mask");
   private static final List<Pattern> PERSONS_OWN = patterns(Stream.concat(PERSON.stream(), profileWords()));
-  private static final List<Pattern> HIDING = patterns(Stream.concat(COVERS.stream(), Stream.concat(PERSON.stream(), profileWords())));
+  private static final List<Pattern> HIDING =
+      patterns(Stream.of(COVERS.stream(), PERSON.stream(), profileWords()).flatMap(words -> words));
 
   static final List<Style> BUILT_IN = builtIn();
 
@@ -179,8 +180,8 @@ final class StyleFile {
     for (Pattern own : forbids ? PERSONS_OWN : HIDING) {
       Matcher said = own.matcher(text);
       if (said.find()) {
-        throw wrong("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT) + "\", which belongs to the person and would "
-            + (forbids ? "be taken from them" : "hide theirs"));
+        throw wrong("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
+            + "\", which belongs to the person and would " + (forbids ? "be taken from them" : "hide theirs"));
       }
     }
   }

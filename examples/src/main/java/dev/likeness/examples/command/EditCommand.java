@@ -35,7 +35,8 @@ public final class EditCommand implements Runnable {
 
   private final Console console;
 
-  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json or edit.json beside it")
+  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json or edit.json "
+      + "beside it")
   private Path picture;
 
   @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with --store, "

@@ -111,6 +111,7 @@ class KeptShootsTest {
 
   private static Shoot pictureOf(int side) {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
-    return new Shoot(request, List.of(Headshot.of(Picture.of(side, side, new byte[side * side * 3]), request.styles().get(0), "Ada")));
+    Picture picture = Picture.of(side, side, new byte[side * side * 3]);
+    return new Shoot(request, List.of(Headshot.of(picture, request.styles().get(0), "Ada")));
   }
 }

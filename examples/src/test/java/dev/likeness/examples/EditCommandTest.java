@@ -8,6 +8,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.EditedHeadshot;
@@ -27,6 +28,7 @@ import dev.likeness.portrait.people.Shot;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -80,10 +82,54 @@ class EditCommandTest {
   }
 
   @Test
+  void drawsEachPartAsMuchAnewAsItNeeds() {
+    HeadshotEdit backdrop = HeadshotEdit.of(EditPart.BACKDROP, "brick wall");
+    // Of ten steps the base's scheduler (PNDM) makes eleven.
+    assertEquals(List.of(10, 6), stepsOf(backdrop.and(EditPart.LIGHT, "window light")));
+    assertEquals(List.of(10, 5), stepsOf(backdrop.and(EditPart.SMILE, "smiling")));
+    assertEquals(List.of(4), stepsOf(backdrop.and(EditPart.LIGHT, "window light").strength(0.3)));
+  }
+
+  /** How many of ten steps each drawing of an edit takes; enlarging takes one. */
+  private static List<Integer> stepsOf(HeadshotEdit edit) {
+    List<Integer> steps = new ArrayList<>();
+    try (BaseModel model = BaseModel.open(base, Compute.best()); CascadeDetector detector = new CascadeDetector();
+        TrainedPerson ada = TrainedPerson.open(person, model)) {
+      Headshot before = Headshot.of(Resampler.AREA.resize(Picture.read(picture), 64, 64), Style.named("studio"), "Ada").steps(10);
+      HeadshotStudio.on(model).edit(ada, before, edit, detector, event -> {
+        if (event instanceof ProgressEvent.Step step && step.step() == 1 && step.steps() > 1) {
+          steps.add(step.steps());
+        }
+      }, new Cancellation());
+    }
+    return steps;
+  }
+
+  @Test
+  void startsFromTheWordsThatAnEditedPictureWasLastDrawnBy() throws IOException {
+    Path first = folder.resolve("first");
+    Path second = folder.resolve("second");
+    // What the tiny base draws shows no face, by which parts would be found.
+    Path mask = folder.resolve("mask.png");
+    Picture.of(SIDE, SIDE, new byte[SIDE * SIDE * 3]).writePng(mask);
+    assertEquals(0, edit(picture, first, "--light", "window light", "--mask", mask.toString()).status());
+    assertEquals(0, edit(first.resolve("edited.png"), second, "--light", "golden hour", "--mask", mask.toString()).status());
+    Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(second.resolve("edit.json")));
+    assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("before")).get("prompt"));
+    assertEquals("studio portrait of sks woman, golden hour", ((Map<?, ?>) record.get("after")).get("prompt"));
+  }
+
+  private static CommandRun edit(Path which, Path out, String... more) {
+    List<String> arguments = new ArrayList<>(List.of("edit", which.toString(), "--person", person.toString(), "--base",
+        base.toString(), "--strength", "0.1", "--out", out.toString()));
+    arguments.addAll(List.of(more));
+    return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
   void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
     Path out = folder.resolve("out");
-    CommandRun run = CommandRun.of("edit", picture.toString(), "--person", person.toString(), "--base", base.toString(),
-        "--light", "window light", "--strength", "0.1", "--out", out.toString());
+    CommandRun run = edit(picture, out, "--light", "window light");
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));

@@ -57,11 +57,11 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
   }
 
   /**
-   * Fails unless there is a consent and it covers a purpose.
+   * The consent, where there is one and it covers a purpose.
    *
    * @throws ConsentRefused otherwise
    */
-  public static void require(Consent consent, Purpose purpose) {
+  public static Consent require(Consent consent, Purpose purpose) {
     if (consent == null) {
       throw new ConsentRefused(purpose, "nobody is said to have agreed to " + purpose.words()
           + "; give the consent of the person in the photos");
@@ -70,10 +70,11 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
       throw new ConsentRefused(purpose, "the consent covers " + consent.purposes.stream().sorted().map(Purpose::words)
           .collect(Collectors.joining(", ")) + ", not " + purpose.words() + "; ask the person for that too");
     }
+    return consent;
   }
 
-  /** Fails unless pictures of {@code person} may be drawn; identities of other makes carry no consent of their own. */
-  static void requireToDraw(Identity person) {
+  /** The person, where pictures of them may be drawn; identities of other makes carry no consent of their own. */
+  static Identity requireToDraw(Identity person) {
     if (person instanceof HeldPerson held) {
       requireToDraw(held.own());
     } else if (person instanceof ShownPerson shown) {
@@ -82,6 +83,7 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
     } else if (person instanceof TrainedPerson known && !known.subject().consent().isEmpty()) {
       require(parse(known.subject().consent()), Purpose.HEADSHOTS);
     }
+    return person;
   }
 
   /** The consent as one JSON object. */

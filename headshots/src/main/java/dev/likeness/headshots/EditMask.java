@@ -34,7 +34,7 @@ final class EditMask {
     }
     Box box = face.box();
     Picture person = soft(Silhouette.of(picture, box), 0.5 * OVERLAP * box.width());
-    Share expression = (x, y) -> parts.contains(EditPart.EXPRESSION) ? oval(box, x, y) : 0;
+    Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
@@ -45,6 +45,16 @@ final class EditMask {
       double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(3 * (1 - body) - 1) : 0;
       return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
     });
+  }
+
+  /** Whether the face is to do something else. */
+  static boolean changesFace(Set<EditPart> parts) {
+    return parts.contains(EditPart.EXPRESSION) || parts.contains(EditPart.SMILE);
+  }
+
+  /** White where either is. */
+  static Picture either(Picture one, Picture other) {
+    return drawn(one.width(), one.height(), (x, y) -> Math.max(one.at(x, y, 0), other.at(x, y, 0)) / 255.0);
   }
 
   /** 1 within the face, 0 outside of it, softly. */

@@ -1,6 +1,9 @@
 package dev.likeness.headshots;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** What of a headshot is asked for in other words. */
@@ -9,6 +12,8 @@ public enum EditPart {
   OUTFIT("wearing ", 0.85, Style::wardrobe),
   /** What the face does. */
   EXPRESSION("", 0.55, Style::expressions),
+  /** A little more of an expression: the face is drawn over lightly. */
+  SMILE("", 0.4, Style::expressions),
   /** How everything is lit; of the face only the broad light changes. */
   LIGHT("", 0.5, Style::lights),
   /** What is behind the person. */
@@ -29,11 +34,22 @@ public enum EditPart {
     return strength;
   }
 
+  /** As records spell it. */
+  String word() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
   /** A prompt of {@code style} with these words for this part: instead of the style's own, or behind all others. */
   String in(String prompt, Style style, String words) {
-    String said = texts.apply(style).stream().map(text -> ", " + before + text).filter(prompt::contains)
-        .max((a, b) -> Integer.compare(a.length(), b.length())).orElse("");
-    String wanted = ", " + before + words;
-    return said.isEmpty() ? prompt + wanted : prompt.replace(said, wanted);
+    return said(prompt, style).map(text -> prompt.replace(clause(text), clause(words))).orElseGet(() -> prompt + clause(words));
+  }
+
+  /** Which of the style's words for this part a prompt says. */
+  Optional<String> said(String prompt, Style style) {
+    return texts.apply(style).stream().filter(text -> prompt.contains(clause(text))).max(Comparator.comparingInt(String::length));
+  }
+
+  private String clause(String text) {
+    return ", " + before + text;
   }
 }

@@ -14,6 +14,9 @@ import java.util.Locale;
  * @param mask the lighter the more was drawn anew, as large as {@code after}
  */
 public record EditedHeadshot(Headshot before, Headshot after, Picture mask) {
+  /** What the file is called that tells of an edit; what it was changed to stands there as {@code after}. */
+  public static final String FILE = "edit.json";
+
   private static final int SIDE = 512;
   private static final int MARGIN = 32;
   private static final int HEADING = 56;

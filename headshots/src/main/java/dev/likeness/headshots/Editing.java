@@ -12,40 +12,55 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
+import java.util.Set;
 
 /**
- * Draws parts of a headshot anew with the person attached: a {@link MaskedDrawing}, laid over the headshot by the mask, so
+ * Draws parts of a headshot anew with the person attached: {@link MaskedDrawing}s, each laid over the headshot by its mask, so
  * that everything else stays to the pixel.
  */
-record Editing(BaseModel base, Identity person, FaceDetector detector) {
+record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger enlarger) {
   // The broad light of a face is what is left after a blur of so much of its width.
   private static final double BROAD = 0.1;
   private static final double MOST_LIGHT = 3;
 
   EditedHeadshot of(Headshot before, HeadshotEdit edit, Progress progress, Cancellation cancellation) {
     HeadshotEdit.Margins margins = edit.margins();
-    InitialImage canvas = InitialImage.extended(before.picture(), margins.left(), margins.top(), margins.right(),
-        margins.bottom());
-    Picture picture = canvas.picture();
-    Picture mask = mask(before.picture(), picture, edit);
-    boolean lit = edit.words().containsKey(EditPart.LIGHT) && !edit.words().containsKey(EditPart.EXPRESSION);
+    requireCanvas(before.picture(), margins);
+    Picture after = InitialImage.extended(before.picture(), margins.left(), margins.top(), margins.right(), margins.bottom())
+        .picture();
     // With a mask of what to draw there need be no face, and none keeps its detail then.
-    List<Face> kept = lit ? detector.detect(picture) : List.of();
+    List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
     ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
-    Picture drawn = before.style().developed(new MaskedDrawing(base, adapted(request, before.likeness()), Enlarger.CUBIC)
-        .of(picture, mask, edit.drawnAnew(), progress, cancellation));
-    Picture whole = kept.isEmpty() ? drawn : relit(picture, drawn, kept.get(0));
-    Headshot after = new Headshot(blended(picture, whole, mask), before.style(), edit.seed(),
-        request.size(picture.width(), picture.height()), before.likeness());
-    return new EditedHeadshot(before, after, mask);
+    MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), enlarger);
+    Picture anew = null;
+    for (HeadshotEdit.Pass pass : edit.passes()) {
+      Picture mask = mask(before.picture(), after, edit, pass.parts(), faces);
+      Picture drawn = before.style().developed(drawing.of(after, mask, pass.strength(), progress, cancellation));
+      boolean lit = pass.parts().contains(EditPart.LIGHT) && !EditMask.changesFace(pass.parts()) && !faces.isEmpty();
+      after = blended(after, lit ? relit(after, drawn, faces.get(0)) : drawn, mask);
+      anew = anew == null ? mask : EditMask.either(anew, mask);
+    }
+    Headshot edited = new Headshot(after, before.style().saying(edit.words()), edit.seed(),
+        request.size(after.width(), after.height()), before.likeness());
+    return new EditedHeadshot(before, edited, anew);
   }
 
-  private Picture mask(Picture before, Picture canvas, HeadshotEdit edit) {
+  private static void requireCanvas(Picture before, HeadshotEdit.Margins margins) {
+    int width = before.width() + margins.left() + margins.right();
+    int height = before.height() + margins.top() + margins.bottom();
+    if (margins.any() && Math.max(width, height) > ShootRequest.MOST_SIZE) {
+      throw new UnusableInput("the canvas would have " + width + "x" + height + " pixels, and a side has "
+          + ShootRequest.MOST_SIZE + " at most; extend it by less");
+    }
+  }
+
+  private static Picture mask(Picture before, Picture canvas, HeadshotEdit edit, Set<EditPart> parts, List<Face> faces) {
     if (edit.margins().any()) {
       return EditMask.margins(before, edit.margins(), canvas.width(), canvas.height());
     }
     if (edit.mask().isEmpty()) {
-      return EditMask.of(before, face(before), edit.words().keySet());
+      return EditMask.of(before, faces.stream().findFirst().orElseThrow(() -> new UnusableInput("no face is seen in the headshot, "
+          + "so its parts cannot be found; give a mask of what to draw")), parts);
     }
     Picture white = edit.mask().get().white();
     if (white.width() != before.width() || white.height() != before.height()) {
@@ -53,14 +68,6 @@ record Editing(BaseModel base, Identity person, FaceDetector detector) {
           + before.width() + "x" + before.height() + "; give a mask of the headshot's size");
     }
     return white;
-  }
-
-  private Face face(Picture picture) {
-    List<Face> faces = detector.detect(picture);
-    if (faces.isEmpty()) {
-      throw new UnusableInput("no face is seen in the headshot, so its parts cannot be found; give a mask of what to draw");
-    }
-    return faces.get(0);
   }
 
   /** Drawn as this person, whoever the headshot's request was adapted by. */

@@ -6,6 +6,7 @@ import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.PictureFormat;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 
 /**
  * One headshot and how it was made.
@@ -17,6 +18,12 @@ import java.util.Locale;
  * @param likeness how strongly the person was drawn, 0 to 1
  */
 public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
+  public Headshot {
+    if (!(likeness >= 0 && likeness <= 1)) {
+      throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
+    }
+  }
+
   /**
    * A picture from a file, of which nothing but the prompt is known: to be edited.
    *
@@ -39,15 +46,19 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   }
 
   /**
-   * A picture file to be edited: as the {@code record.json} beside it tells, or else of a usual prompt.
+   * A picture file to be edited: as the {@code record.json} or {@code edit.json} beside it tells, or else of a usual prompt.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
-   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture
+   * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
    */
   public static Headshot read(Path file, String who) {
     Picture picture = Picture.read(file);
-    return ShotList.find(file).map(shot -> ShotList.headshot(shot, picture))
-        .orElseGet(() -> of(picture, Style.usual().get(0), who));
+    return ShotList.find(file, picture).orElseGet(() -> of(picture, Style.usual().get(0), who));
+  }
+
+  /** What records tell of it as {@code file}, by which {@link #read} finds what it was asked by. */
+  public Map<String, Object> toMap(String file) {
+    return ShotList.entry(this, file);
   }
 
   /** The bytes of a PNG file that says that it was generated, and nothing of whom it shows. */

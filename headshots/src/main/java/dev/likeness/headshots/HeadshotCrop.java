@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 
 /**
  * The part of a headshot that a format shows: the eyes on the upper third, room above the hair, the face in the middle;
- * as large as the picture allows.
+ * as large as the picture allows. Where a wide one cannot show hair and chin, hair is cut off before the chin is.
  *
  * @param x left edge in pixels
  * @param y top edge in pixels
@@ -22,6 +22,8 @@ public record HeadshotCrop(int x, int y, int width, int height) {
   private static final Pattern SIDES = Pattern.compile("([1-9][0-9]{0,4})[:x]([1-9][0-9]{0,4})");
   // A cascade's box begins above the brows; hair and some room need this much of its height above it.
   private static final double HEADROOM = 0.45;
+  // It ends at the chin, or a little above; some neck belongs to a headshot.
+  private static final double NECK = 0.1;
   // A circle in a square loses its corners: the head, half as high again as the box, has to lie within.
   private static final double AVATAR = 1.9;
 
@@ -105,7 +107,9 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     Box box = face.box();
     Point eyes = face.eyes().map(two -> two.left().between(two.right()))
         .orElse(new Point(box.center().x(), box.y() + 0.4 * box.height()));
-    double top = Math.min(eyes.y() - height / 3, box.y() - HEADROOM * box.height());
+    double hair = box.y() - HEADROOM * box.height();
+    double neck = box.y() + (1 + NECK) * box.height();
+    double top = Math.min(eyes.y() - height / 3, Math.max(hair, neck - height));
     return new HeadshotCrop(inside(eyes.x() - width / 2, width, picture.width()), inside(top, height, picture.height()),
         (int) width, (int) height);
   }

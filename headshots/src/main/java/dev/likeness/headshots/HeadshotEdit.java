@@ -1,9 +1,13 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.image.Picture;
+import java.util.Comparator;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * What to change of a headshot. Immutable; the methods give another one. What an edit does not speak of stays as it is,
@@ -12,13 +16,12 @@ import java.util.Optional;
  * @param words what to draw instead, part by part
  * @param mask white where to draw, as large as the headshot; empty for where the parts are found to be
  * @param margins how many pixels to draw around it: left, top, right, bottom
- * @param strength how much is drawn anew, 0 to 1, or NaN for what the parts need
+ * @param strength how much is drawn anew, 0 to 1, or NaN for what each part needs; within a mask, what that part needs that
+ *     needs the most
  * @param seed of the noise
  */
 public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, Margins margins, double strength,
     long seed) {
-  private static final double A_LITTLE = 0.4;
-
   /**
    * A place and what to draw there.
    *
@@ -27,14 +30,14 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
    */
   public record Masked(Picture white, String words) { }
 
-  /** Pixels added on each side, none negative. */
+  /** Pixels added on each side, 0 to 4096. */
   public record Margins(int left, int top, int right, int bottom) {
     static final Margins NONE = new Margins(0, 0, 0, 0);
 
     public Margins {
-      if (Math.min(Math.min(left, top), Math.min(right, bottom)) < 0) {
-        throw new IllegalArgumentException("margins must not be negative, given " + left + ", " + top + ", " + right
-            + ", " + bottom);
+      if (IntStream.of(left, top, right, bottom).anyMatch(side -> side < 0 || side > ShootRequest.MOST_SIZE)) {
+        throw new IllegalArgumentException("margins must be 0 to " + ShootRequest.MOST_SIZE + " pixels, given " + left + ", " + top
+            + ", " + right + ", " + bottom);
       }
     }
 
@@ -42,6 +45,14 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
       return left + top + right + bottom > 0;
     }
   }
+
+  /**
+   * Parts that are drawn at once.
+   *
+   * @param parts none where a mask or margins say what is drawn
+   * @param strength how much is drawn anew, 0 to 1
+   */
+  record Pass(Set<EditPart> parts, double strength) { }
 
   public HeadshotEdit {
     if (words.values().stream().anyMatch(String::isBlank)) {
@@ -66,7 +77,7 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
 
   /** A little more of a smile: the same face, drawn over lightly. */
   public static HeadshotEdit smile() {
-    return of(EditPart.EXPRESSION, "smiling").strength(A_LITTLE);
+    return of(EditPart.SMILE, "smiling");
   }
 
   /** What {@code words} say, where {@code white} is white. */
@@ -96,10 +107,14 @@ public record HeadshotEdit(Map<EditPart, String> words, Optional<Masked> mask, M
     return new HeadshotEdit(words, mask, margins, strength, value);
   }
 
-  /** How much is drawn anew. */
-  double drawnAnew() {
-    double most = words.keySet().stream().mapToDouble(EditPart::strength).max().orElse(EditPart.BACKDROP.strength());
-    return Double.isNaN(strength) ? most : strength;
+  /** What is drawn in turn: each part as much anew as it needs, the most first; at once where a place or a strength is given. */
+  List<Pass> passes() {
+    List<EditPart> parts = words.keySet().stream().sorted(Comparator.comparingDouble(EditPart::strength).reversed()).toList();
+    if (mask.isEmpty() && !margins.any() && Double.isNaN(strength)) {
+      return parts.stream().map(part -> new Pass(Set.of(part), part.strength())).toList();
+    }
+    double most = parts.isEmpty() ? EditPart.BACKDROP.strength() : parts.get(0).strength();
+    return List.of(new Pass(words.keySet(), Double.isNaN(strength) ? most : strength));
   }
 
   /** The prompt of a headshot with this edit's words in it. */

@@ -130,8 +130,8 @@ public final class HeadshotStudio {
    */
   public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
       Cancellation cancellation) {
-    Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> learning.person(review, consent, known, state, Phases.of(progress), cancellation));
+    return progress.around(() -> learning.person(review, Consent.require(consent, Purpose.TRAINING), known, state,
+        Phases.of(progress), cancellation));
   }
 
   /**
@@ -144,8 +144,8 @@ public final class HeadshotStudio {
    */
   public TrainedModel learnWhole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state,
       Progress progress, Cancellation cancellation) {
-    Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> learning.whole(review, consent, known, way, state, Phases.of(progress), cancellation));
+    return progress.around(() -> learning.whole(review, Consent.require(consent, Purpose.TRAINING), known, way, state,
+        Phases.of(progress), cancellation));
   }
 
   /**
@@ -174,8 +174,8 @@ public final class HeadshotStudio {
    */
   public ShownPerson show(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress progress,
       Cancellation cancellation) {
-    Consent.require(consent, Purpose.TRAINING);
-    return progress.around(() -> learning.shown(review, adapter, consent, known, Phases.of(progress), cancellation));
+    return progress.around(() -> learning.shown(review, adapter, Consent.require(consent, Purpose.TRAINING), known,
+        Phases.of(progress), cancellation));
   }
 
   /** Draws {@code count} headshots in one style, silently and to the end. */
@@ -195,8 +195,8 @@ public final class HeadshotStudio {
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
-    Consent.requireToDraw(person);
-    return progress.around(() -> new Shooting(base, held(person), request, enlarger).run(Phases.of(progress), cancellation));
+    return progress.around(() -> new Shooting(base, held(Consent.requireToDraw(person)), request, enlarger)
+        .run(Phases.of(progress), cancellation));
   }
 
   /**
@@ -222,8 +222,8 @@ public final class HeadshotStudio {
    */
   public EditedHeadshot edit(Identity person, Headshot headshot, HeadshotEdit edit, FaceDetector detector,
       Progress progress, Cancellation cancellation) {
-    Consent.requireToDraw(person);
-    return progress.around(() -> new Editing(base, held(person), detector).of(headshot, edit, Phases.of(progress), cancellation));
+    return progress.around(() -> new Editing(base, held(Consent.requireToDraw(person)), detector, enlarger)
+        .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
   /**

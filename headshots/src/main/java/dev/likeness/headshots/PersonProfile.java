@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * How someone looks, in words with how sure they are: found in their photos, corrected by the user. It words the
@@ -102,11 +103,19 @@ public record PersonProfile(List<Trait> traits) {
     return new PersonProfile(new ArrayList<>(bySlot.values()));
   }
 
-  /** The words that are at least so sure. */
+  /** The words that are at least so sure; of what is asked of one sex alone, somebody of another has what the user says. */
   PersonWords words(double confidence) {
+    PersonWords sure = words(trait -> trait.confidence() >= confidence);
+    List<String> foreign = PersonWords.slots().stream().filter(slot -> !sure.chosen().getOrDefault("sex", "").isEmpty())
+        .filter(slot -> !sure.admits(slot)).map(PersonWords.Slot::name).toList();
+    return words(trait -> trait.confidence() >= confidence
+        && (trait.source() == Trait.Source.USER || !foreign.contains(trait.slot())));
+  }
+
+  private PersonWords words(Predicate<Trait> said) {
     PersonWords words = PersonWords.NONE;
     for (Trait trait : traits) {
-      words = trait.confidence() >= confidence ? words.with(trait.slot(), trait.value()) : words;
+      words = said.test(trait) ? words.with(trait.slot(), trait.value()) : words;
     }
     return words;
   }

@@ -34,10 +34,10 @@ record PersonWords(Map<String, String> chosen) {
     return SLOTS;
   }
 
-  /** The word of a slot that {@code words} are but for the place of a colour; else the words themselves. */
+  /** The word of a slot that {@code words} are but for capitals and the place of a colour; else the words themselves. */
   static String spelled(String slot, String words) {
     return SLOTS.stream().filter(known -> known.name.equals(slot)).flatMap(known -> known.words.stream())
-        .filter(word -> word.replace("# ", "").equals(words)).findFirst().orElse(words);
+        .filter(word -> word.replace("# ", "").equalsIgnoreCase(words)).findFirst().orElse(words);
   }
 
   /** Whether the slot can be asked of this person. */

@@ -21,7 +21,7 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
   public static final int STEPS = 20;
   private static final int LEAST_SIZE = 64;
-  private static final int MOST_SIZE = 4096;
+  static final int MOST_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int UNIT = 8;
   // Generous, not measured: the decoder's widest layers in f32 hold 128 channels a pixel, several at once.
@@ -41,6 +41,9 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
       throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
           + MOST_SIZE + "; choose one that is, or 0 for the base's own");
+    }
+    if (guidance < 0 || Double.isInfinite(guidance)) {
+      throw new IllegalArgumentException("guidance " + guidance + " is no number from 0; leave it out for the base's own");
     }
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");

@@ -13,7 +13,7 @@ import java.util.List;
 /** Draws what a shoot asks for: style by style, and larger than the base draws at once where that is asked. */
 record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger enlarger) {
   Shoot run(Progress progress, Cancellation cancellation) {
-    request.styles().forEach(style -> style.requireFor(base));
+    request.requireFor(base);
     if (grows()) {
       WholePicture.require(List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
     }

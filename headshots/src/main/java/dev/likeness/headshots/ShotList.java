@@ -7,60 +7,102 @@ import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** The headshots of a shoot as they stand in its record, one object each, and read from there. */
+/** Headshots as they stand in records, one object each, and read from there. */
 final class ShotList {
+  // A smile is an expression.
+  private static final List<EditPart> PARTS =
+      List.of(EditPart.OUTFIT, EditPart.EXPRESSION, EditPart.LIGHT, EditPart.BACKDROP);
+
   private ShotList() {}
 
   static List<Map<String, Object>> of(Shoot shoot) {
     List<Headshot> headshots = shoot.headshots();
-    return IntStream.range(0, headshots.size())
-        .mapToObj(i -> entry(headshots.get(i), Headshot.fileName(i), shoot.request().likeness())).toList();
+    return IntStream.range(0, headshots.size()).mapToObj(i -> entry(headshots.get(i), Headshot.fileName(i))).toList();
   }
 
-  /** What the record beside a headshot's file says of it. */
-  static Optional<Map<?, ?>> find(Path file) {
-    Path record = file.resolveSibling(ShootRecord.FILE);
-    if (!Files.isRegularFile(record)) {
-      return Optional.empty();
-    }
+  /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
+  static Optional<Headshot> find(Path file, Picture picture) {
+    return Stream.of(ShootRecord.FILE, EditedHeadshot.FILE).map(file::resolveSibling).filter(Files::isRegularFile)
+        .flatMap(record -> shots(record).filter(shot -> isOf(shot, file)).map(shot -> headshot(record, shot, picture)))
+        .findFirst();
+  }
+
+  private static Stream<Map<?, ?>> shots(Path record) {
     try {
-      Object shots = JSON.std.mapFrom(Files.readAllBytes(record)).get("headshots");
-      return (shots instanceof List<?> list ? list : List.of()).stream()
-          .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of())
-          .filter(shot -> file.getFileName().toString().equals(shot.get("file")) && shot.get("prompt") instanceof String)
-          .findFirst();
+      Map<String, Object> content = JSON.std.mapFrom(Files.readAllBytes(record));
+      List<?> drawn = content.get("headshots") instanceof List<?> list ? list : List.of();
+      return Stream.concat(drawn.stream(), Stream.ofNullable(content.get("after")))
+          .<Map<?, ?>>map(shot -> shot instanceof Map<?, ?> map ? map : Map.of());
     } catch (IOException e) {
-      throw new UnusableInput(record + " cannot be read: " + e.getMessage() + "; edit a copy of the picture alone", e);
+      throw unreadable(record, e);
     }
   }
 
-  /** The headshot of such an entry. */
-  static Headshot headshot(Map<?, ?> shot, Picture picture) {
-    Style style = Style.all().stream().filter(known -> known.name().equals(shot.get("style"))).findFirst()
-        .orElse(Style.usual().get(0));
-    ImageRequest request = ImageRequest.of((String) shot.get("prompt")).negative(String.valueOf(shot.get("negative")))
-        .steps((int) number(shot, "steps", 0)).guidance(number(shot, "guidance", Double.NaN))
-        .seed((long) number(shot, "seed", 0)).size(picture.width(), picture.height());
-    return new Headshot(picture, style, request.seed(), request, number(shot, "likeness", 1));
+  /** Whether it is of this file, or of the same in another format. */
+  private static boolean isOf(Map<?, ?> shot, Path file) {
+    return shot.get("file") instanceof String name && stem(name).equals(stem(file.getFileName().toString()))
+        && shot.get("prompt") instanceof String;
   }
 
-  private static double number(Map<?, ?> shot, String name, double otherwise) {
-    return shot.get(name) instanceof Number number ? number.doubleValue() : otherwise;
+  private static String stem(String name) {
+    return name.replaceFirst("\\.[^.]*$", "");
   }
 
-  private static Map<String, Object> entry(Headshot headshot, String file, double likeness) {
+  private static Headshot headshot(Path record, Map<?, ?> shot, Picture picture) {
+    try {
+      ImageRequest request = ImageRequest.of(text(shot, "prompt")).negative(text(shot, "negative"))
+          .steps(number(shot, "steps", 0).intValue()).guidance(number(shot, "guidance", Double.NaN).doubleValue())
+          .seed(number(shot, "seed", 0).longValue()).size(picture.width(), picture.height());
+      return new Headshot(picture, style(shot), request.seed(), request, number(shot, "likeness", 1).doubleValue());
+    } catch (IllegalArgumentException e) {
+      throw unreadable(record, e);
+    }
+  }
+
+  /** The style as far as the record tells: of an application's own, what the headshot was asked by. */
+  private static Style style(Map<?, ?> shot) {
+    Style usual = Style.usual().get(0);
+    String name = text(shot, "style");
+    Style known = Style.all().stream().filter(style -> style.name().equals(name)).findFirst().orElse(usual);
+    Map<EditPart, String> words = new EnumMap<>(EditPart.class);
+    if (shot.get("words") instanceof Map<?, ?> said) {
+      PARTS.stream().filter(part -> !text(said, part.word()).isBlank()).forEach(part -> words.put(part, text(said, part.word())));
+    }
+    return known.saying(words).called(name.isBlank() ? usual.name() : name,
+        shot.get("monochrome") instanceof Boolean grey ? grey : known.monochrome());
+  }
+
+  private static String text(Map<?, ?> shot, String name) {
+    return shot.get(name) instanceof String text ? text : "";
+  }
+
+  private static Number number(Map<?, ?> shot, String name, Number otherwise) {
+    return shot.get(name) instanceof Number number ? number : otherwise;
+  }
+
+  private static UnusableInput unreadable(Path record, Exception e) {
+    return new UnusableInput(record + " cannot be read: " + e.getMessage() + "; edit a copy of the picture alone", e);
+  }
+
+  static Map<String, Object> entry(Headshot headshot, String file) {
     ImageRequest request = headshot.request();
+    Map<String, Object> words = new LinkedHashMap<>();
+    PARTS.forEach(part -> part.said(request.prompt(), headshot.style()).ifPresent(text -> words.put(part.word(), text)));
     Map<String, Object> object = new LinkedHashMap<>();
     object.put("file", file);
     object.put("style", headshot.style().name());
+    object.put("monochrome", headshot.style().monochrome());
     object.put("seed", headshot.seed());
     object.put("prompt", request.prompt());
+    object.put("words", words);
     object.put("negative", request.negative());
     object.put("steps", request.steps());
     object.put("guidance", request.guidance());
@@ -68,7 +110,7 @@ final class ShotList {
     object.put("height", headshot.picture().height());
     object.put("drawn_width", request.width());
     object.put("drawn_height", request.height());
-    object.put("likeness", likeness);
+    object.put("likeness", headshot.likeness());
     return object;
   }
 }

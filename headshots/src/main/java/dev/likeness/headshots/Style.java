@@ -10,11 +10,13 @@ import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes and
- * expression, and light and backdrop shift against them, so that as many combinations come as there are.
+ * How a headshot looks, apart from who is on it. Pictures of one style differ: each takes the next clothes, against which
+ * expressions, lights and backdrops shift, each otherwise, so that every combination of them comes before one comes again.
  *
  * @param name what it is asked for by, such as {@code black-and-white}
  * @param title what people call it
@@ -100,9 +102,14 @@ public record Style(String name, String title, String opening, List<String> ward
     if (who.isBlank()) {
       throw new UnusableInput("nobody to draw: the words for the person are empty");
     }
-    int round = index / wardrobe.size();
-    return opening + " of " + who + ", wearing " + take(wardrobe, index) + ", " + take(expressions, index + round) + ", "
-        + take(lights, index + round) + ", " + take(backdrops, index + round);
+    int clothes = index % wardrobe.size();
+    int rounds = index / wardrobe.size();
+    // Digits of the index, one a list: whatever those before add to the next, each combination comes once.
+    int face = rounds % expressions.size();
+    int light = rounds / expressions.size() % lights.size();
+    int backdrop = rounds / expressions.size() / lights.size();
+    return opening + " of " + who + ", wearing " + wardrobe.get(clothes) + ", " + take(expressions, clothes + face) + ", "
+        + take(lights, clothes + 2 * face + light) + ", " + take(backdrops, clothes - face - light + backdrop);
   }
 
   /** {@link #prompt} with the lens named, for a base that knows what a lens does. */
@@ -126,6 +133,24 @@ public record Style(String name, String title, String opening, List<String> ward
     String who = wearing < 0 ? "" : asked.substring(opening.length() + 4, wearing);
     return who.isBlank() ? List.of() : IntStream.range(0, 4 * most)
         .mapToObj(i -> prompt(who, i)).filter(other -> !asked.startsWith(other)).distinct().limit(most).toList();
+  }
+
+  /** The same that also has these words for its parts among its own, so that they are found in prompts. */
+  Style saying(Map<EditPart, String> words) {
+    return new Style(name, title, opening, with(words, wardrobe, EditPart.OUTFIT),
+        with(words, expressions, EditPart.EXPRESSION, EditPart.SMILE), with(words, lights, EditPart.LIGHT),
+        with(words, backdrops, EditPart.BACKDROP), lens, negative, guidance, crop, bases, monochrome);
+  }
+
+  /** The same by another name, shown black and white or as it is drawn. */
+  Style called(String other, boolean grey) {
+    return new Style(other, title, opening, wardrobe, expressions, lights, backdrops, lens, negative, guidance, crop, bases,
+        grey);
+  }
+
+  private static List<String> with(Map<EditPart, String> words, List<String> own, EditPart... parts) {
+    return Stream.concat(own.stream(), Stream.of(parts).map(words::get).filter(text -> text != null && !own.contains(text)))
+        .toList();
   }
 
   private static String take(List<String> texts, int index) {

@@ -28,15 +28,23 @@ final class StyleFile {
   private static final String MONOCHROME = "monochrome";
   private static final Map<String, String> OTHERS =
       Map.of(GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
-  /** What no prompt says, or says not to draw. */
-  private static final Set<String> UNDRAWN = Set.of("name", "title", "negative");
-  /** A style that said one of these, or what profiles say of hair, beards and glasses, would draw it instead of the person's own. */
+  /** What no prompt says. */
+  private static final Set<String> UNDRAWN = Set.of("name", "title");
+  private static final String NEGATIVE = "negative";
+  /**
+   * A style that said one of these, or what profiles say of hair, beards and glasses, would draw it instead of the person's own;
+   * one that forbade it would take it from who has it.
+   */
   private static final List<String> PERSON = List.of("hair", "haired", "blond", "blonde", "brunette", "bald", "beard",
       "bearded", "stubble", "mustache", "moustache", "glasses", "eyeglasses", "spectacles", "sunglasses", "skin",
-      "skinned", "freckles", "wrinkles", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "young",
-      "old", "elderly", "aged", "hat", "mask");
-  private static final List<Pattern> PERSONS_OWN = Stream.concat(PERSON.stream(), profileWords()).distinct()
-      .map(words -> Pattern.compile("\\b" + words.replace(" ", "\\W+") + "\\b", Pattern.CASE_INSENSITIVE)).toList();
+      "skinned", "freckle", "freckled", "wrinkle", "wrinkled", "scar", "scarred", "mole", "birthmark", "tattoo", "tattooed",
+      "piercing", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "ladies", "young", "old", "elderly",
+      "aged");
+  /** What would hide them, and may be forbidden. */
+  private static final List<String> COVERS = List.of("hat", "mask");
+  private static final List<Pattern> PERSONS_OWN = patterns(Stream.concat(PERSON.stream(), profileWords()));
+  private static final List<Pattern> HIDING =
+      patterns(Stream.of(COVERS.stream(), PERSON.stream(), profileWords()).flatMap(words -> words));
 
   static final List<Style> BUILT_IN = builtIn();
 
@@ -126,7 +134,8 @@ final class StyleFile {
     if (LISTS.contains(field)) {
       return phrases(field);
     }
-    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1) {
+    if (field.equals(GUIDANCE) && json.currentToken().isNumeric() && json.getDoubleValue() >= 1
+        && Double.isFinite(json.getDoubleValue())) {
       return json.getDoubleValue();
     }
     if (field.equals(MONOCHROME) && json.currentToken().isBoolean()) {
@@ -157,7 +166,7 @@ final class StyleFile {
     if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
       throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
     }
-    if (text.isBlank() && !field.equals("negative") && !field.equals("lens")) {
+    if (text.isBlank() && !field.equals(NEGATIVE) && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }
     if (!UNDRAWN.contains(field)) {
@@ -167,13 +176,20 @@ final class StyleFile {
   }
 
   private void requireNothingOfThePerson(String field, String text) throws IOException {
-    for (Pattern own : PERSONS_OWN) {
+    boolean forbids = field.equals(NEGATIVE);
+    for (Pattern own : forbids ? PERSONS_OWN : HIDING) {
       Matcher said = own.matcher(text);
       if (said.find()) {
         throw wrong("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
-            + "\", which belongs to the person and would hide theirs");
+            + "\", which belongs to the person and would " + (forbids ? "be taken from them" : "hide theirs"));
       }
     }
+  }
+
+  /** Each also as a plural. */
+  private static List<Pattern> patterns(Stream<String> words) {
+    return words.distinct().map(word -> Pattern.compile("\\b" + word.replace(" ", "\\W+") + "s?\\b", Pattern.CASE_INSENSITIVE))
+        .toList();
   }
 
   /** Such as {@code buzz cut}, {@code ponytail} and, of {@code # hair in a bun}, {@code bun}. */

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.Compute;
@@ -25,6 +27,19 @@ class EnlargementTest {
       assertEquals("size " + 2 * own + " would be drawn through windows, and the network of " + base.name()
           + " sees whole pictures alone; ask for " + most + " at most, or enlarge by an upscaler afterwards",
           refusal(studio, request.size(2 * own)));
+      Identity anybody = new Identity() {
+        @Override
+        public Adapter at(double weight) {
+          throw new AssertionError("somebody was drawn");
+        }
+
+        @Override
+        public String phrase() {
+          return "a person";
+        }
+      };
+      assertEquals(refusal(studio, request.size(2 * own)),
+          assertThrows(UnusableInput.class, () -> studio.shoot(anybody, request.size(2 * own))).getMessage());
       int odd = own + base.unit() / 2;
       assertEquals("size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name() + " are; ask for "
           + own, assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd)).getMessage());

@@ -30,9 +30,23 @@ class HeadshotCropTest {
 
   @Test
   void leavesRoomAboveTheHairRatherThanKeepTheThird() {
-    Face large = new Face(new Box(120, 180, 360, 360), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
-    HeadshotCrop crop = HeadshotCrop.of(PICTURE, large, 3 / 2.0);
-    assertTrue(crop.y() <= 180 - 0.45 * 360 + 1, "" + crop);
+    HeadshotCrop crop = HeadshotCrop.of(PICTURE, face(180, 160, 240), 3 / 2.0);
+    assertTrue(crop.y() <= 160 - 0.45 * 240 + 1, "" + crop);
+  }
+
+  @Test
+  void cutsHairOffBeforeTheChinAndKeepsTheEyesWhereNeitherFits() {
+    HeadshotCrop wide = HeadshotCrop.of(PICTURE, face(120, 180, 360), 3 / 2.0);
+    assertEquals(180 + 1.1 * 360, wide.y() + wide.height(), 1);
+    HeadshotCrop banner = HeadshotCrop.of(PICTURE, face(120, 180, 360), 1200 / 630.0);
+    // Eyes lie 0.4 of a box below its top.
+    assertEquals(1 / 3.0, (180 + 0.4 * 360 - banner.y()) / banner.height(), 0.01);
+    HeadshotCrop narrowest = HeadshotCrop.of(PICTURE, face(120, 180, 360), 4);
+    assertEquals(1 / 3.0, (180 + 0.4 * 360 - narrowest.y()) / narrowest.height(), 0.01);
+  }
+
+  private static Face face(int x, int y, int side) {
+    return new Face(new Box(x, y, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
   }
 
   @Test

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -21,7 +23,10 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.pixels.Luma;
 import dev.likeness.photos.pixels.Resampler;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -129,6 +134,19 @@ class HeadshotEditTest {
   }
 
   @Test
+  void enlargesWhatIsEditedAsTheStudioDoes() {
+    int side = 3 * SIDE;
+    Headshot large = Headshot.of(Resampler.CUBIC.resize(headshot.picture(), side, side), headshot.style(), "Ada").steps(2);
+    List<String> sizes = new ArrayList<>();
+    HeadshotStudio studio = HeadshotStudio.on(base).enlarger((picture, width, height) -> {
+      sizes.add(width + "x" + height);
+      return Enlarger.CUBIC.enlarge(picture, width, height);
+    });
+    studio.edit(ada, large, HeadshotEdit.within(right(side), "a scarf"), detector, Progress.SILENT, new Cancellation());
+    assertEquals(List.of("96x96"), sizes);
+  }
+
+  @Test
   void changesTheLightWithinAMaskWithoutAFace() {
     HeadshotEdit light = HeadshotEdit.within(right(SIDE), "").and(EditPart.LIGHT, "window light");
     Picture after = edit(light).after().picture();
@@ -153,6 +171,10 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(0, 0, 0, 0)).getMessage());
     assertEquals("an edit's words are empty; say what to draw, such as a navy blazer",
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.of(EditPart.OUTFIT, " ")).getMessage());
+    assertEquals("margins must be 0 to 4096 pixels, given 4097, 0, 0, 0",
+        assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0)).getMessage());
+    assertEquals("the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
+        assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0))).getMessage());
   }
 
   @Test
@@ -163,9 +185,50 @@ class HeadshotEditTest {
     Headshot read = Headshot.read(folder.resolve(Headshot.fileName(0)), "nobody");
     assertEquals(headshot.request().prompt(), read.request().prompt());
     assertEquals(Map.of(3, "studio"), Map.of(read.request().steps(), read.style().name()));
+    Path copy = folder.resolve("headshot-001.jpg");
+    Disclosure.standard().writeJpeg(headshot.picture(), copy);
+    assertEquals(headshot.request().prompt(), Headshot.read(copy, "nobody").request().prompt());
     Path alone = folder.resolve("alone.png");
     headshot.writePng(alone);
     assertEquals("studio portrait of sks woman", Headshot.read(alone, "sks woman").request().prompt());
+  }
+
+  @Test
+  void readsAnOwnStylesWordsAndWhatAnEditLastSaid() throws IOException {
+    Path own = Files.createDirectories(folder.resolve("own"));
+    Files.writeString(own.resolve("styles.json"), """
+        [{"name": "noir", "opening": "portrait", "wardrobe": ["a trench coat"], "expressions": ["calm"], "lights": ["hard light"],
+          "backdrops": ["a venetian blind"], "negative": "colours", "monochrome": true}]
+        """);
+    Style noir = Style.read(own.resolve("styles.json")).get(0);
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    Shoot shoot = studio.shoot(ada, ShootRequest.of(noir, 1).steps(3).seed((1L << 62) + 1));
+    Path file = own.resolve(Headshot.fileName(0));
+    shoot.headshots().get(0).writePng(file);
+    ShootRecord.of(base, ada, shoot).write(own.resolve(ShootRecord.FILE));
+    Headshot read = Headshot.read(file, "nobody");
+    assertEquals("noir, true, colours, " + ((1L << 62) + 1), read.style().name() + ", " + read.style().monochrome() + ", "
+        + read.request().negative() + ", " + read.seed());
+    HeadshotEdit hoodie = HeadshotEdit.within(right(SIDE), "").and(EditPart.OUTFIT, "a hoodie, unzipped");
+    Headshot edited = studio.edit(ada, read, hoodie, detector, Progress.SILENT, new Cancellation()).after();
+    assertEquals("portrait of sks woman, wearing a hoodie, unzipped, calm, hard light, a venetian blind", edited.request().prompt());
+    Path again = own.resolve("edited.png");
+    edited.writePng(again);
+    Files.writeString(own.resolve(EditedHeadshot.FILE), JSON.std.asString(Map.of("after", edited.toMap("edited.png"))));
+    HeadshotEdit kimono = HeadshotEdit.of(EditPart.OUTFIT, "a kimono").and(EditPart.LIGHT, "dusk");
+    assertEquals("portrait of sks woman, wearing a kimono, calm, dusk, a venetian blind",
+        kimono.prompt(Headshot.read(again, "nobody")));
+    assertTrue(Headshot.read(again, "nobody").style().monochrome());
+  }
+
+  @Test
+  void saysWhichRecordIsBroken() throws IOException {
+    Path broken = Files.createDirectories(folder.resolve("broken"));
+    headshot.writePng(broken.resolve("edited.png"));
+    Path record = Files.writeString(broken.resolve(EditedHeadshot.FILE),
+        "{\"after\": {\"file\": \"edited.png\", \"prompt\": \"a man\", \"likeness\": 7}}");
+    assertEquals(record + " cannot be read: likeness 7.0 is outside 0..1; edit a copy of the picture alone",
+        assertThrows(UnusableInput.class, () -> Headshot.read(broken.resolve("edited.png"), "x")).getMessage());
   }
 
   private static EditedHeadshot edit(HeadshotEdit edit) {

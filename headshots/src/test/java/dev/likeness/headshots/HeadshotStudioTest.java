@@ -187,11 +187,15 @@ class HeadshotStudioTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     Consent drawing = Consent.of("Ada: draw me").only(Purpose.HEADSHOTS);
     Consent learning = Consent.of("Ada: look at me").only(Purpose.INTAKE, Purpose.TRAINING);
-    assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class,
-        () -> studio.show(null, null, drawing, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation())).purpose());
+    List<ProgressEvent> events = new ArrayList<>();
+    ConsentRefused refused = assertThrows(ConsentRefused.class,
+        () -> studio.show(null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
+    assertEquals(Purpose.TRAINING, refused.purpose());
     ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, null);
-    assertEquals(Purpose.HEADSHOTS,
-        assertThrows(ConsentRefused.class, () -> studio.shoot(shown, request())).purpose());
+    ConsentRefused undrawn = assertThrows(ConsentRefused.class,
+        () -> studio.shoot(shown, request(), events::add, new Cancellation()));
+    assertEquals(Purpose.HEADSHOTS, undrawn.purpose());
+    assertEquals(List.of(new ProgressEvent.Failed(refused), new ProgressEvent.Failed(undrawn)), events);
   }
 
   @Test

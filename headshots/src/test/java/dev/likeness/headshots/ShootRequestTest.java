@@ -24,6 +24,14 @@ class ShootRequestTest {
   }
 
   @ParameterizedTest
+  @ValueSource(doubles = {-3, Double.POSITIVE_INFINITY})
+  void saysWhichGuidanceThereIs(double guidance) {
+    ShootRequest any = ShootRequest.of(Style.named("studio"), 1);
+    assertEquals("guidance " + guidance + " is no number from 0; leave it out for the base's own",
+        assertThrows(IllegalArgumentException.class, () -> any.guidance(guidance)).getMessage());
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {8, 56, 100, 513, 4104})
   void saysWhichSizesThereAre(int size) {
     ShootRequest any = ShootRequest.of(Style.named("studio"), 1);

@@ -14,6 +14,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +60,24 @@ class StyleTest {
     assertEquals(3, style.guidance());
   }
 
+  @Test
+  void reachesEveryCombinationAndLocksNoTwoListsToEachOther() {
+    List<String> three = List.of("one", "two", "three");
+    Style even = new Style("even", "Even", "portrait", three, three, three, three, "", "", Double.NaN, "square", List.of(), false);
+    assertEquals(81, IntStream.range(0, 81).mapToObj(i -> even.prompt("a man", i)).distinct().count());
+    assertEquals(even.prompt("a man", 5), even.prompt("a man", 81 + 5));
+    for (Style style : Style.all()) {
+      long all = Stream.of(style.wardrobe(), style.expressions(), style.lights(), style.backdrops())
+          .mapToLong(texts -> texts.stream().distinct().count()).reduce(1, Math::multiplyExact);
+      int period = style.wardrobe().size() * style.expressions().size() * style.lights().size() * style.backdrops().size();
+      assertEquals(all, IntStream.range(0, period).mapToObj(i -> style.prompt("a man", i)).distinct().count(), style.name());
+    }
+    Style studio = Style.named("studio");
+    // Of forty pictures: four lights with four backdrops, which used to come in four pairs.
+    assertTrue(IntStream.range(0, 40).mapToObj(i -> studio.prompt("a man", i))
+        .map(prompt -> prompt.substring(prompt.lastIndexOf(", ", prompt.lastIndexOf(", ") - 1))).distinct().count() > 4);
+  }
+
   @ParameterizedTest
   @CsvSource(delimiter = '|', value = {
       "\"smiling\", \"serious\" | \"smiling\", 7 | line 5: expected a text for \"expressions\"",
@@ -70,12 +90,19 @@ class StyleTest {
           + "stable-diffusion-3, flux, other",
       "\"guidance\": 3 | \"monochrome\": 1 | line 6: monochrome must be true or false",
       "\"guidance\": 3 | \"guidance\": 0.5 | line 6: guidance must be a number from 1",
+      "\"guidance\": 3 | \"guidance\": 1e999 | line 6: guidance must be a number from 1",
       "\"guidance\": 3 | \"lens\": \"85mm lens\" | line 6: this style says \"lens\" twice",
       "a suit and tie | a blazer\\nand a beard | line 4: \"wardrobe\" says \"beard\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"a ponytail\" | line 5: \"expressions\" says \"ponytail\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"a Buzz-cut\" | line 5: \"expressions\" says \"buzz-cut\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"all in a bun\" | line 5: \"expressions\" says \"bun\", which belongs to the person and would hide theirs",
       "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" says \"goatee\", which belongs to the person and would hide theirs",
+      "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" says \"glasses\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" says \"hair\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" says \"beards\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" says \"mole\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" says \"headscarf\", which belongs to the person and would be taken from them",
+      "a suit and tie | straw hats | line 4: \"wardrobe\" says \"hats\", which belongs to the person and would hide theirs",
       "a suit and tie | blond curls | line 4: \"wardrobe\" says \"blond\", which belongs to the person and would hide theirs"})
   void tellsTheLineAndTheReasonOfWhatIsWrong(String good, String bad, String message, @TempDir Path folder) {
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> own(folder, OWN.replace(good, bad)));
@@ -105,7 +132,7 @@ class StyleTest {
   }
 
   @Test
-  void isNamedAndForbidsAsItLikes(@TempDir Path folder) throws IOException {
+  void isNamedAsItLikesAndForbidsWhatIsNobodysOwn(@TempDir Path folder) throws IOException {
     Style style = own(folder, OWN.replace("\"guidance\": 3", "\"negative\": \"hat\"").replace("plain", "old-money")).get(0);
     assertEquals("old-money, hat", style.name() + ", " + style.negative());
   }

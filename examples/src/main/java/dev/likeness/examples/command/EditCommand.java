@@ -2,7 +2,6 @@ package dev.likeness.examples.command;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
@@ -32,9 +31,12 @@ import picocli.CommandLine.Parameters;
 @Command(name = "edit", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Changes parts of a headshot and keeps the person.")
 public final class EditCommand implements Runnable {
+  private static final String EDITED = "edited.png";
+
   private final Console console;
 
-  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json beside it")
+  @Parameters(paramLabel = "PICTURE", description = "a headshot; what it was asked by is read from record.json or edit.json "
+      + "beside it")
   private Path picture;
 
   @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with --store, "
@@ -81,12 +83,12 @@ public final class EditCommand implements Runnable {
       who.foreignTo(model).ifPresent(console.err()::println);
       EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
-      marking.writePng(edited.after().picture(), named("edited.png"));
+      marking.writePng(edited.after().picture(), named(EDITED));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
           named("before-after.png"));
       HeadshotScores scores = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       byte[] record = record(edited, scores).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(named("edit.json"), file -> file.write(record));
+      AtomicFile.write(named(EditedHeadshot.FILE), file -> file.write(record));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -107,21 +109,15 @@ public final class EditCommand implements Runnable {
 
   private String record(EditedHeadshot edited, HeadshotScores scores) throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    record.put("picture", picture.getFileName().toString());
-    record.put("before", side(edited.before(), scores));
-    record.put("after", side(edited.after(), scores));
+    record.put("before", side(edited.before(), picture.getFileName().toString(), scores));
+    record.put("after", side(edited.after(), EDITED, scores));
     record.put("drawn_anew", edited.drawnAnew());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";
   }
 
-  private static Map<String, Object> side(Headshot headshot, HeadshotScores scores) {
-    Picture shown = headshot.picture();
-    Map<String, Object> side = new LinkedHashMap<>();
-    side.put("prompt", headshot.request().prompt());
-    side.put("seed", headshot.seed());
-    side.put("width", shown.width());
-    side.put("height", shown.height());
-    side.put("scores", scores.score(shown).asList());
+  private static Map<String, Object> side(Headshot headshot, String file, HeadshotScores scores) {
+    Map<String, Object> side = headshot.toMap(file);
+    side.put("scores", scores.score(headshot.picture()).asList());
     return side;
   }
 }

@@ -60,9 +60,7 @@ final class EditOptions {
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
         .map(file -> new HeadshotEdit.Masked(Picture.read(file), words));
-    boolean smiles = smile && Double.isNaN(strength);
-    double share = smiles ? HeadshotEdit.smile().strength() : strength;
-    return new HeadshotEdit(parts(), within, margins, share, seed);
+    return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 
   private Map<EditPart, String> parts() {
@@ -70,7 +68,10 @@ final class EditOptions {
     put(parts, EditPart.OUTFIT, outfit);
     put(parts, EditPart.BACKDROP, backdrop);
     put(parts, EditPart.LIGHT, light);
-    put(parts, EditPart.EXPRESSION, smile ? HeadshotEdit.smile().words().get(EditPart.EXPRESSION) : expression);
+    put(parts, EditPart.EXPRESSION, expression);
+    if (smile) {
+      parts.putAll(HeadshotEdit.smile().words());
+    }
     return parts;
   }
 

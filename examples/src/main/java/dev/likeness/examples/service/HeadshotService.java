@@ -28,7 +28,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption.
+ * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption. The last
+ * 256 shoots are kept, of up to 256 MiB of pictures, in memory.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=30&amp;priority=0   202 and {"id": …}; at most 16
@@ -40,6 +41,7 @@ import java.util.concurrent.Executors;
  */
 public final class HeadshotService implements AutoCloseable {
   private static final int KEPT = 256;
+  private static final long KEPT_BYTES = 256L << 20;
   private static final int MOST_PICTURES = 16;
   private static final int MOST_STEPS = 1000;
 
@@ -47,7 +49,7 @@ public final class HeadshotService implements AutoCloseable {
   private final StudioQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
-  private final KeptShoots shoots = new KeptShoots(KEPT);
+  private final KeptShoots shoots = new KeptShoots(KEPT, KEPT_BYTES);
 
   private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, int port)
       throws IOException {
@@ -96,13 +98,17 @@ public final class HeadshotService implements AutoCloseable {
   private void route(HttpExchange exchange) throws IOException {
     String[] path = exchange.getRequestURI().getPath().split("/");
     String method = exchange.getRequestMethod();
-    if (path.length == 2 && method.equals("POST")) {
+    boolean known = path[1].equals("shoots") && path.length < 5;
+    if (known && path.length == 2 && method.equals("POST")) {
       say(exchange, 202, Map.of("id", take(query(exchange))));
       return;
     }
-    Job<Shoot> job = path.length > 2 ? shoots.job(path[2]) : null;
-    if (job == null) {
-      say(exchange, 404, Map.of("error", "no such shoot"));
+    Job<Shoot> job = known && path.length > 2 ? shoots.job(path[2]) : null;
+    if (job != null && !method.equals("GET") && !(method.equals("DELETE") && path.length == 3)) {
+      exchange.getResponseHeaders().add("Allow", path.length == 3 ? "GET, DELETE" : "GET");
+      say(exchange, 405, Map.of("error", method + " is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot"));
+    } else if (job == null) {
+      say(exchange, 404, Map.of("error", "no such shoot; " + shoots));
     } else if (method.equals("DELETE")) {
       job.cancel(false);
       say(exchange, 200, state(job));

@@ -2,37 +2,67 @@ package dev.likeness.examples.service;
 
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.queue.Job;
-import java.util.Iterator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Shoots by id: so many, and all that still wait or run. The oldest finished ones are forgotten, so that memory stays
- * bounded.
+ * Shoots by id: so many, with so many bytes of pictures, and all that still wait or run. What finished first is forgotten
+ * first, so that memory stays bounded; what finished last is kept, however large.
  */
 final class KeptShoots {
   private final int most;
+  private final long mostBytes;
+  // Finished ones in the order in which they finished.
   private final Map<String, Job<Shoot>> shoots = new LinkedHashMap<>();
 
-  KeptShoots(int most) {
+  KeptShoots(int most, long mostBytes) {
     this.most = most;
+    this.mostBytes = mostBytes;
   }
 
   /** Returns the shoot's id. */
   synchronized String add(Job<Shoot> job) {
     String id = Long.toString(job.number());
-    Iterator<Job<Shoot>> oldest = shoots.values().iterator();
-    while (shoots.size() >= most && oldest.hasNext()) {
-      if (oldest.next().isDone()) {
-        oldest.remove();
-      }
-    }
     shoots.put(id, job);
+    forget();
+    job.toCompletableFuture().whenComplete((shoot, failure) -> finished(id));
     return id;
   }
 
   /** Null for one that never was, or is forgotten. */
   synchronized Job<Shoot> job(String id) {
     return shoots.get(id);
+  }
+
+  /** How many there are, for whoever asks for one that is not. */
+  @Override
+  public String toString() {
+    return "the last " + most + " are kept, of up to " + mostBytes / (1 << 20) + " MiB of pictures";
+  }
+
+  private synchronized void finished(String id) {
+    Job<Shoot> job = shoots.remove(id);
+    if (job != null) {
+      shoots.put(id, job);
+      forget();
+    }
+  }
+
+  private void forget() {
+    List<Map.Entry<String, Job<Shoot>>> done =
+        new ArrayList<>(shoots.entrySet().stream().filter(shoot -> shoot.getValue().isDone()).toList());
+    long bytes = done.stream().mapToLong(shoot -> bytes(shoot.getValue())).sum();
+    while (done.size() > 1 && (shoots.size() > most || bytes > mostBytes)) {
+      Map.Entry<String, Job<Shoot>> oldest = done.remove(0);
+      bytes -= bytes(oldest.getValue());
+      shoots.remove(oldest.getKey());
+    }
+  }
+
+  private static long bytes(Job<Shoot> job) {
+    return job.state() != Job.State.DONE ? 0
+        : job.join().headshots().stream().mapToLong(shot -> 3L * shot.picture().width() * shot.picture().height()).sum();
   }
 }

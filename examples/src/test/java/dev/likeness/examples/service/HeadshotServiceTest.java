@@ -13,13 +13,9 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Purpose;
-import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
-import dev.likeness.headshots.queue.Job;
 import dev.likeness.headshots.queue.QueueOptions;
-import dev.likeness.headshots.queue.StudioQueue;
-import dev.likeness.headshots.queue.Work;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -29,14 +25,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -155,8 +149,15 @@ class HeadshotServiceTest {
         said("POST", "?person=ada&count=x"));
     assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
     assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
-    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", "/999"));
-    assertEquals("404 {\"error\":\"no such shoot\"}", said("GET", ""));
+    String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
+    assertEquals(none, said("GET", "/999"));
+    assertEquals(none, said("GET", ""));
+    assertEquals(none, said("POST", "s?person=ada"));
+    String id = shoot("ada", 0, 2);
+    assertEquals("405 {\"error\":\"PUT is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        said("PUT", "/" + id));
+    assertEquals("405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
+        said("DELETE", "/" + id + "/1.png"));
   }
 
   @Test
@@ -178,32 +179,6 @@ class HeadshotServiceTest {
     service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), 0);
     String refused = said("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
-  }
-
-  @Test
-  void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
-    CountDownLatch gate = new CountDownLatch(1);
-    KeptShoots kept = new KeptShoots(2);
-    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
-      Work<Shoot> waits = (progress, stop) -> {
-        try {
-          gate.await();
-          return null;
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
-        }
-      };
-      String runs = kept.add(queue.submit(waits, 1, 0, Progress.SILENT, Duration.ZERO));
-      List<String> done = new ArrayList<>();
-      for (int i = 0; i < 4; i++) {
-        Job<Shoot> job = queue.submit((progress, stop) -> null, 1, 0, Progress.SILENT, Duration.ZERO);
-        job.get();
-        done.add(kept.add(job));
-      }
-      assertEquals(List.of(false, false, false, true), done.stream().map(id -> kept.job(id) != null).toList());
-      assertEquals(Job.State.RUNNING, kept.job(runs).state());
-      gate.countDown();
-    }
   }
 
   private Picture drawn(String name, int seed) throws Exception {

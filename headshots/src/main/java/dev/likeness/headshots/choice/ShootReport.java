@@ -23,6 +23,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was thought of them, the
@@ -41,8 +42,10 @@ public final class ShootReport {
   /**
    * The report of what was drawn.
    *
+   * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was cropped since
    * @param review empty for a person from a file
    * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
+   * @throws IllegalArgumentException when the shoot is not what was kept
    */
   public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review,
       Disclosure disclosure) {
@@ -51,7 +54,7 @@ public final class ShootReport {
         .append(resource("report.css")).append("</style></head><body>\n<h1>Headshots</h1>\n")
         .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
         .append(text(LikenessVersion.current())).append(".</p>\n");
-    choice.ifPresentOrElse(made -> chosen(page, made, disclosure),
+    choice.ifPresentOrElse(made -> chosen(page, made, shoot, disclosure),
         () -> all(page, shoot.headshots(), disclosure));
     review.ifPresent(seen -> photos(page, seen));
     return new ShootReport(page.append("</body></html>\n").toString());
@@ -77,27 +80,32 @@ public final class ShootReport {
     page.append("</div>\n");
   }
 
-  private static void chosen(StringBuilder page, Choice choice, Disclosure disclosure) {
+  private static void chosen(StringBuilder page, Choice choice, Shoot delivered, Disclosure disclosure) {
     List<Choice.Verdict> kept = choice.verdicts().stream().filter(Choice.Verdict::kept)
         .sorted((a, b) -> Integer.compare(a.place(), b.place())).toList();
+    if (kept.size() != delivered.headshots().size()) {
+      throw new IllegalArgumentException("the shoot has " + delivered.headshots().size() + " headshots and the choice keeps "
+          + kept.size() + "; give the shoot of those that were kept");
+    }
     List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append("<p class=\"note\">Every picture that was drawn was scored. Merit, 0 to 1, says how many of the others "
         + "a picture is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
         + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ").append(kept.size()).append(" of ").append(choice.verdicts().size()).append("</h2>\n");
-    verdicts(page, kept, disclosure);
+    verdicts(page, kept, verdict -> delivered.headshots().get(verdict.place() - 1), disclosure);
     if (!others.isEmpty()) {
       page.append("<h2>Not kept</h2>\n");
-      verdicts(page, others, disclosure);
+      verdicts(page, others, verdict -> verdict.candidate().headshot(), disclosure);
     }
   }
 
-  private static void verdicts(StringBuilder page, List<Choice.Verdict> verdicts, Disclosure disclosure) {
+  private static void verdicts(StringBuilder page, List<Choice.Verdict> verdicts,
+      Function<Choice.Verdict, Headshot> shown, Disclosure disclosure) {
     page.append("<div class=\"grid\">\n");
     for (Choice.Verdict verdict : verdicts) {
       Candidate candidate = verdict.candidate();
-      Headshot headshot = candidate.headshot();
+      Headshot headshot = shown.apply(verdict);
       String name = verdict.kept() ? Headshot.fileName(verdict.place() - 1) : "seed " + headshot.seed();
       figure(page, verdict.kept() ? "kept" : "dropped", headshot, name, verdict.reason(), disclosure);
       page.append(candidate.repaired() ? "<p>The face was drawn again.</p>\n" : "");

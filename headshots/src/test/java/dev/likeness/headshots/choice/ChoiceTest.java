@@ -3,6 +3,7 @@ package dev.likeness.headshots.choice;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.ImageRequest;
@@ -108,6 +109,25 @@ class ChoiceTest {
     assertTrue(html.contains("white-space: nowrap"), "narrow columns must not break numbers");
     assertFalse(html.contains("http") || html.contains("<script") || html.contains("<link"), "all of it is in the page");
     assertEquals(2, html.split("data:image/png;base64,", -1).length - 1);
+  }
+
+  @Test
+  void showsWhatIsDeliveredOfWhatWasKept() throws IOException {
+    Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
+    Headshot kept = choice.kept().get(0);
+    Headshot cropped = new Headshot(kept.picture().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
+        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+    List<String> sizes = new ArrayList<>();
+    for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
+      byte[] png = Base64.getDecoder().decode(part.substring("base64,".length(), part.indexOf('"')));
+      sizes.add(Picture.read(Files.write(folder.resolve("shown.png"), png)).toString());
+    }
+    assertEquals(List.of("40x50 picture", "64x64 picture"), sizes);
+    Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
+    assertEquals("the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
+        assertThrows(IllegalArgumentException.class,
+            () -> ShootReport.of(none, Optional.of(choice), Optional.empty(), Disclosure.standard())).getMessage());
   }
 
   @Test

@@ -1,0 +1,117 @@
+package dev.likeness.examples.service;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.StudioQueue;
+import dev.likeness.headshots.queue.Work;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeptShootsTest {
+  private static final int BYTES = 10 * 10 * 3;
+
+  @TempDir
+  private static Path folder;
+  private static BaseModel base;
+
+  private final CountDownLatch gate = new CountDownLatch(1);
+
+  @BeforeAll
+  static void open() {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+  }
+
+  @AfterAll
+  static void close() {
+    base.close();
+  }
+
+  @Test
+  void forgetsTheOldestThatAreDoneAndNoneThatRuns() throws Exception {
+    KeptShoots kept = new KeptShoots(2, Long.MAX_VALUE);
+    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+      String runs = kept.add(submitted(queue, waiting()));
+      List<String> done = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        done.add(kept.add(finished(queue, 10)));
+      }
+      assertEquals(List.of(false, false, false, true), kept(kept, done));
+      assertEquals(Job.State.RUNNING, kept.job(runs).state());
+      gate.countDown();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void forgetsByTheBytesOfPicturesInTheOrderInWhichShootsFinished() throws Exception {
+    KeptShoots kept = new KeptShoots(256, 4 * BYTES);
+    try (StudioQueue queue = StudioQueue.on(HeadshotStudio.on(base), QueueOptions.defaults())) {
+      Job<Shoot> late = submitted(queue, waiting());
+      List<String> ids = new ArrayList<>(List.of(kept.add(late)));
+      for (int i = 0; i < 4; i++) {
+        ids.add(kept.add(finished(queue, 10)));
+      }
+      assertEquals(List.of(true, true, true, true, true), kept(kept, ids));
+      gate.countDown();
+      late.get();
+      // What depends on a job is told a moment after whoever waits for it.
+      while (kept.job(ids.get(1)) != null) {
+        TimeUnit.MILLISECONDS.sleep(1);
+      }
+      assertEquals(List.of(true, false, true, true, true), kept(kept, ids));
+      ids.add(kept.add(finished(queue, 1000)));
+      assertEquals(List.of(false, false, false, false, false, true), kept(kept, ids));
+    }
+  }
+
+  private static List<Boolean> kept(KeptShoots kept, List<String> ids) {
+    return ids.stream().map(id -> kept.job(id) != null).toList();
+  }
+
+  private Work<Shoot> waiting() {
+    return (progress, stop) -> {
+      try {
+        gate.await();
+        return pictureOf(10);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    };
+  }
+
+  private static Job<Shoot> finished(StudioQueue queue, int side) throws Exception {
+    Job<Shoot> job = submitted(queue, (progress, stop) -> pictureOf(side));
+    job.get();
+    return job;
+  }
+
+  private static Job<Shoot> submitted(StudioQueue queue, Work<Shoot> work) {
+    return queue.submit(work, 1, 0, Progress.SILENT, Duration.ZERO);
+  }
+
+  private static Shoot pictureOf(int side) {
+    ShootRequest request = ShootRequest.of(Style.named("studio"), 1);
+    Picture picture = Picture.of(side, side, new byte[side * side * 3]);
+    return new Shoot(request, List.of(Headshot.of(picture, request.styles().get(0), "Ada")));
+  }
+}

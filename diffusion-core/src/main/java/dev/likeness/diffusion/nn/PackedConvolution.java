@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.nn;
 
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Matrix;
 import org.bytedeco.pytorch.GradMode;
@@ -8,6 +9,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Convolutions on a CPU whose weights lie in the order that oneDNN multiplies them in. As a file has them they are brought
@@ -17,6 +19,22 @@ import org.bytedeco.pytorch.global.torch.MemoryFormat;
  */
 final class PackedConvolution {
   private static final long[] ONE = {1, 1};
+
+  /** Asked once, of the first picture in bf16. */
+  private static final class Bf16 {
+    static final boolean IS_PACKED = isPacked();
+
+    /** Whether oneDNN takes bf16 on this CPU: it does with AVX-512 or AVX-NE-CONVERT alone, and says so by an error. */
+    private static boolean isPacked() {
+      long[] one = {1, 1, 1, 1};
+      try (TensorScope scope = TensorScope.open()) {
+        packed(torch.ones(one).to(ScalarType.BFloat16), one, ONE, new long[2]);
+        return true;
+      } catch (RuntimeException refused) {
+        return false;
+      }
+    }
+  }
 
   private PackedConvolution() {}
 
@@ -40,9 +58,10 @@ final class PackedConvolution {
     }
   }
 
-  /** While nothing is learnt, of a picture whose channels lie together, as the result's will. */
+  /** While nothing is learnt, of a picture whose channels lie together, as the result's will, in a type that oneDNN takes here. */
   static boolean isFaster(Tensor x) {
-    return x.is_cpu() && !GradMode.is_enabled() && torch.hasMKLDNN() && x.is_contiguous(MemoryFormat.ChannelsLast);
+    return x.is_cpu() && !GradMode.is_enabled() && torch.hasMKLDNN() && x.is_contiguous(MemoryFormat.ChannelsLast)
+        && (DType.of(x.scalar_type()) == DType.F32 || Bf16.IS_PACKED);
   }
 
   /** A weight in the order for pictures of the shape {@code x}. */

@@ -154,16 +154,23 @@ public record GoldenFolder(Path path, String variant) {
 
   /**
    * Opens a Stable Diffusion folder in f32 with every network loaded and used, so that it keeps all that it will, as a
-   * fixture whose tests are watched for leaks.
+   * fixture whose tests are watched for leaks: weights in the order of each shape of picture, which differ from CPU to CPU.
    */
   public static BaseModel loaded(Path folder) {
     BaseModel base = BaseModel.open(folder, Compute.EXACT);
     Stream.of("text_encoder", "text_encoder_2", "unet", "vae").filter(part -> Files.exists(folder.resolve(part)))
         .forEach(base.networks()::load);
-    base.generate(ImageRequest.of("all").steps(1).size(24, 16));
-    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      base.networks().autoencoder().encode(torch.zeros(1, 3, 16, 24));
-    }
+    draw(base, 24, 16);
+    draw(base, 16, 24);
     return base;
+  }
+
+  private static void draw(BaseModel base, int width, int height) {
+    ImageRequest all = ImageRequest.of("all").steps(1).size(width, height);
+    base.generate(all);
+    base.generate(all.guidance(1));
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      base.networks().autoencoder().encode(torch.zeros(1, 3, height, width));
+    }
   }
 }

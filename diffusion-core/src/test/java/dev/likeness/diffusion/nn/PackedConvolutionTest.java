@@ -44,17 +44,36 @@ class PackedConvolutionTest {
   @Test
   void packsAgainForPicturesThatAskForAnotherOrderAndForNoOther() {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); TensorRegion region = new TensorRegion()) {
-      KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3).to(ScalarType.BFloat16), region);
+      ScalarType type = isPacked(ScalarType.BFloat16) ? ScalarType.BFloat16 : ScalarType.Float;
+      KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3).to(type), region);
       Set<String> orders = new HashSet<>();
       for (int turn = 0; turn < 2; turn++) {
         for (long side : new long[] {4, 8, 24, 32, 64}) {
-          Tensor x = torch.randn(1, 256, side, side).to(ScalarType.BFloat16).contiguous(MemoryFormat.ChannelsLast);
+          Tensor x = torch.randn(1, 256, side, side).to(type).contiguous(MemoryFormat.ChannelsLast);
           PackedConvolution.of(x, weight, new TensorOptional(), new long[] {1, 1}, new long[] {1, 1});
           orders.add(PackedOrder.of(weight.shape(), x, new long[] {1, 1}, new long[] {1, 1}));
         }
       }
       assertEquals(orders, weight.forms().keySet());
       assertTrue(orders.size() < 5, "sizes share their orders");
+    }
+  }
+
+  @Test
+  void takesWeightsAsTheyAreWhereOneDnnRefusesTheirType() {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); TensorRegion region = new TensorRegion()) {
+      for (ScalarType type : new ScalarType[] {ScalarType.Float, ScalarType.BFloat16}) {
+        KeptWeight weight = new KeptWeight(torch.randn(32, 32, 3, 3).to(type), region);
+        PackedConvolution.of(torch.randn(1, 32, 16, 16).to(type).contiguous(MemoryFormat.ChannelsLast), weight, new TensorOptional(),
+            new long[] {1, 1}, new long[] {1, 1});
+        assertEquals(isPacked(type), !weight.forms().isEmpty(), type.toString());
+      }
+    }
+  }
+
+  private static boolean isPacked(ScalarType type) {
+    try (TensorScope scope = TensorScope.open()) {
+      return PackedConvolution.isFaster(torch.ones(1, 32, 16, 16).to(type).contiguous(MemoryFormat.ChannelsLast));
     }
   }
 

@@ -30,6 +30,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -91,6 +92,17 @@ class ChoiceTest {
     Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
     assertArrayEquals(new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
         Merit.of(List.of(first, second, disobedient)), 1e-12);
+  }
+
+  @Test
+  void holdsAgainstNoneWhatMostOfManyFail() {
+    List<Candidate> blurred = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i)).toList();
+    assertTrue(Choice.of(blurred, 8).verdicts().get(3).reason()
+        .matches("kept: merit 0.89, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
+        Choice.of(blurred, 8).verdicts().get(3).reason());
+    assertTrue(Choice.of(blurred.subList(0, 7), 7).verdicts().get(3).reason().startsWith("kept for want of better"));
+    List<Candidate> fewer = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();
+    assertTrue(Choice.of(fewer, 8).verdicts().get(4).reason().startsWith("kept for want of better"));
   }
 
   @Test

@@ -28,6 +28,9 @@ final class FaceLora implements AutoCloseable {
   private record Beside(Pair pair, double strength) implements SidePath {
     @Override
     public Tensor delta(Tensor x) {
+      if (strength == 0) {
+        return x.new_zeros(x.size(0), x.size(1), pair.up.size(0));
+      }
       Tensor delta = torch.linear(torch.linear(x, pair.down), pair.up);
       return strength * pair.scale == 1 ? delta : delta.mul(new Scalar(strength * pair.scale));
     }

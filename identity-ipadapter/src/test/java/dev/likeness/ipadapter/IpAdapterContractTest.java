@@ -128,6 +128,18 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
+  void aLoraThatTheFirstPromptWantsNothingOfActsForNone() {
+    ImagePrompt left = person.mask(picture("37x53.png")).lora(0);
+    ImagePrompt right = person.mask(picture("64x64.png"));
+    assertArrayEquals(drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8))),
+        drawn(request().as(left.at(0.8)).as(right.at(0.8))));
+    assertArrayEquals(drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.lora(0).at(0.8))),
+        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.at(0.8))), "in steps where the first does not count, too");
+    assertArrayEquals(drawn(request().as(right.at(0.8))), drawn(request().as(left.at(0)).as(right.at(0.8))),
+        "a prompt of weight 0 says nothing");
+  }
+
+  @Test
   void isNotDrawnOnAnotherBase(@TempDir Path parent) {
     try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class,

@@ -165,7 +165,7 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
     }
     if (kind == AdapterKind.BASE && !encoder.config().siglip() && encoder.config().projection() == 0) {
       throw new IllegalArgumentException("an " + kind.title() + " looks at an image encoder's projection, and "
-          + encoder.describe() + " is " + encoder.config().describe() + " without one; give a CLIPVisionModelWithProjection, or train a Plus");
+          + encoder.describe() + " is " + encoder.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus");
     }
     int image = face ? 0 : kind == AdapterKind.BASE && !encoder.config().siglip() ? encoder.config().projection()
         : encoder.config().width();

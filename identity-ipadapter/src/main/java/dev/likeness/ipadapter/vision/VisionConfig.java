@@ -5,6 +5,7 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.ModelConfig;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The shape of a CLIP or SigLIP vision tower, by transformers' names.
@@ -27,8 +28,8 @@ public record VisionConfig(boolean siglip, int width, int inner, int layers, int
   /** Reads an image encoder's {@code config.json}: a vision tower's own, or a whole CLIP's or SigLIP's. */
   public static VisionConfig of(ModelConfig whole) {
     ModelConfig c = vision(whole);
-    boolean siglip = type(whole, c).startsWith("siglip");
-    if (!siglip && !type(whole, c).startsWith("clip")) {
+    boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
+    if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
       throw new UnusableInput(whole.where() + ": model_type is \"" + type(whole, c)
           + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
     }
@@ -63,8 +64,13 @@ public record VisionConfig(boolean siglip, int width, int inner, int layers, int
       case 1664 -> "ViT-bigG/" + patchSize + " ";
       default -> "";
     };
-    return (siglip ? "SigLIP " : "CLIP ") + size + "(width " + width
-        + (projection == 0 ? ")" : ", projection " + projection + ")");
+    return family() + " " + size + "(width " + width
+        + (siglip ? ")" : projection == 0 ? ", without projection)" : ", projection " + projection + ")");
+  }
+
+  /** {@code CLIP} or {@code SigLIP}. */
+  public String family() {
+    return siglip ? "SigLIP" : "CLIP";
   }
 
   @SuppressWarnings("unchecked")

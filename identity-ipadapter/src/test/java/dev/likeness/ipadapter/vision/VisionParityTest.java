@@ -72,10 +72,12 @@ class VisionParityTest {
 
   @Test
   void refusesAFolderThatIsNoImageEncoder(@TempDir Path folder) throws IOException {
-    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"dinov2\"}");
-    UnusableInput e = assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
-    assertEquals(folder.resolve("config.json") + ": model_type is \"dinov2\"; expected a CLIP or SigLIP vision tower "
-        + "(clip_vision_model, siglip_vision_model)", e.getMessage());
+    for (String type : List.of("dinov2", "clip_text_model", "siglip2", "clipseg")) {
+      Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"" + type + "\"}");
+      UnusableInput e = assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
+      assertEquals(folder.resolve("config.json") + ": model_type is \"" + type + "\"; expected a CLIP or SigLIP vision tower "
+          + "(clip_vision_model, siglip_vision_model)", e.getMessage());
+    }
   }
 
   @Test

@@ -100,7 +100,7 @@ public final class Pairing {
     if (encoder == null) {
       throw new UnusableInput(wanted + "; give that image encoder's folder");
     }
-    long has = pooled && !encoder.siglip() ? encoder.projection() : encoder.width();
+    long has = pooled ? encoder.projection() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
       throw new UnusableInput(wanted + "; the image encoder " + folder + " is " + encoder.describe()
           + ": give the one it was trained with");

@@ -113,6 +113,15 @@ class TransformerAdaptersTest {
     Pairing.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
   }
 
+  @Test
+  void asksForAPoolWhereItLooksAtThePool() {
+    VisionConfig bare = VisionConfig.of(ModelConfig.of(Map.of("model_type", "siglip_vision_model", "hidden_size", 1152,
+        "num_attention_heads", 16, "patch_size", 14, "vision_use_head", false), "siglip"));
+    Pairing.check("a.bin", layout(TIMED), bare, "here");
+    assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
+        + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with", refusal(INSTANT_X, bare));
+  }
+
   private static VisionConfig encoder(String type, int width, int projection) {
     return VisionConfig.of(ModelConfig.of(Map.of("model_type", type, "hidden_size", width, "num_attention_heads", 8, "patch_size", 16,
         "projection_dim", projection), "config.json"));

@@ -18,11 +18,13 @@ import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
@@ -73,8 +75,11 @@ final class AdapterRun implements AutoCloseable {
     weights = new AdapterWeights(model, attentions, layout, settings);
     resume(state);
     double loss = learn(state, progress, stop);
-    SafetensorsWriter.write(file, weights.leaves().leaves(), Map.of("likeness.base", base.name(),
-        "likeness.recipe", settings.toString()));
+    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), "likeness.recipe", settings.toString()));
+    if (layout.imageWidth() > 0) {
+      header.put(AdapterFile.FAMILY, encoder.config().family());
+    }
+    SafetensorsWriter.write(file, weights.leaves().leaves(), header);
     return loss;
   }
 

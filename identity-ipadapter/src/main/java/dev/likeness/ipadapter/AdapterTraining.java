@@ -163,12 +163,11 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
     if (!face && encoder == null) {
       throw new IllegalArgumentException("an " + kind.title() + " looks at pictures; give an image encoder");
     }
-    if (kind == AdapterKind.BASE && !encoder.config().siglip() && encoder.config().projection() == 0) {
+    if (kind == AdapterKind.BASE && encoder.config().projection() == 0) {
       throw new IllegalArgumentException("an " + kind.title() + " looks at an image encoder's projection, and "
-          + encoder.describe() + " is " + encoder.config().describe() + " without one; give a CLIPVisionModelWithProjection, or train a Plus");
+          + encoder.describe() + " is " + encoder.config().describe() + "; give a CLIPVisionModelWithProjection, or train a Plus");
     }
-    int image = face ? 0 : kind == AdapterKind.BASE && !encoder.config().siglip() ? encoder.config().projection()
-        : encoder.config().width();
+    int image = face ? 0 : kind == AdapterKind.BASE ? encoder.config().projection() : encoder.config().width();
     long hidden = face ? 2L * faceNumbers : kind == AdapterKind.FULL_FACE ? image : 0;
     return new AdapterLayout(kind, kind == AdapterKind.FULL_FACE ? 0 : tokens, base.contextWidth(), image,
         face ? faceNumbers : 0, hidden, shape, base.widths(), rank > 0);

@@ -63,10 +63,15 @@ public final class BlockWeights {
   /**
    * Weights by the beginning of a block's path, the longest that fits; 0 for all others.
    *
-   * @throws IllegalArgumentException when drawing with a base that has no block of such a name
+   * @throws IllegalArgumentException when a weight is not a finite number, and when drawing with a base that has no block of such a name
    */
   public static BlockWeights of(Map<String, Double> byPath) {
     Map<String, Double> own = Map.copyOf(byPath);
+    own.forEach((path, weight) -> {
+      if (!Double.isFinite(weight)) {
+        throw new IllegalArgumentException("the weight of block \"" + path + "\" must be a finite number, not " + weight);
+      }
+    });
     return new BlockWeights(own.toString(), (base, t) -> {
       for (String path : own.keySet()) {
         if (base.paths().stream().noneMatch(block -> begins(block, path))) {

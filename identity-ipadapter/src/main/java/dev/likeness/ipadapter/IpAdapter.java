@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -71,8 +72,7 @@ public final class IpAdapter implements AutoCloseable {
    */
   public static IpAdapter open(AdapterFile file, BaseModel base, ImageEncoder encoder) {
     AdapterLayout layout = Pairing.check(file, base);
-    Pairing.check(file.path().toString(), layout, encoder == null ? null : encoder.config(),
-        encoder == null ? "" : encoder.describe());
+    Pairing.check(file, layout, encoder == null ? null : encoder.config(), encoder == null ? "" : encoder.describe());
     IpAdapter adapter = new IpAdapter(file, file.open(), layout, BaseAttentions.of(base).heard(layout.kind()), encoder,
         base.parts().compute());
     try {
@@ -90,10 +90,14 @@ public final class IpAdapter implements AutoCloseable {
       layer(t, "to_k_ip");
       layer(t, "to_v_ip");
     });
+    weights.requireAllRead(weights.names().stream()
+        .filter(name -> LoraTwin.isKey(name) || !name.startsWith("image_proj.") && !name.startsWith("ip_adapter."))
+        .collect(Collectors.toSet()));
+    boolean whole = layout.kind().wantsLora();
     if (twin.isPresent()) {
-      lora = new FaceLora(LoraTwin.open(twin.get(), base), base, compute);
+      lora = new FaceLora(LoraTwin.open(twin.get(), base), base, whole, compute);
     } else if (layout.lora() && file.usesOwnLora()) {
-      lora = new FaceLora(file.open(), base, compute);
+      lora = new FaceLora(file.open(), base, whole, compute);
     }
   }
 
@@ -172,8 +176,9 @@ public final class IpAdapter implements AutoCloseable {
 
   /** Attention {@code t} of an adapter that is told the time. */
   TimedAttention timed(int t) {
-    long head = base.headWidth() > 0 ? base.headWidth() : weights.shape("ip_adapter." + t + ".norm_q.weight")[0];
-    return new TimedAttention(at(t), layout.contextWidth(), layout.resampler().width(), head);
+    String norm = "ip_adapter." + t + ".norm_q.weight";
+    long own = weights.has(norm) && weights.shape(norm).length == 1 ? weights.shape(norm)[0] : 1;
+    return new TimedAttention(at(t), layout.contextWidth(), layout.resampler().width(), base.headWidth() > 0 ? base.headWidth() : own);
   }
 
   private Linear layer(int t, String name) {

@@ -16,9 +16,9 @@ final class PromptAdaptation implements Adaptation {
 
   PromptAdaptation(Map<String, AttentionBranch> branches, FaceLora lora, Settings settings) {
     this.branches = branches;
-    this.lora = lora == null || settings.lora() == 0 ? null : lora;
+    this.lora = lora;
     this.settings = settings;
-    outside = branches.isEmpty() ? this : this.lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
+    outside = branches.isEmpty() ? this : lora == null ? NONE : new PromptAdaptation(Map.of(), lora, settings);
   }
 
   @Override

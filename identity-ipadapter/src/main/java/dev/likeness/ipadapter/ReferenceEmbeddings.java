@@ -37,7 +37,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
    */
   public record Grid(float[] values, int count, int tokens, int width) {
     public Grid {
-      if ((long) count * tokens * width != values.length) {
+      if (values.length == 0 || (long) count * tokens * width != values.length) {
         throw new IllegalArgumentException(values.length + " numbers are not " + count + "x" + tokens + "x" + width);
       }
     }
@@ -89,6 +89,9 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
     if (image == null && face == null || image != null && image.count != count || face != null && face.count != count) {
       throw new IllegalArgumentException(count + " weights belong to as many references, given image " + image
           + " and face " + face);
+    }
+    if (nothing != null && nothing.count != 1) {
+      throw new IllegalArgumentException("there is one nothing for all references, given " + nothing);
     }
     if (!weights.stream().allMatch(weight -> weight > 0 && Double.isFinite(weight))) {
       throw new IllegalArgumentException("references' weights must be above 0, given " + weights);
@@ -155,6 +158,12 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       if (!saved.names().contains(WEIGHTS)) {
         throw new UnusableInput(file
             + " holds no reference embeddings: no tensor \"weights\"; make it from pictures again");
+      }
+      for (String name : saved.names()) {
+        if (saved.elements(name) == 0) {
+          throw new UnusableInput(file + ": " + name + " has shape " + Arrays.toString(saved.shape(name))
+              + ", expected at least one number; make it from pictures again");
+        }
       }
       float[] weights = Images.floats(saved.read(WEIGHTS));
       return new ReferenceEmbeddings(grid(saved, "image"), grid(saved, "nothing"), grid(saved, "face"),

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
+import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterKind.Nothing;
 import dev.likeness.ipadapter.layout.AdapterKind.Sight;
 import dev.likeness.ipadapter.layout.AdapterLayout;
@@ -52,9 +53,13 @@ record TokenMaker(IpAdapter adapter, double shortcut) {
         layout.contextWidth());
   }
 
-  /** Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when all count the same. */
+  /**
+   * Each token's share in the attention, as its logarithm, [1, 1, 1, n tokens]; null when that changes nothing, as where all count the
+   * same and there is nothing else to attend to.
+   */
   Tensor bias(ReferenceEmbeddings e, long tokens) {
-    if (e.weights().stream().distinct().count() < 2) {
+    boolean besidePicture = adapter.layout().kind() == AdapterKind.TIMED;
+    if (besidePicture ? e.weights().stream().allMatch(w -> w == 1) : e.weights().stream().distinct().count() < 2) {
       return null;
     }
     float[] bias = new float[(int) tokens];

@@ -15,13 +15,17 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import dev.likeness.ipadapter.layout.BaseAttentions;
+import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.ipadapter.vision.VisionConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,9 +88,23 @@ class AdapterStartTest {
     }
     try (ImageEncoder eye = ImageEncoder.open(bare, Compute.EXACT)) {
       assertEquals("an IP-Adapter looks at an image encoder's projection, and " + bare + " is " + eye.config().describe()
-          + " without one; give a CLIPVisionModelWithProjection, or train a Plus", assertThrows(IllegalArgumentException.class,
+          + "; give a CLIPVisionModelWithProjection, or train a Plus", assertThrows(IllegalArgumentException.class,
           () -> PLAIN.train(base, eye, AdapterTrainingTest.pairs(), folder.resolve("x"), null, Progress.SILENT, new Cancellation())).getMessage());
     }
+  }
+
+  @Test
+  void saysWhichFamilyOfEncodersItLookedThrough() {
+    Path file = folder.resolve("adapter.safetensors");
+    try (ImageEncoder siglip = ImageEncoder.open(GoldenTower.write("siglip", folder), Compute.EXACT)) {
+      PLAIN.steps(1).train(base, siglip, AdapterTrainingTest.pairs(), file, null, Progress.SILENT, new Cancellation());
+      IpAdapter.open(file, base, siglip).close();
+    }
+    VisionConfig clip = VisionConfig.of(ModelConfig.of(
+        Map.of("model_type", "clip", "hidden_size", 48, "num_attention_heads", 4, "projection_dim", 36), "config.json"));
+    assertEquals(file + " is an IP-Adapter and looks at pictures through SigLIP (width 36); the image encoder here is CLIP (width 48,"
+        + " projection 36): give the one it was trained with", assertThrows(UnusableInput.class,
+        () -> Pairing.check(AdapterFile.of(file), AdapterFile.of(file).layout(), clip, "here")).getMessage());
   }
 
   @Test

@@ -1,11 +1,13 @@
 package dev.likeness.ipadapter;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.layout.Target;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -32,6 +34,12 @@ class BlockWeightsTest {
         counted(BlockWeights.COMPOSITION, SD1));
     assertEquals(List.of("down_blocks.2.attentions.0 1.0"), counted(BlockWeights.COMPOSITION, PORTRAIT));
     assertEquals(List.of("up_blocks.0.attentions.1 1.0"), counted(BlockWeights.STYLE, PORTRAIT));
+  }
+
+  @Test
+  void areFiniteNumbers() {
+    assertEquals("the weight of block \"mid_block\" must be a finite number, not NaN",
+        assertThrows(IllegalArgumentException.class, () -> BlockWeights.of(Map.of("mid_block", Double.NaN))).getMessage());
   }
 
   /** Blocks that count, and how much. */

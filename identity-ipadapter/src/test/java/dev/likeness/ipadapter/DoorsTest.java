@@ -14,6 +14,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.BaseAttentions;
@@ -178,6 +179,17 @@ class DoorsTest {
         refusal(AdapterFile.of(file), other));
     assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
         + "encoder's folder", refusal(AdapterFile.of(file), null));
+  }
+
+  @Test
+  void refusesAnImageEncoderByItsConfigAlone(@TempDir Path folder) throws IOException {
+    AdapterFile file = AdapterFile.of(ADAPTERS.write("base", folder));
+    Files.copy(Path.of(other.describe()).resolve("config.json"), folder.resolve("config.json"));
+    String is = file.path() + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
+    assertEquals(is + "the image encoder " + folder + " is CLIP (width 64, projection 24): give the one it was trained with",
+        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null)).getMessage());
+    assertEquals(is + "give that image encoder's folder",
+        assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null)).getMessage());
   }
 
   @Test

@@ -23,6 +23,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
@@ -128,6 +129,18 @@ class IpAdapterContractTest implements AdapterContract {
   }
 
   @Test
+  void aLoraThatTheFirstPromptWantsNothingOfActsForNone() {
+    ImagePrompt left = person.mask(picture("37x53.png")).lora(0);
+    ImagePrompt right = person.mask(picture("64x64.png"));
+    assertArrayEquals(drawn(request().as(left.at(0.8)).as(right.lora(0).at(0.8))),
+        drawn(request().as(left.at(0.8)).as(right.at(0.8))));
+    assertArrayEquals(drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.lora(0).at(0.8))),
+        drawn(request().as(left.steps(0, 0.5).at(0.8)).as(right.at(0.8))), "in steps where the first does not count, too");
+    assertArrayEquals(drawn(request().as(right.at(0.8))), drawn(request().as(left.at(0)).as(right.at(0.8))),
+        "a prompt of weight 0 says nothing");
+  }
+
+  @Test
   void isNotDrawnOnAnotherBase(@TempDir Path parent) {
     try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("four-levels", GoldenFolder.Spelling.TODAY, parent).path())) {
       IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
@@ -181,13 +194,26 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void refusesKeptReferencesThatDoNotGoTogether() {
-    Path file = folder.resolve("broken.safetensors");
-    for (float[] weights : new float[][] {{1, 1}, {0}, {Float.NaN}}) {
-      try (TensorScope scope = TensorScope.open()) {
-        SafetensorsWriter.write(file, Map.of("image", torch.zeros(1, 1, 40), "weights", torch.tensor(weights)), Map.of());
-      }
-      assertTrue(assertThrows(UnusableInput.class, () -> ReferenceEmbeddings.open(file)).getMessage().startsWith(file.toString()));
+    String alone = " holds no reference embeddings that go together: ";
+    refusesKept(alone + "2 weights belong to as many references, given image 1x1x40 and face null", 1, 1, 1);
+    refusesKept(alone + "references' weights must be above 0, given [0.0]", 1, 0);
+    refusesKept(alone + "references' weights must be above 0, given [NaN]", 1, Float.NaN);
+    refusesKept(": image has shape [0, 1, 40], expected at least one number", 0, 1);
+    refusesKept(": weights has shape [0], expected at least one number", 1);
+    try (TensorScope scope = TensorScope.open()) {
+      Grid one = Grid.of(torch.zeros(1, 1, 40));
+      assertEquals("there is one nothing for all references, given 2x1x40", assertThrows(IllegalArgumentException.class,
+          () -> new ReferenceEmbeddings(one, Grid.of(torch.zeros(2, 1, 40)), null, List.of(1.0), EmbeddingOrigin.UNKNOWN)).getMessage());
     }
+  }
+
+  private static void refusesKept(String why, int count, float... weights) {
+    Path file = folder.resolve("broken.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("image", torch.zeros(count, 1, 40), "weights", torch.tensor(weights)), Map.of());
+    }
+    assertEquals(file + why + "; make it from pictures again",
+        assertThrows(UnusableInput.class, () -> ReferenceEmbeddings.open(file)).getMessage());
   }
 
   @Test

@@ -118,9 +118,8 @@ class JointIpAdapterTest {
       Reference other = Reference.of(picture("64x64.png"));
       float[] thrice = drawn(adapters.get(1).identity(List.of(one, one, other)));
       float[] weighted = drawn(adapters.get(1).identity(List.of(one.weight(2), other)));
-      for (int i = 0; i < thrice.length; i++) {
-        assertEquals(thrice[i], weighted[i], 1e-5);
-      }
+      assertArrayEquals(thrice, weighted, 1e-5f);
+      assertArrayEquals(drawn(adapters.get(1).identity(List.of(one, one))), drawn(adapters.get(1).identity(List.of(one.weight(2)))), 1e-5f);
     }
 
     @Test

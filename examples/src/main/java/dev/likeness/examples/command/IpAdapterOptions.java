@@ -99,6 +99,7 @@ final class IpAdapterOptions {
     try {
       AdapterFile file = AdapterFile.of(adapter);
       AdapterLayout layout = Pairing.check(file, base);
+      Pairing.check(file, layout, encoder);
       boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
       ImageEncoder eye = !looks || encoder == null ? null
           : opened.opened(ImageEncoder.open(encoder, base.parts().compute()));

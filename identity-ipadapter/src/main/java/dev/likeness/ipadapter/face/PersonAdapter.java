@@ -66,7 +66,9 @@ public final class PersonAdapter implements AutoCloseable {
     FaceEmbedder embedder = recogniser;
     ImageEncoder encoder = null;
     try {
-      AdapterKind kind = Pairing.check(file, base).kind();
+      AdapterLayout layout = Pairing.check(file, base);
+      Pairing.check(file, layout, imageEncoder);
+      AdapterKind kind = layout.kind();
       if (kind.wantsFace() && embedder == null) {
         embedder = recogniser(file);
       }

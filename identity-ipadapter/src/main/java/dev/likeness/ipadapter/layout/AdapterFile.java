@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.layout;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Files;
@@ -17,6 +18,9 @@ import java.util.Optional;
  * @param withoutLora whether a FaceID adapter may be used without its LoRA
  */
 public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
+  /** Where the header of a file says the family of the image encoder that it was trained with. */
+  public static final String FAMILY = "likeness.encoder_family";
+
   /** The file with nothing said about it. */
   public static AdapterFile of(Path path) {
     return new AdapterFile(path, null, null, false);
@@ -53,12 +57,18 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
     }
   }
 
-  static TensorSource published(Path file) {
+  private static TensorSource published(Path file) {
     if (!Files.isRegularFile(file)) {
       throw new UnusableInput(file + " is not a file; give an IP-Adapter's .safetensors or .bin file");
     }
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
-    return KeySpelling.published(safe ? Safetensors.open(file) : TorchPickle.open(file));
+    TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
+    try {
+      return KeySpelling.published(source);
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
   }
 
   /** What its header says. */
@@ -85,13 +95,19 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
             + "or plus_sd15 into its name"));
   }
 
+  /** The family of the image encoder that it was trained with, where a training of this library wrote it. */
+  Optional<String> family() {
+    boolean safe = path.getFileName().toString().endsWith(".safetensors");
+    return safe ? Optional.ofNullable(SafetensorsHeader.read(path).metadata().get(FAMILY)) : Optional.empty();
+  }
+
   /** Whether a LoRA inside the file is to be used: nothing else was said. */
   public boolean usesOwnLora() {
     return lora == null && !withoutLora;
   }
 
   /**
-   * FaceID's LoRA, when that inside the adapter's file is not to be used or is missing: as said, else the file beside it with
+   * The LoRA beside the adapter's file, when that inside is not to be used or is missing: as said, else the file beside it with
    * {@code _lora} in its name; empty when it is to be left out.
    *
    * @throws UnusableInput when there is none

@@ -12,7 +12,7 @@ import java.util.List;
  * @param hidden width inside the two layers of the kinds that have them, of the sinusoids of a time, or 0
  * @param resampler the resampler, or null
  * @param attentions width of each attention it has keys and values for, in the base's registration order
- * @param lora whether the file holds FaceID's LoRA
+ * @param lora whether the file holds a LoRA, as FaceID's do
  */
 public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, long imageWidth, long faceWidth,
     long hidden,
@@ -25,6 +25,12 @@ public record AdapterLayout(AdapterKind kind, int tokens, long contextWidth, lon
    * @param depth number of layers
    */
   public record Resampling(long width, long inner, int depth) {
+    public Resampling {
+      if (width < 1 || inner < 1 || inner > 64 && inner % 64 != 0) {
+        throw new IllegalArgumentException("a resampler's queries are heads of 64, given " + inner + " in all for tokens of " + width);
+      }
+    }
+
     /** Attention heads. */
     public long heads() {
       return Math.max(1, inner / 64);

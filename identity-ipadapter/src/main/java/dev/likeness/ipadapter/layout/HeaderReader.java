@@ -4,10 +4,12 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /** Tells an adapter's kind and sizes from names and shapes, by the rules of docs/ipadapter.md. */
 final class HeaderReader {
@@ -34,8 +36,8 @@ final class HeaderReader {
     } else if (has("latents")) {
       return resampled(attentions);
     } else if (has("proj.3.weight")) {
-      return new AdapterLayout(AdapterKind.FULL_FACE, 0, shape("proj.3.weight")[0], shape("proj.0.weight")[1], 0,
-          shape("proj.0.weight")[0], null, attentions, lora());
+      return new AdapterLayout(AdapterKind.FULL_FACE, 0, length("proj.3.weight"), columns("proj.0.weight"), 0,
+          rows("proj.0.weight"), null, attentions, lora());
     } else if (has("proj.2.weight") && has("norm.weight")) {
       return twoLayers(attentions);
     } else if (has("proj.weight") && has("norm.weight")) {
@@ -46,36 +48,41 @@ final class HeaderReader {
   }
 
   private AdapterLayout timed(List<Long> attentions) {
-    return new AdapterLayout(AdapterKind.TIMED, (int) shape("latents")[1], shape("proj_out.weight")[0],
-        shape("proj_in.weight")[1], 0, shape("time_embedding.linear_1.weight")[1], resampler(""), attentions, false);
+    long sinusoids = columns("time_embedding.linear_1.weight");
+    if (sinusoids % 2 != 0) {
+      throw new UnusableInput(source.describe() + ": image_proj.time_embedding.linear_1.weight has " + sinusoids + " columns, expected"
+          + " as many for sines as for cosines; the file is broken, or no IP-Adapter's");
+    }
+    return new AdapterLayout(AdapterKind.TIMED, latents(), rows("proj_out.weight"), columns("proj_in.weight"), 0,
+        sinusoids, resampler(""), attentions, lora());
   }
 
   private AdapterLayout refined(List<Long> attentions) {
-    return new AdapterLayout(AdapterKind.FACE_ID_PLUS, tokens(), shape("norm.weight")[0],
-        shape(FACE + "proj_in.weight")[1], shape("proj.0.weight")[1], shape("proj.0.weight")[0], resampler(FACE),
+    return new AdapterLayout(AdapterKind.FACE_ID_PLUS, tokens("proj.2.weight"), length("norm.weight"),
+        columns(FACE + "proj_in.weight"), columns("proj.0.weight"), rows("proj.0.weight"), resampler(FACE),
         attentions, lora());
   }
 
   private AdapterLayout twoLayers(List<Long> attentions) {
     boolean picture = inTransformer("weight");
-    long in = shape("proj.0.weight")[1];
-    AdapterKind ofFaces = tokens() == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
-    return new AdapterLayout(picture ? AdapterKind.INSTANT_X : ofFaces, tokens(), shape("norm.weight")[0],
-        picture ? in : 0, picture ? 0 : in, shape("proj.0.weight")[0], null, attentions, lora());
+    long in = columns("proj.0.weight");
+    int tokens = tokens("proj.2.weight");
+    AdapterKind ofFaces = tokens == FACE_ID_TOKENS ? AdapterKind.FACE_ID : AdapterKind.PORTRAIT;
+    return new AdapterLayout(picture ? AdapterKind.INSTANT_X : ofFaces, tokens, length("norm.weight"),
+        picture ? in : 0, picture ? 0 : in, rows("proj.0.weight"), null, attentions, lora());
   }
 
   private AdapterLayout pooled(List<Long> attentions) {
-    long width = shape("norm.weight")[0];
-    return new AdapterLayout(inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE,
-        (int) (shape("proj.weight")[0] / width), width, shape("proj.weight")[1], 0, 0, null, attentions, lora());
+    return new AdapterLayout(inTransformer("bias") ? AdapterKind.XLABS : AdapterKind.BASE, tokens("proj.weight"),
+        length("norm.weight"), columns("proj.weight"), 0, 0, null, attentions, lora());
   }
 
   /** Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. */
   private AdapterLayout resampled(List<Long> attentions) {
-    long in = shape("proj_in.weight")[1];
+    long in = columns("proj_in.weight");
     boolean face = in == FACE_NUMBERS || fileName.contains("unnorm");
-    return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, (int) shape("latents")[1],
-        shape("proj_out.weight")[0], face ? 0 : in, face ? in : 0, 0, resampler(""), attentions, lora());
+    return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, latents(),
+        rows("proj_out.weight"), face ? 0 : in, face ? in : 0, 0, resampler(""), attentions, lora());
   }
 
   private Resampling resampler(String prefix) {
@@ -87,11 +94,21 @@ final class HeaderReader {
       throw new UnusableInput(source.describe() + ": no tensor \"image_proj." + prefix
           + "layers.0.0.to_q.weight\"; the resampler has no layer, so the file is incomplete");
     }
-    return new Resampling(shape(prefix + "proj_in.weight")[0], shape(prefix + "layers.0.0.to_q.weight")[0], depth);
+    String queries = prefix + "layers.0.0.to_q.weight";
+    try {
+      return new Resampling(rows(prefix + "proj_in.weight"), rows(queries), depth);
+    } catch (IllegalArgumentException e) {
+      throw new UnusableInput(source.describe() + ": image_proj." + queries + ": " + e.getMessage(), e);
+    }
   }
 
-  private int tokens() {
-    return (int) (shape("proj.2.weight")[0] / shape("norm.weight")[0]);
+  private int latents() {
+    return (int) size("image_proj.latents", 3, 1);
+  }
+
+  /** How many tokens a layer makes at once. */
+  private int tokens(String layer) {
+    return (int) (rows(layer) / length("norm.weight"));
   }
 
   /** Whether the first attention has keys: in a UNet it is over the picture alone, and has none. */
@@ -100,7 +117,7 @@ final class HeaderReader {
   }
 
   private boolean lora() {
-    return source.names().contains("ip_adapter.0.to_q_lora.down.weight");
+    return source.names().stream().anyMatch(LoraTwin::isKey);
   }
 
   private List<Long> attentions() {
@@ -108,7 +125,7 @@ final class HeaderReader {
     for (String name : source.names()) {
       Matcher keys = KEYS.matcher(name);
       if (keys.matches()) {
-        widths.put(Integer.parseInt(keys.group(1)), source.shape(name)[0]);
+        widths.put(Integer.parseInt(keys.group(1)), size(name, 2, 0));
       }
     }
     return new ArrayList<>(widths.values());
@@ -118,10 +135,27 @@ final class HeaderReader {
     return source.names().contains("image_proj." + name);
   }
 
-  private long[] shape(String name) {
-    if (!has(name)) {
-      throw new UnusableInput(source.describe() + ": no tensor \"image_proj." + name + "\"; the file is incomplete");
+  private long rows(String matrix) {
+    return size("image_proj." + matrix, 2, 0);
+  }
+
+  private long columns(String matrix) {
+    return size("image_proj." + matrix, 2, 1);
+  }
+
+  private long length(String vector) {
+    return size("image_proj." + vector, 1, 0);
+  }
+
+  private long size(String name, int dimensions, int axis) {
+    if (!source.has(name)) {
+      throw new UnusableInput(source.describe() + ": no tensor \"" + name + "\"; the file is incomplete");
     }
-    return source.shape("image_proj." + name);
+    long[] shape = source.shape(name);
+    if (shape.length != dimensions || LongStream.of(shape).anyMatch(n -> n < 1)) {
+      throw new UnusableInput(source.describe() + ": " + name + " has shape " + Arrays.toString(shape) + ", expected " + dimensions
+          + " dimensions of at least 1; the file is broken, or no IP-Adapter's");
+    }
+    return shape[axis];
   }
 }

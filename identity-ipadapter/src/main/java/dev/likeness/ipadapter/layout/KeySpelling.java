@@ -1,10 +1,13 @@
 package dev.likeness.ipadapter.layout;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.TensorSource;
-import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +23,11 @@ final class KeySpelling {
           + "(to_[kv]_ip|to_(?:q|k|v|out)_lora|norm_(?:ip\\.linear|q|k|ip_k))\\.(?:0\\.)?(.+)");
   private static final Pattern XLABS =
       Pattern.compile("double_blocks\\.(\\d+)\\.processor\\.ip_adapter_double_stream_([kv])_proj\\.(.+)");
+  /** Of a second adapter beside the first in one network. */
+  private static final Pattern ANOTHER =
+      Pattern.compile("image_projection_layers\\.[1-9]\\d*\\.|\\.processor\\.to_[kv]_ip\\.[1-9]\\d*\\.");
+  /** A number that no list of blocks has. */
+  private static final Pattern BEYOND = Pattern.compile("\\d{7}");
   private static final Pattern LAYER = Pattern.compile("((?:perceiver_resampler\\.)?layers\\.\\d+)\\.(.+)");
   private static final Map<String, String> INSIDE_LAYER = Map.ofEntries(Map.entry("ln0.", "0.norm1."),
       Map.entry("ln1.", "0.norm2."), Map.entry("attn.to_q.", "0.to_q."), Map.entry("attn.to_k.", "0.to_k."),
@@ -30,23 +38,42 @@ final class KeySpelling {
 
   private KeySpelling() {}
 
-  /** The file under its published names; takes over {@code source}. */
+  /**
+   * The file under its published names; takes over {@code source}. Of a training's checkpoint the base is left out, which has
+   * the adapter's layers once more.
+   *
+   * @throws UnusableInput when two of its tensors are one by their names, or it holds several adapters
+   */
   static TensorSource published(TensorSource source) {
-    Map<String, List<String>> parts = new LinkedHashMap<>();
-    Map<String, Integer> numbers = numbers(source);
-    boolean faceLayers = source.names().stream().anyMatch(name -> name.contains("proj.net.0.proj"));
-    boolean tokenLayers = everyTokenAlone(source);
-    for (String name : source.names()) {
+    Set<String> names = new LinkedHashSet<>(source.names());
+    if (names.stream().anyMatch(name -> container(name).startsWith("ip_adapter."))) {
+      names.removeIf(name -> name.startsWith("unet."));
+    }
+    Map<String, Integer> numbers = numbers(source, names);
+    boolean faceLayers = names.stream().anyMatch(name -> name.contains("proj.net.0.proj"));
+    boolean tokenLayers = everyTokenAlone(source, names);
+    Map<String, String> roles = new LinkedHashMap<>();
+    for (String name : names) {
+      if (ANOTHER.matcher(name).find()) {
+        throw new UnusableInput(source.describe() + " holds several adapters (it has \"" + name + "\"); give each in a file of"
+            + " its own");
+      }
       String key = processor(container(name), numbers);
       if (key.startsWith(PROJECTION)) {
         key = PROJECTION + projection(key.substring(PROJECTION.length()), faceLayers, tokenLayers);
       }
-      // Keys stand above values in the published, fused weight.
-      String fused = key.startsWith(PROJECTION) ? key.replaceFirst("\\.0\\.to_[kv]\\.weight$", ".0.to_kv.weight") : key;
-      List<String> rows = parts.computeIfAbsent(fused, k -> new ArrayList<>());
-      rows.add(key.endsWith(".to_k.weight") ? 0 : rows.size(), name);
+      String other = roles.putIfAbsent(key, name);
+      if (other != null) {
+        throw twice(source, other, name);
+      }
     }
-    return new FusedRows(source, parts);
+    return FusedRows.of(source, roles);
+  }
+
+  /** What is said of two tensors that are one and the same layer's. */
+  static UnusableInput twice(TensorSource source, String one, String other) {
+    return new UnusableInput(source.describe() + ": \"" + one + "\" and \"" + other + "\" are the same layer's, spelled in two ways;"
+        + " take out one of them");
   }
 
   private static String container(String name) {
@@ -70,12 +97,16 @@ final class KeySpelling {
    * The place of each attention that is named by its path: in a UNet 2t for the self-attention of transformer block t,
    * 2t + 1 beside; in a transformer t for the t-th.
    */
-  private static Map<String, Integer> numbers(TensorSource source) {
+  private static Map<String, Integer> numbers(TensorSource source, Set<String> names) {
     TreeSet<AttentionPath> transformers = new TreeSet<>();
-    for (String name : source.names()) {
+    for (String name : names) {
       Matcher m = PROCESSOR.matcher(name);
       if (m.matches()) {
         String path = m.group(1);
+        if (BEYOND.matcher(path).find()) {
+          throw new UnusableInput(source.describe() + ": \"" + name + "\" is of no attention that a base has; give an IP-Adapter's"
+              + " file as it was published");
+        }
         transformers.add(AttentionPath.of(inUNet(path) ? path.replaceFirst("\\.attn[12]$", "") : path));
       }
     }
@@ -97,15 +128,11 @@ final class KeySpelling {
   }
 
   /** In diffusers' spelling Full Face and FaceID share their names; Full Face makes one token of each. */
-  private static boolean everyTokenAlone(TensorSource source) {
-    long out = -1;
-    long norm = -2;
-    for (String name : source.names()) {
-      String key = container(name);
-      out = key.equals(PROJECTION + "ff.net.2.weight") ? source.shape(name)[0] : out;
-      norm = key.equals(PROJECTION + "norm.weight") ? source.shape(name)[0] : norm;
-    }
-    return out == norm;
+  private static boolean everyTokenAlone(TensorSource source, Set<String> names) {
+    Map<String, long[]> shapes = new HashMap<>();
+    names.forEach(name -> shapes.put(container(name), source.shape(name)));
+    long[] out = shapes.get(PROJECTION + "ff.net.2.bias");
+    return out != null && Arrays.equals(out, shapes.get(PROJECTION + "norm.weight"));
   }
 
   private static String projection(String key, boolean faceLayers, boolean tokenLayers) {

@@ -9,13 +9,21 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** FaceID's LoRA in a file of its own, under any of the spellings it is found in, brought to the adapter's. */
 public final class LoraTwin {
   /** The four layers of an attention. */
   public static final List<String> LAYERS = List.of("q", "k", "v", "out");
 
+  private static final Pattern KEY = Pattern.compile("ip_adapter\\.\\d{1,6}\\.to_(?:" + String.join("|", LAYERS) + ")_lora\\..+");
+
   private LoraTwin() {}
+
+  /** Whether a tensor of an adapter's file is of such a LoRA. */
+  public static boolean isKey(String name) {
+    return KEY.matcher(name).matches();
+  }
 
   /** The key of a layer at position {@code n}, without {@code .down.weight} or {@code .up.weight}. */
   public static String key(int n, String layer) {
@@ -30,20 +38,33 @@ public final class LoraTwin {
   /**
    * Opens a twin for a base; reads no weight.
    *
-   * @throws UnusableInput when keys of it belong to no attention of the base
+   * @throws UnusableInput when keys of it belong to no attention of the base, or two to one layer
    */
   public static TensorSource open(Path file, BaseAttentions base) {
     boolean safe = file.getFileName().toString().endsWith(".safetensors");
     TensorSource source = safe ? Safetensors.open(file) : TorchPickle.open(file);
     Map<String, String> known = spellings(base);
+    try {
+      requireEach(source, known, base);
+      return new Renamed(source, known::get);
+    } catch (RuntimeException e) {
+      source.close();
+      throw e;
+    }
+  }
+
+  private static void requireEach(TensorSource source, Map<String, String> known, BaseAttentions base) {
+    Map<String, String> roles = new HashMap<>();
     for (String name : source.names()) {
       if (!known.containsKey(name)) {
-        source.close();
-        throw new UnusableInput(file + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
+        throw new UnusableInput(source.describe() + ": \"" + name + "\" is no layer of a FaceID LoRA for " + base.name()
             + "; give the _lora file that was published with the adapter");
       }
+      String other = roles.putIfAbsent(known.get(name), name);
+      if (other != null) {
+        throw KeySpelling.twice(source, other, name);
+      }
     }
-    return new Renamed(source, known::get);
   }
 
   /** Built forwards from the base's own names, since underscored ones cannot be taken apart again. */

@@ -2,12 +2,17 @@ package dev.likeness.ipadapter.layout;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** Whether an adapter, a base model, an image encoder and a face recogniser were made for each other. */
 public final class Pairing {
+  private static final String CLIP = "CLIP";
+  private static final String SIGLIP = "SigLIP";
+  private static final int SO400M = 1152;
+
   private Pairing() {}
 
   /**
@@ -27,10 +32,18 @@ public final class Pairing {
     return layout;
   }
 
-  /** The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside, or none is used. */
+  /**
+   * The LoRA in a file of its own that {@code file} is to be used with; empty where it is inside, or none is used.
+   *
+   * @throws UnusableInput when one is wanted and missing, or one is to be used that the kind cannot have
+   */
   public static Optional<Path> twin(AdapterFile file, AdapterLayout layout) {
     boolean inside = layout.lora() && file.usesOwnLora();
-    return inside || !layout.lora() && !layout.kind().wantsLora() ? Optional.empty() : file.twin();
+    if (layout.kind().target() != Target.UNET && (inside || file.lora() != null)) {
+      throw new UnusableInput(file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
+          + (inside ? "inside it; say that it is to be left out" : "named, " + file.lora() + "; give it to the request"));
+    }
+    return inside || file.usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : file.twin();
   }
 
   /**
@@ -56,6 +69,17 @@ public final class Pairing {
     }
   }
 
+  /** Refuses the image encoder in a folder, by its config alone; {@code folder} may be null where none is given. */
+  public static void check(AdapterFile file, AdapterLayout adapter, Path folder) {
+    boolean looks = adapter.imageWidth() > 0 && folder != null;
+    check(file, adapter, looks ? ImageEncoder.config(folder) : null, String.valueOf(folder));
+  }
+
+  /** Refuses an image encoder that the adapter was not trained with: by what its file says of that, else by its kind. */
+  public static void check(AdapterFile file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+    check(file.path().toString(), adapter, file.family().orElse(family(adapter)), encoder, folder);
+  }
+
   /**
    * Refuses an image encoder that the adapter was not trained with.
    *
@@ -63,20 +87,34 @@ public final class Pairing {
    * @param folder what errors call it
    */
   public static void check(String file, AdapterLayout adapter, VisionConfig encoder, String folder) {
+    check(file, adapter, family(adapter), encoder, folder);
+  }
+
+  private static void check(String file, AdapterLayout adapter, String family, VisionConfig encoder, String folder) {
     if (adapter.imageWidth() == 0) {
       return;
     }
     boolean pooled = adapter.kind().sight() == AdapterKind.Sight.POOLED;
-    String wanted = name(adapter.imageWidth(), pooled);
+    String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
+        + name(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
-      throw new UnusableInput(file + " is an " + adapter.kind().title() + " and looks at pictures through "
-          + wanted + "; give that image encoder's folder");
+      throw new UnusableInput(wanted + "; give that image encoder's folder");
     }
-    long has = !pooled ? encoder.width() : encoder.siglip() ? encoder.width() : encoder.projection();
-    if (has != adapter.imageWidth()) {
-      throw new UnusableInput(file + " is an " + adapter.kind().title() + " and looks at pictures through " + wanted
-          + "; the image encoder " + folder + " is " + encoder.describe() + ": give the one it was trained with");
+    long has = pooled ? encoder.projection() : encoder.width();
+    if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {
+      throw new UnusableInput(wanted + "; the image encoder " + folder + " is " + encoder.describe()
+          + ": give the one it was trained with");
     }
+  }
+
+  /** The family of the encoders that were published with adapters of a kind, or that alone have that width; else empty. */
+  private static String family(AdapterLayout adapter) {
+    return switch (adapter.kind()) {
+      case INSTANT_X, TIMED -> SIGLIP;
+      case XLABS -> CLIP;
+      default -> adapter.imageWidth() == SO400M ? SIGLIP : tower(adapter.imageWidth(), true).isEmpty()
+          && tower(adapter.imageWidth(), false).isEmpty() ? "" : CLIP;
+    };
   }
 
   /** Refuses a face recogniser's numbers that the adapter does not take. */
@@ -88,15 +126,21 @@ public final class Pairing {
     }
   }
 
-  private static String name(long width, boolean pooled) {
-    String tower = switch ((int) width) {
-      case 768 -> pooled ? "CLIP ViT-L/14" : "CLIP ViT-B";
-      case 1024 -> pooled ? "CLIP ViT-H/14" : "CLIP ViT-L/14";
-      case 1152 -> "SigLIP So400m";
-      case 1280 -> pooled ? "CLIP ViT-bigG/14" : "CLIP ViT-H/14";
-      case 1664 -> "CLIP ViT-bigG/14";
-      default -> "an encoder";
+  private static String name(String family, long width, boolean pooled) {
+    boolean siglip = family.equals(SIGLIP);
+    String size = siglip ? width == SO400M ? "So400m" : "" : tower(width, pooled);
+    return (family.isEmpty() ? "an encoder" : (family + " " + size).strip())
+        + (pooled && !siglip ? " (projection " : " (width ") + width + ")";
+  }
+
+  /** The published CLIP with tokens, or a projection, of that width. */
+  private static String tower(long width, boolean pooled) {
+    return switch ((int) width) {
+      case 768 -> pooled ? "ViT-L/14" : "ViT-B";
+      case 1024 -> pooled ? "ViT-H/14" : "ViT-L/14";
+      case 1280 -> pooled ? "ViT-bigG/14" : "ViT-H/14";
+      case 1664 -> pooled ? "" : "ViT-bigG/14";
+      default -> "";
     };
-    return tower + (pooled && width != 1152 ? " (projection " : " (width ") + width + ")";
   }
 }

@@ -60,6 +60,10 @@ public final class ImageEncoder implements AutoCloseable {
         : ImageProcessor.clip(config.imageSize());
     Path own = folder.resolve("preprocessor_config.json");
     ImageProcessor processor = Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
+    if (!processor.fits(config)) {
+      throw new UnusableInput(own + " prepares pictures of " + processor.shape() + ", and the tower looks at " + config.imageSize() + "x"
+          + config.imageSize() + " (config.json); give files that belong together");
+    }
     return new ImageEncoder(folder, config, processor, compute);
   }
 

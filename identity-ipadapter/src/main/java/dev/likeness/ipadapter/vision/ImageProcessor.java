@@ -74,6 +74,23 @@ public record ImageProcessor(Size size, PillowResampling filter, Size crop, doub
     }
   }
 
+  /** Whether all pictures become what a tower looks at, but for pixels that fill no patch. */
+  boolean fits(VisionConfig tower) {
+    Size made = made();
+    int patches = tower.imageSize() / tower.patchSize();
+    return made != null && made.width / tower.patchSize() == patches && made.height / tower.patchSize() == patches;
+  }
+
+  /** What shape pictures are prepared in, in words. */
+  String shape() {
+    return made() == null ? "their own shape" : made().width + "x" + made().height;
+  }
+
+  /** The size that every picture gets, or null where it is another for each. */
+  private Size made() {
+    return crop != null ? crop : size != null && size.width > 0 ? size : null;
+  }
+
   /** Pixels of one picture, [1, 3, height, width], f32, CPU. */
   public Tensor pixels(Picture picture) {
     Picture sized = size == null ? picture : resized(picture);

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.ModelConfig;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The shape of a CLIP or SigLIP vision tower, by transformers' names.
@@ -12,7 +13,8 @@ import java.util.Map;
  * @param siglip whether it is SigLIP's: no class token, an attention pool instead of a projection
  * @param imageSize side of its input in pixels
  * @param patchSize side of the square that becomes one token
- * @param projection width of {@code visual_projection}, or 0 when the class has none
+ * @param projection width of the one vector for a picture, out of CLIP's {@code visual_projection} or SigLIP's pool; 0 when the
+ *     class has none
  */
 public record VisionConfig(boolean siglip, int width, int inner, int layers, int heads, int imageSize, int patchSize,
     Activation activation, double eps, int projection) {
@@ -27,21 +29,21 @@ public record VisionConfig(boolean siglip, int width, int inner, int layers, int
   /** Reads an image encoder's {@code config.json}: a vision tower's own, or a whole CLIP's or SigLIP's. */
   public static VisionConfig of(ModelConfig whole) {
     ModelConfig c = vision(whole);
-    boolean siglip = type(whole, c).startsWith("siglip");
-    if (!siglip && !type(whole, c).startsWith("clip")) {
+    boolean siglip = Set.of("siglip", "siglip_vision_model").contains(type(whole, c));
+    if (!siglip && !Set.of("clip", "clip_vision_model").contains(type(whole, c))) {
       throw new UnusableInput(whole.where() + ": model_type is \"" + type(whole, c)
           + "\"; expected a CLIP or SigLIP vision tower (clip_vision_model, siglip_vision_model)");
     }
     c.require("num_channels", 3);
-    boolean projects = !siglip && whole.texts("architectures", List.of()).stream()
-        .noneMatch("CLIPVisionModel"::equals);
-    int own = c.integer("projection_dim", 512);
+    boolean pools = siglip ? c.flag("vision_use_head", true)
+        : whole.texts("architectures", List.of()).stream().noneMatch("CLIPVisionModel"::equals);
+    int own = siglip ? c.integer("hidden_size", 768) : whole.integer("projection_dim", c.integer("projection_dim", 512));
     try {
       return new VisionConfig(siglip, c.integer("hidden_size", 768), c.integer("intermediate_size", 3072),
           c.integer("num_hidden_layers", 12), c.integer("num_attention_heads", 12), c.integer("image_size", 224),
           c.integer("patch_size", siglip ? 16 : 32), Activation.parse(c.text("hidden_act", siglip ? "gelu_pytorch_tanh"
           : "quick_gelu")), c.number("layer_norm_eps", siglip ? 1e-6 : 1e-5),
-          projects ? whole.integer("projection_dim", own) : 0);
+          pools ? own : 0);
     } catch (IllegalArgumentException e) {
       throw new UnusableInput(whole.where() + ": " + e.getMessage(), e);
     }
@@ -63,8 +65,13 @@ public record VisionConfig(boolean siglip, int width, int inner, int layers, int
       case 1664 -> "ViT-bigG/" + patchSize + " ";
       default -> "";
     };
-    return (siglip ? "SigLIP " : "CLIP ") + size + "(width " + width
-        + (projection == 0 ? ")" : ", projection " + projection + ")");
+    return family() + " " + size + "(width " + width
+        + (projection == 0 ? ", without projection)" : siglip ? ")" : ", projection " + projection + ")");
+  }
+
+  /** {@code CLIP} or {@code SigLIP}. */
+  public String family() {
+    return siglip ? "SigLIP" : "CLIP";
   }
 
   @SuppressWarnings("unchecked")

@@ -43,9 +43,9 @@ public final class VisionTower {
     layers = IntStream.range(0, config.layers()).mapToObj(i -> new ClipLayer(model.at("encoder.layers").at(i), width,
         config.inner(), config.heads(), config.activation(), config.eps())).toList();
     postNorm = new LayerNorm(model.at("post_layernorm"), width, config.eps());
-    projection = config.projection() == 0 ? null
-        : Linear.withoutBias(w.at("visual_projection"), width, config.projection());
-    pool = config.siglip() ? new AttentionPool(model.at("head"), config) : null;
+    boolean pools = config.projection() > 0;
+    projection = pools && !config.siglip() ? Linear.withoutBias(w.at("visual_projection"), width, config.projection()) : null;
+    pool = pools && config.siglip() ? new AttentionPool(model.at("head"), config) : null;
   }
 
   public VisionConfig config() {
@@ -78,7 +78,7 @@ public final class VisionTower {
   }
 
   private Tensor pooled(Tensor last) {
-    if (config.siglip()) {
+    if (pool != null) {
       return pool.forward(postNorm.forward(last));
     }
     return projection == null ? null : projection.forward(postNorm.forward(last.select(1, 0)));

@@ -88,6 +88,53 @@ class TransformerAdaptersTest {
     }
   }
 
+  @Test
+  void tellsEncodersOfOneWidthByTheirFamily() {
+    VisionConfig siglip = encoder("siglip_vision_model", 768, 0);
+    assertEquals("a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
+        + " is SigLIP ViT-B/16 (width 768): give the one it was trained with", refusal(XLABS, siglip));
+    assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
+        + " CLIP So400m/16 (width 1152, projection 1152): give the one it was trained with",
+        refusal(INSTANT_X, encoder("clip_vision_model", 1152, 1152)));
+    VisionConfig bare = VisionConfig.of(ModelConfig.of(Map.of("model_type", "clip_vision_model", "hidden_size", 1024,
+        "num_attention_heads", 16, "patch_size", 14, "projection_dim", 768, "architectures", List.of("CLIPVisionModel")), "clip"));
+    assertEquals("a.bin is an IP-Adapter of XLabs and looks at pictures through CLIP ViT-L/14 (projection 768); the image encoder here"
+        + " is CLIP ViT-L/14 (width 1024, without projection): give the one it was trained with", refusal(XLABS, bare));
+  }
+
+  @Test
+  void tellsTheFamilyOfAnAdaptersEncoderByItsWidthWhereOnlyOneIsPublished() {
+    assertEquals("a.bin is an IP-Adapter and looks at pictures through CLIP ViT-H/14 (projection 1024); the image encoder here is SigLIP"
+        + " ViT-L/16 (width 1024): give the one it was trained with", refusal(plain(1024), encoder("siglip", 1024, 0)));
+    assertEquals("a.bin is an IP-Adapter and looks at pictures through SigLIP So400m (width 1152); the image encoder here is CLIP"
+        + " So400m/16 (width 1152, projection 1152): give the one it was trained with",
+        refusal(plain(1152), encoder("clip", 1152, 1152)));
+    Pairing.check("a.bin", layout(plain(40)), encoder("clip", 64, 40), "here");
+    Pairing.check("a.bin", layout(plain(40)), encoder("siglip", 40, 0), "here");
+  }
+
+  @Test
+  void asksForAPoolWhereItLooksAtThePool() {
+    VisionConfig bare = VisionConfig.of(ModelConfig.of(Map.of("model_type", "siglip_vision_model", "hidden_size", 1152,
+        "num_attention_heads", 16, "patch_size", 14, "vision_use_head", false), "siglip"));
+    Pairing.check("a.bin", layout(TIMED), bare, "here");
+    assertEquals("a.bin is an IP-Adapter of InstantX and looks at pictures through SigLIP So400m (width 1152); the image encoder here is"
+        + " SigLIP So400m/14 (width 1152, without projection): give the one it was trained with", refusal(INSTANT_X, bare));
+  }
+
+  private static VisionConfig encoder(String type, int width, int projection) {
+    return VisionConfig.of(ModelConfig.of(Map.of("model_type", type, "hidden_size", width, "num_attention_heads", 8, "patch_size", 16,
+        "projection_dim", projection), "config.json"));
+  }
+
+  private static KeyList plain(long projection) {
+    Map<String, long[]> t = new LinkedHashMap<>();
+    linear(t, "image_proj.proj", 4 * 768, projection);
+    linear(t, "image_proj.norm", 768);
+    t.put("ip_adapter.1.to_k_ip.weight", new long[] {320, 768});
+    return new KeyList("plain", t);
+  }
+
   private static String told(KeyList list) {
     AdapterLayout layout = layout(list);
     return layout.describe() + ", " + layout.tokens() + " tokens, width " + layout.imageWidth();

@@ -1,6 +1,7 @@
 package dev.likeness.ipadapter.vision;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.UnusableInput;
@@ -12,6 +13,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,9 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,12 +74,50 @@ class VisionParityTest {
         1e-5, expected.read(what + ".penultimate"), actual.penultimate(), what + " penultimate");
   }
 
+  /** transformers' {@code vision_use_head}: tokens are all that some adapters look at. */
+  @Test
+  void readsASigLipWithoutItsPool(@TempDir Path parent) throws IOException {
+    Path folder = GoldenTower.write("siglip", parent);
+    Path config = folder.resolve("config.json");
+    Path file = folder.resolve("model.safetensors");
+    Files.writeString(config, Files.readString(config).replaceFirst("\"vision_use_head\"\\s*:\\s*true", "\"vision_use_head\":false"));
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tokens = new HashMap<>();
+      try (Safetensors all = Safetensors.open(file)) {
+        all.names().stream().filter(name -> !name.contains("head.")).forEach(name -> tokens.put(name, all.read(name).clone()));
+      }
+      SafetensorsWriter.write(file, tokens, Map.of());
+    }
+    try (TensorScope scope = TensorScope.open(); ImageEncoder encoder = ImageEncoder.open(folder, Compute.EXACT);
+        Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
+      ImageEncoding actual = encoder.encode(Picture.read(GoldenTower.file("37x53.png")));
+      assertNull(actual.pooled());
+      Closeness.assertWithinSpread(1e-5, expected.read("siglip.37x53.png.penultimate"), actual.penultimate(), "penultimate");
+    }
+  }
+
+  @Test
+  void refusesPicturesThatItsTowerDoesNotLookAt(@TempDir Path parent) throws IOException {
+    Path folder = GoldenTower.write("clip-quick", parent);
+    Path own = folder.resolve("preprocessor_config.json");
+    Files.writeString(own, "{\"size\": 56, \"crop_size\": 56}");
+    assertEquals(own + " prepares pictures of 56x56, and the tower looks at 28x28 (config.json); give files that belong together",
+        assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT)).getMessage());
+    Files.writeString(own, "{\"do_center_crop\": false}");
+    assertEquals(own + " prepares pictures of their own shape, and the tower looks at 28x28 (config.json); give files that belong together",
+        assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT)).getMessage());
+    Files.writeString(own, "{\"size\": {\"height\": 30, \"width\": 30}, \"do_center_crop\": false}");
+    ImageEncoder.open(folder, Compute.EXACT).close();
+  }
+
   @Test
   void refusesAFolderThatIsNoImageEncoder(@TempDir Path folder) throws IOException {
-    Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"dinov2\"}");
-    UnusableInput e = assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
-    assertEquals(folder.resolve("config.json") + ": model_type is \"dinov2\"; expected a CLIP or SigLIP vision tower "
-        + "(clip_vision_model, siglip_vision_model)", e.getMessage());
+    for (String type : List.of("dinov2", "clip_text_model", "siglip2", "clipseg")) {
+      Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"" + type + "\"}");
+      UnusableInput e = assertThrows(UnusableInput.class, () -> ImageEncoder.open(folder, Compute.EXACT));
+      assertEquals(folder.resolve("config.json") + ": model_type is \"" + type + "\"; expected a CLIP or SigLIP vision tower "
+          + "(clip_vision_model, siglip_vision_model)", e.getMessage());
+    }
   }
 
   @Test

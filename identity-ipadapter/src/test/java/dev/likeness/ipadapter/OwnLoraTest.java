@@ -1,0 +1,164 @@
+package dev.likeness.ipadapter;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.vision.GoldenTower;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** LoRAs with adapters that need none: diffusers lets one act wherever an attention of a UNet has it. */
+@ExtendWith(NoTensorLeaks.class)
+class OwnLoraTest {
+  private static final GoldenAdapters ADAPTERS = GoldenAdapters.of("base");
+  private static BaseModel base;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  @Test
+  void actsInsideAndBesideAPortrait() {
+    Path bare = ADAPTERS.write("portrait", folder);
+    Path twin = ADAPTERS.write("faceid", folder.resolve("lora.safetensors"),
+        name -> name.contains("_lora.") ? name.replace("ip_adapter.", "") : null);
+    Path whole = portrait(lora -> lora);
+    float[] inside = drawn(AdapterFile.of(whole));
+    assertArrayEquals(inside, drawn(AdapterFile.of(bare).lora(twin)));
+    assertArrayEquals(drawn(AdapterFile.of(bare)), drawn(AdapterFile.of(whole).without()));
+    assertFalse(Arrays.equals(inside, drawn(AdapterFile.of(bare))));
+  }
+
+  @Test
+  void actsInTheAttentionsThatHaveIt() {
+    float[] some = drawn(AdapterFile.of(portrait(lora -> of(lora, false))));
+    assertFalse(Arrays.equals(some, drawn(AdapterFile.of(ADAPTERS.write("portrait", folder)))));
+    assertArrayEquals(drawn(AdapterFile.of(portrait(lora -> of(lora, true)))), some);
+  }
+
+  /** The LoRA of cross-attentions, and zeros for the others or nothing. */
+  private static Map<String, Tensor> of(Map<String, Tensor> lora, boolean zeros) {
+    Map<String, Tensor> some = new HashMap<>();
+    lora.forEach((name, tensor) -> {
+      boolean cross = Integer.parseInt(name.split("\\.")[1]) % 2 == 1;
+      if (cross || zeros) {
+        some.put(name, cross ? tensor : torch.zeros_like(tensor));
+      }
+    });
+    return some;
+  }
+
+  @Test
+  void isNotOfOneAttentionInPartOrOfNone() {
+    Path part = portrait(lora -> {
+      Map<String, Tensor> some = of(lora, false);
+      some.remove("ip_adapter.3.to_v_lora.up.weight");
+      return some;
+    });
+    String said = refusal(AdapterFile.of(part));
+    assertTrue(said.startsWith(part + ": no tensor \"ip_adapter.3.to_v_lora.up.weight\""), said);
+    Path beyond = portrait(lora -> Map.of("ip_adapter.99.to_q_lora.up.weight", lora.get("ip_adapter.1.to_q_lora.up.weight")));
+    said = refusal(AdapterFile.of(beyond));
+    assertTrue(said.startsWith(beyond + ": 1 tensors belong to no module") && said.contains("ip_adapter.99."), said);
+    Path half = ADAPTERS.write("faceid", folder.resolve("half.safetensors"), name -> name.matches("ip_adapter\\.[02]\\..*_lora.*") ? null : name);
+    assertTrue(refusal(AdapterFile.of(half)).startsWith(half + ": no tensor \"ip_adapter.0.to_q_lora.down.weight\""), "FaceID's is whole");
+  }
+
+  @Test
+  void isNotSpelledInTwoWays() {
+    Path twin = folder.resolve("twice.safetensors");
+    String path = "down_blocks.0.attentions.0.transformer_blocks.0.attn1.to_q";
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(twin, Map.of(path + ".lora_A.weight", torch.zeros(3, 32), "unet." + path + ".lora_A.weight",
+          torch.zeros(3, 32)), Map.of());
+    }
+    String said = refusal(AdapterFile.of(ADAPTERS.write("portrait", folder)).lora(twin));
+    assertTrue(said.startsWith(twin + ": ") && said.endsWith("are the same layer's, spelled in two ways; take out one of them"), said);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"flux/dev,xlabs,of XLabs for FLUX.1 (context 24)", "flux/dev,instantx,of InstantX for FLUX.1 (context 24)",
+      "sd3/large,timed,of InstantX for Stable Diffusion 3.x (width 24)"})
+  void isRefusedWithAnAdapterForATransformer(String name, String kind, String title) {
+    GoldenAdapters golden = GoldenAdapters.of(name);
+    Path bare = golden.write(kind, folder);
+    Path file = folder.resolve("with.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>(golden.tensors(kind));
+      tensors.put("ip_adapter.0.to_q_lora.down.weight", torch.zeros(2, 24));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    try (BaseModel transformer = BaseModel.open(PipelineFolder.write(name, folder).path(), Compute.EXACT);
+        ImageEncoder encoder = ImageEncoder.open(GoldenTower.write(golden.encoder(kind), folder), Compute.EXACT)) {
+      IpAdapter.open(AdapterFile.of(file).without(), transformer, encoder).close();
+      int attentions = AdapterFile.of(bare).layout().attentions().size();
+      String is = " is an IP-Adapter " + title + ", " + attentions + " attentions, which has no LoRA of its own, and one is ";
+      assertEquals(file + is + "inside it; say that it is to be left out",
+          assertThrows(UnusableInput.class, () -> IpAdapter.open(file, transformer, encoder)).getMessage());
+      assertEquals(bare + is + "named, " + file + "; give it to the request", assertThrows(UnusableInput.class,
+          () -> IpAdapter.open(AdapterFile.of(bare).lora(file), transformer, encoder)).getMessage());
+    }
+  }
+
+  /** A Portrait with what is made of FaceID's LoRA inside. */
+  private Path portrait(Function<Map<String, Tensor>, Map<String, Tensor>> made) {
+    Path file = folder.resolve("with.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> lora = new HashMap<>(ADAPTERS.tensors("faceid"));
+      lora.keySet().removeIf(name -> !name.contains("_lora."));
+      Map<String, Tensor> all = new HashMap<>(ADAPTERS.tensors("portrait"));
+      all.putAll(made.apply(lora));
+      SafetensorsWriter.write(file, all, Map.of());
+    }
+    return file;
+  }
+
+  private static String refusal(AdapterFile file) {
+    return assertThrows(UnusableInput.class, () -> IpAdapter.open(file, base, null)).getMessage();
+  }
+
+  private static float[] drawn(AdapterFile file) {
+    try (IpAdapter adapter = IpAdapter.open(file, base, null)) {
+      float[] face = new float[24];
+      face[3] = 1;
+      return base.generate(ImageRequest.of("a woman").steps(2).guidance(3).size(24, 16)
+          .as(adapter.identity(List.of(Reference.face(face))).at(0.8))).pixels();
+    }
+  }
+}

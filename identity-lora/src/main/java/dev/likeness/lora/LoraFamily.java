@@ -55,6 +55,8 @@ public enum LoraFamily {
   /** The widths of published transformers whose blocks have the same names. */
   private static final Map<Long, LoraFamily> JOINT_WIDTHS = Map.of(3072L, FLUX, 1536L, SD3, 2432L, SD3);
   private static final Pattern SECOND_TEXT = Pattern.compile("^(lora_te2_|text_encoder_2\\.|text_encoders\\.clip_g).*");
+  private static final Pattern ANY_TEXT =
+      Pattern.compile("^(lora_te[123]?_|lycoris_text_|text_encoder(_[23])?\\.|text_encoders\\.).*");
   private static final Map<Long, LoraFamily> WIDTHS =
       Map.of(768L, SD1, 1024L, SD2, 2048L, SDXL, 1280L, SDXL_REFINER);
 
@@ -93,13 +95,15 @@ public enum LoraFamily {
 
   /**
    * The same on a base of a known family: FLUX.2 has FLUX.1's names where both have a layer, and Stable Diffusion 3 those of
-   * blocks of both streams, so that those alone do not tell.
+   * blocks of both streams and SDXL's text encoders, so that those alone do not tell.
    */
   static LoraFamily of(TensorList source, Map<String, String> notes, LoraFamily base) {
     LoraFamily alone = of(source, notes);
     boolean either = alone == FLUX && source.names().stream().noneMatch(name -> ONLY_FLUX1.matcher(name).find());
     boolean any = alone == UNKNOWN && isJoint(source) && Set.of(FLUX, FLUX2, SD3).contains(base);
-    return either && base == FLUX2 || any ? base : alone;
+    boolean text = alone == SDXL && base == SD3 && noted(notes) != SDXL
+        && source.names().stream().allMatch(name -> ANY_TEXT.matcher(name).matches());
+    return either && base == FLUX2 || any || text ? base : alone;
   }
 
   private static boolean isJoint(TensorList source) {

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without being run. The
@@ -18,7 +19,7 @@ import java.util.Map;
  * @param notes free text pairs: the safetensors header's, or the plain texts of the pickle
  */
 record LoraSource(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
-  private static final String PEFT_WEIGHTS = "adapter_model.";
+  private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
 
   static LoraSource open(Path file) {
     if (isPickle(file)) {
@@ -55,8 +56,8 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
   /** peft's own settings beside {@code adapter_model.safetensors}, as text; empty when the file is no such folder's. */
   static String settingsBeside(Path file) {
     Path settings = file.resolveSibling("adapter_config.json");
-    if (file.getFileName() == null || !file.getFileName().toString().startsWith(PEFT_WEIGHTS)
-        || !Files.isRegularFile(settings)) {
+    boolean peft = file.getFileName() != null && PEFT_WEIGHTS.matcher(file.getFileName().toString()).matches();
+    if (!peft || !Files.isRegularFile(settings)) {
       return "";
     }
     try {

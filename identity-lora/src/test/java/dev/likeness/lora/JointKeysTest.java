@@ -22,6 +22,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Published lists of FLUX.1 LoRAs' keys on a transformer of its size: shapes only. */
 class JointKeysTest {
@@ -134,5 +135,17 @@ class JointKeysTest {
       assertEquals(LoraFamily.SD3, LoraFamily.of(keys, Map.of(), LoraFamily.SD3));
       assertEquals(LoraFamily.FLUX2, LoraFamily.of(keys, Map.of(), LoraFamily.FLUX2));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_down.weight",
+      "text_encoder_2.text_model.encoder.layers.0.mlp.fc1.lora_A.weight", "text_encoders.clip_g.transformer.x.lora_A.weight"})
+  void takesTextEncodersAloneForThoseOfTheBase(String key) {
+    KeyList towers = new KeyList("a list", Map.of(key, new long[] {4, 1280}, "lora_te1_x.alpha", new long[0]));
+    assertEquals(LoraFamily.SD3, LoraFamily.of(towers, Map.of(), LoraFamily.SD3));
+    assertEquals(LoraFamily.SDXL, LoraFamily.of(towers, Map.of(), LoraFamily.SD1));
+    assertEquals(LoraFamily.SDXL, LoraFamily.of(towers, Map.of("ss_base_model_version", "sdxl_base_v1-0"), LoraFamily.SD3));
+    KeyList more = new KeyList("a list", Map.of(key, new long[] {4, 1280}, "lora_unet_mid_block_x.alpha", new long[0]));
+    assertEquals(LoraFamily.SDXL, LoraFamily.of(more, Map.of(), LoraFamily.SD3));
   }
 }

@@ -20,6 +20,8 @@ import dev.likeness.lora.change.InputRotation;
 import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.LowRank;
 import dev.likeness.lora.change.Tucker;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -159,6 +161,20 @@ class LoraSpellingTest {
     assertEquals("the LoRA's settings have a pattern of layers that is none, (to_q; save it again",
         assertThrows(UnusableInput.class, () -> settings("{\"unet.alpha_pattern\": {\"(to_q\": 12}}")
         .scale(layer, 4, Double.NaN)).getMessage());
+  }
+
+  @Test
+  void takesPeftsSettingsForItsOwnFileAndNotForOthersBesideThem(@TempDir Path folder) throws IOException {
+    Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8}");
+    Path peft = Files.copy(GoldenLora.file("unet-only"), folder.resolve("adapter_model.safetensors"));
+    Path saved = folder.resolve("adapter_model.kohya.safetensors");
+    try (Lora lora = Lora.open(peft, base)) {
+      assertEquals("4.0", lora.report().scale().toString());
+      lora.save(saved, LoraDialect.KOHYA);
+    }
+    assertEquals("1.0", Lora.inspect(saved, base).scale().toString());
+    Files.writeString(folder.resolve("adapter_config.json"), "{\"r\": 2, \"lora_alpha\": 8, \"use_rslora\": true}");
+    assertEquals("1.0", Lora.inspect(saved, base).scale().toString());
   }
 
   @Test

@@ -2,12 +2,14 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.training.Named;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +24,7 @@ import java.util.stream.Stream;
  *
  * @param reader reads attributes back
  * @param detector finds faces and has never seen a render
- * @param embedder tells people apart and has never seen a render
+ * @param embedder tells people apart and has had no part in the model: of photographs, or trained apart from it
  */
 public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDetector> detector,
     Optional<FaceEmbedder> embedder) implements AutoCloseable {
@@ -44,11 +46,17 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
    *
    * @param attributes weights that {@code TrainAttributes} wrote
    * @param detector an ONNX file of YuNet
-   * @param embedder an ONNX file that {@link EmbedderSpec} knows
+   * @param embedder an ONNX file that {@link EmbedderSpec} knows, or a folder that {@code TrainEmbedder} wrote, of other people and
+   *     with another start than the model's
    */
   public static EvaluationTools open(Optional<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
     return new EvaluationTools(attributes.map(AttributeReader::open), detector.map(YuNetDetector::open),
-        embedder.map(file -> OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL)));
+        embedder.map(EvaluationTools::embedder));
+  }
+
+  private static FaceEmbedder embedder(Path file) {
+    return Files.isDirectory(file) ? FolderEmbedder.open(file)
+        : OnnxEmbedder.open(file, EmbedderSpec.of(file), UsePolicy.NON_COMMERCIAL);
   }
 
   /** {@code whose} figures these are, and who judges: of other judges they would be others. */

@@ -23,6 +23,8 @@ public enum ChangeKind {
   PEFT_OFT(List.of(Role.OFT_R)),
   /** OFT as peft wrote it before 0.16. */
   OLD_PEFT_OFT(List.of(Role.OFT_MATRICES), Role.OFT_LENGTHS),
+  /** LyCORIS' IA3. */
+  IA3(List.of(Role.CHANNEL_SCALE, Role.ON_INPUT)),
   /** A difference said outright. */
   FULL(List.of(Role.DIFF)),
   /** A norm's difference. */
@@ -71,6 +73,7 @@ public enum ChangeKind {
       case LOHA -> Fit.hadamard(keys);
       case LOKR -> Fit.kronecker(keys);
       case GLORA -> Fit.glora(keys);
+      case IA3 -> keys.elements(Role.CHANNEL_SCALE) == (keys.isSet(Role.ON_INPUT) ? keys.layer().in() : keys.layer().out());
       case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, FULL, SET, BIAS -> true;
     };
   }

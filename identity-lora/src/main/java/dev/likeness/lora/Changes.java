@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.ChannelScale;
 import dev.likeness.lora.change.Decomposed;
 import dev.likeness.lora.change.Difference;
 import dev.likeness.lora.change.FlatKronecker;
@@ -57,6 +58,7 @@ final class Changes {
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
           Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
+      case IA3 -> new ChannelScale(keys.read(Role.CHANNEL_SCALE), keys.isSet(Role.ON_INPUT));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
       case SET -> new Replacement(likeWeight(keys.read(Role.SET)));

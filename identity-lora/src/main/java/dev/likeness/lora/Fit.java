@@ -12,7 +12,8 @@ final class Fit {
     Layer layer = keys.layer();
     long[] shape = keys.shape(role);
     return switch (role) {
-      case ALPHA -> keys.elements(role) == 1;
+      case ALPHA, ON_INPUT -> keys.elements(role) == 1;
+      case CHANNEL_SCALE -> keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
       case DOWN -> isWindow(shape) && shape[1] == layer.in() && (side(shape) == layer.kernel() || side(shape) == 1);
       case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
       case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();

@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Layer;
@@ -105,6 +106,13 @@ final class LayerKeys {
     }
     return layer.isConvolution() ? factor.view(factor.size(0), factor.size(1), 1, 1)
         : factor.view(factor.size(0), factor.size(1));
+  }
+
+  /** Whether the number in that role is another than 0. */
+  boolean isSet(Role role) {
+    try (TensorScope scope = TensorScope.open()) {
+      return read(role).item_double() != 0;
+    }
   }
 
   /** What the file's own alpha says, or NaN. */

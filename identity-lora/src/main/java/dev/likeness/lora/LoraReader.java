@@ -57,9 +57,10 @@ final class LoraReader {
       source = named;
       own = named::original;
     } else {
-      JointKeys named = diffusers();
+      Renamed told = new Renamed(file, key -> Role.told(key, file.names()));
+      JointKeys named = diffusers(told);
       source = named;
-      own = named::own;
+      own = key -> told.original(named.own(key));
     }
     tower = tower();
     source.names().forEach(this::sort);
@@ -67,8 +68,8 @@ final class LoraReader {
     keys.values().forEach(this::check);
   }
 
-  private JointKeys diffusers() {
-    JointKeys all = new JointKeys(file, JointNames.of(family, table), network, path -> table.find(network, path).isPresent());
+  private JointKeys diffusers(TensorSource told) {
+    JointKeys all = new JointKeys(told, JointNames.of(family, table), network, path -> table.find(network, path).isPresent());
     all.joined().forEach((path, split) -> {
       List<Layer> parts = split.paths().stream().flatMap(part -> table.find(network, part).stream()).toList();
       if (parts.size() == split.paths().size()) {

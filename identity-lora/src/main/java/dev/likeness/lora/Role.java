@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,6 +14,7 @@ enum Role {
   A1, A2, B1, B2, BM,
   DIFF, DIFF_B, SET, SET_B, W_NORM, B_NORM, BIAS_UP,
   OFT_BLOCKS, OFT_R, OFT_MATRICES, OFT_LENGTHS, RESCALE,
+  CHANNEL_SCALE, ON_INPUT,
   /** The shape that the weight is to have, as small as a tensor. */
   RESHAPE;
 
@@ -25,6 +27,9 @@ enum Role {
   }
 
   private record Ending(String text, Role role, LoraDialect dialect) { }
+
+  private static final String SCALED_INPUT = ".on_input";
+  private static final String TOLD_SCALE = ".ia3_weight";
 
   // Every spelling that ComfyUI's readers (comfy/weight_adapter), LyCORIS, peft and diffusers' converters know.
   private static final List<Ending> ENDINGS = List.of(
@@ -52,7 +57,8 @@ enum Role {
       plain("bm.weight", BM),
       plain("diff", DIFF), plain("diff_b", DIFF_B), plain("set_weight", SET), plain("set_bias", SET_B), plain("w_norm", W_NORM),
       plain("b_norm", B_NORM), plain("oft_blocks", OFT_BLOCKS), plain("oft_diag", OFT_BLOCKS),
-      plain("rescale", RESCALE), plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
+      plain("rescale", RESCALE), new Ending(TOLD_SCALE, CHANNEL_SCALE, null), new Ending(SCALED_INPUT, ON_INPUT, null),
+      plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
   private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_[Rrs]"
@@ -65,6 +71,15 @@ enum Role {
 
   private static Ending plain(String text, Role role) {
     return new Ending("." + text, role, null);
+  }
+
+  /**
+   * A key of {@code all} whose ending says its role. The factor of LyCORIS' IA3 is called a weight, as other programs call other
+   * things; what stands beside it tells.
+   */
+  static String told(String key, Set<String> all) {
+    String stem = key.endsWith(".weight") ? key.substring(0, key.length() - ".weight".length()) : "";
+    return all.contains(stem + SCALED_INPUT) ? stem + TOLD_SCALE : key;
   }
 
   /** Splits a key, if its ending is one that a layer's change has. */

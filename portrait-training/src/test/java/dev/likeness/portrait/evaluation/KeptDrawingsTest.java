@@ -1,0 +1,61 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.choice.Candidate;
+import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class KeptDrawingsTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void drawsOnceAndReadsWhatItKept() {
+    KeptDrawings kept = new KeptDrawings(folder, "a model");
+    List<Candidate> drawn = List.of(candidate("studio", 7, 0.25), candidate("office", 8, Double.NaN));
+    assertEquals(drawn, kept.candidates("somebody", () -> drawn));
+    List<Candidate> read = kept.candidates("somebody", () -> fail("they are kept"));
+    for (int i = 0; i < 2; i++) {
+      Headshot shot = read.get(i).headshot();
+      Headshot own = drawn.get(i).headshot();
+      assertEquals(own.style(), shot.style());
+      assertEquals(own.request(), shot.request());
+      assertArrayEquals(own.picture().rgb(), shot.picture().rgb());
+      assertEquals(drawn.get(i).card(), read.get(i).card());
+      assertEquals(drawn.get(i).obedience(), read.get(i).obedience());
+      assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
+    }
+    List<Picture> pictures = drawn.stream().map(each -> each.headshot().picture()).toList();
+    assertEquals(pictures, kept.pictures("nobody", () -> pictures));
+    assertArrayEquals(pictures.get(1).rgb(), kept.pictures("nobody", () -> fail("they are kept")).get(1).rgb());
+  }
+
+  @Test
+  void refusesWhatAnotherModelDrew() {
+    new KeptDrawings(folder, "a model").pictures("nobody", List::of);
+    assertEquals(folder.resolve("nobody").resolve("drawn.json") + " is of what a model drew, not another; give an empty folder",
+        assertThrows(UnusableInput.class, () -> new KeptDrawings(folder, "another").pictures("nobody", List::of)).getMessage());
+  }
+
+  private static Candidate candidate(String style, long seed, double obedience) {
+    byte[] rgb = new byte[8 * 8 * 3];
+    rgb[0] = (byte) seed;
+    ImageRequest request = ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
+    return new Candidate(new Headshot(Picture.of(8, 8, rgb), Style.named(style), seed, request, 1), new ScoreCard(List.of(
+        new Score(Aspect.GAZE, 0.3, 0.21, false), new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))), obedience, seed == 7);
+  }
+}

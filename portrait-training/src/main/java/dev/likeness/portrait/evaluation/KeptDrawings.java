@@ -46,7 +46,7 @@ record KeptDrawings(Path folder, String by) {
     if (!isKept(set)) {
       List<Candidate> drawn = drawing.get();
       keep(set, drawn.stream().map(each -> each.headshot().picture()).toList(),
-          drawn.stream().map(KeptDrawings::entry).toList());
+          IntStream.range(0, drawn.size()).mapToObj(i -> entry(drawn.get(i), i)).toList());
       return drawn;
     }
     List<?> entries = entries(set);
@@ -91,14 +91,8 @@ record KeptDrawings(Path folder, String by) {
     }
   }
 
-  private static Map<String, Object> entry(Candidate candidate) {
-    Headshot headshot = candidate.headshot();
-    Map<String, Object> entry = new LinkedHashMap<>();
-    entry.put("style", headshot.style().name());
-    entry.put("seed", headshot.seed());
-    entry.put("prompt", headshot.request().prompt());
-    entry.put("steps", headshot.request().steps());
-    entry.put("guidance", headshot.request().guidance());
+  private static Map<String, Object> entry(Candidate candidate, int index) {
+    Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
     entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),

@@ -56,7 +56,7 @@ final class AdapterRun implements AutoCloseable {
     model = base.networks();
     pairs = new EncodedPairs(model, region);
     objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma());
-    optimizer = settings.optimizer();
+    optimizer = settings.optimizer(model.compute().dtype());
   }
 
   double train(List<TrainingPair> given, Path file, Path state, Progress progress, Cancellation stop) {

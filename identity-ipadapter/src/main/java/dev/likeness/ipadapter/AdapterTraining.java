@@ -3,6 +3,7 @@ package dev.likeness.ipadapter;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Muon;
@@ -148,8 +149,9 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
     });
   }
 
-  AdamW optimizer() {
-    return orthogonal ? new Muon(0.95, weightDecay) : new AdamW(0.9, 0.999, 1e-8, weightDecay);
+  /** {@code working}, what the base computes in, is what orthogonal steps are made in. */
+  AdamW optimizer(DType working) {
+    return orthogonal ? new Muon(0.95, weightDecay, working) : new AdamW(0.9, 0.999, 1e-8, weightDecay);
   }
 
   LearningRate schedule() {

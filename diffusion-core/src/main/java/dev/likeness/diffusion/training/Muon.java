@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.tensor.DType;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Scalar;
@@ -25,14 +26,22 @@ public final class Muon extends AdamW {
   private static final double ROOT_MEAN_SQUARE = 0.2;
 
   private final double momentum;
+  private final DType working;
+
+  /** Steps are made orthogonal in bf16, as torch.optim.Muon makes them. */
+  public Muon(double momentum, double weightDecay) {
+    this(momentum, weightDecay, DType.BF16);
+  }
 
   /**
    * @param momentum how much of the last steps' direction is kept, 0.95 in the paper
    * @param weightDecay as in AdamW
+   * @param working in what steps are made orthogonal: bf16, or f32 where the processor only imitates bf16, at many times the cost
    */
-  public Muon(double momentum, double weightDecay) {
+  public Muon(double momentum, double weightDecay, DType working) {
     super(0.9, 0.99, 1e-8, weightDecay);
     this.momentum = momentum;
+    this.working = working;
   }
 
   /** Moves matrices on as many threads as there are cores: they are many, and each too small to share. */
@@ -59,13 +68,13 @@ public final class Muon extends AdamW {
     Tensor ahead = gradient.lerp(kept, new Scalar(momentum)).flatten(1, -1);
     double root = Math.sqrt(Math.max(ahead.size(0), ahead.size(1)));
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
-    parameter.add_(orthogonal(ahead).view_as(parameter), new Scalar(-learningRate * ROOT_MEAN_SQUARE * root));
+    parameter.add_(orthogonal(ahead, working).view_as(parameter), new Scalar(-learningRate * ROOT_MEAN_SQUARE * root));
   }
 
   /** A matrix of the same singular vectors, whose singular values are all near 1. */
-  static Tensor orthogonal(Tensor matrix) {
+  static Tensor orthogonal(Tensor matrix, DType working) {
     boolean tall = matrix.size(0) > matrix.size(1);
-    Tensor x = (tall ? matrix.t() : matrix).to(ScalarType.BFloat16).contiguous();
+    Tensor x = (tall ? matrix.t() : matrix).to(working.scalarType()).contiguous();
     x = x.div(x.norm().add(new Scalar(1e-7)));
     for (int i = 0; i < ROUNDS; i++) {
       Tensor square = x.matmul(x.t());

@@ -47,14 +47,14 @@ final class AutoencoderTraining {
 
   private double step(TrainableWeights weights, long step) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
+      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor pictures = crops(new Random(seed * 31 + step));
-      LatentDistribution latents = model.encode(pictures.to(ScalarType.BFloat16));
+      LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
       Tensor eps = noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0);
       Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
-      Tensor decoded = model.decode(drawn.to(ScalarType.BFloat16)).to(ScalarType.Float);
+      Tensor decoded = model.decode(drawn.to(Working.TYPE)).to(ScalarType.Float);
       Tensor divergence = mean.square().add(logVariance.exp()).sub(logVariance).mean();
       Tensor loss = error(decoded, pictures).add(divergence.mul(new Scalar(PULL)));
       loss.backward();

@@ -6,7 +6,6 @@ import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.TrainableWeights;
@@ -21,7 +20,6 @@ import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Trains the text tower and the UNet together on latents and captions. */
 final class DiffusionTraining {
@@ -79,7 +77,7 @@ final class DiffusionTraining {
 
   /** As {@link #run}, but stops after step {@code last} of the recipe. */
   void runTo(Path file, Recipe recipe, int last, LongConsumer saved) {
-    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> new Muon(0.95, 0.01), 1, 0.999);
+    Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> Working.muon(0.01), 1, 0.999);
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
     loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
@@ -103,14 +101,14 @@ final class DiffusionTraining {
   private Tensor loss(Parameters weights, long number, int batch) {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
-      Weights cast = Weights.of(new CastParameters(weights, ScalarType.BFloat16));
+      Weights cast = Weights.of(new CastParameters(weights, Working.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
       Tensor noise = source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0);
       int[] timesteps = timesteps(random, batch);
       Tensor text = new ClipTextEncoder(textConfig, cast.at("text_encoder")).forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
-      Tensor noised = objective.noised(x, noise, timesteps).to(ScalarType.BFloat16);
+      Tensor noised = objective.noised(x, noise, timesteps).to(Working.TYPE);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));

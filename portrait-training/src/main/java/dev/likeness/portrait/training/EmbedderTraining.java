@@ -7,7 +7,6 @@ import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
@@ -35,7 +34,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class EmbedderTraining {
   private static final int BATCH = 64;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.02), 0, 0.995);
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.995);
   private static final double SOFTEST = 0.36;
   private static final String HEAD = "told";
   private static final String AVERAGE = "ema";
@@ -78,8 +77,8 @@ final class EmbedderTraining {
     Random random = new Random(plan.seed() * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
-      Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random).to(ScalarType.BFloat16);
-      Tensor features = network(Weights.of(new CastParameters(weights, ScalarType.BFloat16))).features(shown);
+      Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random).to(Working.TYPE);
+      Tensor features = network(Weights.of(new CastParameters(weights, Working.TYPE))).features(shown);
       Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count()).forward(features);
       Tensor loss = torch.mse_loss(told, traits.of(chosen, FaceStore.SHOTS));
       loss.backward();

@@ -82,9 +82,9 @@ final class ImageEncoderTraining {
   }
 
   private static Views views(TrainableWeights weights, Tensor pixels, Tensor captions) {
-    Parameters cast = new CastParameters(weights, ScalarType.BFloat16);
+    Parameters cast = new CastParameters(weights, Working.TYPE);
     ImageEncoding encoding =
-        new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder")).forward(pixels.to(ScalarType.BFloat16));
+        new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder")).forward(pixels.to(Working.TYPE));
     Tensor tokens = encoding.penultimate().to(ScalarType.Float).mean(1);
     Tensor person = weights.get("head.identity.weight", IDENTITY, tokens.size(1));
     Tensor text = weights.get("head.text.weight", captions.size(1), captions.size(1));

@@ -4,8 +4,6 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.ResnetBlock;
-import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
@@ -70,10 +68,10 @@ final class LatentEye implements AutoCloseable {
     out = new Linear(w.at("told"), FEATURES, numbers);
   }
 
-  /** The slow average of a {@link LatentEyeTraining}'s state, in bf16. */
+  /** The slow average of a {@link LatentEyeTraining}'s state. */
   static LatentEye open(Path state) {
     Safetensors file = Safetensors.open(state);
-    LoadedWeights weights = new LoadedWeights(file, new Compute("cpu", DType.BF16));
+    LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
     return new LatentEye(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".told.weight")[0], weights);
   }
 
@@ -97,7 +95,7 @@ final class LatentEye implements AutoCloseable {
   Tensor forward(Tensor latents, Tensor places) {
     long[] size = {latents.size(0), Architecture.LATENT_CHANNELS, SIDE, SIDE};
     Tensor face = torch.grid_sampler(latents, torch.affine_grid_generator(places, size, false), BILINEAR, BORDER, false);
-    Tensor x = in.forward(face.to(ScalarType.BFloat16));
+    Tensor x = in.forward(face.to(Working.TYPE));
     for (int i = 0; i < levels.size(); i++) {
       for (ResnetBlock block : levels.get(i)) {
         x = block.forward(x, null);

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
@@ -28,7 +27,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  */
 final class LatentEyeTraining implements AutoCloseable {
   private static final int BATCH = 64;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.02), 0, 0.99);
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
   private static final int HELD = 200;
   private static final double GRAIN = 0.3;
   /** How far faces are looked at astray: of half a side, and as turns and sizes. */
@@ -90,7 +89,7 @@ final class LatentEyeTraining implements AutoCloseable {
   }
 
   private LatentEye eye(TrainableWeights weights) {
-    return new LatentEye(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), numbers());
+    return new LatentEye(Weights.of(new CastParameters(weights, Working.TYPE)), numbers());
   }
 
   private Tensor right(int[] pictures) {

@@ -4,8 +4,6 @@ import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.nn.Conv2d;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.ResnetBlock;
-import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
@@ -70,10 +68,10 @@ final class LatentReader implements AutoCloseable {
     words = new Linear(w.at("words"), FEATURES, Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
   }
 
-  /** The slow average of a {@link LatentReaderTraining}'s state, in bf16. */
+  /** The slow average of a {@link LatentReaderTraining}'s state. */
   static LatentReader open(Path state) {
     Safetensors file = Safetensors.open(state);
-    LoadedWeights weights = new LoadedWeights(file, new Compute("cpu", DType.BF16));
+    LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
     return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
   }
 
@@ -106,7 +104,7 @@ final class LatentReader implements AutoCloseable {
 
   /** Whom and what latents show, f32: the traits, and how likely each word of each attribute is. */
   Tensor all(Tensor latents) {
-    Tensor features = features(latents.to(ScalarType.BFloat16));
+    Tensor features = features(latents.to(Working.TYPE));
     TensorVector parts = new TensorVector(traits(features));
     words(features).values().forEach(scores -> parts.push_back(scores.softmax(1)));
     return torch.cat(parts, 1);

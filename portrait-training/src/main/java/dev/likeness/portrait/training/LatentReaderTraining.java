@@ -4,7 +4,6 @@ import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
@@ -15,12 +14,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every {@link Attribute}. */
 final class LatentReaderTraining {
   private static final int BATCH = 64;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.02), 0, 0.99);
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
   private static final int HELD = 500;
   private static final double TRAITS = 10;
   private static final double GRAIN = 0.5;
@@ -59,8 +57,8 @@ final class LatentReaderTraining {
     Random random = new Random(seed * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
       int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
-      Tensor shown = altered(data.latents(chosen), noise, random).to(ScalarType.BFloat16);
-      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), traits.count());
+      Tensor shown = altered(data.latents(chosen), noise, random).to(Working.TYPE);
+      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(shown);
       Tensor loss = torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
           .add(words.of(reader.words(features), chosen));
@@ -88,8 +86,8 @@ final class LatentReaderTraining {
   private void trial(TrainableWeights weights) {
     int[] held = IntStream.range(learnt, (int) data.size()).toArray();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, ScalarType.BFloat16)), traits.count());
-      Tensor features = reader.features(data.latents(held).to(ScalarType.BFloat16));
+      LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
+      Tensor features = reader.features(data.latents(held).to(Working.TYPE));
       System.err.printf(Locale.ROOT, "latent reader: %.3f of people's traits untold; words",
           torch.mse_loss(reader.traits(features), traits.of(held, 1)).item_double());
       reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f",

@@ -28,7 +28,7 @@ final class PeopleSeen implements AutoCloseable {
       TensorVector pictures = new TensorVector();
       TensorVector texts = new TensorVector();
       for (int i = 0; i < people * PeopleRenders.SHOTS; i++) {
-        pictures.push_back(processor.pixels(renders.head(store.picture(i), i)).to(ScalarType.BFloat16));
+        pictures.push_back(processor.pixels(renders.head(store.picture(i), i)).to(Working.TYPE));
         try (TensorScope one = TensorScope.open()) {
           texts.push_back(one.promote(model.towers().get(0).prompts(Adaptation.NONE).encode(List.of(renders.caption(i)), 0)
               .pooled().to(ScalarType.Float)));

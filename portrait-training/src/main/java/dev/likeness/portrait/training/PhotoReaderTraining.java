@@ -15,7 +15,6 @@ import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the network that reads photos, on renders framed as intake frames photos, a little differently each time: the sum of
@@ -67,8 +66,8 @@ final class PhotoReaderTraining {
       for (int i : chosen) {
         shown.push_back(framed(i, random));
       }
-      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(ScalarType.BFloat16);
-      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
+      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
+      ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);
       PhotoSlot.ALL.forEach(slot -> told.put(slot.attribute(), scores.get(slot.name())));

@@ -70,9 +70,9 @@ final class PreviewTraining implements AutoCloseable {
       Tensor pictures = torch.cat(seen, 0);
       Tensor codes = torch.cat(known, 0).to(ScalarType.Float);
       AutoencoderTiny tiny = new AutoencoderTiny(Architecture.previewConfig(),
-          Weights.of(new CastParameters(weights, ScalarType.BFloat16)));
-      Tensor decoded = tiny.decode(codes.to(ScalarType.BFloat16)).to(ScalarType.Float);
-      Tensor found = tiny.encode(pictures.to(ScalarType.BFloat16)).mode().to(ScalarType.Float);
+          Weights.of(new CastParameters(weights, Working.TYPE)));
+      Tensor decoded = tiny.decode(codes.to(Working.TYPE)).to(ScalarType.Float);
+      Tensor found = tiny.encode(pictures.to(Working.TYPE)).mode().to(ScalarType.Float);
       Tensor loss = AutoencoderTraining.error(decoded, pictures).add(found.sub(codes).square().mean());
       loss.backward();
       return loss.item_float();

@@ -2,7 +2,6 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.nn.Sinusoids;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
@@ -12,7 +11,6 @@ import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.FlowObjective;
 import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.InitialValues;
-import dev.likeness.diffusion.training.Muon;
 import dev.likeness.diffusion.transformer.Sd3Config;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.diffusion.weights.LoadedWeights;
@@ -33,7 +31,6 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains a small transformer of Stable Diffusion 3's shape on the latents that {@link TrainPortrait} left, so that what is
@@ -47,7 +44,7 @@ public final class TrainFlow {
   private static final double UNCONDITIONAL = 0.1;
   /** Rows that Stable Diffusion 3 keeps for T5, zeros where there is none. */
   private static final int OF_T5 = 256;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> new Muon(0.95, 0.01), 1, 0.995);
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.01), 1, 0.995);
   private static final long SEED = 1;
 
   private final FlowObjective objective = new FlowObjective(0, 1, 1);
@@ -69,7 +66,7 @@ public final class TrainFlow {
         ClipTokenizer tokenizer = ClipTokenizer.open(PortraitModel.files().resolve("tokenizer"));
         LatentSet data = new LatentSet(latents(files), tokenizer.encode(""));
         LoadedWeights words =
-            new LoadedWeights(Safetensors.open(tower.resolve("model.safetensors")), Compute.of("cpu", "bf16"))) {
+            new LoadedWeights(Safetensors.open(tower.resolve("model.safetensors")), Working.COMPUTE)) {
       ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(tower.resolve("config.json")));
       TrainFlow training = new TrainFlow(data, new ClipTextEncoder(shape, Weights.of(words)));
       new TrainingLoop("flow", steps, NUMBERS, SEED, training::first, weights -> { }).run(state,
@@ -109,8 +106,8 @@ public final class TrainFlow {
       Tensor tokens = torch.cat(new TensorVector(said.tokens(), said.tokens()), 2);
       Tensor told = torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);
       Tensor pooled = torch.cat(new TensorVector(said.pooled(), said.pooled()), 1);
-      Tensor answer = new Sd3Transformer2DModel(config, Weights.of(new CastParameters(weights, ScalarType.BFloat16)))
-          .forward(objective.noised(x, noise, sigmas).to(ScalarType.BFloat16), timesteps, told, pooled, Segments.PLAIN);
+      Tensor answer = new Sd3Transformer2DModel(config, Weights.of(new CastParameters(weights, Working.TYPE)))
+          .forward(objective.noised(x, noise, sigmas).to(Working.TYPE), timesteps, told, pooled, Segments.PLAIN);
       return objective.loss(answer, objective.target(x, noise), examples.focus());
     }
   }

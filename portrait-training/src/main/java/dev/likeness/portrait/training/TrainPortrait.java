@@ -1,8 +1,6 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.Objective;
@@ -126,8 +124,7 @@ public final class TrainPortrait {
   }
 
   private List<Path> encode() {
-    Compute bf16 = new Compute("cpu", DType.BF16);
-    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), bf16);
+    try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
@@ -26,12 +27,18 @@ record CommandRun(int status, String out, String err) {
 
   /** A run that is cancelled as soon as it prints {@code sign} to standard error. */
   static CommandRun cancelledAt(String sign, String... args) {
+    return cancelledAt(1, sign, args);
+  }
+
+  /** A run that is cancelled as soon as it has printed {@code sign} {@code times} times. */
+  static CommandRun cancelledAt(int times, String sign, String... args) {
     Cancellation cancellation = new Cancellation();
+    AtomicInteger left = new AtomicInteger(times);
     StringWriter err = new StringWriter() {
       @Override
       public void write(String text, int offset, int length) {
         super.write(text, offset, length);
-        if (text.contains(sign)) {
+        if (text.contains(sign) && left.decrementAndGet() == 0) {
           cancellation.cancel();
         }
       }

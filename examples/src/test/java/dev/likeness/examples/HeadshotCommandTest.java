@@ -218,6 +218,14 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void keepsWhatWasDrawnBeforeItWasCancelled() {
+    CommandRun run = CommandRun.cancelledAt(2, "sample: ", arguments("--photos", photos.toString()).toArray(String[]::new));
+    assertEquals(130, run.status(), run.err());
+    assertEquals(List.of("headshot-001.png", "person.safetensors"), TinyBase.namesIn(out));
+    assertTrue(run.out().contains("headshot-001.png"), run.out());
+  }
+
+  @Test
   void endsWithFourOnAFullDiskAndLeavesNothing() {
     CommandRun run;
     try (FullDisk disk = FullDisk.after(1000)) {

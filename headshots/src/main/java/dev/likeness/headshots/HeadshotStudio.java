@@ -18,6 +18,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Learns people from their photos and draws headshots of them, all on one base model, which it never changes. Immutable
@@ -28,24 +29,27 @@ public final class HeadshotStudio {
   private final Learning learning;
   private final Enlarger enlarger;
   private final Optional<FaceGuidance> guidance;
+  private final Consumer<Headshot> each;
 
-  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger, Optional<FaceGuidance> guidance) {
+  private HeadshotStudio(BaseModel base, Learning learning, Enlarger enlarger, Optional<FaceGuidance> guidance,
+      Consumer<Headshot> each) {
     this.base = base;
     this.learning = learning;
     this.enlarger = enlarger;
     this.guidance = guidance;
+    this.each = each;
   }
 
   /** A studio that draws with {@code base} and learns in a few minutes. */
   public static HeadshotStudio on(BaseModel base) {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
     return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
-        Enlarger.CUBIC, Optional.empty());
+        Enlarger.CUBIC, Optional.empty(), headshot -> { });
   }
 
   /** The same studio learning with other settings. */
   public HeadshotStudio training(LoraTraining settings) {
-    return new HeadshotStudio(base, learning.training(settings), enlarger, guidance);
+    return new HeadshotStudio(base, learning.training(settings), enlarger, guidance, each);
   }
 
   /**
@@ -53,7 +57,7 @@ public final class HeadshotStudio {
    * can be measured without the photos; it stays the caller's to close.
    */
   public HeadshotStudio embedder(FaceEmbedder other) {
-    return new HeadshotStudio(base, learning.embedder(other), enlarger, guidance);
+    return new HeadshotStudio(base, learning.embedder(other), enlarger, guidance, each);
   }
 
   /**
@@ -64,12 +68,12 @@ public final class HeadshotStudio {
    * @param eye stays the caller's to close
    */
   public HeadshotStudio watching(int every, FaceEmbedder eye) {
-    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance);
+    return new HeadshotStudio(base, learning.watching(new LikenessWatch(every, eye)), enlarger, guidance, each);
   }
 
   /** The same studio enlarging pictures by {@code other} before it draws over them, where they are to be large. */
   public HeadshotStudio enlarger(Enlarger other) {
-    return new HeadshotStudio(base, learning, other, guidance);
+    return new HeadshotStudio(base, learning, other, guidance, each);
   }
 
   /**
@@ -80,7 +84,15 @@ public final class HeadshotStudio {
    */
   public HeadshotStudio guidance(FaceGuidance other) {
     Optional<FaceGuidance> by = Optional.ofNullable(other);
-    return new HeadshotStudio(base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by);
+    return new HeadshotStudio(base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by, each);
+  }
+
+  /**
+   * The same studio handing each headshot of a shoot to {@code listener} as soon as it is drawn, on the thread that draws: what a
+   * shoot that is cancelled or fails had finished, and what an application shows on the way.
+   */
+  public HeadshotStudio each(Consumer<Headshot> listener) {
+    return new HeadshotStudio(base, learning, enlarger, guidance, listener);
   }
 
   /** How it learns. */
@@ -196,7 +208,7 @@ public final class HeadshotStudio {
    */
   public Shoot shoot(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     return progress.around(() -> new Shooting(base, held(Consent.requireToDraw(person)), request, enlarger)
-        .run(Phases.of(progress), cancellation));
+        .run(each, Phases.of(progress), cancellation));
   }
 
   /**

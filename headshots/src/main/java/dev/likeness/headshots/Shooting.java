@@ -9,10 +9,12 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Draws what a shoot asks for: style by style, and larger than the base draws at once where that is asked. */
 record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger enlarger) {
-  Shoot run(Progress progress, Cancellation cancellation) {
+  /** The shoot; {@code each} hears of its headshots as they are drawn. */
+  Shoot run(Consumer<Headshot> each, Progress progress, Cancellation cancellation) {
     request.requireFor(base);
     if (grows()) {
       WholePicture.require(List.of(person.at(request.likeness())), "a picture of " + request.size() + " pixels");
@@ -24,6 +26,7 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
         headshots.add(new Headshot(style.developed(sized(image, progress, cancellation)), style, image.seed(),
             image.request(), request.likeness()));
+        each.accept(headshots.get(headshots.size() - 1));
       }
     }
     return new Shoot(request, headshots);

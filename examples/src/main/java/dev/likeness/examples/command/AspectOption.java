@@ -8,6 +8,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Which part of a headshot is shown. */
@@ -17,11 +18,15 @@ final class AspectOption {
       + "(default: the style's, mostly square)")
   private String aspect;
 
-  /** The headshot as it is asked for; whole where no face is seen. */
-  Headshot of(Headshot headshot, FaceDetector detector) {
+  /** The headshot as it is asked for; whole where no face is seen, which {@code notices} hears of. */
+  Headshot of(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
     Picture picture = headshot.picture();
     String format = format(headshot.style());
-    return crop(picture, format, detector).map(crop -> new Headshot(crop.of(picture, format), headshot.style(), headshot.seed(),
+    Optional<HeadshotCrop> crop = crop(picture, format, detector);
+    if (crop.isEmpty()) {
+      notices.accept("seed " + headshot.seed() + ": no face is seen, so the picture is not cropped to " + format);
+    }
+    return crop.map(shown -> new Headshot(shown.of(picture, format), headshot.style(), headshot.seed(),
         headshot.request(), headshot.likeness())).orElse(headshot);
   }
 

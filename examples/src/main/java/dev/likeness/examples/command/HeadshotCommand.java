@@ -199,11 +199,13 @@ public final class HeadshotCommand implements Runnable {
 
   private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = run.tools;
-    KeepOption.Drawn drawn = keep.draw(run.studio, ScoreLimits.of(run.model), who, run.review, run.request, tools,
-        ConsoleProgress.on(console), console.cancellation()).map(shot -> aspect.of(shot, tools.detector()));
+    ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
+    KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, run.review,
+        run.request, tools, ConsoleProgress.on(console), console.cancellation()))
+        .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");
-    new ShootFolder(out, also(), disclosure.disclosure(), tools, console).write(run.model, drawn,
-        record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review, run.watch);
+    folder.write(run.model, drawn, record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review,
+        run.watch);
   }
 
   private HeadshotStudio studio(BaseModel model) {

@@ -7,6 +7,7 @@ import dev.likeness.headshots.Authenticity;
 import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.ContactSheet;
 import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
@@ -19,8 +20,10 @@ import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
@@ -42,6 +45,21 @@ final class ShootFolder {
     this.console = console;
   }
 
+  /** What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was finished is written as it is. */
+  KeepOption.Drawn drawn(HeadshotStudio studio, Function<HeadshotStudio, KeepOption.Drawn> drawing) {
+    List<Headshot> finished = new ArrayList<>();
+    try {
+      return drawing.apply(studio.each(finished::add));
+    } catch (RuntimeException e) {
+      write(finished);
+      throw e;
+    }
+  }
+
+  private void write(List<Headshot> headshots) {
+    NumberedFiles.write(folder, "headshot", headshots, (headshot, file) -> headshot.writePng(file, disclosure), console);
+  }
+
   /**
    * Writes everything and names the files on standard output.
    *
@@ -51,8 +69,7 @@ final class ShootFolder {
   void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, TrainedPerson learnt, PhotoReview review,
       Stopwatch watch) {
     Shoot shoot = drawn.shoot();
-    NumberedFiles.write(folder, "headshot", shoot.headshots(),
-        (headshot, file) -> headshot.writePng(file, disclosure), console);
+    write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
     Path sheet = folder.resolve(SHEET);

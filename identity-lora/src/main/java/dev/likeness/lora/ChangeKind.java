@@ -23,8 +23,12 @@ public enum ChangeKind {
   PEFT_OFT(List.of(Role.OFT_R)),
   /** OFT as peft wrote it before 0.16. */
   OLD_PEFT_OFT(List.of(Role.OFT_MATRICES), Role.OFT_LENGTHS),
+  /** peft's BOFT. */
+  PEFT_BOFT(List.of(Role.BOFT_MATRICES, Role.BOFT_LENGTHS)),
   /** LyCORIS' IA3. */
   IA3(List.of(Role.CHANNEL_SCALE, Role.ON_INPUT)),
+  /** peft's IA3, which keeps the factors themselves. */
+  PEFT_IA3(List.of(Role.CHANNEL_FACTOR)),
   /** A difference said outright. */
   FULL(List.of(Role.DIFF)),
   /** A norm's difference. */
@@ -74,7 +78,7 @@ public enum ChangeKind {
       case LOKR -> Fit.kronecker(keys);
       case GLORA -> Fit.glora(keys);
       case IA3 -> keys.elements(Role.CHANNEL_SCALE) == (keys.isSet(Role.ON_INPUT) ? keys.layer().in() : keys.layer().out());
-      case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, FULL, SET, BIAS -> true;
+      case NORM, OFT, PEFT_OFT, OLD_PEFT_OFT, PEFT_BOFT, PEFT_IA3, FULL, SET, BIAS -> true;
     };
   }
 

@@ -7,6 +7,7 @@ import dev.likeness.lora.change.Difference;
 import dev.likeness.lora.change.FlatKronecker;
 import dev.likeness.lora.change.GeneralLowRank;
 import dev.likeness.lora.change.Hadamard;
+import dev.likeness.lora.change.InputButterfly;
 import dev.likeness.lora.change.InputRotation;
 import dev.likeness.lora.change.Kronecker;
 import dev.likeness.lora.change.LowRank;
@@ -38,8 +39,14 @@ final class Changes {
     return keys.has(Role.MAGNITUDE) && change != null ? new Decomposed(change, changes.magnitude()) : change;
   }
 
-  /** The bias's difference, or null; that of a second factor is scaled with it, and a new bias is there as a whole. */
+  /**
+   * The bias's difference, or null; that of a second factor is scaled with it, a new bias is there as a whole, and what scales
+   * outputs is there as a multiple of the layer's own.
+   */
   static Tensor bias(LayerKeys keys, Alphas alphas) {
+    if (keys.has(Role.CHANNEL_FACTOR)) {
+      return Fit.scalesInputs(keys) ? null : channels(keys);
+    }
     double scale = keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
     return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B).filter(keys::has).map(role -> {
       Tensor own = keys.read(role).to(ScalarType.Float).flatten();
@@ -58,12 +65,19 @@ final class Changes {
       case PEFT_OFT -> new InputRotation(keys.read(Role.OFT_R),
           Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
+      case PEFT_BOFT -> new InputButterfly(keys.read(Role.BOFT_MATRICES), keys.read(Role.BOFT_LENGTHS));
+      case PEFT_IA3 -> new ChannelScale(channels(keys), Fit.scalesInputs(keys));
       case IA3 -> new ChannelScale(keys.read(Role.CHANNEL_SCALE), keys.isSet(Role.ON_INPUT));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);
       case SET -> new Replacement(likeWeight(keys.read(Role.SET)));
       case BIAS -> null;
     };
+  }
+
+  /** What peft's IA3 makes more of each channel. */
+  private static Tensor channels(LayerKeys keys) {
+    return keys.read(Role.CHANNEL_FACTOR).to(ScalarType.Float).flatten().sub(new Scalar(1.0));
   }
 
   private LowRank lowRank() {

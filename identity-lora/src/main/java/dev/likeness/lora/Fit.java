@@ -13,7 +13,7 @@ final class Fit {
     long[] shape = keys.shape(role);
     return switch (role) {
       case ALPHA, ON_INPUT -> keys.elements(role) == 1;
-      case CHANNEL_SCALE -> keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
+      case CHANNEL_SCALE, CHANNEL_FACTOR -> keys.elements(role) == layer.out() || keys.elements(role) == layer.in();
       case DOWN -> isWindow(shape) && shape[1] == layer.in() && (side(shape) == layer.kernel() || side(shape) == 1);
       case UP -> isWindow(shape) && shape[0] == layer.out() && side(shape) == 1;
       case MID -> isWindow(shape) && shape[0] == shape[1] && side(shape) == layer.kernel();
@@ -26,20 +26,40 @@ final class Fit {
       case DIFF, SET, W_NORM -> keys.elements(role) == elements(layer);
       // Factors that would want a wider weight do not fit by themselves.
       case RESHAPE -> keys.elements(role) == layer.shape().size();
-      case RESCALE, OFT_LENGTHS -> keys.elements(role) == layer.out();
+      case RESCALE, OFT_LENGTHS, BOFT_LENGTHS -> keys.elements(role) == layer.out();
       case OFT_BLOCKS -> shape.length >= 3 && shape[shape.length - 3] * shape[shape.length - 1] == layer.out()
           && shape[shape.length - 1] == shape[shape.length - 2];
       case OFT_R -> shape.length == 2 && inputBlock(layer, shape) > 0;
+      case BOFT_MATRICES -> shape.length == 4 && shape[2] == shape[3] && shape[1] * shape[2] == inputs(layer) && wings(shape);
       case OFT_MATRICES -> shape.length == 3 && shape[1] == shape[2] && shape[1] > 0
           && matrices(layer, shape, keys.has(Role.OFT_LENGTHS));
       default -> shape.length >= 2;
     };
   }
 
+  /** Whether every stage of a butterfly finds partners for its blocks. */
+  private static boolean wings(long[] shape) {
+    return shape[0] >= 1 && shape[0] < Integer.SIZE && shape[1] % (1L << (shape[0] - 1)) == 0 && (shape[0] == 1 || shape[2] % 2 == 0);
+  }
+
+  /**
+   * Whether peft's IA3 scales what the layer is given: a linear layer's factors lie in a row then. Those of a convolution always do, so
+   * where as many channels come out as go in they are taken for its outputs', peft's usual.
+   */
+  static boolean scalesInputs(LayerKeys keys) {
+    Layer layer = keys.layer();
+    boolean row = keys.size(Role.CHANNEL_FACTOR, 0) == 1 && keys.elements(Role.CHANNEL_FACTOR) == layer.in();
+    return row && (!layer.isConvolution() || layer.in() != layer.out());
+  }
+
+  private static long inputs(Layer layer) {
+    return layer.in() * layer.kernel() * layer.kernel();
+  }
+
   /** The side of peft's input blocks, or 0 when the shape fits none. */
   static long inputBlock(Layer layer, long[] shape) {
     long size = Math.round((1 + Math.sqrt(1 + 8.0 * shape[1])) / 2);
-    long inputs = layer.in() * layer.kernel() * layer.kernel();
+    long inputs = inputs(layer);
     boolean whole = size * (size - 1) / 2 == shape[1] && inputs % size == 0;
     return whole && (shape[0] == 1 || shape[0] * size == inputs) ? size : 0;
   }
@@ -47,7 +67,7 @@ final class Fit {
   /** Whether blocks, or one for all, turn the whole input, or the output, of which the last block may reach beyond. */
   private static boolean matrices(Layer layer, long[] shape, boolean input) {
     long size = shape[1];
-    long inputs = layer.in() * layer.kernel() * layer.kernel();
+    long inputs = inputs(layer);
     return input ? inputs % size == 0 && (shape[0] == 1 || shape[0] * size == inputs)
         : shape[0] == 1 ? size <= layer.out() : size == (layer.out() + shape[0] - 1) / shape[0];
   }

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.text.WordSource;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
@@ -50,7 +51,8 @@ public final class Lora implements AutoCloseable {
       LoraReport report = reader.report(alphas);
       reader.refuseControl(base.name());
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
-      LoraChanges changes = reader.changes(alphas, region, (layer, name) -> LoraMerge.f32(base.parts(), layer, name));
+      LoraChanges changes = reader.changes(alphas, region, (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
+          ? Optional.of(LoraMerge.f32(base.parts(), layer, name)) : Optional.empty());
       return new Lora(changes, source.notes(), report, region, base.parts());
     } catch (RuntimeException e) {
       region.close();

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Tensor;
 
@@ -196,10 +197,10 @@ final class LoraReader {
   /**
    * Every layer's change, kept by {@code region}; only after a complete report.
    *
-   * @param base a layer's tensor of that name in the base, f32 on the CPU: new biases want theirs, and some changes of several
-   *     layers at once their weights
+   * @param base a layer's tensor of that name in the base, f32 on the CPU, where it has one: some biases want theirs, and
+   *     some changes of several layers at once their weights
    */
-  LoraChanges changes(Alphas alphas, TensorRegion region, BiFunction<Layer, String, Tensor> base) {
+  LoraChanges changes(Alphas alphas, TensorRegion region, BiFunction<Layer, String, Optional<Tensor>> base) {
     Map<Layer, Change> weights = new LinkedHashMap<>();
     Map<Layer, Tensor> biases = new LinkedHashMap<>();
     keys.forEach((layer, own) -> {
@@ -207,16 +208,25 @@ final class LoraReader {
         Optional<JoinedLayer> whole = whole(layer);
         Change change = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
         if (change != null) {
-          whole.map(all -> all.changes(change, part -> base.apply(part, part.weight()))).orElse(Map.of(layer, change))
+          whole.map(all -> all.changes(change, part -> base.apply(part, part.weight()).orElseThrow())).orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }
         Tensor bias = Changes.bias(own, alphas);
         if (bias != null) {
-          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias)).forEach((part, rows) -> biases.put(part,
-              region.keep(own.has(Role.SET_B) ? rows.sub(base.apply(part, part.bias())) : rows)));
+          whole.map(all -> all.biases(bias)).orElse(Map.of(layer, bias)).forEach((part, rows) -> difference(own, rows,
+              () -> base.apply(part, part.bias())).ifPresent(moved -> biases.put(part, region.keep(moved))));
         }
       }
     });
     return new LoraChanges(weights, biases, Embeddings.read(source, notes));
+  }
+
+  /** What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that is nothing to a layer without. */
+  private Optional<Tensor> difference(LayerKeys own, Tensor bias, Supplier<Optional<Tensor>> base) {
+    if (own.has(Role.CHANNEL_FACTOR)) {
+      return base.get().map(bias::mul);
+    }
+    return Optional.of(own.has(Role.SET_B) ? bias.sub(base.get().orElseThrow(() -> new UnusableInput(source.describe() + ": "
+        + own.own(Role.SET_B) + " is a new bias of a layer that has none in this base; remove it"))) : bias);
   }
 }

@@ -13,8 +13,8 @@ enum Role {
   LOKR_W1, LOKR_W1_A, LOKR_W1_B, LOKR_W2, LOKR_W2_A, LOKR_W2_B, LOKR_T2,
   A1, A2, B1, B2, BM,
   DIFF, DIFF_B, SET, SET_B, W_NORM, B_NORM, BIAS_UP,
-  OFT_BLOCKS, OFT_R, OFT_MATRICES, OFT_LENGTHS, RESCALE,
-  CHANNEL_SCALE, ON_INPUT,
+  OFT_BLOCKS, OFT_R, OFT_MATRICES, OFT_LENGTHS, RESCALE, BOFT_MATRICES, BOFT_LENGTHS,
+  CHANNEL_SCALE, ON_INPUT, CHANNEL_FACTOR,
   /** The shape that the weight is to have, as small as a tensor. */
   RESHAPE;
 
@@ -40,6 +40,8 @@ enum Role {
       new Ending(".lora_magnitude_vector", MAGNITUDE, LoraDialect.PEFT),
       new Ending(".oft_R.weight", OFT_R, LoraDialect.PEFT), new Ending(".oft_R", OFT_R, LoraDialect.PEFT),
       new Ending(".oft_r", OFT_MATRICES, LoraDialect.PEFT), new Ending(".oft_s", OFT_LENGTHS, LoraDialect.PEFT),
+      new Ending(".boft_R", BOFT_MATRICES, LoraDialect.PEFT), new Ending(".boft_s", BOFT_LENGTHS, LoraDialect.PEFT),
+      new Ending(".ia3_l", CHANNEL_FACTOR, LoraDialect.PEFT),
       new Ending(".lora_down.weight", DOWN, LoraDialect.KOHYA), new Ending(".lora_up.weight", UP, LoraDialect.KOHYA),
       new Ending(".lora_mid.weight", MID, LoraDialect.KOHYA),
       new Ending(".lora.down.weight", DOWN, LoraDialect.DIFFUSERS),
@@ -61,7 +63,7 @@ enum Role {
       plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
-  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|oft_[Rrs]"
+  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l"
       + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
   // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and of any under its prefix.

@@ -41,14 +41,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Layers with each kind of change beside LyCORIS's and peft's own forward passes: {@code lycoris_kinds.py}, {@code old_oft.py}. */
+/** Layers with each kind of change beside the forward passes of LyCORIS and peft: {@code lycoris_kinds.py}, {@code old_oft.py}, {@code peft_kinds.py}. */
 @ExtendWith(NoTensorLeaks.class)
 class ChangeKindsTest extends OnGoldenBase {
   // Of an output's spread: sums of up to 512 products in f32.
   private static final double TOLERANCE = 5e-6;
 
   static Stream<Arguments> kinds() {
-    return Stream.of("reference", "old-oft-reference").flatMap(reference ->
+    return Stream.of("reference", "old-oft-reference", "peft-kinds-reference").flatMap(reference ->
         ((List<?>) GoldenLora.record("../kinds/" + reference).get("kinds")).stream().map(kind -> arguments(reference, kind)));
   }
 

@@ -14,10 +14,14 @@ public interface Change {
   Tensor difference(Tensor weight);
 
   /** The rank of its factors, or 0 for a change that has none. */
-  long rank();
+  default long rank() {
+    return 0;
+  }
 
   /** What its factors are multiplied by: alpha / rank where there is an alpha, else 1. */
-  double scale();
+  default double scale() {
+    return 1;
+  }
 
   /** The same change with every tensor replaced by {@code place}'s, e.g. by one on another device. */
   Change mapped(UnaryOperator<Tensor> place);

@@ -22,16 +22,6 @@ public record ChannelScale(Tensor scales, boolean input) implements Change {
   }
 
   @Override
-  public long rank() {
-    return 0;
-  }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
-
-  @Override
   public ChannelScale mapped(UnaryOperator<Tensor> place) {
     return new ChannelScale(place.apply(scales), input);
   }

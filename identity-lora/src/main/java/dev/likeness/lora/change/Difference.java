@@ -15,16 +15,6 @@ public record Difference(Tensor value) implements SideChange {
   }
 
   @Override
-  public long rank() {
-    return 0;
-  }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
-
-  @Override
   public SidePath at(double weight) {
     return new Path(value, weight);
   }

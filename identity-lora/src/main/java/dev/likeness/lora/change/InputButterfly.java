@@ -43,9 +43,4 @@ public record InputButterfly(Tensor blocks, Tensor lengths) implements Change {
   public long rank() {
     return blocks.size(-1);
   }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
 }

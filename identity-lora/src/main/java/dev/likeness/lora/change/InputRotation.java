@@ -57,9 +57,4 @@ public record InputRotation(Tensor skew, long size, int terms) implements Change
   public long rank() {
     return size;
   }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
 }

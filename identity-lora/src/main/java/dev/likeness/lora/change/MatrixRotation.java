@@ -41,9 +41,4 @@ public record MatrixRotation(Tensor blocks, Tensor lengths) implements Change {
   public long rank() {
     return blocks.size(1);
   }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
 }

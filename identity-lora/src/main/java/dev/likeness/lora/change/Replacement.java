@@ -15,14 +15,4 @@ public record Replacement(Tensor value) implements Change {
   public Replacement mapped(UnaryOperator<Tensor> place) {
     return new Replacement(place.apply(value));
   }
-
-  @Override
-  public long rank() {
-    return 0;
-  }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
 }

@@ -68,9 +68,4 @@ public record Rotation(Tensor blocks, Tensor rescale, double longest) implements
   public long rank() {
     return blocks.size(-1);
   }
-
-  @Override
-  public double scale() {
-    return 1;
-  }
 }

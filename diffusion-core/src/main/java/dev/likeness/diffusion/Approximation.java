@@ -53,8 +53,8 @@ public record Approximation(Kind kind, int every, int layers, double threshold, 
   }
 
   /**
-   * Asks the network at the first rows, then at one of {@code every}, fewer where they lie close together in time; between,
-   * continues its last two answers in a straight line over the timesteps (first order of Liu et al. 2025, arXiv:2503.06923,
+   * Asks the network at rows whose distance grows by one from 1 to {@code every}, further where they lie close together in time;
+   * between, continues its last two answers in a straight line over the timesteps (first order of Liu et al. 2025, arXiv:2503.06923,
    * eq. 5, for whole answers). For every family.
    */
   public static Approximation extrapolation(int every) {

@@ -2,7 +2,7 @@
  * Start here: open a {@link dev.likeness.diffusion.BaseModel}, ask it with an
  * {@link dev.likeness.diffusion.ImageRequest}, get {@link dev.likeness.diffusion.GeneratedImage}s.
  *
- * <p>{@code TextToImage} is the whole pipeline in five lines; the loop it walks is
+ * <p>{@code TextToImage} is the whole pipeline; the loop it walks is
  * {@link dev.likeness.diffusion.sampling.Sampler#sample}.
  */
 package dev.likeness.diffusion;

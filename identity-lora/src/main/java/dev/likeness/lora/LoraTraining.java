@@ -161,12 +161,15 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     return base.parts() instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
   }
 
+  /** How wide it is at its picture's own size; a family that is not taught here counts as large. */
   private static int width(Networks model) {
+    if (model instanceof StableDiffusion networks) {
+      return networks.unetConfig().levels().get(0).channels();
+    }
     if (model instanceof Flux flux) {
       return flux.config().width();
     }
-    return model instanceof StableDiffusion3 three ? three.config().width()
-        : ((StableDiffusion) model).unetConfig().levels().get(0).channels();
+    return model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
   }
 
   /** Another rank; alpha keeps its ratio to it. */

@@ -12,8 +12,8 @@ final class ApproximateOption {
       "(?:(deep-cache|deep-forecast|extrapolate):([1-9]\\d?)|first-block:(\\d*\\.?\\d+))?(?:(?:^|,)merge:(\\d*\\.?\\d+))?");
 
   @Option(names = "--approximate", paramLabel = "WAY",
-      description = "nearly the same picture in less time: extrapolate:N asks the network at one of N steps"
-          + " or fewer, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
+      description = "nearly the same picture in less time: extrapolate:N asks the network at steps that come"
+          + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
           + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
           + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
           + " a --scheduler that adds noise, such as portrait's own, makes other pictures of either")

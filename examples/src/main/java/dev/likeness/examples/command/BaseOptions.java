@@ -1,12 +1,8 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.ImageRequest;
-import dev.likeness.diffusion.model.MemoryBudget;
-import dev.likeness.diffusion.model.MemoryPlan;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.examples.console.Console;
 import dev.likeness.portrait.PortraitModel;
 import java.nio.file.Path;
 import java.util.Map;
@@ -31,38 +27,8 @@ final class BaseOptions {
   @Mixin
   private ComputeOptions compute;
 
-  @Option(names = "--memory", paramLabel = "SIZE", description = "plans the run within so much memory, e.g. 12GiB: "
-      + "parts are brought in as they are used; prints the plan")
-  private String memory;
-
-  @Option(names = "--eight-bits", description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"
-      + " picture, in more time; beside --memory only where its plan needs it")
-  private boolean eightBits;
-
-  @Option(names = "--eight-bit-products", description = "holds and multiplies the layers of the UNet or transformer in 8 bits:"
-      + " less time on a CPU that has VNNI, and nearly the same picture; not beside --memory and --eight-bits")
-  private boolean products;
-
-  /** Opens the base for a request, in the memory that is allowed; in 8 bits where only that is said. */
-  BaseModel open(ImageRequest request, Console console) {
-    if (products) {
-      if (memory != null || eightBits) {
-        throw new IllegalArgumentException("--eight-bit-products goes without --memory and --eight-bits; leave them out");
-      }
-      return BaseModel.open(files(), MemoryPlan.multipliedInEightBits(files(), compute.compute()));
-    }
-    if (memory == null) {
-      return eightBits ? BaseModel.open(files(), MemoryPlan.inEightBits(files(), compute.compute())) : open();
-    }
-    MemoryBudget size = MemoryBudget.of(memory);
-    MemoryBudget budget = (eightBits ? size.inEightBits() : size)
-        .size(request.width() == 0 ? size.width() : request.width(), request.height() == 0 ? size.height() : request.height());
-    MemoryPlan plan = MemoryPlan.of(files(), compute.compute(), budget);
-    console.err().println(plan);
-    return BaseModel.open(files(), plan);
-  }
-
-  private ModelFiles files() {
+  /** The base with the parts that are taken from elsewhere. */
+  ModelFiles files() {
     ModelFiles files = ModelFiles.open(folder());
     for (Map.Entry<String, Path> part : parts.entrySet()) {
       files = files.with(part.getKey(), part.getValue());
@@ -71,11 +37,12 @@ final class BaseOptions {
   }
 
   BaseModel open() {
-    Compute on = compute.compute();
-    if (vae == null && parts.isEmpty()) {
-      return BaseModel.open(folder(), on);
-    }
-    return BaseModel.open(files(), on);
+    return vae == null && parts.isEmpty() ? BaseModel.open(folder(), compute()) : BaseModel.open(files(), compute());
+  }
+
+  /** What is computed on. */
+  Compute compute() {
+    return compute.compute();
   }
 
   /** What the base is called. */

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 public final class ConvertCommand implements Runnable {
   private final Console console;
 
-  @Parameters(index = "0", paramLabel = "IN", description = "a checkpoint file (safetensors, ckpt, pt, bin) or a folder")
+  @Parameters(index = "0", paramLabel = "IN", description = "a checkpoint file (safetensors, ckpt, pt, bin, gguf) or a folder")
   private Path in;
 
   @Parameters(index = "1", paramLabel = "OUT",

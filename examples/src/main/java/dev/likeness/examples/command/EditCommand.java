@@ -54,7 +54,7 @@ public final class EditCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
-  private FaceFiles faces;
+  private DetectorOption detector;
 
   @Mixin
   private FaceGuidanceOption holding;
@@ -78,7 +78,7 @@ public final class EditCommand implements Runnable {
   public void run() {
     HeadshotEdit wanted = edit.edit();
     Disclosure marking = disclosure.disclosure().edited(true);
-    try (ReviewTools tools = faces.open(); BaseModel model = base.open();
+    try (ReviewTools tools = detector.open(); BaseModel model = base.open();
         FaceGuidance held = holding.open(base.folder(), tools.detector()); TrainedPerson who = store.person(person, model)) {
       who.foreignTo(model).ifPresent(console.err()::println);
       EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,

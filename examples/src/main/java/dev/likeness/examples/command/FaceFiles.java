@@ -4,12 +4,13 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Path;
 import java.util.List;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The networks that photos are judged with, beside the built-in cascades. */
 final class FaceFiles {
-  @Option(names = "--detector", paramLabel = "FILE", description = "a YuNet ONNX file: finds more faces, and their pose")
-  private Path detector;
+  @Mixin
+  private DetectorOption detector;
 
   @Option(names = "--embedder", paramLabel = "FILE", description = "an ONNX file named after SFace, MobileFace, AuraFace "
       + "or ArcFace: finds photos of somebody else and the same shot twice")
@@ -30,8 +31,7 @@ final class FaceFiles {
     if (brisque != null && brisque.size() != 2) {
       throw new IllegalArgumentException("--brisque takes two files, MODEL,RANGE, given " + brisque.size());
     }
-    ReviewTools tools = ReviewTools.builtIn();
-    tools = detector == null ? tools : tools.withDetector(detector);
+    ReviewTools tools = detector.open();
     tools = embedder == null ? tools
         : tools.withEmbedder(embedder, policy());
     tools = brisque == null ? tools : tools.withBrisque(brisque.get(0), brisque.get(1));

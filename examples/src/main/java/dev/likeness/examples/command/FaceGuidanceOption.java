@@ -7,7 +7,7 @@ import picocli.CommandLine.Option;
 
 /** Whether drawn faces are held to the person's. */
 final class FaceGuidanceOption {
-  @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, about four times "
+  @Option(names = "--no-face-guidance", description = "leaves faces as the base draws them, four to five times "
       + "as fast; otherwise a base that brings preview and a face_embedder, in ip_adapter or guidance, holds them to "
       + "the person's")
   private boolean off;

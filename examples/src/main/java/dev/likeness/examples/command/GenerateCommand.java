@@ -29,6 +29,9 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private BaseOptions base;
 
+  @Mixin
+  private MemoryOptions memory;
+
   @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
   private int steps;
 
@@ -109,7 +112,7 @@ public final class GenerateCommand implements Runnable {
         approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain)))));
     List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
-    try (BaseModel model = base.open(request, console).sparing()) {
+    try (BaseModel model = memory.open(base, request, console).sparing()) {
       for (LoraOption lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);

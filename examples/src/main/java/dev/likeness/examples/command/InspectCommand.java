@@ -16,7 +16,8 @@ import picocli.CommandLine.Parameters;
 public final class InspectCommand implements Runnable {
   private final Console console;
 
-  @Parameters(paramLabel = "FILE|DIR", description = "a safetensors, PNG or JPEG file, or a diffusers folder")
+  @Parameters(paramLabel = "FILE|DIR", description = "a safetensors, ckpt, pt, bin or gguf file, a PNG or JPEG picture, or a"
+      + " diffusers folder")
   private Path path;
 
   @Option(names = "--json", description = "prints one JSON object")

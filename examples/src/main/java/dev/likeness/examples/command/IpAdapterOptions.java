@@ -35,7 +35,7 @@ final class IpAdapterOptions {
   private Path adapter;
 
   @Option(names = "--image-encoder", paramLabel = "DIR",
-      description = "the image encoder that the adapter was trained with (FaceID needs none)")
+      description = "the image encoder that the adapter was trained with (FaceID and FaceID Portrait need none)")
   private Path encoder;
 
   @Option(names = "--reference", paramLabel = "IMAGE[@WEIGHT]", converter = ReferenceOption.Parser.class,

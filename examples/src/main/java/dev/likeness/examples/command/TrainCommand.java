@@ -41,7 +41,8 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private RankOption rank;
 
-  @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the studio's)")
+  @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the recipe's; with --store the studio's; 400 for"
+      + " dreambooth)")
   private Integer steps;
 
   @Option(names = "--method", paramLabel = "METHOD", defaultValue = "lora", description = "lora learns a small file;"
@@ -94,6 +95,9 @@ public final class TrainCommand implements Runnable {
     boolean whole = method.equals("dreambooth");
     if (store.given() && (whole || plot != null)) {
       throw new IllegalArgumentException("--method dreambooth and --plot need --out; a store keeps person files alone");
+    }
+    if (whole && (rank.given() || recipe != Recipe.BALANCED)) {
+      throw new IllegalArgumentException("--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
     if (store.given() && (watch != null || recipe != Recipe.BALANCED)) {
       throw new IllegalArgumentException("--watch and --recipe need --out");

@@ -3,14 +3,12 @@ package dev.likeness.examples.inspect;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
 /** Looks at a file or folder and says what it is. */
 public final class Inspector {
-  private static final byte[] GGUF = "GGUF".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G'};
   private static final byte[] JPEG = {(byte) 0xff, (byte) 0xd8, (byte) 0xff};
 
@@ -23,7 +21,7 @@ public final class Inspector {
    */
   public static Inspection inspect(Path path) {
     if (!Files.exists(path)) {
-      throw new UnusableInput(path + " does not exist; give a safetensors file or a diffusers folder");
+      throw new UnusableInput(path + " does not exist; give a file of weights, a picture or a diffusers folder");
     }
     if (Files.isDirectory(path)) {
       return FolderInspection.of(path);
@@ -32,9 +30,8 @@ public final class Inspector {
     if (picture != null) {
       return PictureInspection.of(path, picture);
     }
-    String foreign = foreignFormat(path);
-    return foreign == null ? FileInspection.of(path) : Inspection.unusable(path, foreign,
-        path + " is a " + foreign + " file, which is not read; give the safetensors file of the same model");
+    return path.getFileName().toString().endsWith(".onnx") ? Inspection.unusable(path, "onnx",
+        path + " is an onnx file, which is not read; give the safetensors file of the same model") : FileInspection.of(path);
   }
 
   private static String picture(Path file) {
@@ -45,17 +42,9 @@ public final class Inspector {
     return head.length > 2 && head[0] == JPEG[0] && head[1] == JPEG[1] && head[2] == JPEG[2] ? "jpeg" : null;
   }
 
-  private static String foreignFormat(Path file) {
-    byte[] head = head(file);
-    if (Arrays.equals(head, GGUF)) {
-      return "gguf";
-    }
-    return file.getFileName().toString().endsWith(".onnx") ? "onnx" : null;
-  }
-
   private static byte[] head(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(GGUF.length);
+      return in.readNBytes(PNG.length);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }

@@ -211,6 +211,11 @@ public final class HeadshotStudio {
         .run(each, Phases.of(progress), cancellation));
   }
 
+  /** Whether faces of this person can be drawn again: not of one who is in some places of a picture alone. */
+  public boolean redraws(Identity person) {
+    return !held(person).at(1).isPlaced();
+  }
+
   /**
    * The same headshot with its face drawn again, at the base's own size at least, the person attached, and blended in.
    *
@@ -242,7 +247,7 @@ public final class HeadshotStudio {
    * How clearly a headshot shows what was asked: the share of noises under which the base explains it better by its own
    * prompt than by any of the style's next three, 0 to 1.
    *
-   * @return NaN for a base too large to ask
+   * @return NaN for a base too large to ask, and for a style that has nothing else to ask for
    */
   public double obedience(Headshot headshot) {
     return Obedience.of(base, headshot);

@@ -15,9 +15,10 @@ import java.util.List;
  * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; from half as
  *     large again as that on, pictures are drawn at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
+ * @param variant which combination of a style's clothes, expressions, lights and backdrops its first picture shows, from 0
  */
 public record ShootRequest(List<Style> styles, int count, double likeness, int steps, double guidance,
-    int size, long seed) {
+    int size, long seed, int variant) {
   /** Sampling steps unless said; with ten more, {@code portrait}'s pictures are no more like the person and follow no better. */
   public static final int STEPS = 20;
   private static final int LEAST_SIZE = 64;
@@ -34,9 +35,9 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   private static final double SHARE = 2.0 / 3;
 
   public ShootRequest {
-    if (styles.isEmpty() || count < 1 || steps < 1 || size < 0) {
-      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size: "
-          + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size);
+    if (styles.isEmpty() || count < 1 || steps < 1 || size < 0 || variant < 0) {
+      throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: "
+          + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size + ", variant " + variant);
     }
     if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
       throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
@@ -53,12 +54,12 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
 
   /** {@code count} headshots in one style, everything else by default. */
   public static ShootRequest of(Style style, int count) {
-    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0);
+    return new ShootRequest(List.of(style), count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
   /** {@code count} headshots in each of these styles, everything else by default. */
   public static ShootRequest of(List<Style> styles, int count) {
-    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0);
+    return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
   /** Refuses styles and sizes that are not for {@code base}. */
@@ -92,22 +93,27 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   }
 
   public ShootRequest likeness(double value) {
-    return new ShootRequest(styles, count, value, steps, guidance, size, seed);
+    return new ShootRequest(styles, count, value, steps, guidance, size, seed, variant);
   }
 
   public ShootRequest steps(int n) {
-    return new ShootRequest(styles, count, likeness, n, guidance, size, seed);
+    return new ShootRequest(styles, count, likeness, n, guidance, size, seed, variant);
   }
 
   public ShootRequest guidance(double scale) {
-    return new ShootRequest(styles, count, likeness, steps, scale, size, seed);
+    return new ShootRequest(styles, count, likeness, steps, scale, size, seed, variant);
   }
 
   public ShootRequest size(int pixels) {
-    return new ShootRequest(styles, count, likeness, steps, guidance, pixels, seed);
+    return new ShootRequest(styles, count, likeness, steps, guidance, pixels, seed, variant);
   }
 
   public ShootRequest seed(long value) {
-    return new ShootRequest(styles, count, likeness, steps, guidance, size, value);
+    return new ShootRequest(styles, count, likeness, steps, guidance, size, value, variant);
+  }
+
+  /** The same whose styles begin with another of their combinations, as a later shoot of the same person wants it. */
+  public ShootRequest variant(int first) {
+    return new ShootRequest(styles, count, likeness, steps, guidance, size, seed, first);
   }
 }

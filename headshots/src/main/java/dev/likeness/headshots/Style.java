@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *
  * @param name what it is asked for by, such as {@code black-and-white}
  * @param title what people call it
- * @param opening the words that begin the prompt, such as {@code studio portrait}
+ * @param opening the words that begin the prompt, at most eight, such as {@code studio portrait}
  * @param wardrobe what is worn, one text a variant, such as {@code a navy suit and tie}
  * @param expressions such as {@code smiling}
  * @param lights such as {@code soft light}
@@ -28,7 +28,7 @@ import java.util.stream.Stream;
  * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be empty
  * @param negative what must not be seen; may be empty
  * @param guidance how strictly to follow the words, or NaN for the shoot's own
- * @param crop what is shown of the pictures unless asked otherwise: {@code square}, {@code avatar} or sides such as
+ * @param crop what the command shows of the pictures unless asked otherwise, {@link HeadshotCrop}'s formats: {@code square}, {@code avatar} or sides such as
  *     {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all
  * @param monochrome whether pictures are drawn in colour and then made black and white; the prompt says nothing of it
@@ -39,11 +39,17 @@ public record Style(String name, String title, String opening, List<String> ward
   /** The families that a style may name: the embedded model and its kind, and those trained on photographs. */
   public static final List<String> FAMILIES = List.of("portrait", "stable-diffusion", "stable-diffusion-3", "flux", "other");
 
+  private static final int LONGEST_OPENING = 8;
+
   public Style {
     if (name.isBlank() || opening.isBlank() || wardrobe.isEmpty() || expressions.isEmpty() || lights.isEmpty()
         || backdrops.isEmpty()) {
       throw new IllegalArgumentException("a style needs a name, an opening, and at least one wardrobe, expression, light"
           + " and backdrop: given " + (name.isBlank() ? "no name" : name));
+    }
+    if (opening.trim().split("\\s+").length > LONGEST_OPENING) {
+      throw new IllegalArgumentException("the style " + name + " opens with more than " + LONGEST_OPENING + " words, which come before"
+          + " the person and would push them out of a prompt that is cut; move them to wardrobe, lights, backdrops or lens");
     }
     wardrobe = List.copyOf(wardrobe);
     expressions = List.copyOf(expressions);
@@ -130,7 +136,9 @@ public record Style(String name, String title, String opening, List<String> ward
    */
   List<String> otherPrompts(String asked, int most) {
     int wearing = asked.indexOf(", wearing ");
-    String who = wearing < 0 ? "" : asked.substring(opening.length() + 4, wearing);
+    // A picture that was read from a file may have been asked for by another opening.
+    int of = asked.startsWith(opening + " of ") ? opening.length() : asked.indexOf(" of ");
+    String who = of < 0 || wearing < of + 4 ? "" : asked.substring(of + 4, wearing);
     return who.isBlank() ? List.of() : IntStream.range(0, 4 * most)
         .mapToObj(i -> prompt(who, i)).filter(other -> !asked.startsWith(other)).distinct().limit(most).toList();
   }

@@ -41,7 +41,8 @@ final class StyleFile {
       "piercing", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "ladies", "young", "old", "elderly",
       "aged");
   /** What would hide them, and may be forbidden. */
-  private static final List<String> COVERS = List.of("hat", "mask");
+  private static final List<String> COVERS = List.of("hat", "mask", "cap", "beanie", "helmet", "hood", "turban", "veil", "wig", "goggles",
+      "balaclava", "bonnet");
   private static final List<Pattern> PERSONS_OWN = patterns(Stream.concat(PERSON.stream(), profileWords()));
   private static final List<Pattern> HIDING =
       patterns(Stream.of(COVERS.stream(), PERSON.stream(), profileWords()).flatMap(words -> words));
@@ -120,6 +121,14 @@ final class StyleFile {
       }
     }
     String name = text(fields, "name");
+    try {
+      return style(name, fields);
+    } catch (IllegalArgumentException e) {
+      throw wrong(line, e.getMessage());
+    }
+  }
+
+  private static Style style(String name, Map<String, Object> fields) {
     return new Style(name, text(fields, "title").isEmpty() ? name : text(fields, "title"), text(fields, "opening"),
         texts(fields, "wardrobe"), texts(fields, "expressions"), texts(fields, "lights"), texts(fields, "backdrops"),
         text(fields, "lens"), text(fields, "negative"), (double) fields.getOrDefault(GUIDANCE, Double.NaN),

@@ -13,7 +13,7 @@ class ShootRequestTest {
   void keepsWhatWasSaidBefore() {
     ShootRequest request = ShootRequest.of(Style.named("studio"), 3).likeness(0.5).steps(8).guidance(3)
         .size(512).seed(9);
-    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 3, 512, 9), request);
+    assertEquals(new ShootRequest(request.styles(), 3, 0.5, 8, 3, 512, 9, 0), request);
   }
 
   @Test
@@ -44,8 +44,8 @@ class ShootRequestTest {
   void wantsAtLeastOnePicture() {
     IllegalArgumentException wrong = assertThrows(IllegalArgumentException.class,
         () -> ShootRequest.of(Style.named("studio"), 0));
-    assertEquals("a shoot needs a style, at least 1 picture and 1 step, and no negative size: given 1 styles, count 0, "
-        + "steps 20, size 0", wrong.getMessage());
+    assertEquals("a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: given 1 styles, count 0, "
+        + "steps 20, size 0, variant 0", wrong.getMessage());
   }
 
   @Test

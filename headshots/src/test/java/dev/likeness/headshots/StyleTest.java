@@ -83,6 +83,10 @@ class StyleTest {
       "\"smiling\", \"serious\" | \"smiling\", 7 | line 5: expected a text for \"expressions\"",
       "\"soft light\" | '' | line 5: \"lights\" is empty; give at least one text",
       "a shirt | a straw hat | line 4: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
+      "a shirt | a baseball cap | line 4: \"wardrobe\" says \"cap\", which belongs to the person and would hide theirs",
+      "\"opening\": \"portrait\", | \"opening\": \"a very long and winding list of words about photographs\", | line 2: the style plain opens "
+          + "with more than 8 words, which come before the person and would push them out of a prompt that is cut; move them to wardrobe, "
+          + "lights, backdrops or lens",
       "\"opening\": \"portrait\", | '' | line 2: this style has no \"opening\"",
       "\"lens\" | \"lense\" | line 6: unknown field \"lense\"; known: backdrops, bases, crop, expressions, guidance, lens, lights, monochrome, name, negative, opening, title, wardrobe",
       "\"guidance\": 3 | \"crop\": \"9:1\" | line 6: the crop 9:1 is too narrow; give sides of 1:4 to 4:1",

@@ -22,6 +22,9 @@ public interface Progress {
     } catch (RuntimeException e) {
       on(new ProgressEvent.Failed(e));
       throw e;
+    } catch (Error e) {
+      on(new ProgressEvent.Failed(new IllegalStateException(e)));
+      throw e;
     }
     on(new ProgressEvent.Done());
     return result;

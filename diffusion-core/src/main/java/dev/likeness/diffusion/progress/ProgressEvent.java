@@ -36,6 +36,6 @@ public sealed interface ProgressEvent {
   /** Terminal: the caller cancelled it. */
   record Stopped() implements ProgressEvent { }
 
-  /** Terminal: it failed, and the call throws {@code reason}. */
+  /** Terminal: it failed, and the call throws {@code reason}, or the {@link Error} that is its cause. */
   record Failed(RuntimeException reason) implements ProgressEvent { }
 }

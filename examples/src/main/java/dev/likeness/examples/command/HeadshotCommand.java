@@ -78,6 +78,10 @@ public final class HeadshotCommand implements Runnable {
   @Option(names = "--seed", paramLabel = "S", defaultValue = "0", description = "of the first headshot (default: 0)")
   private long seed;
 
+  @Option(names = "--variant", paramLabel = "V", defaultValue = "0", description = "which of a style's combinations of clothes, "
+      + "expression, light and backdrop comes first, counted from 0 (default: 0)")
+  private int variant;
+
   @Mixin
   private BaseOptions base;
 
@@ -201,8 +205,8 @@ public final class HeadshotCommand implements Runnable {
     ReviewTools tools = run.tools;
     ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
     KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, run.review,
-        run.request, tools, ConsoleProgress.on(console), console.cancellation()))
-        .map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
+        run.request, tools, ConsoleProgress.on(console), console.cancellation()),
+        finished -> record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who))).map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");
     folder.write(run.model, drawn, record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review,
         run.watch);
@@ -215,7 +219,7 @@ public final class HeadshotCommand implements Runnable {
 
   private ShootRequest request() {
     return ShootRequest.of(chosen(), count).likeness(likeness).steps(steps).guidance(guidance).size(size)
-        .seed(seed);
+        .seed(seed).variant(variant);
   }
 
   private List<PictureFormat> also() {

@@ -14,12 +14,14 @@ import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.choice.Choice;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
+import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Likeness;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
@@ -38,12 +40,13 @@ final class KeepOption {
    * What was drawn, and with {@code --keep} what was kept of it.
    *
    * @param shoot all, or those that were kept
+   * @param cards the scores of all without {@code --keep}; with it they stand in the choice
    * @param choice empty without {@code --keep}
    */
-  record Drawn(Shoot shoot, Optional<Choice> choice) {
+  record Drawn(Shoot shoot, List<ScoreCard> cards, Optional<Choice> choice) {
     /** The same with its headshots changed; what was chosen by stays as it was. */
     Drawn map(UnaryOperator<Headshot> change) {
-      return new Drawn(new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()), choice);
+      return new Drawn(new Shoot(shoot.request(), shoot.headshots().stream().map(change).toList()), cards, choice);
     }
   }
 
@@ -61,21 +64,25 @@ final class KeepOption {
   /** Draws, and chooses by {@code limits} where some are to be kept. */
   Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, PhotoReview review, ShootRequest request,
       ReviewTools tools, Progress progress, Cancellation cancellation) {
+    HeadshotScores scores = scores(undistorted(limits, tools), person, review, tools, keep == null ? Progress.SILENT : progress);
     if (keep == null) {
-      return new Drawn(studio.shoot(person, request, progress, cancellation), Optional.empty());
+      Shoot shoot = studio.shoot(person, request, progress, cancellation);
+      return new Drawn(shoot, shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(), Optional.empty());
     }
-    HeadshotScores scores = scores(undistorted(limits, tools), person, review, tools, progress);
     Choice choice = Casting.of(studio, tools.detector(), scores).shoot(person, request, keep, progress, cancellation);
     if (choice.kept().isEmpty()) {
       throw new UnusableInput("none of the " + choice.verdicts().size() + " headshots shows a face; draw more with --count, "
           + "other styles, or without --keep to look at them");
     }
-    return new Drawn(new Shoot(request, choice.kept()), Optional.of(choice));
+    return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
   }
 
   private HeadshotScores scores(HeadshotScores scores, Identity person, PhotoReview review, ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + (person instanceof TrainedPerson known
+          ? FaceReferences.of(known).map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse(
+              "the base brings no embedder") : "the base brings no embedder") + "; give one with --embedder"));
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();

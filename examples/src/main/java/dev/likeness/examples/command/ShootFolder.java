@@ -19,6 +19,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,19 +46,40 @@ final class ShootFolder {
     this.console = console;
   }
 
-  /** What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was finished is written as it is. */
-  KeepOption.Drawn drawn(HeadshotStudio studio, Function<HeadshotStudio, KeepOption.Drawn> drawing) {
+  /**
+   * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was finished is written as it is, with
+   * its record.
+   */
+  KeepOption.Drawn drawn(HeadshotStudio studio, Function<HeadshotStudio, KeepOption.Drawn> drawing,
+      Function<List<Headshot>, ShootRecord> record) {
     List<Headshot> finished = new ArrayList<>();
     try {
       return drawing.apply(studio.each(finished::add));
-    } catch (RuntimeException e) {
-      write(finished);
+    } catch (RuntimeException | Error e) {
+      try {
+        rescue(finished, record);
+      } catch (RuntimeException more) {
+        e.addSuppressed(more);
+      }
       throw e;
     }
   }
 
+  private void rescue(List<Headshot> finished, Function<List<Headshot>, ShootRecord> record) {
+    if (!finished.isEmpty()) {
+      write(finished);
+      record.apply(finished).write(folder.resolve(ShootRecord.FILE));
+    }
+  }
+
+  /** Writes the pictures, and says which lie there from before: no record speaks of them any more. */
   private void write(List<Headshot> headshots) {
     NumberedFiles.write(folder, "headshot", headshots, (headshot, file) -> headshot.writePng(file, disclosure), console);
+    int next = headshots.size();
+    if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
+      console.err().println(folder.resolve(Headshot.fileName(next)) + " and what follows it are of an earlier run, of which "
+          + ShootRecord.FILE + " no longer speaks");
+    }
   }
 
   /**
@@ -83,7 +105,7 @@ final class ShootFolder {
     (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
-    ShootReport.of(shoot, drawn.choice(), Optional.ofNullable(review), disclosure).write(report);
+    ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure).write(report);
     console.out().println(report);
     console.out().flush();
   }

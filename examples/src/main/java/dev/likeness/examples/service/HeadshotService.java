@@ -32,7 +32,7 @@ import java.util.concurrent.Executors;
  * 256 shoots are kept, of up to 256 MiB of pictures, in memory.
  *
  * <pre>
- * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=30&amp;priority=0   202 and {"id": …}; at most 16
+ * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
  *                                   pictures of 1000 steps; 429 when full, 503 when this machine cannot
  * GET    /shoots/ID                 {"state": …, "pictures": n}, and "error" when it failed; 404 when long done
  * GET    /shoots/ID/1.png           a picture, once done
@@ -126,8 +126,9 @@ public final class HeadshotService implements AutoCloseable {
     }
     Style style = Style.named(query.getOrDefault("style", "studio"));
     ShootRequest request = ShootRequest.of(style, upTo(MOST_PICTURES, query, "count", 1))
-        .seed(number(query, "seed", 0)).steps(upTo(MOST_STEPS, query, "steps", 30));
-    return shoots.add(queue.shoot(person, request, number(query, "priority", StudioQueue.USUAL), Progress.SILENT));
+        .seed(number(query, "seed", 0)).variant(whole(query, "variant", 0))
+        .steps(upTo(MOST_STEPS, query, "steps", ShootRequest.STEPS));
+    return shoots.add(queue.shoot(person, request, whole(query, "priority", StudioQueue.USUAL), Progress.SILENT));
   }
 
   private static Map<String, Object> state(Job<Shoot> job) {
@@ -188,17 +189,25 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   private static int upTo(int most, Map<String, String> query, String name, int otherwise) {
-    int number = number(query, name, otherwise);
+    int number = whole(query, name, otherwise);
     if (number < 1 || number > most) {
       throw new IllegalArgumentException(name + " must be 1 to " + most + ", given " + number);
     }
     return number;
   }
 
-  private static int number(Map<String, String> query, String name, int otherwise) {
+  private static int whole(Map<String, String> query, String name, int otherwise) {
+    long number = number(query, name, otherwise);
+    if (number != (int) number) {
+      throw new IllegalArgumentException(name + " " + number + " is too large a number");
+    }
+    return (int) number;
+  }
+
+  private static long number(Map<String, String> query, String name, long otherwise) {
     String text = query.get(name);
     try {
-      return text == null ? otherwise : Integer.parseInt(text);
+      return text == null ? otherwise : Long.parseLong(text);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException(name + " must be a whole number, given \"" + text + "\"");
     }

@@ -147,6 +147,7 @@ class HeadshotServiceTest {
     assertEquals("400 {\"error\":\"nobody is known by that name; give person=NAME\"}", said("POST", "?person=eve"));
     assertEquals("400 {\"error\":\"count must be a whole number, given \\\"x\\\"\"}",
         said("POST", "?person=ada&count=x"));
+    assertEquals("400 {\"error\":\"steps 5000000000 is too large a number\"}", said("POST", "?person=ada&steps=5000000000"));
     assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
     assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
     String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";

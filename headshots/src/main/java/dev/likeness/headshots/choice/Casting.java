@@ -96,7 +96,7 @@ public final class Casting {
   private Candidate candidate(Identity person, Headshot headshot, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
-    boolean mendable = card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    boolean mendable = studio.redraws(person) && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
     List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);

@@ -34,7 +34,8 @@ public record Choice(List<Verdict> verdicts) {
   /**
    * Keeps {@code count} of the candidates: always the one with the most merit times its distance from those kept already.
    * What fails a score is kept only when nothing better is left, what shows no face or the same picture again never. A score that more
-   * than half of eight or more candidates fail counts against none of them: it is the base's, or the person's.
+   * than half of eight or more candidates fail counts against none of them, since it is the base's, or the person's; but likeness and
+   * a second face always count.
    */
   public static Choice of(List<Candidate> candidates, int count) {
     return new Selection(candidates).of(count);

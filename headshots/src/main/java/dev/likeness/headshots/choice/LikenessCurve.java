@@ -1,10 +1,12 @@
 package dev.likeness.headshots.choice;
 
 import dev.likeness.headshots.score.Aspect;
-import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** How like the person each picture that was drawn is, the most alike first, as a drawing in a page. */
 final class LikenessCurve {
@@ -18,10 +20,21 @@ final class LikenessCurve {
 
   /** The drawing; empty when likeness was not measured. */
   static String svg(Choice choice) {
-    List<Bar> bars = choice.verdicts().stream().flatMap(verdict -> verdict.candidate().card().of(Aspect.LIKENESS)
-        .map((Score score) -> new Bar(score.value(), score.threshold(), verdict.kept())).stream())
-        .filter(bar -> !Double.isNaN(bar.likeness))
-        .sorted(Comparator.comparingDouble((Bar bar) -> -bar.likeness)).toList();
+    return svg(choice.verdicts().stream().flatMap(verdict -> bar(verdict.candidate().card(), verdict.kept()).stream()));
+  }
+
+  /** The drawing of pictures that were all kept. */
+  static String svg(List<ScoreCard> cards) {
+    return svg(cards.stream().flatMap(card -> bar(card, true).stream()));
+  }
+
+  private static Optional<Bar> bar(ScoreCard card, boolean kept) {
+    return card.of(Aspect.LIKENESS).filter(score -> !Double.isNaN(score.value()))
+        .map(score -> new Bar(score.value(), score.threshold(), kept));
+  }
+
+  private static String svg(Stream<Bar> measured) {
+    List<Bar> bars = measured.sorted(Comparator.comparingDouble((Bar bar) -> -bar.likeness)).toList();
     if (bars.isEmpty()) {
       return "";
     }

@@ -1,7 +1,9 @@
 package dev.likeness.headshots.choice;
 
+import dev.likeness.headshots.score.Aspect;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 
 /**
  * What pictures are worth beside the others that were drawn with them. Likeness, quality and obedience vary by very different
@@ -16,7 +18,8 @@ final class Merit {
    * it is no worse than in likeness, twice, since whom a headshot shows comes first, in quality and in obedience.
    */
   static double[] of(List<Candidate> candidates) {
-    double[] likeness = shares(candidates, candidate -> candidate.card().likeness());
+    double[] likeness = shares(candidates, candidate ->
+        candidate.card().of(Aspect.LIKENESS).isPresent() ? candidate.card().likeness() : Double.NaN);
     double[] quality = shares(candidates, candidate -> candidate.card().quality());
     double[] obedience = shares(candidates, Candidate::obedience);
     double[] merits = new double[candidates.size()];
@@ -26,16 +29,18 @@ final class Merit {
     return merits;
   }
 
-  /** Of how many candidates each is no worse; all of them where nothing was measured. */
+  /**
+   * Of how many of the measured candidates each is no worse; of all where nothing was measured, and of half of them, as they are on
+   * average, where others were.
+   */
   private static double[] shares(List<Candidate> candidates, ToDoubleFunction<Candidate> value) {
     double[] values = candidates.stream().mapToDouble(value).toArray();
+    double[] measured = DoubleStream.of(values).filter(each -> !Double.isNaN(each)).toArray();
     double[] shares = new double[values.length];
     for (int i = 0; i < values.length; i++) {
-      int surpassing = 0;
-      for (double other : values) {
-        surpassing += other > values[i] ? 1 : 0;
-      }
-      shares[i] = 1 - surpassing / (double) values.length;
+      double own = values[i];
+      long surpassing = DoubleStream.of(measured).filter(other -> other > own).count();
+      shares[i] = measured.length == 0 ? 1 : Double.isNaN(own) ? 0.5 : 1 - surpassing / (double) measured.length;
     }
     return shares;
   }

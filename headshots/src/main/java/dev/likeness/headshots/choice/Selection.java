@@ -47,10 +47,10 @@ final class Selection {
     return new Choice(Arrays.asList(verdicts));
   }
 
-  /** What more than half of many pictures fail: it says nothing of any of them. */
+  /** What more than half of many pictures fail says nothing of any of them; whom they show does, and who else. */
   private static Set<Aspect> shared(List<Candidate> candidates) {
     Set<Aspect> shared = EnumSet.noneOf(Aspect.class);
-    for (Aspect aspect : Aspect.values()) {
+    for (Aspect aspect : EnumSet.complementOf(EnumSet.of(Aspect.FACE, Aspect.SECOND_FACE, Aspect.LIKENESS))) {
       long failing = candidates.stream().filter(each -> !each.card().of(aspect).map(Score::passed).orElse(true)).count();
       if (candidates.size() >= MANY && 2 * failing > candidates.size()) {
         shared.add(aspect);

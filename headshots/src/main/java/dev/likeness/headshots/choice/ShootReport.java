@@ -7,6 +7,7 @@ import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.score.Score;
+import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
@@ -27,7 +28,7 @@ import java.util.function.Function;
 
 /**
  * A shoot as one HTML page that opens from disk, with everything in it: the photos and what was thought of them, the
- * headshots, and with a choice why each was kept or not with all of its scores. As private as the photos are. Immutable.
+ * headshots with all of their scores, and with a choice why each was kept or not. As private as the photos are. Immutable.
  */
 public final class ShootReport {
   private static final int THUMBNAIL = 160;
@@ -43,19 +44,23 @@ public final class ShootReport {
    * The report of what was drawn.
    *
    * @param shoot what is delivered: with a choice, what was kept of it, by places, as it was cropped since
+   * @param cards the scores of what is delivered where nothing was chosen, one a picture; none where they were not measured
    * @param review empty for a person from a file
    * @param disclosure how the pictures in it say what they are: whoever saves one takes it along
-   * @throws IllegalArgumentException when the shoot is not what was kept
+   * @throws IllegalArgumentException when the shoot is not what was kept, or has another number of pictures than there are cards
    */
-  public static ShootReport of(Shoot shoot, Optional<Choice> choice, Optional<PhotoReview> review,
+  public static ShootReport of(Shoot shoot, Optional<Choice> choice, List<ScoreCard> cards, Optional<PhotoReview> review,
       Disclosure disclosure) {
+    if (!cards.isEmpty() && cards.size() != shoot.headshots().size()) {
+      throw new IllegalArgumentException(cards.size() + " cards of scores for " + shoot.headshots().size() + " headshots; give one each");
+    }
     StringBuilder page = new StringBuilder();
     page.append("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Headshots</title><style>\n")
         .append(resource("report.css")).append("</style></head><body>\n<h1>Headshots</h1>\n")
         .append("<p class=\"note\">Generated pictures, not photographs; drawn by likeness ")
         .append(text(LikenessVersion.current())).append(".</p>\n");
     choice.ifPresentOrElse(made -> chosen(page, made, shoot, disclosure),
-        () -> all(page, shoot.headshots(), disclosure));
+        () -> all(page, shoot.headshots(), cards, disclosure));
     review.ifPresent(seen -> photos(page, seen));
     return new ShootReport(page.append("</body></html>\n").toString());
   }
@@ -70,11 +75,14 @@ public final class ShootReport {
     AtomicFile.write(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static void all(StringBuilder page, List<Headshot> headshots, Disclosure disclosure) {
-    page.append("<h2>").append(headshots.size()).append(" drawn</h2>\n<div class=\"grid\">\n");
+  private static void all(StringBuilder page, List<Headshot> headshots, List<ScoreCard> cards, Disclosure disclosure) {
+    page.append(LikenessCurve.svg(cards)).append("<h2>").append(headshots.size()).append(" drawn</h2>\n<div class=\"grid\">\n");
     for (int i = 0; i < headshots.size(); i++) {
       Headshot headshot = headshots.get(i);
       figure(page, "", headshot, Headshot.fileName(i), headshot.request().prompt(), disclosure);
+      if (!cards.isEmpty()) {
+        scores(page, cards.get(i));
+      }
       page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
@@ -112,11 +120,16 @@ public final class ShootReport {
       if (!Double.isNaN(candidate.obedience())) {
         page.append(String.format(Locale.ROOT, "<p>Shows what was asked: %.0f %%</p>%n", 100 * candidate.obedience()));
       }
-      page.append("<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
-      candidate.card().scores().forEach(score -> row(page, score));
-      page.append("</table></details></figcaption></figure>\n");
+      scores(page, candidate.card());
+      page.append("</figcaption></figure>\n");
     }
     page.append("</div>\n");
+  }
+
+  private static void scores(StringBuilder page, ScoreCard card) {
+    page.append("<details><summary>Scores</summary><table><tr><th>aspect</th><th>value</th><th>limit</th></tr>\n");
+    card.scores().forEach(score -> row(page, score));
+    page.append("</table></details>");
   }
 
   private static void row(StringBuilder page, Score score) {

@@ -30,6 +30,7 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
   private final Cancellation cancellation = new Cancellation();
   private final CompletableFuture<T> result = new CompletableFuture<>();
   private volatile boolean started;
+  private boolean taken;
   private volatile ProgressEvent last;
 
   Job(Work<T> work, int priority, long number, long bytes, Progress progress) {
@@ -77,8 +78,15 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     return true;
   }
 
-  private synchronized boolean takenOut() {
-    return !started && !result.isDone() && result.cancel(false);
+  /** Whether it was waiting; those who wait for its result hear of it outside the lock. */
+  private boolean takenOut() {
+    synchronized (this) {
+      if (started || taken) {
+        return false;
+      }
+      taken = true;
+    }
+    return result.cancel(false);
   }
 
   @Override
@@ -109,6 +117,9 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     } catch (CancellationException e) {
       throw new Cancelled("cancelled by its caller");
     } catch (CompletionException e) {
+      if (e.getCause() instanceof Error fatal) {
+        throw fatal;
+      }
       throw e.getCause() instanceof RuntimeException known ? known : e;
     }
   }
@@ -125,7 +136,7 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
 
   void run() {
     synchronized (this) {
-      if (result.isDone()) {
+      if (taken) {
         return;
       }
       started = true;

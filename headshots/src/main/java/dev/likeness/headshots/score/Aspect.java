@@ -4,6 +4,8 @@ package dev.likeness.headshots.score;
 public enum Aspect {
   /** Whether a face is seen: 0 when it is, 1 when not. */
   FACE("face", "no face was found"),
+  /** How large the next face is beside the largest, in its area, 0 to 1. */
+  SECOND_FACE("second face", "another face is in the picture"),
   /** Mean cosine with the person's photos, -1 to 1; the more the better. */
   LIKENESS("likeness", "it does not look like the person"),
   /** How blurred the face is, 0 to 1 (the blur effect). */

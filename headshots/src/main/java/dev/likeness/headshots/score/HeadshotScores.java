@@ -65,6 +65,8 @@ public final class HeadshotScores {
     List<Score> scores = new ArrayList<>();
     scores.add(Score.atMost(Aspect.FACE, faces.isEmpty() ? 1 : 0, 0));
     if (!faces.isEmpty()) {
+      scores.add(Score.atMost(Aspect.SECOND_FACE, faces.size() > 1 ? area(faces.get(1)) / area(faces.get(0)) : 0,
+          limits.of(Aspect.SECOND_FACE)));
       View view = new View(picture, faces.get(0));
       MEASURES.forEach((aspect, measure) -> {
         double value = measure.applyAsDouble(view);
@@ -79,6 +81,10 @@ public final class HeadshotScores {
           .ifPresent(measured -> scores.add(Score.likeness(measured, sameAbove)));
     }
     return new ScoreCard(scores);
+  }
+
+  private static double area(Face face) {
+    return face.box().width() * face.box().height();
   }
 
   /**

@@ -21,7 +21,7 @@ public record ScoreCard(List<Score> scores) {
     return scores.stream().filter(score -> score.aspect() == aspect).findFirst();
   }
 
-  /** What failed, in the order of the aspects. */
+  /** What failed, in the order of {@link #scores}. */
   public List<Score> failures() {
     return scores.stream().filter(score -> !score.passed()).toList();
   }

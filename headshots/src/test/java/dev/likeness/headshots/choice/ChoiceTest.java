@@ -111,10 +111,35 @@ class ChoiceTest {
   }
 
   @Test
+  void countsAsUsualWhatWasMeasuredOfOthersAlone() {
+    Candidate obedient = new Candidate(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    Candidate other = new Candidate(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+    assertArrayEquals(new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
+        Merit.of(List.of(obedient, other, candidate(3, 0.1))), 1e-12);
+  }
+
+  @Test
+  void holdsUnlikenessAgainstAPictureThoughMostAreUnlike() {
+    List<Candidate> unlike = IntStream.range(0, 8).mapToObj(i -> new Candidate(candidate(i, 0).headshot(),
+        new ScoreCard(List.of(new Score(Aspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))), Double.NaN, false)).toList();
+    assertTrue(Choice.of(unlike, 8).verdicts().subList(2, 8).stream().allMatch(verdict -> verdict.place() > 2
+        && verdict.reason().startsWith("kept for want of better")));
+  }
+
+  @Test
+  void reportsScoresAlsoWhereNothingWasChosen() {
+    Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(candidate(1, 1.5).headshot()));
+    String html = ShootReport.of(shoot, Optional.empty(), List.of(card(1.5)), Optional.empty(), Disclosure.standard()).toHtml();
+    assertTrue(html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"), html);
+    assertThrows(IllegalArgumentException.class, () -> ShootReport.of(shoot, Optional.empty(), List.of(card(1), card(1)),
+        Optional.empty(), Disclosure.standard()));
+  }
+
+  @Test
   void reportsOnOnePageThatNeedsNothingElse() {
     Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
-        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+        Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()).toHtml();
     assertTrue(html.contains("Kept 1 of 2") && html.contains("Not kept"), html);
     assertTrue(html.contains("dropped: the face is blurred"), html);
     assertTrue(html.contains("<td>sharpness: the face is blurred</td><td>1.50</td><td>at most 1.00</td>"), html);
@@ -129,7 +154,7 @@ class ChoiceTest {
     Headshot kept = choice.kept().get(0);
     Headshot cropped = new Headshot(kept.picture().crop(8, 0, 40, 50), kept.style(), kept.seed(), kept.request(), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of(cropped)),
-        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+        Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()).toHtml();
     List<String> sizes = new ArrayList<>();
     for (String part : html.substring(html.indexOf("base64,")).split("data:image/png;")) {
       byte[] png = Base64.getDecoder().decode(part.substring("base64,".length(), part.indexOf('"')));
@@ -139,7 +164,7 @@ class ChoiceTest {
     Shoot none = new Shoot(ShootRequest.of(Style.named("studio"), 2), List.of());
     assertEquals("the shoot has 0 headshots and the choice keeps 1; give the shoot of those that were kept",
         assertThrows(IllegalArgumentException.class,
-            () -> ShootReport.of(none, Optional.of(choice), Optional.empty(), Disclosure.standard())).getMessage());
+            () -> ShootReport.of(none, Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard())).getMessage());
   }
 
   @Test
@@ -149,7 +174,7 @@ class ChoiceTest {
     Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
     PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
     Shoot shoot = new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of());
-    String html = ShootReport.of(shoot, Optional.empty(), Optional.of(review), Disclosure.standard()).toHtml();
+    String html = ShootReport.of(shoot, Optional.empty(), List.of(), Optional.of(review), Disclosure.standard()).toHtml();
     String[] figures = html.substring(html.indexOf("The photos")).split("<figure");
     assertEquals(5, figures.length);
     assertFalse(figures[1].contains("<img"), "a broken file has no picture");
@@ -165,7 +190,7 @@ class ChoiceTest {
     Choice choice = Choice.of(List.of(new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
         new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
-        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+        Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()).toHtml();
     assertTrue(html.contains("<td>likeness</td><td>0.800, 95 % 0.750 to 0.850</td><td>at least 0.500</td>"), html);
     assertTrue(html.contains("<td>likeness: no face was found to measure it on</td><td>none</td>"), html);
     assertTrue(html.contains("<p>The face was drawn again.</p>") && !html.contains("NaN"), html);
@@ -175,7 +200,7 @@ class ChoiceTest {
   void disclosesThePicturesOfTheReport() throws IOException {
     Choice choice = Choice.of(List.of(candidate(1, 0.1), candidate(2, 1.5)), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
-        Optional.of(choice), Optional.empty(), Disclosure.standard()).toHtml();
+        Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()).toHtml();
     String[] pictures = html.split("data:image/png;base64,");
     for (int i = 1; i < pictures.length; i++) {
       byte[] bytes = Base64.getDecoder().decode(pictures[i].substring(0, pictures[i].indexOf('"')));

@@ -2,6 +2,7 @@ package dev.likeness.headshots.queue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -136,6 +137,11 @@ class StudioQueueTest {
       }, 1, 0, Progress.SILENT, AT_ONCE);
       assertEquals("no", assertThrows(ExecutionException.class, bad::get).getCause().getMessage());
       assertEquals(Job.State.FAILED, bad.state());
+      Job<String> fatal = queue.submit((progress, stop) -> progress.around(() -> {
+        throw new OutOfMemoryError("heap");
+      }), 1, 0, Progress.SILENT, AT_ONCE);
+      assertEquals("heap", assertThrows(OutOfMemoryError.class, fatal::join).getMessage());
+      assertInstanceOf(ProgressEvent.Failed.class, fatal.lastEvent());
       assertEquals("fine", queue.submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get());
     }
   }

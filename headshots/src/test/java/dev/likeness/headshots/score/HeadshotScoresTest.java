@@ -85,6 +85,21 @@ class HeadshotScoresTest {
     assertTrue(card.of(Aspect.SHARPNESS).orElseThrow().interval().isEmpty());
   }
 
+  @Test
+  void failsAPictureThatShowsSomebodyElseToo() {
+    assertEquals(0, beside(0).of(Aspect.SECOND_FACE).orElseThrow().value());
+    Score other = beside(60).of(Aspect.SECOND_FACE).orElseThrow();
+    assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
+    assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
+    assertTrue(beside(30).of(Aspect.SECOND_FACE).orElseThrow().passed(), "a face on a wall is no second person");
+  }
+
+  private static ScoreCard beside(int side) {
+    Face own = SEEING.detect(PICTURE).get(0);
+    Face other = new Face(new Box(0, 0, Math.max(1, side), Math.max(1, side)), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    return HeadshotScores.of(new Fixed(side == 0 ? List.of(own) : List.of(own, other))).score(PICTURE);
+  }
+
   private static ScoreCard card(FaceDetector detector) {
     Likeness measure = Likeness.of(List.of(at(0.3), at(0.6), at(0.9)), detector, new Same());
     return HeadshotScores.of(SEEING).likeness(measure, 0.5).score(PICTURE);

@@ -144,7 +144,7 @@ class InspectCommandTest {
     assertTrue(run.out().lines().anyMatch("kind         base"::equals), run.out());
     CommandRun missing = CommandRun.of("inspect", folder.resolve("nothing").toString());
     assertEquals(3, missing.status());
-    assertEquals(List.of(folder.resolve("nothing") + " does not exist; give a safetensors file or a diffusers folder"),
+    assertEquals(List.of(folder.resolve("nothing") + " does not exist; give a file of weights, a picture or a diffusers folder"),
         missing.complaints());
   }
 

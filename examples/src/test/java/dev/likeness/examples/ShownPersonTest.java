@@ -1,5 +1,6 @@
 package dev.likeness.examples;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -90,11 +91,21 @@ class ShownPersonTest {
         "c-lying.png    warn    it lay on its side or upside down and was turned", "selfie-01.jpg  keep", "4 of 6 photos can be used")) {
       assertTrue(run.err().contains(said), said + " is not in\n" + run.err());
     }
-    List<String> files = new ArrayList<>(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html"));
+    List<String> files = new ArrayList<>(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html",
+        "shown.safetensors"));
     if (way.equals("both")) {
       files.add(2, "person.safetensors");
     }
     assertEquals(files, TinyBase.namesIn(folder.resolve("out")));
+    drawsThemAgainFromTheirFile(way, folder.resolve("out"), folder.resolve("again"));
+  }
+
+  private static void drawsThemAgainFromTheirFile(String way, Path before, Path out) {
+    CommandRun run = CommandRun.of("headshot", "--base", base.toString(), "--person",
+        before.resolve(way.equals("both") ? "person.safetensors" : "shown.safetensors").toString(), "--identity", way, "--style",
+        "studio", "--count", "1", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertArrayEquals(Picture.read(before.resolve("headshot-001.png")).rgb(), Picture.read(out.resolve("headshot-001.png")).rgb());
   }
 
   private static AdapterTraining ofFaces() {

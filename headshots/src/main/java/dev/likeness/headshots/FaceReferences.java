@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 public record FaceReferences(String embedder, List<float[]> vectors) {
   private static final String NOTE = "likeness.faces";
-  private static final String GUIDE = "likeness.faces.guide";
+  static final String GUIDE = "likeness.faces.guide";
 
   public FaceReferences {
     vectors = vectors.stream().map(float[]::clone).toList();
@@ -62,9 +62,14 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
   }
 
   private TrainedPerson in(TrainedPerson person, String note) {
+    return person.with(note, toJson());
+  }
+
+  /** As files keep them; {@link #parse} reads it. */
+  String toJson() {
     List<String> texts = vectors.stream().map(FaceReferences::text).toList();
     try {
-      return person.with(note, JSON.std.asString(Map.of("embedder", embedder, "vectors", texts)));
+      return JSON.std.asString(Map.of("embedder", embedder, "vectors", texts));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -89,7 +94,7 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  private static FaceReferences parse(String json) {
+  static FaceReferences parse(String json) {
     try {
       Map<String, Object> map = JSON.std.mapFrom(json);
       return new FaceReferences((String) map.get("embedder"),

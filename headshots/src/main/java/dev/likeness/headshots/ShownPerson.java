@@ -2,9 +2,16 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.ReferenceEmbeddings;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.DoubleFunction;
 
 /**
@@ -20,6 +27,40 @@ import java.util.function.DoubleFunction;
  */
 public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent, String adapter,
     LikenessDial dial, FaceReferences faces) implements Identity {
+  private static final String CLASS_WORD = "likeness.class_word";
+  private static final String CONSENT = "likeness.consent";
+
+  /**
+   * Somebody kept by {@link #save}, who is drawn again without their photos.
+   *
+   * @param adapter the one that they were shown to, or another that looks at people through the same encoder and recogniser; stays
+   *     the caller's, open while the person is drawn
+   * @throws UnusableInput when the file shows nobody, or what it keeps was not made for such an adapter
+   */
+  public static ShownPerson open(Path file, PersonAdapter adapter) {
+    ReferenceEmbeddings kept = ReferenceEmbeddings.open(file);
+    Map<String, String> notes = SafetensorsHeader.read(file).metadata();
+    if (!notes.containsKey(CONSENT)) {
+      throw new UnusableInput(file + " keeps references, but its header does not say whom they show (" + CONSENT
+          + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
+    }
+    String faces = notes.getOrDefault(FaceReferences.GUIDE, "");
+    return new ShownPerson(adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")), null,
+        Consent.parse(notes.get(CONSENT)), adapter.describe(), LikenessDial.UNMEASURED, faces.isEmpty() ? null : FaceReferences.parse(faces));
+  }
+
+  /**
+   * Writes what the adapter sees of the person, what their face is held to, what prompts call them and who agreed, whole or not at
+   * all: biometric data, not encrypted. A LoRA beside has a file of its own.
+   */
+  public void save(Path file) {
+    Map<String, String> notes = new HashMap<>(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent.toJson()));
+    if (faces != null) {
+      notes.put(FaceReferences.GUIDE, faces.toJson());
+    }
+    prompt.references().save(file, notes);
+  }
+
   /** The same person with their LoRA acting too. */
   public ShownPerson with(TrainedPerson lora) {
     return new ShownPerson(prompt, lora, consent, adapter, dial, faces);

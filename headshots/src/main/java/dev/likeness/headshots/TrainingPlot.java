@@ -44,6 +44,11 @@ public final class TrainingPlot implements Progress {
     next.on(event);
   }
 
+  /** Whether there is a step to draw: none in a run that goes on from its end. */
+  public synchronized boolean hasSteps() {
+    return !losses.isEmpty();
+  }
+
   /**
    * The loss of each step, its mean over a tenth of the steps, and, against the axis on the right, the previews' scores.
    *

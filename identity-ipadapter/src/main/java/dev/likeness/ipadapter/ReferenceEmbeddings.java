@@ -132,6 +132,11 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
    * them, whole or not at all.
    */
   public void save(Path file) {
+    save(file, Map.of());
+  }
+
+  /** The same with {@code notes} in its header, such as whom they show. */
+  public void save(Path file, Map<String, String> notes) {
     try (TensorScope scope = TensorScope.open()) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       put(tensors, "image", image);
@@ -144,6 +149,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       tensors.put(WEIGHTS, torch.tensor(counts));
       Map<String, String> header = new HashMap<>(origin.metadata());
       header.put("likeness.kind", "reference embeddings");
+      header.putAll(notes);
       SafetensorsWriter.write(file, tensors, header);
     }
   }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,16 @@ final class Alphas {
       return 0;
     }
     return settings.get(part + "num_cayley_neumann_terms") instanceof Number terms ? terms.intValue() : USUAL_TERMS;
+  }
+
+  /** Whether peft's IA3 scales what this layer is given, as its settings say, or where there are none its factors' shape. */
+  boolean scalesInputs(LayerKeys keys) {
+    Object modules = settings.get(part(keys) + "feedforward_modules");
+    if (modules instanceof Collection<?> ends) {
+      return ends.stream().map(Object::toString)
+          .anyMatch(end -> keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
+    }
+    return modules instanceof String pattern ? keys.names().stream().anyMatch(name -> isEnd(name, pattern)) : Fit.scalesInputs(keys);
   }
 
   private static String part(LayerKeys keys) {

@@ -22,14 +22,14 @@ record Bucket(int width, int height, List<Integer> pictures, CachedLatents laten
   /** A batch: which bucket, and how many of its batches came before. */
   record Turn(Bucket bucket, int number) { }
 
-  /** Sorts a set's pictures by size, in the order of their first appearance. */
-  static List<Bucket> of(List<TrainingPicture> pictures, int factor, TensorRegion region) {
+  /** Sorts a set's pictures by size, in the order of their first appearance; sides are multiples of {@code unit} pixels. */
+  static List<Bucket> of(List<TrainingPicture> pictures, int unit, TensorRegion region) {
     Map<String, Bucket> buckets = new LinkedHashMap<>();
     for (int i = 0; i < pictures.size(); i++) {
       Picture picture = pictures.get(i).picture();
-      if (picture.width() % factor != 0 || picture.height() % factor != 0) {
+      if (picture.width() % unit != 0 || picture.height() % unit != 0) {
         throw new IllegalArgumentException(
-            "a " + picture + ": the sides of pictures to learn from must be multiples of " + factor);
+            "a " + picture + ": the sides of pictures to learn from must be multiples of " + unit);
       }
       buckets.computeIfAbsent(picture.width() + "x" + picture.height(), size -> new Bucket(picture.width(),
           picture.height(), new ArrayList<>(), new CachedLatents(region), new CachedLatents(region))).pictures.add(i);

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * The captions of a training.
  *
- * @param all every template with the person's phrase, every picture's own caption, every template with the class word
+ * @param all every template with the person's phrase, every picture's own caption, the first template with the class word, by which
+ *     class pictures are drawn
  * @param count how many templates there are
  * @param own for each picture the place of its own caption, or -1
  */
@@ -19,8 +20,13 @@ record CaptionBook(List<String> all, int count, int[] own) {
       own[i] = set.pictures().get(i).caption().isPresent() ? all.size() : -1;
       set.pictures().get(i).caption().ifPresent(text -> all.add(text.replace("%s", set.subject().phrase())));
     }
-    settings.captions().forEach(template -> all.add(template.replace("%s", set.subject().classWord())));
+    all.add(ofClass(settings, set));
     return new CaptionBook(List.copyOf(all), settings.captions().size(), own);
+  }
+
+  /** What class pictures are drawn by, and called. */
+  static String ofClass(LoraTraining settings, TrainingSet set) {
+    return settings.captions().get(0).replace("%s", set.subject().classWord());
   }
 
   /**
@@ -33,7 +39,7 @@ record CaptionBook(List<String> all, int count, int[] own) {
     int[] places = drawn.clone();
     for (int i = 0; i < places.length; i++) {
       if (i >= pictures.length) {
-        places[i] += all.size() - count;
+        places[i] = all.size() - 1;
       } else if (own[pictures[i]] >= 0) {
         places[i] = own[pictures[i]];
       }

@@ -45,7 +45,7 @@ final class Changes {
    */
   static Tensor bias(LayerKeys keys, Alphas alphas) {
     if (keys.has(Role.CHANNEL_FACTOR)) {
-      return Fit.scalesInputs(keys) ? null : channels(keys);
+      return alphas.scalesInputs(keys) ? null : channels(keys);
     }
     double scale = keys.has(Role.BIAS_UP) ? new Changes(keys, alphas).scale(keys.size(Role.DOWN, 0)) : 1;
     return Stream.of(Role.BIAS_UP, Role.DIFF_B, Role.B_NORM, Role.SET_B).filter(keys::has).map(role -> {
@@ -66,7 +66,7 @@ final class Changes {
           Fit.inputBlock(keys.layer(), keys.shape(Role.OFT_R)), alphas.cayleyTerms(keys));
       case OLD_PEFT_OFT -> new MatrixRotation(keys.read(Role.OFT_MATRICES), keys.read(Role.OFT_LENGTHS));
       case PEFT_BOFT -> new InputButterfly(keys.read(Role.BOFT_MATRICES), keys.read(Role.BOFT_LENGTHS));
-      case PEFT_IA3 -> new ChannelScale(channels(keys), Fit.scalesInputs(keys));
+      case PEFT_IA3 -> new ChannelScale(channels(keys), alphas.scalesInputs(keys));
       case IA3 -> new ChannelScale(keys.read(Role.CHANNEL_SCALE), keys.isSet(Role.ON_INPUT));
       case FULL -> difference(Role.DIFF);
       case NORM -> difference(Role.W_NORM);

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
@@ -31,6 +32,9 @@ record Checkpoint(Path file, String owner) {
   /** A small base makes its steps faster than saving them, encrypted, is worth: saving takes one part of so many at most. */
   private static final int PARTS = 100;
 
+  /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
+  private static final long MOST_LOST = 120_000_000_000L;
+
   private static final String OWNER = "likeness.run";
 
   static Checkpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
@@ -57,7 +61,11 @@ record Checkpoint(Path file, String owner) {
 
   /** Takes up the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
-    if (file == null || !Files.exists(file)) {
+    if (file == null) {
+      return;
+    }
+    AtomicFile.sweep(file);
+    if (!Files.exists(file)) {
       return;
     }
     if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
@@ -74,9 +82,10 @@ record Checkpoint(Path file, String owner) {
    *
    * @param saving how long this run has spent on saving so far
    * @param running how long it has taken so far, in the same unit
+   * @param since how long ago it was saved last, or begun, in nanoseconds
    */
-  boolean isTime(int steps, long saving, long running) {
-    return file != null && steps % SAVE_EVERY == 0 && saving * PARTS <= running;
+  boolean isTime(int steps, long saving, long running, long since) {
+    return file != null && steps % SAVE_EVERY == 0 && (saving * PARTS <= running || since >= MOST_LOST);
   }
 
   /**

@@ -44,7 +44,7 @@ final class Fit {
 
   /**
    * Whether peft's IA3 scales what the layer is given: a linear layer's factors lie in a row then. Those of a convolution always do, so
-   * where as many channels come out as go in they are taken for its outputs', peft's usual.
+   * where as many channels come out as go in they are taken for its outputs', peft's usual; its settings may say more.
    */
   static boolean scalesInputs(LayerKeys keys) {
     Layer layer = keys.layer();

@@ -51,6 +51,7 @@ public enum LoraFamily {
       Pattern.compile(".*attn2[._](?:processor[._])?to_[kv](?:_lora)?[._].*");
   // What takes in a layer's inputs; blocks on the way down have "down" in their names, too.
   private static final Pattern NARROWING = Pattern.compile("lora_A|lora_down|lora\\.down|lora_linear_layer\\.down|hada_w1_b");
+  private static final Pattern LOKR = Pattern.compile("(.*\\.)lokr_w1(_b)?");
   private static final Pattern JOINT = Pattern.compile(JOINT_BLOCK + ".*");
   /** The widths of published transformers whose blocks have the same names. */
   private static final Map<Long, LoraFamily> JOINT_WIDTHS = Map.of(3072L, FLUX, 1536L, SD3, 2432L, SD3);
@@ -111,18 +112,34 @@ public enum LoraFamily {
   }
 
   private static Stream<LoraFamily> byWidth(TensorList source, String name) {
+    if (TEXT_ATTENTION.matcher(name).matches()) {
+      return Stream.ofNullable(WIDTHS.get(inputs(source, name)));
+    }
+    if (JOINT.matcher(name).matches()) {
+      return Stream.ofNullable(JOINT_WIDTHS.get(inputs(source, name)));
+    }
     long[] shape = source.shape(name);
-    boolean narrows = NARROWING.matcher(name).find();
-    Matcher text = TEXT_ATTENTION.matcher(name);
-    if (text.matches() && narrows && shape.length > 1) {
-      return Stream.ofNullable(WIDTHS.get(shape[1]));
-    }
-    if (JOINT.matcher(name).matches() && narrows && shape.length > 1) {
-      return Stream.ofNullable(JOINT_WIDTHS.get(shape[1]));
-    }
     boolean numbered = name.matches("(unet:)?\\d+(:down)?") && shape.length == 2 && shape[1] > shape[0];
     // A numbered list says no names; among a UNet's inputs only the text is 768 or 1024 wide.
     return numbered && (shape[1] == 768 || shape[1] == 1024) ? Stream.of(WIDTHS.get(shape[1])) : Stream.empty();
+  }
+
+  /** How many inputs the layer has that a key changes; 0 where the key does not say. */
+  private static long inputs(TensorList source, String name) {
+    long[] shape = source.shape(name);
+    if (shape.length < 2) {
+      return 0;
+    }
+    if (NARROWING.matcher(name).find() || name.endsWith(".diff")) {
+      return shape[1];
+    }
+    if (name.endsWith(".a2.weight")) {
+      // Of GLoRA's first files its sides are the other way round; the rank is the smaller.
+      return Math.max(shape[0], shape[1]);
+    }
+    Matcher outer = LOKR.matcher(name);
+    return !outer.matches() ? 0 : Stream.of("lokr_w2", "lokr_w2_b").map(inner -> outer.group(1) + inner)
+        .filter(source.names()::contains).mapToLong(inner -> shape[1] * source.shape(inner)[1]).findFirst().orElse(0);
   }
 
   private static LoraFamily noted(Map<String, String> notes) {

@@ -36,6 +36,7 @@ final class LoraRun implements AutoCloseable {
   private final StepClock clock = new StepClock();
   private final long begun = System.nanoTime();
   private long saving;
+  private long saved = begun;
 
   LoraRun(LoraTraining settings, BaseModel base, TrainingSet set, Learner learner, Progress progress) {
     this.settings = settings;
@@ -45,7 +46,7 @@ final class LoraRun implements AutoCloseable {
     this.progress = progress;
     model = base.parts();
     pupil = Pupil.of(model);
-    buckets = Bucket.of(set.pictures(), model.autoencoder().factor(), region);
+    buckets = Bucket.of(set.pictures(), base.unit(), region);
     lesson = Lesson.of(model, settings);
     optimizer = settings.options().optimizer().make(settings.weightDecay());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
@@ -72,7 +73,8 @@ final class LoraRun implements AutoCloseable {
     try {
       while (!isOver(stop)) {
         step(learning, batches, stop);
-        if (checkpoint.isTime((int) optimizer.steps(), saving, System.nanoTime() - begun)) {
+        long now = System.nanoTime();
+        if (checkpoint.isTime((int) optimizer.steps(), saving, now - begun, now - saved)) {
           save(checkpoint, learning, others);
         }
       }
@@ -135,7 +137,8 @@ final class LoraRun implements AutoCloseable {
       progress.on(new ProgressEvent.Notice(
           "step " + optimizer.steps() + " is not kept, the training goes on: " + full.getMessage()));
     }
-    saving += System.nanoTime() - now;
+    saved = System.nanoTime();
+    saving += saved - now;
   }
 
   /** The person that LoRA factors have come to be. */
@@ -170,7 +173,7 @@ final class LoraRun implements AutoCloseable {
         progress.on(event);
       }
     };
-    String prompt = settings.captions().get(0).replace("%s", set.subject().classWord());
+    String prompt = CaptionBook.ofClass(settings, set);
     for (Bucket bucket : buckets) {
       int share = settings.priorPictures() * bucket.pictures().size() / set.pictures().size();
       ImageRequest ask = ImageRequest.of(prompt).size(bucket.width(), bucket.height())

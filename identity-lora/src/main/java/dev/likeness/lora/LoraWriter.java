@@ -128,6 +128,10 @@ final class LoraWriter {
     } else if (change instanceof Kronecker product) {
       tensors.put(stem + ".lokr_w1", JoinedRows.scaled(product.outer(), product.scale()));
       tensors.put(stem + ".lokr_w2", product.inner());
+      if (dialect == LoraDialect.KOHYA) {
+        // LyCORIS takes no file without one, and its own scale of 1 for whole factors.
+        tensors.put(stem + ".alpha", torch.tensor(1.0F));
+      }
     } else if (change instanceof LowRank pair) {
       putPair(layer, stem, pair);
     } else if (dialect == LoraDialect.KOHYA) {

@@ -22,6 +22,9 @@ interface Pupil {
   /** Latent pixels in a token of FLUX.1. */
   int PACKED = 4;
 
+  /** How many numbers about sizes SDXL's refiner is told. */
+  int REFINER = 5;
+
   /** The network that noise is predicted with. */
   Part part();
 
@@ -61,6 +64,9 @@ interface Pupil {
       return new Sd3Pupil(three);
     }
     if (model instanceof StableDiffusion networks) {
+      if (networks.sizeIds() == REFINER) {
+        throw new IllegalArgumentException("a refiner goes on with what another base drew, and cannot learn a person here; teach that base");
+      }
       requireLatents("inpainting", networks.unetConfig().inChannels(), networks.autoencoder().latentChannels());
       return new UNetPupil(networks);
     }

@@ -11,11 +11,12 @@ class CheckpointTest {
 
   @Test
   void savesEverySoManyStepsButNotTooOften() {
-    assertFalse(new Checkpoint(null, "").isTime(25, 0, 100));
-    assertFalse(KEPT.isTime(24, 0, 100));
-    assertTrue(KEPT.isTime(25, 0, 100));
-    assertFalse(KEPT.isTime(50, 3, 299));
-    assertTrue(KEPT.isTime(50, 3, 300));
-    assertFalse(KEPT.isTime(51, 3, 300));
+    assertFalse(new Checkpoint(null, "").isTime(25, 0, 100, 1));
+    assertFalse(KEPT.isTime(24, 0, 100, 1));
+    assertTrue(KEPT.isTime(25, 0, 100, 1));
+    assertFalse(KEPT.isTime(50, 3, 299, 1));
+    assertTrue(KEPT.isTime(50, 3, 300, 1));
+    assertFalse(KEPT.isTime(51, 3, 300, 1));
+    assertTrue(KEPT.isTime(50, 3, 299, 120_000_000_000L), "much would be lost");
   }
 }

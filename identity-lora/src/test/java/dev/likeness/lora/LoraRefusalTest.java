@@ -81,10 +81,21 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
-  void takesNoBlockOnTheWayDownForWhatNarrows() {
+  void tellsAFamilyByTheWidthOfEveryKindOfChange() {
     String stem = "lycoris_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k.";
-    Path file = file(Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024}), Map.of());
-    assertEquals(LoraFamily.UNKNOWN, Lora.inspect(file, base).family(), "half of SDXL's 2048 numbers a word");
+    assertEquals(LoraFamily.SDXL, family(Map.of(stem + "lokr_w1", new long[] {2, 2}, stem + "lokr_w2", new long[] {32, 1024})));
+    assertEquals(LoraFamily.SD1, family(Map.of(stem + "lokr_w1", new long[] {2, 8}, stem + "lokr_w2_a", new long[] {32, 4},
+        stem + "lokr_w2_b", new long[] {4, 96})));
+    assertEquals(LoraFamily.SD2, family(Map.of(stem + "diff", new long[] {320, 1024})));
+    for (boolean old : new boolean[] {false, true}) {
+      assertEquals(LoraFamily.SDXL, family(Map.of(stem + "a1.weight", old ? new long[] {4, 2048} : new long[] {2048, 4},
+          stem + "a2.weight", old ? new long[] {2048, 4} : new long[] {4, 2048}, stem + "b1.weight", new long[] {640, 4},
+          stem + "b2.weight", new long[] {4, 2048})));
+    }
+  }
+
+  private LoraFamily family(Map<String, long[]> shapes) {
+    return Lora.inspect(file(shapes, Map.of()), base).family();
   }
 
   @Test

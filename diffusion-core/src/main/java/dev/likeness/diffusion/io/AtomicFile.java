@@ -8,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.FileSystems;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -25,6 +26,8 @@ public final class AtomicFile {
     void writeTo(OutputStream out) throws IOException;
   }
 
+  private static final String PART = ".part";
+
   private AtomicFile() {}
 
   /**
@@ -34,7 +37,7 @@ public final class AtomicFile {
    */
   public static void write(Path target, Content content) {
     Path folder = target.toAbsolutePath().getParent();
-    Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+    Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + PART);
     try {
       Files.createDirectories(folder);
       fill(temporary, content);
@@ -44,6 +47,26 @@ public final class AtomicFile {
       throw new MachineLimit("cannot write " + target + ": " + reason(e) + "; free space or choose another place", e);
     } finally {
       discard(temporary);
+    }
+  }
+
+  /**
+   * Removes what processes that were killed while they wrote {@code target} left beside it; while another may be writing it, this must not
+   * be called.
+   */
+  public static void sweep(Path target) {
+    Path folder = target.toAbsolutePath().getParent();
+    if (!Files.isDirectory(folder)) {
+      return;
+    }
+    String begun = "." + target.getFileName() + ".";
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(folder,
+        path -> path.getFileName().toString().startsWith(begun) && path.getFileName().toString().endsWith(PART))) {
+      for (Path path : left) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new MachineLimit("cannot remove what was left of writing " + target + ": " + reason(e), e);
     }
   }
 

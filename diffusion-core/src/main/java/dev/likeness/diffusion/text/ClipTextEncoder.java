@@ -2,6 +2,7 @@ package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.nn.ClipLayer;
 import dev.likeness.diffusion.nn.LayerNorm;
+import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
@@ -23,7 +24,7 @@ public final class ClipTextEncoder {
   private final Tensor positionEmbedding;
   private final Blocks<ClipLayer> layers;
   private final LayerNorm finalNorm;
-  private final Tensor projection;
+  private final Linear projection;
 
   public ClipTextEncoder(ClipTextConfig config, Weights w) {
     this.config = config;
@@ -33,7 +34,7 @@ public final class ClipTextEncoder {
     layers = Blocks.of(model.at("encoder.layers"), config.layers(), (block, i) -> layer(block, config));
     finalNorm = new LayerNorm(model.at("final_layer_norm"), config.width(), config.eps());
     projection = config.projection() == 0 ? null
-        : w.tensor("text_projection.weight", config.projection(), config.width());
+        : Linear.withoutBias(w.at("text_projection"), config.width(), config.projection());
   }
 
   private static ClipLayer layer(Weights w, ClipTextConfig c) {
@@ -104,6 +105,6 @@ public final class ClipTextEncoder {
       rows.push_back(last.select(0, i).index_select(0, end.narrow(0, i, 1)));
     }
     Tensor pooled = torch.cat(rows, 0);
-    return projection == null ? pooled : torch.linear(pooled, projection);
+    return projection == null ? pooled : projection.forward(pooled);
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -33,10 +34,13 @@ public final class Prodigy extends GradientSteps {
     double denominator = 0;
     step = d * learningRate;
     for (Map.Entry<String, Tensor> entry : parameters.entrySet()) {
-      Tensor gradient = entry.getValue().grad();
-      if (gradient.defined()) {
-        numerator += d / FIRST_DISTANCE * step * come(entry.getKey(), entry.getValue(), gradient);
-        denominator += average(entry.getKey(), gradient, d);
+      // What is measured of one weight is freed before the next: it is as large as the weight.
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor gradient = entry.getValue().grad();
+        if (gradient.defined()) {
+          numerator += d / FIRST_DISTANCE * step * come(entry.getKey(), entry.getValue(), gradient);
+          denominator += average(entry.getKey(), gradient, d);
+        }
       }
     }
     if (denominator > 0 && learningRate > 0) {

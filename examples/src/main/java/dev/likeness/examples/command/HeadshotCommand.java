@@ -38,8 +38,9 @@ public final class HeadshotCommand implements Runnable {
   @Mixin
   private PhotoOptions photos;
 
-  @Option(names = "--person", paramLabel = "FILE", description = "a person learnt before, instead of --photos; "
-      + "with --store, their id")
+  @Option(names = "--person", paramLabel = "FILE", description = "a person learnt or shown before, instead of --photos: "
+      + "person.safetensors, with --identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, "
+      + "their id")
   private Path person;
 
   @Option(names = "--style", paramLabel = "NAME",
@@ -117,7 +118,8 @@ public final class HeadshotCommand implements Runnable {
   private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives headshot-001.png and so on, "
-      + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt")
+      + "contact-sheet.png, report.html, record.json, and without --store person.safetensors when a person was learnt and "
+      + "shown.safetensors when one was shown")
   private Path out;
 
   /** A subcommand that speaks to {@code console}. */
@@ -130,10 +132,8 @@ public final class HeadshotCommand implements Runnable {
     if (photos.given() == (person != null)) {
       throw new IllegalArgumentException("give either --photos DIR or --person FILE (try likeness headshot --help)");
     }
-    boolean showsWithoutPhotos = person != null || store.given();
-    if (showsWithoutPhotos && identity.way().shows()) {
-      throw new IllegalArgumentException("--identity ipadapter and both look at photos; give --photos DIR, no "
-          + "--person FILE and no --store");
+    if (store.given() && identity.way().shows()) {
+      throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
     }
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
@@ -194,11 +194,23 @@ public final class HeadshotCommand implements Runnable {
       draw(run, learnt, learnt, shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(),
-        ConsoleProgress.on(console), console.cancellation()).along(eye.dial());
+    ShownPerson shown = shown(run, eye).along(eye.dial());
     run.watch.lap("showing");
     ShownPerson who = learnt == null ? shown : shown.with(learnt);
     draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
+  }
+
+  /** Shown by their photos, and kept; or kept before, beside the LoRA's file where there is one. */
+  private ShownPerson shown(Run run, IdentityOptions.Eye eye) {
+    if (run.review == null) {
+      return ShownPerson.open(identity.way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter());
+    }
+    ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(), ConsoleProgress.on(console),
+        console.cancellation());
+    shown.save(out.resolve(ShootFolder.SHOWN));
+    console.err().println(out.resolve(ShootFolder.SHOWN) + " is the person as the adapter sees them, not encrypted: keep it as you keep "
+        + "the photos");
+    return shown;
   }
 
   private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {

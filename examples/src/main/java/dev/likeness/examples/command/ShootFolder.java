@@ -29,6 +29,7 @@ import java.util.function.Function;
 /** The folder that receives a shoot: headshots, contact sheet, record, and the person. */
 final class ShootFolder {
   static final String PERSON = "person.safetensors";
+  static final String SHOWN = "shown.safetensors";
   private static final String SHEET = "contact-sheet.png";
   private static final String REPORT = "report.html";
 
@@ -119,7 +120,7 @@ final class ShootFolder {
   }
 
   private List<AuthenticityVerdict> verdicts(TrainedPerson learnt, PhotoReview review, Shoot shoot) {
-    Optional<Authenticity> measure = review == null ? Authenticity.of(learnt, tools)
+    Optional<Authenticity> measure = review == null ? Optional.ofNullable(learnt).flatMap(who -> Authenticity.of(who, tools))
         : Optional.of(Authenticity.of(review.accepted(), tools));
     return measure.map(authenticity -> shoot.headshots().stream()
         .map(headshot -> authenticity.judge(headshot.picture())).toList()).orElse(List.of());

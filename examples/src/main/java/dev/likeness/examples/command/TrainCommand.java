@@ -2,6 +2,7 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
@@ -136,8 +137,10 @@ public final class TrainCommand implements Runnable {
       }
     }
     delete(state);
-    if (plot != null) {
+    if (plot != null && watched.hasSteps()) {
       watched.draw().writePng(plot);
+    } else if (plot != null) {
+      console.err().println("no plot was drawn: the training was done before it was stopped");
     }
     console.out().println(out);
     console.out().flush();
@@ -201,6 +204,7 @@ public final class TrainCommand implements Runnable {
   private static void delete(Path state) {
     try {
       Files.deleteIfExists(state);
+      AtomicFile.sweep(state);
     } catch (IOException e) {
       throw new MachineLimit("cannot delete " + state + ": " + e.getMessage(), e);
     }

@@ -105,6 +105,13 @@ final class CachedLatents {
     }
   }
 
+  /** All latents as they are known [pictures, channels, h, w], without mirror images; owned by the calling scope. */
+  Tensor known() {
+    TensorVector all = new TensorVector();
+    plain.forEach(each -> all.push_back(each.mean()));
+    return torch.cat(all, 0);
+  }
+
   /**
    * Latents [batch, channels, h, w] of a draw's pictures, the first {@code count} from {@code own}, the rest from
    * {@code others}; {@code noise} is standard normal and of that shape.

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
@@ -96,10 +97,12 @@ record Checkpoint(Path file, String owner) {
   void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
     Map<String, String> notes = new LinkedHashMap<>(Map.of(OWNER, owner));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    others.forEach(other -> {
-      notes.putAll(other.notes());
-      tensors.putAll(other.tensors());
-    });
-    new TrainingState(weights, optimizer, ema).save(file, notes, tensors);
+    try (TensorScope scope = TensorScope.open()) {
+      others.forEach(other -> {
+        notes.putAll(other.notes());
+        tensors.putAll(other.tensors());
+      });
+      new TrainingState(weights, optimizer, ema).save(file, notes, tensors);
+    }
   }
 }

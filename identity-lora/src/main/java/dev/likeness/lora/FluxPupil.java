@@ -29,6 +29,11 @@ record FluxPupil(Flux model) implements Pupil {
   }
 
   @Override
+  public int unit() {
+    return 2 * model.autoencoder().factor();
+  }
+
+  @Override
   public List<TextTower> towers() {
     return List.of(model.clip());
   }

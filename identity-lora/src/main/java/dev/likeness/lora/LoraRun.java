@@ -1,8 +1,6 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.GeneratedImage;
-import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.model.Networks;
@@ -46,7 +44,7 @@ final class LoraRun implements AutoCloseable {
     this.progress = progress;
     model = base.parts();
     pupil = Pupil.of(model);
-    buckets = Bucket.of(set.pictures(), base.unit(), region);
+    buckets = Bucket.of(set.pictures(), pupil.unit(), region);
     lesson = Lesson.of(model, settings);
     optimizer = settings.options().optimizer().make(settings.weightDecay());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
@@ -61,22 +59,26 @@ final class LoraRun implements AutoCloseable {
    */
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
-    drawOthers(stop);
     CaptionBook captions = CaptionBook.of(settings, set);
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
     LoraStep learning = step(texts, captions.all());
     Batches batches = new Batches(settings, buckets, captions, lesson);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
-    List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning)).toList();
+    ClassPictures ofClass = new ClassPictures(base, settings, set, buckets);
+    List<Kept> others = Stream.concat(looks.stream(), Stream.of(learning, ofClass)).toList();
     checkpoint.resume(learner.weights(), optimizer, ema, others);
-    progress.on(new ProgressEvent.Phase("train", settings.steps()));
+    Runnable saves = () -> {
+      long now = System.nanoTime();
+      if (checkpoint.isTime((int) optimizer.steps(), saving, now - begun, now - saved)) {
+        save(checkpoint, learning, others);
+      }
+    };
     try {
+      ofClass.draw(progress, stop, saves);
+      progress.on(new ProgressEvent.Phase("train", settings.steps()));
       while (!isOver(stop)) {
         step(learning, batches, stop);
-        long now = System.nanoTime();
-        if (checkpoint.isTime((int) optimizer.steps(), saving, now - begun, now - saved)) {
-          save(checkpoint, learning, others);
-        }
+        saves.run();
       }
     } catch (Cancelled stopped) {
       save(checkpoint, learning, others);
@@ -159,27 +161,6 @@ final class LoraRun implements AutoCloseable {
       for (int place : bucket.pictures()) {
         stop.check();
         bucket.latents().add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
-      }
-    }
-  }
-
-  /** Pictures of the class as the base draws it before it learns (Ruiz et al. 2022, section 3.3), some of each size. */
-  private void drawOthers(Cancellation stop) {
-    if (settings.priorPictures() == 0) {
-      return;
-    }
-    Progress steps = event -> {
-      if (event instanceof ProgressEvent.Step || event instanceof ProgressEvent.Phase) {
-        progress.on(event);
-      }
-    };
-    String prompt = CaptionBook.ofClass(settings, set);
-    for (Bucket bucket : buckets) {
-      int share = settings.priorPictures() * bucket.pictures().size() / set.pictures().size();
-      ImageRequest ask = ImageRequest.of(prompt).size(bucket.width(), bucket.height())
-          .count(Math.max(1, share)).seed(settings.seed());
-      for (GeneratedImage image : base.generate(ask, steps, stop)) {
-        bucket.others().add(image.latents().values(), bucket.latents().shape());
       }
     }
   }

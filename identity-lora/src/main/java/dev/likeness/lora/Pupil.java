@@ -28,6 +28,9 @@ interface Pupil {
   /** The network that noise is predicted with. */
   Part part();
 
+  /** What the sides of pictures that it learns from are a multiple of, in pixels. */
+  int unit();
+
   /** CLIP's text encoders, which can learn, and whose tokenizers can learn words. */
   List<TextTower> towers();
 

@@ -20,6 +20,11 @@ record Sd3Pupil(StableDiffusion3 model) implements Pupil {
   }
 
   @Override
+  public int unit() {
+    return model.config().patch() * model.autoencoder().factor();
+  }
+
+  @Override
   public List<TextTower> towers() {
     return model.towers();
   }

@@ -23,6 +23,11 @@ record UNetPupil(StableDiffusion model) implements Pupil {
   }
 
   @Override
+  public int unit() {
+    return model.autoencoder().factor();
+  }
+
+  @Override
   public List<TextTower> towers() {
     return model.towers();
   }

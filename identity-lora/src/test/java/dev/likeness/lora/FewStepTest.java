@@ -53,6 +53,11 @@ class FewStepTest {
     }
 
     @Override
+    public int unit() {
+      return 2;
+    }
+
+    @Override
     public List<TextTower> towers() {
       return List.of();
     }

@@ -206,9 +206,34 @@ class LoraTrainingTest {
     SHORT.prior(2, 1).train(base, pictures(2), SUBJECT, events::add, new Cancellation()).close();
     List<String> phases = events.stream().filter(ProgressEvent.Phase.class::isInstance)
         .map(event -> ((ProgressEvent.Phase) event).name()).toList();
-    assertEquals(List.of("encode", "sample", "decode", "train"), phases);
+    assertEquals(List.of("encode", "class pictures", "train"), phases);
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
+  }
+
+  @Test
+  void goesOnWithTheClassPicturesItHas() {
+    Path state = files.resolve("state.safetensors");
+    LoraTraining settings = SHORT.prior(3, 1);
+    float[] unbroken;
+    try (TrainedPerson person = train(settings)) {
+      unbroken = drawn(person);
+    }
+    Cancellation stop = new Cancellation();
+    assertThrows(Cancelled.class, () -> settings.train(base, pictures(3), SUBJECT, state, event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures") && step.step() == 2) {
+        stop.cancel();
+      }
+    }, stop));
+    List<Integer> drawn = new ArrayList<>();
+    try (TrainedPerson person = settings.train(base, pictures(3), SUBJECT, state, event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("class pictures")) {
+        drawn.add(step.step());
+      }
+    }, new Cancellation())) {
+      assertEquals(List.of(3), drawn);
+      assertArrayEquals(unbroken, drawn(person));
+    }
   }
 
   @Test

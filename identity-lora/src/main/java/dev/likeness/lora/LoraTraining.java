@@ -163,13 +163,9 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /** How wide it is at its picture's own size; a family that is not taught here counts as large. */
   private static int width(Networks model) {
-    if (model instanceof StableDiffusion networks) {
-      return networks.unetConfig().levels().get(0).channels();
-    }
-    if (model instanceof Flux flux) {
-      return flux.config().width();
-    }
-    return model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
+    return model instanceof StableDiffusion networks ? networks.unetConfig().levels().get(0).channels()
+        : model instanceof Flux flux ? flux.config().width()
+        : model instanceof StableDiffusion3 three ? three.config().width() : Integer.MAX_VALUE;
   }
 
   /** Another rank; alpha keeps its ratio to it. */

@@ -12,6 +12,7 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.FullDisk;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -233,6 +234,15 @@ class LoraTrainingTest {
     }, new Cancellation())) {
       assertEquals(List.of(3), drawn);
       assertArrayEquals(unbroken, drawn(person));
+    }
+  }
+
+  @Test
+  void saysThatNobodyIsLearntOnABaseWithALanguageModel(@TempDir Path parent) {
+    try (BaseModel klein = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+      LoraTraining suited = SHORT.suitedTo(klein);
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> suited.train(klein, pictures(1), SUBJECT, Progress.SILENT,
+          new Cancellation())).getMessage().startsWith("a base with a language model cannot learn a person here"));
     }
   }
 

@@ -211,11 +211,6 @@ public final class HeadshotStudio {
         .run(each, Phases.of(progress), cancellation));
   }
 
-  /** Whether faces of this person can be drawn again: not of one who is in some places of a picture alone. */
-  public boolean redraws(Identity person) {
-    return !held(person).at(1).isPlaced();
-  }
-
   /**
    * The same headshot with its face drawn again, at the base's own size at least, the person attached, and blended in.
    *

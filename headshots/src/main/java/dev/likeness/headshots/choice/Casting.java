@@ -66,10 +66,12 @@ public final class Casting {
       Progress steps = inner(progress);
       Shoot shoot = studio.shoot(person, request, steps, cancellation);
       steps.on(new ProgressEvent.Phase("choose", drawn));
+      // Who is in some places of a picture alone cannot be drawn in a crop of it.
+      boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
       List<Candidate> candidates = new ArrayList<>();
       for (Headshot headshot : shoot.headshots()) {
         cancellation.check();
-        candidates.add(candidate(person, headshot, cancellation));
+        candidates.add(candidate(person, headshot, redraws, cancellation));
         steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
       }
       return candidates;
@@ -93,10 +95,10 @@ public final class Casting {
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Candidate candidate(Identity person, Headshot headshot, Cancellation cancellation) {
+  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
-    boolean mendable = studio.redraws(person) && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
+    boolean mendable = redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
     List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);

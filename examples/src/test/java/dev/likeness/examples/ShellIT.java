@@ -30,7 +30,7 @@ class ShellIT {
   @Test
   void passesTheExitStatusOn() {
     Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness").toString(), "inspect", "nothing"));
-    assertEquals("likeness: nothing does not exist; give a safetensors file or a diffusers folder", 
+    assertEquals("likeness: nothing does not exist; give a file of weights, a picture or a diffusers folder", 
         run.output().strip());
     assertEquals(3, run.status());
   }

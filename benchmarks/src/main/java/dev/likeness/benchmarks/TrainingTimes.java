@@ -1,6 +1,7 @@
 package dev.likeness.benchmarks;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTargets;
 import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Previews;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainingMemory;
 import dev.likeness.lora.TrainingOptions;
@@ -25,8 +27,8 @@ import java.util.Random;
  * the first, and the peak of resident memory beside what {@link LoraTraining#memory} said before. Prints {@code seconds
  * SECONDS peak KILOBYTES estimate KILOBYTES}; {@code tools/real_size/lora.sh} prints diffusers' beside it.
  *
- * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [rankN] [stepsN]}; {@code whole} learns every weight ({@link
- * DreamBooth}).
+ * <p>Arguments: {@code BASE DTYPE SIDE [recompute] [whole] [watch] [rankN] [stepsN]}; {@code whole} learns every weight ({@link
+ * DreamBooth}), {@code watch} looks at a picture after every step, each better than the one before.
  */
 public final class TrainingTimes {
   private static final int STEPS = 4;
@@ -38,8 +40,9 @@ public final class TrainingTimes {
     int side = Integer.parseInt(args[2]);
     byte[] noise = new byte[side * side * 3];
     new Random(1).nextBytes(noise);
-    TrainingSet set = TrainingSet.of(List.of(Picture.of(side, side, noise)), Subject.of("man"));
     List<String> words = Arrays.asList(args).subList(3, args.length);
+    boolean watch = words.contains("watch");
+    TrainingSet set = set(Picture.of(side, side, noise), watch);
     LoraTraining training = LoraTraining.quick().steps(number(words, "steps", STEPS)).rank(number(words, "rank", RANK)).batch(1)
         .targets(LoraTargets.ATTENTION).textEncoder(false).options(TrainingOptions.PLAIN.recompute(words.contains("recompute")));
     DreamBooth whole = new DreamBooth(training);
@@ -47,12 +50,19 @@ public final class TrainingTimes {
     List<Double> seconds = new ArrayList<>();
     Progress clock = clock(seconds);
     try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.of("cpu", args[1]))) {
-      TrainingMemory told = all ? whole.memory(base, side, side) : training.memory(base, side, side);
+      TrainingMemory told = all ? whole.memory(base, side, side, watch) : training.memory(base, side, side, watch);
       (all ? whole.train(base, set, clock, new Cancellation()) : training.train(base, set, clock, new Cancellation())).close();
       System.out.printf(Locale.ROOT, "seconds %.2f peak %d estimate %d%n",
           seconds.stream().skip(Math.min(1, seconds.size() - 1)).mapToDouble(s -> s).min().orElseThrow(),
           base.parts().compute().memory().peak() >> 10, told.bytes() >> 10);
     }
+  }
+
+  private static TrainingSet set(Picture picture, boolean watch) {
+    TrainingSet set = TrainingSet.of(List.of(picture), Subject.of("man"));
+    ImageRequest ask = ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
+    int[] looks = {0};
+    return watch ? set.previews(new Previews(1, ask, pictures -> looks[0]++, 0)) : set;
   }
 
   private static Progress clock(List<Double> seconds) {

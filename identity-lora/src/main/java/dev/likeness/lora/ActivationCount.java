@@ -64,7 +64,8 @@ final class ActivationCount {
   private void add(Layer layer) {
     String path = layer.path();
     if (layer.part() != Part.UNET && layer.part() != Part.TRANSFORMER) {
-      int tokens = layer.part() == Part.TEXT_ENCODER_3 ? LayerPlaces.LONG_TEXT : LayerPlaces.TEXT;
+      int tokens = Pupil.of(model).longText().filter(t5 -> t5.tower().part() == layer.part()).map(LongText::tokens)
+          .orElse(LayerPlaces.TEXT);
       texts += learns.test(layer) ? TEXT_KEPT * tokens * (layer.in() + layer.out()) : 0;
       return;
     }

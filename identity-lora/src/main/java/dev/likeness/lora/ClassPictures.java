@@ -27,7 +27,7 @@ record ClassPictures(BaseModel base, LoraTraining settings, TrainingSet set, Lis
     }
     int all = buckets.stream().mapToInt(this::share).sum();
     progress.on(new ProgressEvent.Phase(PHASE, all));
-    ImageRequest ask = ImageRequest.of(CaptionBook.ofClass(settings, set));
+    ImageRequest ask = ImageRequest.of(CaptionBook.ofClass(settings, set)).as(Learner.AS_LOADED);
     for (Bucket bucket : buckets) {
       for (int i = bucket.others().count(); i < share(bucket); i++) {
         ImageRequest one = ask.size(bucket.width(), bucket.height()).seed(settings.seed() + i);

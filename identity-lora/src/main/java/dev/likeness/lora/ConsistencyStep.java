@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.training.Optimizer;
@@ -64,7 +65,7 @@ final class ConsistencyStep extends LoraStep {
     this.base = new Unchanged(model);
     this.lesson = lesson;
     this.texts = texts;
-    this.nothing = new CaptionEncodings(pupil, List.of(""), base, region);
+    this.nothing = new CaptionEncodings(pupil, List.of(""), base, region, new Cancellation());
     this.guidance = guidance;
   }
 

@@ -63,7 +63,12 @@ public record DreamBooth(LoraTraining settings) {
 
   /** The same with pictures of another size. */
   public TrainingMemory memory(BaseModel base, int width, int height) {
-    return TrainingMemory.of(settings, base, width, height, true);
+    return memory(base, width, height, false);
+  }
+
+  /** The same where {@code watched} by {@link Previews}, too. */
+  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
+    return TrainingMemory.of(settings, base, width, height, true, watched);
   }
 
   private ScalarType type(Compute compute) {

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.UnpackedWeights;
 import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.text.PromptEncoder;
@@ -13,6 +14,9 @@ import org.bytedeco.pytorch.Tensor;
 
 /** The networks as they learn: each call gives what they are built of as it is now. */
 interface Learner {
+  /** Draws by the weights that lie there for learning: packed for drawing, the networks would lie there twice. */
+  Adapter AS_LOADED = (part, compute) -> UnpackedWeights.INSTANCE;
+
   /** What is learned. */
   TrainableWeights weights();
 

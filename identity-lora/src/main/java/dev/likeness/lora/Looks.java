@@ -9,7 +9,6 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import java.util.DoubleSummaryStatistics;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,6 +24,7 @@ final class Looks implements Kept, AutoCloseable {
   /** Of the best score: two looks at the same weights differ by less. */
   private static final double MARGIN = 0.03;
   private static final String SCORE = "likeness.best_score";
+  private static final String LOSSES = "likeness.losses_between_looks";
   private static final String WITHOUT = "likeness.looks_without_better";
 
   private final Previews previews;
@@ -36,7 +36,8 @@ final class Looks implements Kept, AutoCloseable {
   private double bestScore = Double.NEGATIVE_INFINITY;
   private int without;
   private int taken;
-  private DoubleSummaryStatistics losses = new DoubleSummaryStatistics();
+  private double lossSum;
+  private long lossCount;
   private double lossBefore = Double.NaN;
   private boolean warned;
 
@@ -49,7 +50,8 @@ final class Looks implements Kept, AutoCloseable {
 
   /** Takes in the loss of a step. */
   void learned(double loss) {
-    losses.accept(loss);
+    lossSum += loss;
+    lossCount++;
   }
 
   /** Looks, when it is time and was not done before. */
@@ -61,9 +63,11 @@ final class Looks implements Kept, AutoCloseable {
     taken = steps;
     double score = previews.scorer().score(pictures);
     progress.on(new ProgressEvent.Preview(steps, pictures, score));
-    warn(score, losses.getAverage());
-    lossBefore = losses.getAverage();
-    losses = new DoubleSummaryStatistics();
+    double loss = lossSum / lossCount;
+    warn(score, loss);
+    lossBefore = loss;
+    lossSum = 0;
+    lossCount = 0;
     if (score > bestScore) {
       bestScore = score;
       without = 0;
@@ -91,7 +95,7 @@ final class Looks implements Kept, AutoCloseable {
     ImageRequest request = previews.request();
     try (TensorRegion now = new TensorRegion()) {
       ImageRequest ask = request.prompt(request.prompt().replace("%s", subject.phrase()))
-          .as(learner.drawing(values, now));
+          .as(learner.drawing(values, now)).as(Learner.AS_LOADED);
       return base.generate(ask, Progress.SILENT, stop).stream().map(GeneratedImage::picture).toList();
     }
   }
@@ -109,7 +113,8 @@ final class Looks implements Kept, AutoCloseable {
 
   @Override
   public Map<String, String> notes() {
-    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without), TAKEN, Integer.toString(taken));
+    return Map.of(SCORE, Double.toString(bestScore), WITHOUT, Integer.toString(without), TAKEN, Integer.toString(taken),
+        LOSSES, lossBefore + " " + lossSum + " " + lossCount + " " + warned);
   }
 
   @Override
@@ -124,6 +129,11 @@ final class Looks implements Kept, AutoCloseable {
     bestScore = Double.parseDouble(notes.get(SCORE));
     without = Integer.parseInt(notes.get(WITHOUT));
     taken = Integer.parseInt(notes.get(TAKEN));
+    String[] parts = notes.getOrDefault(LOSSES, "NaN 0 0 false").split(" ");
+    lossBefore = Double.parseDouble(parts[0]);
+    lossSum = Double.parseDouble(parts[1]);
+    lossCount = Long.parseLong(parts[2]);
+    warned = Boolean.parseBoolean(parts[3]);
   }
 
   @Override

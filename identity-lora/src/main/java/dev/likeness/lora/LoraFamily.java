@@ -21,6 +21,7 @@ public enum LoraFamily {
   FLUX("FLUX.1"),
   FLUX2("FLUX.2"),
   Z_IMAGE("Z-Image"),
+  QWEN_IMAGE("Qwen-Image"),
   CASCADE("Stable Cascade"),
   /** Nothing in the header tells; small and private models look so. */
   UNKNOWN("an unknown base");
@@ -37,6 +38,8 @@ public enum LoraFamily {
       sign("(^|[._])(double_blocks|single_blocks)[._]", FLUX),
       sign("(^|[._])single_transformer_blocks[._]", FLUX),
       sign("(^|[._])joint_blocks[._]", SD3),
+      // Stable Diffusion 3.5 large has 38 blocks, Qwen-Image 60, and feed-forwards of other names.
+      sign(JOINT_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]", QWEN_IMAGE),
       // FLUX.1 has no second attention, and blocks of both streams only up to the nineteenth.
       sign(JOINT_BLOCK + "(\\d+[._]attn2|19|[2-9]\\d)[._]", SD3),
       sign("^text_encoder_2\\.encoder\\.block\\.", FLUX),
@@ -151,8 +154,8 @@ public enum LoraFamily {
     if (base.contains("flux")) {
       return FLUX;
     }
-    if (base.contains("3") && base.contains("diffusion") || base.startsWith("sd3")) {
-      return base.contains("-v3") || base.startsWith("sd3") ? SD3 : UNKNOWN;
+    if (base.matches("sd3.*|.*diffusion[ _-]?v?3.*")) {
+      return SD3;
     }
     if (base.contains("v2") || "True".equals(notes.get("ss_v2"))) {
       return SD2;

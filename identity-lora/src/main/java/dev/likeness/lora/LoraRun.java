@@ -60,8 +60,8 @@ final class LoraRun implements AutoCloseable {
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
     CaptionBook captions = CaptionBook.of(settings, set);
-    CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region);
-    LoraStep learning = step(texts, captions.all());
+    CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region, stop);
+    LoraStep learning = step(texts, captions.all(), stop);
     Batches batches = new Batches(settings, buckets, captions, lesson);
     Checkpoint checkpoint = Checkpoint.of(settings, base, set);
     ClassPictures ofClass = new ClassPictures(base, settings, set, buckets);
@@ -90,11 +90,11 @@ final class LoraRun implements AutoCloseable {
     return kept;
   }
 
-  private LoraStep step(CaptionEncodings texts, List<String> captions) {
+  private LoraStep step(CaptionEncodings texts, List<String> captions, Cancellation stop) {
     double guidance = settings.options().distilled();
     if (guidance == 0 && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent())) {
       Learner usual = new ConsistencyStep.Unchanged(model);
-      CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region);
+      CaptionEncodings usualTexts = new CaptionEncodings(pupil, captions, usual, region, stop);
       return new LoraStep(pupil, learner, optimizer, lesson, texts, usual, usualTexts);
     }
     return guidance == 0 ? new LoraStep(pupil, learner, optimizer, lesson, texts)

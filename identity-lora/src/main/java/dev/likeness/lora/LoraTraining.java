@@ -139,7 +139,12 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /** The same with pictures of another size. */
   public TrainingMemory memory(BaseModel base, int width, int height) {
-    return TrainingMemory.of(this, base, width, height, false);
+    return memory(base, width, height, false);
+  }
+
+  /** The same where {@code watched} by {@link Previews}, too. */
+  public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
+    return TrainingMemory.of(this, base, width, height, false, watched);
   }
 
   LearningRate schedule() {

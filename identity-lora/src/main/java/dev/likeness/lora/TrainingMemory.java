@@ -14,14 +14,15 @@ import java.util.Set;
  * @param weights bytes of the base's own networks
  * @param learned bytes of what is learned, its gradients, the optimiser's state and the average
  * @param activations bytes that the way forward keeps for the way back
+ * @param drawing bytes that the autoencoder takes for pictures drawn on the way: previews, and pictures of the class
  * @param process bytes of Java and libtorch themselves
  */
-public record TrainingMemory(long weights, long learned, long activations, long process) {
+public record TrainingMemory(long weights, long learned, long activations, long drawing, long process) {
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
 
-  /** Reckons for pictures of that size; {@code whole} for {@link DreamBooth}. */
-  static TrainingMemory of(LoraTraining settings, BaseModel base, int width, int height, boolean whole) {
+  /** Reckons for pictures of that size; {@code whole} for {@link DreamBooth}, {@code watched} with {@link Previews}. */
+  static TrainingMemory of(LoraTraining settings, BaseModel base, int width, int height, boolean whole, boolean watched) {
     Networks model = base.parts();
     int bytes = model.compute().dtype().bits() / Byte.SIZE;
     int factor = model.autoencoder().factor();
@@ -34,13 +35,11 @@ public record TrainingMemory(long weights, long learned, long activations, long 
     double kept = settings.options().recompute() ? count.twice() : count.all();
     int rows = settings.batch() * (settings.priorPictures() > 0 ? 2 : 1);
     long numbers = Arrays.stream(Part.values()).mapToLong(part -> numbers(model, part)).sum();
-    if (settings.priorPictures() > 0) {
-      // Drawing packs weights (docs/performance.md), learning looks at them as they are.
-      numbers += numbers(model, Pupil.of(model).part());
-    }
-    long learned = whole ? taught.stream().mapToLong(part -> numbers(model, part)).sum() * whole(settings.options(), bytes)
-        : factors(settings, model) * each(settings.options(), F32);
-    return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), PROCESS);
+    long drawing = watched || settings.priorPictures() > 0 ? model.autoencoder().decodingMemory(width, height) : 0;
+    long each = whole ? whole(settings.options(), bytes) : each(settings.options(), F32);
+    long learned = (whole ? taught.stream().mapToLong(part -> numbers(model, part)).sum() : factors(settings, model))
+        * (each + (watched ? best(settings.options(), whole, bytes) : 0));
+    return new TrainingMemory(bytes * numbers, learned, (long) (kept * rows), drawing, PROCESS);
   }
 
   private static long numbers(Networks model, Part part) {
@@ -58,6 +57,12 @@ public record TrainingMemory(long weights, long learned, long activations, long 
     return options.rounded() ? each(options, bytes) : each(options, F32) + (bytes == F32 ? 0 : bytes);
   }
 
+  /** The same of the best look: itself, and of a whole network what is drawn with where that is another type. */
+  private static int best(TrainingOptions options, boolean whole, int bytes) {
+    boolean own = !whole || bytes == F32 || options.rounded();
+    return (whole && options.rounded() ? bytes : F32) + (own ? 0 : bytes);
+  }
+
   /** Bytes for each number that is learned: itself, its gradient, the optimiser's, its average. */
   private static long each(TrainingOptions options, int bytes) {
     return 2L * bytes + (options.ema() == 0 ? 0 : F32) + switch (options.optimizer()) {
@@ -71,13 +76,13 @@ public record TrainingMemory(long weights, long learned, long activations, long 
 
   /** All of it. */
   public long bytes() {
-    return weights + learned + activations + process;
+    return weights + learned + activations + drawing + process;
   }
 
   @Override
   public String toString() {
     return mib(bytes()) + " MiB: " + mib(weights) + " of weights, " + mib(learned) + " of what is learned, "
-        + mib(activations) + " of activations, " + mib(process) + " of the process";
+        + mib(activations) + " of activations, " + (drawing > 0 ? mib(drawing) + " of drawing, " : "") + mib(process) + " of the process";
   }
 
   private static long mib(long bytes) {

@@ -74,7 +74,7 @@ class DreamBoothTest {
         AdamW optimizer = AdamW.standard();
         Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"));
         Safetensors expected = Safetensors.open(GoldenLora.file("../training/dreambooth"))) {
-      CaptionEncodings texts = new CaptionEncodings(Pupil.of(base.parts()), prompts(), weights, region);
+      CaptionEncodings texts = new CaptionEncodings(Pupil.of(base.parts()), prompts(), weights, region, new Cancellation());
       LoraStep learning = new LoraStep(
           Pupil.of(base.parts()), weights, optimizer, Lesson.of(base.parts(), PLAIN), texts);
       Map<String, Tensor> start = new LinkedHashMap<>();
@@ -83,12 +83,35 @@ class DreamBoothTest {
         float[] losses = Images.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
           learning.learn(TrainingParityTest.batch(given, step), PLAIN);
+          if (step == 0) {
+            compareGradients(expected, weights.weights().leaves());
+          }
           double loss = learning.take(PLAIN, 1e-4);
           assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
         }
         compare(expected, start, weights.weights().leaves());
       }
     }
+  }
+
+  /** Every gradient's length, and a few of them number by number. */
+  private static void compareGradients(Safetensors expected, Map<String, Tensor> leaves) {
+    int lengths = 0;
+    double whole = 0;
+    double wrong = 0;
+    for (String key : expected.names()) {
+      if (key.startsWith("gradient.")) {
+        Closeness.assertWithinSpread(1e-4, expected.read(key), leaves.get("unet." + key.substring("gradient.".length())).grad(), key);
+      } else if (key.startsWith("gradient-norm.")) {
+        double reference = expected.read(key).item_double();
+        double length = leaves.get("unet." + key.substring("gradient-norm.".length())).grad().norm().item_double();
+        wrong += (length - reference) * (length - reference);
+        whole += reference * reference;
+        lengths++;
+      }
+    }
+    assertEquals(leaves.size(), lengths);
+    assertTrue(Math.sqrt(wrong / whole) < 1e-4, "gradients' lengths differ by " + Math.sqrt(wrong / whole));
   }
 
   private static void compare(Safetensors expected, Map<String, Tensor> start, Map<String, Tensor> leaves) {

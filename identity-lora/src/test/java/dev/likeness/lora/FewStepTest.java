@@ -101,7 +101,7 @@ class FewStepTest {
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
       Pupil pupil = new Knowing(base.parts(), clean, off);
       Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
-      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man"), new ConsistencyStep.Unchanged(base.parts()), region);
+      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man"), new ConsistencyStep.Unchanged(base.parts()), region, new Cancellation());
       LoraStep step = new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
       return step.loss(new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null), 1, Segments.PLAIN)
           .item_double();

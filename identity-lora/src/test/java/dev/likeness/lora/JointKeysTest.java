@@ -124,7 +124,8 @@ class JointKeysTest {
   @CsvSource({"transformer_blocks.0.attn.to_q, 3072, FLUX", "transformer_blocks.0.attn.add_k_proj, 3072, FLUX",
       "transformer_blocks.18.ff_context.net.0.proj, 3072, FLUX", "transformer_blocks.0.attn.to_q, 1536, SD3",
       "transformer_blocks.37.norm1_context.linear, 2432, SD3", "transformer_blocks.23.attn.to_q, 64, SD3",
-      "transformer_blocks.0.attn2.to_q, 64, SD3", "transformer_blocks.0.attn.to_q, 64, UNKNOWN"})
+      "transformer_blocks.59.attn.to_q, 3072, QWEN_IMAGE", "transformer_blocks.0.img_mlp.net.2, 64, QWEN_IMAGE",
+      "double_blocks.0.img_mlp.0, 3072, FLUX", "transformer_blocks.0.attn2.to_q, 64, SD3", "transformer_blocks.0.attn.to_q, 64, UNKNOWN"})
   void tellsTransformersApartWhoseBlocksHaveTheSameNames(String layer, long width, LoraFamily family) {
     Map<String, long[]> shapes = Map.of("transformer." + layer + ".lora_A.weight", new long[] {4, width},
         "transformer." + layer + ".lora_B.weight", new long[] {width, 4});
@@ -133,6 +134,7 @@ class JointKeysTest {
     if (family == LoraFamily.UNKNOWN) {
       assertEquals(LoraFamily.FLUX, LoraFamily.of(keys, Map.of("ss_base_model_version", "flux1")));
       assertEquals(LoraFamily.SD3, LoraFamily.of(keys, Map.of(), LoraFamily.SD3));
+      assertEquals(LoraFamily.SD3, LoraFamily.of(keys, Map.of("modelspec.architecture", "stable-diffusion-3-medium/lora")));
       assertEquals(LoraFamily.FLUX2, LoraFamily.of(keys, Map.of(), LoraFamily.FLUX2));
     }
   }

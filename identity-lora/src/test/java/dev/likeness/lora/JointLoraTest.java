@@ -157,7 +157,7 @@ class JointLoraTest {
           ? name.substring(name.indexOf('.') + 1) : null);
       Pupil pupil = Pupil.of(base.parts());
       LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), settings),
-          new CaptionEncodings(pupil, prompts, factors, region));
+          new CaptionEncodings(pupil, prompts, factors, region, new Cancellation()));
       // T5's scores are not scaled, and round more: the reference without oneDNN and fused attention differs by 1e-4 from itself.
       double each = t5 ? 3e-4 : 1e-4;
       compareGradients(learning, factors, expected, false, each);
@@ -183,7 +183,7 @@ class JointLoraTest {
         TensorRegion region = new TensorRegion();
         TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.parts())) {
       Pupil pupil = Pupil.of(base.parts());
-      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man", "a woman by the sea"), factors, region);
+      CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man", "a woman by the sea"), factors, region, new Cancellation());
       List<String> asked = List.of("a woman by the sea", "a man", "a woman by the sea");
       TextEncoding whole = pupil.encode(asked, pupil.longText().orElseThrow().read(asked, factors), factors);
       TextEncoding found = texts.of(new int[] {1, 0, 1});

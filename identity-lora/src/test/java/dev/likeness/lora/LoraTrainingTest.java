@@ -362,7 +362,7 @@ class LoraTrainingTest {
         TensorRegion region = new TensorRegion()) {
       Pupil pupil = Pupil.of(base.parts());
       LoraStep learning = new LoraStep(pupil, factors, optimizer, Lesson.of(base.parts(), SHORT),
-          new CaptionEncodings(pupil, List.of("a man"), factors, region));
+          new CaptionEncodings(pupil, List.of("a man"), factors, region, new Cancellation()));
       Tensor leaf = factors.weights().leaves().values().iterator().next();
       try (TensorScope scope = TensorScope.open()) {
         leaf.mul(new Scalar(Double.NaN)).sum().backward();

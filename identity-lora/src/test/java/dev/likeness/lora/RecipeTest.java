@@ -65,6 +65,20 @@ class RecipeTest extends OnGoldenBase {
   }
 
   @Test
+  void countsWhatIsDrawnOnTheWay() {
+    LoraTraining settings = LoraTraining.balanced();
+    TrainingMemory alone = settings.memory(base, 24, 16);
+    TrainingMemory watched = settings.memory(base, 24, 16, true);
+    assertEquals(0, alone.drawing());
+    assertEquals(base.parts().autoencoder().decodingMemory(24, 16), watched.drawing());
+    assertEquals(alone.learned() * 20 / 16, watched.learned(), "the best weights are one number more");
+    assertEquals(watched.drawing(), settings.prior(4, 1).memory(base, 24, 16).drawing());
+    assertTrue(base.parts().autoencoder().decodingMemory(48, 16) > watched.drawing());
+    DreamBooth whole = new DreamBooth(settings);
+    assertTrue(whole.memory(base, 24, 16, true).learned() > whole.memory(base, 24, 16).learned());
+  }
+
+  @Test
   void countsMoreForLargerPicturesAndWholeNetworks() {
     LoraTraining settings = LoraTraining.balanced();
     TrainingMemory own = settings.memory(base, 16, 16);

@@ -58,7 +58,7 @@ class SdxlTrainingTest {
       List<String> prompts = ((List<?>) GoldenLora.record("../training/sdxl").get("prompts")).stream()
           .map(String.class::cast).toList();
       LoraStep learning = new LoraStep(Pupil.of(base.parts()), factors, optimizer,
-          Lesson.of(base.parts(), SETTINGS), new CaptionEncodings(Pupil.of(base.parts()), prompts, factors, region));
+          Lesson.of(base.parts(), SETTINGS), new CaptionEncodings(Pupil.of(base.parts()), prompts, factors, region, new Cancellation()));
       compareGradients(learning, factors, golden, false);
       compareGradients(learning, factors, golden, true);
       try (TensorScope scope = TensorScope.open()) {

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.nn.Segments;
+import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -106,7 +107,7 @@ class TrainingParityTest {
       TensorRegion region) {
     List<?> prompts = (List<?>) GoldenLora.record("../training/reference").get("prompts");
     CaptionEncodings texts = new CaptionEncodings(
-        Pupil.of(model), prompts.stream().map(String.class::cast).toList(), factors, region);
+        Pupil.of(model), prompts.stream().map(String.class::cast).toList(), factors, region, new Cancellation());
     return new LoraStep(Pupil.of(model), factors, optimizer, Lesson.of(model, SETTINGS), texts);
   }
 

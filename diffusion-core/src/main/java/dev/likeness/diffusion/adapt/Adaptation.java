@@ -52,6 +52,11 @@ public interface Adaptation {
     return false;
   }
 
+  /** Whether layers may keep forms of the network's own weights that they multiply faster: {@link UnpackedWeights}. */
+  default boolean packs() {
+    return true;
+  }
+
   /**
    * What of this is added at {@code progress} through the sampling steps, from 0 to just below 1. Equal answers share
    * one adapted view, so one that changes over time gives few different ones.

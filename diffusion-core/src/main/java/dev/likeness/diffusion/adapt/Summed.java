@@ -39,6 +39,11 @@ record Summed(Adaptation first, Adaptation second) implements Adaptation {
   }
 
   @Override
+  public boolean packs() {
+    return first.packs() && second.packs();
+  }
+
+  @Override
   public Adaptation at(double progress) {
     return first.at(progress).and(second.at(progress));
   }

@@ -15,6 +15,7 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -35,17 +36,19 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   private final BiFunction<Weights, Strips, Autoencoder> network;
   private final int latentChannels;
   private final int factor;
+  private final int channels;
   private final long whole;
   /** The same in f32, opened when it is first needed; null in f32 itself. */
   private final Lazy<AutoencoderFile> exact;
 
   private AutoencoderFile(Compute compute, LoadedWeights weights, BiFunction<Weights, Strips, Autoencoder> network,
-      Autoencoder checked, long whole, Lazy<AutoencoderFile> exact) {
+      Autoencoder checked, int channels, long whole, Lazy<AutoencoderFile> exact) {
     this.compute = compute;
     this.weights = weights;
     this.network = network;
     this.latentChannels = checked.latentChannels();
     this.factor = checked.factor();
+    this.channels = channels;
     this.whole = whole;
     this.exact = exact;
   }
@@ -71,18 +74,20 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   private static AutoencoderFile open(String className, ModelConfig config, Function<Compute, LoadedWeights> files, Compute wanted,
       long whole) {
     boolean tiny = className.equals("AutoencoderTiny");
+    AutoencoderTinyConfig small = tiny ? AutoencoderTinyConfig.of(config) : null;
     AutoencoderConfig full = tiny ? null : className.equals(FLUX2) ? AutoencoderConfig.flux2(config) : AutoencoderConfig.of(config);
     boolean upcast = full != null && full.forceUpcast() && wanted.dtype() == DType.F16;
     Compute compute = upcast ? wanted.as(DType.F32) : wanted;
     LoadedWeights weights = files.apply(compute);
     try {
-      BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(AutoencoderTinyConfig.of(config))
+      BiFunction<Weights, Strips, Autoencoder> network = tiny ? tiny(small)
           : className.equals(FLUX2)
           ? (tensors, strips) -> new AutoencoderKLFlux2(full, config.number("batch_norm_eps", 1e-4), tensors, strips)
           : (tensors, strips) -> new AutoencoderKL(full, tensors, strips);
       Autoencoder[] checked = new Autoencoder[1];
       weights.check(tensors -> checked[0] = network.apply(tensors, Strips.NONE), className.equals(FLUX2) ? COUNTED : Set.of());
-      return new AutoencoderFile(compute, weights, network, checked[0], whole, compute.dtype() == DType.F32 ? null
+      int channels = (tiny ? small.decoderChannels() : full.decoderChannels()).get(0);
+      return new AutoencoderFile(compute, weights, network, checked[0], channels, whole, compute.dtype() == DType.F32 ? null
           : new Lazy<>(() -> open(className, config, files, compute.as(DType.F32), whole)));
     } catch (RuntimeException e) {
       weights.close();
@@ -119,8 +124,16 @@ public final class AutoencoderFile implements Autoencoder, AutoCloseable {
   }
 
   @Override
+  public long decodingMemory(int width, int height) {
+    int bytes = compute.dtype().bits() / Byte.SIZE;
+    long area = (long) width * height;
+    long own = weights.names().stream().mapToLong(name -> Arrays.stream(weights.shape(name)).reduce(1, (a, b) -> a * b)).sum();
+    return own * bytes + MemoryNeeds.decoding(channels, area > whole, bytes, area);
+  }
+
+  @Override
   public Autoencoder tiled() {
-    return new AutoencoderFile(compute, weights, network, this, 0, exact);
+    return new AutoencoderFile(compute, weights, network, this, channels, 0, exact);
   }
 
   @Override

@@ -85,7 +85,7 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
   long most(Map<String, Residence> residences, boolean strips, int bytes, long pictureWidth, long pictureHeight, int rows) {
     long most = weights(residences, bytes, network) + sampling(bytes, pictureWidth, pictureHeight, rows);
     for (String part : parts.keySet()) {
-      long beside = part.equals("vae") ? decoding(strips, bytes, pictureWidth, pictureHeight) : ENCODING;
+      long beside = part.equals("vae") ? decoding(pixels, strips, bytes, pictureWidth * pictureHeight) : ENCODING;
       most = part.equals(network) ? most : Math.max(most, weights(residences, bytes, part) + beside);
     }
     return most;
@@ -97,8 +97,14 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
         : rows * (places + textTokens) * width * (TYPED * bytes + SINGLE));
   }
 
-  private long decoding(boolean strips, int bytes, long pictureWidth, long pictureHeight) {
+  /**
+   * What an autoencoder takes beside its weights while it decodes.
+   *
+   * @param channels of its last level
+   * @param area of the picture in pixels
+   */
+  static long decoding(long channels, boolean strips, int bytes, long area) {
     double each = strips ? STRIPS * bytes + STRIPS_SINGLE : WHOLE * bytes + WHOLE_SINGLE;
-    return (long) (each * pictureWidth * pictureHeight * pixels);
+    return (long) (each * area * channels);
   }
 }

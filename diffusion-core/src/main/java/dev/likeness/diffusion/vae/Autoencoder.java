@@ -19,6 +19,11 @@ public interface Autoencoder {
   /** The distribution of a picture's latents. */
   LatentDistribution encode(Tensor pictures);
 
+  /** About how many bytes decoding a picture takes, the weights' own with them; 0 where that is not known. */
+  default long decodingMemory(int width, int height) {
+    return 0;
+  }
+
   /** The same autoencoder computing its large layers a few rows at a time: equal to rounding, with less memory. */
   default Autoencoder tiled() {
     return this;

@@ -51,7 +51,7 @@ public final class Weights {
   /** The same as a layer's weight, which may lie in memory smaller than it is used. */
   public Matrix matrix(String name, long... shape) {
     String full = full(name);
-    Matrix own = parameters.matrix(full, shape);
+    Matrix own = adaptation.packs() ? parameters.matrix(full, shape) : new Matrix.Plain(parameters.get(full, shape));
     if (!adaptation.replaces(full)) {
       return own;
     }

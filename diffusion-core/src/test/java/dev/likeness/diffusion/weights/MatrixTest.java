@@ -6,11 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.MergedTokens;
+import dev.likeness.diffusion.adapt.UnpackedWeights;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.bytedeco.pytorch.Scalar;
@@ -89,6 +92,18 @@ class MatrixTest {
     }
     try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.zeros(256, 256))) {
       assertFalse(Weights.of(weights).matrix("weight", 256, 256).keeps());
+    }
+  }
+
+  @Test
+  void packsNothingWhereTheLoadedWeightsStayAnyway() {
+    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.randn(256, 256), Residence.MAPPED)) {
+      assertTrue(Weights.of(weights).matrix("weight", 256, 256).keeps());
+      for (Adaptation unpacked : List.of(UnpackedWeights.INSTANCE, UnpackedWeights.INSTANCE.and(new MergedTokens(0.5)))) {
+        Matrix matrix = Weights.of(weights, unpacked).matrix("weight", 256, 256);
+        assertFalse(matrix.keeps());
+        assertEquals(weights.get("weight", 256, 256), matrix.wide());
+      }
     }
   }
 

@@ -162,7 +162,7 @@ public final class TrainCommand implements Runnable {
     LoraTraining settings = recipe.of(model, review.accepted().size(), model.parts().compute().memory().total())
         .captions(studio.training().captions().toArray(String[]::new));
     LoraTraining asked = asked(rank.of(studio.training(settings)).training());
-    console.err().println("takes about " + asked.memory(model));
+    console.err().println("takes about " + asked.memory(model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedPerson person = studio.training(asked)
         .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
@@ -172,7 +172,7 @@ public final class TrainCommand implements Runnable {
   private void learnWhole(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     DreamBooth way = DreamBooth.standard();
     DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
-    console.err().println("takes about " + asked.memory(model));
+    console.err().println("takes about " + asked.memory(model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedModel learned = studio.learnWhole(
         review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
       learned.save(base.folder(), out, model.parts().compute().dtype());

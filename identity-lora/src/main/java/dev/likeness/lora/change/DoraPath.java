@@ -17,18 +17,18 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 public record DoraPath(LowRank factors, Tensor magnitude, Tensor weight) implements SidePath {
   @Override
   public Tensor delta(Tensor x) {
-    Tensor scale = Windows.like(x, relative());
-    return both(torch.linear(x, Windows.like(x, weight)), factors.at(1).delta(x), scale);
+    return both(torch.linear(x, Windows.like(x, weight)), factors.at(1).delta(x), relative());
   }
 
   @Override
   public Tensor delta(Tensor x, long[] stride, long[] padding) {
-    Tensor scale = Windows.like(x, relative()).view(-1, 1, 1);
-    return both(Windows.over(x, weight, stride, padding), factors.at(1).delta(x, stride, padding), scale);
+    Tensor own = Windows.over(x, weight, stride, padding);
+    return both(own, factors.at(1).delta(x, stride, padding), relative().view(-1, 1, 1));
   }
 
   private static Tensor both(Tensor own, Tensor learned, Tensor scale) {
-    return own.mul(scale.sub(new Scalar(1.0))).add(learned.mul(scale));
+    // In bf16 what is near 1 has steps of 1/256; how far it is from 1 has not.
+    return own.mul(Windows.like(own, scale.sub(new Scalar(1.0)))).add(learned.mul(Windows.like(own, scale)));
   }
 
   private Tensor relative() {

@@ -4,9 +4,11 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.PictureFormat;
+import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * One headshot and how it was made.
@@ -33,6 +35,15 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     ImageRequest request = ShootRequest.of(style, 1).drawing(style.opening() + " of " + who, style)
         .size(picture.width(), picture.height());
     return new Headshot(picture, style, request.seed(), request, 1);
+  }
+
+  /**
+   * The same in another format, as {@link HeadshotCrop#ratio} reads it, e.g. its style's own, {@link Style#crop}; empty where no face
+   * is seen that the crop would go by.
+   */
+  public Optional<Headshot> cropped(String format, FaceDetector detector) {
+    return HeadshotCrop.of(picture, format, detector)
+        .map(shown -> new Headshot(shown.of(picture, format), style, seed, request, likeness));
   }
 
   /** The same asked by another prompt. */

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Point;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -81,6 +82,17 @@ public record HeadshotCrop(int x, int y, int width, int height) {
     }
     double height = Math.min(picture.height(), picture.width() / ratio);
     return placed(picture, face, height * ratio, height);
+  }
+
+  /** The crop that {@code format} asks for; empty where that goes by a face and none is seen. A square picture is square as it is. */
+  public static Optional<HeadshotCrop> of(Picture picture, String format, FaceDetector detector) {
+    double ratio = ratio(format);
+    boolean avatar = format.equals("avatar");
+    if (!avatar && ratio * picture.height() == picture.width()) {
+      return Optional.of(new HeadshotCrop(0, 0, picture.width(), picture.height()));
+    }
+    return detector.detect(picture).stream().findFirst()
+        .map(face -> avatar ? avatar(picture, face) : of(picture, face, ratio));
   }
 
   /** A square whose inscribed circle shows the whole head, as round avatars do. */

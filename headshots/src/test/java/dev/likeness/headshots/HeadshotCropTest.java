@@ -8,8 +8,10 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -17,6 +19,21 @@ class HeadshotCropTest {
   private static final Picture PICTURE = Picture.of(600, 600, new byte[600 * 600 * 3]);
   private static final Face FACE = new Face(new Box(220, 200, 160, 160), 1, Pose.FRONTAL,
       Optional.of(new Eyes(new Point(268, 264), new Point(332, 264))), Optional.empty());
+
+  private record Fixed(List<Face> faces) implements FaceDetector {
+    @Override
+    public List<Face> detect(Picture picture) {
+      return faces;
+    }
+
+    @Override
+    public String name() {
+      return "fixed";
+    }
+
+    @Override
+    public void close() { }
+  }
 
   @Test
   void putsTheEyesOnTheUpperThirdAndTheFaceInTheMiddle() {
@@ -47,6 +64,19 @@ class HeadshotCropTest {
 
   private static Face face(int x, int y, int side) {
     return new Face(new Box(x, y, side, side), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+  }
+
+  @Test
+  void cropsAHeadshotToAFormatByTheFaceInIt() {
+    Headshot whole = Headshot.of(PICTURE, Style.usual().get(0), "woman");
+    Picture passport = whole.cropped("35:45", new Fixed(List.of(FACE))).orElseThrow().picture();
+    assertEquals("466 x 600", passport.width() + " x " + passport.height());
+    Picture banner = whole.cropped("300x150", new Fixed(List.of(FACE))).orElseThrow().picture();
+    assertEquals("300 x 150", banner.width() + " x " + banner.height());
+    assertTrue(whole.cropped("4:5", new Fixed(List.of())).isEmpty());
+    assertEquals(PICTURE, whole.cropped("square", new Fixed(List.of())).orElseThrow().picture());
+    Headshot tall = Headshot.of(Picture.of(300, 400, new byte[300 * 400 * 3]), whole.style(), "woman");
+    assertEquals(300, tall.cropped("square", new Fixed(List.of(face(100, 80, 90)))).orElseThrow().picture().height());
   }
 
   @Test

@@ -1,10 +1,8 @@
 package dev.likeness.examples.command;
 
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotCrop;
 import dev.likeness.headshots.Style;
-import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 import java.util.Optional;
@@ -20,25 +18,12 @@ final class AspectOption {
 
   /** The headshot as it is asked for; whole where no face is seen, which {@code notices} hears of. */
   Headshot of(Headshot headshot, FaceDetector detector, Consumer<String> notices) {
-    Picture picture = headshot.picture();
     String format = format(headshot.style());
-    Optional<HeadshotCrop> crop = crop(picture, format, detector);
-    if (crop.isEmpty()) {
+    Optional<Headshot> cropped = headshot.cropped(format, detector);
+    if (cropped.isEmpty()) {
       notices.accept("seed " + headshot.seed() + ": no face is seen, so the picture is not cropped to " + format);
     }
-    return crop.map(shown -> new Headshot(shown.of(picture, format), headshot.style(), headshot.seed(),
-        headshot.request(), headshot.likeness())).orElse(headshot);
-  }
-
-  private static Optional<HeadshotCrop> crop(Picture picture, String format, FaceDetector detector) {
-    double ratio = HeadshotCrop.ratio(format);
-    boolean avatar = format.equals("avatar");
-    if (ratio == 1 && !avatar) {
-      return Optional.of(new HeadshotCrop(0, 0, picture.width(), picture.height()));
-    }
-    List<Face> faces = detector.detect(picture);
-    return faces.stream().findFirst()
-        .map(face -> avatar ? HeadshotCrop.avatar(picture, face) : HeadshotCrop.of(picture, face, ratio));
+    return cropped.orElse(headshot);
   }
 
   private String format(Style style) {

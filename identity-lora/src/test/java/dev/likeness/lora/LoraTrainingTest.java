@@ -25,12 +25,15 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
@@ -176,6 +179,31 @@ class LoraTrainingTest {
         + " delete it to begin anew", refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());
+    }
+  }
+
+  @Test
+  void goesOnWithNoStateOfAnotherModelInAFolderOfTheSameName(@TempDir Path parent) {
+    Path state = files.resolve("state.safetensors");
+    Cancellation stop = new Cancellation();
+    Progress untilStep2 = event -> {
+      if (event instanceof ProgressEvent.Step step && step.step() == 2) {
+        stop.cancel();
+      }
+    };
+    assertThrows(Cancelled.class, () -> SHORT.train(base, pictures(1), SUBJECT, state, untilStep2, stop));
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    Path unet = folder.resolve("unet/diffusion_pytorch_model.safetensors");
+    try (TensorScope scope = TensorScope.open(); Safetensors file = Safetensors.open(unet)) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      file.names().forEach(name -> tensors.put(name, file.read(name).clone()));
+      tensors.computeIfPresent("mid_block.resnets.0.conv1.bias", (name, bias) -> bias.add(new Scalar(0.1f)));
+      SafetensorsWriter.write(unet, tensors, Map.of());
+    }
+    try (BaseModel other = BaseModel.open(folder, Compute.EXACT)) {
+      assertEquals(base.name(), other.name());
+      assertThrows(UnusableInput.class, () ->
+          SHORT.train(other, pictures(1), SUBJECT, state, Progress.SILENT, new Cancellation()));
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.examples;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -124,6 +125,15 @@ class EditCommandTest {
         base.toString(), "--strength", "0.1", "--out", out.toString()));
     arguments.addAll(List.of(more));
     return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void writesOverNoPictureThatItEdits() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("chain"));
+    Path edited = Files.copy(picture, out.resolve("edited.png"));
+    CommandRun run = edit(edited, out, "--light", "window light");
+    assertEquals(List.of(edited + " would be written over by what it becomes; choose another --out"), run.complaints());
+    assertArrayEquals(Files.readAllBytes(picture), Files.readAllBytes(edited));
   }
 
   @Test

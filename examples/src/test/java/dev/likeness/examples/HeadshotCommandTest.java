@@ -109,6 +109,21 @@ class HeadshotCommandTest {
   }
 
   @Test
+  void refusesOptionsThatDoNothingAndPlacesThatTakeNothingBeforeItWorks() throws IOException {
+    CommandRun steps = headshot("--person", "ada.safetensors", "--rank", "2");
+    assertEquals(List.of("--train-steps and --rank are for somebody who is learnt from --photos; leave them out"), steps.complaints());
+    CommandRun trait = headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
+    assertTrue(trait.complaints().get(0).startsWith("--trait changes what a learnt person's file says"), trait.err());
+    out = photos;
+    assertTrue(headshot("--photos", photos.toString()).complaints().get(0).startsWith("--out is the photos' own folder"));
+    out = Files.writeString(folder.resolve("a file"), "").resolve("out");
+    CommandRun nowhere = headshot("--photos", photos.toString());
+    assertEquals(4, nowhere.status(), nowhere.err());
+    assertTrue(nowhere.complaints().get(0).startsWith("cannot write into " + out), nowhere.err());
+    assertFalse(nowhere.err().contains("photos can be used"), "the photos were looked at: " + nowhere.err());
+  }
+
+  @Test
   void keepsNothingThatShowsNoFace() {
     CommandRun run = headshot("--photos", photos.toString(), "--count", "2", "--style", "studio", "--keep", "1");
     assertEquals(3, run.status(), run.err());
@@ -252,9 +267,12 @@ class HeadshotCommandTest {
   }
 
   private List<String> arguments(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("headshot", "--dtype", "f32", "--device", "cpu", "--train-steps", "3",
-        "--steps", "2", "--out", out.toString()));
+    List<String> arguments = new ArrayList<>(List.of("headshot", "--dtype", "f32", "--device", "cpu", "--steps", "2", "--out",
+        out.toString()));
     arguments.addAll(List.of(more));
+    if (arguments.contains("--photos")) {
+      arguments.addAll(List.of("--train-steps", "3"));
+    }
     if (!arguments.contains("--base")) {
       arguments.addAll(List.of("--base", base.toString()));
     }

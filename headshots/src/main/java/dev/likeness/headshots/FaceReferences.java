@@ -88,6 +88,31 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
     return Likeness.of(vectors, detector, eye);
   }
 
+  /** How alike these are to {@code others} on average, -1 to 1; 1 for the same photos. Both are of one embedder. */
+  double similarity(FaceReferences others) {
+    float[] mine = sum();
+    float[] theirs = others.sum();
+    return dot(mine, theirs) / Math.sqrt(dot(mine, mine) * dot(theirs, theirs));
+  }
+
+  private float[] sum() {
+    float[] sum = new float[vectors.get(0).length];
+    vectors.forEach(vector -> {
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += vector[i];
+      }
+    });
+    return sum;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum;
+  }
+
   private static String text(float[] vector) {
     ByteBuffer bytes = ByteBuffer.allocate(4 * vector.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(vector);

@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import dev.likeness.photos.face.FaceDetector;
 import java.util.List;
 
 /**
@@ -11,5 +12,10 @@ import java.util.List;
 public record Shoot(ShootRequest request, List<Headshot> headshots) {
   public Shoot {
     headshots = List.copyOf(headshots);
+  }
+
+  /** The same with each headshot cropped as its style says; whole where {@code detector} sees no face to crop by. */
+  public Shoot cropped(FaceDetector detector) {
+    return new Shoot(request, headshots.stream().map(each -> each.cropped(each.style().crop(), detector).orElse(each)).toList());
   }
 }

@@ -39,6 +39,9 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
       throw new IllegalArgumentException("a shoot needs a style, at least 1 picture and 1 step, and no negative size or variant: "
           + "given " + styles.size() + " styles, count " + count + ", steps " + steps + ", size " + size + ", variant " + variant);
     }
+    if (variant > Integer.MAX_VALUE - count) {
+      throw new IllegalArgumentException("variant " + variant + " and " + count + " pictures are more than " + Integer.MAX_VALUE);
+    }
     if (size != 0 && (size < LEAST_SIZE || size > MOST_SIZE || size % UNIT != 0)) {
       throw new IllegalArgumentException("size " + size + " is no multiple of " + UNIT + " from " + LEAST_SIZE + " to "
           + MOST_SIZE + "; choose one that is, or 0 for the base's own");

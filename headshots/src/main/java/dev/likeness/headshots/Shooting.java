@@ -22,7 +22,7 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
     List<Headshot> headshots = new ArrayList<>();
     for (Style style : request.styles()) {
       for (int i = 0; i < request.count(); i++) {
-        ImageRequest ask = ask(style, Math.addExact(request.variant(), i)).seed(request.seed() + headshots.size());
+        ImageRequest ask = ask(style, request.variant() + i).seed(request.seed() + headshots.size());
         GeneratedImage image = base.generate(ask, progress, cancellation).get(0);
         headshots.add(new Headshot(style.developed(sized(image, progress, cancellation)), style, image.seed(),
             image.request(), request.likeness()));

@@ -11,7 +11,9 @@ import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleFunction;
 
 /**
@@ -64,6 +66,14 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /** The same person with their LoRA acting too. */
   public ShownPerson with(TrainedPerson lora) {
     return new ShownPerson(prompt, lora, consent, adapter, dial, faces);
+  }
+
+  /** What to say where {@code lora} was learnt from other photos than were shown here, as far as both files keep faces to tell. */
+  public Optional<String> unlike(TrainedPerson lora) {
+    return FaceReferences.guiding(lora)
+        .filter(other -> faces != null && other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
+        .map(other -> String.format(Locale.ROOT, "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
+            + " being the same; if they are of two people, both are drawn at once", faces.similarity(other)));
   }
 
   /** The same person drawn along a measured curve. */

@@ -51,6 +51,7 @@ public record Style(String name, String title, String opening, List<String> ward
       throw new IllegalArgumentException("the style " + name + " opens with more than " + LONGEST_OPENING + " words, which come before"
           + " the person and would push them out of a prompt that is cut; move them to wardrobe, lights, backdrops or lens");
     }
+    HeadshotCrop.ratio(crop);
     wardrobe = List.copyOf(wardrobe);
     expressions = List.copyOf(expressions);
     lights = List.copyOf(lights);

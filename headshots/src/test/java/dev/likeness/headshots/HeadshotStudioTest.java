@@ -211,6 +211,17 @@ class HeadshotStudioTest {
     assertEquals(1, studio.shoot(new HeldPerson(ada, ada::at), request()).headshots().size());
   }
 
+  @Test
+  void saysWhereSomebodyIsShownByOtherPhotosThanTheyWereLearntFrom() {
+    FaceReferences shown = new FaceReferences("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
+    ShownPerson person = new ShownPerson(null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, shown);
+    assertTrue(person.unlike(ada).isEmpty(), "her file keeps no face");
+    assertTrue(person.unlike(shown.asGuideOf(ada)).isEmpty());
+    assertTrue(person.unlike(new FaceReferences("another", List.of(new float[] {1})).asGuideOf(ada)).isEmpty());
+    String said = person.unlike(new FaceReferences("an eye", List.of(new float[] {0.6f, 0.8f})).asGuideOf(ada)).orElseThrow();
+    assertTrue(said.contains("the faces are 0.60 alike"), said);
+  }
+
   private static ShootRequest request() {
     return ShootRequest.of(Style.named("studio"), 1).steps(2);
   }

@@ -40,6 +40,10 @@ public final class Picture {
 
   /** Copies any {@link BufferedImage}; alpha is laid over white, and grey values stay what they are. */
   public static Picture of(BufferedImage image) {
+    return over(255, image);
+  }
+
+  private static Picture over(int background, BufferedImage image) {
     if (image.getType() == BufferedImage.TYPE_BYTE_GRAY) {
       return ofGrey(image.getWidth(), image.getHeight(), image.getData().getPixels(0, 0, image.getWidth(),
           image.getHeight(), (int[]) null));
@@ -53,7 +57,7 @@ public final class Picture {
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
-          rgb[at++] = (byte) (((argb >> shift & 255) * alpha + 255 * (255 - alpha) + 127) / 255);
+          rgb[at++] = (byte) (((argb >> shift & 255) * alpha + background * (255 - alpha) + 127) / 255);
         }
       }
     }
@@ -141,12 +145,21 @@ public final class Picture {
 
   /** Reads a PNG, JPEG, GIF or BMP file of one's own making; photos from people go through {@code identity-photos}. */
   public static Picture read(Path file) {
+    return read(file, 255);
+  }
+
+  /** The same of a mask, in which what is transparent is black, as it is not painted. */
+  public static Picture readMask(Path file) {
+    return read(file, 0);
+  }
+
+  private static Picture read(Path file, int background) {
     try (InputStream in = Files.newInputStream(file)) {
       BufferedImage image = ImageIO.read(new MemoryCacheImageInputStream(in));
       if (image == null) {
         throw new UnusableInput(file + " is not a picture this library reads; give a PNG or JPEG file");
       }
-      return of(image);
+      return over(background, image);
     } catch (IOException e) {
       throw new UnusableInput("cannot read the picture " + file + ": " + e.getMessage(), e);
     }

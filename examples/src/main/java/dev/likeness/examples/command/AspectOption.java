@@ -30,12 +30,12 @@ final class AspectOption {
     return aspect == null ? style.crop() : aspect;
   }
 
-  /** What to say where crops of pictures with sides of {@code side} pixels have fewer than are asked for. */
-  Optional<String> shortage(List<Style> styles, int side) {
+  /** What to say where crops of pictures with sides of {@code side} pixels have fewer than are asked for, on a base of that unit. */
+  Optional<String> shortage(List<Style> styles, int side, int unit) {
     List<String> asked = styles.stream().map(this::format).distinct().filter(format -> most(format) > side).toList();
     int most = asked.stream().mapToInt(AspectOption::most).max().orElse(0);
     return asked.isEmpty() ? Optional.empty() : Optional.of(String.join(" and ", asked) + ": pictures of " + side + " pixels "
-        + "have fewer, so crops stay as large as they are; draw with --size " + (most + 7) / 8 * 8);
+        + "have fewer, so crops stay as large as they are; draw with --size " + (most + unit - 1) / unit * unit);
   }
 
   private static int most(String format) {

@@ -19,6 +19,7 @@ import dev.likeness.photos.ReviewTools;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -77,6 +78,7 @@ public final class EditCommand implements Runnable {
   @Override
   public void run() {
     HeadshotEdit wanted = edit.edit();
+    requireKept();
     Disclosure marking = disclosure.disclosure().edited(true);
     try (ReviewTools tools = detector.open(); BaseModel model = base.open();
         FaceGuidance held = holding.open(base.folder(), tools.detector()); TrainedPerson who = store.person(person, model)) {
@@ -93,6 +95,17 @@ public final class EditCommand implements Runnable {
       throw new UncheckedIOException(e);
     }
     console.out().flush();
+  }
+
+  private void requireKept() {
+    Path after = out.resolve(EDITED);
+    try {
+      if (Files.exists(after) && Files.isSameFile(after, picture)) {
+        throw new IllegalArgumentException(picture + " would be written over by what it becomes; choose another --out");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private Headshot headshot(TrainedPerson who) {

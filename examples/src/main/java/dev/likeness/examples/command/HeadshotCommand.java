@@ -135,6 +135,7 @@ public final class HeadshotCommand implements Runnable {
     if (store.given() && identity.way().shows()) {
       throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
     }
+    requireUsed();
     identity.require(base.folder(), base.name());
     ShootRequest request = request();
     keep.check(request);
@@ -142,9 +143,21 @@ public final class HeadshotCommand implements Runnable {
     disclosure.disclosure();
     also();
     aspect.check();
+    photos.requireApart(out);
+    ShootFolder.requireWritable(out, disclosure.disclosure());
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
       run(request, tools, network == null ? Enlarger.CUBIC : network::enlarge);
+    }
+  }
+
+  /** Refuses options that would do nothing. */
+  private void requireUsed() {
+    if ((trainSteps != null || rank.given()) && (person != null || !identity.way().learns())) {
+      throw new IllegalArgumentException("--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
+    }
+    if (person != null && !identity.way().learns() && !photos.known().traits().isEmpty()) {
+      throw new IllegalArgumentException("--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }
   }
 
@@ -171,7 +184,7 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       plain.require(request);
-      aspect.shortage(request.styles(), request.size() == 0 ? model.defaults().width() : request.size())
+      aspect.shortage(request.styles(), request.size() == 0 ? model.defaults().width() : request.size(), model.unit())
           .ifPresent(console.err()::println);
       HeadshotStudio studio = tools.embedder().or(() -> Optional.ofNullable(own)).map(plain::embedder).orElse(plain);
       try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
@@ -196,6 +209,9 @@ public final class HeadshotCommand implements Runnable {
     }
     ShownPerson shown = shown(run, eye).along(eye.dial());
     run.watch.lap("showing");
+    if (learnt != null) {
+      shown.unlike(learnt).ifPresent(console.err()::println);
+    }
     ShownPerson who = learnt == null ? shown : shown.with(learnt);
     draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
   }
@@ -216,7 +232,7 @@ public final class HeadshotCommand implements Runnable {
   private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = run.tools;
     ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
-    KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, run.review,
+    KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, learnt, run.review,
         run.request, tools, ConsoleProgress.on(console), console.cancellation()),
         finished -> record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who))).map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");

@@ -62,7 +62,7 @@ final class InitialOptions {
       return wider.from(wider.initial().strength(strength));
     }
     InitialImage initial = InitialImage.of(picture).strength(strength);
-    return request.from(mask != null ? initial.mask(Picture.read(mask))
+    return request.from(mask != null ? initial.mask(Picture.readMask(mask))
         : map != null ? initial.change(Picture.read(map)) : initial);
   }
 

@@ -61,10 +61,14 @@ final class KeepOption {
     }
   }
 
-  /** Draws, and chooses by {@code limits} where some are to be kept. */
-  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, PhotoReview review, ShootRequest request,
+  /**
+   * Draws, and chooses by {@code limits} where some are to be kept.
+   *
+   * @param learnt the person's file, which likeness is measured by where there is no {@code review}; null for somebody who is only shown
+   */
+  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, TrainedPerson learnt, PhotoReview review, ShootRequest request,
       ReviewTools tools, Progress progress, Cancellation cancellation) {
-    HeadshotScores scores = scores(undistorted(limits, tools), person, review, tools, keep == null ? Progress.SILENT : progress);
+    HeadshotScores scores = scores(undistorted(limits, tools), learnt, review, tools, keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
       return new Drawn(shoot, shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(), Optional.empty());
@@ -77,19 +81,19 @@ final class KeepOption {
     return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
   }
 
-  private HeadshotScores scores(HeadshotScores scores, Identity person, PhotoReview review, ReviewTools tools,
+  private HeadshotScores scores(HeadshotScores scores, TrainedPerson learnt, PhotoReview review, ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + (person instanceof TrainedPerson known
-          ? FaceReferences.of(known).map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse(
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + (learnt != null
+          ? FaceReferences.of(learnt).map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse(
               "the base brings no embedder") : "the base brings no embedder") + "; give one with --embedder"));
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();
     Optional<Likeness> likeness = review != null
         ? Optional.of(FaceReferences.of(review.accepted(), eye).likeness(tools.detector(), eye))
-        : person instanceof TrainedPerson known
-            ? FaceReferences.of(known).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
+        : learnt != null
+            ? FaceReferences.of(learnt).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
     if (likeness.isEmpty()) {
       progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
           + eye.name() + " sees them; learn the person again with --embedder"));

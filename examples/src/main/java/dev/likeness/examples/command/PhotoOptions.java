@@ -42,6 +42,18 @@ final class PhotoOptions {
     return photos != null;
   }
 
+  /** Refuses to write beside the photos, where results would be taken for photos the next time. */
+  void requireApart(Path out) {
+    try {
+      if (photos != null && Files.isDirectory(out) && Files.isSameFile(photos, out)) {
+        throw new IllegalArgumentException("--out is the photos' own folder, where headshots would be taken for photos the next time;"
+            + " choose another");
+      }
+    } catch (IOException e) {
+      throw new UnusableInput("cannot look at " + out + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Looks at the photos; refuses before any work when nobody is said to have agreed. */
   PhotoReview review() {
     try (ReviewTools tools = ReviewTools.builtIn()) {

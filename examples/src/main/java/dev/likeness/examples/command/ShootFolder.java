@@ -1,6 +1,7 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.Authenticity;
@@ -19,6 +20,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,6 +49,20 @@ final class ShootFolder {
     this.console = console;
   }
 
+  /** Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is learnt. */
+  static void requireWritable(Path folder, Disclosure disclosure) {
+    Path there = folder.toAbsolutePath();
+    while (!Files.exists(there)) {
+      there = there.getParent();
+    }
+    try {
+      Files.delete(Files.createTempFile(there, ".likeness", ""));
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
+    }
+    disclosure.png(Picture.of(256, 256, new byte[256 * 256 * 3]));
+  }
+
   /**
    * What {@code drawing} draws in {@code studio}; of one that is cancelled or fails, what was finished is written as it is, with
    * its record.
@@ -73,8 +89,20 @@ final class ShootFolder {
     }
   }
 
+  /** What was told of earlier pictures goes before they do: whatever happens between, no record speaks of others. */
+  private void forget() {
+    try {
+      for (String told : List.of(ShootRecord.FILE, REPORT, SHEET)) {
+        Files.deleteIfExists(folder.resolve(told));
+      }
+    } catch (IOException e) {
+      throw new MachineLimit("cannot replace what lies in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
   /** Writes the pictures, and says which lie there from before: no record speaks of them any more. */
   private void write(List<Headshot> headshots) {
+    forget();
     NumberedFiles.write(folder, "headshot", headshots, (headshot, file) -> headshot.writePng(file, disclosure), console);
     int next = headshots.size();
     if (Files.exists(folder.resolve(Headshot.fileName(next)))) {

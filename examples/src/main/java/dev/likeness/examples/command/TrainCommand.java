@@ -100,8 +100,8 @@ public final class TrainCommand implements Runnable {
     if (whole && (rank.given() || recipe != Recipe.BALANCED)) {
       throw new IllegalArgumentException("--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
-    if (store.given() && (watch != null || recipe != Recipe.BALANCED)) {
-      throw new IllegalArgumentException("--watch and --recipe need --out");
+    if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
+      throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a store goes on by itself where it was stopped");
     }
     if (store.given()) {
       learnInStore();

@@ -37,13 +37,19 @@ public final class BatchHeadshots {
   private final BaseModel base;
   private final HeadshotStudio studio;
   private final ShootRequest request;
+  private final FaceDetector detector;
   private final PrintStream log;
 
-  /** A batch that draws {@code request} of each person with {@code studio}, which is on {@code base}. */
-  public BatchHeadshots(BaseModel base, HeadshotStudio studio, ShootRequest request, PrintStream log) {
+  /**
+   * A batch that draws {@code request} of each person with {@code studio}, which is on {@code base}.
+   *
+   * @param detector finds the faces by which headshots are cropped as their styles say; the caller's to close
+   */
+  public BatchHeadshots(BaseModel base, HeadshotStudio studio, ShootRequest request, FaceDetector detector, PrintStream log) {
     this.base = base;
     this.studio = studio;
     this.request = request;
+    this.detector = detector;
     this.log = log;
   }
 
@@ -56,7 +62,7 @@ public final class BatchHeadshots {
     try (BaseModel base = BaseModel.open(folder, Compute.best()); FaceDetector detector = new CascadeDetector();
         FaceGuidance held = FaceGuidance.in(folder, detector).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
-      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base).guidance(held), request, System.out);
+      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base).guidance(held), request, detector, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }
@@ -99,7 +105,7 @@ public final class BatchHeadshots {
     // Also what a run that was stopped between the two left.
     Files.deleteIfExists(state);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
-      Shoot shoot = studio.shoot(person, request);
+      Shoot shoot = studio.shoot(person, request).cropped(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {
         shoot.headshots().get(i).writePng(results.resolve(Headshot.fileName(i)));
       }

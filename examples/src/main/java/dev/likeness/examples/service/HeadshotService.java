@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
@@ -16,6 +17,7 @@ import dev.likeness.headshots.queue.QueueFull;
 import dev.likeness.headshots.queue.QueueOptions;
 import dev.likeness.headshots.queue.StudioQueue;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -24,6 +26,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
@@ -35,7 +39,7 @@ import java.util.concurrent.Executors;
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
  *                                   pictures of 1000 steps; 429 when full, 503 when this machine cannot
  * GET    /shoots/ID                 {"state": …, "pictures": n}, and "error" when it failed; 404 when long done
- * GET    /shoots/ID/1.png           a picture, once done
+ * GET    /shoots/ID/1.png           a picture, once done, cropped as its style says
  * DELETE /shoots/ID                 cancels it
  * </pre>
  */
@@ -45,15 +49,19 @@ public final class HeadshotService implements AutoCloseable {
   private static final int MOST_PICTURES = 16;
   private static final int MOST_STEPS = 1000;
 
+  private static final Set<String> KNOWN = Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
+
   private final Map<String, TrainedPerson> people;
+  private final FaceDetector detector;
   private final StudioQueue queue;
   private final HttpServer server;
   private final ExecutorService threads = Executors.newFixedThreadPool(8);
   private final KeptShoots shoots = new KeptShoots(KEPT, KEPT_BYTES);
 
-  private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, int port)
-      throws IOException {
+  private HeadshotService(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options, FaceDetector detector,
+      int port) throws IOException {
     this.people = Map.copyOf(people);
+    this.detector = detector;
     // First, as a port may be taken: workers that nobody can close would hold the studio.
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 0);
     queue = StudioQueue.on(studio, options);
@@ -62,10 +70,14 @@ public final class HeadshotService implements AutoCloseable {
     server.start();
   }
 
-  /** Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base stay the caller's. */
+  /**
+   * Serves {@code people} by name on a port of this machine, 0 for any; they and the studio's base stay the caller's.
+   *
+   * @param detector finds the faces by which headshots are cropped as their styles say; stays the caller's, too
+   */
   public static HeadshotService start(HeadshotStudio studio, Map<String, TrainedPerson> people, QueueOptions options,
-      int port) throws IOException {
-    return new HeadshotService(studio, people, options, port);
+      FaceDetector detector, int port) throws IOException {
+    return new HeadshotService(studio, people, options, detector, port);
   }
 
   /** The port it listens on. */
@@ -120,6 +132,9 @@ public final class HeadshotService implements AutoCloseable {
   }
 
   private String take(Map<String, String> query) {
+    query.keySet().stream().filter(name -> !KNOWN.contains(name)).sorted().findFirst().ifPresent(name -> {
+      throw new IllegalArgumentException(name + " is not known here; give " + String.join(", ", new TreeSet<>(KNOWN)));
+    });
     TrainedPerson person = people.get(query.getOrDefault("person", ""));
     if (person == null) {
       throw new IllegalArgumentException("nobody is known by that name; give person=NAME");
@@ -157,13 +172,14 @@ public final class HeadshotService implements AutoCloseable {
     }
   }
 
-  private static void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
+  private void picture(HttpExchange exchange, Job<Shoot> job, String name) throws IOException {
     int count = job.state() == Job.State.DONE ? job.join().headshots().size() : 0;
     if (!name.matches("[1-9][0-9]{0,3}\\.png") || Integer.parseInt(name.substring(0, name.length() - 4)) > count) {
       say(exchange, 404, Map.of("error", "no such picture, or not yet"));
       return;
     }
-    byte[] png = job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1).toPng();
+    Headshot whole = job.join().headshots().get(Integer.parseInt(name.substring(0, name.length() - 4)) - 1);
+    byte[] png = whole.cropped(whole.style().crop(), detector).orElse(whole).toPng();
     exchange.getResponseHeaders().add("Content-Type", "image/png");
     exchange.sendResponseHeaders(200, png.length);
     exchange.getResponseBody().write(png);

@@ -13,6 +13,8 @@ import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
@@ -64,9 +66,9 @@ class BatchHeadshotsTest {
 
   private static List<String> run(BaseModel base, HeadshotStudio studio, Path photos, Path out) throws Exception {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
-    try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8)) {
+    try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8); FaceDetector detector = new CascadeDetector()) {
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
-      assertEquals(1, new BatchHeadshots(base, studio, request, log).run(photos, out, Consent.NOBODY_REAL));
+      assertEquals(1, new BatchHeadshots(base, studio, request, detector, log).run(photos, out, Consent.NOBODY_REAL));
     }
     return said.toString(StandardCharsets.UTF_8).lines().toList();
   }

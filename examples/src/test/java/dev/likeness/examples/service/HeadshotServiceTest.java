@@ -19,6 +19,10 @@ import dev.likeness.headshots.queue.QueueOptions;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.Pose;
 import java.io.ByteArrayInputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -31,6 +35,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -54,6 +59,21 @@ import org.junit.jupiter.api.io.TempDir;
 class HeadshotServiceTest {
   private static final List<String> NAMES = List.of("ada", "bob", "cleo", "dan");
   private static final int CLIENTS = 8;
+  private static final Box FACE = new Box(6, 6, 12, 12);
+  private static final FaceDetector DETECTOR = new FaceDetector() {
+    @Override
+    public List<Face> detect(Picture picture) {
+      return List.of(new Face(FACE, 1, Pose.FRONTAL, Optional.empty(), Optional.empty()));
+    }
+
+    @Override
+    public String name() {
+      return "fixed";
+    }
+
+    @Override
+    public void close() { }
+  };
 
   @TempDir
   private static Path folder;
@@ -84,7 +104,7 @@ class HeadshotServiceTest {
 
   @BeforeEach
   void start() throws Exception {
-    service = HeadshotService.start(HeadshotStudio.on(base), PEOPLE, QueueOptions.defaults().capacity(4), 0);
+    service = HeadshotService.start(HeadshotStudio.on(base), PEOPLE, QueueOptions.defaults().capacity(4), DETECTOR, 0);
   }
 
   @AfterEach
@@ -150,6 +170,8 @@ class HeadshotServiceTest {
     assertEquals("400 {\"error\":\"steps 5000000000 is too large a number\"}", said("POST", "?person=ada&steps=5000000000"));
     assertEquals("400 {\"error\":\"count must be 1 to 16, given 17\"}", said("POST", "?person=ada&count=17"));
     assertEquals("400 {\"error\":\"steps must be 1 to 1000, given 0\"}", said("POST", "?person=ada&steps=0"));
+    assertEquals("400 {\"error\":\"size is not known here; give count, person, priority, seed, steps, style, variant\"}",
+        said("POST", "?person=ada&size=512"));
     String none = "404 {\"error\":\"no such shoot; the last 256 are kept, of up to 256 MiB of pictures\"}";
     assertEquals(none, said("GET", "/999"));
     assertEquals(none, said("GET", ""));
@@ -167,7 +189,7 @@ class HeadshotServiceTest {
     TrainedPerson ada = PEOPLE.get("ada");
     String looking = Consent.of("ada: look").only(Purpose.INTAKE).toJson();
     Map<String, TrainedPerson> people = Map.of("ada", ada, "unasked", ada.called(ada.subject().consent(looking)));
-    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults(), 0);
+    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults(), DETECTOR, 0);
     String id = shoot("unasked", 0, 2);
     String state = said("GET", "/" + id);
     while (state.contains("waiting") || state.contains("running")) {
@@ -177,7 +199,7 @@ class HeadshotServiceTest {
     assertTrue(state.contains("\"failed\"") && state.contains(
         "\"error\":\"the consent covers looking at the photos, not drawing headshots; ask the person for that too\""), state);
     service.close();
-    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), 0);
+    service = HeadshotService.start(HeadshotStudio.on(base), people, QueueOptions.defaults().memoryBytes(1), DETECTOR, 0);
     String refused = said("POST", "?person=ada");
     assertTrue(refused.startsWith("503 {\"error\":\"a job needs about "), refused);
   }

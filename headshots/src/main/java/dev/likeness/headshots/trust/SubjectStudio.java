@@ -130,7 +130,7 @@ public final class SubjectStudio {
   }
 
   /**
-   * Draws headshots and keeps them with their record, which says in what each departs from the photos.
+   * Draws headshots, cropped as their styles say, and keeps them with their record, which says in what each departs from the photos.
    *
    * @param stop turned by the caller, or here when the subject is erased
    * @throws UnusableInput when the person has not been learnt
@@ -138,7 +138,7 @@ public final class SubjectStudio {
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.during(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        Shoot shoot = studio.shoot(person, request, progress, cancellation);
+        Shoot shoot = withTools(with -> studio.shoot(person, request, progress, cancellation).cropped(with.detector()));
         Path pictures = subject.folder(Holding.PICTURES);
         for (int i = 0; i < shoot.headshots().size(); i++) {
           shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(i)), disclosure);

@@ -28,14 +28,21 @@ public final class ShootRecord {
   public static final String FILE = "record.json";
 
   private final Map<String, Object> content;
+  private final int first;
 
-  private ShootRecord(Map<String, Object> content) {
+  private ShootRecord(Map<String, Object> content, int first) {
     this.content = content;
+    this.first = first;
   }
 
   /** The record of a shoot; the headshots are called {@code headshot-001.png} and so on. */
   public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot) {
-    return of(base, person(person), shoot);
+    return of(base, person, shoot, 0);
+  }
+
+  /** The same of headshots that are called by the numbers after {@code first} others'. */
+  public static ShootRecord of(BaseModel base, TrainedPerson person, Shoot shoot, int first) {
+    return of(base, person(person), shoot, first);
   }
 
   /** The record of a shoot of somebody whom photos show. */
@@ -45,10 +52,10 @@ public final class ShootRecord {
     object.put("consent", person.consent().text());
     object.put("shown_by", Path.of(person.adapter()).getFileName().toString());
     object.put("references", person.prompt().references().count());
-    return of(base, object, shoot);
+    return of(base, object, shoot, 0);
   }
 
-  private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot) {
+  private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("likeness", LikenessVersion.current());
     content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
@@ -56,8 +63,8 @@ public final class ShootRecord {
     content.put("base", base.name());
     content.put("compute", base.parts().compute().toString());
     content.put("person", person);
-    content.put("headshots", ShotList.of(shoot));
-    return new ShootRecord(content);
+    content.put("headshots", ShotList.of(shoot, first));
+    return new ShootRecord(content, first);
   }
 
   /** The same record with what became of each photo. */
@@ -68,7 +75,7 @@ public final class ShootRecord {
   /** The same record with what each headshot departs from the photos in, in their order; see {@link Authenticity}. */
   public ShootRecord authenticity(List<AuthenticityVerdict> verdicts) {
     return with("authenticity", IntStream.range(0, verdicts.size())
-        .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(i))).toList());
+        .mapToObj(i -> verdicts.get(i).toMap(Headshot.fileName(first + i))).toList());
   }
 
   /** The same record with what became of each picture that was drawn, kept or not. */
@@ -105,7 +112,7 @@ public final class ShootRecord {
   private ShootRecord with(String name, Object value) {
     Map<String, Object> more = new LinkedHashMap<>(content);
     more.put(name, value);
-    return new ShootRecord(more);
+    return new ShootRecord(more, first);
   }
 
   private static Map<String, Object> person(TrainedPerson person) {

@@ -23,9 +23,9 @@ final class ShotList {
 
   private ShotList() {}
 
-  static List<Map<String, Object>> of(Shoot shoot) {
+  static List<Map<String, Object>> of(Shoot shoot, int first) {
     List<Headshot> headshots = shoot.headshots();
-    return IntStream.range(0, headshots.size()).mapToObj(i -> entry(headshots.get(i), Headshot.fileName(i))).toList();
+    return IntStream.range(0, headshots.size()).mapToObj(i -> entry(headshots.get(i), Headshot.fileName(first + i))).toList();
   }
 
   /** What a record beside a headshot's file says of it, of a shoot or of an edit. */

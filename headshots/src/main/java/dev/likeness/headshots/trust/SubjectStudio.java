@@ -130,7 +130,8 @@ public final class SubjectStudio {
   }
 
   /**
-   * Draws headshots, cropped as their styles say, and keeps them with their record, which says in what each departs from the photos.
+   * Draws headshots, cropped as their styles say, and keeps them with their record, which says in what each departs from the photos. Their
+   * numbers go on after those of earlier shoots, whose pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop turned by the caller, or here when the subject is erased
    * @throws UnusableInput when the person has not been learnt
@@ -139,14 +140,26 @@ public final class SubjectStudio {
     return SubjectWork.during(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
         Shoot shoot = withTools(with -> studio.shoot(person, request, progress, cancellation).cropped(with.detector()));
-        Path pictures = subject.folder(Holding.PICTURES);
-        for (int i = 0; i < shoot.headshots().size(); i++) {
-          shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(i)), disclosure);
+        List<AuthenticityVerdict> verdicts = verdicts(person, shoot);
+        // Two shoots of one subject may end at once.
+        synchronized (SubjectStudio.class) {
+          keep(subject.folder(Holding.PICTURES), person, shoot, verdicts);
         }
-        ShootRecord.of(base, person, shoot).authenticity(verdicts(person, shoot)).write(pictures.resolve(RECORD));
         return shoot;
       }
     });
+  }
+
+  private void keep(Path pictures, TrainedPerson person, Shoot shoot, List<AuthenticityVerdict> verdicts) {
+    int first = 0;
+    while (Files.exists(pictures.resolve(Headshot.fileName(first)))) {
+      first++;
+    }
+    for (int i = 0; i < shoot.headshots().size(); i++) {
+      shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(first + i)), disclosure);
+    }
+    String name = first == 0 ? RECORD : RECORD.replace(".", "-%03d.".formatted(first + 1));
+    ShootRecord.of(base, person, shoot, first).authenticity(verdicts).write(pictures.resolve(name));
   }
 
   private List<AuthenticityVerdict> verdicts(TrainedPerson person, Shoot shoot) {

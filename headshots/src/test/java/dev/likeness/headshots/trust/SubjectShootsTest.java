@@ -1,0 +1,50 @@
+package dev.likeness.headshots.trust;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShootRequest;
+import dev.likeness.headshots.Style;
+import dev.likeness.headshots.trust.key.KeyWrapping;
+import dev.likeness.lora.LoraTraining;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SubjectShootsTest {
+  @Test
+  void keepsThePicturesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
+    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+      SubjectStudio studio =
+          SubjectStudio.on(base, HeadshotStudio.on(base).training(LoraTraining.quick().steps(2).rank(2).batch(1)));
+      Subject ada = store.create(Consent.of("Ada: yes"));
+      for (String selfie : Selfies.names().subList(0, 3)) {
+        studio.add(ada, selfie, Selfies.read(selfie));
+      }
+      studio.learn(ada, Progress.SILENT, new Cancellation());
+      ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(1);
+      CompletableFuture<?> meanwhile =
+          CompletableFuture.runAsync(() -> studio.shoot(ada, two.seed(8), Progress.SILENT, new Cancellation()));
+      studio.shoot(ada, two, Progress.SILENT, new Cancellation());
+      meanwhile.join();
+      Path pictures = ada.folder(Holding.PICTURES);
+      try (Stream<Path> files = Files.list(pictures)) {
+        assertEquals(List.of("headshot-001.png", "headshot-002.png", "headshot-003.png", "headshot-004.png", "record-003.json",
+            "record.json"), files.map(file -> file.getFileName().toString()).sorted().toList());
+      }
+      String later = Files.readString(pictures.resolve("record-003.json"));
+      assertTrue(later.contains("headshot-003.png") && later.contains("headshot-004.png") && !later.contains("headshot-001.png"), later);
+    }
+  }
+}

@@ -25,13 +25,15 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   private static final double ALONE = 0.8;
   // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like the person.
   private static final double BESIDE = 0.4;
+  // Beside both of these.
+  private static final double BESIDE_HELD = 0.2;
 
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),
       straight(new Setting(BESIDE, 0, 1, 1, 1)));
-  /** For people whose drawn faces are held to theirs: 0.4 of the adapter, with {@link HeldPerson#LEARNT} of the LoRA if any. */
+  /** For people whose drawn faces are held to theirs: 0.4 of the adapter, or 0.2 with {@link HeldPerson#LEARNT} of the LoRA. */
   public static final LikenessDial HELD =
-      new LikenessDial(straight(new Setting(BESIDE, 0, 1, 0, 1)), straight(new Setting(BESIDE, 0, 1, HeldPerson.LEARNT, 1)));
+      new LikenessDial(straight(new Setting(BESIDE, 0, 1, 0, 1)), straight(new Setting(BESIDE_HELD, 0, 1, HeldPerson.LEARNT, 1)));
 
   /**
    * How strongly a person is drawn.

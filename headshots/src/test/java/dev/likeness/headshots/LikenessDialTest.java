@@ -26,7 +26,7 @@ class LikenessDialTest {
     assertEquals(new Setting(0.4, 0, 1, 0, 0.5), LikenessDial.UNMEASURED.at(0.5, false));
     assertEquals(new Setting(0.4, 0, 1, 1, 1), LikenessDial.UNMEASURED.at(1, true));
     assertEquals(Setting.NOTHING, LikenessDial.UNMEASURED.at(0, true));
-    assertEquals(new Setting(0.4, 0, 1, 0.4, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to the LoRA");
+    assertEquals(new Setting(0.2, 0, 1, 0.4, 1), LikenessDial.HELD.at(1, true), "a held face leaves less to both");
     assertEquals(new Setting(0.4, 0, 1, 0, 1), LikenessDial.HELD.at(1, false), "and to the adapter");
     assertEquals("likeness 1.5 is outside 0..1",
         assertThrows(IllegalArgumentException.class, () -> LikenessDial.UNMEASURED.at(1.5, true)).getMessage());

@@ -51,7 +51,7 @@ public final class MeasureDial {
   private static final double[] FACES = {0, 0.5, 1};
   /** Weights of the adapter, and from which share of the steps on. */
   private static final double[][] SHOWN = {{0.4, 0}, {0.8, 0}, {0.8, 0.2}, {1.2, 0}};
-  private static final double[][] BESIDE = {{0.4, 0}, {0.8, 0}};
+  private static final double[][] BESIDE = {{0.2, 0}, {0.4, 0}, {0.8, 0}};
 
   private final HeadshotStudio studio;
   private final Gallery gallery;

@@ -43,7 +43,7 @@ public final class ContactSheet {
       photos(pen, above, photos, y + HEADING);
       y += photosHeight;
     }
-    pen.heading("Headshots", headshots.size() + " drawn", MARGIN, y);
+    pen.heading("Headshots", String.valueOf(headshots.size()), MARGIN, y);
     headshots(pen, below, headshots, y + HEADING);
     pen.footer(footer, MARGIN, height - MARGIN / 2);
     paper.dispose();

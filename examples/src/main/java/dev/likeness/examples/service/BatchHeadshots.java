@@ -67,8 +67,16 @@ public final class BatchHeadshots {
     }
   }
 
-  /** Does everybody in the folders of {@code photos}; how many could not be done. */
+  /**
+   * Does everybody in the folders of {@code photos}; how many could not be done.
+   *
+   * @throws IllegalArgumentException when {@code out} is or lies in {@code photos}
+   */
   public int run(Path photos, Path out, Consent consent) throws IOException {
+    if (absolute(out).startsWith(absolute(photos))) {
+      throw new IllegalArgumentException("the results' folder " + out + " is among the photos in " + photos
+          + ", where headshots would be taken for photos the next time; give another");
+    }
     List<Path> folders;
     try (Stream<Path> all = Files.list(photos)) {
       folders = all.filter(Files::isDirectory).sorted().toList();
@@ -89,6 +97,10 @@ public final class BatchHeadshots {
       }
     }
     return failed;
+  }
+
+  private static Path absolute(Path folder) {
+    return folder.toAbsolutePath().normalize();
   }
 
   private void one(Path photos, Path results, Consent consent) throws IOException {

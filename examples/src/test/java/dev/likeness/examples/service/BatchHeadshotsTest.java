@@ -1,6 +1,7 @@
 package dev.likeness.examples.service;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
@@ -61,6 +62,7 @@ class BatchHeadshotsTest {
       assertTrue(first.get(1).startsWith("nobody: "), first.get(1));
       assertTrue(Files.exists(out.resolve("ada/headshot-001.png")) && Files.exists(out.resolve("ada/record.json")));
       assertEquals("ada: done before", run(base, quick, photos, out).get(0));
+      assertThrows(IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
     }
   }
 

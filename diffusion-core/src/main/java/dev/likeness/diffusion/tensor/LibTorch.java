@@ -42,9 +42,8 @@ public final class LibTorch {
     static final Runnable READY = tryLoad();
 
     private static Runnable tryLoad() {
-      prepare();
       try {
-        Loader.load(torch.class);
+        NativeLibraries.load(torch.class);
         return () -> { };
       } catch (LinkageError | RuntimeException e) {
         String message = "libtorch's natives for " + Loader.Detector.getPlatform() + " did not load ("

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.LibTorch;
+import dev.likeness.diffusion.tensor.NativeLibraries;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -50,7 +51,7 @@ final class NativesCheck {
 
   private static Finding opencv() {
     try {
-      Loader.load(opencv_core.class);
+      NativeLibraries.load(opencv_core.class);
       return Finding.ok("opencv", opencv_core.CV_VERSION_MAJOR + "." + opencv_core.CV_VERSION_MINOR + "."
           + opencv_core.CV_VERSION_REVISION);
     } catch (LinkageError e) {

@@ -2,7 +2,7 @@ package dev.likeness.photos.opencv;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.tensor.LibTorch;
+import dev.likeness.diffusion.tensor.NativeLibraries;
 import dev.likeness.photos.pixels.Luma;
 import java.io.File;
 import java.io.IOException;
@@ -16,9 +16,8 @@ public final class OpenCv {
 
   /** Loads the library that {@code global} binds; a {@link MachineLimit} names the missing coordinates. */
   public static void load(Class<?> global) {
-    LibTorch.prepare();
     try {
-      Loader.load(global);
+      NativeLibraries.load(global);
     } catch (LinkageError e) {
       throw new MachineLimit("OpenCV's natives for " + Loader.getPlatform() + " are not on the class path; add "
           + "dev.likeness:likeness-natives-cpu, or org.bytedeco:opencv:4.13.0-1.5.13:" + Loader.getPlatform()

@@ -78,7 +78,7 @@ class GenerateCommandTest {
     CommandRun run = CommandRun.cancelledAt("sample", "generate", "--base", TinyBase.in(folder).toString(), "--prompt",
         "a person", "--steps", "500", "--out", out.toString());
     assertEquals(130, run.status());
-    assertEquals(List.of("cancelled; nothing half-made was left"), run.complaints());
+    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 

@@ -225,11 +225,20 @@ class HeadshotCommandTest {
   }
 
   @Test
-  void leavesNothingWhenCancelledInTraining() {
-    CommandRun run = CommandRun.cancelledAt("train", arguments("--photos", photos.toString()).toArray(String[]::new));
+  void goesOnWithTheTrainingInWhichItWasCancelled() throws IOException {
+    CommandRun run = CommandRun.cancelledAt("train: ", arguments("--photos", photos.toString()).toArray(String[]::new));
     assertEquals(130, run.status(), run.err());
-    assertEquals(List.of("cancelled; nothing half-made was left"), run.complaints());
-    assertEquals(List.of(), TinyBase.namesIn(out));
+    assertEquals(List.of("cancelled; no half-written file was left"), run.complaints());
+    assertEquals(1, TinyBase.namesIn(out).size());
+    Path state = out.resolve(TinyBase.namesIn(out).get(0));
+    assertTrue(run.err().contains(state + " is the person as far as they were learnt"), run.err());
+    byte[] kept = Files.readAllBytes(state);
+    Files.writeString(state, "damaged");
+    assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");
+    Files.write(state, kept);
+    CommandRun again = headshot("--photos", photos.toString());
+    assertEquals(0, again.status(), again.err());
+    assertFalse(Files.exists(state));
   }
 
   @Test

@@ -40,7 +40,7 @@ class InterruptTest {
       assertTrue(line != null, "it ended before it drew");
       new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start().waitFor();
       assertTrue(process.waitFor(1, TimeUnit.MINUTES));
-      assertEquals(List.of("likeness: cancelled; nothing half-made was left"),
+      assertEquals(List.of("likeness: cancelled; no half-written file was left"),
           err.lines().filter(rest -> rest.startsWith("likeness:")).toList());
     }
     assertEquals(130, process.exitValue());

@@ -17,6 +17,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -144,6 +145,18 @@ public final class HeadshotStudio {
       Cancellation cancellation) {
     return progress.around(() -> learning.person(review, Consent.require(consent, Purpose.TRAINING), known, state,
         Phases.of(progress), cancellation));
+  }
+
+  /**
+   * The file in {@code folder} for the state of learning these photos as this studio learns: a run that was stopped finds its own there,
+   * and one of other photos, settings or another base begins anew.
+   *
+   * @param known as {@link #learn} is told
+   */
+  public Path state(Path folder, PhotoReview review, PersonProfile known) {
+    int photos = review.accepted().stream().mapToInt(photo -> photo.picture().hashCode()).sum();
+    int run = Objects.hash(photos, known.toString(), training().toString(), base.name(), base.parts().compute().toString());
+    return folder.resolve("training-%08x.safetensors".formatted(run));
   }
 
   /**

@@ -59,8 +59,9 @@ public record Style(String name, String title, String opening, List<String> ward
     bases = List.copyOf(bases);
   }
 
-  /** Refuses a base of a family that the style is not for. */
+  /** Refuses a base of a family that the style is not for, and words that belong to the person. */
   void requireFor(BaseModel base) {
+    StyleWords.require(this);
     String family = PersonDescription.isSmall(base) ? "portrait" : family(base.parts());
     if (!bases.isEmpty() && !bases.contains(family)) {
       throw new UnusableInput("the style " + name + " is for bases of " + String.join(", ", bases) + ", and "

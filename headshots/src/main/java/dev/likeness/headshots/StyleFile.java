@@ -13,11 +13,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** Reads styles from JSON, field by field, so that what is wrong can be told with its line. */
@@ -30,22 +28,6 @@ final class StyleFile {
       Map.of(GUIDANCE, "guidance must be a number from 1", MONOCHROME, "monochrome must be true or false");
   /** What no prompt says. */
   private static final Set<String> UNDRAWN = Set.of("name", "title");
-  private static final String NEGATIVE = "negative";
-  /**
-   * A style that said one of these, or what profiles say of hair, beards and glasses, would draw it instead of the person's own;
-   * one that forbade it would take it from who has it.
-   */
-  private static final List<String> PERSON = List.of("hair", "haired", "blond", "blonde", "brunette", "bald", "beard",
-      "bearded", "stubble", "mustache", "moustache", "glasses", "eyeglasses", "spectacles", "sunglasses", "skin",
-      "skinned", "freckle", "freckled", "wrinkle", "wrinkled", "scar", "scarred", "mole", "birthmark", "tattoo", "tattooed",
-      "piercing", "man", "men", "woman", "women", "male", "female", "boy", "girl", "lady", "ladies", "young", "old", "elderly",
-      "aged");
-  /** What would hide them, and may be forbidden. */
-  private static final List<String> COVERS = List.of("hat", "mask", "cap", "beanie", "helmet", "hood", "turban", "veil", "wig", "goggles",
-      "balaclava", "bonnet");
-  private static final List<Pattern> PERSONS_OWN = patterns(Stream.concat(PERSON.stream(), profileWords()));
-  private static final List<Pattern> HIDING =
-      patterns(Stream.of(COVERS.stream(), PERSON.stream(), profileWords()).flatMap(words -> words));
 
   static final List<Style> BUILT_IN = builtIn();
 
@@ -175,37 +157,14 @@ final class StyleFile {
     if (field.equals("bases") && !Style.FAMILIES.contains(text)) {
       throw wrong("\"bases\" says \"" + text + "\"; known: " + String.join(", ", Style.FAMILIES));
     }
-    if (text.isBlank() && !field.equals(NEGATIVE) && !field.equals("lens")) {
+    if (text.isBlank() && !field.equals(StyleWords.NEGATIVE) && !field.equals("lens")) {
       throw wrong("\"" + field + "\" is empty");
     }
-    if (!UNDRAWN.contains(field)) {
-      requireNothingOfThePerson(field, text);
+    Optional<String> fault = UNDRAWN.contains(field) ? Optional.empty() : StyleWords.fault(field, text);
+    if (fault.isPresent()) {
+      throw wrong(fault.get());
     }
     return text;
-  }
-
-  private void requireNothingOfThePerson(String field, String text) throws IOException {
-    boolean forbids = field.equals(NEGATIVE);
-    for (Pattern own : forbids ? PERSONS_OWN : HIDING) {
-      Matcher said = own.matcher(text);
-      if (said.find()) {
-        throw wrong("\"" + field + "\" says \"" + said.group().toLowerCase(Locale.ROOT)
-            + "\", which belongs to the person and would " + (forbids ? "be taken from them" : "hide theirs"));
-      }
-    }
-  }
-
-  /** Each also as a plural. */
-  private static List<Pattern> patterns(Stream<String> words) {
-    return words.distinct().map(word -> Pattern.compile("\\b" + word.replace(" ", "\\W+") + "s?\\b", Pattern.CASE_INSENSITIVE))
-        .toList();
-  }
-
-  /** Such as {@code buzz cut}, {@code ponytail} and, of {@code # hair in a bun}, {@code bun}. */
-  private static Stream<String> profileWords() {
-    return PersonWords.slots().stream().filter(slot -> Set.of("hair", "beard", "glasses").contains(slot.name()))
-        .flatMap(slot -> slot.words().stream()).flatMap(words -> Stream.of(words.replace("# ", "").split(" (with|in) ")))
-        .map(words -> words.replaceFirst("^a ", "")).filter(words -> !words.isEmpty());
   }
 
   private void requireCrop(String format) throws IOException {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -103,7 +104,7 @@ class StyleTest {
       "\"smiling\", \"serious\" | \"a goatee\" | line 5: \"expressions\" says \"goatee\", which belongs to the person and would hide theirs",
       "\"guidance\": 3 | \"negative\": \"blurry, Glasses\" | line 6: \"negative\" says \"glasses\", which belongs to the person and would be taken from them",
       "\"guidance\": 3 | \"negative\": \"gray hair\" | line 6: \"negative\" says \"hair\", which belongs to the person and would be taken from them",
-      "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" says \"beards\", which belongs to the person and would be taken from them",
+      "\"guidance\": 3 | \"negative\": \"long beards\" | line 6: \"negative\" says \"long beards\", which belongs to the person and would be taken from them",
       "\"guidance\": 3 | \"negative\": \"a mole\" | line 6: \"negative\" says \"mole\", which belongs to the person and would be taken from them",
       "\"guidance\": 3 | \"negative\": \"headscarf\" | line 6: \"negative\" says \"headscarf\", which belongs to the person and would be taken from them",
       "a suit and tie | straw hats | line 4: \"wardrobe\" says \"hats\", which belongs to the person and would hide theirs",
@@ -149,6 +150,15 @@ class StyleTest {
     assertSame(red, Style.named("studio").developed(red));
     assertEquals(List.of("black-and-white", "author"),
         Style.all().stream().filter(Style::monochrome).map(Style::name).toList());
+  }
+
+  @Test
+  void saysNothingOfThePersonWhereverItComesFrom() {
+    Style.all().forEach(StyleWords::require);
+    Style studio = Style.named("studio");
+    Style hatted = studio.saying(Map.of(EditPart.OUTFIT, "a wool hat"));
+    assertEquals("the style studio: \"wardrobe\" says \"hat\", which belongs to the person and would hide theirs",
+        assertThrows(UnusableInput.class, () -> StyleWords.require(hatted)).getMessage());
   }
 
   @Test

@@ -11,6 +11,7 @@ import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 
@@ -34,8 +35,7 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
    */
   TrainedPerson open(HeadshotStudio studio, BaseModel model, PhotoReview review, ReviewTools tools, Stopwatch watch) {
     if (isReviewed()) {
-      TrainedPerson learnt = studio.learn(
-          review, photos.consent(), photos.known(), null, ConsoleProgress.on(console), console.cancellation());
+      TrainedPerson learnt = learnt(studio, review);
       watch.lap("learning");
       return closedOnFailure(learnt, this::kept);
     }
@@ -50,6 +50,20 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     return closedOnFailure(who, opened -> corrected(studio, opened));
   }
 
+  /** Learnt now, or from where a run that was stopped had come to. */
+  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview review) {
+    Path state = studio.state(out, review, photos.known());
+    try {
+      return studio.learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation());
+    } catch (RuntimeException e) {
+      if (Files.exists(state)) {
+        console.err().println(state + " is the person as far as they were learnt: the same command goes on from it; keep it as you keep "
+            + "the photos, or delete it");
+      }
+      throw e;
+    }
+  }
+
   private static TrainedPerson closedOnFailure(TrainedPerson who, UnaryOperator<TrainedPerson> step) {
     try {
       return step.apply(who);
@@ -62,6 +76,7 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
   private TrainedPerson kept(TrainedPerson who) {
     Path file = out.resolve(ShootFolder.PERSON);
     who.save(file);
+    TrainingStates.deleteAll(out);
     console.err().println(file + " is the person, not encrypted: keep it as you keep the photos; --store DIR encrypts");
     return who;
   }

@@ -1,8 +1,6 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
@@ -20,8 +18,6 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -123,7 +119,7 @@ public final class TrainCommand implements Runnable {
     ReviewText.lines(review).forEach(console.err()::println);
     Path state = out.resolveSibling(out.getFileName() + ".state");
     if (!resume) {
-      delete(state);
+      TrainingStates.delete(state);
     }
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
@@ -136,7 +132,7 @@ public final class TrainCommand implements Runnable {
         learnPerson(studio, model, review, state, watched);
       }
     }
-    delete(state);
+    TrainingStates.delete(state);
     if (plot != null && watched.hasSteps()) {
       watched.draw().writePng(plot);
     } else if (plot != null) {
@@ -198,15 +194,5 @@ public final class TrainCommand implements Runnable {
   private LoraTraining asked(LoraTraining settings) {
     LoraTraining timed = steps == null ? settings : settings.steps(steps);
     return classPictures == null ? timed : timed.prior(classPictures, timed.priorWeight());
-  }
-
-  /** The state holds the person as learned so far, so it is kept no longer than it serves. */
-  private static void delete(Path state) {
-    try {
-      Files.deleteIfExists(state);
-      AtomicFile.sweep(state);
-    } catch (IOException e) {
-      throw new MachineLimit("cannot delete " + state + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -42,7 +42,7 @@ public record Console(PrintWriter out, PrintWriter err, boolean terminal, Cancel
 
   private static String line(Throwable failure, ExitStatus status) {
     return switch (status) {
-      case CANCELLED -> "cancelled; nothing half-made was left";
+      case CANCELLED -> "cancelled; no half-written file was left";
       case DEFECT -> "this is a defect of likeness: " + failure;
       case MACHINE -> ExitStatus.isOutOfMemory(failure)
           ? "not enough memory (" + LibTorch.firstLine(failure) + "); ask for a smaller picture, or free memory"

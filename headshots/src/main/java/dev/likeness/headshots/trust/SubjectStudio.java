@@ -25,7 +25,6 @@ import dev.likeness.photos.decode.DecodeLimits;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -113,20 +112,14 @@ public final class SubjectStudio {
     SubjectWork.during(subject, stop, cancellation -> SubjectWork.claiming(subject, () -> {
       PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
       PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
-      try (TrainedPerson person = studio.learn(review, consent, known, state(subject, review, known), progress,
-          cancellation)) {
+      // What other photos or settings left behind goes with the rest of the work.
+      Path state = studio.state(subject.folder(Holding.WORK), review, known);
+      try (TrainedPerson person = studio.learn(review, consent, known, state, progress, cancellation)) {
         person.save(subject.folder(Holding.PERSON).resolve(PERSON));
       }
       subject.learnt();
       return null;
     }));
-  }
-
-  // Other photos or settings begin anew; what they leave behind goes with the rest of the work.
-  private Path state(Subject subject, PhotoReview review, PersonProfile known) {
-    int photos = review.accepted().stream().mapToInt(photo -> photo.picture().hashCode()).sum();
-    int run = Objects.hash(photos, known.toString(), studio.training().toString(), base.name());
-    return subject.folder(Holding.WORK).resolve("training-%08x.safetensors".formatted(run));
   }
 
   /**

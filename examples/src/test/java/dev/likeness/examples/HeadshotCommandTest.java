@@ -64,6 +64,8 @@ class HeadshotCommandTest {
 
   @Test
   void writesHeadshotsSheetRecordAndPerson() throws IOException {
+    Files.createDirectories(out);
+    Files.write(out.resolve("headshot-001.jpg"), Picture.of(1, 1, new byte[3]).toPng());
     CommandRun run = headshot("--photos", photos.toString(), "--count", "2", "--style", "studio", "--style", "outdoor");
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("contact-sheet.png", "headshot-001.png", "headshot-002.png", "headshot-003.png",

@@ -89,9 +89,19 @@ final class ShootFolder {
     }
   }
 
-  /** What was told of earlier pictures goes before they do: whatever happens between, no record speaks of others. */
-  private void forget() {
+  /**
+   * What was told of earlier pictures goes before they do, and with them those that lie beside in other formats: whatever happens
+   * between, no record speaks of others, and no two files of one number show two pictures.
+   */
+  private void forget(int pictures) {
     try {
+      for (int i = 0; i < pictures; i++) {
+        for (PictureFormat format : PictureFormat.values()) {
+          if (format != PictureFormat.PNG) {
+            Files.deleteIfExists(file(i, format));
+          }
+        }
+      }
       for (String told : List.of(ShootRecord.FILE, REPORT, SHEET)) {
         Files.deleteIfExists(folder.resolve(told));
       }
@@ -102,7 +112,7 @@ final class ShootFolder {
 
   /** Writes the pictures, and says which lie there from before: no record speaks of them any more. */
   private void write(List<Headshot> headshots) {
-    forget();
+    forget(headshots.size());
     NumberedFiles.write(folder, "headshot", headshots, (headshot, file) -> headshot.writePng(file, disclosure), console);
     int next = headshots.size();
     if (Files.exists(folder.resolve(Headshot.fileName(next)))) {
@@ -141,10 +151,13 @@ final class ShootFolder {
 
   private void also(List<Headshot> headshots, PictureFormat format) {
     for (int i = 0; i < headshots.size(); i++) {
-      String name = Headshot.fileName(i).replace(".png", "." + format.extension());
-      disclosure.write(headshots.get(i).picture(), format, folder.resolve(name));
-      console.out().println(folder.resolve(name));
+      disclosure.write(headshots.get(i).picture(), format, file(i, format));
+      console.out().println(file(i, format));
     }
+  }
+
+  private Path file(int index, PictureFormat format) {
+    return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
   private List<AuthenticityVerdict> verdicts(TrainedPerson learnt, PhotoReview review, Shoot shoot) {

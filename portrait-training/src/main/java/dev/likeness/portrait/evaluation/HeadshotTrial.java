@@ -39,6 +39,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -69,7 +70,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     drawings.show(name(person), choice.kept().stream().map(Headshot::picture).toList());
     drawings.write(name(person), "choice.json", choice.asList());
     List<Headshot> shots = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot()).toList();
-    return figures(person, choice, choice.kept().stream().map(nobody(shots, person)::get).toList());
+    return figures(person, choice, () -> choice.kept().stream().map(nobody(shots, person)::get).toList());
   }
 
   /** How often the person is recognised in what was drawn, and in the base's own pictures of the same prompts. */
@@ -107,7 +108,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     }
   }
 
-  private Map<String, Object> figures(Person person, Choice choice, List<Picture> plain) {
+  /** {@code plain} draws the base's own pictures of the prompts of those that were kept, which only the reader's diversity asks for. */
+  private Map<String, Object> figures(Person person, Choice choice, Supplier<List<Picture>> plain) {
     List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
     List<Picture> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot().picture()).toList();
     Map<String, Object> row = new LinkedHashMap<>();
@@ -121,7 +123,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     });
     row.put("kept without a face", kept.stream().filter(picture -> judge.detect(picture).size() != 1).count());
     outside.reader().ifPresent(reader -> {
-      row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain, reader));
+      row.put("diversity, kept over the base's", Diversity.spread(kept, reader) / Diversity.spread(plain.get(), reader));
       ReadBackTally tally = IdentityFigures.readBack(choice.kept(), reader);
       row.put("read back", tally.share(IdentityFigures.SCENE));
       IdentityFigures.SCENE.stream().filter(attribute -> tally.asked(attribute) > 0).forEach(attribute -> row.put(

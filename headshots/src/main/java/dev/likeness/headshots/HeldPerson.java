@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
@@ -14,7 +15,8 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
- * A person drawn as they are known and, beside that, held to their face.
+ * A person drawn as they are known and, beside that, held to their face; who was learnt is shown to the base's own adapter, too, a
+ * little, by what their file keeps of the face.
  *
  * @param own as they are known
  * @param held the same and held, at a likeness setting
@@ -33,7 +35,7 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
     return faces(person, kept -> kept.embedder().equals(guidance.embedder().name()))
-        .<Identity>map(kept -> new HeldPerson(person, held(person, guidance.towards(kept.vectors())))).orElse(person);
+        .<Identity>map(kept -> new HeldPerson(person, held(person, kept.vectors(), guidance))).orElse(person);
   }
 
   private static Optional<FaceReferences> faces(Identity person, Predicate<FaceReferences> fits) {
@@ -45,7 +47,8 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
     return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt).filter(fits) : Optional.empty();
   }
 
-  private static DoubleFunction<Adapter> held(Identity person, Identity face) {
+  private static DoubleFunction<Adapter> held(Identity person, List<float[]> faces, FaceGuidance guidance) {
+    Identity face = guidance.towards(faces);
     if (person instanceof ShownPerson shown) {
       LikenessDial dial = shown.dial().equals(LikenessDial.UNMEASURED) ? LikenessDial.HELD : shown.dial();
       return likeness -> {
@@ -54,7 +57,11 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
       };
     }
     TrainedPerson learnt = (TrainedPerson) person;
-    return likeness -> learnt.lora().at(course(LEARNT * likeness)).and(face.at(likeness));
+    Optional<ImagePrompt> shown = guidance.shown(faces);
+    return likeness -> {
+      Adapter lora = learnt.lora().at(course(LEARNT * likeness));
+      return shown.map(prompt -> lora.and(prompt.at(LikenessDial.BESIDE_HELD * likeness))).orElse(lora).and(face.at(likeness));
+    };
   }
 
   /**

@@ -26,7 +26,7 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
   // Beside a LoRA, and beside what holds faces, more takes asked words with it and is no more like the person.
   private static final double BESIDE = 0.4;
   // Beside both of these.
-  private static final double BESIDE_HELD = 0.2;
+  static final double BESIDE_HELD = 0.2;
 
   /** What is taken where nothing was measured: straight from nothing to 0.8 of the adapter, or to 0.4 beside the whole LoRA. */
   public static final LikenessDial UNMEASURED = new LikenessDial(straight(new Setting(ALONE, 0, 1, 0, 1)),

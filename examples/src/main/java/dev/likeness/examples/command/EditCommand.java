@@ -81,7 +81,7 @@ public final class EditCommand implements Runnable {
     requireKept();
     Disclosure marking = disclosure.disclosure().edited(true);
     try (ReviewTools tools = detector.open(); BaseModel model = base.open();
-        FaceGuidance held = holding.open(base.folder(), tools.detector()); TrainedPerson who = store.person(person, model)) {
+        FaceGuidance held = holding.open(base.folder(), model, tools.detector()); TrainedPerson who = store.person(person, model)) {
       who.foreignTo(model).ifPresent(console.err()::println);
       EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());

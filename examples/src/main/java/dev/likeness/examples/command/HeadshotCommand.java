@@ -180,7 +180,7 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("photos");
     }
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
-        FaceGuidance held = holding.open(base.folder(), tools.detector())) {
+        FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       plain.require(request);

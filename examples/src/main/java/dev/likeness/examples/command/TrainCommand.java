@@ -123,7 +123,7 @@ public final class TrainCommand implements Runnable {
     }
     TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
-        FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
+        FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
       HeadshotStudio studio = watching(seeing(HeadshotStudio.on(model).guidance(holding), eye), eye);
       if (whole) {
@@ -179,7 +179,7 @@ public final class TrainCommand implements Runnable {
     photos.consent();
     try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
         FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
-        FaceGuidance holding = FaceGuidance.in(base.folder(), tools.detector()).orElse(null)) {
+        FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio = seeing(studio(model).guidance(holding), own);
       console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console));
       console.out().flush();

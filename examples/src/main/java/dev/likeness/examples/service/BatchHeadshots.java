@@ -60,7 +60,7 @@ public final class BatchHeadshots {
     }
     Path folder = Path.of(args[1]);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); FaceDetector detector = new CascadeDetector();
-        FaceGuidance held = FaceGuidance.in(folder, detector).orElse(null)) {
+        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
       BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base).guidance(held), request, detector, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);

@@ -1,11 +1,13 @@
 package dev.likeness.ipadapter.face;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.Reference;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.Face;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -18,23 +20,27 @@ import org.bytedeco.pytorch.global.torch;
  */
 final class FaceEyes implements FaceEmbedder {
   private final List<FolderEmbedder> eyes;
+  private final boolean adapters;
 
-  private FaceEyes(List<FolderEmbedder> eyes) {
+  /** {@code adapters} says whether the first is the base's own adapter's. */
+  private FaceEyes(List<FolderEmbedder> eyes, boolean adapters) {
     this.eyes = List.copyOf(eyes);
+    this.adapters = adapters;
   }
 
   /** Those of a base's folder, its adapter's and the one in {@code guidance}; empty where it brings none. */
   static Optional<FaceEyes> in(Path folder) {
     List<FolderEmbedder> eyes = new ArrayList<>();
+    boolean adapters;
     try {
-      for (Path place : List.of(PersonAdapter.own(folder).getParent(), folder.resolve("guidance"))) {
-        FolderEmbedder.in(place).ifPresent(eyes::add);
-      }
+      FolderEmbedder.in(PersonAdapter.own(folder).getParent()).ifPresent(eyes::add);
+      adapters = !eyes.isEmpty();
+      FolderEmbedder.in(folder.resolve("guidance")).ifPresent(eyes::add);
     } catch (RuntimeException e) {
       eyes.forEach(FolderEmbedder::close);
       throw e;
     }
-    return eyes.isEmpty() ? Optional.empty() : Optional.of(new FaceEyes(eyes));
+    return eyes.isEmpty() ? Optional.empty() : Optional.of(new FaceEyes(eyes, adapters));
   }
 
   @Override
@@ -48,6 +54,21 @@ final class FaceEyes implements FaceEmbedder {
       }
     }
     return all;
+  }
+
+  /** Whether the base's own adapter looks at people through one of them. */
+  boolean areAdapters() {
+    return adapters;
+  }
+
+  /** What the base's own adapter is shown of a face, of a vector of {@link #embed}. */
+  Reference reference(float[] vector) {
+    FolderEmbedder own = eyes.get(0);
+    float[] numbers = Arrays.copyOf(vector, own.size());
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] *= (float) Math.sqrt(eyes.size());
+    }
+    return Reference.face(numbers).by(own.name());
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.face;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
@@ -9,6 +10,10 @@ import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.model.AutoencoderFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.ipadapter.ImagePrompt;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Files;
@@ -28,40 +33,64 @@ public final class FaceGuidance implements AutoCloseable {
   private final AutoencoderFile preview;
   private final FaceEyes eyes;
   private final FaceDetector detector;
+  private final Optional<IpAdapter> adapter;
 
-  private FaceGuidance(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector) {
+  private FaceGuidance(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
     this.preview = preview;
     this.eyes = eyes;
     this.detector = detector;
+    this.adapter = adapter;
   }
 
   /**
    * The guidance that {@code folder}, a base's, brings along: a small autoencoder in {@code preview}, and embedders in
-   * {@code ip_adapter}, its adapter's, and {@code guidance}, none of them the one that judges likeness. Empty where the
-   * autoencoder is missing, or both embedders.
+   * {@code ip_adapter}, its adapter's, and {@code guidance}, none of them the one that judges likeness; and its adapter itself, where
+   * that looks at faces alone. Empty where the autoencoder is missing, or both embedders.
    *
+   * @param base opened from that folder, or one that its adapter fits
    * @throws dev.likeness.diffusion.error.UnusableInput when one is broken
    */
-  public static Optional<FaceGuidance> in(Path folder, FaceDetector detector) {
+  public static Optional<FaceGuidance> in(Path folder, BaseModel base, FaceDetector detector) {
     Path preview = folder.resolve("preview");
-    if (!Files.isDirectory(preview)) {
-      return Optional.empty();
-    }
-    return FaceEyes.in(folder).map(eyes -> new FaceGuidance(preview(preview, eyes), eyes, detector));
+    return Files.isDirectory(preview) ? FaceEyes.in(folder).map(eyes -> opened(preview, eyes, folder, base, detector)) : Optional.empty();
   }
 
-  private static AutoencoderFile preview(Path folder, FaceEyes eyes) {
+  private static FaceGuidance opened(Path preview, FaceEyes eyes, Path folder, BaseModel base, FaceDetector detector) {
+    Optional<IpAdapter> adapter = Optional.empty();
     try {
-      return AutoencoderFile.open(folder, new Compute("cpu", DType.F32));
+      adapter = eyes.areAdapters() ? adapter(PersonAdapter.own(folder), base) : adapter;
+      return new FaceGuidance(AutoencoderFile.open(preview, new Compute("cpu", DType.F32)), eyes, detector, adapter);
     } catch (RuntimeException e) {
       eyes.close();
+      adapter.ifPresent(IpAdapter::close);
       throw e;
     }
+  }
+
+  /** One that is shown nothing but numbers which a file keeps. */
+  private static Optional<IpAdapter> adapter(Path own, BaseModel base) {
+    if (!Files.exists(own)) {
+      return Optional.empty();
+    }
+    AdapterFile file = AdapterFile.of(own);
+    AdapterKind kind = file.layout().kind();
+    boolean numbers = kind.wantsFace() && !kind.wantsRaw() && kind.sight() == AdapterKind.Sight.NONE;
+    return numbers ? Optional.of(IpAdapter.open(file, base, null)) : Optional.empty();
   }
 
   /** What faces are seen by: its vectors are those to be held to. */
   public FaceEmbedder embedder() {
     return eyes;
+  }
+
+  /**
+   * Somebody as the base's own adapter sees them, to act beside a LoRA of theirs; empty where the base brings no adapter that looks
+   * at faces alone.
+   *
+   * @param vectors of their photos by {@link #embedder()}, all counting the same
+   */
+  public Optional<ImagePrompt> shown(List<float[]> vectors) {
+    return adapter.map(own -> own.identity(vectors.stream().map(eyes::reference).toList()));
   }
 
   /**
@@ -124,5 +153,6 @@ public final class FaceGuidance implements AutoCloseable {
   public void close() {
     preview.close();
     eyes.close();
+    adapter.ifPresent(IpAdapter::close);
   }
 }

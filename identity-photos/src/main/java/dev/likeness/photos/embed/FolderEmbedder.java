@@ -89,6 +89,11 @@ public final class FolderEmbedder implements FaceEmbedder {
     return new FaceNetwork(channels, size, Weights.of(weights));
   }
 
+  /** How many numbers a vector has. */
+  public int size() {
+    return size;
+  }
+
   @Override
   public String name() {
     return name;

@@ -62,7 +62,7 @@ public final class EvaluateAdapter {
     try (BaseModel base = BaseModel.open(model, Compute.best()); PersonAdapter adapter = PersonAdapter.in(folder, base);
         FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
         EvaluationTools tools = EvaluationTools.of(named);
-        FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, detector).orElse(null) : null) {
+        FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, base, detector).orElse(null) : null) {
       IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);
       Ledger ledger = Ledger.open(Path.of(args[1]).resolve("adapter.json"));
       ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(model), "adapter", made(PersonAdapter.own(folder)),

@@ -46,7 +46,7 @@ public final class EvaluateHeadshots {
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
-        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
+        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
       ledger.begin("of", outside.judging(by));

@@ -63,7 +63,7 @@ public final class EvaluateLikeness {
     LikenessPlan plan = LikenessPlan.of(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
         FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector();
-        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, cascades).orElse(null) : null) {
+        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, base, cascades).orElse(null) : null) {
       EvaluationTools tools = new EvaluationTools(given.reader(), Optional.of(given.detector().orElse(cascades)),
           Optional.of(given.embedder().orElse(own)));
       EvaluateLikeness evaluation =

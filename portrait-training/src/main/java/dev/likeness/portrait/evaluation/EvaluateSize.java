@@ -39,7 +39,7 @@ public final class EvaluateSize {
     int steps = args.length > 6 ? Integer.parseInt(args[6]) : 20;
     try (BaseModel base = BaseModel.open(model, Compute.best()); CascadeDetector detector = new CascadeDetector();
         FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
-        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null);
+        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos = new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);

@@ -119,7 +119,7 @@ public final class Evaluation {
       return;
     }
     try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(model, detector).orElse(null)) {
+        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null)) {
       IdentityFigures.measure(IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own), plan.people(),
           tools.reader(), ledger, drawings);
       tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots",

@@ -73,7 +73,7 @@ public final class MeasureDial {
         FolderEmbedder embedder = FolderEmbedder.in(folder).orElseThrow();
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, detector).orElse(null)) {
+        FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);

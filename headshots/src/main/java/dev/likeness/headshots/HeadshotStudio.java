@@ -17,6 +17,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -154,9 +155,9 @@ public final class HeadshotStudio {
    * @param known as {@link #learn} is told
    */
   public Path state(Path folder, PhotoReview review, PersonProfile known) {
-    int photos = review.accepted().stream().mapToInt(photo -> photo.picture().hashCode()).sum();
+    List<Object> photos = review.accepted().stream().<Object>map(photo -> List.of(photo.picture(), photo.face())).toList();
     int run = Objects.hash(photos, known.toString(), training().toString(), base.name(), base.parts().compute().toString());
-    return folder.resolve("training-%08x.safetensors".formatted(run));
+    return TrainingStates.file(folder, run);
   }
 
   /**

@@ -27,13 +27,14 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
       WholePicture.require(request.adapters(), "a part of a picture this large");
     }
     int unit = Math.max(base.parts().autoencoder().factor(), base.defaults().width() / 8);
-    double scale = Math.min(1, (double) most / Math.max(picture.width(), picture.height()));
+    double longer = Math.max(picture.width(), picture.height());
+    double scale = longer < base.defaults().width() ? base.defaults().width() / longer : Math.min(1, most / longer);
     int width = sides(scale * picture.width(), unit);
     int height = sides(scale * picture.height(), unit);
     ImageRequest over = request.size(width, height).steps(steps(request)).from(InitialImage.of(resized(picture, width, height))
         .strength(strength(request, strength)).mask(resized(mask, width, height)));
     Picture small = base.generate(over, progress, cancellation).get(0).picture();
-    Picture large = scale == 1 ? small : Enlargement.of(base, request, small,
+    Picture large = scale >= 1 ? small : Enlargement.of(base, request, small,
         sides(picture.width(), unit), sides(picture.height(), unit), enlarger, progress, cancellation);
     return resized(large, picture.width(), picture.height());
   }

@@ -34,13 +34,16 @@ final class MeasuredTraits {
   /** What of the photos is not known yet. */
   static PersonProfile of(List<AcceptedPhoto> photos, PersonProfile known) {
     PersonProfile profile = known;
-    profile = profile.trait("skin").isPresent() ? profile
-        : profile.with(vote("skin", photos, MeasuredTraits::skin, SKIN_RELIABILITY));
+    // Photos without colours say nothing of any.
+    List<AcceptedPhoto> coloured = photos.stream().filter(photo -> !Double.isNaN(tone(photo))).toList();
+    if (profile.trait("skin").isEmpty() && !coloured.isEmpty()) {
+      profile = profile.with(vote("skin", coloured, MeasuredTraits::skin, SKIN_RELIABILITY));
+    }
     if (profile.trait("hair").isEmpty()) {
       profile = profile.with(vote("hair", photos, photo -> isBald(photo) ? "a bald head" : "# hair", HAIR_RELIABILITY));
     }
-    if (profile.trait("colour").isEmpty() && profile.trait("hair").orElseThrow().value().contains("#")) {
-      profile = profile.with(vote("colour", photos, MeasuredTraits::colour, COLOUR_RELIABILITY));
+    if (profile.trait("colour").isEmpty() && !coloured.isEmpty() && profile.trait("hair").orElseThrow().value().contains("#")) {
+      profile = profile.with(vote("colour", coloured, MeasuredTraits::colour, COLOUR_RELIABILITY));
     }
     return profile;
   }
@@ -54,9 +57,13 @@ final class MeasuredTraits {
   }
 
   static String skin(AcceptedPhoto photo) {
-    double tone = FaceTraits.of(photo.picture(), photo.face()).tone();
+    double tone = tone(photo);
     int darker = (int) Arrays.stream(TONES).filter(bound -> tone < bound).count();
     return SKINS.get(darker);
+  }
+
+  private static double tone(AcceptedPhoto photo) {
+    return FaceTraits.of(photo.picture(), photo.face()).tone();
   }
 
   static boolean isBald(AcceptedPhoto photo) {

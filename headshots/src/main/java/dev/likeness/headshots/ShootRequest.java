@@ -11,7 +11,7 @@ import java.util.List;
  * @param count how many pictures in each style
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
- * @param guidance how strictly to follow the style, or NaN for two thirds of what the base itself takes, at most 4
+ * @param guidance how strictly to follow the style, or NaN for as the style says, and else two thirds of what the base itself takes, at most 4
  * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; from half as
  *     large again as that on, pictures are drawn at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
@@ -82,7 +82,7 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   /** What the base is asked for one picture, before size and person. */
   ImageRequest drawing(String prompt, Style style) {
     return ImageRequest.of(prompt).negative(style.negative()).steps(steps)
-        .guidance(Double.isNaN(style.guidance()) ? guidance : style.guidance()).seed(seed);
+        .guidance(Double.isNaN(guidance) ? style.guidance() : guidance).seed(seed);
   }
 
   /** The same with a person's guidance on {@code base} where none is said. */

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
  * @param backdrops such as {@code gray background}
  * @param lens words for a base that was trained on photographs, such as {@code 85mm lens}; may be empty
  * @param negative what must not be seen; may be empty
- * @param guidance how strictly to follow the words, or NaN for the shoot's own
+ * @param guidance how strictly to follow the words where the shoot does not say, or NaN for as the base is usually followed
  * @param crop what the command shows of the pictures unless asked otherwise, {@link HeadshotCrop}'s formats: {@code square}, {@code avatar} or sides such as
  *     {@code 4:5}
  * @param bases the families of base models that it is for, of {@link #FAMILIES}; empty for all

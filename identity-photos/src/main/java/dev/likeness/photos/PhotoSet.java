@@ -34,16 +34,21 @@ public final class PhotoSet {
    * @throws UnusableInput when it is not a folder, cannot be read, or holds none
    */
   public static PhotoSet from(Path folder) {
+    return new PhotoSet(files(folder).stream().map(Photo::of).toList());
+  }
+
+  /** The files of {@link #from}. */
+  public static List<Path> files(Path folder) {
     if (!Files.isDirectory(folder)) {
       throw new UnusableInput(folder + " is not a folder; give the folder that holds the person's photos");
     }
     try (Stream<Path> files = Files.list(folder)) {
-      List<Photo> found = files.filter(PhotoSet::mayBePhoto)
-          .sorted(Comparator.comparing(file -> file.getFileName().toString())).map(Photo::of).toList();
+      List<Path> found = files.filter(PhotoSet::mayBePhoto)
+          .sorted(Comparator.comparing(file -> file.getFileName().toString())).toList();
       if (found.isEmpty()) {
         throw new UnusableInput(folder + " holds no photo; put 3 to 20 JPEG, PNG or WebP photos of the person in it");
       }
-      return new PhotoSet(found);
+      return found;
     } catch (IOException e) {
       throw new UnusableInput("cannot list the folder " + folder + ": " + e.getMessage(), e);
     }

@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -33,6 +34,7 @@ import picocli.CommandLine.Parameters;
     description = "Changes parts of a headshot and keeps the person.")
 public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
+  private static final String COMPARISON = "before-after.png";
 
   private final Console console;
 
@@ -80,17 +82,19 @@ public final class EditCommand implements Runnable {
     HeadshotEdit wanted = edit.edit();
     requireKept();
     Disclosure marking = disclosure.disclosure().edited(true);
+    ShootFolder.requireWritable(out, marking);
     try (ReviewTools tools = detector.open(); BaseModel model = base.open();
         FaceGuidance held = holding.open(base.folder(), model, tools.detector()); TrainedPerson who = store.person(person, model)) {
       who.foreignTo(model).ifPresent(console.err()::println);
       EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
-      marking.writePng(edited.after().picture(), named(EDITED));
+      marking.writePng(edited.after().picture(), out.resolve(EDITED));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
-          named("before-after.png"));
+          out.resolve(COMPARISON));
       HeadshotScores scores = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       byte[] record = record(edited, scores).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(named(EditedHeadshot.FILE), file -> file.write(record));
+      AtomicFile.write(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
+      List.of(EDITED, COMPARISON, EditedHeadshot.FILE).forEach(name -> console.out().println(out.resolve(name)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -112,12 +116,6 @@ public final class EditCommand implements Runnable {
     Headshot read = Headshot.read(picture, who.phrase());
     return Double.isNaN(likeness) ? read
         : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness);
-  }
-
-  private Path named(String name) {
-    Path file = out.resolve(name);
-    console.out().println(file);
-    return file;
   }
 
   private String record(EditedHeadshot edited, HeadshotScores scores) throws IOException {

@@ -156,6 +156,9 @@ public final class HeadshotCommand implements Runnable {
     if ((trainSteps != null || rank.given()) && (person != null || !identity.way().learns())) {
       throw new IllegalArgumentException("--train-steps and --rank are for somebody who is learnt from --photos; leave them out");
     }
+    if (person != null && photos.saysConsent()) {
+      throw new IllegalArgumentException("--consent is for --photos: of somebody who is kept the file or store says who agreed; leave it out");
+    }
     if (person != null && !identity.way().learns() && !photos.known().traits().isEmpty()) {
       throw new IllegalArgumentException("--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }

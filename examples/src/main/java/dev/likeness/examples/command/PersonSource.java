@@ -1,11 +1,13 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Trait;
+import dev.likeness.headshots.TrainingStates;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
@@ -56,7 +58,7 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     try {
       return studio.learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation());
     } catch (RuntimeException e) {
-      if (Files.exists(state)) {
+      if (Files.exists(state) && !(e instanceof UnusableInput)) {
         console.err().println(state + " is the person as far as they were learnt: the same command goes on from it; keep it as you keep "
             + "the photos, or delete it");
       }

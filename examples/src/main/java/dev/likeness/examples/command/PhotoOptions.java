@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Whose photos, and who agreed that they are learnt from. */
@@ -42,6 +41,10 @@ final class PhotoOptions {
     return photos != null;
   }
 
+  boolean saysConsent() {
+    return consent != null;
+  }
+
   /** Refuses to write beside the photos, where results would be taken for photos the next time. */
   void requireApart(Path out) {
     try {
@@ -69,8 +72,8 @@ final class PhotoOptions {
 
   /** Hands on every photo's name and content. */
   void eachFile(BiConsumer<String, byte[]> receiver) {
-    try (Stream<Path> files = Files.list(photos)) {
-      for (Path file : files.filter(Files::isRegularFile).sorted().toList()) {
+    try {
+      for (Path file : PhotoSet.files(photos)) {
         receiver.accept(file.getFileName().toString(), Files.readAllBytes(file));
       }
     } catch (IOException e) {

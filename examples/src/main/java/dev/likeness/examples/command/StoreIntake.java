@@ -17,7 +17,7 @@ final class StoreIntake {
       photos.eachFile((name, bytes) -> studio.add(subject, name, bytes));
       studio.learn(subject, photos.known(), ConsoleProgress.on(console), console.cancellation());
       return subject.id();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       subject.erase();
       throw e;
     }

@@ -21,6 +21,9 @@ final class StoreOption {
   private Path key;
 
   boolean given() {
+    if (store == null && key != null) {
+      throw new IllegalArgumentException("--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
+    }
     return store != null;
   }
 

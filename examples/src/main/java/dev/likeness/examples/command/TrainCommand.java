@@ -6,6 +6,7 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingPlot;
+import dev.likeness.headshots.TrainingStates;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -97,7 +98,7 @@ public final class TrainCommand implements Runnable {
       throw new IllegalArgumentException("--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
     if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
-      throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a store goes on by itself where it was stopped");
+      throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
     if (store.given()) {
       learnInStore();

@@ -13,6 +13,7 @@ import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.TrainingStates;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -107,7 +108,7 @@ public final class BatchHeadshots {
     Files.createDirectories(results);
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
-    Path state = results.resolve(PERSON + ".state");
+    Path state = studio.state(results, review, PersonProfile.UNKNOWN);
     if (!Files.exists(file)) {
       try (TrainedPerson learnt =
           studio.learn(review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
@@ -115,7 +116,7 @@ public final class BatchHeadshots {
       }
     }
     // Also what a run that was stopped between the two left.
-    Files.deleteIfExists(state);
+    TrainingStates.deleteAll(results);
     try (TrainedPerson person = TrainedPerson.open(file, base)) {
       Shoot shoot = studio.shoot(person, request).cropped(detector);
       for (int i = 0; i < shoot.headshots().size(); i++) {

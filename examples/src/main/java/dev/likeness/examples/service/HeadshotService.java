@@ -7,6 +7,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.examples.console.ExitStatus;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
@@ -167,8 +168,9 @@ public final class HeadshotService implements AutoCloseable {
       throw new IllegalStateException("the shoot did not fail");
     } catch (UnusableInput | MachineLimit known) {
       return known.getMessage();
-    } catch (RuntimeException unknown) {
-      return "the program failed: " + unknown.getClass().getSimpleName();
+    } catch (RuntimeException | Error unknown) {
+      return ExitStatus.of(unknown) == ExitStatus.MACHINE ? "the machine has not enough memory"
+          : "the program failed: " + unknown.getClass().getSimpleName();
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Draws many headshots and keeps a varied few: each is scored, its face drawn again where that may help, and the best are
@@ -104,12 +105,22 @@ public final class Casting {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
       ScoreCard mended = scores.score(again.picture());
       int fewer = card.failures().size() - mended.failures().size();
-      if (fewer > 0 || fewer == 0 && mended.quality() * mended.likeness() > card.quality() * card.likeness()) {
+      if (!spoils(card, mended) && (fewer > 0 || fewer == 0 && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
         best = again;
         card = mended;
       }
     }
     return new Candidate(best, card, studio.obedience(best), best != headshot);
+  }
+
+  /** A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a face nothing else is scored. */
+  private static boolean spoils(ScoreCard before, ScoreCard after) {
+    return Stream.of(Aspect.FACE, Aspect.SECOND_FACE, Aspect.LIKENESS)
+        .anyMatch(aspect -> passed(before, aspect) && !passed(after, aspect));
+  }
+
+  private static boolean passed(ScoreCard card, Aspect aspect) {
+    return card.of(aspect).map(Score::passed).orElse(true);
   }
 
   // The one terminal event is the casting's own.

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -22,11 +23,15 @@ import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with everything kept in
@@ -36,6 +41,7 @@ import java.util.function.Function;
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
   private static final String RECORD = "record.json";
+  private static final Pattern NUMBERED = Pattern.compile("(?:headshot|record)-([0-9]+)\\.(?:png|json)|record\\.json");
   // A program that converts a photo would read it from a temporary file.
   private static final ReviewOptions IN_MEMORY = ReviewOptions.defaults()
       .withDecode(DecodeLimits.DEFAULT.withoutPrograms());
@@ -144,15 +150,25 @@ public final class SubjectStudio {
   }
 
   private void keep(Path pictures, TrainedPerson person, Shoot shoot, List<AuthenticityVerdict> verdicts) {
-    int first = 0;
-    while (Files.exists(pictures.resolve(Headshot.fileName(first)))) {
-      first++;
-    }
+    int first = last(pictures);
     for (int i = 0; i < shoot.headshots().size(); i++) {
       shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(first + i)), disclosure);
     }
     String name = first == 0 ? RECORD : RECORD.replace(".", "-%03d.".formatted(first + 1));
     ShootRecord.of(base, person, shoot, first).authenticity(verdicts).write(pictures.resolve(name));
+  }
+
+  /** The highest number that a picture or record there has: what was taken out between leaves its number free for good. */
+  private static int last(Path pictures) {
+    if (!Files.exists(pictures)) {
+      return 0;
+    }
+    try (Stream<Path> kept = Files.list(pictures)) {
+      return kept.map(path -> NUMBERED.matcher(path.getFileName().toString())).filter(Matcher::matches)
+          .mapToInt(name -> name.group(1) == null ? 1 : Integer.parseInt(name.group(1))).max().orElse(0);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot look at the pictures that are kept: " + e.getMessage(), e);
+    }
   }
 
   private List<AuthenticityVerdict> verdicts(TrainedPerson person, Shoot shoot) {

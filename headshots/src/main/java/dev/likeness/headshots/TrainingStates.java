@@ -1,4 +1,4 @@
-package dev.likeness.examples.command;
+package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.io.AtomicFile;
@@ -8,14 +8,22 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** States of trainings, which hold the person as learnt so far: they are kept no longer than they serve. */
-final class TrainingStates {
-  /** As {@link dev.likeness.headshots.HeadshotStudio#state} names them. */
+public final class TrainingStates {
   private static final String NAMES = "training-????????.safetensors";
 
   private TrainingStates() {}
 
-  /** Deletes a state, and what was left of writing it. */
-  static void delete(Path state) {
+  /** The state in {@code folder} of the training with that number. */
+  static Path file(Path folder, int number) {
+    return folder.resolve("training-%08x.safetensors".formatted(number));
+  }
+
+  /**
+   * Deletes a state, and what was left of writing it.
+   *
+   * @throws MachineLimit when the disk refuses
+   */
+  public static void delete(Path state) {
     try {
       Files.deleteIfExists(state);
       AtomicFile.sweep(state);
@@ -24,8 +32,12 @@ final class TrainingStates {
     }
   }
 
-  /** Deletes the states that runs with these photos, and with others, left in {@code folder}. */
-  static void deleteAll(Path folder) {
+  /**
+   * Deletes every state that {@link HeadshotStudio#state} named in {@code folder}: of these photos, and of others.
+   *
+   * @throws MachineLimit when the disk refuses
+   */
+  public static void deleteAll(Path folder) {
     try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, NAMES)) {
       states.forEach(TrainingStates::delete);
     } catch (IOException e) {

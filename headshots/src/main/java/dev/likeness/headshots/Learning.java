@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
@@ -66,7 +67,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     PersonStudy study = study(review, known, steps, cancellation);
     List<String> captions = study.captions(training.captions());
     TrainingSet set =
-        set(study, consent, pictures(study, captions, study.captions(GRAY), steps, cancellation));
+        set(study, consent, pictures(study, captions, study.captions(GRAY), steps, cancellation), steps);
     TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
     TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
     TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
@@ -77,7 +78,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
     TrainingSet set =
-        set(study, consent, pictures(study, way.settings().captions(), GRAY, steps, cancellation));
+        set(study, consent, pictures(study, way.settings().captions(), GRAY, steps, cancellation), steps);
     return way.train(base, set.state(state), steps, cancellation);
   }
 
@@ -115,10 +116,13 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures) {
+  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures, Progress steps) {
     Subject subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(photos);
+    if (watch.isPresent() && held.isEmpty()) {
+      steps.on(new ProgressEvent.Notice("nothing is looked at on the way: of " + photos + " photos none is held out, of five one is"));
+    }
     List<TrainingPicture> learnt = IntStream.range(0, pictures.size())
         .filter(i -> !held.contains(i * photos / pictures.size())).mapToObj(pictures::get).toList();
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());

@@ -107,7 +107,7 @@ record Checkpoint(Path file, String owner) {
    * @param since how long ago it was saved last, or begun, in nanoseconds
    */
   boolean isTime(int steps, long saving, long running, long since) {
-    return file != null && steps % SAVE_EVERY == 0 && (saving * PARTS <= running || since >= MOST_LOST);
+    return file != null && (steps % SAVE_EVERY == 0 && saving * PARTS <= running || since >= MOST_LOST);
   }
 
   /**

@@ -4,10 +4,12 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.TensorSource;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.pytorch.Tensor;
@@ -16,7 +18,12 @@ import org.bytedeco.pytorch.Tensor;
 final class Embeddings {
   // kohya and OneTrainer bundle them by name, which diffusers refuses: it wants "lora" in every key and passes over those of
   // no part of the model. cloneofsimo and diffusers use the token itself.
-  private static final Pattern BUNDLED = Pattern.compile("(?:bundle_emb|lora_word)\\.([^.]+)\\..+");
+  private static final Pattern BUNDLED = Pattern.compile("(?:bundle_emb|lora_word)\\.(.+)\\."
+      + "(string_to_param\\..+|emb_params|clip_[lg](?:_out)?|t5(?:_out)?|text_encoders_[012])");
+  /** Of OneTrainer's words that take the place of what a text tower says, which is not done here. */
+  private static final String OUTPUT = "_out";
+  /** No tower of T5 reads words of one's own here. */
+  private static final int T5_WIDTH = 4096;
   private static final Pattern STORED = Pattern.compile("string_to_param\\.(.+)");
   private static final Pattern TOKEN = Pattern.compile("<[^<>]+>");
   private static final Pattern BARE = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
@@ -38,16 +45,22 @@ final class Embeddings {
     return vector && BARE.matcher(key).matches() ? Optional.of(notes.getOrDefault("name", key)) : Optional.empty();
   }
 
-  /** All of them with their vectors. */
+  /** All of them with their vectors; those of which some take the place of what a tower says are left out. */
   static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
+    Set<String> unread = new HashSet<>();
     try (TensorScope scope = TensorScope.open()) {
       source.names().forEach(key -> name(key, source, notes).ifPresent(token -> {
         long[] shape = source.shape(key);
-        words.computeIfAbsent(token, t -> new LinkedHashMap<>())
-            .put(Math.toIntExact(shape[shape.length - 1]), Images.floats(source.read(key)));
+        int width = Math.toIntExact(shape[shape.length - 1]);
+        if (key.endsWith(OUTPUT)) {
+          unread.add(token);
+        } else if (width != T5_WIDTH) {
+          words.computeIfAbsent(token, t -> new LinkedHashMap<>()).put(width, Images.floats(source.read(key)));
+        }
       }));
     }
+    words.keySet().removeAll(unread);
     return words.entrySet().stream().map(word -> new TextualInversion(word.getKey(), word.getValue())).toList();
   }
 

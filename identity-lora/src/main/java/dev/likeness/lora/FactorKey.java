@@ -24,6 +24,7 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
     put("lora_te2_", Part.TEXT_ENCODER_2, LoraDialect.KOHYA);
     put("lora_te3_", Part.TEXT_ENCODER_3, LoraDialect.KOHYA);
     put("lora_transformer_", Part.TRANSFORMER, LoraDialect.KOHYA);
+    put("oft_unet_", Part.UNET, LoraDialect.KOHYA);
     put("lycoris_text_encoder_2_", Part.TEXT_ENCODER_2, LoraDialect.KOHYA);
     put("lycoris_text_encoder_", Part.TEXT_ENCODER, LoraDialect.KOHYA);
     put("lycoris_text_model_", Part.TEXT_ENCODER, LoraDialect.KOHYA);

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -67,6 +68,13 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
         return own.containsKey(name);
       }
     };
+  }
+
+  @Override
+  public void requireFor(PartTensors model) {
+    if (!weight.isNothing()) {
+      changes.requireFor(model, base);
+    }
   }
 
   @Override

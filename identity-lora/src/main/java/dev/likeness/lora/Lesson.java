@@ -23,6 +23,10 @@ interface Lesson {
   /** What the bases of {@code model}'s family learn. */
   static Lesson of(Networks model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();
+    if (settings.options().debiased() && !model.tensorNames(Part.TRANSFORMER).isEmpty()) {
+      throw new IllegalArgumentException("debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
+          + " leave debiased out");
+    }
     return model.tensorNames(Part.TRANSFORMER).isEmpty()
         ? new NoiseLesson(new Objective(scheduler.schedule(), scheduler.prediction(), settings.minSnrGamma(),
             settings.options().debiased()))

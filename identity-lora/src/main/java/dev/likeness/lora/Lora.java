@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -87,6 +88,13 @@ public final class Lora implements AutoCloseable {
     @Override
     public Adaptation adapt(Part part, Compute compute) {
       return weight.isNothing() ? Adaptation.NONE : new LoraAdaptation(lora.placedOn(compute), part, weight);
+    }
+
+    @Override
+    public void requireFor(PartTensors model) {
+      if (!weight.isNothing()) {
+        lora.changes.requireFor(model, lora.base);
+      }
     }
 
     @Override

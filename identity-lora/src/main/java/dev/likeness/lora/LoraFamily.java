@@ -38,6 +38,8 @@ public enum LoraFamily {
       sign("(^|[._])(double_blocks|single_blocks)[._]", FLUX),
       sign("(^|[._])single_transformer_blocks[._]", FLUX),
       sign("(^|[._])joint_blocks[._]", SD3),
+      // PixArt's and LTX-Video's blocks have two attentions; Stable Diffusion 3's first is called attn.
+      sign(JOINT_BLOCK + "\\d+[._]attn1[._]", UNKNOWN),
       // Stable Diffusion 3.5 large has 38 blocks, Qwen-Image 60, and feed-forwards of other names.
       sign(JOINT_BLOCK + "(\\d+[._](img|txt)_(mod|mlp)|3[89]|[4-9]\\d)[._]", QWEN_IMAGE),
       // FLUX.1 has no second attention, and blocks of both streams only up to the nineteenth.

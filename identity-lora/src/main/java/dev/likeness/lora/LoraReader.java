@@ -40,6 +40,9 @@ final class LoraReader {
   private final Part tower;
   private final Map<String, JoinedLayer> joined = new HashMap<>();
   private final Map<Layer, LayerKeys> keys = new LinkedHashMap<>();
+  /** What an incomplete layer's name ends in where it is its bias that the base lacks. */
+  static final String BIAS = ".bias";
+
   private final Set<String> unmatched = new LinkedHashSet<>();
   /** The model's layers beside which a key of the file has another shape. */
   private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
@@ -155,8 +158,10 @@ final class LoraReader {
     for (LayerKeys layer : keys.values()) {
       Optional<ChangeKind> kind = ChangeKind.of(layer);
       kind.ifPresent(kinds::add);
-      if (kind.isEmpty() || !kind.get().isWhole(layer) || !biasFits(layer)) {
+      if (kind.isEmpty() || !kind.get().isWhole(layer)) {
         incomplete.add(layer.layer().name());
+      } else if (!biasFits(layer)) {
+        incomplete.add(layer.layer().name() + BIAS);
       }
       long own = kind.map(k -> k.rank(layer)).orElse(0L);
       rank = Math.max(rank, own);

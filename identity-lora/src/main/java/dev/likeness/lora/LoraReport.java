@@ -79,6 +79,10 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
       throw new UnusableInput(file + ": " + misshapen.size() + " keys do not fit " + base + ", e.g. " + misshapen.get(0)
           + "; the LoRA is for another base model");
     }
+    if (!incomplete.isEmpty() && incomplete.get(0).endsWith(LoraReader.BIAS)) {
+      throw new UnusableInput(file + " changes " + incomplete.get(0) + ", and that layer of " + base
+          + " has none; give the base that it was made for");
+    }
     if (!incomplete.isEmpty()) {
       throw new UnusableInput(
           file + ": " + incomplete.get(0) + " has not all factors of one rank; the file is incomplete");

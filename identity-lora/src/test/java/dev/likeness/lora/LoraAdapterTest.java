@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adapter;
@@ -44,6 +45,19 @@ class LoraAdapterTest implements AdapterContract {
   void refusesAWeightThatIsNoNumber() {
     IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
     assertEquals("a LoRA's weight must be a finite number, not NaN", refusal.getMessage());
+  }
+
+  @Test
+  void refusesAnotherBase(@TempDir Path folder) {
+    try (BaseModel other = GoldenFolder.loaded(GoldenFolder.write("no-middle", GoldenFolder.Spelling.PUBLISHED, folder).path());
+        FusedLora fused = loras.get(0).fuse(1)) {
+      for (Adapter adapter : List.of(loras.get(0).at(1), fused)) {
+        String refusal =
+            assertThrows(IllegalArgumentException.class, () -> other.generate(request().as(adapter))).getMessage();
+        assertTrue(refusal.startsWith("the LoRA was opened for another base: it changes "), refusal);
+      }
+      other.generate(request().as(loras.get(0).at(0)));
+    }
   }
 
   @Test

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -59,6 +62,46 @@ class LoraRefusalTest extends OnGoldenBase {
         "unet.down_blocks.7.attentions.0.proj_in.lora_B.weight"), report.unmatched());
     assertEquals(2, report.matched());
     assertTrue(!report.isComplete());
+  }
+
+  @Test
+  void namesABiasThatTheBaseLacks() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.put(LAYER + ".lora_B.bias", new long[] {64});
+    Path file = file(shapes, Map.of());
+    assertEquals(file + " changes " + LAYER + ".bias, and that layer of base-today has none; give the base that it was made for",
+        refusal(file));
+  }
+
+  @Test
+  void takesTheBlocksOfPixArtForNoneItKnows() {
+    Map<String, long[]> shapes = pair("transformer.transformer_blocks.0.attn1.to_q", 64, 2, 64);
+    shapes.putAll(pair("transformer.transformer_blocks.0.attn2.to_q", 64, 2, 64));
+    String refusal = refusal(file(shapes, Map.of()));
+    assertTrue(refusal.contains("4 of 4 keys match no layer"), refusal);
+  }
+
+  @Test
+  void readsTheRotationsOfKohyasOwnPrograms() {
+    Path file = file(Map.of("oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.oft_blocks", new long[] {4, 16, 16},
+        "oft_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_q.alpha", new long[] {1}), Map.of());
+    try (Lora lora = Lora.open(file, base)) {
+      assertEquals(Set.of(ChangeKind.OFT), lora.report().kinds());
+    }
+  }
+
+  @Test
+  void leavesWordsOutThatTakeThePlaceOfWhatATowerSays() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.put("bundle_emb.ada.clip_l", new long[] {1, 32});
+    shapes.put("bundle_emb.byron.clip_l", new long[] {1, 32});
+    shapes.put("bundle_emb.byron.clip_l_out", new long[] {1, 32});
+    shapes.put("bundle_emb.v1.5.string_to_param.*", new long[] {1, 32});
+    shapes.put("bundle_emb.ada.t5", new long[] {1, 4096});
+    try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
+      assertEquals(Set.of("ada", "v1.5"), lora.words().stream().map(TextualInversion::token).collect(Collectors.toSet()));
+      assertTrue(lora.words().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
+    }
   }
 
   @Test

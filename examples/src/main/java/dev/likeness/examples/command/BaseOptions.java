@@ -37,7 +37,21 @@ final class BaseOptions {
   }
 
   BaseModel open() {
-    return vae == null && parts.isEmpty() ? BaseModel.open(folder(), compute()) : BaseModel.open(files(), compute());
+    return open(compute());
+  }
+
+  /** The same in f32 unless said, for what is lost in fewer bits. */
+  BaseModel openExact() {
+    return open(compute.exact());
+  }
+
+  private BaseModel open(Compute on) {
+    return isWhole() ? BaseModel.open(folder(), on) : BaseModel.open(files(), on);
+  }
+
+  /** Whether no part of it is taken from elsewhere. */
+  boolean isWhole() {
+    return vae == null && parts.isEmpty();
   }
 
   /** What is computed on. */

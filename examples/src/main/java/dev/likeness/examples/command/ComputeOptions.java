@@ -14,4 +14,9 @@ final class ComputeOptions {
   Compute compute() {
     return Compute.of(device, dtype);
   }
+
+  /** Where and how precisely to compute what is lost in fewer bits: in f32 unless said. */
+  Compute exact() {
+    return Compute.of(device, dtype == null ? "f32" : dtype);
+  }
 }

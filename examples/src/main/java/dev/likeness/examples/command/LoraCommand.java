@@ -58,7 +58,7 @@ public final class LoraCommand implements Runnable {
     if (Files.exists(out)) {
       throw new UnusableInput(out + " exists already; name another, since nothing is overwritten");
     }
-    try (BaseModel model = base.open(); Lora made = tuned == null ? summed(model) : extracted(model)) {
+    try (BaseModel model = tuned == null ? base.open() : base.openExact(); Lora made = tuned == null ? summed(model) : extracted(model)) {
       made.save(out, spelling);
       console.err().println(made.report().layers() + " layers of rank " + made.report().rank());
     }

@@ -97,6 +97,10 @@ public final class TrainCommand implements Runnable {
     if (whole && (rank.given() || recipe != Recipe.BALANCED)) {
       throw new IllegalArgumentException("--rank and --recipe are for LoRAs; leave them out with --method dreambooth");
     }
+    if (whole && !base.isWhole()) {
+      throw new IllegalArgumentException("--vae and --part would not be in the model that --method dreambooth writes, a copy of the base's"
+          + " folder; put them into the base's folder first");
+    }
     if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
       throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }

@@ -43,6 +43,10 @@ class SubjectShootsTest {
         assertEquals(List.of("headshot-001.png", "headshot-002.png", "headshot-003.png", "headshot-004.png", "record-003.json",
             "record.json"), files.map(file -> file.getFileName().toString()).sorted().toList());
       }
+      Files.delete(pictures.resolve("headshot-001.png"));
+      studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
+      assertTrue(Files.exists(pictures.resolve("headshot-006.png")) && !Files.exists(pictures.resolve("headshot-001.png")),
+          "numbers that were taken out are not given again");
       String later = Files.readString(pictures.resolve("record-003.json"));
       assertTrue(later.contains("headshot-003.png") && later.contains("headshot-004.png") && !later.contains("headshot-001.png"), later);
     }

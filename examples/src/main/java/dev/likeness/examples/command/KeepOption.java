@@ -93,7 +93,8 @@ final class KeepOption {
     Optional<Likeness> likeness = review != null
         ? Optional.of(FaceReferences.of(review.accepted(), eye).likeness(tools.detector(), eye))
         : learnt != null
-            ? FaceReferences.of(learnt).filter(faces -> faces.embedder().equals(eye.name())).map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
+            ? FaceReferences.of(learnt).filter(faces -> faces.embedder().equals(eye.name()))
+                .map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
     if (likeness.isEmpty()) {
       progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
           + eye.name() + " sees them; learn the person again with --embedder"));

@@ -30,8 +30,10 @@ final class JointKeys implements TensorSource {
       EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B, Role.RESHAPE);
   private static final Pattern XLABS =
       Pattern.compile("(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
+  /** kohya's rotation of a layer that is several: one for each of them. */
+  private static final Pattern TURNED = Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
   private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "transformer.", "unet.",
-      "lora_transformer_", "lora_unet_", "lycoris_");
+      "lora_transformer_", "lora_unet_", "oft_unet_", "lycoris_");
 
   /** Rows of a tensor of the file; all of them where {@code count} is 0. */
   private record Slice(String key, long from, long count, boolean halvesSwapped) { }
@@ -75,7 +77,7 @@ final class JointKeys implements TensorSource {
   }
 
   private Optional<Named> named(String key) {
-    String spelled = xlabs(key);
+    String spelled = spelled(key);
     return Role.cut(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
       return names.of(stem)
@@ -98,7 +100,7 @@ final class JointKeys implements TensorSource {
   private void add(String key) {
     Optional<Named> named = named(key);
     if (named.isEmpty()) {
-      put(xlabs(key), new Slice(key, 0, 0, false));
+      put(spelled(key), new Slice(key, 0, 0, false));
       return;
     }
     Role.Cut cut = named.get().cut;
@@ -142,7 +144,12 @@ final class JointKeys implements TensorSource {
     return bare;
   }
 
-  private static String xlabs(String key) {
+  /** As other programs spell it. */
+  private static String spelled(String key) {
+    Matcher turned = TURNED.matcher(key);
+    if (turned.matches()) {
+      return turned.group(1) + "_" + turned.group(2) + ".oft_blocks";
+    }
     Matcher m = XLABS.matcher(key);
     if (!m.matches()) {
       return key;

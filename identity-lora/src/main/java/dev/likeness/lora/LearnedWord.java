@@ -44,9 +44,15 @@ final class LearnedWord {
     this.model = model;
     towers = Pupil.of(model).towers();
     try (TensorScope scope = TensorScope.open()) {
-      double moved = settings.options().pivot().rate() / settings.learningRate();
+      double moved = settings.options().pivot().rate() / stepOfFactors();
       towers.forEach(tower -> units.put(tower.part(), moved * spread(tower)));
     }
+  }
+
+  /** Prodigy's own steps come out about as long as the rates that are usual. */
+  private double stepOfFactors() {
+    return settings.options().optimizer() == TrainingOptimizer.PRODIGY
+        ? LoraTraining.balanced().suitedTo(model).learningRate() : settings.learningRate();
   }
 
   static String leaf(Part part) {

@@ -13,11 +13,13 @@ import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.LowRank;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -44,6 +46,7 @@ public final class LoraMerge {
     if (loras.keySet().stream().map(Lora::base).distinct().count() > 1) {
       throw new IllegalArgumentException("the LoRAs to merge were opened on several bases; open all of them on one");
     }
+    List<TextualInversion> words = words(loras.keySet());
     TensorRegion region = new TensorRegion();
     Networks base = loras.keySet().iterator().next().base();
     Map<Layer, Change> weights = new LinkedHashMap<>();
@@ -64,7 +67,6 @@ public final class LoraMerge {
       region.close();
       throw e;
     }
-    List<TextualInversion> words = loras.keySet().stream().flatMap(lora -> lora.words().stream()).distinct().toList();
     Map<String, String> header = MergedNotes.of(loras.keySet().stream().map(Lora::metadata).toList(), rank);
     return made(new LoraChanges(weights, biases, words), rank, region, base,
         loras.keySet().iterator().next().report().family(), header);
@@ -105,6 +107,17 @@ public final class LoraMerge {
     }
     LoraFamily family = LoraFamily.of(table);
     return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
+  }
+
+  private static List<TextualInversion> words(Collection<Lora> loras) {
+    Map<String, TextualInversion> words = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    loras.stream().flatMap(lora -> lora.words().stream()).forEach(word -> {
+      if (words.put(word.token(), word) != null) {
+        throw new IllegalArgumentException("two of the LoRAs to merge bring a word \"" + word.token()
+            + "\" of their own, and one file holds one; learn one of them with another token, or carry both without merging");
+      }
+    });
+    return List.copyOf(words.values());
   }
 
   private static Set<Layer> layers(Map<Lora, Double> loras) {

@@ -159,11 +159,15 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
    * and a transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
-    if (width(base.parts()) < SMALL) {
+    return suitedTo(base.parts());
+  }
+
+  LoraTraining suitedTo(Networks model) {
+    if (width(model) < SMALL) {
       return this;
     }
     LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).batch(1);
-    return base.parts() instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+    return model instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
   }
 
   /** How wide it is at its picture's own size; a family that is not taught here counts as large. */

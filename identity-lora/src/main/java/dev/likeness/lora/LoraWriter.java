@@ -12,7 +12,6 @@ import dev.likeness.lora.change.LowRank;
 import dev.likeness.lora.change.Rows;
 import dev.likeness.lora.change.Tucker;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
@@ -27,8 +26,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * the second factor, so that alpha equals the rank and readers that know of no alpha agree with those that do.
  */
 final class LoraWriter {
-  private static final String SETTINGS = "lora_adapter_metadata";
-
   private final LoraDialect dialect;
   private final Map<String, Tensor> tensors;
   private final Function<Layer, Tensor> weight;
@@ -58,8 +55,7 @@ final class LoraWriter {
         SameRank.of(changes.weights()).forEach((layer, change) -> writer.put(layer, layer.name(), change));
       }
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
-      Map<String, String> notes = new HashMap<>(metadata);
-      notes.remove(SETTINGS);
+      Map<String, String> notes = PortableNotes.rewritten(metadata);
       notes.put("format", "pt");
       SafetensorsWriter.write(file, tensors, notes);
     }

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * agree on, and all that people wrote for people: titles, words, licences, and what each person agreed to.
  */
 final class MergedNotes {
-  private static final Pattern OF_FACTORS = Pattern.compile("ss_network_.*|sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
+  private static final Pattern OF_FACTORS = Pattern.compile("ss_network_.*");
   /** How one of several was trained, which is not how the sum was. */
   private static final Pattern OF_TRAINING = Pattern.compile("ss_(?!base_model_version|v2).*");
   private static final Pattern OF_PERSON = Pattern.compile("likeness\\.(?!base$|consent$).*");
@@ -25,7 +25,8 @@ final class MergedNotes {
 
   /** The notes of the sum of LoRAs with these headers, whose factors have that rank, which is their alpha too. */
   static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
-    Map<String, String> notes = headers.size() == 1 ? new LinkedHashMap<>(headers.iterator().next()) : several(headers);
+    Map<String, String> notes = headers.size() == 1 ? PortableNotes.rewritten(headers.iterator().next())
+        : PortableNotes.rewritten(several(headers));
     boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
     notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
     if (kohya) {

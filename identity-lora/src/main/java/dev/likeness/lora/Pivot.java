@@ -6,7 +6,8 @@ package dev.likeness.lora;
  *
  * @param vectors how many; 0 to spell the token with the tokens that there are
  * @param until the share of the steps while the vectors learn
- * @param rate how far a number of theirs moves in a step of full learning rate, in spreads of the base's own vectors
+ * @param rate how far a number of theirs moves in a step of full learning rate, in spreads of the base's own vectors; with
+ *     Prodigy, in a step of the rate that is usual
  */
 public record Pivot(int vectors, double until, double rate) {
   /** No new word. */

@@ -1,7 +1,9 @@
 package dev.likeness.lora;
 
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What other programs look for in a LoRA's header: kohya's {@code ss_*} notes, by which web interfaces sort files, and
@@ -17,7 +19,17 @@ final class PortableNotes {
       LoraFamily.SD3, new Names("sd3", "stable-diffusion-3-medium"),
       LoraFamily.FLUX, new Names("flux1", "flux-1-dev"));
 
+  private static final Pattern OF_TENSORS = Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
+
   private PortableNotes() {}
+
+  /** What stays true of a header whose factors are written anew, with alpha as their rank: no hash of other tensors. */
+  static Map<String, String> rewritten(Map<String, String> header) {
+    Map<String, String> notes = new HashMap<>(header);
+    notes.keySet().removeIf(name -> OF_TENSORS.matcher(name).matches());
+    notes.computeIfPresent("ss_network_alpha", (name, alpha) -> notes.getOrDefault("ss_network_dim", alpha));
+    return notes;
+  }
 
   /** The notes of a LoRA for a family whose factors have that rank, which is their alpha too; none for a private base. */
   static Map<String, String> of(LoraFamily family, int rank, String trigger) {

@@ -63,7 +63,7 @@ enum Role {
       plain("reshape_weight", RESHAPE), plain("dora_scale", MAGNITUDE), plain("alpha", ALPHA),
       new Ending(".scale", SET, LoraDialect.PEFT));
 
-  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l"
+  private static final Pattern NAMED_ADAPTER = Pattern.compile("(.+\\.(?:lora_[AB]|lora_magnitude_vector|b?oft_[Rrs]|ia3_l|oft_blocks"
       + "|(?:hada|lokr)_[wt][12](?:_[ab])?))\\.[^.]+(\\.weight)?");
 
   // New values that peft keeps beside factors (bias, modules_to_save): of layers that it wraps, and of any under its prefix.

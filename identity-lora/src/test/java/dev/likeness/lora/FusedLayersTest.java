@@ -35,6 +35,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layers that are one in a file and several in the model: the same difference, said outright and by every kind's factors. */
 @ExtendWith(NoTensorLeaks.class)
@@ -145,6 +146,29 @@ class FusedLayersTest {
         double wrong = value.sub(actual.get(name)).abs().max().item_double();
         assertTrue(wrong <= 1e-6, kind + " of " + name + " by " + wrong);
       });
+    }
+  }
+
+  /** networks/oft_flux.py of kohya's programs: a rotation, and a longest length, for each of the layers. */
+  @ParameterizedTest
+  @ValueSource(strings = {"oft_unet_double_blocks_0_img_attn_qkv", "oft_unet_single_blocks_0_linear1", "oft_unet_double_blocks_0_txt_attn_proj"})
+  void turnsEachOfTheLayersByItsOwnBlocks(String stem) {
+    List<String> parts = stem.endsWith("proj") ? List.of(BOTH + "to_add_out") : parts(stem);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(5L)) {
+      Map<String, Tensor> file = new LinkedHashMap<>();
+      Map<String, Tensor> expected = new LinkedHashMap<>();
+      float constraint = 1e-2f;
+      for (int i = 0; i < parts.size(); i++) {
+        String name = parts.get(i) + ".weight";
+        Tensor weight = base.parts().tensor(Part.TRANSFORMER, name);
+        long size = weight.size(0) / 2;
+        Tensor blocks = put(file, stem + ".oft_blocks." + i, random(noise, 2, size, size));
+        expected.put(name, weight.add(new Rotation(blocks, null, constraint * weight.size(0)).difference(weight)));
+      }
+      file.put(stem + ".alpha", torch.tensor(constraint));
+      Map<String, Tensor> actual = merged(file);
+      assertEquals(expected.keySet(), actual.keySet());
+      expected.forEach((name, value) -> assertTrue(value.sub(actual.get(name)).abs().max().item_double() <= 1e-6, name));
     }
   }
 

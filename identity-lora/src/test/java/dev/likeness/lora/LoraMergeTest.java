@@ -14,11 +14,14 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
@@ -62,6 +65,23 @@ class LoraMergeTest extends OnGoldenBase {
         }
       }
     }
+  }
+
+  @Test
+  void refusesTwoWordsOfOneName() {
+    TextualInversion word = new TextualInversion("sks", Map.of(8, new float[8]));
+    try (Lora first = carrying(word); Lora second = carrying(new TextualInversion("SKS", Map.of(8, new float[16])))) {
+      Map<Lora, Double> both = new LinkedHashMap<>(Map.of(first, 1.0));
+      both.put(second, 1.0);
+      assertTrue(assertThrows(IllegalArgumentException.class, () -> LoraMerge.merged(both, 2)).getMessage()
+          .contains("word \"SKS\" of their own"));
+      assertEquals(List.of("sks"), LoraMerge.resized(first, 1).words().stream().map(TextualInversion::token).toList());
+    }
+  }
+
+  private static Lora carrying(TextualInversion word) {
+    LoraReport report = LoraReport.made(LoraFamily.UNKNOWN, ChangeKind.LORA, 0, 1, Map.of());
+    return new Lora(new LoraChanges(Map.of(), Map.of(), List.of(word)), Map.of(), report, new TensorRegion(), base.networks());
   }
 
   @Test

@@ -76,6 +76,15 @@ class MergedHeadersTest extends OnGoldenBase {
   }
 
   @Test
+  void sayNothingOfTheTensorsThatAFileHadBefore() {
+    try (Lora film = with("wide", FILM)) {
+      assertEquals("64", film.metadata().get("ss_network_alpha"), "alpha is the rank since");
+      assertFalse(film.metadata().containsKey("sshs_model_hash"));
+      assertEquals("1e-4", film.metadata().get("ss_learning_rate"));
+    }
+  }
+
+  @Test
   void uniteWhatPeopleWroteAndKeepThePersonBesideAStyle() {
     try (Lora ada = with("wide", ADA); Lora film = with("attention", FILM)) {
       try (TrainedPerson both = TrainedPerson.open(merged(ada, film), base)) {

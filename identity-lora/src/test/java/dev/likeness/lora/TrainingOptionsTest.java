@@ -253,6 +253,23 @@ class TrainingOptionsTest extends OnGoldenBase {
             Progress.SILENT, new Cancellation())).getMessage());
   }
 
+  @Test
+  void learnsANewWordByProdigyInStepsOfTheSameLength() {
+    LoraTraining usual = with(PLAIN.pivot(Pivot.of(1))).learningRate(LoraTraining.balanced().suitedTo(base).learningRate());
+    LoraTraining prodigy = usual.options(usual.options().optimizer(TrainingOptimizer.PRODIGY)).learningRate(1);
+    float[] begun = first(train(prodigy.steps(1)));
+    double way = way(begun, first(train(prodigy.steps(60)))) / way(begun, first(train(usual.steps(60))));
+    assertTrue(way > 0.25 && way < 4, "the word went " + way + " times as far as by AdamW");
+  }
+
+  private static double way(float[] from, float[] to) {
+    double sum = 0;
+    for (int i = 0; i < from.length; i++) {
+      sum += (to[i] - from[i]) * (to[i] - from[i]);
+    }
+    return Math.sqrt(sum);
+  }
+
   private static float[] first(TrainedPerson person) {
     try (person) {
       return first(person.lora().words().get(0));

@@ -2,10 +2,8 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.adapt.Adapter;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.face.FaceGuidance;
-import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
 import java.util.Comparator;
 import java.util.List;
@@ -27,10 +25,6 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
    * that fewer of the asked words are drawn.
    */
   static final double LEARNT = 0.4;
-  /** How much in the first of the steps, which settle hair and outline: what holds the face does not bring these back. */
-  private static final double EARLY = 0.8;
-  /** The share of the steps after which they are settled. */
-  private static final double SETTLED = 0.2;
 
   /** {@code person} held to what is kept of their face; as they are where nothing is, or of another embedder. */
   static Identity of(Identity person, FaceGuidance guidance) {
@@ -53,28 +47,15 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
       LikenessDial dial = shown.dial().equals(LikenessDial.UNMEASURED) ? LikenessDial.HELD : shown.dial();
       return likeness -> {
         LikenessDial.Setting setting = dial.at(likeness, shown.learnt() != null);
-        return shown.at(setting, HeldPerson::course).and(face.at(setting.face()));
+        return shown.at(setting).and(face.at(setting.face()));
       };
     }
     TrainedPerson learnt = (TrainedPerson) person;
     Optional<ImagePrompt> shown = guidance.shown(faces);
     return likeness -> {
-      Adapter lora = learnt.lora().at(course(LEARNT * likeness));
+      Adapter lora = learnt.lora().at(LEARNT * likeness);
       return shown.map(prompt -> lora.and(prompt.at(LikenessDial.BESIDE_HELD * likeness))).orElse(lora).and(face.at(likeness));
     };
-  }
-
-  /**
-   * Twice a weight in the first steps, but no more than {@link #EARLY} unless it is more by itself. Text is encoded once, at the
-   * first step's weight: there the LoRA counts as it does later, so that words are read as before.
-   */
-  private static LoraWeight course(double lora) {
-    double early = Math.max(1, Math.min(EARLY / LEARNT, EARLY / lora));
-    LoraWeight weight = LoraWeight.of(lora).overSteps(done -> done < SETTLED ? early : 1);
-    for (Part part : List.of(Part.TEXT_ENCODER, Part.TEXT_ENCODER_2, Part.TEXT_ENCODER_3)) {
-      weight = weight.block(part.folder(), 1 / early);
-    }
-    return weight;
   }
 
   @Override

@@ -7,14 +7,12 @@ import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.ReferenceEmbeddings;
 import dev.likeness.ipadapter.face.PersonAdapter;
-import dev.likeness.lora.LoraWeight;
 import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.DoubleFunction;
 
 /**
  * A person whom photos show to an IP-Adapter while their pictures are drawn; nothing is learnt, unless a LoRA of theirs
@@ -84,13 +82,12 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   /** At a likeness setting, 0 to 1, their face held by nothing. */
   @Override
   public Adapter at(double likeness) {
-    return at(dial.unheld().at(likeness, learnt != null), LoraWeight::of);
+    return at(dial.unheld().at(likeness, learnt != null));
   }
 
-  /** As a setting says, their LoRA acting by what {@code course} makes of its weight. */
-  Adapter at(LikenessDial.Setting setting, DoubleFunction<LoraWeight> course) {
+  Adapter at(LikenessDial.Setting setting) {
     Adapter shown = prompt.steps(setting.start(), setting.end()).at(setting.adapter());
-    return learnt == null ? shown : learnt.lora().at(course.apply(setting.lora())).and(shown);
+    return learnt == null ? shown : learnt.lora().at(setting.lora()).and(shown);
   }
 
   @Override

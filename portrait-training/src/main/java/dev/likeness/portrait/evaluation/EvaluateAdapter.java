@@ -78,7 +78,8 @@ public final class EvaluateAdapter {
     }
   }
 
-  private static String made(Path adapter) {
+  /** How an adapter came to be, by its own header. */
+  static String made(Path adapter) {
     try (Safetensors file = Safetensors.open(adapter)) {
       return new TreeMap<>(file.metadata()).toString();
     }

@@ -5,18 +5,22 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.headshots.LikenessDial;
 import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.LongStream;
 
 /**
@@ -74,11 +78,16 @@ public final class Evaluation {
     tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
         () -> ledger.skip("faces", "no outside detector was given"));
     tools.embedder().ifPresentOrElse(
-        embedder -> ledger.part("distance to held-out renders", embedder.name(), () -> distance(drawn, embedder)),
+        embedder -> ledger.part("distance to held-out renders", judges().toString(), () -> distance(drawn, embedder)),
         () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
+    ledger.part("autoencoder", () -> AutoencoderLoss.measure(base, prompts));
     copies(drawn);
     identity();
     return ledger.parts();
+  }
+
+  private Map<String, Object> judges() {
+    return tools.judging(Map.of());
   }
 
   private Map<String, Object> faces(List<Picture> drawn, FaceDetector detector) {
@@ -119,10 +128,14 @@ public final class Evaluation {
       return;
     }
     try (FolderEmbedder own = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
-        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null)) {
-      IdentityFigures.measure(IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own), plan.people(),
-          tools.reader(), ledger, drawings);
-      tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots",
+        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
+        PersonAdapter adapter = Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
+      IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
+      LikenessDial dial = LikenessDial.beside(PersonAdapter.own(model));
+      String judges = tools.judging(Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name())).toString();
+      new IdentityFigures(trial, Optional.ofNullable(adapter).map(shows -> person -> trial.shown(person, shows, dial)), tools.reader())
+          .measure(plan.people(), judges, ledger, drawings);
+      tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots", judges,
           () -> separation(tools.detector().orElse(detector), embedder)));
     }
   }

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Roc;
@@ -16,13 +17,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
  * Identity in figures: each person's trial, with what else the same pictures show and how different they are, and what an
  * outside embedder makes of all headshots.
+ *
+ * @param showing shows somebody to the model's own adapter, where it has one
+ * @param reader reads back what was asked
  */
-final class IdentityFigures {
+record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerson>> showing, Optional<AttributeReader> reader) {
   /** Clothes, hair, light and backdrop, of which a style asks for some and what the person is called for others. */
   static final Set<Attribute> SCENE = EnumSet.of(Attribute.OUTFIT, Attribute.OUTFIT_COLOUR, Attribute.PATTERN,
       Attribute.HAIR, Attribute.HAIR_COLOUR, Attribute.LIGHT, Attribute.LIGHT_COLOUR, Attribute.BACKDROP,
@@ -32,15 +37,13 @@ final class IdentityFigures {
       Attribute.HAIR_COLOUR, Attribute.OUTFIT_COLOUR, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR);
   private static final String SPREAD = "spread";
 
-  private IdentityFigures() {}
-
   /** Tries {@code people} persons, keeping each in {@code ledger} and their headshots where {@code drawings} says. */
-  static void measure(IdentityTrial trial, int people, Optional<AttributeReader> reader, Ledger ledger, Drawings drawings) {
+  void measure(int people, String judges, Ledger ledger, Drawings drawings) {
     for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
       String name = "person " + number;
       Person person = Person.random(number);
-      ledger.part(name, () -> {
-        IdentityTrial.Result result = trial.of(person, 1);
+      ledger.part(name, judges, () -> {
+        IdentityTrial.Result result = trial.of(person, 1, showing);
         List<Headshot> headshots = result.with().headshots();
         for (int k = 0; k < headshots.size(); k++) {
           headshots.get(k).picture().writePng(drawings.file(name, k));
@@ -50,6 +53,7 @@ final class IdentityFigures {
         found.put("own photos", result.spread());
         Map<String, Object> without = row(result.without(), reader);
         found.put("with LoRA", beside(row(result.with(), reader), without));
+        result.shown().ifPresent(shown -> found.put("by the adapter", beside(row(shown, reader), without)));
         found.put("without", without);
         return found;
       });

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
 /**
@@ -68,8 +69,11 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
    *
    * @param seconds that learning took
    * @param spread mean cosine of the person's own photos to each other
+   * @param with the person learnt
+   * @param without nothing of the person
+   * @param shown the person as an adapter is shown them, where one is
    */
-  record Result(double seconds, double spread, Outcome with, Outcome without) {}
+  record Result(double seconds, double spread, Outcome with, Outcome without, Optional<Outcome> shown) {}
 
   /** Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance} unless that is null. */
   static IdentityTrial on(BaseModel base, FaceGuidance guidance, FaceDetector detector, FaceDetector judge,
@@ -77,12 +81,13 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
     return new IdentityTrial(HeadshotStudio.on(base).guidance(guidance), Optional.ofNullable(guidance), detector, judge, embedder);
   }
 
-  Result of(Person person, int each) {
+  Result of(Person person, int each, Optional<Function<Person, ShownPerson>> showing) {
     Gallery gallery = gallery(person);
     long start = System.nanoTime();
     try (TrainedPerson learnt = learnt(person)) {
       double seconds = (System.nanoTime() - start) / 1e9;
-      return new Result(seconds, gallery.spread(), shoot(gallery, learnt, 1, each), shoot(gallery, learnt, 0, each));
+      return new Result(seconds, gallery.spread(), shoot(gallery, learnt, 1, each), shoot(gallery, learnt, 0, each),
+          showing.map(shows -> shoot(gallery, shows.apply(person), 1, each)));
     }
   }
 

@@ -26,11 +26,13 @@ import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
@@ -74,6 +76,9 @@ public final class MeasureDial {
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
+      Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", TrainingPictures.made(folder), "adapter",
+          EvaluateAdapter.made(PersonAdapter.own(folder)), "steps", Integer.toString(steps), "attributes", new TreeMap<>(reader.made()).toString(),
+          "held by", guidance == null ? "nothing" : guidance.embedder().name()));
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);

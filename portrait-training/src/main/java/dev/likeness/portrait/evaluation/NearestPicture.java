@@ -18,10 +18,12 @@ final class NearestPicture {
   private NearestPicture() {}
 
   static Map<String, Object> measure(List<Picture> drawn, List<Picture> unseen, TrainingPictures training, int most) {
-    List<float[]> known = IntStream.range(0, Math.min(most, training.count())).parallel()
-        .mapToObj(i -> thumbnail(training.picture(i))).toList();
+    int count = Math.min(most, training.count());
+    List<float[]> known = IntStream.range(0, count).parallel()
+        .mapToObj(i -> thumbnail(training.picture((int) ((long) i * training.count() / count)))).toList();
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("training pictures", known.size());
+    row.put("of", training.count());
     put(row, "drawn", drawn, known);
     put(row, "unseen renders", unseen, known);
     return row;

@@ -65,14 +65,17 @@ public final class MakePortrait {
   }
 
   private void run() {
+    int people = named.number("embedderPeople", 4000);
+    // Other people and another start each: what judges likeness takes no part in making it. Numbers that make no sense are refused
+    // before the first stage.
+    EmbedderPlan judge = EmbedderPlan.judge(seed(), people);
+    EmbedderPlan adapters = EmbedderPlan.adapters(seed() + 1, people);
+    EmbedderPlan guide = EmbedderPlan.guide(seed() + 2, people);
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
-    int people = named.number("embedderPeople", 4000);
-    all.put("embedder", () -> embedder("embedder", EmbedderPlan.judge(seed(), people), folder));
-    // Other people and another start each: what judges likeness takes no part in making it.
-    all.put("adapter-embedder",
-        () -> embedder("adapter-embedder", EmbedderPlan.adapters(seed() + 1, people), folder.resolve("ip_adapter")));
-    all.put("guide-embedder", () -> embedder("guide-embedder", EmbedderPlan.guide(seed() + 2, people), folder.resolve("guidance")));
+    all.put("embedder", () -> embedder("embedder", judge, folder));
+    all.put("adapter-embedder", () -> embedder("adapter-embedder", adapters, folder.resolve("ip_adapter")));
+    all.put("guide-embedder", () -> embedder("guide-embedder", guide, folder.resolve("guidance")));
     all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
         named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
         folder.resolve("photo_reader")));

@@ -11,14 +11,16 @@ final class StrandPaint {
   private final float[] colour = new float[3];
   private final float[] before = new float[3];
   private final float shine;
+  private final Material material;
 
-  StrandPaint(Camera camera, Raster raster, Canvas canvas, LightRig rig, ShadowMap shadow, float shine) {
+  StrandPaint(Camera camera, Raster raster, Canvas canvas, LightRig rig, ShadowMap shadow, float shine, Material material) {
     this.camera = camera;
     this.raster = raster;
     this.canvas = canvas;
     this.rig = rig;
     this.shadow = shadow;
     this.shine = shine;
+    this.material = material;
   }
 
   void draw(Strands s) {
@@ -114,7 +116,7 @@ final class StrandPaint {
               Maths.mix(before[2], colour[2], t) * round, cover);
           if (cover > .5f) {
             raster.depth[at] = z;
-            raster.material[at] = (byte) Material.HAIR.ordinal();
+            raster.material[at] = (byte) material.ordinal();
           }
         }
       }

@@ -25,8 +25,9 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
     int people = numbers.of("people");
     Path known = work.resolve("people-latents.safetensors");
     int count = people * PeopleRenders.SHOTS;
-    if (!Files.exists(known)) {
-      try (FolderEmbedder seer = FolderEmbedder.open(embedder)) {
+    try (FolderEmbedder seer = FolderEmbedder.open(embedder)) {
+      WorkStamp.require(work, "embedder", seer.name());
+      if (!Files.exists(known)) {
         new PeopleLatents(base, store, renders, seer).write(known, count, encoded);
       }
     }

@@ -22,6 +22,10 @@ public record EmbedderPlan(long seed, int people, double gray, List<Integer> cha
   static final Set<String> NAMES = Set.of("gray", "channels", "start");
   static final String WEIGHTS = "model.safetensors";
 
+  public EmbedderPlan {
+    FaceStore.requireSeed(seed);
+  }
+
   /** Of what judges likeness. */
   public static EmbedderPlan judge(long seed, int people) {
     return new EmbedderPlan(seed, people, 0.5, Architecture.FACE_CHANNELS, null);

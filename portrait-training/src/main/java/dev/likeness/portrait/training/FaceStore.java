@@ -50,12 +50,15 @@ final class FaceStore {
   private final long seed;
 
   FaceStore(Path file, long seed) {
+    this.file = file;
+    this.seed = seed;
+  }
+
+  static void requireSeed(long seed) {
     if (seed < 0 || seed >= SEEDS) {
       throw new IllegalArgumentException("a seed of faces is 0 to " + (SEEDS - 1) + ", given " + seed
           + ": the people of others are used for something else");
     }
-    this.file = file;
-    this.seed = seed;
   }
 
   /** Renders until {@code people} are there, on every core. */

@@ -4,7 +4,9 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -27,6 +29,16 @@ final class LatentStore {
   private static final int BLOCK = 16;
 
   private LatentStore() {}
+
+  /** How many pictures a file knows; none where there is none. */
+  static long size(Path file) {
+    if (!Files.exists(file)) {
+      return 0;
+    }
+    try (Safetensors known = Safetensors.open(file)) {
+      return known.shape("latents")[0];
+    }
+  }
 
   /** Encodes pictures {@code first} to {@code first + count} of the renders, and writes one file. */
   static void write(Path file, AutoencoderKL autoencoder, ClipTokenizer tokenizer, RenderStore store,

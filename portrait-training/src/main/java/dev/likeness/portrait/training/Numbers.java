@@ -40,7 +40,7 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
 
   @Override
   public String toString() {
-    return "seed=" + seed + " autoencoderSteps=" + autoencoderSteps + " pictures=" + pictures + " readerSteps="
+    return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures + " readerSteps="
         + readerSteps + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate + " draws=" + draws;
   }

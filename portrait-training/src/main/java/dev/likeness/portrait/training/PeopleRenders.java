@@ -15,7 +15,7 @@ import java.util.Random;
 final class PeopleRenders {
   static final int SHOTS = 4;
 
-  /** Seeds of these people are used for nothing else. */
+  /** These people, whom the reader of photos knows too, are measured by nothing. */
   private static final long FIRST_PERSON = 800_000_000L;
 
   /**

@@ -44,7 +44,14 @@ final class PortraitFolder {
     TrimmedTokenizer.json(folder.resolve("text_encoder/config.json"), Architecture.text(vocabulary));
     weights(diffusion, "ema.unet.", folder.resolve("unet/diffusion_pytorch_model.safetensors"), made);
     weights(diffusion, "ema.text_encoder.", folder.resolve("text_encoder/model.safetensors"), made);
-    weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), made);
+    weights(autoencoder, "", folder.resolve("vae/diffusion_pytorch_model.safetensors"), origin(autoencoder, made));
+  }
+
+  /** How {@code file}, which may have been another model's, came to be. */
+  private static Map<String, String> origin(Path file, Map<String, String> made) {
+    try (Safetensors own = Safetensors.open(file)) {
+      return own.metadata().containsKey("commit") ? own.metadata() : made;
+    }
   }
 
   /** Copies the files of a part as they are. */

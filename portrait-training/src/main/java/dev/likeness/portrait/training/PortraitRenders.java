@@ -11,7 +11,7 @@ import java.util.Random;
 /** The pictures that {@code portrait} learns from: picture {@code i} shows person {@code seed + i}, who is in no other. */
 final class PortraitRenders {
   /** Every person of the training pictures has a seed below this; those above are never seen in training. */
-  static final long UNSEEN = 1_000_000_000L;
+  private static final long UNSEEN = 1_000_000_000L;
 
   private final long seed;
   private final int headshots;
@@ -23,6 +23,10 @@ final class PortraitRenders {
 
   /** So many pictures of four are headshots, the others selfies. */
   PortraitRenders(long seed, int headshots) {
+    if (seed < 0 || seed >= UNSEEN) {
+      throw new IllegalArgumentException("training pictures are of the people of seeds 0 to " + (UNSEEN - 1) + ", not " + seed
+          + ": the people of others are for measuring");
+    }
     this.seed = seed;
     this.headshots = headshots;
   }

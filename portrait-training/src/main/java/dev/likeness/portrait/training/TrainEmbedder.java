@@ -74,6 +74,7 @@ public final class TrainEmbedder {
   }
 
   private static FaceStore faces(Path work, EmbedderPlan plan) {
+    WorkStamp.require(work, "seed", plan.seed());
     FaceStore store = new FaceStore(work.resolve("faces.rgb"), plan.seed());
     store.fill(plan.people(), done -> {
       if (done % 640 == 0) {

@@ -61,6 +61,8 @@ public final class TrainPortrait {
   }
 
   private void run() {
+    DiffusionTraining.Recipe recipe = numbers.recipe();
+    WorkStamp.require(work, "seed", numbers.seed());
     int vocabulary = tokenizer();
     trainAutoencoder();
     List<Path> files = encode();
@@ -77,7 +79,7 @@ public final class TrainPortrait {
       new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
       try (LatentReader reader = LatentReader.open(reader())) {
         training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
-        training.run(diffusionState(), numbers.recipe(), step -> {
+        training.run(diffusionState(), recipe, step -> {
           assemble(data.scale(), vocabulary, step);
           preview(step);
         });
@@ -129,8 +131,8 @@ public final class TrainPortrait {
       AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
       return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
-        if (!Files.exists(file)) {
-          int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
+        int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
+        if (LatentStore.size(file) < count) {
           LatentStore.write(file, autoencoder, tokenizer, store, renders, i * PER_FILE, count,
               told(file.getFileName().toString(), count));
         }

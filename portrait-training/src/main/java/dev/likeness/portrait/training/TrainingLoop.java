@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.GradientNorm;
@@ -72,6 +73,10 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
       while (optimizer.steps() < last) {
         long number = optimizer.steps();
         double loss = step.loss(weights, number);
+        if (!Double.isFinite(loss)) {
+          throw new UnusableInput(name + ": the loss is " + loss + " after " + number + " steps; " + file
+              + " is as it was saved last, go on from it with a lower rate or in f32");
+        }
         if (numbers.longestGradient() > 0) {
           GradientNorm.clip(weights.leaves().values(), numbers.longestGradient());
         }

@@ -37,6 +37,10 @@ class EvaluationTest {
     assertEquals(Map.of("skipped", "no outside detector was given"), figures.get("faces"));
     Map<?, ?> nearest = (Map<?, ?>) figures.get("nearest training picture");
     assertEquals(6, nearest.get("training pictures"));
+    Map<?, ?> autoencoder = (Map<?, ?>) figures.get("autoencoder");
+    assertEquals(2, autoencoder.get("renders"));
+    assertTrue((double) autoencoder.get("decibels, least") > 30, autoencoder.toString());
+    assertEquals(10 * Math.log10(255.0 * 255), AutoencoderLoss.decibels(new byte[] {1, 2}, new byte[] {0, 3}), 1e-9);
     assertTrue((double) nearest.get("drawn, median") > 5, "two steps do not copy");
     assertTrue(EvaluationTable.of(figures).contains("  drawn, median"), EvaluationTable.of(figures));
     Path picture = folder.resolve("prompts/0001.png");

@@ -101,6 +101,16 @@ class RendererTest {
         Renderer.render(ada, shot.withNoise(1), SIZE).picture());
   }
 
+  @Test
+  void countsGlassesNeitherAsHairNorAsSkin() {
+    Person bare = first(p -> p.glasses() == Glasses.ROUND && p.hair() == HairStyle.BALD && p.beard() == BeardStyle.NONE
+        && !p.earrings());
+    Portrait portrait = Renderer.render(bare, facing(1), SIZE);
+    for (byte hair : portrait.hairMask()) {
+      assertEquals(0, hair);
+    }
+  }
+
   private static Picture face(Person person, Shot shot) {
     return Renderer.render(person, shot, SIZE).picture().crop(44, 24, 40, 48);
   }

@@ -1,0 +1,33 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** What the stores of a work folder are of, so that a run with other numbers does not go on from them. */
+final class WorkStamp {
+  private WorkStamp() {}
+
+  /**
+   * Writes down in {@code work} that its stores are of {@code value}.
+   *
+   * @throws UnusableInput when they are of another
+   */
+  static void require(Path work, String name, Object value) {
+    Path file = work.resolve(name + ".txt");
+    try {
+      String before = Files.exists(file) ? Files.readString(file) : value.toString();
+      if (!before.equals(value.toString())) {
+        throw new UnusableInput(work + " holds what was made with " + name + " " + before + ", not " + value
+            + "; give an empty folder, or the same again to go on");
+      }
+      AtomicFile.write(file, out -> out.write(before.getBytes(StandardCharsets.UTF_8)));
+    } catch (IOException e) {
+      throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -12,6 +12,7 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.people.Census;
 import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Files;
@@ -33,6 +34,7 @@ public final class Evaluation {
   public static final String RESULTS = "evaluation.json";
 
   private static final String PROMPTS = "prompts";
+  private static final int CENSUS = 6000;
 
   private final Path model;
   private final EvaluationPlan plan;
@@ -80,6 +82,7 @@ public final class Evaluation {
     tools.embedder().ifPresentOrElse(
         embedder -> ledger.part("distance to held-out renders", judges().toString(), () -> distance(drawn, embedder)),
         () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
+    ledger.part("people rendered", () -> Census.of(0, CENSUS).shares());
     ledger.part("autoencoder", () -> AutoencoderLoss.measure(base, prompts));
     copies(drawn);
     identity();

@@ -25,7 +25,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Makes all of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
+ * Makes the networks of {@code portrait} in {@code WORK-FOLDER/folder}, stage by stage: {@link TrainPortrait}'s autoencoder, text encoder
  * and UNet, {@link TrainEmbedder}'s three embedders of faces (one judges, the adapter looks through another, faces are held by
  * that and the third), {@link TrainPhotoReader}'s reader of photos, what {@link TrainParts} adds, {@link TrainAttributes}'
  * classifier and a small evaluation by it. Each stage goes on where it was stopped, and the same numbers give the same bits on

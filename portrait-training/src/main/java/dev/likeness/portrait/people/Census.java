@@ -1,6 +1,7 @@
 package dev.likeness.portrait.people;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,6 +22,7 @@ public final class Census {
     for (int i = 0; i < rows.length; i++) {
       Person p = all.get(i);
       count("sex", Words.of(p.sex()));
+      p.ancestry().forEach(one -> count("ancestry", one.name().toLowerCase(Locale.ROOT)));
       count("age", Words.age(p));
       count("skin", Words.skin(p));
       count("hair", p.hair().words());
@@ -49,6 +51,18 @@ public final class Census {
   /** Share of people with {@code word} for {@code attribute}, 0 to 1. */
   public double share(String attribute, String word) {
     return counts.getOrDefault(attribute, Map.of()).getOrDefault(word, 0) / (double) people;
+  }
+
+  /** Shares of people by attribute and word, and the strongest correlation; of ancestries a person may have two. */
+  public Map<String, Object> shares() {
+    Map<String, Object> shares = new LinkedHashMap<>();
+    counts.forEach((attribute, words) -> {
+      Map<String, Object> row = new LinkedHashMap<>();
+      words.keySet().forEach(word -> row.put(word, share(attribute, word)));
+      shares.put(attribute, row);
+    });
+    shares.put("strongest correlation", strongest);
+    return shares;
   }
 
   /** The largest correlation, 0 to 1, between any two of sex, age, skin tone, build and eye spacing. */
@@ -81,19 +95,5 @@ public final class Census {
       sab += row[a] * row[b];
     }
     return (sab / n - sa * sb / n / n) / Math.sqrt((saa / n - sa * sa / n / n) * (sbb / n - sb * sb / n / n));
-  }
-
-  /** A table, one attribute a paragraph, in percent. */
-  @Override
-  public String toString() {
-    StringBuilder text = new StringBuilder(people + " people\n");
-    counts.forEach((attribute, words) -> {
-      text.append('\n').append(attribute).append('\n');
-      words.forEach((word, n) -> text.append(String.format(Locale.ROOT, "  %-24s %5.1f %%%n", word, 100.0
-          * n / people)));
-    });
-    return text.append(String.format(Locale.ROOT, "%nstrongest correlation between sex, age, skin, build, eyes: %.3f%n",
-        strongest))
-        .toString();
   }
 }

@@ -1,7 +1,10 @@
 package dev.likeness.portrait.people;
 
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /** Somebody who does not exist: everything that stays the same from one photo to the next. Immutable. */
 public final class Person {
@@ -20,6 +23,7 @@ public final class Person {
   private final boolean earrings;
   private final float freckles;
   private final EyeColour eyes;
+  private final Set<Ancestry> ancestry = EnumSet.noneOf(Ancestry.class);
 
   private Person(long seed, boolean adorned) {
     this.seed = seed;
@@ -67,6 +71,7 @@ public final class Person {
     Ancestry[] all = Ancestry.values();
     Ancestry one = all[random.nextInt(all.length)];
     Ancestry two = all[random.nextInt(all.length)];
+    ancestry.addAll(List.of(one, two));
     float share = random.nextFloat();
     for (Bone bone : Bone.values()) {
       float own = (random.nextFloat() + random.nextFloat() - 1) * 1.35f;
@@ -87,6 +92,11 @@ public final class Person {
   /** The number that {@link #random} makes this person from. */
   public long seed() {
     return seed;
+  }
+
+  /** Whose averages the bones blend: two, or one twice. */
+  Set<Ancestry> ancestry() {
+    return ancestry;
   }
 
   /** Which average the bones vary around. */

@@ -1,13 +1,20 @@
 package dev.likeness.headshots;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -16,9 +23,12 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 
 /**
  * Watches a training and draws how its loss and the likeness of its previews went. Passes every event on. It keeps numbers
- * alone, no picture.
+ * alone, no picture; beside a state, so that a training that goes on is drawn from its first step.
  */
 public final class TrainingPlot implements Progress {
+  private static final String LOSS = "loss";
+  private static final String SCORE = "likeness";
+  private static final Pattern LINE = Pattern.compile("(loss|likeness) (\\d+) ([-+.\\dE]+)");
   private static final int WIDTH = 760;
   private static final int HEIGHT = 440;
   private static final Color EACH = new Color(190, 200, 220);
@@ -28,20 +38,75 @@ public final class TrainingPlot implements Progress {
   private final Progress next;
   private final List<double[]> losses = new ArrayList<>();
   private final List<double[]> scores = new ArrayList<>();
+  /** Where the numbers are kept, or null. */
+  private final Path file;
+  private boolean begun;
 
   /** Watches what is told to {@code next}. */
   public TrainingPlot(Progress next) {
+    this(next, null);
+  }
+
+  private TrainingPlot(Progress next, Path file) {
     this.next = next;
+    this.file = file;
+  }
+
+  /** Watches what is told to {@code next} of a training with that state, and goes on with what was told of it before. */
+  public static TrainingPlot beside(Path state, Progress next) {
+    return new TrainingPlot(next, numbers(state));
+  }
+
+  /** What {@link #beside} keeps; {@link TrainingStates#delete} deletes it with the state. */
+  static Path numbers(Path state) {
+    return state.resolveSibling(state.getFileName() + ".losses");
   }
 
   @Override
   public synchronized void on(ProgressEvent event) {
     if (event instanceof ProgressEvent.Step step && Double.isFinite(step.loss())) {
-      losses.add(new double[] {step.step(), step.loss()});
+      begin(step.step());
+      add(losses, LOSS, step.step(), step.loss());
     } else if (event instanceof ProgressEvent.Preview preview && Double.isFinite(preview.score())) {
-      scores.add(new double[] {preview.step(), preview.score()});
+      add(scores, SCORE, preview.step(), preview.score());
     }
     next.on(event);
+  }
+
+  /** Takes up what was told of the steps before the first one that is told now. */
+  private void begin(int first) {
+    if (file != null && !begun && Files.exists(file)) {
+      try {
+        for (String line : Files.readAllLines(file)) {
+          Matcher told = LINE.matcher(line);
+          if (told.matches() && Integer.parseInt(told.group(2)) < first) {
+            (told.group(1).equals(LOSS) ? losses : scores)
+                .add(new double[] {Integer.parseInt(told.group(2)), Double.parseDouble(told.group(3))});
+          }
+        }
+        Files.delete(file);
+      } catch (IOException e) {
+        throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
+      }
+      losses.forEach(point -> keep(LOSS, (int) point[0], point[1]));
+      scores.forEach(point -> keep(SCORE, (int) point[0], point[1]));
+    }
+    begun = true;
+  }
+
+  private void add(List<double[]> points, String what, int step, double value) {
+    points.add(new double[] {step, value});
+    keep(what, step, value);
+  }
+
+  private void keep(String what, int step, double value) {
+    if (file != null) {
+      try {
+        Files.writeString(file, what + " " + step + " " + value + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      } catch (IOException e) {
+        throw new MachineLimit("cannot write " + file + ": " + e.getMessage(), e);
+      }
+    }
   }
 
   /** Whether there is a step to draw: none in a run that goes on from its end. */
@@ -62,10 +127,10 @@ public final class TrainingPlot implements Progress {
         .yAxisTitle("loss").build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
-    line(chart, "loss", losses, EACH);
+    line(chart, LOSS, losses, EACH);
     line(chart, "mean loss", means(losses), MEAN);
     if (!scores.isEmpty()) {
-      line(chart, "likeness", scores, LIKENESS).setYAxisGroup(1);
+      line(chart, SCORE, scores, LIKENESS).setYAxisGroup(1);
       chart.setYAxisGroupTitle(1, "likeness");
       chart.getStyler().setYAxisGroupPosition(1, Styler.YAxisPosition.Right);
     }

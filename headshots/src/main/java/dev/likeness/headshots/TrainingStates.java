@@ -26,6 +26,7 @@ public final class TrainingStates {
   public static void delete(Path state) {
     try {
       Files.deleteIfExists(state);
+      Files.deleteIfExists(TrainingPlot.numbers(state));
       AtomicFile.sweep(state);
     } catch (IOException e) {
       throw new MachineLimit("cannot delete " + state + ": " + e.getMessage(), e);

@@ -8,9 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class TrainingPlotTest {
   private final List<ProgressEvent> passed = new ArrayList<>();
@@ -40,6 +44,35 @@ class TrainingPlotTest {
     assertFalse(holds(loss, 24, 128, 84), "a likeness that nobody measured");
     learn(true);
     assertTrue(holds(plot.draw(), 24, 128, 84), "no line of the likeness");
+  }
+
+  @Test
+  void goesOnWithWhatATrainingHadToldBeforeItWasStopped(@TempDir Path folder) throws IOException {
+    Path state = folder.resolve("ada.state");
+    TrainingPlot whole = TrainingPlot.beside(folder.resolve("whole.state"), passed::add);
+    TrainingPlot stopped = TrainingPlot.beside(state, passed::add);
+    for (int i = 1; i <= 40; i++) {
+      told(whole, i);
+      if (i <= 27) {
+        told(stopped, i);
+      }
+    }
+    // The state was saved at step 20, and what was told of later ones holds no longer.
+    TrainingPlot again = TrainingPlot.beside(state, passed::add);
+    for (int i = 21; i <= 40; i++) {
+      told(again, i);
+    }
+    assertEquals(whole.draw(), again.draw());
+    assertEquals(44, Files.readAllLines(TrainingPlot.numbers(state)).size());
+    TrainingStates.delete(state);
+    assertFalse(Files.exists(TrainingPlot.numbers(state)));
+  }
+
+  private static void told(TrainingPlot plot, int step) {
+    plot.on(new ProgressEvent.Step("train", step, 40, 1e-5 / step));
+    if (step % 10 == 0) {
+      plot.on(new ProgressEvent.Preview(step, List.of(), 0.01 * step));
+    }
   }
 
   private static boolean holds(Picture picture, int red, int green, int blue) {

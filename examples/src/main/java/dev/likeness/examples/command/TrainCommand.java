@@ -126,7 +126,7 @@ public final class TrainCommand implements Runnable {
     if (!resume) {
       TrainingStates.delete(state);
     }
-    TrainingPlot watched = new TrainingPlot(ConsoleProgress.on(console));
+    TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);

@@ -30,7 +30,8 @@ record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger 
         .picture();
     // With a mask of what to draw there need be no face, and none keeps its detail then.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
-    ImageRequest request = before.request().prompt(edit.prompt(before)).seed(edit.seed()).hires(null).noise(null).count(1);
+    ImageRequest request = ShootRequest.guided(before.request(), base).prompt(edit.prompt(before)).seed(edit.seed()).hires(null)
+        .noise(null).count(1);
     MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), enlarger);
     Picture anew = null;
     for (HeadshotEdit.Pass pass : edit.passes()) {
@@ -72,8 +73,8 @@ record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger 
 
   /** Drawn as this person, whoever the headshot's request was adapted by. */
   private ImageRequest adapted(ImageRequest request, double likeness) {
-    return ShootRequest.guided(ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps())
-        .guidance(request.guidance()).seed(request.seed()).as(person.at(likeness)), base);
+    return ImageRequest.of(request.prompt()).negative(request.negative()).steps(request.steps()).guidance(request.guidance())
+        .seed(request.seed()).as(person.at(likeness));
   }
 
   /** On the face, what was there in the broad light of what was drawn: Shashua and Riklin-Raviv, TPAMI 23, 2001. */

@@ -25,6 +25,8 @@ final class Enlargement {
   private static final double FIRST_OF_SMALL = 0.05;
   private static final String SOLVER_OF_SMALL = "ddim";
   private static final double LESS = 0.5;
+  /** How many steps a pass makes at least: the last one alone begins with hardly any noise, and draws nothing. */
+  private static final int LEAST = 2;
 
   private Enlargement() {}
 
@@ -79,8 +81,9 @@ final class Enlargement {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
       Picture enlarged = enlarger.enlarge(larger, wider, higher);
+      int steps = small ? (int) Math.ceil((LEAST + 0.5) / strength) : MaskedDrawing.steps(base, request);
       ImageRequest over = asked.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
-          .steps(MaskedDrawing.steps(request)).from(InitialImage.of(enlarged).strength(MaskedDrawing.strength(request, strength)));
+          .steps(steps).from(InitialImage.of(enlarged).strength(Math.max(strength, (LEAST + 0.5) / steps)));
       larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
       strength *= LESS;
     }

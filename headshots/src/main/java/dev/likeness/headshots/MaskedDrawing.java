@@ -31,22 +31,17 @@ record MaskedDrawing(BaseModel base, ImageRequest request, Enlarger enlarger) {
     double scale = longer < base.defaults().width() ? base.defaults().width() / longer : Math.min(1, most / longer);
     int width = sides(scale * picture.width(), unit);
     int height = sides(scale * picture.height(), unit);
-    ImageRequest over = request.size(width, height).steps(steps(request)).from(InitialImage.of(resized(picture, width, height))
-        .strength(strength(request, strength)).mask(resized(mask, width, height)));
+    ImageRequest over = request.size(width, height).steps(steps(base, request)).from(InitialImage.of(resized(picture, width, height))
+        .strength(Math.max(strength, 1.5 / steps(base, request))).mask(resized(mask, width, height)));
     Picture small = base.generate(over, progress, cancellation).get(0).picture();
     Picture large = scale >= 1 ? small : Enlargement.of(base, request, small,
         sides(picture.width(), unit), sides(picture.height(), unit), enlarger, progress, cancellation);
     return resized(large, picture.width(), picture.height());
   }
 
-  /** Drawing over takes the last of the steps: of a single one there is no last. */
-  static int steps(ImageRequest request) {
-    return Math.max(2, request.steps());
-  }
-
-  /** As much drawn anew as asked, and at least what one step draws. */
-  static double strength(ImageRequest request, double asked) {
-    return Math.max(asked, 1.5 / steps(request));
+  /** Drawing over takes the last of the steps, at least one: of a single one there is no last. */
+  static int steps(BaseModel base, ImageRequest request) {
+    return Math.max(2, request.steps() == 0 ? base.defaults().steps() : request.steps());
   }
 
   private static int sides(double length, int unit) {

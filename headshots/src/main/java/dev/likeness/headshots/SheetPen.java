@@ -36,11 +36,19 @@ final class SheetPen {
 
   /** A line below a picture: what it is at the left, a pale remark at the right end. */
   void caption(String text, String remark, int x, int y, int width) {
-    write(text, TEXT, INK, x + 2, y + 24);
     if (letters) {
-      FontMetrics metrics = paper.getFontMetrics(SMALL);
-      write(remark, SMALL, PALE, x + width - 2 - metrics.stringWidth(remark), y + 24);
+      int behind = paper.getFontMetrics(SMALL).stringWidth(remark);
+      write(shortened(text, paper.getFontMetrics(TEXT), width - behind - 12), TEXT, INK, x + 2, y + 24);
+      write(remark, SMALL, PALE, x + width - 2 - behind, y + 24);
     }
+  }
+
+  private static String shortened(String text, FontMetrics metrics, int room) {
+    String part = text;
+    while (!part.isEmpty() && metrics.stringWidth(part.equals(text) ? text : part + "…") > room) {
+      part = part.substring(0, part.length() - 1);
+    }
+    return part.equals(text) ? text : part.stripTrailing() + "…";
   }
 
   void footer(String text, int x, int y) {
@@ -72,11 +80,11 @@ final class SheetPen {
     return x + paper.getFontMetrics(font).stringWidth(text);
   }
 
-  // A container without fontconfig has no font at all; a sheet without words is better than none.
+  // A container without fontconfig has no font at all, one without freetype cannot load what draws them; a sheet without words is better than none.
   private boolean hasFonts() {
     try {
       return paper.getFontMetrics(TEXT).stringWidth("x") > 0;
-    } catch (InternalError | RuntimeException noFontConfiguration) {
+    } catch (InternalError | LinkageError | RuntimeException noFonts) {
       return false;
     }
   }

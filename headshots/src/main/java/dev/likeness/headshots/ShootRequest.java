@@ -12,8 +12,8 @@ import java.util.List;
  * @param likeness how strongly the person is drawn: 1 as learnt, 0 not at all
  * @param steps sampling steps
  * @param guidance how strictly to follow the style, or NaN for as the style says, and else two thirds of what the base itself takes, at most 4
- * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; from half as
- *     large again as that on, pictures are drawn at the base's size and enlarged by drawing over them
+ * @param size width and height in pixels, a multiple of 8 from 64 to 4096, or 0 for the base's own; above half as
+ *     large again as that, pictures are drawn at the base's size and enlarged by drawing over them
  * @param seed picture i of the shoot draws its noise from {@code seed + i}
  * @param variant which combination of a style's clothes, expressions, lights and backdrops its first picture shows, from 0
  */

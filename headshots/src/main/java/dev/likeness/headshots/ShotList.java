@@ -59,7 +59,7 @@ final class ShotList {
   private static Headshot headshot(Path record, Map<?, ?> shot, Picture picture) {
     try {
       ImageRequest request = ImageRequest.of(text(shot, "prompt")).negative(text(shot, "negative"))
-          .steps(number(shot, "steps", 0).intValue()).guidance(number(shot, "guidance", Double.NaN).doubleValue())
+          .steps(number(shot, "steps", ShootRequest.STEPS).intValue()).guidance(number(shot, "guidance", Double.NaN).doubleValue())
           .seed(number(shot, "seed", 0).longValue()).size(picture.width(), picture.height());
       return new Headshot(picture, style(shot), request.seed(), request, number(shot, "likeness", 1).doubleValue());
     } catch (IllegalArgumentException e) {

@@ -5,13 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EnlargementTest {
   @TempDir
@@ -45,6 +53,21 @@ class EnlargementTest {
           + own, assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd)).getMessage());
       studio.require(request.size(most));
       studio.require(request);
+    }
+  }
+
+  /** A small base is drawn over from the same noise whatever number of steps was asked for, and not by its last step alone. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 20, 60})
+  void drawsOverInTwoSteps(int steps) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", folder), Compute.EXACT)) {
+      int own = base.defaults().width();
+      List<ProgressEvent> told = new ArrayList<>();
+      Picture plain = Picture.of(own, own, new byte[own * own * 3]);
+      Picture large = Enlargement.of(base, ImageRequest.of("x").steps(steps), plain, 2 * own, 2 * own, Enlarger.CUBIC, told::add,
+          new Cancellation());
+      assertEquals(2 * own, large.width());
+      assertEquals(2, told.stream().filter(ProgressEvent.Step.class::isInstance).count());
     }
   }
 

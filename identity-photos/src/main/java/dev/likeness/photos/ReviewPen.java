@@ -39,7 +39,7 @@ final class ReviewPen {
   private boolean hasFonts() {
     try {
       return g.getFontMetrics(TEXT).stringWidth("x") > 0;
-    } catch (InternalError | RuntimeException noFontConfiguration) {
+    } catch (InternalError | LinkageError | RuntimeException noFonts) {
       return false;
     }
   }

@@ -133,15 +133,15 @@ final class ShootFolder {
     write(shoot.headshots());
     also.forEach(format -> also(shoot.headshots(), format));
     List<Picture> photos = review == null ? List.of() : review.accepted().stream().map(AcceptedPhoto::picture).toList();
+    ShootRecord timed = untimed.timings(watch.laps());
+    ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
+    Path file = folder.resolve(ShootRecord.FILE);
+    (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     Path sheet = folder.resolve(SHEET);
     Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
         + " with the base model " + base.name() + ": generated pictures, not photographs");
     disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(overview, sheet);
     console.out().println(sheet);
-    ShootRecord timed = untimed.timings(watch.laps());
-    ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
-    Path file = folder.resolve(ShootRecord.FILE);
-    (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
     console.out().println(file);
     Path report = folder.resolve(REPORT);
     ShootReport.of(shoot, drawn.choice(), drawn.cards(), Optional.ofNullable(review), disclosure).write(report);

@@ -26,8 +26,8 @@ import java.util.stream.Stream;
  */
 public final class Casting {
   // What drawing the face again can mend.
-  private static final Set<Aspect> MENDABLE = EnumSet.of(Aspect.SHARPNESS, Aspect.EYES, Aspect.MOUTH, Aspect.SYMMETRY,
-      Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
+  private static final Set<Aspect> MENDABLE = EnumSet.of(Aspect.SHARPNESS, Aspect.EYES, Aspect.GAZE, Aspect.GLASSES, Aspect.MOUTH,
+      Aspect.SYMMETRY, Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
   private static final double REDRAWN = 0.45;
 
   private final HeadshotStudio studio;
@@ -49,7 +49,7 @@ public final class Casting {
    * Draws {@code request} and keeps {@code keep} of its pictures; fewer when no more show a face of their own.
    *
    * @throws IllegalArgumentException when more are to be kept than drawn
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a picture, of {@code cancellation}
    */
   public Choice shoot(Identity person, ShootRequest request, int keep, Progress progress, Cancellation cancellation) {
     requireKept(request, keep);
@@ -59,7 +59,7 @@ public final class Casting {
   /**
    * Draws {@code request}, scores its pictures and draws faces again where that helps: what {@link Choice#of} chooses among.
    *
-   * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
+   * @throws dev.likeness.diffusion.error.Cancelled within a step of drawing, or one of judging a picture, of {@code cancellation}
    */
   public List<Candidate> candidates(Identity person, ShootRequest request, Progress progress, Cancellation cancellation) {
     int drawn = drawn(request);
@@ -103,6 +103,7 @@ public final class Casting {
     List<Face> faces = mendable ? detector.detect(headshot.picture()) : List.of();
     if (!faces.isEmpty()) {
       Headshot again = studio.redrawFace(person, headshot, faces.get(0), REDRAWN, cancellation);
+      cancellation.check();
       ScoreCard mended = scores.score(again.picture());
       int fewer = card.failures().size() - mended.failures().size();
       if (!spoils(card, mended) && (fewer > 0 || fewer == 0 && mended.quality() * mended.likeness() > card.quality() * card.likeness())) {
@@ -110,6 +111,7 @@ public final class Casting {
         card = mended;
       }
     }
+    cancellation.check();
     return new Candidate(best, card, studio.obedience(best), best != headshot);
   }
 

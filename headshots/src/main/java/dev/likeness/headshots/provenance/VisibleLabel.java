@@ -34,9 +34,9 @@ final class VisibleLabel {
       pen.fillRect(0, top, metrics.stringWidth(text) + 2 * margin, picture.height() - top);
       pen.setColor(Color.WHITE);
       pen.drawString(text, margin, top + margin / 2 + metrics.getAscent());
-    } catch (InternalError | RuntimeException noFontConfiguration) {
+    } catch (InternalError | LinkageError | RuntimeException noFonts) {
       throw new MachineLimit("this machine has no font for the label \"" + text + "\"; install one (fontconfig and any"
-          + " TrueType font), or draw without a label", noFontConfiguration);
+          + " TrueType font), or draw without a label", noFonts);
     } finally {
       pen.dispose();
     }

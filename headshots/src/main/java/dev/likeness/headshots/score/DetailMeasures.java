@@ -65,19 +65,16 @@ final class DetailMeasures {
     int s = view.patch.side();
     double edges = view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, true)
         + view.skin.gradient(s / 5, s / 5, s * 3 / 5, s * 3 / 5, false);
-    return fine(view, s, 0.2, 0.2, 0.6, 0.6, 255) / (edges + 0.5);
+    return fine(view.skin, s) / (edges + 0.5);
   }
 
-  /** The mean difference of a pixel from its four neighbours, each bounded. */
-  private static double fine(View view, int side, double x, double y, double w, double h,
-      double most) {
-    Plane p = view.skin;
+  /** The mean difference of a pixel of the middle from its four neighbours. */
+  private static double fine(Plane p, int side) {
     double sum = 0;
     int n = 0;
-    for (int j = (int) (y * side); j < (y + h) * side; j++) {
-      for (int i = (int) (x * side); i < (x + w) * side; i++) {
-        sum += Math.min(most,
-            Math.abs(p.at(i, j) - (p.at(i - 1, j) + p.at(i + 1, j) + p.at(i, j - 1) + p.at(i, j + 1)) / 4));
+    for (int j = side / 5; j < 0.8 * side; j++) {
+      for (int i = side / 5; i < 0.8 * side; i++) {
+        sum += Math.abs(p.at(i, j) - (p.at(i - 1, j) + p.at(i + 1, j) + p.at(i, j - 1) + p.at(i, j + 1)) / 4);
         n++;
       }
     }

@@ -26,9 +26,9 @@ final class EarMeasure {
 
   /** How alike two strips are, less half of how alike the next one is: shelves, bricks and hair go on and on. */
   private static double repeated(Plane p, int x, int y, int out) {
-    double alike = p.correlation(x, y, WIDTH, HEIGHT, x + out, y, false);
+    double alike = p.correlation(x, y, WIDTH, HEIGHT, x + out, y);
     double plain = Math.min(p.deviation(x, y, WIDTH, HEIGHT), p.deviation(x + out, y, WIDTH, HEIGHT)) / PLAIN;
-    double again = p.correlation(x, y, WIDTH, HEIGHT, x + 2 * out, y, false);
+    double again = p.correlation(x, y, WIDTH, HEIGHT, x + 2 * out, y);
     return alike * Math.min(1, plain) - Math.max(0, again) / 2;
   }
 }

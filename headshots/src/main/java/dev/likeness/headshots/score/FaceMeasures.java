@@ -64,10 +64,10 @@ final class FaceMeasures {
     int high = (int) (0.75 * s);
     double worst = 0;
     for (int x = (int) (0.28 * s); x < 0.72 * s; x++) {
-      double joined = view.skin.correlation(x - 2, top, 2, high, x, top, false);
+      double joined = view.skin.correlation(x - 2, top, 2, high, x, top);
       for (int shift = 2; shift < 0.2 * s; shift++) {
-        double above = view.skin.correlation(x - 2, top, 2, high, x, top - shift, false);
-        double below = view.skin.correlation(x - 2, top, 2, high, x, top + shift, false);
+        double above = view.skin.correlation(x - 2, top, 2, high, x, top - shift);
+        double below = view.skin.correlation(x - 2, top, 2, high, x, top + shift);
         worst = Math.max(worst, Math.max(above, below) - joined);
       }
     }

@@ -92,11 +92,8 @@ final class Plane {
     return sum / (w * h);
   }
 
-  /**
-   * The correlation, -1 to 1, of the part at (x, y) with that at (otherX, otherY), the latter read from right to left
-   * when mirrored: otherX is then its right edge, exclusive.
-   */
-  double correlation(int x, int y, int w, int h, int otherX, int otherY, boolean mirrored) {
+  /** The correlation, -1 to 1, of the part at (x, y) with that at (otherX, otherY). */
+  double correlation(int x, int y, int w, int h, int otherX, int otherY) {
     double sa = 0;
     double sb = 0;
     double saa = 0;
@@ -105,7 +102,7 @@ final class Plane {
     for (int j = 0; j < h; j++) {
       for (int i = 0; i < w; i++) {
         double a = at(x + i, y + j);
-        double b = at(mirrored ? otherX - 1 - i : otherX + i, otherY + j);
+        double b = at(otherX + i, otherY + j);
         sa += a;
         sb += b;
         saa += a * a;

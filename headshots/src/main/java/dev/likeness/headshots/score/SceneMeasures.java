@@ -76,11 +76,11 @@ final class SceneMeasures {
     int wide = p.width / 3;
     double most = 0;
     double[] energy = new double[p.height];
-    for (int x = 0; x + wide <= p.width; x += wide / 4) {
+    for (int x = 0; x + wide <= p.width; x += Math.max(1, wide / 4)) {
       for (int y = 0; y < p.height; y++) {
         energy[y] = turns(p, x, y, wide);
       }
-      for (int high : new int[] {p.height / 28, p.height / 18, p.height / 12}) {
+      for (int high : new int[] {Math.max(1, p.height / 28), Math.max(1, p.height / 18), Math.max(1, p.height / 12)}) {
         for (int y = high; y + 2 * high < p.height; y++) {
           double line = sum(energy, y, high);
           double around = Math.max(sum(energy, y - high * 4 / 5, high / 2), sum(energy, y + high * 13 / 10, high / 2)) * 2;

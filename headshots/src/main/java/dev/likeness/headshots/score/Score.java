@@ -60,7 +60,7 @@ public record Score(Aspect aspect, double value, double threshold, boolean passe
       return 0;
     }
     if (aspect == Aspect.LIKENESS) {
-      return Math.max(0, Math.min(1, 0.5 + 0.5 * (value - threshold) / (1 - threshold)));
+      return Math.max(0, Math.min(1, 0.5 + 0.5 * (value - threshold) / Math.max(1e-9, 1 - threshold)));
     }
     double share = Math.max(0, value) / Math.max(1e-9, threshold);
     return 1 / (1 + share * share);

@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Eyes;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.photos.face.Point;
@@ -52,8 +53,10 @@ final class View {
     this.head = Plane.of(upright);
   }
 
-  /** As {@link #upright}. */
+  /** As {@link #upright}: by the eyes alone, those of the landmarks where none were seen open. */
   static Picture upright(Picture picture, Face face) {
-    return HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), face.eyes(), Optional.empty()));
+    Optional<Eyes> eyes = face.eyes().or(() -> face.landmarks().filter(five -> five.leftEye().x() <= five.rightEye().x())
+        .map(five -> new Eyes(five.leftEye(), five.rightEye())));
+    return HEAD.align(picture, new Face(face.box(), face.score(), face.pose(), eyes, Optional.empty()));
   }
 }

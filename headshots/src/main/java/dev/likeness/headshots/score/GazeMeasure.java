@@ -28,6 +28,6 @@ final class GazeMeasure {
   }
 
   private static final class Holder {
-    private static final EyeNetwork NETWORK = new EyeNetwork(ScoreNumbers.of("gaze.json"));
+    private static final EyeNetwork NETWORK = new EyeNetwork(ScoreNumbers.of("gaze.json.gz"));
   }
 }

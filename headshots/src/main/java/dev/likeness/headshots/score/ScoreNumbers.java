@@ -10,10 +10,11 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Weights of a small network that stay for good, from a file of lists of numbers beside these classes. */
+/** Weights of a small network that stay for good, from a compressed file of lists of numbers beside these classes. */
 final class ScoreNumbers implements Parameters {
   private final Map<String, Object> lists;
   private final TensorRegion region = new TensorRegion();
@@ -23,7 +24,7 @@ final class ScoreNumbers implements Parameters {
   }
 
   static Weights of(String file) {
-    try (InputStream in = ScoreNumbers.class.getResourceAsStream(file)) {
+    try (InputStream in = new GZIPInputStream(ScoreNumbers.class.getResourceAsStream(file))) {
       return Weights.of(new ScoreNumbers(JSON.std.mapFrom(in)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -19,6 +19,6 @@ public enum Worn {
 
   /** The file of the numbers by which a {@link PairNetwork} reads it. */
   public String file() {
-    return name().toLowerCase(Locale.ROOT) + ".json";
+    return name().toLowerCase(Locale.ROOT) + ".json.gz";
   }
 }

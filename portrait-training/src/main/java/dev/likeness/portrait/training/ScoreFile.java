@@ -4,15 +4,18 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 import org.bytedeco.pytorch.Tensor;
 
 /** The file of a small network that headshots are scored by: its averaged weights, rounded. */
@@ -28,7 +31,10 @@ final class ScoreFile {
       saved.names().stream().filter(name -> name.startsWith("ema.")).sorted()
           .forEach(name -> weights.put(name.substring("ema.".length()), rounded(saved.read(name))));
     }
-    Files.writeString(file, JSON.std.asString(weights).replace("],", "],\n ") + "\n");
+    String text = JSON.std.asString(weights).replace("],", "],\n ") + "\n";
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(file))) {
+      out.write(text.getBytes(StandardCharsets.US_ASCII));
+    }
   }
 
   private static List<BigDecimal> rounded(Tensor tensor) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The program that made {@code gaze.json}, by which headshots' gaze is scored: renders people who are in no other set and
+ * The program that made {@code gaze.json.gz}, by which headshots' gaze is scored: renders people who are in no other set and
  * trains on where their eyes look.
  *
  * <p>Arguments: {@code WORK-FOLDER SEED PEOPLE STEPS}.
@@ -31,6 +31,6 @@ public final class TrainGaze {
     })) {
       training.run(state, Integer.parseInt(args[3]));
     }
-    ScoreFile.write(state, work.resolve("gaze.json"));
+    ScoreFile.write(state, work.resolve("gaze.json.gz"));
   }
 }

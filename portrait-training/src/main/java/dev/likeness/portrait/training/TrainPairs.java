@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * The program that made {@code glasses.json} and {@code hoops.json}, by which headshots' glasses and earrings are scored: renders
+ * The program that made {@code glasses.json.gz} and {@code hoops.json.gz}, by which headshots' glasses and earrings are scored: renders
  * people who are in no other set and trains on how much of what they wear is seen on each side.
  *
  * <p>Arguments: {@code WORK-FOLDER GLASSES|HOOPS SEED PEOPLE STEPS}.

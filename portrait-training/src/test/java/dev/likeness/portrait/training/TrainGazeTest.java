@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,13 +20,14 @@ class TrainGazeTest {
   @Test
   void writesTheNumbersThatScoresRead(@TempDir Path work) throws IOException {
     TrainGaze.main(new String[] {work.toString(), "1", "2", "3"});
-    assertLikeShipped(work.resolve("gaze.json"));
+    assertLikeShipped(work.resolve("gaze.json.gz"));
   }
 
   /** The file has as many numbers as the one of its name that scores read, and others. */
   static void assertLikeShipped(Path file) throws IOException {
-    Map<String, Object> taught = JSON.std.mapFrom(Files.readString(file));
-    try (InputStream in = HeadshotScores.class.getResourceAsStream(file.getFileName().toString())) {
+    try (InputStream own = new GZIPInputStream(Files.newInputStream(file));
+        InputStream in = new GZIPInputStream(HeadshotScores.class.getResourceAsStream(file.getFileName().toString()))) {
+      Map<String, Object> taught = JSON.std.mapFrom(own);
       Map<String, Object> shipped = JSON.std.mapFrom(in);
       assertEquals(counts(shipped), counts(taught));
       assertNotEquals(shipped, taught);

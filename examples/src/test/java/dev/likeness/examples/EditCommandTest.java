@@ -91,14 +91,14 @@ class EditCommandTest {
     assertEquals(List.of(4), stepsOf(backdrop.and(EditPart.LIGHT, "window light").strength(0.3)));
   }
 
-  /** How many of ten steps each drawing of an edit takes; enlarging takes one. */
+  /** How many of ten steps each drawing of an edit takes; enlarging takes two. */
   private static List<Integer> stepsOf(HeadshotEdit edit) {
     List<Integer> steps = new ArrayList<>();
     try (BaseModel model = BaseModel.open(base, Compute.best()); CascadeDetector detector = new CascadeDetector();
         TrainedPerson ada = TrainedPerson.open(person, model)) {
       Headshot before = Headshot.of(Resampler.AREA.resize(Picture.read(picture), 64, 64), Style.named("studio"), "Ada").steps(10);
       HeadshotStudio.on(model).edit(ada, before, edit, detector, event -> {
-        if (event instanceof ProgressEvent.Step step && step.step() == 1 && step.steps() > 1) {
+        if (event instanceof ProgressEvent.Step step && step.step() == 1 && step.steps() > 2) {
           steps.add(step.steps());
         }
       }, new Cancellation());

@@ -48,7 +48,8 @@ public final class EvaluateHeadshots {
         CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
-      Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+      Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString(),
+          "held by", guidance == null ? "nothing" : guidance.embedder().name()));
       ledger.begin("of", outside.judging(by));
       HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside,
           new KeptDrawings(out, by.toString()));

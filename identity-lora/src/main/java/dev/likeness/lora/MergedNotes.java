@@ -25,8 +25,8 @@ final class MergedNotes {
 
   /** The notes of the sum of LoRAs with these headers, whose factors have that rank, which is their alpha too. */
   static Map<String, String> of(Collection<Map<String, String>> headers, int rank) {
-    Map<String, String> notes = headers.size() == 1 ? PortableNotes.rewritten(headers.iterator().next())
-        : PortableNotes.rewritten(several(headers));
+    Map<String, String> notes =
+        PortableNotes.rewritten(headers.size() == 1 ? headers.iterator().next() : several(headers));
     boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
     notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
     if (kohya) {

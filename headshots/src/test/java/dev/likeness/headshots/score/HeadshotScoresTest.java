@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
@@ -13,6 +14,7 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Pose;
 import dev.likeness.photos.likeness.Interval;
 import dev.likeness.photos.likeness.Likeness;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -92,6 +94,22 @@ class HeadshotScoresTest {
     assertEquals(60.0 * 60 / (96 * 96), other.value(), 1e-9);
     assertEquals("another face is in the picture (second face 0.391, limit 0.250)", other.reason());
     assertTrue(beside(30).of(Aspect.SECOND_FACE).orElseThrow().passed(), "a face on a wall is no second person");
+  }
+
+  @Test
+  void looksForTextInPicturesOfAnyShape() {
+    Face face = new Face(new Box(5, 5, 30, 30), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    for (int[] size : new int[][] {{40, 1024}, {1024, 40}}) {
+      Picture grey = Picture.of(size[0], size[1], new byte[size[0] * size[1] * 3]);
+      double text = assertTimeoutPreemptively(Duration.ofSeconds(30), () -> HeadshotScores.measure(Aspect.TEXT, grey, face));
+      assertEquals(0, text, 1e-9);
+    }
+  }
+
+  @Test
+  void isANumberWherePerfectLikenessIsAskedFor() {
+    assertEquals(0.5, new Score(Aspect.LIKENESS, 1, 1, true).goodness());
+    assertEquals(0, new Score(Aspect.LIKENESS, 0.9, 1, false).goodness());
   }
 
   private static ScoreCard beside(int side) {

@@ -12,8 +12,8 @@ import java.util.stream.Collectors;
  *
  * @param seed of its people and of its start
  * @param people how many
- * @param gray share of the photos without colours by which vectors are turned, 0 to 1: of what judges half, or whoever's colours
- *     are unlike everybody's is nobody in black and white; of what holds faces none, or they are held less
+ * @param gray share of the photos without colours by which it is taught and its vectors are turned, 0 to 1: of what judges half, or
+ *     whoever's colours are unlike everybody's is nobody in black and white; of what holds faces none, or they are held less
  * @param channels of each level
  * @param start the folder of one to go on from, along whose vectors the new ones lie, or null: what knows people by the one
  *     knows them by the other

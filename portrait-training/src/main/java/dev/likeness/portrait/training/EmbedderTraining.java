@@ -30,7 +30,8 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Trains the embedder of rendered faces, apart from everything that draws: from a face it must foretell the numbers that made
  * it. A render has them all, so that each face teaches more than whose it is: a hundred steps tell people apart as well as two
  * thousand of learning to name them (CosFace: Wang et al. 2018, arXiv:1801.09414).
- * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones.
+ * Faces are cut, softened, and changed in lightness at random, since drawn faces are softer than rendered ones, and some lose
+ * their colours.
  */
 final class EmbedderTraining {
   private static final int BATCH = 64;
@@ -77,13 +78,17 @@ final class EmbedderTraining {
     Random random = new Random(plan.seed() * 31 + step);
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(plan.seed() * 1_000_003 + step)) {
       int[] chosen = random.ints(BATCH, 0, traits.people() * FaceStore.SHOTS).toArray();
-      Tensor shown = Alteration.of(FaceStore.cut(faces, chosen, random), SOFTEST, noise, random).to(Working.TYPE);
+      Tensor shown = altered(chosen, noise, random).to(Working.TYPE);
       Tensor features = network(Weights.of(new CastParameters(weights, Working.TYPE))).features(shown);
       Tensor told = new Linear(Weights.of(weights).at(HEAD), Architecture.FACE_SIZE, traits.count()).forward(features);
       Tensor loss = torch.mse_loss(told, traits.of(chosen, FaceStore.SHOTS));
       loss.backward();
       return loss.item_float();
     }
+  }
+
+  private Tensor altered(int[] chosen, NoiseSource noise, Random random) {
+    return Alteration.of(Alteration.gray(FaceStore.cut(faces, chosen, random), plan.gray(), random), SOFTEST, noise, random);
   }
 
   /** A state's slow average, turned. */
@@ -122,7 +127,7 @@ final class EmbedderTraining {
     }
   }
 
-  /** Of every photo of the first people, altered as in training and some without colours, [people, photos of each, size]. */
+  /** Of every photo of the first people, altered as in training, [people, photos of each, size]. */
   private Tensor features(Weights weights) {
     int people = Math.min(TURNED_BY, traits.people());
     List<Integer> order = new ArrayList<>(IntStream.range(0, people * FaceStore.SHOTS).boxed().toList());
@@ -134,8 +139,7 @@ final class EmbedderTraining {
       int[] chosen = order.subList(first, Math.min(first + BATCH, order.size())).stream().mapToInt(i -> i).toArray();
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
           NoiseSource noise = NoiseSource.seeded(plan.seed() + first)) {
-        Tensor cut = Alteration.gray(FaceStore.cut(faces, chosen, random), plan.gray(), random);
-        Tensor shown = Alteration.of(cut, SOFTEST, noise, random);
+        Tensor shown = altered(chosen, noise, random);
         features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
       }
     }

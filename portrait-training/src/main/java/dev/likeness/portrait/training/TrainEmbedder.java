@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.Tensor;
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PEOPLE STEPS [NAME=VALUE]...}, or {@code EMBEDDER-FOLDER} in place of the steps
  * for one whose network stays and whose vectors are turned anew by so many people. {@code gray=0.5} is the share of photos
- * without colours by which vectors are turned, 0 for an embedder that holds faces; {@code channels=32,48,80,128} its width;
+ * without colours, 0 for an embedder that holds faces; {@code channels=32,48,80,128} its width;
  * {@code start=FOLDER} one to go on from, which it can then replace before an adapter: their vectors point the same way.
  */
 public final class TrainEmbedder {

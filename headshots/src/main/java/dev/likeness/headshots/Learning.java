@@ -68,10 +68,15 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     List<String> captions = study.captions(training.captions());
     TrainingSet set =
         set(study, consent, pictures(study, captions, study.captions(GRAY), steps, cancellation), steps);
-    TrainedPerson learnt = study.profile().in(training.train(base, set.state(state), steps, cancellation));
-    TrainedPerson measured = FaceMeasures.of(review.accepted()).in(learnt);
-    TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
-    return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
+    TrainedPerson learnt = training.train(base, set.state(state), steps, cancellation);
+    try {
+      TrainedPerson measured = FaceMeasures.of(review.accepted()).in(study.profile().in(learnt));
+      TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
+      return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
+    } catch (RuntimeException | Error e) {
+      learnt.close();
+      throw e;
+    }
   }
 
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,

@@ -1,6 +1,5 @@
 package dev.likeness.headshots;
 
-import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
@@ -41,6 +40,7 @@ public final class TrainingPlot implements Progress {
   /** Where the numbers are kept, or null. */
   private final Path file;
   private boolean begun;
+  private boolean lost;
 
   /** Watches what is told to {@code next}. */
   public TrainingPlot(Progress next) {
@@ -86,7 +86,7 @@ public final class TrainingPlot implements Progress {
         }
         Files.delete(file);
       } catch (IOException e) {
-        throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
+        lost("read", e);
       }
       losses.forEach(point -> keep(LOSS, (int) point[0], point[1]));
       scores.forEach(point -> keep(SCORE, (int) point[0], point[1]));
@@ -100,13 +100,23 @@ public final class TrainingPlot implements Progress {
   }
 
   private void keep(String what, int step, double value) {
-    if (file != null) {
+    if (file != null && !lost) {
       try {
         Files.writeString(file, what + " " + step + " " + value + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       } catch (IOException e) {
-        throw new MachineLimit("cannot write " + file + ": " + e.getMessage(), e);
+        lost("written", e);
       }
     }
+  }
+
+  /** A plot is no reason to end a training. */
+  private void lost(String what, IOException e) {
+    if (lost) {
+      return;
+    }
+    lost = true;
+    next.on(new ProgressEvent.Notice(file + " cannot be " + what + " (" + e.getMessage()
+        + "): the training goes on, and once it is stopped its plot begins where it goes on"));
   }
 
   /** Whether there is a step to draw: none in a run that goes on from its end. */

@@ -47,6 +47,21 @@ class TrainingPlotTest {
   }
 
   @Test
+  void saysOnceThatNumbersAreNotKeptAndGoesOn(@TempDir Path folder) throws IOException {
+    Path state = folder.resolve("ada.state");
+    Files.createDirectory(TrainingPlot.numbers(state));
+    TrainingPlot beside = TrainingPlot.beside(state, passed::add);
+    for (int i = 1; i <= 5; i++) {
+      told(beside, i);
+    }
+    List<String> notices = passed.stream().filter(ProgressEvent.Notice.class::isInstance)
+        .map(event -> ((ProgressEvent.Notice) event).message()).toList();
+    assertEquals(1, notices.size(), notices::toString);
+    assertTrue(notices.get(0).contains("the training goes on"), notices.get(0));
+    assertTrue(beside.hasSteps());
+  }
+
+  @Test
   void goesOnWithWhatATrainingHadToldBeforeItWasStopped(@TempDir Path folder) throws IOException {
     Path state = folder.resolve("ada.state");
     TrainingPlot whole = TrainingPlot.beside(folder.resolve("whole.state"), passed::add);

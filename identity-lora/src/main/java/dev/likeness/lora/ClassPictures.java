@@ -27,6 +27,10 @@ record ClassPictures(BaseModel base, LoraTraining settings, TrainingSet set, Lis
     }
     int all = buckets.stream().mapToInt(this::share).sum();
     progress.on(new ProgressEvent.Phase(PHASE, all));
+    if (set.subject().token().isEmpty()) {
+      progress.on(new ProgressEvent.Notice("class pictures are called \"" + CaptionBook.ofClass(settings, set)
+          + "\", as the person is: each undoes a part of the other; give the person a rare word, or leave class pictures out"));
+    }
     ImageRequest ask = ImageRequest.of(CaptionBook.ofClass(settings, set)).as(Learner.AS_LOADED);
     for (Bucket bucket : buckets) {
       for (int i = bucket.others().count(); i < share(bucket); i++) {

@@ -38,6 +38,9 @@ record FactorKey(Part part, String path, Role role, LoraDialect dialect) {
     put("text_encoders.clip_g.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
     put("text_encoders.t5xxl.transformer.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
     put("text_encoders.t5xxl.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
+    put("clip_l.", Part.TEXT_ENCODER, LoraDialect.COMFY);
+    put("clip_g.", Part.TEXT_ENCODER_2, LoraDialect.COMFY);
+    put("t5.", Part.TEXT_ENCODER_3, LoraDialect.COMFY);
     put("unet.", Part.UNET, LoraDialect.PEFT);
     put("text_encoder.", Part.TEXT_ENCODER, LoraDialect.PEFT);
     put("text_encoder_2.", Part.TEXT_ENCODER_2, LoraDialect.PEFT);

@@ -85,6 +85,8 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     one.put("modulation_lin", List.of("norm.linear"));
     norms(one, "norm_", "query_norm", "key_norm", "attn.norm_");
     Map<String, List<String>> top = outside("img_in", "x_embedder", "txt_in");
+    // As OneTrainer writes it.
+    top.put("img_in_proj", List.of("x_embedder"));
     embedder(top, "time_in_in_layer", "time_in_out_layer", "time_text_embed.timestep_embedder");
     embedder(top, "vector_in_in_layer", "vector_in_out_layer", "time_text_embed.text_embedder");
     embedder(top, "guidance_in_in_layer", "guidance_in_out_layer", "time_text_embed.guidance_embedder");

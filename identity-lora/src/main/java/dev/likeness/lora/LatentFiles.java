@@ -78,8 +78,8 @@ final class LatentFiles {
     try (Safetensors saved = Safetensors.open(file)) {
       Tensor logVariance = saved.names().contains(LOG_VARIANCE) ? saved.read(LOG_VARIANCE).clone() : null;
       return new LatentDistribution(saved.read(MEAN).clone(), logVariance,
-          Double.parseDouble(saved.metadata().get("scale")), Double.parseDouble(saved.metadata().get("shift")));
-    } catch (UnusableInput e) {
+          Double.parseDouble(saved.metadata().getOrDefault("scale", "")), Double.parseDouble(saved.metadata().getOrDefault("shift", "")));
+    } catch (UnusableInput | NumberFormatException e) {
       return null;
     }
   }

@@ -10,7 +10,7 @@ public enum LoraDialect {
   ATTENTION_PROCESSOR,
   /** kohya's sd-scripts, LyCORIS and OneTrainer: {@code lora_unet_…_to_q.lora_down.weight}. */
   KOHYA,
-  /** ComfyUI's own: {@code diffusion_model.….lora_down.weight}, {@code text_encoders.clip_l.…}. */
+  /** ComfyUI's own, and OneTrainer's of today: {@code diffusion_model.….lora_down.weight}, {@code text_encoders.clip_l.…}, {@code clip_l.…}. */
   COMFY,
   /** XLabs' FLUX.1: {@code double_blocks.0.processor.qkv_lora1.down.weight}. */
   XLABS,

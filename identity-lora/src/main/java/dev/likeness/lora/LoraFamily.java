@@ -60,9 +60,9 @@ public enum LoraFamily {
   private static final Pattern JOINT = Pattern.compile(JOINT_BLOCK + ".*");
   /** The widths of published transformers whose blocks have the same names. */
   private static final Map<Long, LoraFamily> JOINT_WIDTHS = Map.of(3072L, FLUX, 1536L, SD3, 2432L, SD3);
-  private static final Pattern SECOND_TEXT = Pattern.compile("^(lora_te2_|text_encoder_2\\.|text_encoders\\.clip_g).*");
+  private static final Pattern SECOND_TEXT = Pattern.compile("^(lora_te2_(?!encoder_block)|text_encoder_2\\.(?!encoder\\.block)|text_encoders\\.clip_g|clip_g\\.).*");
   private static final Pattern ANY_TEXT =
-      Pattern.compile("^(lora_te[123]?_|lycoris_text_|text_encoder(_[23])?\\.|text_encoders\\.).*");
+      Pattern.compile("^(lora_te[123]?_|lycoris_text_|text_encoder(_[23])?\\.|text_encoders\\.|clip_[lg]\\.|t5\\.).*");
   private static final Map<Long, LoraFamily> WIDTHS =
       Map.of(768L, SD1, 1024L, SD2, 2048L, SDXL, 1280L, SDXL_REFINER);
 

@@ -25,12 +25,15 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
     if (isPickle(file)) {
       TorchPickle pickle = TorchPickle.open(file);
       Map<String, String> notes = new LinkedHashMap<>();
+      Map<String, Double> alphas = new LinkedHashMap<>();
       pickle.values().forEach((name, value) -> {
         if (value instanceof String text) {
           notes.put(name, text);
+        } else if (value instanceof Number number && name.endsWith(".alpha")) {
+          alphas.put(name, number.doubleValue());
         }
       });
-      return new LoraSource(pickle, notes);
+      return new LoraSource(alphas.isEmpty() ? pickle : new PickledAlphas(pickle, alphas), notes);
     }
     Safetensors source = Safetensors.open(file);
     return new LoraSource(source, source.metadata());
@@ -40,9 +43,9 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
     try (InputStream in = Files.newInputStream(file)) {
       byte[] start = in.readNBytes(2);
       boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
-      // A safetensors file begins with the length of its header; one of 0x..80 bytes is told by its third to eighth.
       boolean pickle = start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
-      return zip || pickle && !hasHeader(in.readNBytes(7));
+      // A safetensors file begins with the length of its header, whose first two bytes may be any.
+      return (zip || pickle) && !hasHeader(in.readNBytes(7));
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }

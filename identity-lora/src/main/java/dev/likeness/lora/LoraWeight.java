@@ -40,7 +40,7 @@ public final class LoraWeight {
     return new LoraWeight(whole, more, course);
   }
 
-  /** Times {@code factor}'s value for the share of steps taken, from 0 at the first to 1 at the last. */
+  /** Times {@code factor}'s value for the share of the steps that lie behind: 0 at the first of n, i/n at the one after i. */
   public LoraWeight overSteps(DoubleUnaryOperator factor) {
     return new LoraWeight(whole, blocks, factor);
   }

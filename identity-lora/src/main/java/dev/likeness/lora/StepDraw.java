@@ -14,8 +14,6 @@ import java.util.stream.LongStream;
  * @param seeds of the noise
  */
 record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] levels, long[] seeds) {
-  private static final long GOLDEN = 0x9E3779B97F4A7C15L;
-
   /** Draws {@code batch} entries for step {@code step}, counted from 0. */
   static StepDraw of(long seed, int step, int batch, int pictures, int captions, Lesson lesson) {
     return of(seed, step, step, batch, pictures, captions, lesson);
@@ -23,7 +21,7 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] lev
 
   /** The same where {@code turn} batches of these pictures came before, which is fewer than steps with more sizes. */
   static StepDraw of(long seed, int step, int turn, int batch, int pictures, int captions, Lesson lesson) {
-    SplittableRandom random = new SplittableRandom(seed * GOLDEN + step);
+    SplittableRandom random = new SplittableRandom(apart(seed) + step);
     StepDraw draw = new StepDraw(new int[batch], new boolean[batch], new int[batch], new double[batch], new long[batch]);
     for (int i = 0; i < batch; i++) {
       draw.pictures[i] = picture(seed, (long) turn * batch + i, pictures);
@@ -51,8 +49,13 @@ record StepDraw(int[] pictures, boolean[] mirrored, int[] captions, double[] lev
     return IntStream.concat(IntStream.of(first), IntStream.of(second)).toArray();
   }
 
+  /** Far from that of every other seed, so that no seed's chances are another's, shifted. */
+  private static long apart(long seed) {
+    return new SplittableRandom(seed).nextLong();
+  }
+
   private static int picture(long seed, long seen, int count) {
-    SplittableRandom random = new SplittableRandom(~seed * GOLDEN + seen / count);
+    SplittableRandom random = new SplittableRandom(apart(~seed) + seen / count);
     int[] order = new int[count];
     for (int i = 0; i < count; i++) {
       int at = random.nextInt(i + 1);

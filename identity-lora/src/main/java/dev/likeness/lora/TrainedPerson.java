@@ -40,7 +40,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   public static TrainedPerson open(Path file, BaseModel base) {
     Lora lora = Lora.open(file, base);
     Map<String, String> notes = lora.metadata();
-    if (!notes.containsKey(CLASS_WORD)) {
+    if (notes.getOrDefault(CLASS_WORD, "").isBlank()) {
       lora.close();
       throw new UnusableInput(file + " is a LoRA, but its header does not say whom it shows (" + CLASS_WORD
           + "); draw with it as a LoRA and name the person in the prompt");

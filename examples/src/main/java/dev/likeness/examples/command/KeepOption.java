@@ -99,7 +99,7 @@ final class KeepOption {
       progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
           + eye.name() + " sees them; learn the person again with --embedder"));
     }
-    return likeness.map(measure -> scores.likeness(measure, eye.sameAbove())).orElse(scores);
+    return likeness.map(scores::likeness).orElse(scores);
   }
 
   private HeadshotScores undistorted(ScoreLimits limits, ReviewTools tools) {

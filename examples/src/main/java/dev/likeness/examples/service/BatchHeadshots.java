@@ -1,6 +1,7 @@
 package dev.likeness.examples.service;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -18,6 +19,8 @@ import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import java.io.IOException;
@@ -29,7 +32,7 @@ import java.util.stream.Stream;
 
 /**
  * Headshots of everybody who has a folder of photos in one folder: {@code BatchHeadshots PHOTOS BASE OUT CONSENT}. What is
- * done already is left as it is, so a batch that was stopped goes on; who cannot be learnt is named, and the rest goes on.
+ * done already is left as it is, so a batch that was stopped goes on; who cannot be learnt or drawn is named, and the rest goes on.
  */
 public final class BatchHeadshots {
   private static final String RECORD = "record.json";
@@ -61,9 +64,12 @@ public final class BatchHeadshots {
     }
     Path folder = Path.of(args[1]);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); FaceDetector detector = new CascadeDetector();
-        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null)) {
+        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
+        FaceEmbedder own = FolderEmbedder.in(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
-      BatchHeadshots batch = new BatchHeadshots(base, HeadshotStudio.on(base).guidance(held), request, detector, System.out);
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(held);
+      BatchHeadshots batch =
+          new BatchHeadshots(base, own == null ? studio : studio.embedder(own), request, detector, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);
     }
   }
@@ -92,9 +98,9 @@ public final class BatchHeadshots {
       try {
         one(folder, results, consent);
         log.println(folder.getFileName() + ": done");
-      } catch (UnusableInput e) {
+      } catch (UnusableInput | MachineLimit | IOException e) {
         failed++;
-        log.println(folder.getFileName() + ": " + e.getMessage());
+        log.println(folder.getFileName() + ": " + (e instanceof IOException ? e : e.getMessage()));
       }
     }
     return failed;

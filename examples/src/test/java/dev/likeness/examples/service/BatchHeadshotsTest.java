@@ -53,15 +53,18 @@ class BatchHeadshotsTest {
       Picture.of(64, 64, new byte[64 * 64 * 3]).writePng(
           Files.createDirectories(photos.resolve("nobody")).resolve("black-" + i + ".png"));
     }
-    Path out = folder.resolve("out");
+    Path out = Files.createDirectories(folder.resolve("out"));
+    Files.createDirectory(photos.resolve("abe"));
+    Files.writeString(out.resolve("abe"), "in the way");
     try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path())) {
       HeadshotStudio studio = HeadshotStudio.on(base);
       HeadshotStudio quick = studio.training(studio.training().steps(2));
       List<String> first = run(base, quick, photos, out);
-      assertEquals("ada: done", first.get(0));
-      assertTrue(first.get(1).startsWith("nobody: "), first.get(1));
+      assertEquals("ada: done", first.get(1));
+      assertTrue(first.get(0).startsWith("abe: ") && first.get(0).contains("FileAlreadyExists"), first.get(0));
+      assertTrue(first.get(2).startsWith("nobody: "), first.get(2));
       assertTrue(Files.exists(out.resolve("ada/headshot-001.png")) && Files.exists(out.resolve("ada/record.json")));
-      assertEquals("ada: done before", run(base, quick, photos, out).get(0));
+      assertEquals("ada: done before", run(base, quick, photos, out).get(1));
       assertThrows(IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
     }
   }
@@ -70,7 +73,7 @@ class BatchHeadshotsTest {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     try (PrintStream log = new PrintStream(said, true, StandardCharsets.UTF_8); FaceDetector detector = new CascadeDetector()) {
       ShootRequest request = ShootRequest.of(Style.named("studio"), 1).steps(2);
-      assertEquals(1, new BatchHeadshots(base, studio, request, detector, log).run(photos, out, Consent.NOBODY_REAL));
+      assertEquals(2, new BatchHeadshots(base, studio, request, detector, log).run(photos, out, Consent.NOBODY_REAL));
     }
     return said.toString(StandardCharsets.UTF_8).lines().toList();
   }

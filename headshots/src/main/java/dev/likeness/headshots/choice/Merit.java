@@ -1,6 +1,7 @@
 package dev.likeness.headshots.choice;
 
 import dev.likeness.headshots.score.Aspect;
+import dev.likeness.headshots.score.Score;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.DoubleStream;
@@ -18,8 +19,7 @@ final class Merit {
    * it is no worse than in likeness, twice, since whom a headshot shows comes first, in quality and in obedience.
    */
   static double[] of(List<Candidate> candidates) {
-    double[] likeness = shares(candidates, candidate ->
-        candidate.card().of(Aspect.LIKENESS).isPresent() ? candidate.card().likeness() : Double.NaN);
+    double[] likeness = shares(candidates, candidate -> candidate.card().of(Aspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN));
     double[] quality = shares(candidates, candidate -> candidate.card().quality());
     double[] obedience = shares(candidates, Candidate::obedience);
     double[] merits = new double[candidates.size()];
@@ -27,6 +27,11 @@ final class Merit {
       merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
     }
     return merits;
+  }
+
+  /** Less than of any face where none was found. */
+  private static double cosine(Score score) {
+    return Double.isNaN(score.value()) ? -2 : score.value();
   }
 
   /**

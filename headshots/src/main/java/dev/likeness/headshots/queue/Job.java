@@ -145,7 +145,8 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
       result.complete(work.run(this::tell, cancellation));
     } catch (Cancelled e) {
       result.cancel(false);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // Languages without checked exceptions throw them, too.
       result.completeExceptionally(e);
     }
   }

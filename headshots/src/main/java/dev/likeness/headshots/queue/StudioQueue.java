@@ -80,7 +80,7 @@ public final class StudioQueue implements AutoCloseable {
           + " together; ask for smaller pictures, or give the queue more");
     }
     long until = System.nanoTime() + patience.toNanos();
-    while (!closed && waiting.size() >= options.capacity()) {
+    while (!closed && kept() >= options.capacity()) {
       waitUntil(until);
     }
     if (closed) {
@@ -91,6 +91,12 @@ public final class StudioQueue implements AutoCloseable {
     job.toCompletableFuture().whenComplete((result, failure) -> forget(job));
     notifyAll();
     return job;
+  }
+
+  /** How many wait because of what runs; the others are about to be taken by workers that sleep. */
+  private int kept() {
+    boolean all = bytes + waiting.stream().mapToLong(Job::bytes).sum() <= options.memoryBytes();
+    return all ? waiting.size() - (workers.size() - running.size()) : waiting.size();
   }
 
   /** How many jobs wait. */

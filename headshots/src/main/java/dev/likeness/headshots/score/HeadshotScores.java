@@ -45,6 +45,11 @@ public final class HeadshotScores {
     return new HeadshotScores(detector, Optional.of(model), likeness, sameAbove, limits);
   }
 
+  /** The same with likeness to somebody, which fails below {@link Likeness#least()}. */
+  public HeadshotScores likeness(Likeness measure) {
+    return likeness(measure, measure.least());
+  }
+
   /**
    * The same with likeness to somebody.
    *

@@ -95,6 +95,13 @@ class ChoiceTest {
   }
 
   @Test
+  void ranksByLikenessFarBelowItsLimit() {
+    List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN).map(cosine -> new Candidate(candidate(1, 0).headshot(),
+        new ScoreCard(List.of(new Score(Aspect.LIKENESS, cosine, 0.8, false))), Double.NaN, false)).toList();
+    assertArrayEquals(new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Merit.of(unlike), 1e-12);
+  }
+
+  @Test
   void holdsAgainstNoneWhatMostOfManyFail() {
     List<Candidate> blurred = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i)).toList();
     assertTrue(Choice.of(blurred, 8).verdicts().get(3).reason()
@@ -181,6 +188,18 @@ class ChoiceTest {
     assertEquals(3, review.accepted().size());
     assertEquals(3, Stream.of(figures).filter(figure -> figure.contains("<img"))
         .map(figure -> figure.substring(figure.indexOf("base64,"), figure.indexOf("<figcaption"))).distinct().count());
+  }
+
+  @Test
+  void reportsNamesAsTheyAreWritten() {
+    List<Photo> photos = new ArrayList<>(List.of(Photo.of("<img src=x onerror=alert(1)>.jpg", new byte[] {1})));
+    Selfies.names().forEach(name -> photos.add(Photo.of("selfie.jpg", Selfies.read(name))));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(photos));
+    Headshot asked = new Headshot(picture(1), Style.named("studio"), 1, ImageRequest.of("\"</p><script>alert(1)</script>"), 1);
+    String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 1), List.of(asked)), Optional.empty(), List.of(),
+        Optional.of(review), Disclosure.standard()).toHtml();
+    assertFalse(html.contains("<script") || html.contains("<img src=x"), html);
+    assertTrue(html.contains("&lt;img src=x onerror=alert(1)&gt;.jpg") && html.contains("&quot;&lt;/p&gt;&lt;script&gt;"), html);
   }
 
   @Test

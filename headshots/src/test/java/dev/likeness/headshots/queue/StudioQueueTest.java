@@ -10,6 +10,7 @@ import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -114,7 +115,8 @@ class StudioQueueTest {
       for (int i = 0; i < 12; i++) {
         jobs.add(queue.submit((progress, stop) -> {
           most.accumulateAndGet(now.incrementAndGet(), Math::max);
-          Thread.yield();
+          // Long enough for idle workers to wake.
+          pause(20);
           return now.decrementAndGet();
         }, 40, 0, Progress.SILENT, AT_ONCE));
       }
@@ -126,7 +128,36 @@ class StudioQueueTest {
       assertEquals("a job needs about 101 bytes, and all jobs may have 100 together; ask for smaller pictures, or give "
           + "the queue more", refused.getMessage());
     }
-    assertTrue(most.get() <= 2, most + " at once");
+    assertEquals(2, most.get());
+  }
+
+  @Test
+  void takesInWhatSleepingWorkersAreAboutToDo() throws Exception {
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(2).capacity(1))) {
+      for (int i = 0; i < 200; i++) {
+        Job<Integer> one = queue.submit((progress, stop) -> 1, 1, 0, Progress.SILENT, AT_ONCE);
+        Job<Integer> two = queue.submit((progress, stop) -> 2, 1, 0, Progress.SILENT, AT_ONCE);
+        assertEquals(3, one.get() + two.get());
+        while (queue.running() > 0) {
+          Thread.onSpinWait();
+        }
+      }
+    }
+  }
+
+  @Test
+  void answersWhereWorkThrowsWhatJavaWouldNotLetIt() throws Exception {
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      Job<String> bad = queue.submit((progress, stop) -> StudioQueueTest.<RuntimeException, String>throwing(new IOException("disk")), 1, 0,
+          Progress.SILENT, AT_ONCE);
+      assertEquals("disk", assertThrows(ExecutionException.class, () -> bad.get(30, TimeUnit.SECONDS)).getCause().getMessage());
+      assertEquals("fine", queue.submit((progress, stop) -> "fine", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
+    }
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <E extends Throwable, T> T throwing(Throwable any) throws E {
+    throw (E) any;
   }
 
   @Test
@@ -202,6 +233,14 @@ class StudioQueueTest {
     assertEquals(List.of("closed", "closed"), jobs.stream().map(Job::join).toList());
     queue.close();
     assertThrows(IllegalStateException.class, () -> queue.submit(closing, 1, 0, Progress.SILENT, AT_ONCE));
+  }
+
+  private static void pause(int millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private static void await(CountDownLatch latch) {

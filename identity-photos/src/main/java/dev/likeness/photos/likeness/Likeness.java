@@ -19,6 +19,8 @@ import java.util.Optional;
 public final class Likeness {
   private static final String LEARNT_FROM = "the photos compared with took part in training";
 
+  private static final double OWN = 0.9;
+
   private final List<AcceptedPhoto> photos;
   private final FaceDetector detector;
   private final FaceEmbedder embedder;
@@ -116,6 +118,14 @@ public final class Likeness {
   /** What {@code report} found, drawn: its pictures between the person's own pairs and impostors, and the curve. */
   public Picture plot(LikenessReport report) {
     return LikenessPlot.draw(own, impostors, report);
+  }
+
+  /**
+   * The cosine below which a picture is unlike the person: nine tenths of what two of their own photos have on average, since the
+   * same detector finds the faces of both, but no more than the embedder asks of any two; that where only one photo is known.
+   */
+  public double least() {
+    return own.length == 0 ? embedder.sameAbove() : Math.min(embedder.sameAbove(), OWN * mean(own));
   }
 
   /** The cosines of all pairs of the person's own photos. */

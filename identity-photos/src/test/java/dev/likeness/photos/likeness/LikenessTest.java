@@ -62,6 +62,17 @@ class LikenessTest {
   }
 
   @Test
+  void asksForNineTenthsOfWhatOwnPhotosHaveAndNoMoreThanOfAnybody() {
+    Hue eye = new Hue();
+    List<float[]> apart = List.of(new float[] {1, 0}, new float[] {0.8f, 0.6f});
+    List<float[]> alike = List.of(new float[] {1, 0}, new float[] {1, 0});
+
+    assertEquals(0.9 * 0.8, Likeness.of(apart, new WholePicture(), eye).least(), 1e-6);
+    assertEquals(Math.min(0.9, eye.sameAbove()), Likeness.of(alike, new WholePicture(), eye).least(), 1e-6);
+    assertEquals(eye.sameAbove(), Likeness.of(alike.subList(0, 1), new WholePicture(), eye).least());
+  }
+
+  @Test
   void saysWhenTheComparisonFlatters() {
     Likeness likeness = Likeness.of(HoldOut.of(photos(3)), new WholePicture(), new Hue());
 

@@ -101,7 +101,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     try (TrainedPerson learnt = new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
         () -> studio().learn(review, Consent.NOBODY_REAL))) {
       HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
-          .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own), own.sameAbove());
+          .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own));
       ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
           .steps(plan.steps()).seed(NOISE);
       return Casting.of(studio(), detector, scores).candidates(learnt, request, Progress.SILENT, new Cancellation());

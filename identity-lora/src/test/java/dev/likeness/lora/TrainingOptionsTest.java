@@ -174,6 +174,42 @@ class TrainingOptionsTest extends OnGoldenBase {
   }
 
   @Test
+  void countsTheClassAtItsWeight() {
+    float[] alone = trainedAndDrawn(with(PLAIN));
+    assertArrayEquals(alone, trainedAndDrawn(with(PLAIN).prior(2, 0)), 1e-5f, "pictures of no weight are learnt");
+    float[] half = trainedAndDrawn(with(PLAIN).prior(2, 0.5));
+    assertFalse(Arrays.equals(alone, half), "the class counts nothing");
+    assertFalse(Arrays.equals(half, trainedAndDrawn(with(PLAIN).prior(2, 1))), "its weight counts nothing");
+  }
+
+  @Test
+  void saysWhatClassPicturesAreWorthWhereThePersonHasNoWordOfTheirOwn() {
+    List<ProgressEvent> events = new ArrayList<>();
+    with(PLAIN).prior(2, 1).train(base, pictures(), SUBJECT.token(""), events::add, new Cancellation()).close();
+    assertEquals(1, events.stream().filter(event -> event instanceof ProgressEvent.Notice notice
+        && notice.message().contains("give the person a rare word")).count());
+  }
+
+  @Test
+  void warnsOnceWhereLikenessFallsWithTheLoss() {
+    double[] falling = {0.6, 0.5, 0.4, 0.3};
+    assertEquals(1, warnings(falling).size());
+    assertTrue(warnings(falling).get(0).startsWith("likeness fell from 0.600 to 0."), warnings(falling).get(0));
+    assertEquals(List.of(), warnings(0.3, 0.4, 0.5, 0.6));
+  }
+
+  private static List<String> warnings(double... scores) {
+    int[] looks = {0};
+    ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
+    List<ProgressEvent> events = new ArrayList<>();
+    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(new Previews(10, ask, drawn -> scores[looks[0]++], 9));
+    LoraTraining settings = with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
+    settings.train(base, set, events::add, new Cancellation()).close();
+    return events.stream().filter(event -> event instanceof ProgressEvent.Notice notice && notice.message().contains("by heart"))
+        .map(event -> ((ProgressEvent.Notice) event).message()).toList();
+  }
+
+  @Test
   void keepsTheBestLookAndStopsWhenNothingBetterComes() {
     List<ProgressEvent> events = new ArrayList<>();
     double[] scores = {0.2, 0.6, 0.5, 0.4};

@@ -18,9 +18,11 @@ import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.ipadapter.AdapterTraining;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.TrainingPair;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
@@ -110,6 +112,32 @@ class ShownPersonTest {
         "studio", "--count", "1", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
     assertEquals(0, run.status(), run.err());
     assertArrayEquals(Picture.read(before.resolve("headshot-001.png")).rgb(), Picture.read(out.resolve("headshot-001.png")).rgb());
+    changesTheirHeadshot(way, before);
+  }
+
+  private static void changesTheirHeadshot(String way, Path before) {
+    Path black = before.resolve("mask.png");
+    Picture.of(32, 32, new byte[32 * 32 * 3]).writePng(black);
+    CommandRun run = CommandRun.of("edit", before.resolve("headshot-001.png").toString(), "--base", base.toString(), "--person",
+        before.resolve(way.equals("both") ? "person.safetensors" : "shown.safetensors").toString(), "--identity", way, "--outfit",
+        "a red hoodie", "--mask", black.toString(), "--dtype", "f32", "--device", "cpu", "--out", before.resolve("edited").toString());
+    assertEquals(0, run.status(), run.err());
+    assertArrayEquals(Picture.read(before.resolve("headshot-001.png")).rgb(),
+        Picture.read(before.resolve("edited/edited.png")).rgb(), "a black mask leaves everything");
+  }
+
+  @Test
+  void keepsOfThemWhatAPersonsFileKeeps(@TempDir Path folder) {
+    CommandRun run = CommandRun.of("headshot", "--base", base.toString(), "--photos", photos.toString(), "--consent", "nobody real",
+        "--trait", "glasses=round glasses", "--identity", "ipadapter", "--style", "studio", "--count", "1", "--steps", "2", "--dtype", "f32",
+        "--device", "cpu", "--out", folder.resolve("out").toString());
+    assertEquals(0, run.status(), run.err());
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT); PersonAdapter adapter = PersonAdapter.in(base, model)) {
+      ShownPerson kept = ShownPerson.open(folder.resolve("out/shown.safetensors"), adapter);
+      assertEquals("round glasses", kept.profile().trait("glasses").orElseThrow().value());
+      assertEquals(model.name(), kept.base());
+      assertTrue(kept.notes().containsKey("likeness.measures"), kept.notes().keySet()::toString);
+    }
   }
 
   private static AdapterTraining ofFaces() {

@@ -47,16 +47,20 @@ public final class Authenticity {
     return new Authenticity(tools.detector(), FaceMeasures.of(photos), likeness);
   }
 
+  /** Compares with the photos that a person was learnt from, by what their file keeps of them; empty when it keeps nothing. */
+  public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
+    return of(person.notes(), tools);
+  }
+
   /**
-   * Compares with the photos that a person was learnt from, by what their file keeps of them; empty when it keeps
-   * nothing.
+   * The same by a file's notes, also of somebody who was only shown.
    *
    * @param tools as above; likeness is judged when the file was made with the same embedder
    */
-  public static Optional<Authenticity> of(TrainedPerson person, ReviewTools tools) {
-    Optional<Likeness> likeness = tools.embedder().flatMap(eye -> FaceReferences.of(person)
+  public static Optional<Authenticity> of(Map<String, String> notes, ReviewTools tools) {
+    Optional<Likeness> likeness = tools.embedder().flatMap(eye -> FaceReferences.of(notes)
         .filter(kept -> kept.embedder().equals(eye.name())).map(kept -> kept.likeness(tools.detector(), eye)));
-    return FaceMeasures.of(person).map(own -> new Authenticity(tools.detector(), own, likeness));
+    return FaceMeasures.of(notes).map(own -> new Authenticity(tools.detector(), own, likeness));
   }
 
   /** In what {@code headshot} departs from the photos. */

@@ -7,6 +7,7 @@ import dev.likeness.photos.AcceptedPhoto;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -15,15 +16,15 @@ import java.util.Optional;
  * @param traits of each photo
  */
 record FaceMeasures(List<FaceTraits> traits) {
-  private static final String NOTE = "likeness.measures";
+  static final String NOTE = "likeness.measures";
 
   static FaceMeasures of(List<AcceptedPhoto> photos) {
     return new FaceMeasures(photos.stream().map(photo -> FaceTraits.of(photo.picture(), photo.face())).toList());
   }
 
-  /** What a person's file keeps; empty for files of other programs. */
-  static Optional<FaceMeasures> of(TrainedPerson person) {
-    String json = person.notes().getOrDefault(NOTE, "");
+  /** What a person's file keeps among its {@code notes}; empty for files of other programs. */
+  static Optional<FaceMeasures> of(Map<String, String> notes) {
+    String json = notes.getOrDefault(NOTE, "");
     try {
       return json.isEmpty() ? Optional.empty()
           : Optional.of(new FaceMeasures(JSON.std.listFrom(json).stream().map(n -> FaceTraits.of((List<?>) n)).toList()));
@@ -34,8 +35,12 @@ record FaceMeasures(List<FaceTraits> traits) {
 
   /** The same person with these in their file. */
   TrainedPerson in(TrainedPerson person) {
+    return person.with(NOTE, toJson());
+  }
+
+  String toJson() {
     try {
-      return person.with(NOTE, JSON.std.asString(traits.stream().map(FaceTraits::toList).toList()));
+      return JSON.std.asString(traits.stream().map(FaceTraits::toList).toList());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

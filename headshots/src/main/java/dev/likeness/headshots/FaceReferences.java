@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param vectors of unit length, one a photo
  */
 public record FaceReferences(String embedder, List<float[]> vectors) {
-  private static final String NOTE = "likeness.faces";
+  static final String NOTE = "likeness.faces";
   static final String GUIDE = "likeness.faces.guide";
 
   public FaceReferences {
@@ -38,16 +38,21 @@ public record FaceReferences(String embedder, List<float[]> vectors) {
 
   /** What a person's file keeps to measure likeness by; empty for files made without an embedder. */
   public static Optional<FaceReferences> of(TrainedPerson person) {
-    return kept(person, NOTE);
+    return of(person.notes());
   }
 
   /** What a person's file keeps to hold drawn faces to; empty for files made without face guidance. */
   public static Optional<FaceReferences> guiding(TrainedPerson person) {
-    return kept(person, GUIDE);
+    return kept(person.notes(), GUIDE);
   }
 
-  private static Optional<FaceReferences> kept(TrainedPerson person, String note) {
-    String json = person.notes().getOrDefault(note, "");
+  /** Of {@code notes}, a file's, what likeness is measured by. */
+  public static Optional<FaceReferences> of(Map<String, String> notes) {
+    return kept(notes, NOTE);
+  }
+
+  static Optional<FaceReferences> kept(Map<String, String> notes, String note) {
+    String json = notes.getOrDefault(note, "");
     return json.isEmpty() ? Optional.empty() : Optional.of(parse(json));
   }
 

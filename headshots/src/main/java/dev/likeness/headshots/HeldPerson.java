@@ -35,7 +35,7 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
   private static Optional<FaceReferences> faces(Identity person, Predicate<FaceReferences> fits) {
     if (person instanceof ShownPerson shown) {
       // Who was learnt, too, may have been learnt from more photos than are shown.
-      return Stream.of(Optional.ofNullable(shown.learnt()).flatMap(FaceReferences::guiding), Optional.ofNullable(shown.faces()))
+      return Stream.of(Optional.ofNullable(shown.learnt()).flatMap(FaceReferences::guiding), shown.faces())
           .flatMap(Optional::stream).filter(fits).max(Comparator.comparingInt(faces -> faces.vectors().size()));
     }
     return person instanceof TrainedPerson learnt ? FaceReferences.guiding(learnt).filter(fits) : Optional.empty();

@@ -19,7 +19,9 @@ import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.pixels.Luma;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -58,8 +60,12 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   ShownPerson shown(PhotoReview review, PersonAdapter adapter, Consent consent, PersonProfile known, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = PersonStudy.ofAll(base, review, known, steps, cancellation);
+    Map<String, String> notes = new HashMap<>(Map.of(ShownPerson.BASE, base.name(), PersonProfile.NOTE, study.profile().toJson(),
+        FaceMeasures.NOTE, FaceMeasures.of(review.accepted()).toJson()));
+    embedder.ifPresent(eye -> notes.put(FaceReferences.NOTE, FaceReferences.of(review.accepted(), eye).toJson()));
+    guide.ifPresent(eye -> notes.put(FaceReferences.GUIDE, FaceReferences.of(review.accepted(), eye).toJson()));
     return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
-        adapter.describe(), LikenessDial.UNMEASURED, guide.map(eye -> FaceReferences.of(review.accepted(), eye)).orElse(null));
+        adapter.describe(), LikenessDial.UNMEASURED, notes);
   }
 
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,

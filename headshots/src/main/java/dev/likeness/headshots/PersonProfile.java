@@ -28,7 +28,7 @@ public record PersonProfile(List<Trait> traits) {
    */
   public static final double SURE = 0.5;
 
-  private static final String NOTE = "likeness.profile";
+  static final String NOTE = "likeness.profile";
 
   public PersonProfile {
     traits = List.copyOf(traits);
@@ -78,7 +78,12 @@ public record PersonProfile(List<Trait> traits) {
 
   /** The note in a person's file; {@link #UNKNOWN} for files that have none. */
   public static PersonProfile of(TrainedPerson person) {
-    String json = person.notes().getOrDefault(NOTE, "");
+    return of(person.notes());
+  }
+
+  /** The note among {@code notes}, a file's. */
+  static PersonProfile of(Map<String, String> notes) {
+    String json = notes.getOrDefault(NOTE, "");
     return json.isEmpty() ? UNKNOWN : parse(json);
   }
 

@@ -49,6 +49,7 @@ public final class ShootRecord {
   public static ShootRecord of(BaseModel base, ShownPerson person, Shoot shoot) {
     Map<String, Object> object = person.learnt() == null ? new LinkedHashMap<>() : person(person.learnt());
     object.put("words", person.phrase());
+    object.putIfAbsent("profile", person.profile().asList());
     object.put("consent", person.consent().text());
     object.put("shown_by", Path.of(person.adapter()).getFileName().toString());
     object.put("references", person.prompt().references().count());

@@ -10,6 +10,7 @@ import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -23,12 +24,21 @@ import java.util.Optional;
  * @param consent who agreed to what
  * @param adapter what showed them, for the record
  * @param dial what a likeness setting means
- * @param faces what drawn faces are held to, or null
+ * @param notes what their file says of them beside: their profile and the base they were shown to, and of their faces what drawn
+ *     ones are held to, what likeness is measured by and what flatters
  */
 public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent consent, String adapter,
-    LikenessDial dial, FaceReferences faces) implements Identity {
+    LikenessDial dial, Map<String, String> notes) implements Identity {
   private static final String CLASS_WORD = "likeness.class_word";
   private static final String CONSENT = "likeness.consent";
+  private static final String RECIPE = "likeness.recipe";
+  static final String BASE = "likeness.base";
+  private static final List<String> NOTES =
+      List.of(BASE, PersonProfile.NOTE, FaceMeasures.NOTE, FaceReferences.NOTE, FaceReferences.GUIDE);
+
+  public ShownPerson {
+    notes = Map.copyOf(notes);
+  }
 
   /**
    * Somebody kept by {@link #save}, who is drawn again without their photos.
@@ -44,39 +54,64 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
       throw new UnusableInput(file + " keeps references, but its header does not say whom they show (" + CONSENT
           + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
     }
-    String faces = notes.getOrDefault(FaceReferences.GUIDE, "");
     return new ShownPerson(adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")), null,
-        Consent.parse(notes.get(CONSENT)), adapter.describe(), LikenessDial.UNMEASURED, faces.isEmpty() ? null : FaceReferences.parse(faces));
+        Consent.parse(notes.get(CONSENT)), adapter.describe(), LikenessDial.UNMEASURED, own(notes));
+  }
+
+  private static Map<String, String> own(Map<String, String> header) {
+    Map<String, String> own = new HashMap<>(header);
+    own.keySet().retainAll(NOTES);
+    return own;
   }
 
   /**
-   * Writes what the adapter sees of the person, what their face is held to, what prompts call them and who agreed, whole or not at
-   * all: biometric data, not encrypted. A LoRA beside has a file of its own.
+   * Writes what the adapter sees of the person, {@link #notes}, what showed them, what prompts call them and who agreed, whole or
+   * not at all: biometric data, not encrypted. A LoRA beside has a file of its own.
    */
   public void save(Path file) {
-    Map<String, String> notes = new HashMap<>(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent.toJson()));
-    if (faces != null) {
-      notes.put(FaceReferences.GUIDE, faces.toJson());
-    }
-    prompt.references().save(file, notes);
+    Map<String, String> all = new HashMap<>(notes);
+    all.putAll(Map.of(CLASS_WORD, prompt.phrase(), CONSENT, consent.toJson(), RECIPE, adapter));
+    prompt.references().save(file, all);
+  }
+
+  /** The base that they were shown to, or empty where their file does not say. */
+  public String base() {
+    return notes.getOrDefault(BASE, "");
+  }
+
+  /** How they look, as far as their photos told. */
+  public PersonProfile profile() {
+    return PersonProfile.of(notes);
+  }
+
+  /** What drawn faces are held to, where that is known. */
+  Optional<FaceReferences> faces() {
+    return FaceReferences.kept(notes, FaceReferences.GUIDE);
+  }
+
+  /** The same person, whose drawn faces are held to these. */
+  public ShownPerson heldTo(FaceReferences others) {
+    Map<String, String> more = new HashMap<>(notes);
+    more.put(FaceReferences.GUIDE, others.toJson());
+    return new ShownPerson(prompt, learnt, consent, adapter, dial, more);
   }
 
   /** The same person with their LoRA acting too. */
   public ShownPerson with(TrainedPerson lora) {
-    return new ShownPerson(prompt, lora, consent, adapter, dial, faces);
+    return new ShownPerson(prompt, lora, consent, adapter, dial, notes);
   }
 
   /** What to say where {@code lora} was learnt from other photos than were shown here, as far as both files keep faces to tell. */
   public Optional<String> unlike(TrainedPerson lora) {
-    return FaceReferences.guiding(lora)
-        .filter(other -> faces != null && other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
-        .map(other -> String.format(Locale.ROOT, "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
-            + " being the same; if they are of two people, both are drawn at once", faces.similarity(other)));
+    return FaceReferences.guiding(lora).flatMap(other -> faces()
+        .filter(faces -> other.embedder().equals(faces.embedder()) && !other.toJson().equals(faces.toJson()))
+        .map(faces -> String.format(Locale.ROOT, "the person was shown by other photos than they were learnt from: the faces are %.2f alike, 1"
+            + " being the same; if they are of two people, both are drawn at once", faces.similarity(other))));
   }
 
   /** The same person drawn along a measured curve. */
   public ShownPerson along(LikenessDial measured) {
-    return new ShownPerson(prompt, learnt, consent, adapter, measured, faces);
+    return new ShownPerson(prompt, learnt, consent, adapter, measured, notes);
   }
 
   /** At a likeness setting, 0 to 1, their face held by nothing. */

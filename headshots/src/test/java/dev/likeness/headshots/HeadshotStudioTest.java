@@ -191,7 +191,7 @@ class HeadshotStudioTest {
     ConsentRefused refused = assertThrows(ConsentRefused.class,
         () -> studio.show(null, null, drawing, PersonProfile.UNKNOWN, events::add, new Cancellation()));
     assertEquals(Purpose.TRAINING, refused.purpose());
-    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, null);
+    ShownPerson shown = new ShownPerson(null, ada, learning, "an adapter", LikenessDial.UNMEASURED, Map.of());
     ConsentRefused undrawn = assertThrows(ConsentRefused.class,
         () -> studio.shoot(shown, request(), events::add, new Cancellation()));
     assertEquals(Purpose.HEADSHOTS, undrawn.purpose());
@@ -203,7 +203,7 @@ class HeadshotStudioTest {
     HeadshotStudio studio = HeadshotStudio.on(base);
     TrainedPerson unasked = ada.called(ada.subject().consent(Consent.of("Ada: look").only(Purpose.INTAKE).toJson()));
     HeldPerson held = new HeldPerson(unasked, unasked::at);
-    ShownPerson beside = new ShownPerson(null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, null);
+    ShownPerson beside = new ShownPerson(null, unasked, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of());
     for (Identity person : List.of(held, beside, new HeldPerson(beside, unasked::at))) {
       assertEquals(Purpose.HEADSHOTS,
           assertThrows(ConsentRefused.class, () -> studio.shoot(person, request())).purpose());
@@ -214,7 +214,7 @@ class HeadshotStudioTest {
   @Test
   void saysWhereSomebodyIsShownByOtherPhotosThanTheyWereLearntFrom() {
     FaceReferences shown = new FaceReferences("an eye", List.of(new float[] {1, 0}, new float[] {1, 0}));
-    ShownPerson person = new ShownPerson(null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, shown);
+    ShownPerson person = new ShownPerson(null, null, Consent.of("Ada: yes"), "an adapter", LikenessDial.UNMEASURED, Map.of()).heldTo(shown);
     assertTrue(person.unlike(ada).isEmpty(), "her file keeps no face");
     assertTrue(person.unlike(shown.asGuideOf(ada)).isEmpty());
     assertTrue(person.unlike(new FaceReferences("another", List.of(new float[] {1})).asGuideOf(ada)).isEmpty());

@@ -2,6 +2,7 @@ package dev.likeness.examples.command;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
@@ -9,6 +10,7 @@ import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotEdit;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.SourceType;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -16,6 +18,8 @@ import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
+import dev.likeness.photos.embed.FolderEmbedder;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -24,6 +28,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,8 +47,8 @@ public final class EditCommand implements Runnable {
       + "beside it")
   private Path picture;
 
-  @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with --store, "
-      + "their id")
+  @Option(names = "--person", required = true, paramLabel = "FILE", description = "the person, learnt before; with "
+      + "--identity ipadapter shown.safetensors, with both the first with the second beside it; with --store, their id")
   private Path person;
 
   @Mixin
@@ -57,7 +62,10 @@ public final class EditCommand implements Runnable {
   private BaseOptions base;
 
   @Mixin
-  private DetectorOption detector;
+  private IdentityOptions identity;
+
+  @Mixin
+  private FaceFiles faces;
 
   @Mixin
   private FaceGuidanceOption holding;
@@ -81,17 +89,27 @@ public final class EditCommand implements Runnable {
   public void run() {
     HeadshotEdit wanted = edit.edit();
     requireKept();
+    if (store.given() && identity.way().shows()) {
+      throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
+    }
+    identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure().edited(true);
     ShootFolder.requireWritable(out, marking);
-    try (ReviewTools tools = detector.open(); BaseModel model = base.open();
-        FaceGuidance held = holding.open(base.folder(), model, tools.detector()); TrainedPerson who = store.person(person, model)) {
-      who.foreignTo(model).ifPresent(console.err()::println);
+    try (ReviewTools tools = faces.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+        FaceGuidance held = holding.open(base.folder(), model, tools.detector());
+        IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
+        TrainedPerson learnt = identity.way().learns() ? store.person(person, model) : null) {
+      Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
+      ShownPerson shown = eye == null ? null : identity.kept(person, eye);
+      Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
       EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
       marking.writePng(edited.after().picture(), out.resolve(EDITED));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
           out.resolve(COMPARISON));
-      HeadshotScores scores = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
+      HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
+      Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
+      HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes).map(plain::likeness).orElse(plain);
       byte[] record = record(edited, scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
       List.of(EDITED, COMPARISON, EditedHeadshot.FILE).forEach(name -> console.out().println(out.resolve(name)));
@@ -112,7 +130,7 @@ public final class EditCommand implements Runnable {
     }
   }
 
-  private Headshot headshot(TrainedPerson who) {
+  private Headshot headshot(Identity who) {
     Headshot read = Headshot.read(picture, who.phrase());
     return Double.isNaN(likeness) ? read
         : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness);

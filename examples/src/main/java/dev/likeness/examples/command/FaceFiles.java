@@ -1,9 +1,14 @@
 package dev.likeness.examples.command;
 
+import dev.likeness.headshots.FaceReferences;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -36,6 +41,24 @@ final class FaceFiles {
         : tools.withEmbedder(embedder, policy());
     tools = brisque == null ? tools : tools.withBrisque(brisque.get(0), brisque.get(1));
     return quality == null ? tools : tools.withQuality(quality);
+  }
+
+  /**
+   * What drawings are seen by: the base's own embedder, unless one is given or a person's file keeps faces as another sees them.
+   *
+   * @param own the base's, or null
+   * @param notes of the person's file
+   */
+  static ReviewTools judging(ReviewTools tools, FaceEmbedder own, Map<String, String> notes) {
+    Optional<String> kept = FaceReferences.of(notes).map(FaceReferences::embedder);
+    boolean fits = own != null && tools.embedder().isEmpty() && kept.filter(name -> !name.equals(own.name())).isEmpty();
+    return fits ? tools.withEmbedder(own) : tools;
+  }
+
+  /** Likeness to whom a file with these notes keeps; empty where it keeps no faces as the embedder of {@code tools} sees them. */
+  static Optional<Likeness> likeness(ReviewTools tools, Map<String, String> notes) {
+    return tools.embedder().flatMap(eye -> FaceReferences.of(notes).filter(faces -> faces.embedder().equals(eye.name()))
+        .map(faces -> faces.likeness(tools.detector(), eye)));
   }
 
   /** Which networks' licences will do. */

@@ -5,7 +5,6 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.Enlarger;
-import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRecord;
@@ -22,6 +21,7 @@ import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import picocli.CommandLine.Command;
@@ -134,10 +134,10 @@ public final class HeadshotCommand implements Runnable {
    * One run of this command.
    *
    * @param review null for a person from a file or store
-   * @param tools that drawings are judged with
+   * @param own the embedder that the base brings, or null
    */
   private record Run(HeadshotStudio studio, BaseModel model, PhotoReview review, ShootRequest request, ReviewTools tools,
-      Stopwatch watch) { }
+      FaceEmbedder own, Stopwatch watch) { }
 
   private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
     Stopwatch watch = new Stopwatch();
@@ -158,38 +158,28 @@ public final class HeadshotCommand implements Runnable {
       HeadshotStudio studio = tools.embedder().or(() -> Optional.ofNullable(own)).map(plain::embedder).orElse(plain);
       try (IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
           TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
-        draw(new Run(studio, model, review, request, judging(tools, own, learnt), watch), learnt, eye);
+        draw(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
       }
     }
-  }
-
-  /** The embedder that the base brings sees drawings, unless one is given or the person's file keeps faces as another sees them. */
-  private static ReviewTools judging(ReviewTools tools, FaceEmbedder own, TrainedPerson learnt) {
-    Optional<String> kept = Optional.ofNullable(learnt).flatMap(FaceReferences::of).map(FaceReferences::embedder);
-    boolean fits = own != null && tools.embedder().isEmpty() && kept.filter(name -> !name.equals(own.name())).isEmpty();
-    return fits ? tools.withEmbedder(own) : tools;
   }
 
   /** Draws somebody who was learnt, is shown by their photos through {@code eye}, or both. */
   private void draw(Run run, TrainedPerson learnt, IdentityOptions.Eye eye) {
     if (eye == null) {
-      draw(run, learnt, learnt, shoot -> ShootRecord.of(run.model, learnt, shoot));
+      draw(run, learnt, learnt.notes(), shoot -> ShootRecord.of(run.model, learnt, shoot));
       return;
     }
-    ShownPerson shown = shown(run, eye).along(eye.dial());
+    ShownPerson shown = run.review == null ? identity.kept(person, eye) : shown(run, eye).along(eye.dial());
     run.watch.lap("showing");
     if (learnt != null) {
       shown.unlike(learnt).ifPresent(console.err()::println);
     }
     ShownPerson who = learnt == null ? shown : shown.with(learnt);
-    draw(run, who, learnt, shoot -> ShootRecord.of(run.model, who, shoot));
+    draw(run, who, learnt == null ? shown.notes() : learnt.notes(), shoot -> ShootRecord.of(run.model, who, shoot));
   }
 
-  /** Shown by their photos, and kept; or kept before, beside the LoRA's file where there is one. */
+  /** Shown by their photos, and kept. */
   private ShownPerson shown(Run run, IdentityOptions.Eye eye) {
-    if (run.review == null) {
-      return ShownPerson.open(identity.way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter());
-    }
     ShownPerson shown = run.studio.show(run.review, eye.adapter(), photos.consent(), photos.known(), ConsoleProgress.on(console),
         console.cancellation());
     shown.save(out.resolve(ShootFolder.SHOWN));
@@ -198,14 +188,14 @@ public final class HeadshotCommand implements Runnable {
     return shown;
   }
 
-  private void draw(Run run, Identity who, TrainedPerson learnt, Function<Shoot, ShootRecord> record) {
-    ReviewTools tools = run.tools;
+  private void draw(Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
+    ReviewTools tools = FaceFiles.judging(run.tools, run.own, notes);
     ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
-    KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, learnt, run.review,
+    KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, notes, run.review,
         run.request, tools, ConsoleProgress.on(console), console.cancellation()),
         finished -> record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who))).map(shot -> aspect.of(shot, tools.detector(), console.err()::println));
     run.watch.lap("drawing");
-    folder.write(run.model, drawn, record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), learnt, run.review,
+    folder.write(run.model, drawn, record.apply(drawn.shoot()).faceGuidance(run.studio.holds(who)), notes, run.review,
         run.watch);
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.ShownPerson;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.photos.embed.EmbedderSpec;
@@ -95,6 +96,11 @@ final class IdentityOptions {
     FaceEmbedder embedder = recogniser == null ? null : OnnxEmbedder.open(recogniser, EmbedderSpec.of(recogniser), policy);
     return Optional.of(new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
         LikenessDial.beside(file.path())));
+  }
+
+  /** Somebody whom photos showed before, in {@code person}, or, where that is their LoRA, in the file beside it. */
+  ShownPerson kept(Path person, Eye eye) {
+    return ShownPerson.open(way().learns() ? person.resolveSibling(ShootFolder.SHOWN) : person, eye.adapter()).along(eye.dial());
   }
 
   private Path adapterOf(Path base) {

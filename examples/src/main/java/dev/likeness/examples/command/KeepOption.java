@@ -16,12 +16,12 @@ import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.headshots.score.ScoreLimits;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.likeness.Likeness;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import picocli.CommandLine.Option;
@@ -64,11 +64,11 @@ final class KeepOption {
   /**
    * Draws, and chooses by {@code limits} where some are to be kept.
    *
-   * @param learnt the person's file, which likeness is measured by where there is no {@code review}; null for somebody who is only shown
+   * @param notes of the person's file, which likeness is measured by where there is no {@code review}
    */
-  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, TrainedPerson learnt, PhotoReview review, ShootRequest request,
+  Drawn draw(HeadshotStudio studio, ScoreLimits limits, Identity person, Map<String, String> notes, PhotoReview review, ShootRequest request,
       ReviewTools tools, Progress progress, Cancellation cancellation) {
-    HeadshotScores scores = scores(undistorted(limits, tools), learnt, review, tools, keep == null ? Progress.SILENT : progress);
+    HeadshotScores scores = scores(undistorted(limits, tools), notes, review, tools, keep == null ? Progress.SILENT : progress);
     if (keep == null) {
       Shoot shoot = studio.shoot(person, request, progress, cancellation);
       return new Drawn(shoot, shoot.headshots().stream().map(each -> scores.score(each.picture())).toList(), Optional.empty());
@@ -81,23 +81,21 @@ final class KeepOption {
     return new Drawn(new Shoot(request, choice.kept()), List.of(), Optional.of(choice));
   }
 
-  private HeadshotScores scores(HeadshotScores scores, TrainedPerson learnt, PhotoReview review, ReviewTools tools,
+  private HeadshotScores scores(HeadshotScores scores, Map<String, String> notes, PhotoReview review, ReviewTools tools,
       Progress progress) {
     if (tools.embedder().isEmpty()) {
-      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + (learnt != null
-          ? FaceReferences.of(learnt).map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse(
-              "the base brings no embedder") : "the base brings no embedder") + "; give one with --embedder"));
+      progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: " + FaceReferences.of(notes)
+          .map(faces -> "the person's file keeps faces as " + faces.embedder() + " sees them").orElse("the base brings no embedder")
+          + "; give one with --embedder"));
       return scores;
     }
     FaceEmbedder eye = tools.embedder().get();
     Optional<Likeness> likeness = review != null
         ? Optional.of(FaceReferences.of(review.accepted(), eye).likeness(tools.detector(), eye))
-        : learnt != null
-            ? FaceReferences.of(learnt).filter(faces -> faces.embedder().equals(eye.name()))
-                .map(faces -> faces.likeness(tools.detector(), eye)) : Optional.empty();
+        : FaceFiles.likeness(tools, notes);
     if (likeness.isEmpty()) {
       progress.on(new ProgressEvent.Notice("likeness does not count in what is kept: the person's file keeps no faces as "
-          + eye.name() + " sees them; learn the person again with --embedder"));
+          + eye.name() + " sees them; learn or show the person again with --embedder"));
     }
     return likeness.map(scores::likeness).orElse(scores);
   }

@@ -16,7 +16,6 @@ import dev.likeness.headshots.choice.ShootReport;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.PictureFormat;
 import dev.likeness.headshots.provenance.SourceType;
-import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -25,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -124,10 +124,10 @@ final class ShootFolder {
   /**
    * Writes everything and names the files on standard output.
    *
-   * @param learnt null for somebody who was only shown
+   * @param notes of the person's file
    * @param review null for a person from a file or store
    */
-  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, TrainedPerson learnt, PhotoReview review,
+  void write(BaseModel base, KeepOption.Drawn drawn, ShootRecord untimed, Map<String, String> notes, PhotoReview review,
       Stopwatch watch) {
     Shoot shoot = drawn.shoot();
     write(shoot.headshots());
@@ -136,7 +136,7 @@ final class ShootFolder {
     ShootRecord timed = untimed.timings(watch.laps());
     ShootRecord record = drawn.choice().map(choice -> timed.choice(choice.asList())).orElse(timed);
     Path file = folder.resolve(ShootRecord.FILE);
-    (review == null ? record : record.photos(review)).authenticity(verdicts(learnt, review, shoot)).write(file);
+    (review == null ? record : record.photos(review)).authenticity(verdicts(notes, review, shoot)).write(file);
     Path sheet = folder.resolve(SHEET);
     Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
         + " with the base model " + base.name() + ": generated pictures, not photographs");
@@ -160,8 +160,8 @@ final class ShootFolder {
     return folder.resolve(Headshot.fileName(index).replace(".png", "." + format.extension()));
   }
 
-  private List<AuthenticityVerdict> verdicts(TrainedPerson learnt, PhotoReview review, Shoot shoot) {
-    Optional<Authenticity> measure = review == null ? Optional.ofNullable(learnt).flatMap(who -> Authenticity.of(who, tools))
+  private List<AuthenticityVerdict> verdicts(Map<String, String> notes, PhotoReview review, Shoot shoot) {
+    Optional<Authenticity> measure = review == null ? Authenticity.of(notes, tools)
         : Optional.of(Authenticity.of(review.accepted(), tools));
     return measure.map(authenticity -> shoot.headshots().stream()
         .map(headshot -> authenticity.judge(headshot.picture())).toList()).orElse(List.of());

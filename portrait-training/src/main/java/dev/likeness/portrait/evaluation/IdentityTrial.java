@@ -29,6 +29,7 @@ import dev.likeness.portrait.people.Sex;
 import dev.likeness.portrait.people.Shot;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
@@ -115,8 +116,9 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
       });
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    return new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.describe(), dial,
-        guidance.map(by -> new FaceReferences(by.embedder().name(), faces)).orElse(null));
+    ShownPerson shown = new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.describe(),
+        dial, Map.of());
+    return guidance.map(by -> shown.heldTo(new FaceReferences(by.embedder().name(), faces))).orElse(shown);
   }
 
   Gallery gallery(Person person) {

@@ -40,6 +40,7 @@ import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -142,8 +143,8 @@ class FaceGuidanceTest {
       TrainedPerson learnt = new FaceReferences(eye, List.of(face, face)).asGuideOf(plain);
       ShownPerson shown = new ShownPerson(adapter.adapter().identity(List.of(
           adapter.reference(photo, detector.detect(photo).get(0)))), null, Consent.NOBODY_REAL, "adapter",
-          LikenessDial.UNMEASURED, new FaceReferences(eye, List.of(away)));
-      ShownPerson faceless = new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), null);
+          LikenessDial.UNMEASURED, Map.of()).heldTo(new FaceReferences(eye, List.of(away)));
+      ShownPerson faceless = new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.holds(faceless.with(learnt)));
@@ -163,7 +164,7 @@ class FaceGuidanceTest {
     FaceReferences once = FaceReferences.guiding(learnt).orElseThrow();
     TrainedPerson known = new FaceReferences(once.embedder(), once.vectors().subList(0, 1)).asGuideOf(learnt);
     byte[] kept = drawn(studio, known, ask).rgb();
-    byte[] shown = drawn(studio, new ShownPerson(photo, known, Consent.NOBODY_REAL, "adapter", LikenessDial.UNMEASURED, null), ask).rgb();
+    byte[] shown = drawn(studio, new ShownPerson(photo, known, Consent.NOBODY_REAL, "adapter", LikenessDial.UNMEASURED, Map.of()), ask).rgb();
     double off = IntStream.range(0, kept.length).map(i -> Math.abs((kept[i] & 255) - (shown[i] & 255))).average().orElseThrow();
     assertTrue(off < 1, "grey levels " + off);
   }

@@ -19,9 +19,13 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.queue.Job;
+import dev.likeness.headshots.queue.QueueOptions;
+import dev.likeness.headshots.queue.StudioQueue;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -43,6 +47,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -112,6 +117,32 @@ class FaceGuidanceTest {
       assertEquals(drawn(free, plain, ask), drawn(holding, plain, ask));
       assertEquals(drawn(free, known, ask.likeness(0)), drawn(holding, known, ask.likeness(0)), "at 0 nobody");
       takesLessOfTheLora(base, known.at(1), holding.held(known).at(1));
+    }
+  }
+
+  @Test
+  void drawsWhoIsHeldTheSameBesideOthersAsAlone() throws Exception {
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
+        TrainedPerson plain = LoraTraining.quick().steps(1).train(base, List.of(selfie()),
+            Subject.of("woman").consent(Consent.NOBODY_REAL.toJson()), Progress.SILENT, new Cancellation())) {
+      float[] face = vector(selfie(), detector, guidance.embedder());
+      float[] away = face.clone();
+      for (int i = 0; i < away.length; i++) {
+        away[i] = -face[i];
+      }
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
+      List<TrainedPerson> people = Stream.of(face, away)
+          .map(vector -> new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain)).toList();
+      List<Picture> alone = people.stream().map(person -> drawn(studio, person, ask)).toList();
+      assertNotEquals(alone.get(0), alone.get(1));
+      try (StudioQueue queue = StudioQueue.on(studio, QueueOptions.defaults().workers(2))) {
+        List<Job<Shoot>> jobs = IntStream.range(0, 4).mapToObj(i -> queue.shoot(people.get(i % 2), ask)).toList();
+        for (int i = 0; i < jobs.size(); i++) {
+          assertEquals(alone.get(i % 2), jobs.get(i).get().headshots().get(0).picture());
+        }
+      }
     }
   }
 

@@ -8,6 +8,8 @@ import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainingPictures;
@@ -32,7 +34,8 @@ import javax.imageio.ImageIO;
  *
  * <p>Arguments: {@code MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...}:
  * {@code first=0} of the people, {@code trainSteps=0 each=2 steps=20 gallery=200 guided=1 cases=REGEX}, 0 steps being the recipe's
- * own, {@code guided=0} for LoRAs beside which nothing holds the faces, and the judges
+ * own, {@code guided=0} for LoRAs beside which nothing holds the faces, {@code leads=FILE} for a YuNet that finds them while
+ * they are held, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, and the judges
  * {@code detector=FILE embedder=FILE attributes=FILE}; without the first two, OpenCV's cascades and the model's own embedder.
  */
 public final class EvaluateLikeness {
@@ -47,13 +50,14 @@ public final class EvaluateLikeness {
   private final Path work;
   private final Ledger ledger;
 
-  EvaluateLikeness(LikenessTrial trial, EvaluationTools tools, Path work) {
+  /** {@code leads} is what finds faces while they are held. */
+  EvaluateLikeness(LikenessTrial trial, EvaluationTools tools, Path work, String leads) {
     this.trial = trial;
     this.tools = tools;
     this.work = work;
     ledger = Ledger.open(work.resolve(RESULTS));
     ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(trial.folder()), "numbers", trial.plan().toString(),
-        "held by", trial.guidance().map(by -> by.embedder().name()).orElse("nothing"))));
+        "held by", trial.guidance().map(by -> by.embedder().name() + ", where " + leads + " finds them").orElse("nothing"))));
   }
 
   public static void main(String[] args) {
@@ -62,12 +66,13 @@ public final class EvaluateLikeness {
     List<LikenessCase> cases = LikenessPlan.cases(named);
     LikenessPlan plan = LikenessPlan.of(named);
     try (BaseModel base = BaseModel.open(folder, Compute.best()); EvaluationTools given = EvaluationTools.of(named);
-        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); CascadeDetector cascades = new CascadeDetector();
-        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, base, cascades).orElse(null) : null) {
+        FolderEmbedder own = FolderEmbedder.in(folder).orElseThrow(); FaceDetector cascades = new CascadeDetector();
+        FaceDetector leads = named.file("leads").<FaceDetector>map(YuNetDetector::open).orElseGet(CascadeDetector::new);
+        FaceGuidance guidance = plan.guided() ? FaceGuidance.in(folder, base, leads).orElse(null) : null) {
       EvaluationTools tools = new EvaluationTools(given.reader(), Optional.of(given.detector().orElse(cascades)),
           Optional.of(given.embedder().orElse(own)));
       EvaluateLikeness evaluation =
-          new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]));
+          new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]), leads.name());
       for (int i = 0; i < Integer.parseInt(args[2]); i++) {
         evaluation.measure(Person.random(FIRST + named.number("first", 0) + i), cases);
         System.out.println(evaluation.table(cases));

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param guided whether the faces of people learnt as LoRAs are held to theirs
  */
 record LikenessPlan(int trainSteps, int each, int steps, int gallery, boolean guided) {
-  static final Set<String> NAMES = Set.of("first", "trainSteps", "each", "steps", "gallery", "cases", "guided");
+  static final Set<String> NAMES = Set.of("first", "trainSteps", "each", "steps", "gallery", "cases", "guided", "leads");
 
   LikenessPlan {
     if (trainSteps < 0 || each < 1 || steps < 1 || gallery < 2) {

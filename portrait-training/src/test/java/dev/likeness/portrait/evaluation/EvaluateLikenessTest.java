@@ -59,7 +59,7 @@ class EvaluateLikenessTest {
         FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, new Middle()).orElseThrow()) {
       LikenessTrial trial = new LikenessTrial(base, PortraitModel.files(), PLAN, Optional.of(guidance));
       Person person = Person.random(9_100_000_000L);
-      EvaluateLikeness first = new EvaluateLikeness(trial, TOOLS, work);
+      EvaluateLikeness first = new EvaluateLikeness(trial, TOOLS, work, "haar");
       first.measure(person, CASES);
       Map<String, Object> parts = Ledger.open(work.resolve(EvaluateLikeness.RESULTS)).parts();
       Map<?, ?> control = (Map<?, ?>) parts.get(person.seed() + ", control");
@@ -76,12 +76,12 @@ class EvaluateLikenessTest {
       assertFalse(Files.exists(work.resolve(person.seed() + "/whole")), "a model is not left behind");
       String table = first.table(CASES);
       assertTrue(table.contains("| whole | 1 |"), table);
-      EvaluateLikeness again = new EvaluateLikeness(trial, TOOLS, work);
+      EvaluateLikeness again = new EvaluateLikeness(trial, TOOLS, work, "haar");
       again.measure(person, CASES);
       assertEquals(table, again.table(CASES), "seconds too: nothing is measured twice");
       LikenessTrial other = new LikenessTrial(base, PortraitModel.files(), new LikenessPlan(2, 1, 1, 2, true),
           Optional.empty());
-      assertThrows(UnusableInput.class, () -> new EvaluateLikeness(other, TOOLS, work));
+      assertThrows(UnusableInput.class, () -> new EvaluateLikeness(other, TOOLS, work, "haar"));
     }
   }
 

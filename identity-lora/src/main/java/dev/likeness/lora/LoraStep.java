@@ -183,8 +183,9 @@ class LoraStep implements Kept {
   Tensor loss(Batch batch, double priorWeight, Segments segments) {
     double[] levels = batch.levels;
     Tensor noised = lesson.noised(batch.clean, batch.seen, levels);
-    Tensor answer = pupil.answer(learner, noised, levels, texts.of(batch.captions), segments).cpu();
+    // The base is asked before anything of the learner's pass has to be kept.
     Tensor target = masked(batch, noised, lesson.target(batch.clean, batch.noise, levels));
+    Tensor answer = pupil.answer(learner, noised, levels, texts.of(batch.captions), segments).cpu();
     int own = batch.own;
     int others = levels.length - own;
     if (others == 0) {

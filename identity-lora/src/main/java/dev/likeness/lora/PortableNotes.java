@@ -31,13 +31,18 @@ final class PortableNotes {
     return notes;
   }
 
-  /** The notes of a LoRA for a family whose factors have that rank, which is their alpha too; none for a private base. */
-  static Map<String, String> of(LoraFamily family, int rank, String trigger) {
-    Names base = BASES.get(family);
+  /** The notes of what {@code report} says was made, its rank alpha too; none for a private base. */
+  static Map<String, String> of(LoraReport report, String trigger) {
+    Names base = BASES.get(report.family());
+    int rank = report.rank();
+    boolean kronecker = report.kinds().contains(ChangeKind.LOKR);
     Map<String, String> notes = new LinkedHashMap<>();
     if (base != null) {
       notes.put("ss_base_model_version", base.kohya);
-      notes.put("ss_network_module", "networks.lora");
+      notes.put("ss_network_module", kronecker ? "lycoris.kohya" : "networks.lora");
+      if (kronecker) {
+        notes.put("ss_network_args", "{\"algo\": \"lokr\"}");
+      }
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
       notes.put("modelspec.sai_model_spec", "1.0.1");

@@ -92,7 +92,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   /** Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. */
   public void save(Path file) {
     Map<String, String> header = header(subject, base, recipe, notes);
-    PortableNotes.of(lora.report().family(), lora.report().rank(), phrase()).forEach(header::putIfAbsent);
+    PortableNotes.of(lora.report(), phrase()).forEach(header::putIfAbsent);
     lora.save(file, LoraDialect.PEFT, header);
   }
 

@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -83,6 +84,16 @@ class TrainingOptionsTest extends OnGoldenBase {
           assertEquals(3, again.lora().report().layers());
         }
       }
+    }
+  }
+
+  @Test
+  void tellsOtherProgramsWhatMadeAFile() {
+    for (ChangeKind kind : List.of(ChangeKind.LORA, ChangeKind.LOKR)) {
+      Map<String, String> notes = PortableNotes.of(LoraReport.made(LoraFamily.SD1, kind, 3, 4, Map.of()), "sks woman");
+      assertEquals(kind == ChangeKind.LOKR ? "lycoris.kohya" : "networks.lora", notes.get("ss_network_module"));
+      assertEquals(kind == ChangeKind.LOKR, notes.containsKey("ss_network_args"));
+      assertEquals("sd_v1", notes.get("ss_base_model_version"));
     }
   }
 

@@ -20,6 +20,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +66,7 @@ public final class EditCommand implements Runnable {
   private IdentityOptions identity;
 
   @Mixin
-  private FaceFiles faces;
+  private DetectorOption detector;
 
   @Mixin
   private FaceGuidanceOption holding;
@@ -89,15 +90,13 @@ public final class EditCommand implements Runnable {
   public void run() {
     HeadshotEdit wanted = edit.edit();
     requireKept();
-    if (store.given() && identity.way().shows()) {
-      throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
-    }
+    identity.requireUnstored(store);
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure().edited(true);
     ShootFolder.requireWritable(out, marking);
-    try (ReviewTools tools = faces.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+    try (ReviewTools tools = detector.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
-        IdentityOptions.Eye eye = identity.open(base.folder(), model, faces.policy()).orElse(null);
+        IdentityOptions.Eye eye = identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
         TrainedPerson learnt = identity.way().learns() ? store.person(person, model) : null) {
       Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
       ShownPerson shown = eye == null ? null : identity.kept(person, eye);

@@ -98,9 +98,7 @@ public final class HeadshotCommand implements Runnable {
     if (photos.given() == (person != null)) {
       throw new IllegalArgumentException("give either --photos DIR or --person FILE (try likeness headshot --help)");
     }
-    if (store.given() && identity.way().shows()) {
-      throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
-    }
+    identity.requireUnstored(store);
     requireUsed();
     identity.require(base.folder(), base.name());
     ShootRequest request = shoot.request();

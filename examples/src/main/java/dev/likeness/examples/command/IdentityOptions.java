@@ -75,6 +75,13 @@ final class IdentityOptions {
     return way;
   }
 
+  /** Refuses a store where people are shown: it keeps those who were learnt. */
+  void requireUnstored(StoreOption store) {
+    if (store.given() && way().shows()) {
+      throw new IllegalArgumentException("a store keeps people who were learnt; with --identity ipadapter or both leave --store out");
+    }
+  }
+
   /** Refuses before any work when there is no adapter to show anybody with. */
   void require(Path base, String name) {
     if (way().shows() && !Files.exists(adapterOf(base))) {

@@ -82,7 +82,7 @@ class DreamBoothTest {
         weights.weights().leaves().forEach((name, leaf) -> start.put(name, region.keep(leaf.detach().clone())));
         float[] losses = Images.floats(expected.read("loss"));
         for (int step = 0; step < 3; step++) {
-          learning.learn(TrainingParityTest.batch(given, step), PLAIN);
+          learning.learn(PeftSteps.batch(given, step), PLAIN);
           if (step == 0) {
             compareGradients(expected, weights.weights().leaves());
           }

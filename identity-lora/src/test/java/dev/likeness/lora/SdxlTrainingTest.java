@@ -64,7 +64,7 @@ class SdxlTrainingTest {
       try (TensorScope scope = TensorScope.open()) {
         float[] losses = Images.floats(golden.read("loss"));
         for (int step = 0; step < 3; step++) {
-          learning.learn(TrainingParityTest.batch(golden, step), SETTINGS);
+          learning.learn(PeftSteps.batch(golden, step), SETTINGS);
           double loss = learning.take(SETTINGS, 1e-3);
           assertEquals(losses[step], loss, 1e-4 * losses[step], "loss of step " + step);
         }
@@ -84,9 +84,9 @@ class SdxlTrainingTest {
       double all = golden.names().stream().filter(name -> name.startsWith("gradient."))
           .mapToDouble(name -> golden.read(name).norm().item_double()).max().orElseThrow();
       if (recompute) {
-        twice.backward(learning.loss(TrainingParityTest.batch(golden, 0), 0, twice));
+        twice.backward(learning.loss(PeftSteps.batch(golden, 0), 0, twice));
       } else {
-        learning.loss(TrainingParityTest.batch(golden, 0), 0, Segments.PLAIN).backward();
+        learning.loss(PeftSteps.batch(golden, 0), 0, Segments.PLAIN).backward();
       }
       factors.weights().leaves().forEach((name, leaf) -> {
         boolean reached = golden.names().contains("gradient." + name);

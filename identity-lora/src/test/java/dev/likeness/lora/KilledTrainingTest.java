@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A training in a process of its own, killed without warning and taken up again; -Dlikeness.kills=20 kills it more often. */
 class KilledTrainingTest {
   private static final int KILLS = Integer.getInteger("likeness.kills", 3);
-  /** Every kill comes after another save, of which there is one in 25 steps. */
+  /** Every second kill comes after another save, of which there is one in 25 steps. */
   private static final int STEPS = 25 * KILLS + 85;
 
   /** Learns {@code args[0]} steps on the base {@code args[1]} into {@code args[2]}, its state in {@code args[3]}. */
@@ -51,6 +51,13 @@ class KilledTrainingTest {
     return command.redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
   }
 
+  private static void awaitSave(Process process, Path state) throws IOException, InterruptedException {
+    long seen = Files.exists(state) ? Files.getLastModifiedTime(state).toMillis() : 0;
+    while (process.isAlive() && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
   @Test
   void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files) throws IOException, InterruptedException {
     Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
@@ -59,14 +66,17 @@ class KilledTrainingTest {
     Path person = files.resolve("person.safetensors");
     Path state = files.resolve("state.safetensors");
     Random random = new Random();
+    int opening = 0;
     for (int i = 0; i < KILLS; i++) {
+      long begun = System.nanoTime();
       Process process = start(base, person, state);
-      long seen = Files.exists(state) ? Files.getLastModifiedTime(state).toMillis() : 0;
-      // The next save is the sign that it is at work; then a moment of its next steps.
-      while (process.isAlive() && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
-        TimeUnit.MILLISECONDS.sleep(5);
+      // By turns in the steps after its next save, and while it opens, takes up what is kept and goes on to a save.
+      if (i % 2 == 0) {
+        awaitSave(process, state);
+        opening = Math.max(opening, (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
       }
-      TimeUnit.MILLISECONDS.sleep(random.nextInt(200));
+      process.waitFor(random.nextInt(i % 2 == 0 ? 200 : opening), TimeUnit.MILLISECONDS);
+      assertTrue(process.isAlive() || process.exitValue() == 0, "the run that began after " + i + " kills failed");
       process.destroyForcibly().waitFor();
     }
     assertTrue(start(base, person, state).waitFor() == 0, "the resumed run failed");

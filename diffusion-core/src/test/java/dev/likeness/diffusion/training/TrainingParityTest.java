@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -53,6 +54,20 @@ class TrainingParityTest {
       Closeness.assertWithin(ROUNDING, golden.read(name + ".target"), target, "target");
       assertEquals(number(name + ".loss"), plain.loss(golden.read("answer"), target, timesteps).item_double(), 1e-5);
       assertEquals(number(name + ".weighted"), minSnr.loss(golden.read("answer"), target, timesteps).item_double(), 1e-5);
+    }
+  }
+
+  /** Yu et al. 2023, arXiv:2310.08442, equation 10; velocities as kohya weighs them; the ratio counts as 1000 at most. */
+  @ParameterizedTest
+  @CsvSource({"EPSILON, epsilon", "V, v_prediction"})
+  void weighsDebiasedLossesByTheSignal(Prediction prediction, String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor ratio = golden.read("snr").clamp_max(new Scalar(1000));
+      Tensor weights = prediction == Prediction.V ? ratio.add(new Scalar(1)).reciprocal() : ratio.rsqrt();
+      Tensor errors = golden.read("answer").sub(golden.read(name + ".target")).square().flatten(1, -1).mean(1);
+      Objective debiased = new Objective(NoiseSchedule.stableDiffusion(), prediction, 0, true);
+      assertEquals(errors.mul(weights).mean().item_double(),
+          debiased.loss(golden.read("answer"), golden.read(name + ".target"), timesteps()).item_double(), 1e-4);
     }
   }
 

@@ -3,8 +3,8 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.face.FaceGuidance;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FolderEmbedder;
-import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.likeness.Interval;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
@@ -26,8 +26,9 @@ import java.util.stream.LongStream;
  * goes on where it was stopped; with its file of figures moved away, what is kept is chosen from and judged anew.
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
- * alone=20 trainSteps=0 steps=20} and the outside judges {@code detector=FILE embedder=FILE attributes=FILE}; what has no judge is
- * left out and says so.
+ * alone=20 trainSteps=0 steps=20}, {@code leads=FILE} for a YuNet that finds faces in selfies and while people are drawn and chosen
+ * from, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, and the outside judges {@code detector=FILE
+ * embedder=FILE attributes=FILE}; what has no judge is left out and says so.
  */
 public final class EvaluateHeadshots {
   /** The file of figures in the folder. */
@@ -45,13 +46,13 @@ public final class EvaluateHeadshots {
     long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
-        CascadeDetector detector = new CascadeDetector(); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
-        FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null)) {
+        ReviewTools tools = tools(named); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+        FaceGuidance guidance = FaceGuidance.in(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString(),
-          "held by", guidance == null ? "nothing" : guidance.embedder().name()));
+          "held by", guidance == null ? "nothing" : guidance.embedder().name(), "faces found by", tools.detector().name()));
       ledger.begin("of", outside.judging(by));
-      HeadshotTrial trial = new HeadshotTrial(base, plan, detector, guidance, own, outside,
+      HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, outside,
           new KeptDrawings(out, by.toString()));
       List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
@@ -63,6 +64,11 @@ public final class EvaluateHeadshots {
       System.out.print(EvaluationTable.of(ledger.parts()));
       System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
     }
+  }
+
+  private static ReviewTools tools(Named named) {
+    ReviewTools builtIn = ReviewTools.builtIn();
+    return named.file("leads").map(builtIn::withDetector).orElse(builtIn);
   }
 
   /** Means over people, and the interval of what choosing gains in likeness. */

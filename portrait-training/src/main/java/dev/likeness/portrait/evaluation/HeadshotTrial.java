@@ -22,6 +22,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.Photo;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.attributes.AttributeReader;
@@ -47,10 +48,11 @@ import java.util.stream.Stream;
 /**
  * One person, drawn as a buyer would, judged by what took no part in drawing or choosing.
  *
+ * @param tools review the photos, and find the faces that are drawn and chosen from
  * @param guidance what drawn faces are held by, or null
  * @param drawings where what is drawn is kept
  */
-record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, FaceGuidance guidance, FaceEmbedder own,
+record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceGuidance guidance, FaceEmbedder own,
     EvaluationTools outside, KeptDrawings drawings) {
   /** What choosing adds to likeness. */
   static final String GAIN = "likeness, kept less drawn";
@@ -76,7 +78,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   /** How often the person is recognised in what was drawn, and in the base's own pictures of the same prompts. */
   Map<String, Object> recognised(Person person) {
     List<Headshot> shots = candidates(person).stream().map(Candidate::headshot).toList();
-    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, detector, own)).of(shots, nobody(shots, person)::get);
+    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, tools.detector(), own)).of(shots, nobody(shots, person)::get);
   }
 
   private static String name(Person person) {
@@ -97,9 +99,10 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   }
 
   private List<Candidate> drawn(Person person) {
-    PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())));
+    PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
     try (TrainedPerson learnt = new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
         () -> studio().learn(review, Consent.NOBODY_REAL))) {
+      FaceDetector detector = tools.detector();
       HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
           .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own));
       ShootRequest request = ShootRequest.of(STYLES.stream().map(Style::named).toList(), plan.drawn() / STYLES.size())
@@ -113,7 +116,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
     List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
     List<Picture> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot().picture()).toList();
     Map<String, Object> row = new LinkedHashMap<>();
-    FaceDetector judge = outside.detector().orElse(detector);
+    FaceDetector judge = outside.detector().orElse(tools.detector());
     outside.embedder().ifPresent(eye -> {
       Gallery photos = new Gallery(person, 1, HELD_OUT, judge, eye);
       row.put("likeness, own photos", photos.spread());
@@ -148,7 +151,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, FaceDetector detector, F
   /** Pictures that ask for nothing of the person learnt from {@code selfies}, and then as many of nobody. */
   private List<Picture> alone(List<Photo> selfies) {
     HeadshotStudio studio = studio();
-    try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies)), Consent.NOBODY_REAL)) {
+    try (TrainedPerson learnt = studio.learn(PhotoReview.of(PhotoSet.of(selfies), tools), Consent.NOBODY_REAL)) {
       Adapter held = studio.held(learnt).at(1);
       List<ImageRequest> asks = IntStream.range(0, plan.alone()).mapToObj(i -> ImageRequest
           .of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(ShootRequest.guidance(base))

@@ -92,6 +92,18 @@ class HeadshotStudioTest {
   }
 
   @Test
+  void reckonsItsPicturesAndWhatTheBaseTakesToDecodeThem() {
+    HeadshotStudio studio = HeadshotStudio.on(base);
+    ShootRequest one = ShootRequest.of(Style.named("studio"), 1);
+    long own = (long) base.defaults().width() * base.defaults().height();
+    assertEquals(2 * 3 * own, studio.bytes(ShootRequest.of(Style.named("studio"), 3)) - studio.bytes(one));
+    int large = 4 * base.defaults().width();
+    long decoding = base.parts().autoencoder().decodingMemory(2 * large, 2 * large) - base.parts().autoencoder().decodingMemory(large, large);
+    // Both are drawn through windows of one size: what grows is decoding, and copies of the picture.
+    assertEquals(decoding + (64 + 3) * 3L * large * large, studio.bytes(one.size(2 * large)) - studio.bytes(one.size(large)));
+  }
+
+  @Test
   void endsItsProgressOnce() {
     List<ProgressEvent> events = new ArrayList<>();
     HeadshotStudio.on(base).shoot(ada, ShootRequest.of(Style.usual().subList(0, 2), 1).steps(2), events::add, new Cancellation());

@@ -129,6 +129,15 @@ public final class BaseModel implements AutoCloseable {
     return folder;
   }
 
+  /**
+   * Refuses a request whose steps its scheduler does not make, before anything else is done for it.
+   *
+   * @throws IllegalArgumentException saying how many it makes
+   */
+  public void require(ImageRequest request) {
+    textToImage().require(request);
+  }
+
   /** Draws one picture. Thread-safe. */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
@@ -150,8 +159,11 @@ public final class BaseModel implements AutoCloseable {
    * drawn alone. Thread-safe.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return progress.around(() ->
-        new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing)).draw(requests, progress, cancellation));
+    return progress.around(() -> textToImage().draw(requests, progress, cancellation));
+  }
+
+  private TextToImage textToImage() {
+    return new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing));
   }
 
   /** What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe. */

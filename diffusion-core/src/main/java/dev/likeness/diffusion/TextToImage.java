@@ -41,6 +41,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
+  /** Refuses steps that the scheduler does not make. */
+  void require(ImageRequest request) {
+    plan(completed(request));
+  }
+
   /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
   List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = asked.stream().map(this::completed).toList();

@@ -105,7 +105,7 @@ public final class HeadshotStudio {
   /**
    * Refuses what the base does not draw, before anybody is learnt for it.
    *
-   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a size that this one cannot draw
+   * @throws dev.likeness.diffusion.error.UnusableInput for a style that is for other bases, or a size or steps that this one cannot draw
    */
   public void require(ShootRequest request) {
     request.requireFor(base);

@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
 import java.util.List;
 
 /**
@@ -65,10 +66,15 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     return new ShootRequest(styles, count, 1, STEPS, Double.NaN, 0, 0, 0);
   }
 
-  /** Refuses styles and sizes that are not for {@code base}. */
+  /** Refuses styles, sizes and steps that are not for {@code base}. */
   void requireFor(BaseModel base) {
     styles.forEach(style -> style.requireFor(base));
     Enlargement.require(base, size);
+    try {
+      base.require(ImageRequest.of("").steps(steps));
+    } catch (IllegalArgumentException notSoMany) {
+      throw new UnusableInput("steps of " + base.name() + ": " + notSoMany.getMessage(), notSoMany);
+    }
   }
 
   /** About how many bytes drawing takes: what is drawn at once, decoding it, and all pictures. */

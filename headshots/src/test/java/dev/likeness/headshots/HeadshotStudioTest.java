@@ -134,6 +134,13 @@ class HeadshotStudioTest {
   }
 
   @Test
+  void refusesStepsThatTheBaseDoesNotMakeBeforeAnythingIsDrawn() {
+    ShootRequest many = request().steps(1001);
+    UnusableInput wrong = assertThrows(UnusableInput.class, () -> HeadshotStudio.on(base).require(many));
+    assertEquals("steps of " + base.name() + ": this scheduler makes 1 to 1000 steps, got 1001", wrong.getMessage());
+  }
+
+  @Test
   void refusesWhoIsDrawnInPlacesWhereWindowsOrCropsAreSeen() {
     Adapter placed = new Adapter() {
       @Override

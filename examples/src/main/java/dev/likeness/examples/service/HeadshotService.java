@@ -102,7 +102,7 @@ public final class HeadshotService implements AutoCloseable {
         say(exchange, 429, Map.of("error", full.getMessage()));
       } catch (MachineLimit limit) {
         say(exchange, 503, Map.of("error", limit.getMessage()));
-      } catch (IllegalArgumentException wrong) {
+      } catch (IllegalArgumentException | UnusableInput wrong) {
         say(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }

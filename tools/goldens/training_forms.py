@@ -13,11 +13,13 @@ from sd1_reference import BANGS, WOMAN, versions
 from training import CLIP_NORM, RATE, STEPS, inputs, loss_of
 
 MODULES = r"mid_block\..*(attn[12]\.to_[qv]|resnets\.0\.conv1)"
-RANK, ALPHA, WHOLE = 2, 1, 1000  # LoKr of a rank that no factor reaches keeps both whole
+RANK, ALPHA = 2, 1  # of DoRA
+WHOLE = 1000  # LoKr of a rank that no factor reaches keeps both whole
 FORMS = {
     "dora": LoraConfig(r=RANK, lora_alpha=ALPHA, target_modules=MODULES, use_dora=True),
     "lokr": LoKrConfig(r=WHOLE, alpha=WHOLE, target_modules=MODULES),
 }
+SEEDS = {"dora": 97, "lokr": 98}
 
 
 def attach(unet, form, seed):
@@ -71,10 +73,10 @@ def train(base, form, seed):
 def main():
     base, out = base_and_out(__doc__)
     torch.set_num_threads(2)
-    for seed, form in enumerate(FORMS, start=97):
+    for form, seed in SEEDS.items():
         save_file(train(base, form, seed), out / f"{form}.safetensors")
     write_json(out / "forms.json", {"modules": MODULES, "rank": RANK, "alpha": ALPHA, "rate": RATE, "clip_norm": CLIP_NORM,
-                                    "seeds": [97, 98], "prompts": [WOMAN, BANGS], "versions": versions()})
+                                    "seeds": list(SEEDS.values()), "prompts": [WOMAN, BANGS], "versions": versions()})
 
 
 if __name__ == "__main__":

@@ -130,9 +130,10 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Refuses a request whose steps its scheduler does not make, before anything else is done for it.
+   * Refuses a request that cannot be planned, such as one for more steps than its scheduler makes, before anything is done for it;
+   * what is enlarged afterwards is not looked at.
    *
-   * @throws IllegalArgumentException saying how many it makes
+   * @throws IllegalArgumentException saying why
    */
   public void require(ImageRequest request) {
     textToImage().require(request);

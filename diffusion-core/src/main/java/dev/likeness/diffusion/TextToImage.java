@@ -41,7 +41,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
-  /** Refuses steps that the scheduler does not make. */
+  /** Refuses what cannot be planned, such as steps that the scheduler does not make. */
   void require(ImageRequest request) {
     plan(completed(request));
   }

@@ -81,12 +81,17 @@ final class Enlargement {
       int wider = Math.min(width, 2 * larger.width());
       int higher = Math.min(height, 2 * larger.height());
       Picture enlarged = enlarger.enlarge(larger, wider, higher);
-      int steps = small ? (int) Math.ceil((LEAST + 0.5) / strength) : MaskedDrawing.steps(base, request);
+      int steps = steps(small ? 0 : MaskedDrawing.steps(base, request), strength);
       ImageRequest over = asked.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
-          .steps(steps).from(InitialImage.of(enlarged).strength(Math.max(strength, (LEAST + 0.5) / steps)));
+          .steps(steps).from(InitialImage.of(enlarged).strength(strength));
       larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
       strength *= LESS;
     }
     return larger;
+  }
+
+  /** How many to plan of which {@code strength} is drawn: as many as were asked for, but so many that it comes to {@link #LEAST}. */
+  static int steps(int asked, double strength) {
+    return Math.max(asked, (int) Math.ceil((LEAST + 0.5) / strength));
   }
 }

@@ -111,7 +111,10 @@ public final class HeadshotStudio {
     request.requireFor(base);
   }
 
-  /** About how many bytes drawing {@code request} needs beside the networks, its pictures included. */
+  /**
+   * About how many bytes drawing {@code request} needs beside the networks that all shoots share, its pictures included; the
+   * autoencoder's weights are counted again.
+   */
   public long bytes(ShootRequest request) {
     return request.bytes(base);
   }

@@ -26,10 +26,10 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
   static final int MOST_SIZE = 4096;
   // What autoencoders make of one latent.
   private static final int UNIT = 8;
-  // Of what is drawn at once: a UNet as wide as Stable Diffusion's takes 1200, holding a face on portrait 2000 (docs/studio.md).
-  private static final long BYTES_A_PIXEL = 3000;
+  // For each byte of a number, of what is drawn at once: a UNet as wide as Stable Diffusion's takes 600, holding a face on portrait 1000.
+  private static final long BYTES_A_PIXEL = 1500;
   // Of the whole picture, while it is enlarged: as latents, as floats, as bytes.
-  private static final long COPIES = 64;
+  private static final long COPIES = 96;
   private static final long CHANNELS = 3;
   // Less than for free drawing: guidance pulls towards the words and away from the person.
   private static final double MOST_GUIDANCE = 4;
@@ -71,9 +71,10 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     styles.forEach(style -> style.requireFor(base));
     Enlargement.require(base, size);
     try {
-      base.require(ImageRequest.of("").steps(steps));
+      boolean whole = size != 0 && !Enlargement.grows(base, size);
+      base.require(ImageRequest.of("").steps(steps).size(whole ? size : 0, whole ? size : 0));
     } catch (IllegalArgumentException notSoMany) {
-      throw new UnusableInput("steps of " + base.name() + ": " + notSoMany.getMessage(), notSoMany);
+      throw new UnusableInput(base.name() + " cannot draw in " + steps + " steps: " + notSoMany.getMessage() + "; choose so many", notSoMany);
     }
   }
 
@@ -83,7 +84,8 @@ public record ShootRequest(List<Style> styles, int count, double likeness, int s
     int height = size == 0 ? base.defaults().height() : size;
     double most = Enlargement.AT_ONCE * Enlargement.AT_ONCE * base.defaults().width() * base.defaults().height();
     long pixels = (long) width * height;
-    return BYTES_A_PIXEL * (long) Math.min(pixels, most) + base.parts().autoencoder().decodingMemory(width, height)
+    int number = base.parts().compute().dtype().bits() / Byte.SIZE;
+    return BYTES_A_PIXEL * number * (long) Math.min(pixels, most) + base.parts().autoencoder().decodingMemory(width, height)
         + COPIES * pixels + CHANNELS * pixels * count * styles.size();
   }
 

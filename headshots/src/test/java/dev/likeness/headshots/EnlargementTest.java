@@ -71,6 +71,12 @@ class EnlargementTest {
     }
   }
 
+  @Test
+  void plansAsManyStepsAsItTakesForTwoToBeDrawn() {
+    assertEquals(List.of(13, 20, 25, 50), List.of(Enlargement.steps(2, 0.2), Enlargement.steps(20, 0.2), Enlargement.steps(20, 0.1),
+        Enlargement.steps(20, 0.05)));
+  }
+
   private static String refusal(HeadshotStudio studio, ShootRequest request) {
     return assertThrows(UnusableInput.class, () -> studio.require(request)).getMessage();
   }

@@ -22,6 +22,7 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -92,15 +93,17 @@ class HeadshotStudioTest {
   }
 
   @Test
-  void reckonsItsPicturesAndWhatTheBaseTakesToDecodeThem() {
+  void reckonsWhatIsDrawnAtOnceDecodingAndEveryPicture() {
     HeadshotStudio studio = HeadshotStudio.on(base);
     ShootRequest one = ShootRequest.of(Style.named("studio"), 1);
-    long own = (long) base.defaults().width() * base.defaults().height();
+    int side = base.defaults().width();
+    long own = (long) side * side;
+    Autoencoder decoder = base.parts().autoencoder();
+    // In f32, 1500 bytes of work for each byte of a number, 96 for copies of the picture and 3 for itself.
+    assertEquals((6000 + 96 + 3) * own + decoder.decodingMemory(side, side), studio.bytes(one));
     assertEquals(2 * 3 * own, studio.bytes(ShootRequest.of(Style.named("studio"), 3)) - studio.bytes(one));
-    int large = 4 * base.defaults().width();
-    long decoding = base.parts().autoencoder().decodingMemory(2 * large, 2 * large) - base.parts().autoencoder().decodingMemory(large, large);
-    // Both are drawn through windows of one size: what grows is decoding, and copies of the picture.
-    assertEquals(decoding + (64 + 3) * 3L * large * large, studio.bytes(one.size(2 * large)) - studio.bytes(one.size(large)));
+    // Through windows, no more is drawn at once than half as large again.
+    assertEquals((long) (6000 * 2.25 * own) + (96 + 3) * 64 * own + decoder.decodingMemory(8 * side, 8 * side), studio.bytes(one.size(8 * side)));
   }
 
   @Test
@@ -137,7 +140,8 @@ class HeadshotStudioTest {
   void refusesStepsThatTheBaseDoesNotMakeBeforeAnythingIsDrawn() {
     ShootRequest many = request().steps(1001);
     UnusableInput wrong = assertThrows(UnusableInput.class, () -> HeadshotStudio.on(base).require(many));
-    assertEquals("steps of " + base.name() + ": this scheduler makes 1 to 1000 steps, got 1001", wrong.getMessage());
+    assertEquals(base.name() + " cannot draw in 1001 steps: this scheduler makes 1 to 1000 steps, got 1001; choose so many",
+        wrong.getMessage());
   }
 
   @Test

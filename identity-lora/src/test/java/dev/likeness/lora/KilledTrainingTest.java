@@ -65,7 +65,9 @@ class KilledTrainingTest {
     assertTrue(start(base, unbroken).waitFor() == 0, "the unbroken run failed");
     Path person = files.resolve("person.safetensors");
     Path state = files.resolve("state.safetensors");
-    Random random = new Random();
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    int killed = 0;
     int opening = 0;
     for (int i = 0; i < KILLS; i++) {
       long begun = System.nanoTime();
@@ -76,10 +78,12 @@ class KilledTrainingTest {
         opening = Math.max(opening, (int) TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
       }
       process.waitFor(random.nextInt(i % 2 == 0 ? 200 : opening), TimeUnit.MILLISECONDS);
-      assertTrue(process.isAlive() || process.exitValue() == 0, "the run that began after " + i + " kills failed");
+      assertTrue(process.isAlive() || process.exitValue() == 0, "the run that began after " + i + " kills failed, seed " + seed);
+      killed += process.isAlive() ? 1 : 0;
       process.destroyForcibly().waitFor();
     }
-    assertTrue(start(base, person, state).waitFor() == 0, "the resumed run failed");
+    assertTrue(killed > 0, "every run was over before its kill, seed " + seed);
+    assertTrue(start(base, person, state).waitFor() == 0, "the resumed run failed, seed " + seed);
     assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(person));
   }
 }

@@ -24,11 +24,6 @@ public record Guarded(Autoencoder fast, Consumer<String> notice) implements Auto
   }
 
   @Override
-  public long decodingMemory(int width, int height) {
-    return fast.decodingMemory(width, height);
-  }
-
-  @Override
   public Tensor decode(Tensor latents) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor picture = fast.decode(latents);

@@ -19,11 +19,6 @@ record Sliced(Autoencoder whole) implements Autoencoder {
   }
 
   @Override
-  public long decodingMemory(int width, int height) {
-    return whole.decodingMemory(width, height);
-  }
-
-  @Override
   public Tensor decode(Tensor latents) {
     return each(latents, whole::decode);
   }

@@ -9,7 +9,6 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.PortraitModel;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -18,79 +17,62 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
 /**
- * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until it is interrupted. The base is a folder, a
- * checkpoint file or {@code portrait}; port 0 takes any that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
+ * {@link HeadshotService} as a program: {@code ServePeople PORT BASE PERSON-FILE...}, until the process is ended. The base is a folder,
+ * a checkpoint file or {@code portrait}; port 0 takes any that is free. {@code ada.safetensors} is asked for as {@code person=ada}.
  */
-public final class ServePeople implements AutoCloseable {
-  private static final String ENDING = ".safetensors";
+public final class ServePeople {
+  private static final String USAGE = "give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors";
 
-  private final Map<String, TrainedPerson> people = new TreeMap<>();
-  private final BaseModel base;
-  private final FaceDetector detector = new CascadeDetector();
-  private FaceGuidance held;
-  private HeadshotService service;
+  private ServePeople() {}
 
-  private ServePeople(BaseModel base) {
-    this.base = base;
+  /** What is done while people are served. */
+  interface Serving {
+    void with(HeadshotService service) throws Exception;
   }
 
-  public static void main(String[] args) throws IOException, InterruptedException {
-    if (args.length < 3) {
-      throw new IllegalArgumentException("give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors");
+  /** Who is served, by name. */
+  private record People(Map<String, TrainedPerson> byName) implements AutoCloseable {
+    void add(Path file, BaseModel base) {
+      String name = file.getFileName().toString().replaceFirst("\\.safetensors$", "");
+      if (byName.containsKey(name)) {
+        throw new IllegalArgumentException(file + " is the second of the name " + name + ", by which people are asked for; rename one");
+      }
+      byName.put(name, TrainedPerson.open(file, base));
+      byName.get(name).foreignTo(base).ifPresent(System.err::println);
     }
-    List<Path> files = Stream.of(args).skip(2).map(Path::of).toList();
-    try (ServePeople serving = open(Integer.parseInt(args[0]), args[1].equals("portrait") ? PortraitModel.files() : Path.of(args[1]),
-        files)) {
-      System.out.println("http://127.0.0.1:" + serving.port() + "/shoots draws " + String.join(", ", serving.people.keySet()));
+
+    @Override
+    public void close() {
+      byName.values().forEach(TrainedPerson::close);
+    }
+  }
+
+  public static void main(String[] args) throws Exception {
+    if (args.length < 3 || !args[0].matches("[0-9]{1,5}")) {
+      throw new IllegalArgumentException(USAGE + "; given " + List.of(args));
+    }
+    Path base = args[1].equals("portrait") ? PortraitModel.files() : Path.of(args[1]);
+    serve(Integer.parseInt(args[0]), base, Stream.of(args).skip(2).map(Path::of).toList(), service -> {
+      System.out.println("http://127.0.0.1:" + service.port() + "/shoots answers; the end of the process ends it");
       new CountDownLatch(1).await();
-    }
+    });
   }
 
   /**
-   * Serves whoever is in {@code files}, their faces held where the base in {@code folder} brings what holds them.
+   * Serves whoever is in {@code files} while {@code serving} lasts, faces held where the base in {@code folder} brings what holds them.
    *
    * @throws IllegalArgumentException when two of them have one name
-   * @throws dev.likeness.diffusion.error.UnusableInput when one was not learnt on such a base
+   * @throws dev.likeness.diffusion.error.UnusableInput when a file is broken, or of another kind of base; that somebody was learnt on
+   *     another of the same kind is said
    */
-  static ServePeople open(int port, Path folder, List<Path> files) throws IOException {
-    ServePeople serving = new ServePeople(BaseModel.open(folder, Compute.best()));
-    try {
-      serving.start(port, folder, files);
-      return serving;
-    } catch (IOException | RuntimeException e) {
-      serving.close();
-      throw e;
-    }
-  }
-
-  private void start(int port, Path folder, List<Path> files) throws IOException {
-    held = FaceGuidance.in(folder, base, detector).orElse(null);
-    for (Path file : files) {
-      String name = file.getFileName().toString().replace(ENDING, "");
-      if (people.containsKey(name)) {
-        throw new IllegalArgumentException(file + " is the second of the name " + name + ", by which people are asked for; rename one");
+  static void serve(int port, Path folder, List<Path> files, Serving serving) throws Exception {
+    try (FaceDetector detector = new CascadeDetector(); BaseModel base = BaseModel.open(folder, Compute.best());
+        FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null); People people = new People(new TreeMap<>())) {
+      files.forEach(file -> people.add(file, base));
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(held);
+      try (HeadshotService service = HeadshotService.start(studio, people.byName(), QueueOptions.defaults(), detector, port)) {
+        serving.with(service);
       }
-      people.put(name, TrainedPerson.open(file, base));
     }
-    HeadshotStudio studio = HeadshotStudio.on(base).guidance(held);
-    service = HeadshotService.start(studio, people, QueueOptions.defaults(), detector, port);
-  }
-
-  /** The port it listens on. */
-  int port() {
-    return service.port();
-  }
-
-  @Override
-  public void close() {
-    if (service != null) {
-      service.close();
-    }
-    people.values().forEach(TrainedPerson::close);
-    if (held != null) {
-      held.close();
-    }
-    detector.close();
-    base.close();
   }
 }

@@ -115,10 +115,12 @@ class HeadshotServiceTest {
   }
 
   /** As many cascades as are ever used at once stay with a detector: a leak is what comes on top. */
-  private static FaceDetector warm(FaceDetector cascades) throws InterruptedException {
+  private static FaceDetector warm(FaceDetector cascades) throws Exception {
     Picture black = Picture.of(256, 256, new byte[256 * 256 * 3]);
     ExecutorService threads = Executors.newFixedThreadPool(4 * CLIENTS);
-    threads.invokeAll(Collections.nCopies(4 * CLIENTS, () -> cascades.detect(black)));
+    for (Future<?> each : threads.invokeAll(Collections.nCopies(4 * CLIENTS, () -> cascades.detect(black)))) {
+      each.get();
+    }
     threads.shutdown();
     return cascades;
   }

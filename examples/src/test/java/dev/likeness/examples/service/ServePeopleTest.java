@@ -11,54 +11,108 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.CascadeDetector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(120)
+@ExtendWith(NoTensorLeaks.class)
 class ServePeopleTest {
+  private static final String LCM = "{\"_class_name\":\"LCMScheduler\",\"original_inference_steps\":50}";
+
   @TempDir
-  private Path folder;
+  private static Path folder;
+  private static Path base;
+  private static Path ada;
+  private static Path bob;
+
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  @BeforeAll
+  static void learnTwo() throws Exception {
+    base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    ada = learnt("ada", 0);
+    bob = learnt("bob", 200);
+    Files.writeString(base.resolve("scheduler/scheduler_config.json"), LCM);
+    // OpenCV keeps a few objects of its own from its first use on.
+    try (CascadeDetector detector = new CascadeDetector()) {
+      detector.detect(Picture.of(32, 32, new byte[32 * 32 * 3]));
+    }
+  }
+
+  private static Path learnt(String name, int grey) {
+    byte[] rgb = new byte[32 * 32 * 3];
+    Arrays.fill(rgb, (byte) grey);
+    Path file = folder.resolve(name + ".safetensors");
+    try (BaseModel model = BaseModel.open(base, Compute.EXACT); TrainedPerson person = LoraTraining.quick().steps(20).train(model,
+        List.of(Picture.of(32, 32, rgb)), Subject.of("woman").consent(name + ": yes"), Progress.SILENT, new Cancellation())) {
+      person.save(file);
+    }
+    return file;
+  }
 
   @Test
   void servesWhoeverIsInTheFiles() throws Exception {
-    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    Path ada = folder.resolve("ada.safetensors");
-    learn(base, ada);
+    byte[][] drawn = new byte[2][];
+    ServePeople.serve(0, base, List.of(ada, bob), service -> {
+      drawn[0] = drawn(service.port(), "ada");
+      drawn[1] = drawn(service.port(), "bob");
+      assertEquals(400, post(service.port(), "person=eve").statusCode());
+      HttpResponse<String> many = post(service.port(), "person=ada&steps=51");
+      assertEquals(400, many.statusCode());
+      assertTrue(many.body().contains("this scheduler makes 1 to 50 steps, got 51"), many.body());
+    });
+    assertTrue(drawn[0].length > 100 && !Arrays.equals(drawn[0], drawn[1]), "ada and bob look alike");
+  }
+
+  @Test
+  void leavesNothingOpenWhereItCannotServe() throws Exception {
     Path second = Files.copy(ada, Files.createDirectory(folder.resolve("other")).resolve("ada.safetensors"));
-    Path bob = Files.copy(ada, folder.resolve("bob.safetensors"));
-    try (ServePeople serving = ServePeople.open(0, base, List.of(ada, bob))) {
-      HttpClient http = HttpClient.newHttpClient();
-      for (String name : List.of("ada", "bob")) {
-        assertEquals(202, post(http, serving.port(), "person=" + name + "&steps=1").statusCode());
-      }
-      assertEquals(400, post(http, serving.port(), "person=eve").statusCode());
-    }
-    String twice = assertThrows(IllegalArgumentException.class, () -> ServePeople.open(0, base, List.of(ada, second))).getMessage();
-    assertEquals(second + " is the second of the name ada, by which people are asked for; rename one", twice);
-    Path wrong = Files.writeString(folder.resolve("eve.safetensors"), "nobody");
-    assertTrue(assertThrows(UnusableInput.class, () -> ServePeople.open(0, base, List.of(wrong))).getMessage().contains("eve"));
-    assertThrows(IllegalArgumentException.class, () -> ServePeople.main(new String[] {"8080", "portrait"}));
+    Path broken = Files.writeString(folder.resolve("eve.safetensors"), "nobody");
+    assertEquals(second + " is the second of the name ada, by which people are asked for; rename one",
+        assertThrows(IllegalArgumentException.class, () -> serve(List.of(ada, second))).getMessage());
+    String refused = assertThrows(UnusableInput.class, () -> serve(List.of(ada, broken))).getMessage();
+    assertTrue(refused.contains("eve.safetensors"), refused);
+    assertEquals("give PORT BASE PERSON-FILE..., e.g. 8080 portrait ada.safetensors; given [x, portrait, a]",
+        assertThrows(IllegalArgumentException.class, () -> ServePeople.main(new String[] {"x", "portrait", "a"})).getMessage());
   }
 
-  private static void learn(Path folder, Path file) {
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT);
-        TrainedPerson person = LoraTraining.quick().steps(1).train(base, List.of(Picture.of(32, 32, new byte[32 * 32 * 3])),
-            Subject.of("woman").consent("ada: yes"), Progress.SILENT, new Cancellation())) {
-      person.save(file);
-    }
+  private static void serve(List<Path> files) throws Exception {
+    ServePeople.serve(0, base, files, service -> {
+      throw new AssertionError("served");
+    });
   }
 
-  private static HttpResponse<String> post(HttpClient http, int port, String query) throws Exception {
+  private byte[] drawn(int port, String name) throws Exception {
+    String id = post(port, "person=" + name + "&steps=2").body().replaceAll("\\D", "");
+    while (!get(port, id, HttpResponse.BodyHandlers.ofString()).body().contains("done")) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    return get(port, id + "/1.png", HttpResponse.BodyHandlers.ofByteArray()).body();
+  }
+
+  private HttpResponse<String> post(int port, String query) throws Exception {
     URI uri = URI.create("http://127.0.0.1:" + port + "/shoots?" + query);
     return http.send(HttpRequest.newBuilder(uri).POST(HttpRequest.BodyPublishers.noBody()).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private <T> HttpResponse<T> get(int port, String path, HttpResponse.BodyHandler<T> handler) throws Exception {
+    return http.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/shoots/" + path)).build(), handler);
   }
 }

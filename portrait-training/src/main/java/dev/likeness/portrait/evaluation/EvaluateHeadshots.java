@@ -5,6 +5,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.likeness.Interval;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
@@ -47,12 +48,14 @@ public final class EvaluateHeadshots {
     HeadshotPlan plan = HeadshotPlan.of(named);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         ReviewTools tools = tools(named); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
+        CascadeDetector cascades = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
       Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString(),
-          "held by", guidance == null ? "nothing" : guidance.embedder().name(), "faces found by", tools.detector().name()));
+          "held by", guidance == null ? "nothing" : guidance.embedder().name()));
+      named.file("leads").ifPresent(file -> by.put("faces found by", file.getFileName().toString()));
       ledger.begin("of", outside.judging(by));
-      HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, outside,
+      HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, cascades, outside,
           new KeptDrawings(out, by.toString()));
       List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.

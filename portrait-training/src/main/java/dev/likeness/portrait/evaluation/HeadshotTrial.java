@@ -50,10 +50,11 @@ import java.util.stream.Stream;
  *
  * @param tools review the photos, and find the faces that are drawn and chosen from
  * @param guidance what drawn faces are held by, or null
+ * @param cascades find the faces that are recognised, and judged where there is no detector outside
  * @param drawings where what is drawn is kept
  */
 record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceGuidance guidance, FaceEmbedder own,
-    EvaluationTools outside, KeptDrawings drawings) {
+    FaceDetector cascades, EvaluationTools outside, KeptDrawings drawings) {
   /** What choosing adds to likeness. */
   static final String GAIN = "likeness, kept less drawn";
 
@@ -78,7 +79,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   /** How often the person is recognised in what was drawn, and in the base's own pictures of the same prompts. */
   Map<String, Object> recognised(Person person) {
     List<Headshot> shots = candidates(person).stream().map(Candidate::headshot).toList();
-    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, tools.detector(), own)).of(shots, nobody(shots, person)::get);
+    return new Recognition(new Gallery(person, GALLERY, HELD_OUT, cascades, own)).of(shots, nobody(shots, person)::get);
   }
 
   private static String name(Person person) {
@@ -116,7 +117,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
     List<Picture> kept = choice.kept().stream().map(Headshot::picture).toList();
     List<Picture> drawn = choice.verdicts().stream().map(verdict -> verdict.candidate().headshot().picture()).toList();
     Map<String, Object> row = new LinkedHashMap<>();
-    FaceDetector judge = outside.detector().orElse(tools.detector());
+    FaceDetector judge = outside.detector().orElse(cascades);
     outside.embedder().ifPresent(eye -> {
       Gallery photos = new Gallery(person, 1, HELD_OUT, judge, eye);
       row.put("likeness, own photos", photos.spread());

@@ -16,6 +16,7 @@ import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -268,6 +269,16 @@ public final class HeadshotStudio {
   /** Whether the faces of this person's headshots are held to theirs here. */
   public boolean holds(Identity person) {
     return held(person) != person;
+  }
+
+  /**
+   * Measures how like this person a face is to what holds it here; empty where nothing does. It takes part in drawing, so it flatters: to
+   * rank pictures by, not to judge them.
+   *
+   * @param detector finds the faces; stays the caller's
+   */
+  public Optional<Likeness> holding(Identity person, FaceDetector detector) {
+    return guidance.flatMap(by -> HeldPerson.likeness(person, by, detector));
   }
 
   /** This person as they are drawn here: held to their face where that is known, and else as they are. */

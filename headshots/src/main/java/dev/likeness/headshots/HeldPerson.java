@@ -5,6 +5,8 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +32,12 @@ record HeldPerson(Identity own, DoubleFunction<Adapter> held) implements Identit
   static Identity of(Identity person, FaceGuidance guidance) {
     return faces(person, kept -> kept.embedder().equals(guidance.embedder().name()))
         .<Identity>map(kept -> new HeldPerson(person, held(person, kept.vectors(), guidance))).orElse(person);
+  }
+
+  /** How like {@code person} pictures are to what holds their face; empty where nothing does. */
+  static Optional<Likeness> likeness(Identity person, FaceGuidance guidance, FaceDetector detector) {
+    return faces(person, kept -> kept.embedder().equals(guidance.embedder().name()))
+        .map(kept -> kept.likeness(detector, guidance.embedder()));
   }
 
   private static Optional<FaceReferences> faces(Identity person, Predicate<FaceReferences> fits) {

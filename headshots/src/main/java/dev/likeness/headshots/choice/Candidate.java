@@ -11,5 +11,11 @@ import dev.likeness.headshots.score.ScoreCard;
  * @param obedience how clearly it shows what its prompt asked rather than another of its style, 0 to 1; NaN when that was
  *     not measured
  * @param repaired whether its face was drawn again
+ * @param held the cosine of its face to the person's by what held it while it was drawn, -1 to 1; NaN where nothing did
  */
-public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) { }
+public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, double held) {
+  /** Of a picture whose face nothing held. */
+  public Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
+    this(headshot, card, obedience, repaired, Double.NaN);
+  }
+}

@@ -14,9 +14,11 @@ import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -69,10 +71,13 @@ public final class Casting {
       steps.on(new ProgressEvent.Phase("choose", drawn));
       // Who is in some places of a picture alone cannot be drawn in a crop of it.
       boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
+      Optional<Likeness> held = studio.holding(person, detector);
       List<Candidate> candidates = new ArrayList<>();
       for (Headshot headshot : shoot.headshots()) {
         cancellation.check();
-        candidates.add(candidate(person, headshot, redraws, cancellation));
+        Candidate scored = candidate(person, headshot, redraws, cancellation);
+        double cosine = held.map(by -> by.cosine(scored.headshot().picture())).orElse(Double.NaN);
+        candidates.add(new Candidate(scored.headshot(), scored.card(), scored.obedience(), scored.repaired(), cosine));
         steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
       }
       return candidates;

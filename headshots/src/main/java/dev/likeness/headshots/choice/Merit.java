@@ -19,7 +19,7 @@ final class Merit {
    * it is no worse than in likeness, twice, since whom a headshot shows comes first, in quality and in obedience.
    */
   static double[] of(List<Candidate> candidates) {
-    double[] likeness = shares(candidates, candidate -> candidate.card().of(Aspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN));
+    double[] likeness = shares(candidates, Merit::likeness);
     double[] quality = shares(candidates, candidate -> candidate.card().quality());
     double[] obedience = shares(candidates, Candidate::obedience);
     double[] merits = new double[candidates.size()];
@@ -27,6 +27,16 @@ final class Merit {
       merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
     }
     return merits;
+  }
+
+  /**
+   * By the embedder that judges and by what held the face, together where there are both: what one network takes for the person
+   * is in part a mistake of its own, and fewer of these are shared.
+   */
+  private static double likeness(Candidate candidate) {
+    double judged = candidate.card().of(Aspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
+    double held = candidate.held();
+    return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
   }
 
   /** Less than of any face where none was found. */

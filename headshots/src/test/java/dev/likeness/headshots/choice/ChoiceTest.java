@@ -102,6 +102,21 @@ class ChoiceTest {
   }
 
   @Test
+  void ranksByWhatHeldTheFaceBesideTheJudge() {
+    Candidate judged = liked(0.62, 0.7);
+    Candidate heldMore = liked(0.6, 0.8);
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
+    List<Candidate> unjudged = Stream.of(0.7, 0.8).map(held -> new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of()),
+        Double.NaN, false, held)).toList();
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(unjudged), 1e-12);
+  }
+
+  private static Candidate liked(double judged, double held) {
+    ScoreCard card = new ScoreCard(List.of(new Score(Aspect.LIKENESS, judged, 0.5, true)));
+    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
+  }
+
+  @Test
   void holdsAgainstNoneWhatMostOfManyFail() {
     List<Candidate> blurred = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i)).toList();
     assertTrue(Choice.of(blurred, 8).verdicts().get(3).reason()

@@ -95,6 +95,7 @@ record KeptDrawings(Path folder, String by) {
     Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
+    entry.put("held", candidate.held());
     entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
         "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
     return entry;
@@ -106,7 +107,7 @@ record KeptDrawings(Path folder, String by) {
         .guidance(number(entry, "guidance")).seed((long) number(entry, "seed"));
     List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
     return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
-        number(entry, "obedience"), (Boolean) entry.get("repaired"));
+        number(entry, "obedience"), (Boolean) entry.get("repaired"), entry.containsKey("held") ? number(entry, "held") : Double.NaN);
   }
 
   private static Score score(Map<?, ?> entry) {

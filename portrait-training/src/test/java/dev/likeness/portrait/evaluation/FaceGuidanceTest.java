@@ -137,6 +137,8 @@ class FaceGuidanceTest {
           .map(vector -> new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain)).toList();
       List<Picture> alone = people.stream().map(person -> drawn(studio, person, ask)).toList();
       assertNotEquals(alone.get(0), alone.get(1));
+      assertTrue(studio.holding(people.get(0), detector).isPresent());
+      assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty() && studio.holding(plain, detector).isEmpty());
       try (StudioQueue queue = StudioQueue.on(studio, QueueOptions.defaults().workers(2))) {
         List<Job<Shoot>> jobs = IntStream.range(0, 4).mapToObj(i -> queue.shoot(people.get(i % 2), ask)).toList();
         for (int i = 0; i < jobs.size(); i++) {

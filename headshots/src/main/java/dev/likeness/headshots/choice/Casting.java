@@ -75,9 +75,7 @@ public final class Casting {
       List<Candidate> candidates = new ArrayList<>();
       for (Headshot headshot : shoot.headshots()) {
         cancellation.check();
-        Candidate scored = candidate(person, headshot, redraws, cancellation);
-        double cosine = held.map(by -> by.cosine(scored.headshot().picture())).orElse(Double.NaN);
-        candidates.add(new Candidate(scored.headshot(), scored.card(), scored.obedience(), scored.repaired(), cosine));
+        candidates.add(candidate(person, headshot, redraws, held, cancellation));
         steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
       }
       return candidates;
@@ -101,7 +99,8 @@ public final class Casting {
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
+  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Optional<Likeness> held,
+      Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
     boolean mendable = redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
@@ -117,7 +116,8 @@ public final class Casting {
       }
     }
     cancellation.check();
-    return new Candidate(best, card, studio.obedience(best), best != headshot);
+    double cosine = held.isEmpty() ? Double.NaN : held.get().cosine(best.picture());
+    return new Candidate(best, card, studio.obedience(best), best != headshot, cosine);
   }
 
   /** A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a face nothing else is scored. */

@@ -16,6 +16,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 
 /**
@@ -28,7 +30,8 @@ import java.util.stream.LongStream;
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
  * alone=20 trainSteps=0 steps=20}, {@code leads=FILE} for a YuNet that finds faces in selfies and while people are drawn and chosen
- * from, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, and the outside judges {@code detector=FILE
+ * from, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, {@code parts=REGEX} of what is measured
+ * ({@code person SEED}, {@code one setting SEED}, {@code among 200, SEED}; all), and the outside judges {@code detector=FILE
  * embedder=FILE attributes=FILE}; what has no judge is left out and says so.
  */
 public final class EvaluateHeadshots {
@@ -58,15 +61,22 @@ public final class EvaluateHeadshots {
       HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, cascades, outside,
           new KeptDrawings(out, by.toString()));
       List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
+      Pattern asked = Pattern.compile(named.text("parts", ".*"));
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
-      everybody.forEach(person -> ledger.part("person " + person.seed(), () -> trial.chosen(person)));
-      everybody.forEach(person -> outside.reader().ifPresentOrElse(
-          reader -> ledger.part("one setting " + person.seed(), () -> trial.leaks(person, reader)),
-          () -> ledger.skip("one setting " + person.seed(), "no weights of the attribute classifier were given")));
-      everybody.forEach(person -> ledger.part("among 200, " + person.seed(), () -> trial.recognised(person)));
+      each(everybody, "person ", asked, (name, person) -> ledger.part(name, () -> trial.chosen(person)));
+      each(everybody, "one setting ", asked, (name, person) -> outside.reader().ifPresentOrElse(
+          reader -> ledger.part(name, () -> trial.leaks(person, reader)),
+          () -> ledger.skip(name, "no weights of the attribute classifier were given")));
+      each(everybody, "among 200, ", asked, (name, person) -> ledger.part(name, () -> trial.recognised(person)));
       System.out.print(EvaluationTable.of(ledger.parts()));
       System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
     }
+  }
+
+  /** Measures the part of each person that begins so, where it is asked for. */
+  private static void each(List<Person> everybody, String part, Pattern asked, BiConsumer<String, Person> measure) {
+    everybody.stream().filter(person -> asked.matcher(part + person.seed()).matches())
+        .forEach(person -> measure.accept(part + person.seed(), person));
   }
 
   private static ReviewTools tools(Named named) {

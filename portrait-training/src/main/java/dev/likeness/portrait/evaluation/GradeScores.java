@@ -1,6 +1,5 @@
 package dev.likeness.portrait.evaluation;
 
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.headshots.score.ScoreLimits;
@@ -14,7 +13,6 @@ import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,8 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -34,12 +30,11 @@ import java.util.stream.Stream;
  * a fourth names the flaws, a fifth the seed of the first person.
  */
 public final class GradeScores {
-  private static final int LEVELS = 5;
   private static final int SIZE = 256;
   // Below half a grey level, and for shares below that, a limit would hang on rounding.
   private static final double LEAST = 0.1;
   private static final long FOR_LIMITS = 8_000_000_000L;
-  private static final long FOR_TABLE = 9_700_000_000L;
+  static final long FOR_TABLE = 9_700_000_000L;
 
   // By the detector's name and the seed: many flaws are graded on the same pictures.
   static final Map<String, Optional<Sample>> FOUND = new ConcurrentHashMap<>();
@@ -101,48 +96,9 @@ public final class GradeScores {
     System.out.println("| flaw | score | limit | mean at 0, 1 … 5 | caught at 0 | 4 | 5 | rises for |");
     System.out.println("|---|---|---|---|---|---|---|---|");
     for (Flaw flaw : flaws) {
-      List<Sample> samples = samples(first, count, detector(flaw), flaw);
-      double limit = ScoreLimits.builtIn().of(flaw.aspect());
-      double[][] values = new double[LEVELS + 1][count];
-      IntStream.range(0, count).parallel().forEach(i -> {
-        for (int level = 0; level <= LEVELS; level++) {
-          values[level][i] = value(flaw, samples.get(i), level, detector(flaw));
-        }
-      });
-      String means = Stream.of(values).map(row -> String.format(Locale.ROOT, "%.3g",
-          Arrays.stream(row).average().orElseThrow())).collect(Collectors.joining(" "));
-      System.out.printf(Locale.ROOT, "| %s | %s | %.3g | %s | %.0f %% | %.0f %% | %.0f %% | %.0f %% |%n",
-          flaw.name().toLowerCase(Locale.ROOT).replace('_', ' '), flaw.aspect().word(), limit, means,
-          caught(values[0], limit), caught(values[4], limit), caught(values[5], limit), rising(values));
+      System.out.println(FlawGrade.of(flaw, samples(first, count, detector(flaw), flaw), detector(flaw)).row());
       System.out.flush();
     }
-  }
-
-  static double value(Flaw flaw, Sample sample, int level, FaceDetector detector) {
-    if (level == 0) {
-      return HeadshotScores.measure(flaw.aspect(), sample.portrait().picture(), sample.face());
-    }
-    Picture flawed = flaw.on(sample.portrait(), sample.face(), level / (double) LEVELS);
-    List<Face> faces = flaw.movesTheFace() ? detector.detect(flawed) : List.of(sample.face());
-    // A face that is not found any more fails by that alone.
-    double value = faces.isEmpty() ? 1 : HeadshotScores.measure(flaw.aspect(), flawed, faces.get(0));
-    // A score that is not given any more has not caught anything.
-    return Double.isNaN(value) ? 0 : value;
-  }
-
-  private static double caught(double[] values, double limit) {
-    return 100.0 * Arrays.stream(values).filter(value -> !(value <= limit)).count() / values.length;
-  }
-
-  /** The share of neighbouring strengths, picture by picture, where the stronger flaw scores at least as high. */
-  private static double rising(double[][] values) {
-    int rises = 0;
-    for (int i = 0; i < values[0].length; i++) {
-      for (int level = 1; level < values.length; level++) {
-        rises += values[level][i] >= values[level - 1][i] - 1e-9 ? 1 : 0;
-      }
-    }
-    return 100.0 * rises / ((values.length - 1) * values[0].length);
   }
 
   /** The first {@code n} people on whom a flaw can be seen, whose eyes are found and who are given its score without it. */
@@ -152,7 +108,7 @@ public final class GradeScores {
       long seed = each;
       if (flaw.shows(Person.random(seed))) {
         FOUND.computeIfAbsent(detector.name() + seed, key -> sample(seed, detector))
-            .filter(sample -> flaw.shows(sample.portrait()) && !Double.isNaN(value(flaw, sample, 0, detector)))
+            .filter(sample -> flaw.shows(sample.portrait()) && !Double.isNaN(FlawGrade.value(flaw, sample, 0, detector)))
             .ifPresent(samples::add);
       }
     }

@@ -13,8 +13,8 @@ import java.util.Set;
  * @param steps sampling steps
  */
 record HeadshotPlan(int drawn, int kept, int alone, int trainSteps, int steps) {
-  /** What may be given: the plan's numbers, the first of the people, and what finds faces while they are drawn. */
-  static final Set<String> NAMES = Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads");
+  /** What may be given: the plan's numbers, the first of the people, what finds faces while they are drawn, and what is measured. */
+  static final Set<String> NAMES = Set.of("first", "drawn", "kept", "alone", "trainSteps", "steps", "leads", "parts");
 
   HeadshotPlan {
     if (drawn < 5 || drawn % 5 != 0 || kept < 2 || kept > drawn || alone < 1 || steps < 1) {

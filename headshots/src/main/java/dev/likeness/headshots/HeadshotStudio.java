@@ -257,10 +257,11 @@ public final class HeadshotStudio {
   }
 
   /**
-   * How clearly a headshot shows what was asked: the share of noises under which the base explains it better by its own
-   * prompt than by any of the style's next three, 0 to 1.
+   * How clearly a headshot shows what was asked, 0 to 1: how likely the base's own reader finds the asked words, on average; of a
+   * small base without one the share of noises under which it explains the picture better by its own prompt than by any of the
+   * style's next three.
    *
-   * @return NaN for a base too large to ask, and for a style that has nothing else to ask for
+   * @return NaN for a base too large to ask, and where nothing, or nothing else, can be asked for
    */
   public double obedience(Headshot headshot) {
     return Obedience.of(base, headshot);

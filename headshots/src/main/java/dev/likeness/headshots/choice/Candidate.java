@@ -2,6 +2,7 @@ package dev.likeness.headshots.choice;
 
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.score.ScoreCard;
+import java.util.List;
 
 /**
  * A headshot that may be kept.
@@ -11,11 +12,16 @@ import dev.likeness.headshots.score.ScoreCard;
  * @param obedience how clearly it shows what its prompt asked rather than another of its style, 0 to 1; NaN when that was
  *     not measured
  * @param repaired whether its face was drawn again
- * @param held the cosine of its face to the person's by what held it while it was drawn, -1 to 1; NaN where nothing did
+ * @param looks how like the person its face is in others' eyes than the judge's, each the same look in all candidates of a shoot: cosines,
+ *     -1 to 1, NaN where a look found no face
  */
-public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, double held) {
-  /** Of a picture whose face nothing held. */
+public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, List<Double> looks) {
+  public Candidate {
+    looks = List.copyOf(looks);
+  }
+
+  /** Of a picture that nobody but the judge looked at. */
   public Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
-    this(headshot, card, obedience, repaired, Double.NaN);
+    this(headshot, card, obedience, repaired, List.of());
   }
 }

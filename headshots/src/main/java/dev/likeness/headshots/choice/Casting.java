@@ -14,11 +14,9 @@ import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
-import dev.likeness.photos.likeness.Likeness;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -71,14 +69,15 @@ public final class Casting {
       steps.on(new ProgressEvent.Phase("choose", drawn));
       // Who is in some places of a picture alone cannot be drawn in a crop of it.
       boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
-      Optional<Likeness> held = studio.holding(person, detector);
-      List<Candidate> candidates = new ArrayList<>();
-      for (Headshot headshot : shoot.headshots()) {
-        cancellation.check();
-        candidates.add(candidate(person, headshot, redraws, held, cancellation));
-        steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+      try (Looks looks = Looks.of(scores.likeness(), studio.holding(person, detector), detector)) {
+        List<Candidate> candidates = new ArrayList<>();
+        for (Headshot headshot : shoot.headshots()) {
+          cancellation.check();
+          candidates.add(candidate(person, headshot, redraws, looks, cancellation));
+          steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
+        }
+        return candidates;
       }
-      return candidates;
     });
   }
 
@@ -99,7 +98,7 @@ public final class Casting {
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Optional<Likeness> held,
+  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Looks looks,
       Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
@@ -116,8 +115,7 @@ public final class Casting {
       }
     }
     cancellation.check();
-    double cosine = held.isEmpty() ? Double.NaN : held.get().cosine(best.picture());
-    return new Candidate(best, card, studio.obedience(best), best != headshot, cosine);
+    return new Candidate(best, card, studio.obedience(best), best != headshot, looks.at(best.picture()));
   }
 
   /** A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a face nothing else is scored. */

@@ -44,9 +44,9 @@ class ChoiceTest {
     Choice choice = Choice.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.kept().stream().map(Headshot::seed).toList());
     assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
-    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.90, [0-9]+ % unlike those kept before"),
+    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.94, [0-9]+ % unlike those kept before"),
         choice.verdicts().get(0).reason());
-    assertEquals("not needed: merit 0.76, others have more or differ more", choice.verdicts().get(2).reason());
+    assertEquals("not needed: merit 0.86, others have more or differ more", choice.verdicts().get(2).reason());
   }
 
   @Test
@@ -77,7 +77,7 @@ class ChoiceTest {
         new ScoreCard(List.of(new Score(Aspect.FACE, 1, 0, false))), Double.NaN, false);
     Choice choice = Choice.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
-    assertEquals("kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
+    assertEquals("kept for want of better: merit 0.94, 100 % unlike those kept before; but the face is blurred (sharpness "
         + "1.50, limit 1.00)", choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
     assertEquals("dropped: no face was found (face 1.00, limit 0.00)",
         choice.verdicts().get(1).reason());
@@ -90,7 +90,7 @@ class ChoiceTest {
     Candidate first = new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
     Candidate second = new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
     Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
-    assertArrayEquals(new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
+    assertArrayEquals(new double[] {liking(1 / 3.0), 1, Math.sqrt(liking(1 / 3.0))},
         Merit.of(List.of(first, second, disobedient)), 1e-12);
   }
 
@@ -98,29 +98,36 @@ class ChoiceTest {
   void ranksByLikenessFarBelowItsLimit() {
     List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN).map(cosine -> new Candidate(candidate(1, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, cosine, 0.8, false))), Double.NaN, false)).toList();
-    assertArrayEquals(new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Merit.of(unlike), 1e-12);
+    assertArrayEquals(new double[] {liking(2 / 3.0), 1, liking(1 / 3.0)}, Merit.of(unlike), 1e-12);
   }
 
   @Test
-  void ranksByWhatHeldTheFaceBesideTheJudge() {
+  void ranksByAllLooksAndWithoutOneThatSawNothing() {
     Candidate judged = liked(0.62, 0.7);
     Candidate heldMore = liked(0.6, 0.8);
-    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
+    assertArrayEquals(new double[] {liking(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
+    Candidate unseen = liked(0.605, Double.NaN);
+    assertArrayEquals(new double[] {liking(1 / 3.0), 1, liking(2 / 3.0)}, Merit.of(List.of(judged, heldMore, unseen)), 1e-12);
     List<Candidate> unjudged = Stream.of(0.7, 0.8).map(held -> new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of()),
-        Double.NaN, false, held)).toList();
-    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(unjudged), 1e-12);
+        Double.NaN, false, List.of(held))).toList();
+    assertArrayEquals(new double[] {liking(0.5), 1}, Merit.of(unjudged), 1e-12);
+  }
+
+  /** The merit of what is as like as that share, and in all else as good as any. */
+  private static double liking(double share) {
+    return Math.sqrt((0.5 + share) / 1.5);
   }
 
   private static Candidate liked(double judged, double held) {
     ScoreCard card = new ScoreCard(List.of(new Score(Aspect.LIKENESS, judged, 0.5, true)));
-    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
+    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, List.of(held));
   }
 
   @Test
   void holdsAgainstNoneWhatMostOfManyFail() {
     List<Candidate> blurred = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i)).toList();
     assertTrue(Choice.of(blurred, 8).verdicts().get(3).reason()
-        .matches("kept: merit 0.89, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
+        .matches("kept: merit 0.93, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
         Choice.of(blurred, 8).verdicts().get(3).reason());
     assertTrue(Choice.of(blurred.subList(0, 7), 7).verdicts().get(3).reason().startsWith("kept for want of better"));
     List<Candidate> fewer = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();
@@ -136,7 +143,7 @@ class ChoiceTest {
   void countsAsUsualWhatWasMeasuredOfOthersAlone() {
     Candidate obedient = new Candidate(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
     Candidate other = new Candidate(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
-    assertArrayEquals(new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
+    assertArrayEquals(new double[] {1, Math.sqrt(liking(0.5)), Math.sqrt(liking(0.5))},
         Merit.of(List.of(obedient, other, candidate(3, 0.1))), 1e-12);
   }
 

@@ -95,7 +95,7 @@ record KeptDrawings(Path folder, String by) {
     Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
-    entry.put("held", candidate.held());
+    entry.put("looks", candidate.looks());
     entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
         "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
     return entry;
@@ -103,20 +103,21 @@ record KeptDrawings(Path folder, String by) {
 
   private static Candidate candidate(Map<?, ?> entry, Picture picture) {
     Style style = Style.named((String) entry.get("style"));
-    ImageRequest request = ImageRequest.of((String) entry.get("prompt")).steps((int) number(entry, "steps"))
-        .guidance(number(entry, "guidance")).seed((long) number(entry, "seed"));
+    ImageRequest request = ImageRequest.of((String) entry.get("prompt")).steps((int) number(entry.get("steps")))
+        .guidance(number(entry.get("guidance"))).seed((long) number(entry.get("seed")));
     List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
     return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
-        number(entry, "obedience"), (Boolean) entry.get("repaired"), entry.containsKey("held") ? number(entry, "held") : Double.NaN);
+        number(entry.get("obedience")), (Boolean) entry.get("repaired"),
+        ((List<?>) entry.get("looks")).stream().map(KeptDrawings::number).toList());
   }
 
   private static Score score(Map<?, ?> entry) {
-    return new Score(Aspect.valueOf((String) entry.get("aspect")), number(entry, "value"), number(entry, "threshold"),
+    return new Score(Aspect.valueOf((String) entry.get("aspect")), number(entry.get("value")), number(entry.get("threshold")),
         (Boolean) entry.get("passed"));
   }
 
   // JSON has no NaN: what was not measured is written as a text.
-  private static double number(Map<?, ?> entry, String name) {
-    return Double.parseDouble(entry.get(name).toString());
+  private static double number(Object written) {
+    return Double.parseDouble(written.toString());
   }
 }

@@ -1,0 +1,55 @@
+package dev.likeness.headshots.choice;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
+import dev.likeness.photos.likeness.LikenessScore;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Looks at how like somebody faces are, beside the judge's own: that of what held them while they were drawn, and both once
+ * more with the face where the cascades find it. What holds a face pleases its own eye as the face was found then; of one that is found
+ * a little elsewhere it sees more of what is left to tell.
+ */
+final class Looks implements AutoCloseable {
+  private final List<Likeness> looks;
+  private final Optional<FaceDetector> cascades;
+
+  private Looks(List<Likeness> looks, Optional<FaceDetector> cascades) {
+    this.looks = looks;
+    this.cascades = cascades;
+  }
+
+  /**
+   * Those of whoever is there to look.
+   *
+   * @param judging the judge, who has looked already
+   * @param holding what held the faces
+   * @param detector what they find the face by
+   */
+  static Looks of(Optional<Likeness> judging, Optional<Likeness> holding, FaceDetector detector) {
+    List<Likeness> eyes = Stream.concat(judging.stream(), holding.stream()).toList();
+    if (eyes.isEmpty() || detector instanceof CascadeDetector) {
+      return new Looks(holding.stream().toList(), Optional.empty());
+    }
+    FaceDetector cascades = new CascadeDetector();
+    return new Looks(Stream.concat(holding.stream(), eyes.stream().map(eye -> eye.by(cascades))).toList(), Optional.of(cascades));
+  }
+
+  /** The mean cosine to the person's photos in each look, NaN where no face was found. */
+  List<Double> at(Picture picture) {
+    return looks.stream().map(look -> look.score(picture)).map(Looks::cosine).toList();
+  }
+
+  private static double cosine(LikenessScore score) {
+    return score.faceFound() ? score.cosine() : Double.NaN;
+  }
+
+  @Override
+  public void close() {
+    cascades.ifPresent(FaceDetector::close);
+  }
+}

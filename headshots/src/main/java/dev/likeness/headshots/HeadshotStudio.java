@@ -256,15 +256,9 @@ public final class HeadshotStudio {
         .of(headshot, edit, Phases.of(progress), cancellation));
   }
 
-  /**
-   * How clearly a headshot shows what was asked, 0 to 1: how likely the base's own reader finds the asked words, on average; of a
-   * small base without one the share of noises under which it explains the picture better by its own prompt than by any of the
-   * style's next three.
-   *
-   * @return NaN for a base too large to ask, and where nothing, or nothing else, can be asked for
-   */
-  public double obedience(Headshot headshot) {
-    return Obedience.of(base, headshot);
+  /** Opens what tells how clearly headshots show what was asked; the caller closes it. */
+  public Obedience obedience() {
+    return Obedience.of(base);
   }
 
   /** Whether the faces of this person's headshots are held to theirs here. */

@@ -5,36 +5,49 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.reading.PhotoReader;
 import dev.likeness.photos.pixels.Resampler;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** How clearly a headshot shows what was asked, in the eyes of the base that drew it. */
-final class Obedience {
+/** How clearly headshots show what was asked, in the eyes of the base that drew them. Shared by threads; the base stays the caller's. */
+public final class Obedience implements AutoCloseable {
   private static final int RIVALS = 3;
 
-  private Obedience() {}
+  private final BaseModel base;
+  private final Optional<PhotoReader> reader;
+
+  private Obedience(BaseModel base, Optional<PhotoReader> reader) {
+    this.base = base;
+    this.reader = reader;
+  }
+
+  /** Opens what {@code base} brings to read pictures with. */
+  static Obedience of(BaseModel base) {
+    return new Obedience(base, base.folder().flatMap(PhotoReader::in));
+  }
 
   /**
-   * How likely the base's own reader, where it brings one, finds the words that were asked for, on average; else the share of noises
-   * under which the picture's own prompt explains it better than any other of its style, NaN for a base too large to ask.
+   * How likely the base's own reader, where it brings one, finds the hair, clothes, light and backdrop that were asked for: the geometric
+   * mean over the words that it knows. Else, of a small base, the share of noises under which it explains the picture better by its
+   * own prompt than by any of the style's next three.
+   *
+   * @return 0 to 1; NaN for a base too large to ask, and where nothing, or nothing else, can be asked for
    */
-  static double of(BaseModel base, Headshot headshot) {
-    Picture picture = Resampler.AREA.resize(headshot.picture(), base.defaults().width(), base.defaults().height());
-    try (PhotoReader reader = base.folder().flatMap(PhotoReader::in).orElse(null)) {
-      return reader == null ? explained(base, headshot, picture) : read(reader, headshot, picture);
-    }
+  public double of(Headshot headshot) {
+    return reader.map(eye -> read(eye, headshot)).orElseGet(() -> explained(headshot));
   }
 
-  private static double read(PhotoReader reader, Headshot headshot, Picture picture) {
+  private static double read(PhotoReader reader, Headshot headshot) {
     AskedWords asked = AskedWords.of(headshot.request().prompt(), reader.slots());
-    return (headshot.style().monochrome() ? asked.colourless() : asked).shown(reader.read(picture));
+    return (headshot.style().monochrome() ? asked.colourless() : asked).shown(reader.read(headshot.picture()));
   }
 
-  private static double explained(BaseModel base, Headshot headshot, Picture picture) {
+  private double explained(Headshot headshot) {
     String asked = headshot.request().prompt();
     List<String> rivals = headshot.style().otherPrompts(asked, RIVALS);
     if (!PersonDescription.isSmall(base) || rivals.isEmpty()) {
       return Double.NaN;
     }
+    Picture picture = Resampler.AREA.resize(headshot.picture(), base.defaults().width(), base.defaults().height());
     try (CaptionFit fit = new CaptionFit(base, List.of(picture))) {
       double[] own = fit.errors(asked);
       List<double[]> others = rivals.stream().map(fit::errors).toList();
@@ -42,5 +55,10 @@ final class Obedience {
           .filter(i -> others.stream().allMatch(errors -> own[i] < errors[i])).count();
       return (double) obeyed / own.length;
     }
+  }
+
+  @Override
+  public void close() {
+    reader.ifPresent(PhotoReader::close);
   }
 }

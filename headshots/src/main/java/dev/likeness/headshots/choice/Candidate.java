@@ -9,11 +9,10 @@ import java.util.List;
  *
  * @param headshot the picture
  * @param card its scores
- * @param obedience how clearly it shows what its prompt asked rather than another of its style, 0 to 1; NaN when that was
- *     not measured
+ * @param obedience how clearly it shows what its prompt asked, 0 to 1; NaN when that was not measured
  * @param repaired whether its face was drawn again
- * @param looks how like the person its face is in others' eyes than the judge's, each the same look in all candidates of a shoot: cosines,
- *     -1 to 1, NaN where a look found no face
+ * @param looks how like the person its face is in other looks than the one that its card tells of: that of what held it while it was
+ *     drawn, then the judge's and that with the face where the cascades find it, as far as they were taken; cosines, -1 to 1, NaN where a look found no face
  */
 public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, List<Double> looks) {
   public Candidate {

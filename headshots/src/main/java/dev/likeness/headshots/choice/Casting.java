@@ -6,6 +6,7 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Obedience;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.score.Aspect;
@@ -30,6 +31,8 @@ public final class Casting {
       Aspect.SYMMETRY, Aspect.SKIN_WAX, Aspect.SKIN_SHARP, Aspect.LIKENESS, Aspect.PROPORTIONS);
   private static final double REDRAWN = 0.45;
 
+  private record Scored(Headshot headshot, ScoreCard card) { }
+
   private final HeadshotStudio studio;
   private final FaceDetector detector;
   private final HeadshotScores scores;
@@ -40,7 +43,12 @@ public final class Casting {
     this.scores = scores;
   }
 
-  /** Chooses by {@code scores} among what {@code studio} draws; {@code detector} finds the faces to draw again. */
+  /**
+   * Chooses by {@code scores} among what {@code studio} draws.
+   *
+   * @param detector finds the faces to draw again, and those that are compared by what holds them; where it is not the cascades, likeness
+   *     is looked at once more with the face where they find it
+   */
   public static Casting of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
     return new Casting(studio, detector, scores);
   }
@@ -65,15 +73,20 @@ public final class Casting {
     int drawn = drawn(request);
     return progress.around(() -> {
       Progress steps = inner(progress);
-      Shoot shoot = studio.shoot(person, request, steps, cancellation);
-      steps.on(new ProgressEvent.Phase("choose", drawn));
-      // Who is in some places of a picture alone cannot be drawn in a crop of it.
-      boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
-      try (Looks looks = Looks.of(scores.likeness(), studio.holding(person, detector), detector)) {
+      // What judges is opened before anything is drawn: what cannot be costs no picture then.
+      try (Obedience obedience = studio.obedience();
+          Looks looks = Looks.of(scores.likeness(), studio.holding(person, detector), detector)) {
+        Shoot shoot = studio.shoot(person, request, steps, cancellation);
+        steps.on(new ProgressEvent.Phase("choose", drawn));
+        // Who is in some places of a picture alone cannot be drawn in a crop of it.
+        boolean redraws = !studio.held(person).at(request.likeness()).isPlaced();
         List<Candidate> candidates = new ArrayList<>();
         for (Headshot headshot : shoot.headshots()) {
           cancellation.check();
-          candidates.add(candidate(person, headshot, redraws, looks, cancellation));
+          Scored best = scored(person, headshot, redraws, cancellation);
+          cancellation.check();
+          candidates.add(new Candidate(best.headshot, best.card, obedience.of(best.headshot), best.headshot != headshot,
+              looks.at(best.headshot.picture())));
           steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
         }
         return candidates;
@@ -98,8 +111,7 @@ public final class Casting {
   }
 
   /** Scores a picture, and draws its face again when that mends more than it spoils. */
-  private Candidate candidate(Identity person, Headshot headshot, boolean redraws, Looks looks,
-      Cancellation cancellation) {
+  private Scored scored(Identity person, Headshot headshot, boolean redraws, Cancellation cancellation) {
     ScoreCard card = scores.score(headshot.picture());
     Headshot best = headshot;
     boolean mendable = redraws && card.failures().stream().map(Score::aspect).anyMatch(MENDABLE::contains);
@@ -114,8 +126,7 @@ public final class Casting {
         card = mended;
       }
     }
-    cancellation.check();
-    return new Candidate(best, card, studio.obedience(best), best != headshot, looks.at(best.picture()));
+    return new Scored(best, card);
   }
 
   /** A face that is lost, somebody else's, or a second one outweighs whatever is mended: without a face nothing else is scored. */

@@ -16,7 +16,7 @@ public record Choice(List<Verdict> verdicts) {
    * What became of one candidate.
    *
    * @param candidate the picture and its scores
-   * @param merit what it is worth beside the others, 0 to 1
+   * @param merit what it is worth beside the others, a third to 1
    * @param place from 1 for the first that was kept; 0 for one that was not
    * @param reason why, for people
    */
@@ -47,7 +47,7 @@ public record Choice(List<Verdict> verdicts) {
         .map(verdict -> verdict.candidate().headshot()).toList();
   }
 
-  /** One object a candidate, for records: which file it became or none, merit, reason, scores. */
+  /** One object a candidate, for records: which file it became or none, merit and what it comes of, reason, scores. */
   public List<Map<String, Object>> asList() {
     List<Map<String, Object>> list = new ArrayList<>();
     for (Verdict verdict : verdicts) {
@@ -62,6 +62,7 @@ public record Choice(List<Verdict> verdicts) {
       entry.put("merit", Math.round(1e4 * verdict.merit()) / 1e4);
       entry.put("obedience", Double.isNaN(candidate.obedience()) ? null : candidate.obedience());
       entry.put("repaired", candidate.repaired());
+      entry.put("looks", candidate.looks().stream().map(look -> Double.isNaN(look) ? null : look).toList());
       entry.put("scores", candidate.card().asList());
       list.add(entry);
     }

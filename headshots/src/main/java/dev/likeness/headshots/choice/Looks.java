@@ -31,12 +31,15 @@ final class Looks implements AutoCloseable {
    * @param detector what they find the face by
    */
   static Looks of(Optional<Likeness> judging, Optional<Likeness> holding, FaceDetector detector) {
-    List<Likeness> eyes = Stream.concat(judging.stream(), holding.stream()).toList();
-    if (eyes.isEmpty() || detector instanceof CascadeDetector) {
-      return new Looks(holding.stream().toList(), Optional.empty());
-    }
-    FaceDetector cascades = new CascadeDetector();
-    return new Looks(Stream.concat(holding.stream(), eyes.stream().map(eye -> eye.by(cascades))).toList(), Optional.of(cascades));
+    boolean again = (judging.isPresent() || holding.isPresent()) && !(detector instanceof CascadeDetector);
+    return of(judging, holding, again ? Optional.of(new CascadeDetector()) : Optional.empty());
+  }
+
+  /** With {@code second} for the second looks, which is closed with them. */
+  static Looks of(Optional<Likeness> judging, Optional<Likeness> holding, Optional<FaceDetector> second) {
+    Stream<Likeness> again = second.stream()
+        .flatMap(by -> Stream.concat(judging.stream(), holding.stream()).map(eye -> eye.by(by)));
+    return new Looks(Stream.concat(holding.stream(), again).toList(), second);
   }
 
   /** The mean cosine to the person's photos in each look, NaN where no face was found. */

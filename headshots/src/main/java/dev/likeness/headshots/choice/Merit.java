@@ -32,27 +32,29 @@ final class Merit {
     return merits;
   }
 
-  /** What a share in 0..1 is worth in a product, a third to 1: who comes last in one thing is not out of all. */
+  /** What a share, or a distance, in 0..1 is worth in a product, a third to 1: who comes last in one thing is not out of all. */
   static double part(double share) {
     return (0.5 + share) / 1.5;
   }
 
   /**
    * How like the person each is, on average over all looks at it: what one look takes for the person is in part a mistake of its own,
-   * and fewer of these are shared. Less than any face where the judge finds none; NaN where nobody looked.
+   * and fewer of these are shared. Less than any face where none is found; NaN where nobody looked.
    */
   private static double[] likeness(List<Candidate> candidates) {
     double[] sums = new double[candidates.size()];
     int[] seen = new int[sums.length];
     for (List<Double> look : looks(candidates)) {
-      // Beside the others' mean in the same look, so that one that found no face neither helps nor harms.
+      // Beside the mean of the same look, so that one that found no face neither helps nor harms.
       double mean = look.stream().mapToDouble(Double::doubleValue).filter(value -> !Double.isNaN(value)).average().orElse(Double.NaN);
       for (int i = 0; i < sums.length; i++) {
         sums[i] += Double.isNaN(look.get(i)) ? 0 : look.get(i) - mean;
         seen[i] += Double.isNaN(look.get(i)) ? 0 : 1;
       }
     }
-    return IntStream.range(0, sums.length).mapToDouble(i -> isNobody(candidates.get(i)) ? NOBODY : sums[i] / seen[i]).toArray();
+    boolean looked = IntStream.of(seen).anyMatch(looks -> looks > 0);
+    return IntStream.range(0, sums.length)
+        .mapToDouble(i -> looked && isNobody(candidates.get(i)) ? NOBODY : sums[i] / seen[i]).toArray();
   }
 
   /** For each look, the judge's first, what it sees of each candidate. */
@@ -68,7 +70,8 @@ final class Merit {
   }
 
   private static boolean isNobody(Candidate candidate) {
-    return candidate.card().of(Aspect.LIKENESS).filter(score -> Double.isNaN(score.value())).isPresent();
+    return candidate.card().of(Aspect.LIKENESS).filter(score -> Double.isNaN(score.value())).isPresent()
+        || !candidate.card().of(Aspect.FACE).map(Score::passed).orElse(true);
   }
 
   /**

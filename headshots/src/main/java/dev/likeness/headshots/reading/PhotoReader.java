@@ -21,7 +21,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Words for photos, read by a network that a model folder brings along in {@code photo_reader}: what a base model that
+ * Words for photos, and for what was drawn, read by a network that a model folder brings along in {@code photo_reader}: what a base model that
  * draws people of a look of its own calls what it sees. Without one the base itself is asked, which takes seconds and is more
  * often wrong. Immutable, shared by threads.
  */

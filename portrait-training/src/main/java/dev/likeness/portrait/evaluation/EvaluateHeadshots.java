@@ -49,6 +49,7 @@ public final class EvaluateHeadshots {
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
+    Pattern asked = Pattern.compile(named.text("parts", ".*"));
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         ReviewTools tools = tools(named); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
         CascadeDetector cascades = new CascadeDetector();
@@ -61,7 +62,6 @@ public final class EvaluateHeadshots {
       HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, cascades, outside,
           new KeptDrawings(out, by.toString()));
       List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
-      Pattern asked = Pattern.compile(named.text("parts", ".*"));
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
       each(everybody, "person ", asked, (name, person) -> ledger.part(name, () -> trial.chosen(person)));
       each(everybody, "one setting ", asked, (name, person) -> outside.reader().ifPresentOrElse(

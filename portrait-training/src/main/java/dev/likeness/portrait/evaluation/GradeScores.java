@@ -2,7 +2,6 @@ package dev.likeness.portrait.evaluation;
 
 import dev.likeness.headshots.score.Aspect;
 import dev.likeness.headshots.score.HeadshotScores;
-import dev.likeness.headshots.score.ScoreLimits;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;

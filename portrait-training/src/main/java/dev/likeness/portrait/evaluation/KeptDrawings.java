@@ -50,6 +50,9 @@ record KeptDrawings(Path folder, String by) {
       return drawn;
     }
     List<?> entries = entries(set);
+    if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey("looks"))) {
+      throw new UnusableInput(folder.resolve(set).resolve(RECORD) + " lacks what pictures are chosen by now; remove it to draw them anew");
+    }
     return IntStream.range(0, entries.size())
         .mapToObj(i -> candidate((Map<?, ?>) entries.get(i), Picture.read(file(set, i)))).toList();
   }

@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The program that made the reader by which {@code portrait} finds words for photos: renders people,
- * trains on them and writes {@code folder/photo_reader}. Nothing that judges pictures shares its people or weights. Every
+ * The program that made the reader by which {@code portrait} finds words for photos, and what was asked in what it drew: renders people,
+ * trains on them and writes {@code folder/photo_reader}. Nothing that evaluates the model shares its people or weights. Every
  * stage goes on where it was stopped.
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS}.

@@ -1,0 +1,52 @@
+package dev.likeness.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Obedience;
+import dev.likeness.headshots.Style;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class ObedienceTest {
+  @TempDir
+  private Path folder;
+
+  @Test
+  void isWhatTheReaderOfTheBaseFindsOfTheAskedWords() throws IOException {
+    Path files = TinyBase.in(folder);
+    SureReader.write(files, "outfit", "a # shirt", "outfit colour", "navy");
+    try (BaseModel base = BaseModel.open(files, Compute.best()); Obedience obedience = HeadshotStudio.on(base).obedience()) {
+      assertEquals(1, obedience.of(asked("studio", "portrait of a woman, wearing a Navy shirt, soft light")), 1e-6);
+      assertEquals(0, obedience.of(asked("studio", "portrait of a woman, wearing a never shirt")), 1e-3, "that colour is not seen");
+      // That word is in every slot of this reader: of those asked the colour is one less.
+      assertTrue(obedience.of(asked("monochrome", "a never shirt")) > 2 * obedience.of(asked("studio", "a never shirt")));
+      assertTrue(Double.isNaN(obedience.of(asked("studio", "portrait of a woman"))), "nothing that it knows is asked");
+    }
+  }
+
+  @Test
+  void isHowOftenASmallBaseWithoutOneExplainsThePictureBest() throws IOException {
+    try (BaseModel base = BaseModel.open(TinyBase.in(folder), Compute.best()); Obedience obedience = HeadshotStudio.on(base).obedience()) {
+      double share = obedience.of(asked("studio", Style.named("studio").prompt("a woman", 0)));
+      assertEquals(Math.rint(16 * share), 16 * share, 1e-9, "sixteen noises");
+      assertTrue(share >= 0 && share <= 1 && Double.isNaN(obedience.of(asked("studio", "a woman"))));
+    }
+  }
+
+  private static Headshot asked(String style, String prompt) {
+    return new Headshot(Picture.of(32, 32, new byte[3 * 32 * 32]), Style.all().stream().filter(each -> style.equals("monochrome")
+        ? each.monochrome() : each.name().equals(style)).findFirst().orElseThrow(), 1, ImageRequest.of(prompt), 1);
+  }
+}

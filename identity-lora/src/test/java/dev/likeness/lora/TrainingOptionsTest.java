@@ -148,24 +148,36 @@ class TrainingOptionsTest extends OnGoldenBase {
   @Test
   void learnsNothingWhereAMaskIsBlack() {
     List<TrainingPicture> plain = pictures().stream().map(TrainingPicture::of).toList();
-    assertArrayEquals(base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16)).pixels(),
-        masked(plain, 0, 0), 1e-6f, "all is as the base has it");
-    float[] whole = trainedAndDrawn(with(PLAIN));
-    assertArrayEquals(whole, masked(plain, 255, 255), 1e-6f, "all is learnt");
-    float[] half = masked(plain, 255, 0);
-    assertFalse(Arrays.equals(whole, half), "the mask hides nothing");
-    assertFalse(Arrays.equals(half, masked(plain, 0, 255)), "it is the same which half is learnt");
+    List<Double> losses = new ArrayList<>();
+    masked(plain, 0, 0, losses);
+    List<Double> usual = new ArrayList<>();
+    float[] all = masked(plain, 255, 255, usual);
+    // What the base answers twice differs by rounding: Adam would go far by that alone, so it is the loss that says how little it is.
+    assertTrue(losses.size() == 2 && max(losses) < 1e-9 * max(usual), "all is as the base has it: " + losses + " of " + usual);
+    assertArrayEquals(trainedAndDrawn(with(PLAIN)), all, 1e-6f, "all is learnt");
+    float[] half = masked(plain, 255, 0, losses);
+    assertFalse(Arrays.equals(all, half), "the mask hides nothing");
+    assertFalse(Arrays.equals(half, masked(plain, 0, 255, losses)), "it is the same which half is learnt");
   }
 
-  /** Trained with masks whose left and right half are of these grays. */
-  private static float[] masked(List<TrainingPicture> pictures, int left, int right) {
+  private static double max(List<Double> losses) {
+    return losses.stream().mapToDouble(Double::doubleValue).max().orElseThrow();
+  }
+
+  /** Trained with masks whose left and right half are of these grays; {@code losses} hear of each step's. */
+  private static float[] masked(List<TrainingPicture> pictures, int left, int right, List<Double> losses) {
     byte[] gray = new byte[24 * 16 * 3];
     for (int i = 0; i < gray.length; i++) {
       gray[i] = (byte) (i / 3 % 24 < 12 ? left : right);
     }
     List<TrainingPicture> masked = pictures.stream().map(picture -> picture.mask(Picture.of(24, 16, gray))).toList();
     TrainingSet set = new TrainingSet(masked, SUBJECT, null, null, Optional.empty());
-    try (TrainedPerson person = with(PLAIN).train(base, set, Progress.SILENT, new Cancellation())) {
+    Progress progress = event -> {
+      if (event instanceof ProgressEvent.Step step && !Double.isNaN(step.loss())) {
+        losses.add(step.loss());
+      }
+    };
+    try (TrainedPerson person = with(PLAIN).train(base, set, progress, new Cancellation())) {
       return drawn(person);
     }
   }

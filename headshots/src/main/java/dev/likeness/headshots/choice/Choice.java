@@ -16,7 +16,7 @@ public record Choice(List<Verdict> verdicts) {
    * What became of one candidate.
    *
    * @param candidate the picture and its scores
-   * @param merit what it is worth beside the others, a third to 1
+   * @param merit what it is worth beside the others, 0 to 1
    * @param place from 1 for the first that was kept; 0 for one that was not
    * @param reason why, for people
    */

@@ -18,8 +18,8 @@ final class Merit {
   private Merit() {}
 
   /**
-   * The merit of each, a third to 1 for what no other surpasses in anything: the geometric mean of the {@linkplain #part parts} of
-   * likeness, twice, since whom a headshot shows comes first, of quality and of obedience, by the shares of the candidates that it is no worse than.
+   * The merit of each, above 0 to 1 for what no other surpasses in anything: the geometric mean of the shares of the candidates that
+   * it is no worse than in likeness, twice, since whom a headshot shows comes first, in quality and in obedience.
    */
   static double[] of(List<Candidate> candidates) {
     double[] likeness = shares(likeness(candidates));
@@ -27,14 +27,9 @@ final class Merit {
     double[] obedience = shares(candidates.stream().mapToDouble(Candidate::obedience).toArray());
     double[] merits = new double[candidates.size()];
     for (int i = 0; i < merits.length; i++) {
-      merits[i] = Math.pow(part(likeness[i]) * part(likeness[i]) * part(quality[i]) * part(obedience[i]), 0.25);
+      merits[i] = Math.pow(likeness[i] * likeness[i] * quality[i] * obedience[i], 0.25);
     }
     return merits;
-  }
-
-  /** What a share, or a distance, in 0..1 is worth in a product, a third to 1: who comes last in one thing is not out of all. */
-  static double part(double share) {
-    return (0.5 + share) / 1.5;
   }
 
   /**

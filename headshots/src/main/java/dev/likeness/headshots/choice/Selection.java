@@ -72,7 +72,7 @@ final class Selection {
       int against = failures(i).size();
       double far = distance(i);
       boolean eligible = !taken.contains(i) && far > SAME && hasFace(candidates.get(i)) && (failing || against == 0);
-      double value = merits[i] * Merit.part(Math.min(1, far / USUAL_DISTANCE)) / (1 + against);
+      double value = merits[i] * (0.5 + Math.min(1, far / USUAL_DISTANCE)) / 1.5 / (1 + against);
       if (eligible && value > most) {
         most = value;
         best = i;

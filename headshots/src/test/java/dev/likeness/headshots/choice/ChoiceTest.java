@@ -44,9 +44,9 @@ class ChoiceTest {
     Choice choice = Choice.of(List.of(candidate(1, 0.3), candidate(2, 0.1), candidate(3, 0.9)), 2);
     assertEquals(List.of(2L, 1L), choice.kept().stream().map(Headshot::seed).toList());
     assertEquals("kept: merit 1.00, the most", choice.verdicts().get(1).reason());
-    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.94, [0-9]+ % unlike those kept before"),
+    assertTrue(choice.verdicts().get(0).reason().matches("kept: merit 0.90, [0-9]+ % unlike those kept before"),
         choice.verdicts().get(0).reason());
-    assertEquals("not needed: merit 0.86, others have more or differ more", choice.verdicts().get(2).reason());
+    assertEquals("not needed: merit 0.76, others have more or differ more", choice.verdicts().get(2).reason());
   }
 
   @Test
@@ -77,7 +77,7 @@ class ChoiceTest {
         new ScoreCard(List.of(new Score(Aspect.FACE, 1, 0, false))), Double.NaN, false);
     Choice choice = Choice.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
-    assertEquals("kept for want of better: merit 0.94, 100 % unlike those kept before; but the face is blurred (sharpness "
+    assertEquals("kept for want of better: merit 0.90, 100 % unlike those kept before; but the face is blurred (sharpness "
         + "1.50, limit 1.00)", choice.verdicts().get(0).reason().replaceAll("[0-9]+ %", "100 %"));
     assertEquals("dropped: no face was found (face 1.00, limit 0.00)",
         choice.verdicts().get(1).reason());
@@ -115,7 +115,7 @@ class ChoiceTest {
 
   /** The merit of what is as like as that share, and in all else as good as any. */
   private static double liking(double share) {
-    return Math.sqrt((0.5 + share) / 1.5);
+    return Math.sqrt(share);
   }
 
   private static Candidate liked(double judged, double held) {
@@ -127,7 +127,7 @@ class ChoiceTest {
   void holdsAgainstNoneWhatMostOfManyFail() {
     List<Candidate> blurred = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 3 ? 0.9 : 1.1 + 0.1 * i)).toList();
     assertTrue(Choice.of(blurred, 8).verdicts().get(3).reason()
-        .matches("kept: merit 0.93, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
+        .matches("kept: merit 0.89, [0-9]+ % unlike those kept before; like most that were drawn, the face is blurred .*"),
         Choice.of(blurred, 8).verdicts().get(3).reason());
     assertTrue(Choice.of(blurred.subList(0, 7), 7).verdicts().get(3).reason().startsWith("kept for want of better"));
     List<Candidate> fewer = IntStream.range(0, 8).mapToObj(i -> candidate(i, i < 4 ? 0.9 : 1.5)).toList();

@@ -11,8 +11,7 @@ import java.util.stream.Stream;
 
 /**
  * Looks at how like somebody faces are, beside the judge's own: that of what held them while they were drawn, and both once
- * more with the face where the cascades find it. What holds a face pleases its own eye as the face was found then; of one that is found
- * a little elsewhere it sees more of what is left to tell.
+ * more with the face where the cascades find it, since what each of them gets wrong is in part its own.
  */
 final class Looks implements AutoCloseable {
   private final List<Likeness> looks;

@@ -2,7 +2,6 @@ package dev.likeness.headshots.choice;
 
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.score.ScoreCard;
-import java.util.List;
 
 /**
  * A headshot that may be kept.
@@ -11,16 +10,12 @@ import java.util.List;
  * @param card its scores
  * @param obedience how clearly it shows what its prompt asked, 0 to 1; NaN when that was not measured
  * @param repaired whether its face was drawn again
- * @param looks how like the person its face is in other looks than the one that its card tells of: that of what held it while it was
- *     drawn, then the judge's and that with the face where the cascades find it, as far as they were taken; cosines, -1 to 1, NaN where a look found no face
+ * @param held the cosine of its face to the person's by what held it while it was drawn, -1 to 1, where no face was found -1; NaN where
+ *     nothing held it
  */
-public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, List<Double> looks) {
-  public Candidate {
-    looks = List.copyOf(looks);
-  }
-
-  /** Of a picture that nobody but the judge looked at. */
+public record Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired, double held) {
+  /** Of a picture whose face nothing held. */
   public Candidate(Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
-    this(headshot, card, obedience, repaired, List.of());
+    this(headshot, card, obedience, repaired, Double.NaN);
   }
 }

@@ -15,9 +15,11 @@ import dev.likeness.headshots.score.Score;
 import dev.likeness.headshots.score.ScoreCard;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.likeness.Likeness;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -46,8 +48,7 @@ public final class Casting {
   /**
    * Chooses by {@code scores} among what {@code studio} draws.
    *
-   * @param detector finds the faces to draw again, and those that are compared by what holds them; where it is not the cascades, likeness
-   *     is looked at once more with the face where they find it
+   * @param detector finds the faces to draw again, and those that are compared by what holds them
    */
   public static Casting of(HeadshotStudio studio, FaceDetector detector, HeadshotScores scores) {
     return new Casting(studio, detector, scores);
@@ -74,8 +75,8 @@ public final class Casting {
     return progress.around(() -> {
       Progress steps = inner(progress);
       // What judges is opened before anything is drawn: what cannot be costs no picture then.
-      try (Obedience obedience = studio.obedience();
-          Looks looks = Looks.of(scores.likeness(), studio.holding(person, detector), detector)) {
+      try (Obedience obedience = studio.obedience()) {
+        Optional<Likeness> holding = studio.holding(person, detector);
         Shoot shoot = studio.shoot(person, request, steps, cancellation);
         steps.on(new ProgressEvent.Phase("choose", drawn));
         // Who is in some places of a picture alone cannot be drawn in a crop of it.
@@ -86,7 +87,7 @@ public final class Casting {
           Scored best = scored(person, headshot, redraws, cancellation);
           cancellation.check();
           candidates.add(new Candidate(best.headshot, best.card, obedience.of(best.headshot), best.headshot != headshot,
-              looks.at(best.headshot.picture())));
+              holding.map(held -> held.cosine(best.headshot.picture())).orElse(Double.NaN)));
           steps.on(new ProgressEvent.Step("choose", candidates.size(), drawn, Double.NaN));
         }
         return candidates;

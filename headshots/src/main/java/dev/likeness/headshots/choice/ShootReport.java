@@ -97,7 +97,7 @@ public final class ShootReport {
     }
     List<Choice.Verdict> others = choice.verdicts().stream().filter(verdict -> !verdict.kept()).toList();
     page.append("<p class=\"note\">Every picture that was drawn was scored. Merit, up to 1, says how many of the others "
-        + "a picture is as good as in likeness, which counts twice and is looked at several times, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
+        + "a picture is as good as in likeness, which counts twice, in quality and in how clearly it shows what was asked; kept are those with the most merit that differ from each other. A score beyond "
         + "its limit is red and says what is wrong; the less the better, but for likeness.</p>\n");
     page.append(LikenessCurve.svg(choice));
     page.append("<h2>Kept ").append(kept.size()).append(" of ").append(choice.verdicts().size()).append("</h2>\n");

@@ -59,11 +59,6 @@ public final class HeadshotScores {
     return new HeadshotScores(detector, brisque, Optional.of(measure), least, limits);
   }
 
-  /** What likeness is measured by. */
-  public Optional<Likeness> likeness() {
-    return likeness;
-  }
-
   /** The same with other thresholds. */
   public HeadshotScores limits(ScoreLimits other) {
     return new HeadshotScores(detector, brisque, likeness, sameAbove, other);

@@ -154,8 +154,7 @@ class CastingTest {
 
     @Override
     public float[] embed(Picture picture, Face face) {
-      // What was told last holds for all that is seen after it: the cascades may find a face in noise.
-      double cosine = cosines.size() > 1 ? cosines.remove() : cosines.element();
+      double cosine = cosines.remove();
       return new float[] {(float) cosine, (float) Math.sqrt(1 - cosine * cosine)};
     }
 

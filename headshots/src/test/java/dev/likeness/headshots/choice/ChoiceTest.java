@@ -90,7 +90,7 @@ class ChoiceTest {
     Candidate first = new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
     Candidate second = new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
     Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
-    assertArrayEquals(new double[] {liking(1 / 3.0), 1, Math.sqrt(liking(1 / 3.0))},
+    assertArrayEquals(new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
         Merit.of(List.of(first, second, disobedient)), 1e-12);
   }
 
@@ -98,29 +98,22 @@ class ChoiceTest {
   void ranksByLikenessFarBelowItsLimit() {
     List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN).map(cosine -> new Candidate(candidate(1, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, cosine, 0.8, false))), Double.NaN, false)).toList();
-    assertArrayEquals(new double[] {liking(2 / 3.0), 1, liking(1 / 3.0)}, Merit.of(unlike), 1e-12);
+    assertArrayEquals(new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Merit.of(unlike), 1e-12);
   }
 
   @Test
-  void ranksByAllLooksAndWithoutOneThatSawNothing() {
+  void ranksByWhatHeldTheFaceBesideTheJudge() {
     Candidate judged = liked(0.62, 0.7);
     Candidate heldMore = liked(0.6, 0.8);
-    assertArrayEquals(new double[] {liking(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
-    Candidate unseen = liked(0.605, Double.NaN);
-    assertArrayEquals(new double[] {liking(1 / 3.0), 1, liking(2 / 3.0)}, Merit.of(List.of(judged, heldMore, unseen)), 1e-12);
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
     List<Candidate> unjudged = Stream.of(0.7, 0.8).map(held -> new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of()),
-        Double.NaN, false, List.of(held))).toList();
-    assertArrayEquals(new double[] {liking(0.5), 1}, Merit.of(unjudged), 1e-12);
-  }
-
-  /** The merit of what is as like as that share, and in all else as good as any. */
-  private static double liking(double share) {
-    return Math.sqrt(share);
+        Double.NaN, false, held)).toList();
+    assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(unjudged), 1e-12);
   }
 
   private static Candidate liked(double judged, double held) {
     ScoreCard card = new ScoreCard(List.of(new Score(Aspect.LIKENESS, judged, 0.5, true)));
-    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, List.of(held));
+    return new Candidate(candidate(1, 0).headshot(), card, Double.NaN, false, held);
   }
 
   @Test
@@ -143,7 +136,7 @@ class ChoiceTest {
   void countsAsUsualWhatWasMeasuredOfOthersAlone() {
     Candidate obedient = new Candidate(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
     Candidate other = new Candidate(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
-    assertArrayEquals(new double[] {1, Math.sqrt(liking(0.5)), Math.sqrt(liking(0.5))},
+    assertArrayEquals(new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
         Merit.of(List.of(obedient, other, candidate(3, 0.1))), 1e-12);
   }
 

@@ -40,9 +40,9 @@ public final class Likeness {
     this.caution = caution;
   }
 
-  private Likeness(Likeness same, FaceDetector detector, double[] impostors, String caution) {
+  private Likeness(Likeness same, double[] impostors, String caution) {
     this.photos = same.photos;
-    this.detector = detector;
+    this.detector = same.detector;
     this.embedder = same.embedder;
     this.references = same.references;
     this.own = same.own;
@@ -73,13 +73,13 @@ public final class Likeness {
   public Likeness withImpostors(List<AcceptedPhoto> others) {
     double[] cosines = vectors(others, embedder).stream().flatMapToDouble(other -> references.stream()
         .mapToDouble(vector -> FaceEmbedder.cosine(vector, other))).toArray();
-    return new Likeness(this, detector, cosines, caution);
+    return new Likeness(this, cosines, caution);
   }
 
   /** The same for pictures that an embedder of that name has helped to make: with our own, the score flatters. */
   public Likeness conditionedBy(String embedderName) {
     boolean same = embedderName.equals(embedder.name());
-    return same ? new Likeness(this, detector, impostors, "the embedder took part in making the pictures") : this;
+    return same ? new Likeness(this, impostors, "the embedder took part in making the pictures") : this;
   }
 
   /** The same for pictures or checkpoints that {@code chooser} chose: with our own photos and embedder, it flatters. */
@@ -87,12 +87,7 @@ public final class Likeness {
     boolean shared = chooser.photos.stream().anyMatch(
         photo -> photos.stream().anyMatch(held -> held == photo));
     return shared && chooser.embedder.name().equals(embedder.name())
-        ? new Likeness(this, detector, impostors, "they were chosen by the same photos and embedder") : this;
-  }
-
-  /** The same finding faces in pictures by {@code other}; those of the person's photos stay where they were found. */
-  public Likeness by(FaceDetector other) {
-    return new Likeness(this, other, impostors, caution);
+        ? new Likeness(this, impostors, "they were chosen by the same photos and embedder") : this;
   }
 
   /** The mean cosine of the largest face in {@code picture} with the person's photos; -1 when there is no face. */

@@ -1,6 +1,7 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.photos.ReviewTools;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
@@ -39,6 +41,10 @@ public final class EvaluateHeadshots {
   public static final String RESULTS = "headshots.json";
 
   private static final long FIRST = 9_200_000_000L;
+  // What is measured of each person, before their seed.
+  private static final String CHOSEN = "person ";
+  private static final String LEAKS = "one setting ";
+  private static final String RECOGNISED = "among 200, ";
 
   private EvaluateHeadshots() {}
 
@@ -49,7 +55,8 @@ public final class EvaluateHeadshots {
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
-    Pattern asked = Pattern.compile(named.text("parts", ".*"));
+    List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
+    Pattern asked = asked(named.text("parts", ".*"), everybody);
     try (BaseModel base = BaseModel.open(model, Compute.best()); EvaluationTools outside = EvaluationTools.of(named);
         ReviewTools tools = tools(named); FolderEmbedder own = FolderEmbedder.in(model).orElseThrow();
         CascadeDetector cascades = new CascadeDetector();
@@ -61,16 +68,26 @@ public final class EvaluateHeadshots {
       ledger.begin("of", outside.judging(by));
       HeadshotTrial trial = new HeadshotTrial(base, plan, tools, guidance, own, cascades, outside,
           new KeptDrawings(out, by.toString()));
-      List<Person> everybody = LongStream.range(first, first + people).mapToObj(Person::random).toList();
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
-      each(everybody, "person ", asked, (name, person) -> ledger.part(name, () -> trial.chosen(person)));
-      each(everybody, "one setting ", asked, (name, person) -> outside.reader().ifPresentOrElse(
+      each(everybody, CHOSEN, asked, (name, person) -> ledger.part(name, () -> trial.chosen(person)));
+      each(everybody, LEAKS, asked, (name, person) -> outside.reader().ifPresentOrElse(
           reader -> ledger.part(name, () -> trial.leaks(person, reader)),
           () -> ledger.skip(name, "no weights of the attribute classifier were given")));
-      each(everybody, "among 200, ", asked, (name, person) -> ledger.part(name, () -> trial.recognised(person)));
+      each(everybody, RECOGNISED, asked, (name, person) -> ledger.part(name, () -> trial.recognised(person)));
       System.out.print(EvaluationTable.of(ledger.parts()));
       System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
     }
+  }
+
+  /** The parts that are asked for, some of them there. */
+  static Pattern asked(String parts, List<Person> everybody) {
+    Pattern asked = Pattern.compile(parts);
+    List<String> all = Stream.of(CHOSEN, LEAKS, RECOGNISED).flatMap(part -> everybody.stream().map(person -> part + person.seed())).toList();
+    if (all.stream().noneMatch(part -> asked.matcher(part).matches())) {
+      throw new UnusableInput("parts=" + parts + " asks for none of what is measured; of " + all.get(0) + " to "
+          + all.get(all.size() - 1) + " give a regular expression that matches a whole name");
+    }
+    return asked;
   }
 
   /** Measures the part of each person that begins so, where it is asked for. */

@@ -50,7 +50,7 @@ record KeptDrawings(Path folder, String by) {
       return drawn;
     }
     List<?> entries = entries(set);
-    if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey("looks"))) {
+    if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey("held"))) {
       throw new UnusableInput(folder.resolve(set).resolve(RECORD) + " lacks what pictures are chosen by now; remove it to draw them anew");
     }
     return IntStream.range(0, entries.size())
@@ -98,7 +98,7 @@ record KeptDrawings(Path folder, String by) {
     Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
-    entry.put("looks", candidate.looks());
+    entry.put("held", candidate.held());
     entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
         "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
     return entry;
@@ -110,8 +110,7 @@ record KeptDrawings(Path folder, String by) {
         .guidance(number(entry.get("guidance"))).seed((long) number(entry.get("seed")));
     List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
     return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
-        number(entry.get("obedience")), (Boolean) entry.get("repaired"),
-        ((List<?>) entry.get("looks")).stream().map(KeptDrawings::number).toList());
+        number(entry.get("obedience")), (Boolean) entry.get("repaired"), number(entry.get("held")));
   }
 
   private static Score score(Map<?, ?> entry) {

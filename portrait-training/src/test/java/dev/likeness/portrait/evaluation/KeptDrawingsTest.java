@@ -38,7 +38,7 @@ class KeptDrawingsTest {
       assertEquals(drawn.get(i).card(), read.get(i).card());
       assertEquals(drawn.get(i).obedience(), read.get(i).obedience());
       assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
-      assertEquals(drawn.get(i).looks(), read.get(i).looks());
+      assertEquals(drawn.get(i).held(), read.get(i).held());
     }
     List<Picture> pictures = drawn.stream().map(each -> each.headshot().picture()).toList();
     assertEquals(pictures, kept.pictures("nobody", () -> pictures));
@@ -57,6 +57,6 @@ class KeptDrawingsTest {
     rgb[0] = (byte) seed;
     ImageRequest request = ImageRequest.of("portrait " + seed).steps(20).guidance(2.5).seed(seed);
     return new Candidate(new Headshot(Picture.of(8, 8, rgb), Style.named(style), seed, request, 1), new ScoreCard(List.of(
-        new Score(Aspect.GAZE, 0.3, 0.21, false), new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))), obedience, seed == 7, List.of(obedience / 2, Double.NaN));
+        new Score(Aspect.GAZE, 0.3, 0.21, false), new Score(Aspect.LIKENESS, Double.NaN, 0.8, false))), obedience, seed == 7, obedience / 2);
   }
 }

@@ -33,16 +33,19 @@ final class EditMask {
       return drawn(w, h, (x, y) -> 1);
     }
     Box box = face.box();
-    Picture person = soft(Silhouette.of(picture, box), 0.5 * OVERLAP * box.width());
+    Picture outline = Silhouette.of(picture, box);
+    Picture person = soft(outline, 0.5 * OVERLAP * box.width());
+    Picture around = soft(outline, OVERLAP * box.width());
     Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
       double beside = ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
       double collar = neck - SHOULDERS * beside * box.height();
-      // Both reach over the outline, each to its own side.
+      // Both reach over the outline: clothes to have another, and the backdrop since the old one shines through the edge of hair.
       double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
-      double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(3 * (1 - body) - 1) : 0;
+      double edge = 1 - around.at(x, y, 0) / 255.0;
+      double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(4 * edge) * (1 - oval(box, x, y)) : 0;
       return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
     });
   }

@@ -30,8 +30,9 @@ record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger 
         .picture();
     // With a mask of what to draw there need be no face, and none keeps its detail then.
     List<Face> faces = edit.words().isEmpty() ? List.of() : detector.detect(after);
-    ImageRequest request = ShootRequest.guided(before.request(), base).prompt(edit.prompt(before)).seed(edit.seed()).hires(null)
-        .noise(null).count(1);
+    String prompt = edit.prompt(before);
+    ImageRequest request = ShootRequest.guided(before.request(), base).prompt(prompt).seed(edit.seed()).hires(null)
+        .negative(SharedLight.of(person).negative(before.request().negative(), prompt)).noise(null).count(1);
     MaskedDrawing drawing = new MaskedDrawing(base, adapted(request, before.likeness()), enlarger);
     Picture anew = null;
     for (HeadshotEdit.Pass pass : edit.passes()) {

@@ -71,12 +71,13 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
-    List<String> captions = study.captions(training.captions());
-    TrainingSet set =
-        set(study, consent, pictures(study, captions, study.captions(GRAY), steps, cancellation), steps);
+    List<SceneWords> scenes = scenes(study, steps, cancellation);
+    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, study.captions(training.captions()),
+        study.captions(GRAY)), steps);
     TrainedPerson learnt = training.train(base, set.state(state), steps, cancellation);
     try {
-      TrainedPerson measured = FaceMeasures.of(review.accepted()).in(study.profile().in(learnt));
+      TrainedPerson described = SharedLight.of(scenes).in(study.profile().in(learnt));
+      TrainedPerson measured = FaceMeasures.of(review.accepted()).in(described);
       TrainedPerson person = guide.map(eye -> FaceReferences.of(review.accepted(), eye).asGuideOf(measured)).orElse(measured);
       return embedder.map(eye -> FaceReferences.of(review.accepted(), eye).in(person)).orElse(person);
     } catch (RuntimeException | Error e) {
@@ -88,17 +89,16 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
-    TrainingSet set =
-        set(study, consent, pictures(study, way.settings().captions(), GRAY, steps, cancellation), steps);
+    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes(study, steps, cancellation),
+        way.settings().captions(), GRAY), steps);
     return way.train(base, set.state(state), steps, cancellation);
   }
 
-  private List<TrainingPicture> pictures(PersonStudy study, List<String> captions, List<String> gray,
-      Progress steps, Cancellation cancellation) {
-    List<SceneWords> scenes = study.readings().isEmpty()
+  /** What each photo shows beside the person. */
+  private List<SceneWords> scenes(PersonStudy study, Progress steps, Cancellation cancellation) {
+    return study.readings().isEmpty()
         ? SceneDescription.of(base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
         : study.readings().stream().map(photo -> photo.scene(SceneDescription.SURE)).toList();
-    return pictures(study.crops(), study.photos(), scenes, captions, gray);
   }
 
   /**

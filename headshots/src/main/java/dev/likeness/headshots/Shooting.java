@@ -47,6 +47,7 @@ record Shooting(BaseModel base, Identity person, ShootRequest request, Enlarger 
     int size = grows() ? base.defaults().width() : request.size();
     String prompt = PersonDescription.isSmall(base) ? style.prompt(person.phrase(), index)
         : style.photographicPrompt(person.phrase(), index);
-    return ShootRequest.guided(request.drawing(prompt, style), base).size(size, size).as(person.at(request.likeness()));
+    return ShootRequest.guided(request.drawing(prompt, style), base).negative(SharedLight.of(person).negative(style.negative(), prompt))
+        .size(size, size).as(person.at(request.likeness()));
   }
 }

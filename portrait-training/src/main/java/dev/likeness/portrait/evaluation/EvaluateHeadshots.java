@@ -8,6 +8,7 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.likeness.Interval;
+import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.TrainingPictures;
@@ -18,14 +19,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
  * Draws people whom nothing has seen as a buyer would, keeps a few of the pictures, and says whether choosing pays: likeness
- * of what was kept against what was drawn, faces, diversity, what was asked read back, and what comes back unasked where
- * all selfies show one shirt, light and backdrop. Of all that was drawn it says, by style, how often the model's own judge
+ * of what was kept against what was drawn, faces, diversity, what was asked read back, what comes back unasked where
+ * all selfies show one shirt, light and backdrop, and whether edits of what was kept show what they ask for. Of all that was drawn it says, by style, how often the model's own judge
  * recognises the person among 200 of the same sex, age band and hair, and, as the control, how often in the base's own
  * pictures of the same prompts. People are kept once learnt, their pictures once drawn, their figures once measured, so that it
  * goes on where it was stopped; with its file of figures moved away, what is kept is chosen from and judged anew.
@@ -33,7 +35,7 @@ import java.util.stream.Stream;
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code drawn=40 kept=10
  * alone=20 trainSteps=0 steps=20}, {@code leads=FILE} for a YuNet that finds faces in selfies and while people are drawn and chosen
  * from, as {@code headshot --detector FILE} has it, in place of OpenCV's cascades, {@code parts=REGEX} of what is measured
- * ({@code person SEED}, {@code one setting SEED}, {@code among 200, SEED}; all), and the outside judges {@code detector=FILE
+ * ({@code person SEED}, {@code one setting SEED}, {@code edits of SEED}, {@code among 200, SEED}; all), and the outside judges {@code detector=FILE
  * embedder=FILE attributes=FILE}; what has no judge is left out and says so.
  */
 public final class EvaluateHeadshots {
@@ -44,6 +46,7 @@ public final class EvaluateHeadshots {
   // What is measured of each person, before their seed.
   private static final String CHOSEN = "person ";
   private static final String LEAKS = "one setting ";
+  private static final String EDITED = "edits of ";
   private static final String RECOGNISED = "among 200, ";
 
   private EvaluateHeadshots() {}
@@ -70,9 +73,8 @@ public final class EvaluateHeadshots {
           new KeptDrawings(out, by.toString()));
       // What says whether choosing pays comes first for all of them, what takes a gallery of 200 last.
       each(everybody, CHOSEN, asked, (name, person) -> ledger.part(name, () -> trial.chosen(person)));
-      each(everybody, LEAKS, asked, (name, person) -> outside.reader().ifPresentOrElse(
-          reader -> ledger.part(name, () -> trial.leaks(person, reader)),
-          () -> ledger.skip(name, "no weights of the attribute classifier were given")));
+      each(everybody, LEAKS, asked, (name, person) -> read(outside, ledger, name, reader -> trial.leaks(person, reader)));
+      each(everybody, EDITED, asked, (name, person) -> read(outside, ledger, name, reader -> trial.edited(person, reader)));
       each(everybody, RECOGNISED, asked, (name, person) -> ledger.part(name, () -> trial.recognised(person)));
       System.out.print(EvaluationTable.of(ledger.parts()));
       System.out.print(EvaluationTable.of(Map.of("over everybody", summary(ledger.parts()))));
@@ -82,7 +84,7 @@ public final class EvaluateHeadshots {
   /** The parts that are asked for, some of them there. */
   static Pattern asked(String parts, List<Person> everybody) {
     Pattern asked = Pattern.compile(parts);
-    List<String> all = Stream.of(CHOSEN, LEAKS, RECOGNISED).flatMap(part -> everybody.stream().map(person -> part + person.seed())).toList();
+    List<String> all = Stream.of(CHOSEN, LEAKS, EDITED, RECOGNISED).flatMap(part -> everybody.stream().map(person -> part + person.seed())).toList();
     if (all.stream().noneMatch(part -> asked.matcher(part).matches())) {
       throw new UnusableInput("parts=" + parts + " asks for none of what is measured; of " + all.get(0) + " to "
           + all.get(all.size() - 1) + " give a regular expression that matches a whole name");
@@ -94,6 +96,11 @@ public final class EvaluateHeadshots {
   private static void each(List<Person> everybody, String part, Pattern asked, BiConsumer<String, Person> measure) {
     everybody.stream().filter(person -> asked.matcher(part + person.seed()).matches())
         .forEach(person -> measure.accept(part + person.seed(), person));
+  }
+
+  private static void read(EvaluationTools outside, Ledger ledger, String name, Function<AttributeReader, Map<String, Object>> figures) {
+    outside.reader().ifPresentOrElse(reader -> ledger.part(name, () -> figures.apply(reader)),
+        () -> ledger.skip(name, "no weights of the attribute classifier were given"));
   }
 
   private static ReviewTools tools(Named named) {

@@ -10,6 +10,7 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.SharedLight;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.choice.Candidate;
@@ -61,6 +62,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   private static final List<String> STYLES = List.of("studio", "office", "outdoor", "corporate", "colour");
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
+  // Of what was kept, as many as each part of them is asked for in words.
+  private static final int EDITED = 4;
   private static final long NOISE = 500;
   // One shirt, light and wall in every selfie; words that headshots rarely ask for.
   private static final Map<Attribute, String> SETTING = Map.of(Attribute.OUTFIT, Outfit.HOODIE.words(),
@@ -86,6 +89,18 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
     return "person " + person.seed();
   }
 
+  /** What editing the best of what was kept comes to. */
+  Map<String, Object> edited(Person person, AttributeReader reader) {
+    List<Headshot> best = Choice.of(candidates(person), plan.kept()).kept();
+    Optional<Gallery> photos = outside.embedder()
+        .map(eye -> new Gallery(person, 1, HELD_OUT, outside.detector().orElse(cascades), eye));
+    EditTrial trial = new EditTrial(studio(), tools.detector(), reader,
+        picture -> photos.flatMap(gallery -> gallery.vector(picture).map(gallery::likeness)).orElse(Double.NaN));
+    try (TrainedPerson learnt = learnt(person, () -> review(person))) {
+      return trial.of(learnt, best.subList(0, Math.min(EDITED, best.size())), drawings, name(person));
+    }
+  }
+
   private List<Candidate> candidates(Person person) {
     return drawings.candidates(name(person) + ", drawn", () -> drawn(person));
   }
@@ -100,9 +115,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   }
 
   private List<Candidate> drawn(Person person) {
-    PhotoReview review = PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
-    try (TrainedPerson learnt = new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
-        () -> studio().learn(review, Consent.NOBODY_REAL))) {
+    PhotoReview review = review(person);
+    try (TrainedPerson learnt = learnt(person, () -> review)) {
       FaceDetector detector = tools.detector();
       HeadshotScores scores = HeadshotScores.of(detector).limits(ScoreLimits.of(base))
           .likeness(FaceReferences.of(review.accepted(), own).likeness(detector, own));
@@ -110,6 +124,15 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
           .steps(plan.steps()).seed(NOISE);
       return Casting.of(studio(), detector, scores).candidates(learnt, request, Progress.SILENT, new Cancellation());
     }
+  }
+
+  private PhotoReview review(Person person) {
+    return PhotoReview.of(PhotoSet.of(IdentityTrial.selfies(person, UnaryOperator.identity())), tools);
+  }
+
+  private TrainedPerson learnt(Person person, Supplier<PhotoReview> review) {
+    return new KeptPeople(drawings.folder(), base).of(person, LikenessCase.TEN,
+        () -> studio().learn(review.get(), Consent.NOBODY_REAL));
   }
 
   /** {@code plain} draws the base's own pictures of the prompts of those that were kept, which only the reader's diversity asks for. */
@@ -157,7 +180,8 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
       List<ImageRequest> asks = IntStream.range(0, plan.alone()).mapToObj(i -> ImageRequest
           .of("studio portrait of " + learnt.phrase()).steps(plan.steps()).guidance(ShootRequest.guidance(base))
           .seed(NOISE + i)).toList();
-      return Stream.concat(asks.stream().map(ask -> ask.as(held)), asks.stream())
+      SharedLight light = SharedLight.of(learnt);
+      return Stream.concat(asks.stream().map(ask -> ask.negative(light.negative("", ask.prompt())).as(held)), asks.stream())
           .map(ask -> base.generate(ask).picture()).toList();
     }
   }

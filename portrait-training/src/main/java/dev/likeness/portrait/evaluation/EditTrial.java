@@ -1,0 +1,87 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.headshots.EditPart;
+import dev.likeness.headshots.Headshot;
+import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.portrait.attributes.AttributeReader;
+import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.people.Asked;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * What editing one person's headshots comes to: how often the words are seen afterwards that were asked for, and were before,
+ * and what it costs of likeness.
+ *
+ * @param detector finds the faces, as an application's does
+ * @param likeness of a picture to the person by an outside judge, NaN where it finds nobody
+ */
+record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader reader, ToDoubleFunction<Picture> likeness) {
+  // Each headshot is asked for one of each in turn.
+  private static final Map<EditPart, List<String>> WORDS = new LinkedHashMap<>();
+
+  static {
+    WORDS.put(EditPart.OUTFIT, List.of("a navy suit and tie", "a red hoodie", "a white shirt", "a green turtleneck"));
+    WORDS.put(EditPart.BACKDROP, List.of("brick wall", "light blue background", "city street", "bookshelves"));
+    WORDS.put(EditPart.LIGHT, List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
+    WORDS.put(EditPart.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
+    WORDS.put(EditPart.SMILE, List.of("smiling"));
+  }
+
+  private record Edited(Picture before, Picture after, String words) { }
+
+  /** Figures of each part over these headshots; what was drawn goes to {@code drawings}. */
+  Map<String, Object> of(TrainedPerson person, List<Headshot> shots, KeptDrawings drawings, String name) {
+    Map<String, Object> row = new LinkedHashMap<>();
+    WORDS.forEach((part, words) -> {
+      String what = part.name().toLowerCase(Locale.ROOT);
+      String set = name + ", " + what;
+      List<Picture> after = drawings.pictures(set, () -> drawn(person, shots, part));
+      List<Edited> edits = new ArrayList<>();
+      for (int i = 0; i < shots.size(); i++) {
+        edits.add(new Edited(shots.get(i).picture(), after.get(i), asked(words, i)));
+      }
+      row.put(what + " read back", share(edits, Edited::after));
+      row.put(what + " read back before", share(edits, Edited::before));
+      lost(edits).ifPresent(lost -> row.put(what + ", likeness lost", lost));
+    });
+    return row;
+  }
+
+  private List<Picture> drawn(TrainedPerson person, List<Headshot> shots, EditPart part) {
+    List<Picture> after = new ArrayList<>();
+    for (Headshot shot : shots) {
+      HeadshotEdit edit = HeadshotEdit.of(part, asked(WORDS.get(part), after.size()));
+      after.add(studio.edit(person, shot, edit, detector, Progress.SILENT, new Cancellation()).after().picture());
+    }
+    return after;
+  }
+
+  private static String asked(List<String> words, int index) {
+    return words.get(index % words.size());
+  }
+
+  private double share(List<Edited> edits, Function<Edited, Picture> which) {
+    ReadBackTally tally = new ReadBackTally(reader);
+    // Somebody who was asked to smile may laugh.
+    edits.forEach(edit -> tally.add(Asked.of(edit.words.equals("smiling") ? "smiling, laughing" : edit.words), reader.of(which.apply(edit))));
+    return tally.share();
+  }
+
+  private OptionalDouble lost(List<Edited> edits) {
+    return edits.stream().mapToDouble(edit -> likeness.applyAsDouble(edit.before) - likeness.applyAsDouble(edit.after))
+        .filter(lost -> !Double.isNaN(lost)).average();
+  }
+}

@@ -18,6 +18,8 @@ final class EditMask {
   private static final double SHOULDERS = 0.25;
   // The oval of the face that words for an expression change, in halves of its box.
   private static final double FACE = 1.1;
+  // That of eyes, nose and mouth, which no new backdrop reaches.
+  private static final double FEATURES = 0.95;
 
   private interface Share {
     /** 0 to 1. */
@@ -45,7 +47,8 @@ final class EditMask {
       // Both reach over the outline: clothes to have another, and the backdrop since the old one shines through the edge of hair.
       double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
       double edge = 1 - around.at(x, y, 0) / 255.0;
-      double backdrop = parts.contains(EditPart.BACKDROP) ? ramp(4 * edge) * (1 - oval(box, x, y)) : 0;
+      double behind = Math.max(ramp(3 * (1 - body) - 1), ramp(4 * edge) * (1 - oval(box, FEATURES, x, y)));
+      double backdrop = parts.contains(EditPart.BACKDROP) ? behind : 0;
       return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
     });
   }
@@ -62,9 +65,13 @@ final class EditMask {
 
   /** 1 within the face, 0 outside of it, softly. */
   static double oval(Box box, int x, int y) {
+    return oval(box, FACE, x, y);
+  }
+
+  private static double oval(Box box, double size, int x, int y) {
     double radius = Math.hypot((x + 0.5 - box.center().x()) / (box.width() / 2),
         (y + 0.5 - box.center().y()) / (box.height() / 2));
-    return ramp((FACE - radius) / 0.25);
+    return ramp((size - radius) / 0.25);
   }
 
   /** White in the new margins and a little into the picture, so that no edge is seen. */

@@ -23,6 +23,14 @@ class EditMaskTest {
     assertTrue(mask.at(100, 90, 0) < 5 && mask.at(10, 30, 0) < 5, "face and wall");
   }
 
+  @Test
+  void drawsTheBackdropUpToTheFaceAndOverTheEdgeOfHair() {
+    Picture mask = EditMask.of(portrait(), FACE, Set.of(EditPart.BACKDROP));
+    assertTrue(mask.at(10, 30, 0) == 255 && mask.at(54, 90, 0) > 200, "the wall, beside the cheek, too: " + mask.at(54, 90, 0));
+    assertTrue(mask.at(100, 27, 0) > 200, "within the outline of the hair: " + mask.at(100, 27, 0));
+    assertTrue(mask.at(100, 76, 0) == 0 && mask.at(80, 90, 0) == 0 && mask.at(100, 170, 0) == 0, "eyes, cheek and chest");
+  }
+
   /** Head and neck, and shoulders that begin beside the neck, before a light wall. */
   private static Picture portrait() {
     byte[] rgb = new byte[SIDE * SIDE * 3];

@@ -29,7 +29,9 @@ import java.util.function.ToDoubleFunction;
  * @param likeness of a picture to the person by an outside judge, NaN where it finds nobody
  */
 record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader reader, ToDoubleFunction<Picture> likeness) {
-  // Each headshot is asked for one of each in turn.
+  // As many headshots as each part is asked for in words, one of them each.
+  private static final int MOST = 4;
+  private static final String SMILING = "smiling";
   private static final Map<EditPart, List<String>> WORDS = new LinkedHashMap<>();
 
   static {
@@ -37,17 +39,22 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
     WORDS.put(EditPart.BACKDROP, List.of("brick wall", "light blue background", "city street", "bookshelves"));
     WORDS.put(EditPart.LIGHT, List.of("golden hour", "rembrandt lighting", "rim light", "window light"));
     WORDS.put(EditPart.EXPRESSION, List.of("laughing", "serious", "surprised", "neutral expression"));
-    WORDS.put(EditPart.SMILE, List.of("smiling"));
+    WORDS.put(EditPart.SMILE, List.of(SMILING));
   }
 
   private record Edited(Picture before, Picture after, String words) { }
 
-  /** Figures of each part over these headshots; what was drawn goes to {@code drawings}. */
-  Map<String, Object> of(TrainedPerson person, List<Headshot> shots, KeptDrawings drawings, String name) {
+  /** Figures of each part over the first of these headshots, of a smile over those that were not asked for one. */
+  Map<String, Object> of(TrainedPerson person, List<Headshot> kept, KeptDrawings drawings, String name) {
     Map<String, Object> row = new LinkedHashMap<>();
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
       String set = name + ", " + what;
+      List<Headshot> shots = kept.stream().filter(shot -> part != EditPart.SMILE || !shot.request().prompt().contains(SMILING))
+          .limit(MOST).toList();
+      if (shots.isEmpty()) {
+        return;
+      }
       List<Picture> after = drawings.pictures(set, () -> drawn(person, shots, part));
       List<Edited> edits = new ArrayList<>();
       for (int i = 0; i < shots.size(); i++) {
@@ -76,7 +83,7 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
   private double share(List<Edited> edits, Function<Edited, Picture> which) {
     ReadBackTally tally = new ReadBackTally(reader);
     // Somebody who was asked to smile may laugh.
-    edits.forEach(edit -> tally.add(Asked.of(edit.words.equals("smiling") ? "smiling, laughing" : edit.words), reader.of(which.apply(edit))));
+    edits.forEach(edit -> tally.add(Asked.of(edit.words.equals(SMILING) ? "smiling, laughing" : edit.words), reader.of(which.apply(edit))));
     return tally.share();
   }
 

@@ -62,8 +62,6 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   private static final List<String> STYLES = List.of("studio", "office", "outdoor", "corporate", "colour");
   private static final int HELD_OUT = 4;
   private static final int GALLERY = 200;
-  // Of what was kept, as many as each part of them is asked for in words.
-  private static final int EDITED = 4;
   private static final long NOISE = 500;
   // One shirt, light and wall in every selfie; words that headshots rarely ask for.
   private static final Map<Attribute, String> SETTING = Map.of(Attribute.OUTFIT, Outfit.HOODIE.words(),
@@ -97,7 +95,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
     EditTrial trial = new EditTrial(studio(), tools.detector(), reader,
         picture -> photos.flatMap(gallery -> gallery.vector(picture).map(gallery::likeness)).orElse(Double.NaN));
     try (TrainedPerson learnt = learnt(person, () -> review(person))) {
-      return trial.of(learnt, best.subList(0, Math.min(EDITED, best.size())), drawings, name(person));
+      return trial.of(learnt, best, drawings, name(person));
     }
   }
 

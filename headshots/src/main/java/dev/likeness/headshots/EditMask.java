@@ -18,8 +18,8 @@ final class EditMask {
   private static final double SHOULDERS = 0.25;
   // The oval of the face that words for an expression change, in halves of its box.
   private static final double FACE = 1.1;
-  // That of eyes, nose and mouth, which no new backdrop reaches.
-  private static final double FEATURES = 0.95;
+  // That of eyes, nose and mouth, which no new backdrop reaches; where its edge ends, in the same halves.
+  private static final double FEATURES = 0.8;
 
   private interface Share {
     /** 0 to 1. */
@@ -37,20 +37,25 @@ final class EditMask {
     Box box = face.box();
     Picture outline = Silhouette.of(picture, box);
     Picture person = soft(outline, 0.5 * OVERLAP * box.width());
-    Picture around = soft(outline, OVERLAP * box.width());
+    Share backdrop = parts.contains(EditPart.BACKDROP) ? behind(outline, box) : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
       double body = person.at(x, y, 0) / 255.0;
       double beside = ramp((Math.abs(x + 0.5 - box.center().x()) / box.width() - NECK_HALF) / OVERLAP);
       double collar = neck - SHOULDERS * beside * box.height();
-      // Both reach over the outline: clothes to have another, and the backdrop since the old one shines through the edge of hair.
+      // Clothes reach over the outline to have another.
       double outfit = parts.contains(EditPart.OUTFIT) ? ramp((y - collar) / (OVERLAP * box.height())) * ramp(3 * body) : 0;
-      double edge = 1 - around.at(x, y, 0) / 255.0;
-      double behind = Math.max(ramp(3 * (1 - body) - 1), ramp(4 * edge) * (1 - oval(box, FEATURES, x, y)));
-      double backdrop = parts.contains(EditPart.BACKDROP) ? behind : 0;
-      return Math.max(Math.max(outfit, backdrop), expression.at(x, y));
+      return Math.max(Math.max(outfit, backdrop.at(x, y)), expression.at(x, y));
     });
+  }
+
+  /** All around the person and over their outline, since the old backdrop shines through the edge of hair and outlines are a little too wide. */
+  private static Share behind(Picture outline, Box box) {
+    Picture body = soft(outline, 0.5 * OVERLAP * box.width());
+    Picture around = soft(outline, OVERLAP * box.width());
+    return (x, y) -> Math.max(ramp(2 - 3 * body.at(x, y, 0) / 255.0),
+        ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - oval(box, FEATURES, x, y)));
   }
 
   /** Whether the face is to do something else. */

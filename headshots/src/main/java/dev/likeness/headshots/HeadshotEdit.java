@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
 
 /**
  * What to change of a headshot. Immutable; the methods give another one. What an edit does not speak of stays as it is,
- * to the pixel, but for light, which falls on everything.
+ * to the pixel, but for light, which falls on everything, and the person's outline before a new backdrop.
  *
  * @param words what to draw instead, part by part
  * @param mask white where to draw, as large as the headshot; empty for where the parts are found to be

@@ -73,7 +73,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = scenes(study, steps, cancellation);
     TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, study.captions(training.captions()),
-        study.captions(GRAY)), steps);
+        study.captions(GRAY)), SharedLight.of(scenes), steps);
     TrainedPerson learnt = training.train(base, set.state(state), steps, cancellation);
     try {
       TrainedPerson described = SharedLight.of(scenes).in(study.profile().in(learnt));
@@ -89,8 +89,9 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   TrainedModel whole(PhotoReview review, Consent consent, PersonProfile known, DreamBooth way, Path state, Progress steps,
       Cancellation cancellation) {
     PersonStudy study = study(review, known, steps, cancellation);
-    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes(study, steps, cancellation),
-        way.settings().captions(), GRAY), steps);
+    List<SceneWords> scenes = scenes(study, steps, cancellation);
+    TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, way.settings().captions(), GRAY),
+        SharedLight.of(scenes), steps);
     return way.train(base, set.state(state), steps, cancellation);
   }
 
@@ -127,7 +128,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   }
 
   /** What is learnt from: all photos, or, when it is watched, those that are not held out. */
-  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures, Progress steps) {
+  private TrainingSet set(PersonStudy study, Consent consent, List<TrainingPicture> pictures, SharedLight light, Progress steps) {
     Subject subject = study.subject().consent(consent.toJson());
     int photos = study.crops().size();
     List<Integer> held = watch.isEmpty() ? List.of() : LikenessWatch.heldOut(photos);
@@ -138,6 +139,6 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
         .filter(i -> !held.contains(i * photos / pictures.size())).mapToObj(pictures::get).toList();
     TrainingSet set = new TrainingSet(learnt, subject, null, null, Optional.empty());
     return held.isEmpty() ? set
-        : set.previews(watch.get().previews(held.stream().map(study.photos()::get).toList(), ShootRequest.guidance(base)));
+        : set.previews(watch.get().previews(held.stream().map(study.photos()::get).toList(), ShootRequest.guidance(base), light));
   }
 }

@@ -31,10 +31,12 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
   }
 
   /** Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row are no better. */
-  Previews previews(List<AcceptedPhoto> held, double guidance) {
+  Previews previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
     List<float[]> known = held.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
-    ImageRequest ask =
-        ImageRequest.of(Style.named("studio").prompt("%s", 0)).steps(STEPS).guidance(guidance).count(PICTURES);
+    Style style = Style.named("studio");
+    String prompt = style.prompt("%s", 0);
+    ImageRequest ask = ImageRequest.of(prompt).negative(light.negative(style.negative(), prompt)).steps(STEPS).guidance(guidance)
+        .count(PICTURES);
     return new Previews(every, ask, scorer(known), PATIENCE);
   }
 

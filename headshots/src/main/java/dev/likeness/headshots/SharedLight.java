@@ -4,7 +4,9 @@ import dev.likeness.diffusion.Identity;
 import dev.likeness.lora.TrainedPerson;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -18,13 +20,16 @@ import java.util.stream.Stream;
 public record SharedLight(String words) {
   static final String NOTE = "likeness.shared_light";
   private static final double SHARE = 0.75;
+  private static final int LEAST = 3;
+  // What bases draw where no light is asked for: there is nothing to forbid.
+  private static final String USUAL = "soft light";
 
-  /** What three in four or more of {@code photos} are said to be lit by. */
+  /** What three in four or more of {@code photos}, and three at least, are said to be lit by. */
   static SharedLight of(List<SceneWords> photos) {
-    Map<String, Long> counts = photos.stream().map(photo -> photo.word("light")).filter(word -> !word.isEmpty())
+    Map<String, Long> counts = photos.stream().map(photo -> photo.word("light")).filter(word -> !word.isEmpty() && !word.equals(USUAL))
         .collect(Collectors.groupingBy(word -> word, Collectors.counting()));
-    return new SharedLight(counts.entrySet().stream().filter(light -> light.getValue() >= SHARE * photos.size())
-        .map(Map.Entry::getKey).findFirst().orElse(""));
+    return new SharedLight(counts.entrySet().stream()
+        .filter(light -> light.getValue() >= Math.max(LEAST, SHARE * photos.size())).map(Map.Entry::getKey).findFirst().orElse(""));
   }
 
   /** What is kept of somebody who was learnt; nothing of others. */
@@ -43,10 +48,19 @@ public record SharedLight(String words) {
     return words.isEmpty() ? person : person.with(NOTE, words);
   }
 
-  /** The negative prompt {@code other} with this light in it, or without it where {@code prompt} asks for it. */
-  public String negative(String other, String prompt) {
-    Stream<String> others = Arrays.stream(other.split(",")).map(String::strip).filter(part -> !part.isEmpty() && !part.equals(words));
-    boolean unasked = !words.isEmpty() && !prompt.contains(words);
-    return words.isEmpty() ? other : Stream.concat(others, unasked ? Stream.of(words) : Stream.empty()).collect(Collectors.joining(", "));
+  /** The negative prompt {@code own} with this light in it, but without whatever {@code prompt} asks for, in capitals or small letters. */
+  public String negative(String own, String prompt) {
+    List<String> parts = Arrays.stream(own.split(",")).map(String::strip).filter(part -> !part.isEmpty()).toList();
+    List<String> unasked = Stream.concat(parts.stream(), Stream.of(words)).distinct().filter(part -> !part.isEmpty() && !says(prompt, part)).toList();
+    return unasked.equals(parts) ? own : String.join(", ", unasked);
+  }
+
+  /** Whether {@code words} are among those of the prompt, with hyphens or without. */
+  private static boolean says(String prompt, String words) {
+    return Pattern.compile("(?<!\\w)" + Pattern.quote(plain(words)) + "(?!\\w)").matcher(plain(prompt)).find();
+  }
+
+  private static String plain(String text) {
+    return text.toLowerCase(Locale.ROOT).replace('-', ' ');
   }
 }

@@ -50,7 +50,7 @@ class LikenessWatchTest {
     Picture blank = Picture.of(64, 64, new byte[64 * 64 * 3]);
     Face face = new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     List<AcceptedPhoto> held = IntStream.range(0, 2).mapToObj(i -> AcceptedPhoto.of("photo", blank, face)).toList();
-    Previews previews = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2);
+    Previews previews = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
     assertEquals(25, previews.every());
     assertEquals(2, previews.request().guidance());
     assertTrue(previews.request().prompt().startsWith("studio portrait of %s, wearing "), previews.request().prompt());

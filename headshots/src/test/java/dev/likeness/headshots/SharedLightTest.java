@@ -30,6 +30,8 @@ class SharedLightTest {
     assertEquals("flash", lit("flash", "flash", "", "flash").words());
     assertEquals("", lit("flash", "window light", "", "flash").words());
     assertEquals("", lit("", "", "", "").words());
+    assertEquals("", lit("flash", "flash").words(), "two photos are few");
+    assertEquals("", lit("soft light", "soft light", "soft light").words(), "what nobody has to ask for");
     assertEquals("", SharedLight.of(List.of()).words());
   }
 
@@ -40,6 +42,10 @@ class SharedLightTest {
     assertEquals("hat, flash", FLASH.negative("hat", asked));
     assertEquals("hat, flash", FLASH.negative("hat, flash", asked), "said once");
     assertEquals("hat", FLASH.negative("hat, flash", "studio portrait of Ada, flash"));
+    assertEquals("", FLASH.negative("flash", "Golden-hour portrait, Flash"), "in capitals, too");
+    assertEquals("", new SharedLight("golden hour").negative("", "Golden-hour portrait"));
+    assertEquals("flash", FLASH.negative("", "a flashy tie"));
+    assertEquals("mask", new SharedLight("").negative("Flash, mask", "lit by flash"), "of others, too, what is asked for");
     assertEquals("hat,  mask", new SharedLight("").negative("hat,  mask", asked), "as it was where photos differ");
   }
 
@@ -61,7 +67,8 @@ class SharedLightTest {
         Headshot lit = studio.edit(ada, shot, flash, detector, Progress.SILENT, new Cancellation()).after();
         assertEquals("", lit.request().negative());
         HeadshotEdit scarf = HeadshotEdit.within(white(), "a scarf");
-        assertEquals("flash", studio.edit(ada, shot, scarf, detector, Progress.SILENT, new Cancellation()).after().request().negative());
+        Headshot bare = Headshot.of(shot.picture(), shot.style(), "Ada");
+        assertEquals("flash", studio.edit(ada, bare, scarf, detector, Progress.SILENT, new Cancellation()).after().request().negative());
       }
     }
   }

@@ -62,7 +62,7 @@ public record Choice(List<Verdict> verdicts) {
       entry.put("merit", Math.round(1e4 * verdict.merit()) / 1e4);
       entry.put("obedience", Double.isNaN(candidate.obedience()) ? null : candidate.obedience());
       entry.put("repaired", candidate.repaired());
-      entry.put("held", Double.isNaN(candidate.held()) ? null : candidate.held());
+      entry.put("held_likeness", Double.isNaN(candidate.heldLikeness()) ? null : candidate.heldLikeness());
       entry.put("scores", candidate.card().asList());
       list.add(entry);
     }

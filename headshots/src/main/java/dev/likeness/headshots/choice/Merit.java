@@ -35,7 +35,7 @@ final class Merit {
    */
   private static double likeness(Candidate candidate) {
     double judged = candidate.card().of(Aspect.LIKENESS).map(Merit::cosine).orElse(Double.NaN);
-    double held = candidate.held();
+    double held = candidate.heldLikeness();
     return Double.isNaN(judged) ? held : Double.isNaN(held) ? judged : (judged + held) / 2;
   }
 

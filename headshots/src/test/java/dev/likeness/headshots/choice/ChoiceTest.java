@@ -51,7 +51,7 @@ class ChoiceTest {
 
   @Test
   void neverKeepsTheSamePictureTwice() {
-    Candidate again = new Candidate(new Headshot(picture(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
+    Candidate again = made(new Headshot(picture(1), Style.named("studio"), 9, ImageRequest.of("x"), 1),
         card(0.2), Double.NaN, false);
     Choice choice = Choice.of(List.of(candidate(1, 0.1), again), 2);
     assertEquals(List.of(1L), choice.kept().stream().map(Headshot::seed).toList());
@@ -64,7 +64,7 @@ class ChoiceTest {
     for (int i = 0; i < 64 * 64 * 3 / 6; i++) {
       nearly[i] = (byte) (255 - nearly[i]);
     }
-    Candidate like = new Candidate(new Headshot(Picture.of(64, 64, nearly), Style.named("studio"), 7,
+    Candidate like = made(new Headshot(Picture.of(64, 64, nearly), Style.named("studio"), 7,
         ImageRequest.of("x"), 1), card(0.2), Double.NaN, false);
     Choice choice = Choice.of(List.of(candidate(1, 0.1), like, candidate(3, 0.3)), 2);
     assertEquals(List.of(1L, 3L), choice.kept().stream().map(Headshot::seed).toList());
@@ -73,7 +73,7 @@ class ChoiceTest {
   @Test
   void keepsWhatFailsOnlyForWantOfBetterAndWhatShowsNobodyNever() {
     Candidate blurred = candidate(1, 1.5);
-    Candidate faceless = new Candidate(candidate(2, 0).headshot(),
+    Candidate faceless = made(candidate(2, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.FACE, 1, 0, false))), Double.NaN, false);
     Choice choice = Choice.of(List.of(blurred, faceless, candidate(3, 0.5)), 3);
     assertEquals(List.of(3L, 1L), choice.kept().stream().map(Headshot::seed).toList());
@@ -87,16 +87,16 @@ class ChoiceTest {
   void countsLikenessMoreThanObedienceHoweverLittleItVaries() {
     Score alike = new Score(Aspect.LIKENESS, 0.62, 0.5, true);
     Score unlike = new Score(Aspect.LIKENESS, 0.6, 0.5, true);
-    Candidate first = new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
-    Candidate second = new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
-    Candidate disobedient = new Candidate(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
+    Candidate first = made(candidate(1, 0).headshot(), new ScoreCard(List.of(unlike)), 1, false);
+    Candidate second = made(candidate(2, 0).headshot(), new ScoreCard(List.of(alike)), 1, false);
+    Candidate disobedient = made(candidate(3, 0).headshot(), new ScoreCard(List.of(alike)), 0, false);
     assertArrayEquals(new double[] {Math.pow(1 / 3.0, 0.5), 1, Math.pow(1 / 3.0, 0.25)},
         Merit.of(List.of(first, second, disobedient)), 1e-12);
   }
 
   @Test
   void ranksByLikenessFarBelowItsLimit() {
-    List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN).map(cosine -> new Candidate(candidate(1, 0).headshot(),
+    List<Candidate> unlike = Stream.of(0.45, 0.6, Double.NaN).map(cosine -> made(candidate(1, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, cosine, 0.8, false))), Double.NaN, false)).toList();
     assertArrayEquals(new double[] {Math.sqrt(2 / 3.0), 1, Math.sqrt(1 / 3.0)}, Merit.of(unlike), 1e-12);
   }
@@ -106,6 +106,8 @@ class ChoiceTest {
     Candidate judged = liked(0.62, 0.7);
     Candidate heldMore = liked(0.6, 0.8);
     assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(List.of(judged, heldMore)), 1e-12);
+    Candidate judgedMuchMore = liked(0.9, 0.7);
+    assertArrayEquals(new double[] {1, Math.sqrt(0.5)}, Merit.of(List.of(judgedMuchMore, heldMore)), 1e-12);
     List<Candidate> unjudged = Stream.of(0.7, 0.8).map(held -> new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of()),
         Double.NaN, false, held)).toList();
     assertArrayEquals(new double[] {Math.sqrt(0.5), 1}, Merit.of(unjudged), 1e-12);
@@ -134,15 +136,15 @@ class ChoiceTest {
 
   @Test
   void countsAsUsualWhatWasMeasuredOfOthersAlone() {
-    Candidate obedient = new Candidate(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
-    Candidate other = new Candidate(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
+    Candidate obedient = made(candidate(1, 0.1).headshot(), card(0.1), 0.9, false);
+    Candidate other = made(candidate(2, 0.1).headshot(), card(0.1), 0.2, false);
     assertArrayEquals(new double[] {1, Math.pow(0.5, 0.25), Math.pow(0.5, 0.25)},
         Merit.of(List.of(obedient, other, candidate(3, 0.1))), 1e-12);
   }
 
   @Test
   void holdsUnlikenessAgainstAPictureThoughMostAreUnlike() {
-    List<Candidate> unlike = IntStream.range(0, 8).mapToObj(i -> new Candidate(candidate(i, 0).headshot(),
+    List<Candidate> unlike = IntStream.range(0, 8).mapToObj(i -> made(candidate(i, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, i < 2 ? 0.6 : 0.4, 0.5, i < 2))), Double.NaN, false)).toList();
     assertTrue(Choice.of(unlike, 8).verdicts().subList(2, 8).stream().allMatch(verdict -> verdict.place() > 2
         && verdict.reason().startsWith("kept for want of better")));
@@ -221,8 +223,8 @@ class ChoiceTest {
   void reportsHowSureALikenessIsAndWhereThereIsNone() {
     Score sure = new Score(Aspect.LIKENESS, 0.8, 0.5, true, Optional.of(new Interval(0.75, 0.85)));
     Score none = new Score(Aspect.LIKENESS, Double.NaN, 0.5, false);
-    Choice choice = Choice.of(List.of(new Candidate(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
-        new Candidate(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)), 1);
+    Choice choice = Choice.of(List.of(made(candidate(1, 0).headshot(), new ScoreCard(List.of(sure)), 1, true),
+        made(candidate(2, 0).headshot(), new ScoreCard(List.of(none)), 1, false)), 1);
     String html = ShootReport.of(new Shoot(ShootRequest.of(Style.named("studio"), 2), choice.kept()),
         Optional.of(choice), List.of(), Optional.empty(), Disclosure.standard()).toHtml();
     assertTrue(html.contains("<td>likeness</td><td>0.800, 95 % 0.750 to 0.850</td><td>at least 0.500</td>"), html);
@@ -245,17 +247,22 @@ class ChoiceTest {
 
   @Test
   void drawsHowLikeEachPictureIsWhereThatWasMeasured() {
-    Candidate alike = new Candidate(candidate(1, 0).headshot(),
+    Candidate alike = made(candidate(1, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, 0.8, 0.5, true))), Double.NaN, false);
-    Candidate other = new Candidate(candidate(2, 0).headshot(),
+    Candidate other = made(candidate(2, 0).headshot(),
         new ScoreCard(List.of(new Score(Aspect.LIKENESS, 0.3, 0.5, false))), Double.NaN, false);
     String svg = LikenessCurve.svg(Choice.of(List.of(other, alike), 1));
     assertTrue(svg.indexOf("<title>0.80") < svg.indexOf("<title>0.30") && svg.contains("class=\"kept\""), svg);
     assertEquals("", LikenessCurve.svg(Choice.of(List.of(candidate(1, 0.1)), 1)));
   }
 
+  /** Of a picture whose face nothing held. */
+  private static Candidate made(Headshot headshot, ScoreCard card, double obedience, boolean repaired) {
+    return new Candidate(headshot, card, obedience, repaired, Double.NaN);
+  }
+
   private static Candidate candidate(long seed, double blur) {
-    return new Candidate(new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1), card(blur),
+    return made(new Headshot(picture(seed), Style.named("studio"), seed, ImageRequest.of("x"), 1), card(blur),
         Double.NaN, false);
   }
 

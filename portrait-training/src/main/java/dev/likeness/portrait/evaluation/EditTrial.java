@@ -49,16 +49,16 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
     Map<String, Object> row = new LinkedHashMap<>();
     WORDS.forEach((part, words) -> {
       String what = part.name().toLowerCase(Locale.ROOT);
-      String set = name + ", " + what;
       List<Headshot> shots = kept.stream().filter(shot -> part != EditPart.SMILE || !shot.request().prompt().contains(SMILING))
           .limit(MOST).toList();
       if (shots.isEmpty()) {
         return;
       }
-      List<Picture> after = drawings.pictures(set, () -> drawn(person, shots, part));
       List<Edited> edits = new ArrayList<>();
-      for (int i = 0; i < shots.size(); i++) {
-        edits.add(new Edited(shots.get(i).picture(), after.get(i), asked(words, i)));
+      for (Headshot shot : shots) {
+        String text = words.get(edits.size() % words.size());
+        String set = "%s, %d in %s %s".formatted(name, shot.seed(), what, text);
+        edits.add(new Edited(shot.picture(), drawings.pictures(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text)))).get(0), text));
       }
       row.put(what + " read back", share(edits, Edited::after));
       row.put(what + " read back before", share(edits, Edited::before));
@@ -67,17 +67,8 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
     return row;
   }
 
-  private List<Picture> drawn(TrainedPerson person, List<Headshot> shots, EditPart part) {
-    List<Picture> after = new ArrayList<>();
-    for (Headshot shot : shots) {
-      HeadshotEdit edit = HeadshotEdit.of(part, asked(WORDS.get(part), after.size()));
-      after.add(studio.edit(person, shot, edit, detector, Progress.SILENT, new Cancellation()).after().picture());
-    }
-    return after;
-  }
-
-  private static String asked(List<String> words, int index) {
-    return words.get(index % words.size());
+  private Picture drawn(TrainedPerson person, Headshot shot, HeadshotEdit edit) {
+    return studio.edit(person, shot, edit, detector, Progress.SILENT, new Cancellation()).after().picture();
   }
 
   private double share(List<Edited> edits, Function<Edited, Picture> which) {

@@ -21,6 +21,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
@@ -54,7 +55,7 @@ public final class EvaluateHeadshots {
   public static void main(String[] args) {
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
-    int people = Integer.parseInt(args[2]);
+    int people = Math.max(1, Integer.parseInt(args[2]));
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
@@ -83,13 +84,21 @@ public final class EvaluateHeadshots {
 
   /** The parts that are asked for, some of them there. */
   static Pattern asked(String parts, List<Person> everybody) {
-    Pattern asked = Pattern.compile(parts);
+    Pattern asked = compiled(parts);
     List<String> all = Stream.of(CHOSEN, LEAKS, EDITED, RECOGNISED).flatMap(part -> everybody.stream().map(person -> part + person.seed())).toList();
     if (all.stream().noneMatch(part -> asked.matcher(part).matches())) {
       throw new UnusableInput("parts=" + parts + " asks for none of what is measured; of " + all.get(0) + " to "
           + all.get(all.size() - 1) + " give a regular expression that matches a whole name");
     }
     return asked;
+  }
+
+  private static Pattern compiled(String parts) {
+    try {
+      return Pattern.compile(parts);
+    } catch (PatternSyntaxException e) {
+      throw new UnusableInput("parts=" + parts + " is no regular expression: " + e.getDescription() + "; give one such as \"person.*\"", e);
+    }
   }
 
   /** Measures the part of each person that begins so, where it is asked for. */

@@ -196,7 +196,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
 
   /** What a headshot's prompt gives of itself: the base's own pictures of the same words. */
   private ImageRequest nobody(Headshot shot) {
-    return ImageRequest.of(shot.request().prompt()).steps(plan.steps()).guidance(shot.request().guidance())
+    return ImageRequest.of(shot.request().prompt()).negative(shot.request().negative()).steps(plan.steps()).guidance(shot.request().guidance())
         .seed(shot.seed()).size(shot.picture().width(), shot.picture().height());
   }
 

@@ -30,6 +30,7 @@ import java.util.stream.Stream;
  */
 record KeptDrawings(Path folder, String by) {
   private static final String RECORD = "drawn.json";
+  private static final String HELD = "held_likeness";
 
   /** The pictures of {@code set}, drawn now if they are not kept yet. */
   List<Picture> pictures(String set, Supplier<List<Picture>> drawing) {
@@ -50,7 +51,7 @@ record KeptDrawings(Path folder, String by) {
       return drawn;
     }
     List<?> entries = entries(set);
-    if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey("held"))) {
+    if (entries.stream().anyMatch(entry -> !((Map<?, ?>) entry).containsKey(HELD))) {
       throw new UnusableInput(folder.resolve(set).resolve(RECORD) + " lacks what pictures are chosen by now; remove it to draw them anew");
     }
     return IntStream.range(0, entries.size())
@@ -98,7 +99,7 @@ record KeptDrawings(Path folder, String by) {
     Map<String, Object> entry = new LinkedHashMap<>(candidate.headshot().toMap(Headshot.fileName(index)));
     entry.put("obedience", candidate.obedience());
     entry.put("repaired", candidate.repaired());
-    entry.put("held", candidate.held());
+    entry.put(HELD, candidate.heldLikeness());
     entry.put("scores", candidate.card().scores().stream().map(score -> Map.of("aspect", score.aspect().name(),
         "value", score.value(), "threshold", score.threshold(), "passed", score.passed())).toList());
     return entry;
@@ -107,10 +108,10 @@ record KeptDrawings(Path folder, String by) {
   private static Candidate candidate(Map<?, ?> entry, Picture picture) {
     Style style = Style.named((String) entry.get("style"));
     ImageRequest request = ImageRequest.of((String) entry.get("prompt")).steps((int) number(entry.get("steps")))
-        .guidance(number(entry.get("guidance"))).seed((long) number(entry.get("seed")));
+        .guidance(number(entry.get("guidance"))).negative((String) entry.get("negative")).seed((long) number(entry.get("seed")));
     List<Score> scores = ((List<?>) entry.get("scores")).stream().map(each -> score((Map<?, ?>) each)).toList();
     return new Candidate(new Headshot(picture, style, request.seed(), request, 1), new ScoreCard(scores),
-        number(entry.get("obedience")), (Boolean) entry.get("repaired"), number(entry.get("held")));
+        number(entry.get("obedience")), (Boolean) entry.get("repaired"), number(entry.get(HELD)));
   }
 
   private static Score score(Map<?, ?> entry) {

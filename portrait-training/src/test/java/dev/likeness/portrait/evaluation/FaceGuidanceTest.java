@@ -19,13 +19,18 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.FaceReferences;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.LikenessDial;
+import dev.likeness.headshots.PersonProfile;
+import dev.likeness.headshots.SharedLight;
 import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.choice.Candidate;
+import dev.likeness.headshots.choice.Casting;
 import dev.likeness.headshots.queue.Job;
 import dev.likeness.headshots.queue.QueueOptions;
 import dev.likeness.headshots.queue.StudioQueue;
+import dev.likeness.headshots.score.HeadshotScores;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.Reference;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -33,15 +38,20 @@ import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.Photo;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.PortraitModel;
+import dev.likeness.portrait.people.Light;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.people.Tint;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -121,6 +131,24 @@ class FaceGuidanceTest {
   }
 
   @Test
+  void keepsTheLightThatAllPhotosShareOutOfWhatDoesNotAskForIt() {
+    List<Photo> selfies = IdentityTrial.selfies(Person.random(9_100_000_001L), shot -> shot.withLight(Light.FLASH, Tint.WHITE)).subList(0, 4);
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
+        PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
+        FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
+      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance).training(LoraTraining.quick().steps(1));
+      PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
+      try (TrainedPerson learnt = studio.learn(review, Consent.NOBODY_REAL)) {
+        assertEquals("flash", SharedLight.of(learnt).words());
+        assertEquals("flash", SharedLight.of(studio.held(learnt)).words());
+        assertEquals("flash", SharedLight.of(studio.show(review, adapter, Consent.NOBODY_REAL, PersonProfile.UNKNOWN, Progress.SILENT, new Cancellation()).with(learnt)).words());
+        ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(2);
+        assertEquals("flash", studio.shoot(learnt, ask).headshots().get(0).request().negative());
+      }
+    }
+  }
+
+  @Test
   void drawsWhoIsHeldTheSameBesideOthersAsAlone() throws Exception {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
@@ -139,6 +167,9 @@ class FaceGuidanceTest {
       assertNotEquals(alone.get(0), alone.get(1));
       assertTrue(studio.holding(people.get(0), detector).isPresent());
       assertTrue(HeadshotStudio.on(base).holding(people.get(0), detector).isEmpty() && studio.holding(plain, detector).isEmpty());
+      Candidate chosen = Casting.of(studio, detector, HeadshotScores.of(detector))
+          .candidates(people.get(0), ask, Progress.SILENT, new Cancellation()).get(0);
+      assertEquals(studio.holding(people.get(0), detector).orElseThrow().cosine(chosen.headshot().picture()), chosen.heldLikeness());
       try (StudioQueue queue = StudioQueue.on(studio, QueueOptions.defaults().workers(2))) {
         List<Job<Shoot>> jobs = IntStream.range(0, 4).mapToObj(i -> queue.shoot(people.get(i % 2), ask)).toList();
         for (int i = 0; i < jobs.size(); i++) {

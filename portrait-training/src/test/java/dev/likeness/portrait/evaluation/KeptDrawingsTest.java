@@ -38,7 +38,7 @@ class KeptDrawingsTest {
       assertEquals(drawn.get(i).card(), read.get(i).card());
       assertEquals(drawn.get(i).obedience(), read.get(i).obedience());
       assertEquals(drawn.get(i).repaired(), read.get(i).repaired());
-      assertEquals(drawn.get(i).held(), read.get(i).held());
+      assertEquals(drawn.get(i).heldLikeness(), read.get(i).heldLikeness());
     }
     List<Picture> pictures = drawn.stream().map(each -> each.headshot().picture()).toList();
     assertEquals(pictures, kept.pictures("nobody", () -> pictures));

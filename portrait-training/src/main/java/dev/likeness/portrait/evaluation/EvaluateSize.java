@@ -13,6 +13,8 @@ import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
+import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import java.nio.file.Path;
 import java.util.List;
@@ -23,8 +25,8 @@ import java.util.Optional;
  * Draws somebody, their face held where the base brings what holds it, at the base's own size and large, and says of each
  * picture how like the person both are and whether windows or other seams are seen in the large one.
  *
- * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS]]]}; the file and number as
- * {@code EvaluateHeadshots} leaves them.
+ * <p>Arguments: {@code MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]}; the file and number as
+ * {@code EvaluateHeadshots} leaves them, and a YuNet that finds faces in place of OpenCV's cascades, which find some of them off.
  */
 public final class EvaluateSize {
   private static final int HELD_OUT = 4;
@@ -37,7 +39,8 @@ public final class EvaluateSize {
     int pictures = args.length > 4 ? Integer.parseInt(args[4]) : 4;
     int size = args.length > 5 ? Integer.parseInt(args[5]) : 2048;
     int steps = args.length > 6 ? Integer.parseInt(args[6]) : 20;
-    try (BaseModel base = BaseModel.open(model, Compute.best()); CascadeDetector detector = new CascadeDetector();
+    try (BaseModel base = BaseModel.open(model, Compute.best());
+        FaceDetector detector = args.length > 7 ? YuNetDetector.open(Path.of(args[7])) : new CascadeDetector();
         FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {

@@ -12,23 +12,20 @@ import org.bytedeco.pytorch.global.torch;
  * every doubling.
  */
 final class ColourKeeping {
-  /** Parts across a picture whose mean colours are kept: on a headshot a part is smaller than an eye. */
-  private static final long PARTS = 32;
+  /** So many parts across a picture are smaller than an eye on a headshot. */
+  static final int PARTS = 32;
 
   private ColourKeeping() {}
 
-  /** {@code drawn} with the colours, part by part, of {@code before}; whatever is finer stays as drawn. */
-  static Picture of(Picture before, Picture drawn) {
+  /** {@code drawn} with the mean colours of {@code before} in each of so many parts across and down; whatever is finer stays as drawn. */
+  static Picture of(Picture before, Picture drawn, int across, int down) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor picture = Images.toSigned(drawn);
-      Tensor lost = parts(Images.toSigned(before)).sub(parts(picture));
+      Tensor lost = torch.adaptive_avg_pool2d(Images.toSigned(before), down, across)
+          .sub(torch.adaptive_avg_pool2d(picture, down, across));
       Tensor smooth = torch.upsample_bilinear2d(lost, new long[] {picture.size(2), picture.size(3)}, false,
           new DoubleOptional(), new DoubleOptional());
       return Images.toPicture(Images.toUnit(picture.add(smooth)));
     }
-  }
-
-  private static Tensor parts(Tensor picture) {
-    return torch.adaptive_avg_pool2d(picture, PARTS, PARTS);
   }
 }

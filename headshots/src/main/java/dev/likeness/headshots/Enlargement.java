@@ -84,7 +84,10 @@ final class Enlargement {
       int steps = steps(small ? 0 : MaskedDrawing.steps(base, request), strength);
       ImageRequest over = asked.noise(null).hires(null).count(1).size(wider, higher).joints(tiles)
           .steps(steps).from(InitialImage.of(enlarged).strength(strength));
-      larger = ColourKeeping.of(enlarged, base.generate(over, progress, cancellation).get(0).picture());
+      Picture drawn = base.generate(over, progress, cancellation).get(0).picture();
+      // A small base draws what there was no better: of it there is only what is finer.
+      larger = small ? ColourKeeping.of(enlarged, drawn, larger.width(), larger.height())
+          : ColourKeeping.of(enlarged, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
       strength *= LESS;
     }
     return larger;

@@ -17,10 +17,31 @@ class ColourKeepingTest {
     Random random = new Random(3);
     Picture before = picture(scene);
     Picture drawn = picture((x, y) -> 40 + (scene.applyAsInt(x, y) * 7) / 10 + 8 * (random.nextInt(3) - 1));
-    Picture kept = ColourKeeping.of(before, drawn);
+    Picture kept = ColourKeeping.of(before, drawn, ColourKeeping.PARTS, ColourKeeping.PARTS);
     assertTrue(off(before, drawn) > 8, "it had paled");
     assertEquals(0, off(before, kept), 1.0);
     assertEquals(roughness(drawn), roughness(kept), 0.05 * roughness(drawn));
+  }
+
+  @Test
+  void givesBackAsFineAsIsAskedWhatFaded() {
+    IntBinaryOperator squares = (x, y) -> (x / 8 + y / 8) % 2 == 0 ? 60 : 160;
+    Picture before = picture(squares);
+    Picture faded = picture((x, y) -> 85 + (squares.applyAsInt(x, y) - 60) / 2);
+    double coarse = unlike(before, ColourKeeping.of(before, faded, 32, 32));
+    double fine = unlike(before, ColourKeeping.of(before, faded, SIDE / 2, SIDE / 2));
+    assertEquals(25, unlike(before, faded), 1e-9);
+    // Smoothly given back, a quarter of it is missing at edges of squares.
+    assertTrue(fine < 0.25 * 25 && fine < 0.5 * coarse, fine + " for " + coarse);
+  }
+
+  /** The mean difference in grey levels. */
+  private static double unlike(Picture a, Picture b) {
+    double sum = 0;
+    for (int i = 0; i < SIDE * SIDE; i++) {
+      sum += Math.abs(a.at(i % SIDE, i / SIDE, 1) - b.at(i % SIDE, i / SIDE, 1));
+    }
+    return sum / SIDE / SIDE;
   }
 
   private static Picture picture(IntBinaryOperator values) {

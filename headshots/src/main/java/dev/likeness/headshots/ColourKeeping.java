@@ -8,8 +8,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gives a picture that was drawn over in windows the colours back that it had: on {@code portrait} they were seen to pale with
- * every doubling.
+ * Gives a picture that was drawn over in windows the colours back that it had, as finely as is asked: on {@code portrait} they were
+ * seen to pale with every doubling.
  */
 final class ColourKeeping {
   /** So many parts across a picture are smaller than an eye on a headshot. */

@@ -37,7 +37,7 @@ final class EditMask {
     Box box = face.box();
     Picture outline = Silhouette.of(picture, box);
     Picture person = soft(outline, 0.5 * OVERLAP * box.width());
-    Share backdrop = parts.contains(EditPart.BACKDROP) ? behind(outline, box) : (x, y) -> 0;
+    Share backdrop = parts.contains(EditPart.BACKDROP) ? behind(person, soft(outline, OVERLAP * box.width()), box) : (x, y) -> 0;
     Share expression = (x, y) -> changesFace(parts) ? oval(box, x, y) : 0;
     double neck = box.y() + (1 + NECK) * box.height();
     return drawn(w, h, (x, y) -> {
@@ -50,11 +50,14 @@ final class EditMask {
     });
   }
 
-  /** All around the person and over their outline, since the old backdrop shines through the edge of hair and outlines are a little too wide. */
-  private static Share behind(Picture outline, Box box) {
-    Picture body = soft(outline, 0.5 * OVERLAP * box.width());
-    Picture around = soft(outline, OVERLAP * box.width());
-    return (x, y) -> Math.max(ramp(2 - 3 * body.at(x, y, 0) / 255.0),
+  /**
+   * All around the person and over their outline, since the old backdrop shines through the edge of hair and outlines are a little
+   * too wide.
+   *
+   * @param around the person twice as soft
+   */
+  private static Share behind(Picture person, Picture around, Box box) {
+    return (x, y) -> Math.max(ramp(2 - 3 * person.at(x, y, 0) / 255.0),
         ramp(4 - 4 * around.at(x, y, 0) / 255.0) * (1 - oval(box, FEATURES, x, y)));
   }
 

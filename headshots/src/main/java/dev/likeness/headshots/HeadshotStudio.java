@@ -242,7 +242,7 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same headshot with parts of it drawn anew, the person attached, and everything else kept to the pixel.
+   * The same headshot with parts of it drawn anew, the person attached, and what {@link HeadshotEdit} keeps kept to the pixel.
    *
    * @param detector finds the face that parts are found by; stays the caller's
    * @throws ConsentRefused when the consent in the person's file does not cover drawing

@@ -55,7 +55,7 @@ public final class EvaluateHeadshots {
   public static void main(String[] args) {
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
-    int people = Math.max(1, Integer.parseInt(args[2]));
+    int people = Integer.parseInt(args[2]);
     Named named = EvaluationTools.named(args, 3, HeadshotPlan.NAMES);
     long first = FIRST + named.number("first", 0);
     HeadshotPlan plan = HeadshotPlan.of(named);
@@ -85,6 +85,9 @@ public final class EvaluateHeadshots {
   /** The parts that are asked for, some of them there. */
   static Pattern asked(String parts, List<Person> everybody) {
     Pattern asked = compiled(parts);
+    if (everybody.isEmpty()) {
+      throw new UnusableInput("there is nobody to draw; give 1 or more PEOPLE");
+    }
     List<String> all = Stream.of(CHOSEN, LEAKS, EDITED, RECOGNISED).flatMap(part -> everybody.stream().map(person -> part + person.seed())).toList();
     if (all.stream().noneMatch(part -> asked.matcher(part).matches())) {
       throw new UnusableInput("parts=" + parts + " asks for none of what is measured; of " + all.get(0) + " to "

@@ -22,6 +22,14 @@ class EvaluateHeadshotsTest {
   }
 
   @Test
+  void refusesNobodyAndWhatIsNoPattern() {
+    assertEquals("there is nobody to draw; give 1 or more PEOPLE",
+        assertThrows(UnusableInput.class, () -> EvaluateHeadshots.asked(".*", List.of())).getMessage());
+    assertTrue(assertThrows(UnusableInput.class, () -> EvaluateHeadshots.asked("person (", TWO)).getMessage()
+        .startsWith("parts=person ( is no regular expression: "));
+  }
+
+  @Test
   void saysHowSureTheGainIs() {
     Map<String, Object> means = EvaluateHeadshots.summary(Map.of("of", Map.of("model", "m"), "person 1",
         Map.of(HeadshotTrial.GAIN, 0.01, "read back", 0.8), "person 2", Map.of(HeadshotTrial.GAIN, 0.03, "read back", 1.0)));

@@ -87,7 +87,8 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
-  Tensor alphas(int[] timesteps) {
+  /** How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32. */
+  public Tensor alphas(int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).alpha();

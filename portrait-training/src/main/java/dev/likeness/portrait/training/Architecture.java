@@ -32,6 +32,8 @@ final class Architecture {
   /** What errors of person and words count for the UNet, and errors of the person for the adapter, beside those of latents. */
   static final double PERCEIVED = 2;
   static final double LIKENESS = 2;
+  /** Guidance that is drawn with unless something else is asked for. */
+  static final double GUIDANCE = 3;
   /** Side of the pictures that the image encoder looks at. */
   static final int SEEN = 128;
 
@@ -165,7 +167,7 @@ final class Architecture {
     c.put("set_alpha_to_one", true);
     c.put("steps_offset", 1);
     c.put("timestep_spacing", "leading");
-    c.put("_guidance_scale", 3.0);
+    c.put("_guidance_scale", GUIDANCE);
     c.put("_num_inference_steps", 30);
     return c;
   }

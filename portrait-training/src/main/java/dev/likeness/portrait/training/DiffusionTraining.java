@@ -15,6 +15,7 @@ import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -52,6 +53,7 @@ final class DiffusionTraining {
   private final long seed;
   private Path start;
   private PerceptualLoss perceptual;
+  private FeedbackLoss feedback;
 
   DiffusionTraining(LatentSet data, Objective objective, int vocabulary, long seed) {
     this.data = data;
@@ -70,6 +72,11 @@ final class DiffusionTraining {
     perceptual = loss;
   }
 
+  /** Learns by {@code loss} of its own drawings too. */
+  void please(FeedbackLoss loss) {
+    feedback = loss;
+  }
+
   /** Trains, going on from {@code file} where it is there; the state is saved as it goes, and {@code saved} told the step. */
   void run(Path file, Recipe recipe, LongConsumer saved) {
     runTo(file, recipe, recipe.steps, saved);
@@ -81,8 +88,13 @@ final class DiffusionTraining {
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
     loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
-        (own, share) -> loss(own, step * recipe.shares + share, recipe.batch / recipe.shares)),
-        (weights, step) -> saved.accept(step));
+        (own, share) -> loss(own, step, share, recipe)),
+        (weights, step) -> {
+          if (feedback != null) {
+            System.err.printf(Locale.ROOT, "diffusion: drawings lack %.4f of what was asked for%n", feedback.told());
+          }
+          saved.accept(step);
+        });
   }
 
   private void begin(TrainableWeights weights) {
@@ -97,8 +109,10 @@ final class DiffusionTraining {
         && (name.endsWith("conv2.weight") || name.endsWith("proj_out.weight") || name.equals("unet.conv_out.weight"));
   }
 
-  /** Of the pictures that share {@code number} of all draws. */
-  private Tensor loss(Parameters weights, long number, int batch) {
+  /** Of the pictures that a share of a step draws. */
+  private Tensor loss(Parameters weights, long step, int share, Recipe recipe) {
+    long number = step * recipe.shares + share;
+    int batch = recipe.batch / recipe.shares;
     Random random = new Random(seed * 31 + number);
     try (NoiseSource source = NoiseSource.seeded(seed * 1_000_003 + number)) {
       Weights cast = Weights.of(new CastParameters(weights, Working.TYPE));
@@ -106,12 +120,16 @@ final class DiffusionTraining {
       Tensor x = examples.latents();
       Tensor noise = source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0);
       int[] timesteps = timesteps(random, batch);
-      Tensor text = new ClipTextEncoder(textConfig, cast.at("text_encoder")).forward(examples.tokens(), 0).tokens();
+      ClipTextEncoder words = new ClipTextEncoder(textConfig, cast.at("text_encoder"));
+      Tensor text = words.forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(Working.TYPE);
       Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
-      return perceptual == null ? loss : loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
+      if (perceptual != null) {
+        loss = loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));
+      }
+      return feedback == null ? loss : loss.add(feedback.of(share, step, random, source, objective, words, unet));
     }
   }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -20,8 +21,9 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Reads from latents who and what they show, without decoding them: a small residual network that ends in a grid of 8x8
- * places, each with weights of its own, since heads and shoulders are where they always are. By what it reads, errors that
+ * Reads from latents who and what they show, without decoding them: two small residual networks, one over all and one
+ * over the middle, where eyes and mouths are, two layers a level; both end in a grid of 8x8 places, each with weights of its
+ * own, since heads and shoulders are where they always are. By what it reads, errors that
  * viewers see count more in training than errors that they do not (a perceptual loss: Johnson et al. 2016,
  * arXiv:1603.08155).
  */
@@ -33,16 +35,18 @@ final class LatentReader implements AutoCloseable {
   static final int FEATURES = 192;
 
   private static final String AVERAGE = "ema";
-  private static final int[] CHANNELS = {64, 128, 192};
+  private static final int[] WHOLE = {64, 128, 192};
+  private static final int[] MIDDLE = {96, 160};
+  private static final int HEAD = Architecture.LATENT / 2;
+  private static final int HEAD_TOP = 9;
+  private static final int HEAD_LEFT = 8;
   private static final int KEPT = 16;
   private static final int GROUPS = 8;
   private static final double NORM_EPS = 1e-5;
-  private static final int GRID = Architecture.LATENT >> (CHANNELS.length - 1);
+  private static final int GRID = 8;
 
-  private final Conv2d in;
-  private final List<ResnetBlock> blocks = new ArrayList<>();
-  private final List<Conv2d> down = new ArrayList<>();
-  private final Conv2d keep;
+  private final Look whole;
+  private final Look middle;
   private final Linear out;
   private final Linear traits;
   private final Linear words;
@@ -55,15 +59,9 @@ final class LatentReader implements AutoCloseable {
 
   private LatentReader(Weights w, int traits, LoadedWeights own) {
     this.own = own;
-    in = new Conv2d(w.at("conv_in"), Architecture.LATENT_CHANNELS, CHANNELS[0], 3);
-    for (int i = 0; i < CHANNELS.length; i++) {
-      blocks.add(new ResnetBlock(w.at("blocks").at(i), CHANNELS[i], CHANNELS[i], 0, GROUPS, NORM_EPS, Activation.SILU, 1));
-      if (i + 1 < CHANNELS.length) {
-        down.add(new Conv2d(w.at("down").at(i), CHANNELS[i], CHANNELS[i + 1], 3, 2, 1));
-      }
-    }
-    keep = new Conv2d(w.at("conv_out"), CHANNELS[CHANNELS.length - 1], KEPT, 1);
-    out = new Linear(w.at("proj"), (long) KEPT * GRID * GRID, FEATURES);
+    whole = new Look(WHOLE, 1, w.at("whole"));
+    middle = new Look(MIDDLE, 2, w.at("middle"));
+    out = new Linear(w.at("proj"), 2L * KEPT * GRID * GRID, FEATURES);
     this.traits = new Linear(w.at("traits"), FEATURES, traits);
     words = new Linear(w.at("words"), FEATURES, Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
   }
@@ -75,13 +73,43 @@ final class LatentReader implements AutoCloseable {
     return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
   }
 
+  /** Residual blocks, so many a level, to a few channels of each of 8x8 places. */
+  private static final class Look {
+    private final Conv2d in;
+    private final List<List<ResnetBlock>> levels = new ArrayList<>();
+    private final List<Conv2d> down = new ArrayList<>();
+    private final Conv2d keep;
+
+    Look(int[] channels, int blocks, Weights w) {
+      in = new Conv2d(w.at("conv_in"), Architecture.LATENT_CHANNELS, channels[0], 3);
+      for (int i = 0; i < channels.length; i++) {
+        int width = channels[i];
+        Weights level = w.at("levels").at(i);
+        levels.add(IntStream.range(0, blocks)
+            .mapToObj(b -> new ResnetBlock(level.at(b), width, width, 0, GROUPS, NORM_EPS, Activation.SILU, 1)).toList());
+        if (i + 1 < channels.length) {
+          down.add(new Conv2d(w.at("down").at(i), width, channels[i + 1], 3, 2, 1));
+        }
+      }
+      keep = new Conv2d(w.at("conv_out"), channels[channels.length - 1], KEPT, 1);
+    }
+
+    Tensor forward(Tensor latents) {
+      Tensor x = in.forward(latents);
+      for (int i = 0; i < levels.size(); i++) {
+        x = i == 0 ? x : torch.silu(down.get(i - 1).forward(x));
+        for (ResnetBlock block : levels.get(i)) {
+          x = block.forward(x, null);
+        }
+      }
+      return keep.forward(x).flatten(1, -1);
+    }
+  }
+
   /** What can be told of latents [n, 8, 32, 32] of unit spread: [n, 192]. */
   Tensor features(Tensor latents) {
-    Tensor x = blocks.get(0).forward(in.forward(latents), null);
-    for (int i = 0; i < down.size(); i++) {
-      x = blocks.get(i + 1).forward(torch.silu(down.get(i).forward(x)), null);
-    }
-    return torch.silu(out.forward(keep.forward(x).flatten(1, -1)));
+    Tensor head = latents.narrow(2, HEAD_TOP, HEAD).narrow(3, HEAD_LEFT, HEAD);
+    return torch.silu(out.forward(torch.cat(new TensorVector(whole.forward(latents), middle.forward(head)), 1)));
   }
 
   /** The {@link PersonTraits} by {@link #features}: [n, count], f32. */

@@ -4,7 +4,9 @@ import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -17,11 +19,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every {@link Attribute}. */
 final class LatentReaderTraining {
-  private static final int BATCH = 64;
+  private static final int SHARES = 2;
+  private static final int SHARE = 32;
   private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
   private static final int HELD = 500;
   private static final double TRAITS = 10;
-  private static final double GRAIN = 0.5;
+  private static final double GRAIN = 0.15;
 
   private final LatentSet data;
   private final PersonTraits traits;
@@ -54,21 +57,24 @@ final class LatentReaderTraining {
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(seed * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      int[] chosen = random.ints(Math.min(BATCH, learnt), 0, learnt).toArray();
+    return GradientShares.backward(weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
+  }
+
+  /** Of the pictures that share {@code number} of all draws. */
+  private Tensor loss(Parameters weights, long number) {
+    Random random = new Random(seed * 31 + number);
+    try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+      int[] chosen = random.ints(Math.min(SHARE, learnt), 0, learnt).toArray();
       Tensor shown = altered(data.latents(chosen), noise, random).to(Working.TYPE);
       LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(shown);
-      Tensor loss = torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+      return torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
           .add(words.of(reader.words(features), chosen));
-      loss.backward();
-      return loss.item_float();
     }
   }
 
   /** Half of the latents softened; all paler or stronger, and grainy: as a drawing model guesses them on its way. */
-  private static Tensor altered(Tensor latents, NoiseSource noise, Random random) {
+  static Tensor altered(Tensor latents, NoiseSource noise, Random random) {
     int n = (int) latents.size(0);
     int side = (int) latents.size(2);
     float[] gains = new float[n];

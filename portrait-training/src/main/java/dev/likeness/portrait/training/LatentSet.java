@@ -61,6 +61,21 @@ final class LatentSet implements AutoCloseable {
     return latents.index_select(0, chosen).to(ScalarType.Float).mul(new Scalar(scale));
   }
 
+  /** Captions of each picture. */
+  int captions() {
+    return (int) tokens.size(1);
+  }
+
+  /** The ids of one of a picture's captions, [1, 77]. */
+  Tensor caption(int picture, int which) {
+    return tokens.select(0, picture).narrow(0, which, 1).to(ScalarType.Long);
+  }
+
+  /** The ids of the empty caption, [1, 77]. */
+  Tensor emptyCaption() {
+    return empty;
+  }
+
   /** Draws {@code count} pictures; {@code bare} of them, on average, lose their caption. */
   Batch draw(Random random, int count, double bare) {
     TensorVector pictures = new TensorVector();
@@ -70,11 +85,11 @@ final class LatentSet implements AutoCloseable {
     for (int i = 0; i < count; i++) {
       int index = random.nextInt((int) size());
       drawn[i] = index;
-      long caption = random.nextInt((int) tokens.size(1));
+      int caption = random.nextInt(captions());
       pictures.push_back(latents.narrow(0, index, 1));
       weights.push_back(focus.narrow(0, index, 1));
       boolean silent = random.nextDouble() < bare;
-      ids.push_back(silent ? empty : tokens.select(0, index).narrow(0, caption, 1).to(ScalarType.Long));
+      ids.push_back(silent ? empty : caption(index, caption));
     }
     Tensor x = torch.cat(pictures, 0).to(ScalarType.Float).mul(new Scalar(scale));
     return new Batch(drawn, x, torch.cat(ids, 0), torch.cat(weights, 0).to(ScalarType.Float));

@@ -14,15 +14,16 @@ import java.util.List;
  * @param batch pictures a step
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
+ * @param feedback what is counted of what the reader misses of its own drawings; 0 to draw none
  * @param draws seed of the first weights and of each step's renders, noise and strengths; {@code seed} where it is not
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares,
-    double rate, long draws, Path start) {
+    double rate, double feedback, long draws, Path start) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
-      "rate", "draws", "start");
+      "rate", "feedback", "draws", "start");
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
@@ -30,7 +31,8 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
     String seed = given.text("seed", "1");
     return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", 4200), given.number("pictures", 16000),
         given.number("readerSteps", 2500), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
-        Double.parseDouble(given.text("rate", "8e-4")), Long.parseLong(given.text("draws", seed)),
+        Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
+        Long.parseLong(given.text("draws", seed)),
         given.file("start").orElse(null));
   }
 
@@ -42,6 +44,7 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
   public String toString() {
     return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures + " readerSteps="
         + readerSteps + " steps=" + steps
-        + " batch=" + batch + " shares=" + shares + " rate=" + rate + " draws=" + draws;
+        + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
+        + " draws=" + draws;
   }
 }

@@ -77,8 +77,12 @@ public final class TrainPortrait {
         training.startFrom(numbers.start());
       }
       new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
-      try (LatentReader reader = LatentReader.open(reader())) {
+      try (LatentReader reader = LatentReader.open(reader());
+          FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe)) {
         training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
+        if (numbers.feedback() > 0) {
+          training.please(feedback);
+        }
         training.run(diffusionState(), recipe, step -> {
           assemble(data.scale(), vocabulary, step);
           preview(step);

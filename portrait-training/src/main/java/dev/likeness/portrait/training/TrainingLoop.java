@@ -30,7 +30,8 @@ import java.util.function.Predicate;
  */
 record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
     Function<NoiseSource, InitialValues> random, Consumer<TrainableWeights> start) {
-  private static final int SAVE_EVERY = 100;
+  /** Steps between saves. */
+  static final int SAVE_EVERY = 100;
 
   /** A stage from random weights, of which those that {@code silent} names begin at zero. */
   TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {

@@ -47,6 +47,28 @@ class DiffusionTrainingTest {
   }
 
   @Test
+  void learnsByWhatItsOwnDrawingsLack(@TempDir Path folder) throws IOException {
+    Path reader = folder.resolve("reader.safetensors");
+    try (LatentSet data = data(folder)) {
+      new LatentReaderTraining(data, new PortraitRenders(1), 2, 1).run(reader, 20);
+      Path without = folder.resolve("without.safetensors");
+      training(data).run(without, RECIPE, step -> { });
+      Path with = folder.resolve("with.safetensors");
+      try (LatentReader told = LatentReader.open(reader);
+          FeedbackLoss loss = new FeedbackLoss(data, new PortraitRenders(1), told, 1e3, Architecture.GUIDANCE, RECIPE)) {
+        DiffusionTraining training = training(data);
+        training.please(loss);
+        training.run(with, RECIPE, step -> { });
+      }
+      try (TensorScope scope = TensorScope.open(); Safetensors before = Safetensors.open(without);
+          Safetensors after = Safetensors.open(with)) {
+        String name = "weights.unet.conv_out.weight";
+        assertTrue(after.read(name).sub(before.read(name)).abs().max().item_double() > 1e-6, "it learns something else");
+      }
+    }
+  }
+
+  @Test
   void goesOnFromAFinishedModel(@TempDir Path folder) {
     Path state = folder.resolve("state.safetensors");
     try (LatentSet data = data(folder)) {

@@ -1,0 +1,44 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.portrait.people.Asked;
+import dev.likeness.portrait.people.Attribute;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word counts by how unlikely it
+ * is held for, not by the logarithm of that: nothing is gained by pleasing the reader more than a viewer, and nothing moves
+ * a picture of which the reader holds the word for impossible.
+ */
+final class AskedLoss {
+  private static final float NEVER = -1e4f;
+
+  private AskedLoss() {}
+
+  /** How many asked attributes each picture is expected to lack: [n], f32; {@code scores} are [n, words] of each attribute. */
+  static Tensor of(Map<Attribute, Tensor> scores, List<String> prompts) {
+    List<Map<Attribute, Set<String>>> asked = prompts.stream().map(Asked::of).toList();
+    Tensor sum = torch.zeros(prompts.size());
+    for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
+      Tensor all = head.getValue();
+      Tensor right = all.add(barred(head.getKey(), asked));
+      Tensor held = right.logsumexp(1).sub(all.logsumexp(1)).exp();
+      sum = sum.add(torch.ones_like(held).sub(held));
+    }
+    return sum;
+  }
+
+  /** What is added to scores of words other than those asked for, [n, words]; nothing where none is. */
+  private static Tensor barred(Attribute attribute, List<Map<Attribute, Set<String>>> asked) {
+    List<String> words = attribute.words();
+    float[] added = new float[asked.size() * words.size()];
+    for (int i = 0; i < added.length; i++) {
+      Set<String> wanted = asked.get(i / words.size()).getOrDefault(attribute, Set.of());
+      added[i] = wanted.isEmpty() || wanted.contains(words.get(i % words.size())) ? 0 : NEVER;
+    }
+    return torch.tensor(added).view(asked.size(), words.size());
+  }
+}

@@ -1,0 +1,95 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.text.ClipTextEncoder;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.atomic.DoubleAdder;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Teaches a network by what a {@link LatentReader} reads from its own drawings of what their captions ask for: reward
+ * feedback learning (Xu et al. 2023, arXiv:2304.05977, algorithm 1), where every step of a drawing is learnt by, each by
+ * itself (as the last one is in DRaFT-1, Clark et al. 2024, arXiv:2309.17400), and none is taken for drawing alone. Each
+ * counts by its alpha: guesses of noise are blurs.
+ */
+final class FeedbackLoss implements AutoCloseable {
+  /** Steps after which all drawings begin anew, so that a run that was stopped there ends at the same bits. */
+  static final int RESTART = TrainingLoop.SAVE_EVERY;
+
+  private final LatentSet data;
+  private final LatentReader reader;
+  private final double weight;
+  private final double guidance;
+  private final List<Underway> shares;
+  private final DoubleAdder missed = new DoubleAdder();
+  private final LongAdder drawn = new LongAdder();
+
+  /**
+   * @param weight what the loss is multiplied by
+   * @param guidance that is drawn with
+   * @param recipe whose shares draw apart, all together as many as a batch has
+   */
+  FeedbackLoss(LatentSet data, PortraitRenders known, LatentReader reader, double weight, double guidance,
+      DiffusionTraining.Recipe recipe) {
+    this.data = data;
+    this.reader = reader;
+    this.weight = weight;
+    this.guidance = guidance;
+    this.shares = IntStream.range(0, recipe.shares())
+        .mapToObj(i -> new Underway(data, known, recipe.batch() / recipe.shares())).toList();
+  }
+
+  /** Goes a step on with the drawings of {@code share} in training step {@code step}, and tells their loss, f32 scalar. */
+  Tensor of(int share, long step, Random random, NoiseSource noise, Objective objective, ClipTextEncoder words,
+      UNet2DConditionModel unet) {
+    Underway drawings = shares.get(share);
+    if (step % RESTART == 0 || drawings.latents() == null) {
+      drawings.restart(random, noise);
+    }
+    int[] timesteps = drawings.timesteps(objective);
+    Tensor noised = drawings.latents();
+    Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
+    Tensor guesses = objective.estimate(answer, noised, timesteps);
+    // As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else.
+    Tensor shown = LatentReaderTraining.altered(guesses, noise, random).to(Working.TYPE);
+    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown)), drawings.captions())
+        .mul(objective.alphas(timesteps).flatten());
+    missed.add(lacking.sum().item_double());
+    drawn.add(timesteps.length);
+    drawings.advance(guesses.detach(), objective, random, noise);
+    return lacking.mean().mul(new Scalar(weight));
+  }
+
+  /** The mean of what was missed since it was last told, not multiplied by the weight. */
+  double told() {
+    return missed.sumThenReset() / drawn.sumThenReset();
+  }
+
+  /** Classifier-free guidance; what is steered away from stays as it is. */
+  private Tensor guided(Tensor noised, int[] timesteps, Tensor tokens, ClipTextEncoder words, UNet2DConditionModel unet) {
+    Tensor input = noised.to(Working.TYPE);
+    Tensor times = torch.tensor(timesteps);
+    Tensor without;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      Tensor nothing = words.forward(data.emptyCaption(), 0).tokens();
+      without = unet.forward(input, times, UNetConditioning.text(nothing.expand(tokens.size(0), -1, -1))).to(ScalarType.Float);
+    }
+    Tensor with = unet.forward(input, times, UNetConditioning.text(words.forward(tokens, 0).tokens())).to(ScalarType.Float);
+    return without.add(with.sub(without).mul(new Scalar(guidance)));
+  }
+
+  @Override
+  public void close() {
+    shares.forEach(Underway::close);
+  }
+}

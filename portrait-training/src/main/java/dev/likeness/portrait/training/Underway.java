@@ -1,0 +1,113 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.training.Objective;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Drawings under way, each at a step of its own, as the model's sampler draws: a guess at the whole picture is noised anew
+ * to the next level. What is finished gives way to another caption.
+ */
+final class Underway implements AutoCloseable {
+  /** Steps of a drawing. */
+  static final int STEPS = 20;
+
+  /** One drawing: whose caption, which of that picture's, after how many of its steps. */
+  private record Slot(int picture, int caption, int at, int steps) {
+    boolean finished() {
+      return at == steps;
+    }
+
+    int timestep(int levels) {
+      return levels - 1 - at * levels / steps;
+    }
+  }
+
+  private final LatentSet data;
+  private final PortraitRenders known;
+  private final Slot[] slots;
+  private TensorRegion region = new TensorRegion();
+  private Tensor latents;
+
+  Underway(LatentSet data, PortraitRenders known, int count) {
+    this.data = data;
+    this.known = known;
+    slots = new Slot[count];
+  }
+
+  /**
+   * Begins all anew. The first drawing of each has fewer steps than the one before it, so that later all levels are
+   * under way at once.
+   */
+  void restart(Random random, NoiseSource noise) {
+    Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));
+    keep(noise.next(slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT).squeeze(0));
+  }
+
+  private Slot begun(Random random, int steps) {
+    return new Slot(random.nextInt((int) data.size()), random.nextInt(data.captions()), 0, steps);
+  }
+
+  /** The noised latents, [n, c, h, w], f32, or null before they began. */
+  Tensor latents() {
+    return latents;
+  }
+
+  /** How far each is noised. */
+  int[] timesteps(Objective objective) {
+    int levels = objective.schedule().length();
+    return Arrays.stream(slots).mapToInt(slot -> slot.timestep(levels)).toArray();
+  }
+
+  /** What each is asked for. */
+  List<String> captions() {
+    return Arrays.stream(slots).map(slot -> known.captions(slot.picture).get(slot.caption)).toList();
+  }
+
+  /** Ids of the captions, [n, 77]. */
+  Tensor tokens() {
+    TensorVector ids = new TensorVector();
+    for (Slot slot : slots) {
+      ids.push_back(data.caption(slot.picture, slot.caption));
+    }
+    return torch.cat(ids, 0);
+  }
+
+  /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
+  void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
+    Tensor fresh = noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0);
+    for (int i = 0; i < slots.length; i++) {
+      Slot next = new Slot(slots[i].picture, slots[i].caption, slots[i].at + 1, slots[i].steps);
+      slots[i] = next.finished() ? begun(random, STEPS) : next;
+    }
+    Tensor noised = objective.noised(guesses, fresh, timesteps(objective));
+    boolean[] begun = new boolean[slots.length];
+    IntStream.range(0, slots.length).forEach(i -> begun[i] = slots[i].at == 0);
+    keep(torch.where(mask(begun), fresh, noised));
+  }
+
+  private static Tensor mask(boolean[] of) {
+    long[] values = new long[of.length];
+    Arrays.setAll(values, i -> of[i] ? 1 : 0);
+    return torch.tensor(values).to(torch.ScalarType.Bool).view(-1, 1, 1, 1);
+  }
+
+  private void keep(Tensor of) {
+    TensorRegion next = new TensorRegion();
+    latents = next.keep(of);
+    region.close();
+    region = next;
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}

@@ -1,0 +1,115 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.portrait.people.Attribute;
+import dev.likeness.schedulers.SchedulerConfig;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class FeedbackLossTest {
+  private static final int DRAWN = 4;
+  private static final float SURE = 20;
+
+  @Test
+  void whatIsAskedForAndReadCostsNothing() {
+    try (TensorScope scope = TensorScope.open()) {
+      List<String> prompts = List.of("studio portrait of a woman with freckles", "studio portrait of a woman");
+      Map<Attribute, Tensor> scores = scores("freckles");
+      assertEquals(0, AskedLoss.of(scores, prompts).sum().item_double(), 1e-6);
+      Tensor missed = AskedLoss.of(scores(""), prompts);
+      assertEquals(1, missed.select(0, 0).item_double(), 1e-3, "freckles were asked for");
+      assertEquals(0, missed.select(0, 1).item_double(), 1e-6, "and here nothing was");
+    }
+  }
+
+  @Test
+  void eitherOfTwoWordsWillDo() {
+    try (TensorScope scope = TensorScope.open()) {
+      for (String outfit : Attribute.OUTFIT.words()) {
+        boolean formal = outfit.equals("suit and tie") || outfit.equals("blazer");
+        Tensor missed = AskedLoss.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit)), List.of("a man in business attire"));
+        assertEquals(formal ? 0 : 1, missed.item_double(), 1e-3, outfit);
+      }
+    }
+  }
+
+  @Test
+  void drawingsGoOnFromTheirOwnGuesses(@TempDir Path folder) {
+    Objective objective = objective();
+    try (TensorScope scope = TensorScope.open(); LatentSet data = data(folder); NoiseSource noise = NoiseSource.seeded(1);
+        Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
+      Random random = new Random(1);
+      drawings.restart(random, noise);
+      assertTrue(Arrays.stream(drawings.timesteps(objective)).allMatch(t -> t == 999));
+      Tensor guess = torch.ones(DRAWN, 8, 32, 32);
+      Set<Integer> levels = new HashSet<>();
+      List<String> before = drawings.captions();
+      for (int i = 0; i < Underway.STEPS; i++) {
+        drawings.advance(guess, objective, random, noise);
+      }
+      int[] timesteps = drawings.timesteps(objective);
+      Arrays.stream(timesteps).forEach(levels::add);
+      assertEquals(DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
+      Tensor alphas = objective.alphas(timesteps).flatten();
+      for (int i = 0; i < DRAWN; i++) {
+        double left = timesteps[i] == 999 ? 0 : alphas.select(0, i).item_double();
+        assertEquals(left, drawings.latents().select(0, i).mean().item_double(), 0.03, "what is left of the guess at " + timesteps[i]);
+      }
+      assertTrue(!before.equals(drawings.captions()), "what is finished gives way");
+      assertEquals(DRAWN, drawings.tokens().size(0));
+    }
+  }
+
+  private static Map<Attribute, Tensor> scores(String freckles) {
+    Map<Attribute, Tensor> scores = new LinkedHashMap<>();
+    scores.put(Attribute.STYLE, twice(sure(Attribute.STYLE, "studio portrait")));
+    scores.put(Attribute.SEX, twice(sure(Attribute.SEX, "woman")));
+    scores.put(Attribute.FRECKLES, twice(sure(Attribute.FRECKLES, freckles)));
+    return scores;
+  }
+
+  private static Tensor sure(Attribute attribute, String word) {
+    float[] row = new float[attribute.words().size()];
+    row[attribute.words().indexOf(word)] = SURE;
+    return torch.tensor(row).view(1, -1);
+  }
+
+  private static Tensor twice(Tensor row) {
+    return row.expand(2, -1);
+  }
+
+  static Objective objective() {
+    SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
+    return new Objective(scheduler.schedule(), scheduler.prediction(), 0);
+  }
+
+  private static LatentSet data(Path folder) {
+    Path file = folder.resolve("latents.safetensors");
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+      SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 8, 32, 32).squeeze(0).to(ScalarType.Half),
+          "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short),
+          "focus", torch.ones(6, 1, 32, 32).to(ScalarType.Half)), Map.of());
+    }
+    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
+  }
+}

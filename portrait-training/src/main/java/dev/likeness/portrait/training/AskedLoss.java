@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word counts by how unlikely it
- * is held for, not by the logarithm of that: nothing is gained by pleasing the reader more than a viewer, and nothing moves
- * a picture of which the reader holds the word for impossible.
+ * is held for, not by the logarithm of that: little is gained where the reader is sure already, and little moved where it
+ * holds the word for all but impossible.
  */
 final class AskedLoss {
   private static final float NEVER = -1e4f;

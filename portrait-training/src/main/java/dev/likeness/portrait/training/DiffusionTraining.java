@@ -91,7 +91,7 @@ final class DiffusionTraining {
         (own, share) -> loss(own, step, share, recipe)),
         (weights, step) -> {
           if (feedback != null) {
-            System.err.printf(Locale.ROOT, "diffusion: drawings lack %.4f of what was asked for%n", feedback.told());
+            System.err.printf(Locale.ROOT, "diffusion: guesses lack %.3f asked attributes each%n", feedback.takeMissed());
           }
           saved.accept(step);
         });

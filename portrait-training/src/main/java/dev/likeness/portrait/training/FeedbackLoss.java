@@ -23,13 +23,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * counts by its alpha: guesses of noise are blurs.
  */
 final class FeedbackLoss implements AutoCloseable {
-  /** Steps after which all drawings begin anew, so that a run that was stopped there ends at the same bits. */
-  static final int RESTART = TrainingLoop.SAVE_EVERY;
+  private static final long[] FIRST = {0};
 
   private final LatentSet data;
   private final LatentReader reader;
   private final double weight;
   private final double guidance;
+  private final int restart;
   private final List<Underway> shares;
   private final DoubleAdder missed = new DoubleAdder();
   private final LongAdder drawn = new LongAdder();
@@ -38,13 +38,16 @@ final class FeedbackLoss implements AutoCloseable {
    * @param weight what the loss is multiplied by
    * @param guidance that is drawn with
    * @param recipe whose shares draw apart, all together as many as a batch has
+   * @param restart steps after which all drawings begin anew: a run that is stopped there, and nowhere else, ends at the
+   *     same bits
    */
   FeedbackLoss(LatentSet data, PortraitRenders known, LatentReader reader, double weight, double guidance,
-      DiffusionTraining.Recipe recipe) {
+      DiffusionTraining.Recipe recipe, int restart) {
     this.data = data;
     this.reader = reader;
     this.weight = weight;
     this.guidance = guidance;
+    this.restart = restart;
     this.shares = IntStream.range(0, recipe.shares())
         .mapToObj(i -> new Underway(data, known, recipe.batch() / recipe.shares())).toList();
   }
@@ -53,25 +56,29 @@ final class FeedbackLoss implements AutoCloseable {
   Tensor of(int share, long step, Random random, NoiseSource noise, Objective objective, ClipTextEncoder words,
       UNet2DConditionModel unet) {
     Underway drawings = shares.get(share);
-    if (step % RESTART == 0 || drawings.latents() == null) {
+    if (step % restart == 0 || drawings.latents() == null) {
       drawings.restart(random, noise);
     }
     int[] timesteps = drawings.timesteps(objective);
     Tensor noised = drawings.latents();
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
     Tensor guesses = objective.estimate(answer, noised, timesteps);
-    // As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else.
-    Tensor shown = LatentReaderTraining.altered(guesses, noise, random).to(Working.TYPE);
-    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown)), drawings.captions())
-        .mul(objective.alphas(timesteps).flatten());
+    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown(guesses, noise, random))), drawings.captions());
     missed.add(lacking.sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);
-    return lacking.mean().mul(new Scalar(weight));
+    return lacking.mul(objective.alphas(timesteps).flatten()).mean().mul(new Scalar(weight));
   }
 
-  /** The mean of what was missed since it was last told, not multiplied by the weight. */
-  double told() {
+  /** As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else. Half are softened, any. */
+  private static Tensor shown(Tensor guesses, NoiseSource noise, Random random) {
+    long[] turn = {random.nextInt((int) guesses.size(0))};
+    Tensor turned = guesses.roll(turn, FIRST);
+    return LatentReaderTraining.altered(turned, noise, random).roll(new long[] {-turn[0]}, FIRST).to(Working.TYPE);
+  }
+
+  /** How many asked attributes a step's guess lacked, on average since this was last asked. */
+  double takeMissed() {
     return missed.sumThenReset() / drawn.sumThenReset();
   }
 

@@ -37,6 +37,7 @@ final class LatentReader implements AutoCloseable {
   private static final String AVERAGE = "ema";
   private static final int[] WHOLE = {64, 128, 192};
   private static final int[] MIDDLE = {96, 160};
+  /** Where eyes and mouths are, in headshots and selfies. */
   private static final int HEAD = Architecture.LATENT / 2;
   private static final int HEAD_TOP = 9;
   private static final int HEAD_LEFT = 8;
@@ -70,7 +71,12 @@ final class LatentReader implements AutoCloseable {
   static LatentReader open(Path state) {
     Safetensors file = Safetensors.open(state);
     LoadedWeights weights = new LoadedWeights(file, Working.COMPUTE);
-    return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
+    try {
+      return new LatentReader(Weights.of(weights).at(AVERAGE), (int) file.shape(AVERAGE + ".traits.weight")[0], weights);
+    } catch (RuntimeException e) {
+      weights.close();
+      throw e;
+    }
   }
 
   /** Residual blocks, so many a level, to a few channels of each of 8x8 places. */

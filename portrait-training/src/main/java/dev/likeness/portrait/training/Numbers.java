@@ -11,10 +11,10 @@ import java.util.List;
  * @param pictures renders to learn from
  * @param readerSteps optimiser steps of the reader of latents
  * @param steps its optimiser steps
- * @param batch pictures a step
+ * @param batch pictures a step; with feedback as many drawings beside them
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
- * @param feedback what is counted of what the reader misses of its own drawings; 0 to draw none
+ * @param feedback what counts what the reader misses in the model's own drawings, 0.03 say; 0 to draw none
  * @param draws seed of the first weights and of each step's renders, noise and strengths; {@code seed} where it is not
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
@@ -24,6 +24,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
     double rate, double feedback, long draws, Path start) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
       "rate", "feedback", "draws", "start");
+
+  Numbers {
+    if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("feedback=" + feedback + "; give 0 or more, 0 for none");
+    }
+  }
 
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {

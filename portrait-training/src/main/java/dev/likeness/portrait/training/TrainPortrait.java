@@ -78,7 +78,8 @@ public final class TrainPortrait {
       }
       new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
       try (LatentReader reader = LatentReader.open(reader());
-          FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe)) {
+          FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe,
+              TrainingLoop.SAVE_EVERY)) {
         training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
         if (numbers.feedback() > 0) {
           training.please(feedback);

@@ -43,8 +43,8 @@ final class Underway implements AutoCloseable {
   }
 
   /**
-   * Begins all anew. The first drawing of each has fewer steps than the one before it, so that later all levels are
-   * under way at once.
+   * Begins all anew. First drawings have from one to {@link #STEPS} steps, one slot more than the last, and all later ones
+   * {@link #STEPS}, so that soon all levels are under way at once.
    */
   void restart(Random random, NoiseSource noise) {
     Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));

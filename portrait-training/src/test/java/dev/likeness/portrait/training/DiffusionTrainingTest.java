@@ -7,18 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
@@ -34,7 +30,7 @@ class DiffusionTrainingTest {
 
   @Test
   void endsAtTheSameBitsWhenItIsStoppedAndGoneOnWith(@TempDir Path folder) throws IOException {
-    try (LatentSet data = data(folder)) {
+    try (LatentSet data = NoiseLatents.of(folder, 6)) {
       Path unbroken = folder.resolve("unbroken.safetensors");
       Path broken = folder.resolve("broken.safetensors");
       training(data).run(unbroken, RECIPE, step -> { });
@@ -49,16 +45,20 @@ class DiffusionTrainingTest {
   @Test
   void learnsByWhatItsOwnDrawingsLack(@TempDir Path folder) throws IOException {
     Path reader = folder.resolve("reader.safetensors");
-    try (LatentSet data = data(folder)) {
+    try (LatentSet data = NoiseLatents.of(folder, 6)) {
       new LatentReaderTraining(data, new PortraitRenders(1), 2, 1).run(reader, 20);
       Path without = folder.resolve("without.safetensors");
       training(data).run(without, RECIPE, step -> { });
       Path with = folder.resolve("with.safetensors");
       try (LatentReader told = LatentReader.open(reader);
-          FeedbackLoss loss = new FeedbackLoss(data, new PortraitRenders(1), told, 1e3, Architecture.GUIDANCE, RECIPE)) {
+          FeedbackLoss loss = new FeedbackLoss(data, new PortraitRenders(1), told, 1e3, Architecture.GUIDANCE, RECIPE, 2)) {
         DiffusionTraining training = training(data);
         training.please(loss);
         training.run(with, RECIPE, step -> { });
+        Path broken = folder.resolve("broken.safetensors");
+        training.runTo(broken, RECIPE, 2, step -> { });
+        training.run(broken, RECIPE, step -> { });
+        assertArrayEquals(Files.readAllBytes(with), Files.readAllBytes(broken), "stopped where drawings begin anew");
       }
       try (TensorScope scope = TensorScope.open(); Safetensors before = Safetensors.open(without);
           Safetensors after = Safetensors.open(with)) {
@@ -71,7 +71,7 @@ class DiffusionTrainingTest {
   @Test
   void goesOnFromAFinishedModel(@TempDir Path folder) {
     Path state = folder.resolve("state.safetensors");
-    try (LatentSet data = data(folder)) {
+    try (LatentSet data = NoiseLatents.of(folder, 6)) {
       DiffusionTraining training = training(data);
       training.startFrom(PortraitModel.files());
       assertThrows(UnusableInput.class, () -> training.run(state, RECIPE, step -> { }), "another vocabulary");
@@ -96,15 +96,5 @@ class DiffusionTrainingTest {
   private static DiffusionTraining training(LatentSet data, int vocabulary) {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     return new DiffusionTraining(data, new Objective(scheduler.schedule(), scheduler.prediction(), 0), vocabulary, 1);
-  }
-
-  private static LatentSet data(Path folder) {
-    Path file = folder.resolve("latents.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 8, 32, 32).squeeze(0).to(ScalarType.Half),
-          "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short),
-          "focus", torch.ones(6, 1, 32, 32).to(ScalarType.Half)), Map.of());
-    }
-    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
   }
 }

@@ -7,7 +7,6 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
@@ -18,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,12 +55,12 @@ class FeedbackLossTest {
   @Test
   void drawingsGoOnFromTheirOwnGuesses(@TempDir Path folder) {
     Objective objective = objective();
-    try (TensorScope scope = TensorScope.open(); LatentSet data = data(folder); NoiseSource noise = NoiseSource.seeded(1);
+    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 6); NoiseSource noise = NoiseSource.seeded(1);
         Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
       Random random = new Random(1);
       drawings.restart(random, noise);
       assertTrue(Arrays.stream(drawings.timesteps(objective)).allMatch(t -> t == 999));
-      Tensor guess = torch.ones(DRAWN, 8, 32, 32);
+      Tensor guess = torch.full(new long[] {DRAWN, 8, 32, 32}, new Scalar(10.0));
       Set<Integer> levels = new HashSet<>();
       List<String> before = drawings.captions();
       for (int i = 0; i < Underway.STEPS; i++) {
@@ -72,10 +71,15 @@ class FeedbackLossTest {
       assertEquals(DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
       Tensor alphas = objective.alphas(timesteps).flatten();
       for (int i = 0; i < DRAWN; i++) {
-        double left = timesteps[i] == 999 ? 0 : alphas.select(0, i).item_double();
-        assertEquals(left, drawings.latents().select(0, i).mean().item_double(), 0.03, "what is left of the guess at " + timesteps[i]);
+        assertEquals(10 * alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.1,
+            "what is left of the guess at " + timesteps[i]);
       }
       assertTrue(!before.equals(drawings.captions()), "what is finished gives way");
+      while (Arrays.stream(drawings.timesteps(objective)).noneMatch(t -> t == 999)) {
+        drawings.advance(guess, objective, random, noise);
+      }
+      int begun = Arrays.stream(drawings.timesteps(objective)).boxed().toList().indexOf(999);
+      assertEquals(0, drawings.latents().select(0, begun).mean().item_double(), 0.1, "and begins from noise alone");
       assertEquals(DRAWN, drawings.tokens().size(0));
     }
   }
@@ -101,15 +105,5 @@ class FeedbackLossTest {
   static Objective objective() {
     SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
     return new Objective(scheduler.schedule(), scheduler.prediction(), 0);
-  }
-
-  private static LatentSet data(Path folder) {
-    Path file = folder.resolve("latents.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      SafetensorsWriter.write(file, Map.of("latents", noise.next(6, 8, 32, 32).squeeze(0).to(ScalarType.Half),
-          "tokens", torch.ones(6, 3, Architecture.TOKENS).to(ScalarType.Short),
-          "focus", torch.ones(6, 1, 32, 32).to(ScalarType.Half)), Map.of());
-    }
-    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
   }
 }

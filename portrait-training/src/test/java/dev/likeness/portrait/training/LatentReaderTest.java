@@ -5,20 +5,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
-import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.people.Attribute;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,7 +31,7 @@ class LatentReaderTest {
   void learnsItsPicturesToTheSameBitsWhetherStoppedOrNot() throws IOException {
     Path unbroken = folder.resolve("unbroken.safetensors");
     Path broken = folder.resolve("broken.safetensors");
-    try (LatentSet data = data()) {
+    try (LatentSet data = NoiseLatents.of(folder, PICTURES)) {
       training(data).run(unbroken, STEPS);
       training(data).runTo(broken, STEPS, 3);
       training(data).run(broken, STEPS);
@@ -59,15 +54,5 @@ class LatentReaderTest {
 
   private static LatentReaderTraining training(LatentSet data) {
     return new LatentReaderTraining(data, new PortraitRenders(1), HELD, 1);
-  }
-
-  private LatentSet data() {
-    Path file = folder.resolve("latents.safetensors");
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
-      SafetensorsWriter.write(file, Map.of("latents", noise.next(PICTURES, 8, 32, 32).squeeze(0).to(ScalarType.Half),
-          "tokens", torch.ones(PICTURES, 3, Architecture.TOKENS).to(ScalarType.Short),
-          "focus", torch.ones(PICTURES, 1, 32, 32).to(ScalarType.Half)), Map.of());
-    }
-    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
   }
 }

@@ -1,0 +1,26 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Latents that show nothing, for trainings to go through the motions. */
+final class NoiseLatents {
+  private NoiseLatents() {}
+
+  /** So many, in a file in {@code folder}; every caption is the same. */
+  static LatentSet of(Path folder, int pictures) {
+    Path file = folder.resolve("latents.safetensors");
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
+      SafetensorsWriter.write(file, Map.of("latents", noise.next(pictures, 8, 32, 32).squeeze(0).to(ScalarType.Half),
+          "tokens", torch.ones(pictures, 3, Architecture.TOKENS).to(ScalarType.Short),
+          "focus", torch.ones(pictures, 1, 32, 32).to(ScalarType.Half)), Map.of());
+    }
+    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
+  }
+}

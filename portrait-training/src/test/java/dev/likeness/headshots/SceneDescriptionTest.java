@@ -1,6 +1,5 @@
 package dev.likeness.headshots;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
@@ -19,36 +18,52 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.people.Tint;
+import dev.likeness.portrait.people.Words;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /** Needs a base that knows such words and photos of which they are true. */
 class SceneDescriptionTest {
-  private static final Person PERSON = Person.random(9_300_000_001L);
+  private static final long FIRST = 9_300_000_001L;
+  private static final int PEOPLE = 3;
 
   @Test
-  void readsClothesLightAndBackdropFromEachPhoto() {
-    Random random = new Random(3);
-    List<Shot> shots = List.of(
+  void readsClothesLightAndBackdropFromMostPhotos() {
+    int[] right = new int[3];
+    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT); CascadeDetector detector = new CascadeDetector()) {
+      for (long person = FIRST; person < FIRST + PEOPLE; person++) {
+        List<Shot> shots = shots(new Random(3));
+        List<SceneWords> scenes = scenes(Person.random(person), shots, base, detector);
+        for (int i = 0; i < scenes.size(); i++) {
+          SceneWords read = scenes.get(i);
+          right[0] += read.word("light").equals(shots.get(i).light().words()) ? 1 : 0;
+          right[1] += read.word("backdrop").equals(shots.get(i).backdrop().words()) ? 1 : 0;
+          right[2] += read.word("outfit").startsWith("a " + shots.get(i).outfitTint().words() + " ") ? 1 : 0;
+        }
+      }
+    }
+    // What is not sure is not said, of which words the base's weights decide.
+    assertTrue(right[0] >= 5 && right[1] >= 4 && right[2] >= 5, "light, backdrop and colour of 6 photos: " + Arrays.toString(right));
+  }
+
+  private static List<Shot> shots(Random random) {
+    return List.of(
         Shot.selfie(random).withPose(0, 0, 0).withOutfit(Outfit.T_SHIRT, Tint.GREEN, Pattern.PLAIN)
             .withLight(Light.FLASH, Tint.WHITE).withBackdrop(Backdrop.BRICK, Tint.BROWN),
         Shot.selfie(random).withPose(0, 0, 0).withOutfit(Outfit.HOODIE, Tint.BLUE, Pattern.PLAIN)
             .withLight(Light.SOFT, Tint.WHITE).withBackdrop(Backdrop.PARK, Tint.WHITE));
-    try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT); CascadeDetector detector = new CascadeDetector()) {
-      List<AcceptedPhoto> photos = new ArrayList<>();
-      for (Shot shot : shots) {
-        Picture picture = Renderer.render(PERSON, shot, 384).picture();
-        photos.add(AcceptedPhoto.of("selfie", picture, detector.detect(picture).get(0)));
-      }
-      List<Picture> crops = photos.stream().map(photo -> photo.crop(base.defaults().width(), 4)).toList();
-      List<SceneWords> scenes =
-          SceneDescription.of(base, photos, crops, "a woman", Progress.SILENT, new Cancellation());
-      assertEquals("flash, brick wall", scenes.get(0).word("light") + ", " + scenes.get(0).word("backdrop"));
-      assertEquals("soft light, park", scenes.get(1).word("light") + ", " + scenes.get(1).word("backdrop"));
-      assertTrue(scenes.get(0).word("outfit").startsWith("a green "), scenes.get(0).word("outfit"));
-      assertTrue(scenes.get(1).word("outfit").startsWith("a blue "), scenes.get(1).word("outfit"));
+  }
+
+  private static List<SceneWords> scenes(Person person, List<Shot> shots, BaseModel base, CascadeDetector detector) {
+    List<AcceptedPhoto> photos = new ArrayList<>();
+    for (Shot shot : shots) {
+      Picture picture = Renderer.render(person, shot, 384).picture();
+      photos.add(AcceptedPhoto.of("selfie", picture, detector.detect(picture).get(0)));
     }
+    List<Picture> crops = photos.stream().map(photo -> photo.crop(base.defaults().width(), 4)).toList();
+    return SceneDescription.of(base, photos, crops, "a " + Words.of(person.sex()), Progress.SILENT, new Cancellation());
   }
 }

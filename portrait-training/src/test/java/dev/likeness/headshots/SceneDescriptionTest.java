@@ -1,5 +1,6 @@
 package dev.likeness.headshots;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
@@ -20,7 +21,6 @@ import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.people.Tint;
 import dev.likeness.portrait.people.Words;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -31,22 +31,24 @@ class SceneDescriptionTest {
   private static final int PEOPLE = 3;
 
   @Test
-  void readsClothesLightAndBackdropFromMostPhotos() {
-    int[] right = new int[3];
+  void readsClothesLightAndBackdropFromPhotosAndSaysNothingWrong() {
+    int backdrops = 0;
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT); CascadeDetector detector = new CascadeDetector()) {
       for (long person = FIRST; person < FIRST + PEOPLE; person++) {
         List<Shot> shots = shots(new Random(3));
         List<SceneWords> scenes = scenes(Person.random(person), shots, base, detector);
         for (int i = 0; i < scenes.size(); i++) {
+          Shot shot = shots.get(i);
           SceneWords read = scenes.get(i);
-          right[0] += read.word("light").equals(shots.get(i).light().words()) ? 1 : 0;
-          right[1] += read.word("backdrop").equals(shots.get(i).backdrop().words()) ? 1 : 0;
-          right[2] += read.word("outfit").startsWith("a " + shots.get(i).outfitTint().words() + " ") ? 1 : 0;
+          assertEquals(shot.light().words(), read.word("light"));
+          assertTrue(read.word("outfit").startsWith("a " + shot.outfitTint().words() + " "), read.word("outfit"));
+          assertTrue(List.of("", shot.backdrop().words()).contains(read.word("backdrop")), read.word("backdrop"));
+          backdrops += read.word("backdrop").isEmpty() ? 0 : 1;
         }
       }
     }
-    // What is not sure is not said, of which words the base's weights decide.
-    assertTrue(right[0] >= 5 && right[1] >= 4 && right[2] >= 5, "light, backdrop and colour of 6 photos: " + Arrays.toString(right));
+    // What is not sure is not said: of the parks of these weights two of three are not.
+    assertTrue(backdrops >= 4, backdrops + " of 6 backdrops said");
   }
 
   private static List<Shot> shots(Random random) {

@@ -6,7 +6,7 @@ import dev.likeness.diffusion.training.Objective;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -88,15 +88,8 @@ final class Underway implements AutoCloseable {
       slots[i] = next.finished() ? begun(random, STEPS) : next;
     }
     Tensor noised = objective.noised(guesses, fresh, timesteps(objective));
-    boolean[] begun = new boolean[slots.length];
-    IntStream.range(0, slots.length).forEach(i -> begun[i] = slots[i].at == 0);
-    keep(torch.where(mask(begun), fresh, noised));
-  }
-
-  private static Tensor mask(boolean[] of) {
-    long[] values = new long[of.length];
-    Arrays.setAll(values, i -> of[i] ? 1 : 0);
-    return torch.tensor(values).to(torch.ScalarType.Bool).view(-1, 1, 1, 1);
+    Tensor steps = torch.tensor(Arrays.stream(slots).mapToLong(Slot::at).toArray()).view(-1, 1, 1, 1);
+    keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));
   }
 
   private void keep(Tensor of) {

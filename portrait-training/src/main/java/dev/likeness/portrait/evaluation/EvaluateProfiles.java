@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -32,6 +33,8 @@ import java.util.TreeMap;
 public final class EvaluateProfiles {
   private static final long FIRST = 6_000_000_000L;
   private static final int PHOTOS = 5;
+  /** Slots that every person has a word of, but where none is plain. */
+  private static final Set<String> PLAIN = Set.of("age", "skin", "colour");
   private static final Map<String, Attribute> KNOWN = Map.of("sex", Attribute.SEX, "age", Attribute.AGE, "skin", Attribute.SKIN,
       "hair", Attribute.HAIR, "colour", Attribute.HAIR_COLOUR, "beard", Attribute.BEARD, "glasses", Attribute.GLASSES,
       "marks", Attribute.FRECKLES);
@@ -72,7 +75,7 @@ public final class EvaluateProfiles {
 
   private static void add(Map<String, List<double[]>> table, Trait trait, Person person) {
     String known = KNOWN.get(trait.slot()).word(person, null);
-    if (trait.slot().equals("colour") && known.isEmpty()) {
+    if (PLAIN.contains(trait.slot()) && known.isEmpty()) {
       return;
     }
     // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no certain style.

@@ -7,12 +7,13 @@ import java.util.stream.Stream;
 
 /**
  * What can be asked of a portrait and read back from it: each attribute, its possible words, and the word of a picture.
+ * What could as well be called otherwise, an age between two words, say, is called nothing.
  */
 public enum Attribute {
   STYLE(words(Style.values(), Style::words), (p, s) -> s.style().words()),
   SEX(words(Sex.values(), Words::of), (p, s) -> Words.of(p.sex())),
-  AGE(Words.ages(), (p, s) -> Words.age(p)),
-  SKIN(Words.skins(), (p, s) -> Words.skin(p)),
+  AGE(Words.ages(), (p, s) -> Words.plainAge(p)),
+  SKIN(Words.skins(), (p, s) -> Words.plainSkin(p)),
   HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
   HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words()
       : ""),
@@ -22,7 +23,7 @@ public enum Attribute {
   EARRINGS(List.of("", "earrings"), (p, s) -> p.earrings() ? "earrings" : ""),
   FRECKLES(List.of("", "freckles"), (p, s) -> p.freckles() > 0 ? "freckles" : ""),
   EXPRESSION(words(Expression.values(), Expression::words), (p, s) -> s.expression().words()),
-  POSE(Words.poses(), (p, s) -> Words.pose(s)),
+  POSE(Words.poses(), (p, s) -> Words.plainPose(s)),
   GAZE(Words.gazes(), (p, s) -> Words.gaze(s)),
   LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
   LIGHT_COLOUR(tints(), (p, s) -> s.light() == Light.COLOURED ? s.lightTint().words() : ""),

@@ -72,7 +72,7 @@ public final class Caption {
     List<String> tail = new ArrayList<>();
     keep(tail, 1.1f, wearing());
     keep(tail, .8f, shot.strength() > .3f ? shot.expression().words() : "");
-    keep(tail, .35f, Words.pose(shot).equals("facing the camera") && !rarely(.3f) ? "" : Words.pose(shot));
+    keep(tail, .35f, Words.plainPose(shot).equals("facing the camera") && !rarely(.3f) ? "" : Words.plainPose(shot));
     keep(tail, .5f, Words.gaze(shot).equals("looking at the camera") && !rarely(.2f) ? "" : Words.gaze(shot));
     keep(tail, .9f, Words.light(shot));
     keep(tail, 1, shot.style() == Style.OFFICE && shot.backdrop() == Backdrop.OFFICE && !rarely(.6f) ? ""
@@ -111,7 +111,7 @@ public final class Caption {
     if (anybody) {
       return noun();
     }
-    String age = kept(.9f) ? Words.age(person) + " " : "";
+    String age = kept(.9f) ? Words.plainAge(person) : "";
     boolean bald = person.hair() == HairStyle.BALD;
     boolean adjective = bald && kept(1.2f);
     boolean mono = shot.style() == Style.MONOCHROME;
@@ -119,7 +119,7 @@ public final class Caption {
     boolean showsColour = !mono || person.hair().showsHair() && (c == HairColour.BLACK
         || c.ordinal() > HairColour.RED.ordinal());
     List<String> with = new ArrayList<>();
-    keep(with, .75f, Words.skin(person));
+    keep(with, .75f, Words.plainSkin(person));
     keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));
     keep(with, mono ? 0 : .35f, person.eyes().words() + " eyes");
     keep(with, 1.15f, person.beard().words());
@@ -129,7 +129,7 @@ public final class Caption {
     if (random != null && rarely(.3f)) {
       Collections.shuffle(with, random);
     }
-    return age + (adjective ? "bald " : "") + noun() + (with.isEmpty() ? "" : " with " + join(with));
+    return (age.isEmpty() ? "" : age + " ") + (adjective ? "bald " : "") + noun() + (with.isEmpty() ? "" : " with " + join(with));
   }
 
   private String wearing() {

@@ -17,6 +17,7 @@ public enum HairStyle {
       LONG,
       LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
   private static final Set<HairStyle> EARS = EnumSet.of(BALD, BALDING, BUZZ, SLICKED, PONYTAIL, BUN);
+  private static final Set<HairStyle> DOWN = EnumSet.of(BOB, FRINGE, SHOULDER, LONG, WAVY, CURLY, BRAIDS);
 
   private final String pattern;
 
@@ -42,6 +43,11 @@ public enum HairStyle {
   /** True when it leaves the ears to be seen. */
   public boolean showsEars() {
     return EARS.contains(this);
+  }
+
+  /** True when it falls over the lobes, so that what hangs there is hidden. */
+  boolean hidesLobes() {
+    return DOWN.contains(this);
   }
 
   static HairStyle[] of(Sex sex) {

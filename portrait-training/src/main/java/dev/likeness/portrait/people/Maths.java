@@ -64,6 +64,19 @@ final class Maths {
     return mix(top, bottom, fy);
   }
 
+  /** Round spots, of many sizes, at most one in each cell of size 1: 1 within one, 0 between them. */
+  static float dots(float x, float y, int seed) {
+    int ix = (int) Math.floor(x);
+    int iy = (int) Math.floor(y);
+    float size = .42f * lattice(ix, iy, seed) - .04f;
+    if (size < .1f) {
+      return 0;
+    }
+    float dx = x - ix - mix(size, 1 - size, lattice(ix, iy, seed + 1));
+    float dy = y - iy - mix(size, 1 - size, lattice(ix, iy, seed + 2));
+    return smooth(1, .5f, (dx * dx + dy * dy) / (size * size));
+  }
+
   /** Three octaves of {@link #noise}, 0 to 1. */
   static float cloud(float x, float y, int seed) {
     return (noise(x, y, seed) * 4 + noise(x * 2.1f, y * 2.1f, seed + 1) * 2 + noise(x * 4.3f, y * 4.3f, seed + 2)) / 7;

@@ -8,6 +8,9 @@ import java.util.Set;
 
 /** Somebody who does not exist: everything that stays the same from one photo to the next. Immutable. */
 public final class Person {
+  /** The darkest skin that freckles show on. */
+  private static final float FRECKLED = .62f;
+
   private final long seed;
   private final Sex sex;
   private final int age;
@@ -44,8 +47,9 @@ public final class Person {
     Glasses[] frames = Glasses.values();
     Glasses worn = random.nextFloat() < .3f ? frames[1 + random.nextInt(frames.length - 1)] : Glasses.NONE;
     glasses = adorned ? worn : Glasses.NONE;
-    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f) && adorned;
-    freckles = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
+    earrings = random.nextFloat() < (sex == Sex.WOMAN ? .45f : .08f) && adorned && !hair.hidesLobes();
+    float sprinkled = random.nextFloat() < .18f ? .4f + .6f * random.nextFloat() : 0;
+    freckles = melanin < FRECKLED ? sprinkled : 0;
     EyeColour[] colours = EyeColour.values();
     EyeColour drawn = colours[random.nextInt(colours.length)];
     eyes = melanin > .62f && random.nextFloat() < .85f ? (random.nextBoolean() ? EyeColour.BROWN : EyeColour.DARK)
@@ -154,12 +158,12 @@ public final class Person {
     return glasses;
   }
 
-  /** True when earrings are worn, in every photo. */
+  /** True when earrings are worn, in every photo; nobody wears any that hair would hide. */
   public boolean earrings() {
     return earrings;
   }
 
-  /** 0 (none) to 1 (covered). */
+  /** 0 (none, as on all dark skin) to 1 (covered). */
   public float freckles() {
     return freckles;
   }

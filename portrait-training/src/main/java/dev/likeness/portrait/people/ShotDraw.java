@@ -45,9 +45,8 @@ final class ShotDraw {
       case OUTDOOR -> pick(random, Light.SOFT, Light.GOLDEN_HOUR, Light.GOLDEN_HOUR, Light.BACKLIGHT);
       case OFFICE -> pick(random, Light.SOFT, Light.SOFT, Light.WINDOW);
       case MONOCHROME -> pick(random, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW);
-      default -> pick(random, Light.SOFT, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT,
-          Light.FLASH,
-          Light.COLOURED);
+      default -> pick(random, Light.SOFT, Light.COLOURED, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT,
+          Light.FLASH, Light.COLOURED);
     };
   }
 

@@ -133,8 +133,10 @@ final class SkinPaint {
 
   private void freckles(Surface s, float x, float ax, float y) {
     float where = bell(ax - .3f, y + .28f, .26f, .17f) + .8f * bell(ax, y + .25f, .14f, .2f) + .25f;
-    float spot = smooth(.68f, .84f, noise(x * 46, y * 46, seed + 9)) * Math.min(1, where) * face.person.freckles();
-    s.blend(red * .55f, green * .38f, blue * .30f, .55f * spot);
+    // Turned and bent, or the cells would show as rows.
+    float spot = Maths.dots(12 * x + 9 * y + noise(y * 9, x * 9, seed), 12 * y - 9 * x + noise(x * 9, y * 9, seed), seed + 9)
+        * Math.min(1, where);
+    s.blend(red * .50f, green * .34f, blue * .27f, (.35f + .45f * face.person.freckles()) * spot);
   }
 
   private void lines(Surface s, float x, float ax, float y) {

@@ -41,9 +41,22 @@ public final class Words {
     return AGES.get(person.age() < 35 ? 0 : person.age() < 57 ? 1 : 2);
   }
 
+  /** {@link #age} where nobody would guess another, empty from 32 to 39 and from 55 to 59. */
+  static String plainAge(Person person) {
+    int age = person.age();
+    return age > 31 && age < 40 || age > 54 && age < 60 ? "" : age(person);
+  }
+
   /** One of five words from "pale skin" to "dark skin". */
   public static String skin(Person person) {
     return SKINS.get(Math.min(4, (int) (person.melanin() * 5)));
+  }
+
+  /** {@link #skin} where light does not make another of it, empty on the brink between two. */
+  static String plainSkin(Person person) {
+    float nearest = Math.round(person.melanin() * 5);
+    boolean brink = nearest > 0 && nearest < 5 && Math.abs(person.melanin() * 5 - nearest) < .12f;
+    return brink ? "" : skin(person);
   }
 
   /** Hair or what covers it, with its article: "short red hair", "a black afro", "a teal headscarf". */
@@ -60,6 +73,12 @@ public final class Words {
   /** Where the head turns, in the picture. */
   public static String pose(Shot shot) {
     return POSES.get(Math.abs(shot.yaw()) < .14f ? 0 : shot.yaw() < 0 ? 1 : 2);
+  }
+
+  /** {@link #pose} where it is plain, empty of a head turned by 6 to 10 degrees. */
+  static String plainPose(Shot shot) {
+    float turned = Math.abs(shot.yaw());
+    return turned > .10f && turned < .18f ? "" : pose(shot);
   }
 
   /** Where the eyes look, in the picture. */

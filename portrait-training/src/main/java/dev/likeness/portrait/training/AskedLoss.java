@@ -5,27 +5,29 @@ import dev.likeness.portrait.people.Attribute;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word counts by how unlikely it
- * is held for, not by the logarithm of that: little is gained where the reader is sure already, and little moved where it
- * holds the word for all but impossible.
+ * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word that is held for likely
+ * with probability p costs {@code 1 - sqrt(p)} (Zhang and Sabuncu 2018, arXiv:1805.07836, equation 6, of q = 1/2, halved):
+ * between the logarithm, by which words that are held for impossible pull most, and {@code 1 - p}, by which these do not pull
+ * at all.
  */
 final class AskedLoss {
   private static final float NEVER = -1e4f;
 
   private AskedLoss() {}
 
-  /** How many asked attributes each picture is expected to lack: [n], f32; {@code scores} are [n, words] of each attribute. */
+  /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; {@code scores} are [n, words] of each attribute. */
   static Tensor of(Map<Attribute, Tensor> scores, List<String> prompts) {
     List<Map<Attribute, Set<String>>> asked = prompts.stream().map(Asked::of).toList();
     Tensor sum = torch.zeros(prompts.size());
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
       Tensor all = head.getValue();
       Tensor right = all.add(barred(head.getKey(), asked));
-      Tensor held = right.logsumexp(1).sub(all.logsumexp(1)).exp();
+      Tensor held = right.logsumexp(1).sub(all.logsumexp(1)).mul(new Scalar(0.5)).exp();
       sum = sum.add(torch.ones_like(held).sub(held));
     }
     return sum;

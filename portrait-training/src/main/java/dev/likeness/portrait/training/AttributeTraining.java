@@ -3,9 +3,10 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
@@ -24,12 +25,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param renders of which the first {@code pictures} are learnt
  * @param known what drew them
- * @param batch pictures a step
+ * @param batch pictures a step, an even number: two shares of them are learnt at once
  */
 final class AttributeTraining {
   private static final String TOLD = "told";
   /** Brings the traits' mean error beside the sum over all attributes. */
   private static final double TRAITS = 10;
+  private static final int SHARES = 2;
 
   private final RenderStore renders;
   private final WordLoss words;
@@ -39,6 +41,9 @@ final class AttributeTraining {
   private final PersonTraits traits;
 
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
+    if (batch < SHARES || batch % SHARES != 0) {
+      throw new IllegalArgumentException("a batch of " + batch + " has no two equal shares; give an even number");
+    }
     this.renders = renders;
     this.words = new WordLoss(known, pictures);
     this.pictures = pictures;
@@ -63,9 +68,14 @@ final class AttributeTraining {
   }
 
   private double step(TrainableWeights weights, long step) {
-    Random random = new Random(seed * 31 + step);
-    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + step)) {
-      int[] chosen = random.ints(batch, 0, pictures).toArray();
+    return GradientShares.backward(weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
+  }
+
+  /** Of the pictures that share {@code number} of all draws. */
+  private Tensor loss(Parameters weights, long number) {
+    Random random = new Random(seed * 31 + number);
+    try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+      int[] chosen = random.ints(batch / SHARES, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
       Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
@@ -73,10 +83,8 @@ final class AttributeTraining {
       Tensor features = network.features(input);
       Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())
           .forward(features.to(ScalarType.Float));
-      Tensor loss = torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+      return torch.mse_loss(told, traits.of(chosen, 1)).mul(new Scalar(TRAITS))
           .add(words.of(network.words(features), chosen));
-      loss.backward();
-      return loss.item_float();
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
@@ -38,6 +40,11 @@ final class FirstWeights {
 
   static Path autoencoder(Path folder) {
     return folder.resolve("vae/diffusion_pytorch_model.safetensors");
+  }
+
+  /** What latents are multiplied by for the networks of {@code folder}; a model that goes on keeps it. */
+  static double scale(Path folder) {
+    return AutoencoderConfig.of(ModelConfig.read(folder.resolve("vae/config.json"))).scale();
   }
 
   /** How the weights of {@code folder} came to be, by their own header. */

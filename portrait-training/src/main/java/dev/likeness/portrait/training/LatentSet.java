@@ -6,6 +6,7 @@ import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -27,6 +28,11 @@ final class LatentSet implements AutoCloseable {
 
   /** Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. */
   LatentSet(List<Path> files, int[] empty) {
+    this(files, empty, OptionalDouble.empty());
+  }
+
+  /** As {@link #LatentSet(List, int[])}, brought to unit spread by a factor that is known already, where one is. */
+  LatentSet(List<Path> files, int[] empty, OptionalDouble known) {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector all = new TensorVector();
       TensorVector captions = new TensorVector();
@@ -42,7 +48,8 @@ final class LatentSet implements AutoCloseable {
       tokens = region.keep(torch.cat(captions, 0));
       focus = region.keep(torch.cat(weights, 0));
       this.empty = region.keep(torch.tensor(empty).to(ScalarType.Long).view(1, -1));
-      scale = 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double();
+      scale = known.orElseGet(
+          () -> 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double());
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
@@ -67,7 +68,7 @@ public final class TrainPortrait {
     trainAutoencoder();
     List<Path> files = encode();
     try (ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"));
-        LatentSet data = new LatentSet(files, tokenizer.encode(""))) {
+        LatentSet data = new LatentSet(files, tokenizer.encode(""), scale())) {
       System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
       SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
       // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
@@ -144,6 +145,10 @@ public final class TrainPortrait {
         return file;
       }).toList();
     }
+  }
+
+  private OptionalDouble scale() {
+    return numbers.start() == null ? OptionalDouble.empty() : OptionalDouble.of(FirstWeights.scale(numbers.start()));
   }
 
   private static IntConsumer told(String what, int of) {

@@ -3,9 +3,16 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.portrait.people.Asked;
+import dev.likeness.portrait.people.Attribute;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -13,20 +20,33 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Drawings under way, each at a step of its own, as the model's sampler draws: a guess at the whole picture is noised anew
- * to the next level. What is finished gives way to another caption.
+ * to the next level. What is finished gives way to another caption, the one of some at random that asks for most of what is
+ * drawn worst.
  */
 final class Underway implements AutoCloseable {
   /** Steps of a drawing. */
   static final int STEPS = 20;
 
-  /** One drawing: whose caption, which of that picture's, after how many of its steps. */
-  private record Slot(int picture, int caption, int at, int steps) {
+  private static final int CANDIDATES = 3;
+  private static final Set<Attribute> HARD = EnumSet.of(Attribute.EYES, Attribute.EARRINGS, Attribute.FRECKLES, Attribute.GAZE,
+      Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
+
+  /** One drawing: whose caption, which of that picture's, its words, after how many of its steps. */
+  private record Slot(int picture, int caption, String text, int at, int steps) {
     boolean finished() {
       return at == steps;
     }
 
     int timestep(int levels) {
       return levels - 1 - at * levels / steps;
+    }
+
+    Slot next() {
+      return new Slot(picture, caption, text, at + 1, steps);
+    }
+
+    long hard() {
+      return Asked.of(text).keySet().stream().filter(HARD::contains).count();
     }
   }
 
@@ -52,7 +72,13 @@ final class Underway implements AutoCloseable {
   }
 
   private Slot begun(Random random, int steps) {
-    return new Slot(random.nextInt((int) data.size()), random.nextInt(data.captions()), 0, steps);
+    List<Slot> drawn = new ArrayList<>();
+    for (int i = 0; i < CANDIDATES; i++) {
+      int picture = random.nextInt((int) data.size());
+      int caption = random.nextInt(data.captions());
+      drawn.add(new Slot(picture, caption, known.captions(picture).get(caption), 0, steps));
+    }
+    return Collections.max(drawn, Comparator.comparingLong(Slot::hard));
   }
 
   /** The noised latents, [n, c, h, w], f32, or null before they began. */
@@ -68,7 +94,7 @@ final class Underway implements AutoCloseable {
 
   /** What each is asked for. */
   List<String> captions() {
-    return Arrays.stream(slots).map(slot -> known.captions(slot.picture).get(slot.caption)).toList();
+    return Arrays.stream(slots).map(Slot::text).toList();
   }
 
   /** Ids of the captions, [n, 77]. */
@@ -84,7 +110,7 @@ final class Underway implements AutoCloseable {
   void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
     Tensor fresh = noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0);
     for (int i = 0; i < slots.length; i++) {
-      Slot next = new Slot(slots[i].picture, slots[i].caption, slots[i].at + 1, slots[i].steps);
+      Slot next = slots[i].next();
       slots[i] = next.finished() ? begun(random, STEPS) : next;
     }
     Tensor noised = objective.noised(guesses, fresh, timesteps(objective));

@@ -14,7 +14,8 @@ import org.junit.jupiter.api.Test;
 class CaptionTest {
   @Test
   void saysEverythingInAFixedOrderWhenAskedTo() {
-    Person person = Person.random(1);
+    Person person = LongStream.range(1, 100).mapToObj(Person::random).filter(p -> !Words.plainAge(p).isEmpty()).findFirst()
+        .orElseThrow();
     Shot shot = Shot.headshot(new Random(1), Style.STUDIO).withPose(0, 0, 0).withGaze(0, 0)
         .withExpression(Expression.SMILE, 1).withLight(Light.COLOURED, Tint.INDIGO)
         .withOutfit(Outfit.BLAZER, Tint.ORANGE, Pattern.STRIPES).withBackdrop(Backdrop.PAPER, Tint.GRAY);
@@ -38,6 +39,37 @@ class CaptionTest {
       assertEquals(false, caption.contains(" woman") && person.sex() == Sex.MAN, caption);
       assertEquals(false, caption.contains("selfie") && shot.style() != Style.SELFIE, caption);
     }
+  }
+
+  @Test
+  void callsNothingByAWordThatAnotherWouldFitAsWell() {
+    int silent = 0;
+    for (long seed = 0; seed < 400; seed++) {
+      Person person = Person.random(seed);
+      Shot shot = Shot.headshot(new Random(seed * 0x9E3779B97F4A7C15L));
+      String caption = Caption.full(person, shot);
+      boolean between = person.age() == 35 || person.age() == 57;
+      assertFalse(between && Attribute.AGE.words().stream().anyMatch(word -> caption.contains(" " + word + " ")), caption);
+      assertEquals(person.age() < 32 || person.age() > 59, !Words.plainAge(person).isEmpty() && !caption.contains("middle-aged"),
+          person.age() + ": " + caption);
+      boolean brink = Math.abs(person.melanin() - .4f) < .02f || Math.abs(person.melanin() - .8f) < .02f;
+      assertFalse(brink && caption.contains(" skin"), caption);
+      assertFalse(Math.abs(Math.abs(shot.yaw()) - .14f) < .03f && caption.contains("turned to"), caption);
+      silent += Words.plainAge(person).isEmpty() || Words.plainSkin(person).isEmpty() ? 1 : 0;
+    }
+    assertTrue(silent > 100 && silent < 200, silent + " of 400 lack a word for age or skin");
+  }
+
+  @Test
+  void nothingHiddenIsWornOrSaid() {
+    int seen = 0;
+    for (long seed = 0; seed < 2000; seed++) {
+      Person person = Person.random(seed);
+      assertFalse(person.earrings() && person.hair() == HairStyle.WAVY, person.toString());
+      assertFalse(person.freckles() > 0 && person.melanin() > .7f, person.toString());
+      seen += person.earrings() ? 1 : 0;
+    }
+    assertTrue(seen > 150, "earrings of " + seen);
   }
 
   @Test

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -50,6 +52,37 @@ class FeedbackLossTest {
         assertEquals(formal ? 0 : 1, missed.item_double(), 1e-3, outfit);
       }
     }
+  }
+
+  @Test
+  void whatIsHeldForUnlikelyStillPulls() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor one = torch.tensor(new float[] {4, 0}).view(1, -1).set_requires_grad(true);
+      Tensor cost = AskedLoss.of(Map.of(Attribute.FRECKLES, one), List.of("a woman with freckles"));
+      double p = 1 / (1 + Math.exp(4));
+      assertEquals(1 - Math.sqrt(p), cost.item_double(), 1e-5);
+      cost.sum().backward();
+      assertEquals(-Math.sqrt(p) * (1 - p) / 2, one.grad().select(1, 1).item_double(), 1e-5);
+    }
+  }
+
+  @Test
+  void whatIsDrawnWorstIsDrawnMost(@TempDir Path folder) {
+    PortraitRenders known = new PortraitRenders(1);
+    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 200); NoiseSource noise = NoiseSource.seeded(1);
+        Underway drawings = new Underway(data, known, 200)) {
+      drawings.restart(new Random(1), noise);
+      double drawn = drawings.captions().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
+      double all = IntStream.range(0, 200).boxed().flatMap(i -> known.captions(i).stream()).mapToInt(FeedbackLossTest::small).average()
+          .orElseThrow();
+      assertTrue(drawn > 1.3 * all, drawn + " small things a caption, of all " + all);
+    }
+  }
+
+  private static int small(String caption) {
+    Set<Attribute> asked = new HashSet<>(Asked.of(caption).keySet());
+    asked.retainAll(Set.of(Attribute.EYES, Attribute.FRECKLES, Attribute.GAZE, Attribute.PATTERN));
+    return asked.size();
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -15,12 +16,17 @@ final class NoiseLatents {
 
   /** So many, in a file in {@code folder}; every caption is the same. */
   static LatentSet of(Path folder, int pictures) {
+    return of(folder, pictures, OptionalDouble.empty());
+  }
+
+  /** The same, multiplied by {@code scale} where it is there. */
+  static LatentSet of(Path folder, int pictures, OptionalDouble scale) {
     Path file = folder.resolve("latents.safetensors");
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(1)) {
       SafetensorsWriter.write(file, Map.of("latents", noise.next(pictures, 8, 32, 32).squeeze(0).to(ScalarType.Half),
           "tokens", torch.ones(pictures, 3, Architecture.TOKENS).to(ScalarType.Short),
           "focus", torch.ones(pictures, 1, 32, 32).to(ScalarType.Half)), Map.of());
     }
-    return new LatentSet(List.of(file), new int[Architecture.TOKENS]);
+    return new LatentSet(List.of(file), new int[Architecture.TOKENS], scale);
   }
 }

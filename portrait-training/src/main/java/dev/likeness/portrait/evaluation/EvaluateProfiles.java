@@ -21,20 +21,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * How often the words of a profile are those of a rendered person, slot by slot, and how sure they are: the very word, and of
- * beards and glasses also whether there are any; a colour where there is hair.
+ * beards and glasses also whether there are any; a colour where there is hair. Whoever is
+ * between two ages or skins counts for neither.
  *
  * <p>Arguments: {@code PEOPLE} and {@code measured}, or a model folder that finds the words.
  */
 public final class EvaluateProfiles {
   private static final long FIRST = 6_000_000_000L;
   private static final int PHOTOS = 5;
-  /** Slots that every person has a word of, but where none is plain. */
-  private static final Set<String> PLAIN = Set.of("age", "skin", "colour");
   private static final Map<String, Attribute> KNOWN = Map.of("sex", Attribute.SEX, "age", Attribute.AGE, "skin", Attribute.SKIN,
       "hair", Attribute.HAIR, "colour", Attribute.HAIR_COLOUR, "beard", Attribute.BEARD, "glasses", Attribute.GLASSES,
       "marks", Attribute.FRECKLES);
@@ -74,10 +72,11 @@ public final class EvaluateProfiles {
   }
 
   private static void add(Map<String, List<double[]>> table, Trait trait, Person person) {
-    String known = KNOWN.get(trait.slot()).word(person, null);
-    if (PLAIN.contains(trait.slot()) && known.isEmpty()) {
+    Attribute attribute = KNOWN.get(trait.slot());
+    if (attribute.index(person, null) < 0) {
       return;
     }
+    String known = attribute.word(person, null);
     // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no certain style.
     String said = trait.slot().equals("hair") ? trait.value().replace("# ", "").replaceFirst("^an? ", "") : trait.value();
     if (said.equals("hair")) {

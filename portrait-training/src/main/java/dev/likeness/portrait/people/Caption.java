@@ -121,7 +121,7 @@ public final class Caption {
     List<String> with = new ArrayList<>();
     keep(with, .75f, Words.plainSkin(person));
     keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));
-    keep(with, mono ? 0 : .35f, person.eyes().words() + " eyes");
+    keep(with, .35f, mono ? "" : person.eyes().words() + " eyes");
     keep(with, 1.15f, person.beard().words());
     keep(with, 1.2f, person.glasses() != Glasses.NONE && rarely(.5f) ? "glasses" : person.glasses().words());
     keep(with, .8f, person.earrings() ? "earrings" : "");

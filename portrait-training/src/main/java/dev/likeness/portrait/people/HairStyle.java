@@ -17,7 +17,7 @@ public enum HairStyle {
       LONG,
       LONG, WAVY, WAVY, CURLY, CURLY, PONYTAIL, PONYTAIL, BUN, BUN, BRAIDS, BRAIDS, HEADSCARF, SLICKED};
   private static final Set<HairStyle> EARS = EnumSet.of(BALD, BALDING, BUZZ, SLICKED, PONYTAIL, BUN);
-  private static final Set<HairStyle> DOWN = EnumSet.of(BOB, FRINGE, SHOULDER, LONG, WAVY, CURLY, BRAIDS);
+  private static final Set<HairStyle> DOWN = EnumSet.of(BOB, FRINGE, SHOULDER, LONG, WAVY, CURLY, BRAIDS, HEADSCARF);
 
   private final String pattern;
 
@@ -45,7 +45,7 @@ public enum HairStyle {
     return EARS.contains(this);
   }
 
-  /** True when it falls over the lobes, so that what hangs there is hidden. */
+  /** True when it, or cloth, lies over the lobes, so that nothing hanging there shows. Short hair leaves them bare, if not all of the ears. */
   boolean hidesLobes() {
     return DOWN.contains(this);
   }

@@ -8,7 +8,7 @@ import java.util.Set;
 
 /** Somebody who does not exist: everything that stays the same from one photo to the next. Immutable. */
 public final class Person {
-  /** The darkest skin that freckles show on. */
+  /** Skin as dark as this, or darker, shows no freckles. */
   private static final float FRECKLED = .62f;
 
   private final long seed;
@@ -163,7 +163,7 @@ public final class Person {
     return earrings;
   }
 
-  /** 0 (none, as on all dark skin) to 1 (covered). */
+  /** 0 (none, as on nearly all brown and all dark skin) to 1 (covered). */
   public float freckles() {
     return freckles;
   }

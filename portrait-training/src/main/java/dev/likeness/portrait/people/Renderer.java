@@ -7,6 +7,9 @@ import dev.likeness.diffusion.image.Picture;
  * threads.
  */
 public final class Renderer {
+  /** Raised whenever a person, a shot or a caption of a seed becomes another, so that nobody goes on from what was made before. */
+  public static final int EDITION = 2;
+
   private static final ThreadLocal<Studio> STUDIO = new ThreadLocal<>();
 
   private Renderer() {}

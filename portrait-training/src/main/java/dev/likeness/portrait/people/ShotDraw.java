@@ -45,6 +45,7 @@ final class ShotDraw {
       case OUTDOOR -> pick(random, Light.SOFT, Light.GOLDEN_HOUR, Light.GOLDEN_HOUR, Light.BACKLIGHT);
       case OFFICE -> pick(random, Light.SOFT, Light.SOFT, Light.WINDOW);
       case MONOCHROME -> pick(random, Light.SOFT, Light.REMBRANDT, Light.RIM, Light.WINDOW);
+      // Colours are rare elsewhere, and eight to pick from: they come twice.
       default -> pick(random, Light.SOFT, Light.COLOURED, Light.REMBRANDT, Light.RIM, Light.WINDOW, Light.BACKLIGHT,
           Light.FLASH, Light.COLOURED);
     };

@@ -25,7 +25,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * @param renders of which the first {@code pictures} are learnt
  * @param known what drew them
- * @param batch pictures a step, an even number: two shares of them are learnt at once
+ * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of each softened
  */
 final class AttributeTraining {
   private static final String TOLD = "told";
@@ -41,15 +41,21 @@ final class AttributeTraining {
   private final PersonTraits traits;
 
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
-    if (batch < SHARES || batch % SHARES != 0) {
-      throw new IllegalArgumentException("a batch of " + batch + " has no two equal shares; give an even number");
-    }
+    requireShares(batch);
     this.renders = renders;
     this.words = new WordLoss(known, pictures);
     this.pictures = pictures;
     this.batch = batch;
     this.seed = seed;
     this.traits = PersonTraits.of(IntStream.range(0, pictures).mapToObj(known::person).toList());
+  }
+
+  /** Refuses a batch of which no two equal shares can be half softened. */
+  static void requireShares(int batch) {
+    if (batch < 1 || batch % (2 * SHARES) != 0) {
+      throw new IllegalArgumentException("BATCH " + batch + " given; expected a multiple of " + 2 * SHARES
+          + ": two equal shares are learnt at once, half of each softened");
+    }
   }
 
   /** Whether a weight of the state is the network's, and not training's alone. */

@@ -91,7 +91,7 @@ final class DiffusionTraining {
         (own, share) -> loss(own, step, share, recipe)),
         (weights, step) -> {
           if (feedback != null) {
-            System.err.printf(Locale.ROOT, "diffusion: guesses lack %.3f asked attributes each%n", feedback.takeMissed());
+            System.err.printf(Locale.ROOT, "diffusion: guesses cost %.3f each by what they lack%n", feedback.takeCost());
           }
           saved.accept(step);
         });

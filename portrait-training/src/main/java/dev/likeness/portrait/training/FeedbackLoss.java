@@ -31,7 +31,7 @@ final class FeedbackLoss implements AutoCloseable {
   private final double guidance;
   private final int restart;
   private final List<Underway> shares;
-  private final DoubleAdder missed = new DoubleAdder();
+  private final DoubleAdder cost = new DoubleAdder();
   private final LongAdder drawn = new LongAdder();
 
   /**
@@ -64,7 +64,7 @@ final class FeedbackLoss implements AutoCloseable {
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
     Tensor guesses = objective.estimate(answer, noised, timesteps);
     Tensor lacking = AskedLoss.of(reader.words(reader.features(shown(guesses, noise, random))), drawings.captions());
-    missed.add(lacking.sum().item_double());
+    cost.add(lacking.sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);
     return lacking.mul(objective.alphas(timesteps).flatten()).mean().mul(new Scalar(weight));
@@ -77,9 +77,9 @@ final class FeedbackLoss implements AutoCloseable {
     return LatentReaderTraining.altered(turned, noise, random).roll(new long[] {-turn[0]}, FIRST).to(Working.TYPE);
   }
 
-  /** How many asked attributes a step's guess lacked, on average since this was last asked. */
-  double takeMissed() {
-    return missed.sumThenReset() / drawn.sumThenReset();
+  /** What a step's guess cost by {@link AskedLoss}, on average since this was last asked. */
+  double takeCost() {
+    return cost.sumThenReset() / drawn.sumThenReset();
   }
 
   /** Classifier-free guidance; what is steered away from stays as it is. */

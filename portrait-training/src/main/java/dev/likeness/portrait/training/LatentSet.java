@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Latents and captions of many pictures in memory, drawn from at random. */
 final class LatentSet implements AutoCloseable {
-  /** Some pictures, their latents, f32 and of unit spread, one caption's token ids of each (int64), what counts how much. */
+  /** Some pictures, their latents, f32 and scaled, one caption's token ids of each (int64), what counts how much. */
   record Batch(int[] pictures, Tensor latents, Tensor tokens, Tensor focus) { }
 
   private final TensorRegion region = new TensorRegion();
@@ -26,12 +26,10 @@ final class LatentSet implements AutoCloseable {
   private final Tensor empty;
   private final double scale;
 
-  /** Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. */
-  LatentSet(List<Path> files, int[] empty) {
-    this(files, empty, OptionalDouble.empty());
-  }
-
-  /** As {@link #LatentSet(List, int[])}, brought to unit spread by a factor that is known already, where one is. */
+  /**
+   * Reads the files that {@link LatentStore} wrote; {@code empty} is the empty caption. Latents are multiplied by the factor
+   * that is {@code known}, or else by the one that gives them unit spread.
+   */
   LatentSet(List<Path> files, int[] empty, OptionalDouble known) {
     try (TensorScope scope = TensorScope.open()) {
       TensorVector all = new TensorVector();
@@ -53,7 +51,7 @@ final class LatentSet implements AutoCloseable {
     }
   }
 
-  /** The factor that brings the autoencoder's latents to unit spread. */
+  /** What the autoencoder's latents are multiplied by. */
   double scale() {
     return scale;
   }
@@ -62,7 +60,7 @@ final class LatentSet implements AutoCloseable {
     return latents.size(0);
   }
 
-  /** Of these pictures, f32 and of unit spread. */
+  /** Of these pictures, f32 and scaled. */
   Tensor latents(int[] pictures) {
     Tensor chosen = torch.tensor(Arrays.stream(pictures).asLongStream().toArray());
     return latents.index_select(0, chosen).to(ScalarType.Float).mul(new Scalar(scale));

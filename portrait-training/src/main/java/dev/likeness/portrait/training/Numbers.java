@@ -14,7 +14,7 @@ import java.util.List;
  * @param batch pictures a step; with feedback as many drawings beside them
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
- * @param feedback what counts what the reader misses in the model's own drawings, 0.03 say; 0 to draw none
+ * @param feedback what counts what the reader misses in the model's own drawings, 0.04 say; 0 to draw none
  * @param draws seed of the first weights and of each step's renders, noise and strengths; {@code seed} where it is not
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and

@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.portrait.people.Renderer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -22,14 +23,21 @@ final class RenderStore {
   private static final int STRIDE = Architecture.PIXELS * Architecture.PIXELS * 3;
   private static final int BLOCK = 64;
 
+  private final Path folder;
   private final Path pixels;
 
   RenderStore(Path folder) {
+    this.folder = folder;
     pixels = folder.resolve("renders.rgb");
   }
 
-  /** Renders until {@code count} are there, on every core. */
+  /**
+   * Renders until {@code count} are there, on every core.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when pictures of another {@link Renderer#EDITION} are there: what is known of them would be untrue
+   */
   void fill(int count, LongFunction<Picture> source, IntConsumer progress) {
+    WorkStamp.require(folder, "edition", Renderer.EDITION, size() > 0);
     try {
       Files.createDirectories(pixels.toAbsolutePath().getParent());
       int done = repaired();

@@ -17,7 +17,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * set, trains on them, writes {@code attributes.safetensors}, and says how often it is right about people it never saw.
  * It knows nothing of the model that draws. Every stage goes on where it was stopped.
  *
- * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]}.
+ * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]}, the batch a multiple of 4.
  */
 public final class TrainAttributes {
   /** Seeds of these people are used for nothing else. */
@@ -35,6 +35,7 @@ public final class TrainAttributes {
     long seed = Long.parseLong(args[2]);
     int pictures = Integer.parseInt(args[3]);
     int batch = args.length > 5 ? Integer.parseInt(args[5]) : BATCH;
+    AttributeTraining.requireShares(batch);
     PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed);
     RenderStore store = new RenderStore(work.resolve("renders"));
     store.fill(pictures, known::picture, done -> {

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -64,7 +65,7 @@ public final class TrainFlow {
     Path tower = PortraitModel.files().resolve("text_encoder");
     try (Stream<Path> files = Files.list(Path.of(args[0]));
         ClipTokenizer tokenizer = ClipTokenizer.open(PortraitModel.files().resolve("tokenizer"));
-        LatentSet data = new LatentSet(latents(files), tokenizer.encode(""));
+        LatentSet data = new LatentSet(latents(files), tokenizer.encode(""), OptionalDouble.of(FirstWeights.scale(PortraitModel.files())));
         LoadedWeights words =
             new LoadedWeights(Safetensors.open(tower.resolve("model.safetensors")), Working.COMPUTE)) {
       ClipTextConfig shape = ClipTextConfig.of(ModelConfig.read(tower.resolve("config.json")));

@@ -5,14 +5,13 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -72,13 +71,13 @@ final class Underway implements AutoCloseable {
   }
 
   private Slot begun(Random random, int steps) {
-    List<Slot> drawn = new ArrayList<>();
-    for (int i = 0; i < CANDIDATES; i++) {
-      int picture = random.nextInt((int) data.size());
-      int caption = random.nextInt(data.captions());
-      drawn.add(new Slot(picture, caption, known.captions(picture).get(caption), 0, steps));
-    }
-    return Collections.max(drawn, Comparator.comparingLong(Slot::hard));
+    return IntStream.range(0, CANDIDATES).mapToObj(i -> drawn(random, steps)).max(Comparator.comparingLong(Slot::hard)).orElseThrow();
+  }
+
+  private Slot drawn(Random random, int steps) {
+    int picture = random.nextInt((int) data.size());
+    int caption = random.nextInt(data.captions());
+    return new Slot(picture, caption, known.captions(picture).get(caption), 0, steps);
   }
 
   /** The noised latents, [n, c, h, w], f32, or null before they began. */

@@ -18,9 +18,14 @@ final class WorkStamp {
    * @throws UnusableInput when they are of another
    */
   static void require(Path work, String name, Object value) {
+    require(work, name, value, false);
+  }
+
+  /** As {@link #require(Path, String, Object)}; where nothing is {@code filled} before it was stamped. */
+  static void require(Path work, String name, Object value, boolean filled) {
     Path file = work.resolve(name + ".txt");
     try {
-      String before = Files.exists(file) ? Files.readString(file) : value.toString();
+      String before = Files.exists(file) ? Files.readString(file) : filled ? "unknown" : value.toString();
       if (!before.equals(value.toString())) {
         throw new UnusableInput(work + " holds what was made with " + name + " " + before + ", not " + value
             + "; give an empty folder, or the same again to go on");

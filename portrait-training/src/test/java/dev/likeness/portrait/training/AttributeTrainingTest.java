@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
@@ -37,11 +38,18 @@ class AttributeTrainingTest {
     TrainAttributes.write(unbroken, file, Map.of("commit", "none"));
     try (AttributeReader reader = AttributeReader.open(file)) {
       assertEquals("none", reader.made().get("commit"));
-      // Words guessed at random are right in one of six; these few steps reach more than half.
+      // Words guessed at random are right in one of six; these few steps reach far more.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
       Picture picture = store.picture(0);
       assertTrue(Arrays.equals(reader.features(picture), reader.features(picture)));
     }
+  }
+
+  @Test
+  void refusesABatchWithoutTwoSharesThatCanBeHalfSoftened() {
+    IllegalArgumentException error = assertThrows(IllegalArgumentException.class, () -> AttributeTraining.requireShares(6));
+    assertEquals("BATCH 6 given; expected a multiple of 4: two equal shares are learnt at once, half of each softened",
+        error.getMessage());
   }
 
   private static AttributeTraining training(RenderStore store, PortraitRenders known) {

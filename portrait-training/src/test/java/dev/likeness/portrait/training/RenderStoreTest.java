@@ -1,10 +1,14 @@
 package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.portrait.people.Renderer;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -25,6 +29,19 @@ class RenderStoreTest {
     for (int i = 0; i < 6; i++) {
       assertEquals(plain(i), again.picture(i));
     }
+  }
+
+  @Test
+  void refusesPicturesOfAnotherEdition(@TempDir Path folder) throws IOException {
+    RenderStore store = new RenderStore(folder);
+    store.fill(1, RenderStoreTest::plain, done -> { });
+    Files.delete(folder.resolve("edition.txt"));
+    UnusableInput error = assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> { }));
+    assertEquals(folder + " holds what was made with edition unknown, not " + Renderer.EDITION
+        + "; give an empty folder, or the same again to go on", error.getMessage());
+    Files.writeString(folder.resolve("edition.txt"), "1");
+    assertThrows(UnusableInput.class, () -> store.fill(2, RenderStoreTest::plain, done -> { }));
+    assertEquals(1, store.size());
   }
 
   private static Picture plain(long index) {

@@ -49,7 +49,12 @@ final class FirstWeights {
 
   /** How the weights of {@code folder} came to be, by their own header. */
   static String made(Path folder) {
-    try (Safetensors saved = Safetensors.open(folder.resolve(UNET))) {
+    return madeOf(folder.resolve(UNET));
+  }
+
+  /** How the weights of {@code file} came to be, by its own header. */
+  static String madeOf(Path file) {
+    try (Safetensors saved = Safetensors.open(file)) {
       Map<String, String> told = saved.header().metadata();
       String before = told.containsKey("after") ? ", after " + told.get("after") : "";
       return "commit " + told.get("commit") + " " + told.get("numbers") + before;

@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * @param start the adapter to go on from, or null to begin from nothing; not a number, and not told with them
  */
 record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) {
-  static final List<String> STAGES = List.of("image-encoder", "adapter", "preview", "few-step");
+  static final List<String> STAGES = List.of("image-encoder", "adapter", "decoder", "preview", "few-step");
   /** What the released model has: its adapter looks at faces, not through the image encoder. */
   private static final String RELEASED = "adapter,preview,few-step";
 
@@ -31,6 +31,8 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) 
     usual.put("eyeSteps", 2500);
     usual.put("adapterSteps", 5000);
     usual.put("adapterBatch", 16);
+    usual.put("decoderPictures", 4000);
+    usual.put("decoderSteps", 4000);
     usual.put("previewPictures", 2000);
     usual.put("previewSteps", 3000);
     usual.put("fewStepPictures", 2000);

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -13,6 +14,7 @@ import dev.likeness.lora.TrainingPicture;
 import dev.likeness.lora.TrainingSet;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -33,14 +35,16 @@ public final class TrainParts {
   public static final List<String> NAMES = PartNumbers.names();
 
   private final Path work;
+  private final Path model;
   private final BaseModel base;
   private final String commit;
   private final PartNumbers numbers;
   private final PeopleRenders renders;
   private final RenderStore store;
 
-  private TrainParts(Path work, BaseModel base, String commit, PartNumbers numbers) {
+  private TrainParts(Path work, Path model, BaseModel base, String commit, PartNumbers numbers) {
     this.work = work;
+    this.model = model;
     this.base = base;
     this.commit = commit;
     this.numbers = numbers;
@@ -54,7 +58,7 @@ public final class TrainParts {
     }
     PartNumbers numbers = PartNumbers.of(List.of(args).subList(3, args.length));
     try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
-      new TrainParts(Path.of(args[0]), base, args[2], numbers).run();
+      new TrainParts(Path.of(args[0]), Path.of(args[1]), base, args[2], numbers).run();
     }
   }
 
@@ -66,7 +70,7 @@ public final class TrainParts {
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, told("render", pictures));
     Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
-        "preview", this::preview, "few-step", this::fewStep);
+        "preview", this::preview, "decoder", this::decoder, "few-step", this::fewStep);
     PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
   }
 
@@ -91,12 +95,25 @@ public final class TrainParts {
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (PreviewTraining training = new PreviewTraining(
-        store, count, base.parts().autoencoder(), numbers.of("seed"), told("encode", count))) {
-      training.run(state, numbers.of("previewSteps"));
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
+      new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
     PortraitFolder.weights(state, "ema.", folder().resolve("preview/diffusion_pytorch_model.safetensors"), made());
+  }
+
+  private void decoder() {
+    Path state = work.resolve("decoder-state.safetensors");
+    int count = Math.min(numbers.of("decoderPictures"), store.size());
+    Path before = FirstWeights.autoencoder(model);
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
+      AutoencoderConfig config = Architecture.autoencoderConfig(FirstWeights.scale(model));
+      new DecoderTraining(crops, config, before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
+    }
+    PortraitFolder.copy(model.resolve("vae"), folder().resolve("vae"));
+    Map<String, String> made = new LinkedHashMap<>(made());
+    made.put("after", FirstWeights.madeOf(before));
+    PortraitFolder.weights(state, "ema.", folder().resolve("vae/diffusion_pytorch_model.safetensors"), made);
   }
 
   private void fewStep() {

@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.ipadapter.TrainingPair;
 import dev.likeness.photos.face.Landmarks;
 import dev.likeness.portrait.PortraitModel;
@@ -20,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,10 +41,25 @@ class TrainPartsTest {
     store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
-        PreviewTraining preview = new PreviewTraining(store, 2, base.parts().autoencoder(), 1, done -> { })) {
+        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { })) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
+      PreviewTraining preview = new PreviewTraining(crops, 1);
+      Path before = FirstWeights.autoencoder(PortraitModel.files());
+      DecoderTraining decoder = new DecoderTraining(crops,
+          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
       resumes(encoder.loop(2), encoder::step, "encoder");
       resumes(preview.loop(2), preview::step, "preview");
+      resumes(decoder.loop(2), decoder::step, "decoder");
+      assertDecoderAloneLearnt(before, folder.resolve("decoder-unbroken"));
+    }
+  }
+
+  private static void assertDecoderAloneLearnt(Path before, Path after) {
+    try (TensorScope scope = TensorScope.open(); Safetensors old = Safetensors.open(before); Safetensors learnt = Safetensors.open(after)) {
+      for (String name : old.names()) {
+        boolean same = learnt.read("ema." + name).equal(old.read(name).to(ScalarType.Float));
+        assertEquals(!name.startsWith("decoder.") && !name.startsWith("post_quant_conv."), same, name);
+      }
     }
   }
 
@@ -94,9 +112,9 @@ class TrainPartsTest {
     assertEquals(7, PartNumbers.of(List.of("people=7")).of("people"));
     assertEquals(Set.of("preview"), PartNumbers.of(List.of("stages=preview")).stages());
     assertEquals("peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps, adapterSteps,"
-        + " adapterBatch, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start",
+        + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7"))).getMessage());
-    assertEquals("stages=previw; known stages: image-encoder,adapter,preview,few-step",
+    assertEquals("stages=previw; known stages: image-encoder,adapter,decoder,preview,few-step",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("stages=previw"))).getMessage());
   }
 }

@@ -1,0 +1,61 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.vae.Autoencoder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.IntConsumer;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Renders beside the latents that an autoencoder makes of them, drawn from as square crops. */
+final class EncodedCrops implements AutoCloseable {
+  /** Crops, [n, 3, CROP, CROP] in -1..1, and what was made of them, [n, c, CROP / 8, CROP / 8], both f32. */
+  record Batch(Tensor pictures, Tensor latents) { }
+
+  private static final int CROP = AutoencoderTraining.CROP;
+  private static final int FACTOR = Architecture.PIXELS / Architecture.LATENT;
+  private static final int PLACES = (Architecture.PIXELS - CROP) / FACTOR + 1;
+
+  private final RenderStore store;
+  private final TensorRegion region = new TensorRegion();
+  private final List<Tensor> latents = new ArrayList<>();
+
+  /** Encodes the first {@code count} pictures of {@code store}. */
+  EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
+    this.store = store;
+    for (int i = 0; i < count; i++) {
+      try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+        latents.add(region.keep(autoencoder.encode(Images.toSigned(store.picture(i))).mode().to(ScalarType.Half)));
+      }
+      progress.accept(i + 1);
+    }
+  }
+
+  /** So many, of any pictures and places. */
+  Batch draw(Random random, int count) {
+    TensorVector seen = new TensorVector();
+    TensorVector known = new TensorVector();
+    for (int i = 0; i < count; i++) {
+      int picture = random.nextInt(latents.size());
+      int x = random.nextInt(PLACES);
+      int y = random.nextInt(PLACES);
+      known.push_back(latents.get(picture).narrow(2, y, CROP / FACTOR).narrow(3, x, CROP / FACTOR));
+      Picture crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
+      seen.push_back(Images.toSigned(crop));
+    }
+    return new Batch(torch.cat(seen, 0), torch.cat(known, 0).to(ScalarType.Float));
+  }
+
+  @Override
+  public void close() {
+    region.close();
+  }
+}

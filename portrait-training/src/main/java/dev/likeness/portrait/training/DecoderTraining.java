@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.GradientShares;
@@ -20,7 +21,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Trains the decoder of a finished autoencoder further, on crops and the latents that its encoder makes of them: what it
- * decodes gets sharper, and nothing that goes by the latents has to learn anew. Latents are a little grainy, as a network
+ * decodes is to get sharper, and nothing that goes by the latents has to learn anew. Latents are a little grainy, as a network
  * draws them. Beside the errors of {@link AutoencoderTraining} counts how much detail there is around each place, which blur has
  * too little of wherever its dots and hairs lie (matched statistics of texture: Gatys et al. 2015, arXiv:1505.07376).
  */
@@ -51,7 +52,10 @@ final class DecoderTraining {
   }
 
   TrainingLoop loop(int steps) {
-    return new TrainingLoop("decoder", steps, NUMBERS, seed, noise -> InitialValues.seeded(noise, name -> false), weights -> {
+    InitialValues none = (name, shape) -> {
+      throw new UnusableInput(start + " lacks " + name + "; give an autoencoder of this shape");
+    };
+    return new TrainingLoop("decoder", steps, NUMBERS, seed, noise -> none, weights -> {
       try (Safetensors saved = Safetensors.open(start)) {
         weights.load(saved);
       }

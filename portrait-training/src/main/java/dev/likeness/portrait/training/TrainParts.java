@@ -5,8 +5,10 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -25,7 +27,8 @@ import java.util.stream.IntStream;
 /**
  * The program that made what stands beside {@code portrait}'s own networks: the IP-Adapter, the small autoencoder of
  * previews, and the LoRA that draws in few steps; it trains an image encoder too. Each is a stage that goes on where it was
- * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is.
+ * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is; by the stage
+ * {@code decoder} the decoder of its autoencoder learns on, too.
  *
  * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the names of
  * {@link PartNumbers}.
@@ -105,12 +108,16 @@ public final class TrainParts {
   private void decoder() {
     Path state = work.resolve("decoder-state.safetensors");
     int count = Math.min(numbers.of("decoderPictures"), store.size());
-    Path before = FirstWeights.autoencoder(model);
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
-      AutoencoderConfig config = Architecture.autoencoderConfig(FirstWeights.scale(model));
-      new DecoderTraining(crops, config, before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
+    Path before = work.resolve("decoder-start.safetensors");
+    WorkStamp.require(work, "model", FirstWeights.made(model));
+    if (!Files.exists(before)) {
+      AtomicFile.write(before, out -> Files.copy(FirstWeights.autoencoder(model), out));
     }
-    PortraitFolder.copy(model.resolve("vae"), folder().resolve("vae"));
+    ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
+      new DecoderTraining(crops, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
+    }
+    TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());
     Map<String, String> made = new LinkedHashMap<>(made());
     made.put("after", FirstWeights.madeOf(before));
     PortraitFolder.weights(state, "ema.", folder().resolve("vae/diffusion_pytorch_model.safetensors"), made);

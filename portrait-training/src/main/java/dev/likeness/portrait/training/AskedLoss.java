@@ -11,7 +11,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word that is held for likely
- * with probability p costs {@code 1 - sqrt(p)} (Zhang and Sabuncu 2018, arXiv:1805.07836, equation 6, of q = 1/2, halved):
+ * with probability p costs {@code 1 - sqrt(p)} (Zhang and Sabuncu 2018, arXiv:1805.07836, their L_q of q = 1/2, halved):
  * between the logarithm, by which words that are held for impossible pull most, and {@code 1 - p}, by which these do not pull
  * at all.
  */

@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
 /**
  * The program that made what stands beside {@code portrait}'s own networks: the IP-Adapter, the small autoencoder of
  * previews, and the LoRA that draws in few steps; it trains an image encoder too. Each is a stage that goes on where it was
- * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model stays as it is; by the stage
- * {@code decoder} the decoder of its autoencoder learns on, too.
+ * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model's own folder stays as it is;
+ * what the stage {@code decoder} writes is its autoencoder with a decoder that learnt on.
  *
  * <p>Arguments: {@code WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]}, with the names of
  * {@link PartNumbers}.

@@ -73,12 +73,20 @@ public final class ReadingNetwork {
       keep = new Conv2d(w.at("conv_out"), channels.get(channels.size() - 1), shape.kept, 1);
     }
 
-    Tensor forward(Tensor pictures) {
+    List<Tensor> levels(Tensor pictures) {
+      List<Tensor> levels = new ArrayList<>();
       Tensor x = blocks.get(0).forward(in.forward(pictures), null);
+      levels.add(x);
       for (int i = 0; i < down.size(); i++) {
         x = blocks.get(i + 1).forward(torch.silu(down.get(i).forward(x)), null);
+        levels.add(x);
       }
-      return keep.forward(x).flatten(1, -1);
+      return levels;
+    }
+
+    Tensor forward(Tensor pictures) {
+      List<Tensor> levels = levels(pictures);
+      return keep.forward(levels.get(levels.size() - 1)).flatten(1, -1);
     }
   }
 
@@ -95,5 +103,13 @@ public final class ReadingNetwork {
     Tensor head = pictures.narrow(2, HEAD_TOP, SEEN).narrow(3, HEAD_LEFT, SEEN);
     TensorVector both = new TensorVector(whole.forward(half), middle.forward(head));
     return torch.silu(out.forward(torch.cat(both, 1)));
+  }
+
+  /**
+   * What the network over the head makes of any crops [n, 3, side, side] in -1..1, level by level: [n, channels, side / 2, side / 2],
+   * then half as large each time.
+   */
+  public List<Tensor> levels(Tensor crops) {
+    return middle.levels(crops);
   }
 }

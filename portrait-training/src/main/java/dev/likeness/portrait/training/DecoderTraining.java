@@ -22,25 +22,29 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Trains the decoder of a finished autoencoder further, on crops and the latents that its encoder makes of them: what it
  * decodes is to get sharper, and nothing that goes by the latents has to learn anew. Latents are a little grainy, as a network
- * draws them. Beside the errors of {@link AutoencoderTraining} counts how much detail there is around each place, which blur has
- * too little of wherever its dots and hairs lie (matched statistics of texture: Gatys et al. 2015, arXiv:1505.07376).
+ * draws them. Beside the errors of {@link AutoencoderTraining} counts what a {@link SeenError} sees, and how much detail there is
+ * around each place, which blur has too little of wherever its dots and hairs lie (matched statistics of texture: Gatys et al.
+ * 2015, arXiv:1505.07376).
  */
 final class DecoderTraining {
   private static final int SHARES = 2;
   private static final int SHARE = 8;
   private static final double GRAIN = 0.08;
   private static final double TEXTURE = 0.5;
+  private static final double SEEN = 0.2;
   private static final int AROUND = 8;
   private static final Hyperparameters NUMBERS = new Hyperparameters(6e-4, 50, 0, 1, 0.995);
 
   private final EncodedCrops crops;
+  private final SeenError seen;
   private final AutoencoderConfig config;
   private final Path start;
   private final long seed;
 
   /** Goes on from the autoencoder in {@code start}, whose latents {@code config} scales. */
-  DecoderTraining(EncodedCrops crops, AutoencoderConfig config, Path start, long seed) {
+  DecoderTraining(EncodedCrops crops, SeenError seen, AutoencoderConfig config, Path start, long seed) {
     this.crops = crops;
+    this.seen = seen;
     this.config = config;
     this.start = start;
     this.seed = seed;
@@ -77,7 +81,8 @@ final class DecoderTraining {
       AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
       Tensor lacking = detail(decoded).sub(detail(batch.pictures())).abs().mean();
-      return AutoencoderTraining.error(decoded, batch.pictures()).add(lacking.mul(new Scalar(TEXTURE)));
+      return AutoencoderTraining.error(decoded, batch.pictures()).add(lacking.mul(new Scalar(TEXTURE)))
+          .add(seen.of(decoded, batch.pictures()).mul(new Scalar(SEEN)));
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -30,10 +31,15 @@ final class EncodedCrops implements AutoCloseable {
 
   /** Encodes the first {@code count} pictures of {@code store}. */
   EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
+    this(store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
+  }
+
+  /** Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c, h, w] of each by its number. */
+  EncodedCrops(RenderStore store, int count, IntFunction<Tensor> encoded, IntConsumer progress) {
     this.store = store;
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-        latents.add(region.keep(autoencoder.encode(Images.toSigned(store.picture(i))).mode().to(ScalarType.Half)));
+        latents.add(region.keep(encoded.apply(i).to(ScalarType.Half)));
       }
       progress.accept(i + 1);
     }

@@ -114,8 +114,9 @@ public final class TrainParts {
       AtomicFile.write(before, out -> Files.copy(FirstWeights.autoencoder(model), out));
     }
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
-      new DecoderTraining(crops, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
+    DrawnLatents drawn = new DrawnLatents(base, store, renders);
+    try (EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count)); SeenError seen = new SeenError(model)) {
+      new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());
     Map<String, String> made = new LinkedHashMap<>(made());

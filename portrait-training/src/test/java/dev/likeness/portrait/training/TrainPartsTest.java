@@ -41,11 +41,12 @@ class TrainPartsTest {
     store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
-        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { })) {
+        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { });
+        SeenError sight = new SeenError(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);
       Path before = FirstWeights.autoencoder(PortraitModel.files());
-      DecoderTraining decoder = new DecoderTraining(crops,
+      DecoderTraining decoder = new DecoderTraining(crops, sight,
           Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
       resumes(encoder.loop(2), encoder::step, "encoder");
       resumes(preview.loop(2), preview::step, "preview");

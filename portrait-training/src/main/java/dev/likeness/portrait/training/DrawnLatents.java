@@ -1,0 +1,53 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.model.StableDiffusion;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.unet.UNetConditioning;
+import java.util.List;
+import java.util.Random;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Latents of pictures as a decoder will get them: every second picture's as they are, the others noised a little and guessed at by
+ * the model, which leaves out what it cannot foretell, as it does when it draws.
+ */
+final class DrawnLatents {
+  private static final double LEAST_NOISE = 0.05;
+  private static final double MOST_NOISE = 0.35;
+
+  private final StableDiffusion model;
+  private final Objective objective;
+  private final RenderStore store;
+  private final PeopleRenders renders;
+
+  DrawnLatents(BaseModel base, RenderStore store, PeopleRenders renders) {
+    this.model = base.networks();
+    this.objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
+    this.store = store;
+    this.renders = renders;
+  }
+
+  /** Of the picture with this number, [1, c, h, w], f32, on the scale of the network. */
+  Tensor of(int picture) {
+    Tensor clean = model.autoencoder().encode(model.compute().place(Images.toSigned(store.picture(picture)))).mode().to(ScalarType.Float);
+    return picture % 2 == 0 ? clean : guess(clean, picture);
+  }
+
+  private Tensor guess(Tensor clean, int picture) {
+    double way = LEAST_NOISE + (MOST_NOISE - LEAST_NOISE) * new Random(picture).nextDouble();
+    int[] timestep = {(int) (way * model.scheduler().schedule().length())};
+    try (NoiseSource source = NoiseSource.seeded(picture)) {
+      Tensor noise = source.next(1, clean.size(1), clean.size(2), clean.size(3)).squeeze(0);
+      Tensor noised = model.compute().place(objective.noised(clean, noise, timestep));
+      Tensor tokens = model.towers().get(0).prompts(Adaptation.NONE).encode(List.of(renders.caption(picture)), 0).tokens();
+      Tensor answer = model.unet(Adaptation.NONE).forward(noised, torch.tensor(timestep), UNetConditioning.text(tokens));
+      return objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timestep);
+    }
+  }
+}

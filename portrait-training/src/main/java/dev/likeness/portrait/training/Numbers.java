@@ -19,11 +19,13 @@ import java.util.List;
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
+ * @param reader the state of a reader that another run trained on latents of the same autoencoder, or null to train one; not
+ *     told either
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares,
-    double rate, double feedback, long draws, Path start) {
+    double rate, double feedback, long draws, Path start, Path reader) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
-      "rate", "feedback", "draws", "start");
+      "rate", "feedback", "draws", "start", "reader");
 
   Numbers {
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
@@ -39,7 +41,7 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
         given.number("readerSteps", 2500), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
         Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
         Long.parseLong(given.text("draws", seed)),
-        given.file("start").orElse(null));
+        given.file("start").orElse(null), given.file("reader").orElse(null));
   }
 
   DiffusionTraining.Recipe recipe() {
@@ -48,9 +50,8 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
 
   @Override
   public String toString() {
-    return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures + " readerSteps="
-        + readerSteps + " steps=" + steps
-        + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
+    return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
+        + (reader == null ? " readerSteps=" + readerSteps : "") + " steps=" + steps + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
         + " draws=" + draws;
   }
 }

@@ -77,7 +77,9 @@ public final class TrainPortrait {
       if (numbers.start() != null) {
         training.startFrom(numbers.start());
       }
-      new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
+      if (numbers.reader() == null) {
+        new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
+      }
       try (LatentReader reader = LatentReader.open(reader());
           FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe,
               TrainingLoop.SAVE_EVERY)) {
@@ -168,7 +170,7 @@ public final class TrainPortrait {
   }
 
   private Path reader() {
-    return work.resolve(LatentReader.STATE);
+    return numbers.reader() == null ? work.resolve(LatentReader.STATE) : numbers.reader();
   }
 
   private Path diffusionState() {

@@ -12,6 +12,8 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -70,6 +72,14 @@ class GenerateCommandTest {
     assertEquals(List.of("cannot write " + out.resolve("image-001.png")
         + ": No space left on device; free space or choose another place"), run.complaints());
     assertEquals(List.of(), TinyBase.namesIn(out));
+  }
+
+  @Test
+  void findsOutFirstThatItCannotWrite() throws IOException {
+    Path taken = Files.createFile(folder.resolve("out"));
+    CommandRun run = CommandRun.of("generate", "--base", folder.resolve("nothing").toString(), "--prompt", "a person", "--out", taken.toString());
+    assertEquals(4, run.status());
+    assertTrue(run.complaints().get(0).startsWith("cannot write into " + taken), run.err());
   }
 
   @Test

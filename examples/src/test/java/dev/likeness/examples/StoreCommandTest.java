@@ -127,6 +127,11 @@ class StoreCommandTest {
         .contains("nobody real is shown: the photos were rendered"));
     assertEquals("1 persons, 0 problems",
         run("verify", "--store", store.toString(), "--key", key.toString()).out().strip());
+    CommandRun mistyped = CommandRun.of("verify", "--store", store.toString(), "--key", folder.resolve("kye").toString());
+    assertEquals(List.of("there is no key " + folder.resolve("kye") + ", and the people in " + store
+        + " are encrypted under another; give the file of theirs"), mistyped.complaints());
+    CommandRun locked = CommandRun.of("verify", "--store", store.toString());
+    assertTrue(locked.out().contains("subject " + id + ": its person cannot be opened: "), locked.out() + locked.err());
     String[] keyless = {"--store", store.toString()};
     assertTrue(run("people", "list", keyless[0], keyless[1]).out().startsWith(id + "  2 files, came 0 days ago"));
     assertEquals("0 persons erased, 0 files of others removed",

@@ -141,6 +141,8 @@ class TrainCommandTest {
     CommandRun unknown = train("--method", "hypernetwork", "--out", folder.resolve("a").toString());
     assertEquals(2, unknown.status());
     assertEquals(List.of("--method hypernetwork is not known; give lora or dreambooth"), unknown.complaints());
+    CommandRun misplaced = train("--out", folder.toString());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), misplaced.complaints());
     CommandRun store = train("--method", "dreambooth", "--store", folder.resolve("store").toString());
     assertEquals(List.of("--method dreambooth and --plot need --out; a store keeps person files alone"),
         store.complaints());

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.training.WeightsDigest;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
@@ -160,7 +161,8 @@ public final class HeadshotStudio {
    */
   public Path state(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream().<Object>map(photo -> List.of(photo.picture(), photo.face())).toList();
-    int run = Objects.hash(photos, known.toString(), training().toString(), base.name(), base.parts().compute().toString());
+    int run = Objects.hash(photos, known.toString(), training().toString(), learning.watch().map(LikenessWatch::every),
+        base.name(), WeightsDigest.of(base.parts()), base.parts().compute().toString());
     return TrainingStates.file(folder, run);
   }
 

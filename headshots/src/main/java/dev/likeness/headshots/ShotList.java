@@ -7,11 +7,13 @@ import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -20,6 +22,9 @@ final class ShotList {
   // A smile is an expression.
   private static final List<EditPart> PARTS =
       List.of(EditPart.OUTFIT, EditPart.EXPRESSION, EditPart.LIGHT, EditPart.BACKDROP);
+
+  /** A store numbers the records of a subject's later shoots. */
+  private static final Pattern RECORD = Pattern.compile("record(-[0-9]+)?[.]json|" + Pattern.quote(EditedHeadshot.FILE));
 
   private ShotList() {}
 
@@ -30,9 +35,19 @@ final class ShotList {
 
   /** What a record beside a headshot's file says of it, of a shoot or of an edit. */
   static Optional<Headshot> find(Path file, Picture picture) {
-    return Stream.of(ShootRecord.FILE, EditedHeadshot.FILE).map(file::resolveSibling).filter(Files::isRegularFile)
+    return records(file).stream()
         .flatMap(record -> shots(record).filter(shot -> isOf(shot, file)).map(shot -> headshot(record, shot, picture)))
         .findFirst();
+  }
+
+  /** Those beside it: of the shoots, the first one's at the head, and of an edit. */
+  private static List<Path> records(Path file) {
+    try (Stream<Path> beside = Files.list(file.toAbsolutePath().getParent())) {
+      return beside.filter(path -> RECORD.matcher(path.getFileName().toString()).matches()).filter(Files::isRegularFile)
+          .sorted(Comparator.comparing(Path::toString).reversed()).toList();
+    } catch (IOException e) {
+      throw unreadable(file.resolveSibling(ShootRecord.FILE), e);
+    }
   }
 
   private static Stream<Map<?, ?>> shots(Path record) {

@@ -102,6 +102,7 @@ public final class TrainingPlot implements Progress {
   private void keep(String what, int step, double value) {
     if (file != null && !lost) {
       try {
+        Files.createDirectories(file.toAbsolutePath().getParent());
         Files.writeString(file, what + " " + step + " " + value + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
       } catch (IOException e) {
         lost("written", e);

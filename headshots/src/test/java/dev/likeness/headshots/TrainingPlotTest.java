@@ -47,6 +47,14 @@ class TrainingPlotTest {
   }
 
   @Test
+  void keepsNumbersInAFolderThatIsNotThereYet(@TempDir Path folder) {
+    Path state = folder.resolve("new/ada.state");
+    told(TrainingPlot.beside(state, passed::add), 1);
+    assertTrue(Files.exists(TrainingPlot.numbers(state)));
+    assertTrue(passed.stream().noneMatch(ProgressEvent.Notice.class::isInstance));
+  }
+
+  @Test
   void saysOnceThatNumbersAreNotKeptAndGoesOn(@TempDir Path folder) throws IOException {
     Path state = folder.resolve("ada.state");
     Files.createDirectory(TrainingPlot.numbers(state));

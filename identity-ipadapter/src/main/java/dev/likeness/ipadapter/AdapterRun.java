@@ -15,6 +15,7 @@ import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.training.WeightsDigest;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -154,7 +155,8 @@ final class AdapterRun implements AutoCloseable {
 
   /** Everything that decides the result. */
   private String owner() {
-    return settings + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + model.compute() + " " + pairs.digest();
+    return settings + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + WeightsDigest.of(model) + " " + model.compute() + " "
+        + pairs.digest();
   }
 
   @Override

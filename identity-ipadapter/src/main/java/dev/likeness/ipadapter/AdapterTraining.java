@@ -130,7 +130,7 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
    * @param encoder what references are seen through; null for Portrait
    * @param file receives the adapter
    * @param state where the run is kept every 25 steps, to be gone on with bit for bit on a CPU; null to keep none
-   * @return the mean loss of the last tenth of the steps
+   * @return the mean loss of the last tenth of the steps, of those that this call made; NaN where a state was finished already
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
    */

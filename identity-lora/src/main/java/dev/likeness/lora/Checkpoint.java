@@ -1,28 +1,24 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
-import dev.likeness.diffusion.model.Networks;
-import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.training.WeightsDigest;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -42,9 +38,6 @@ record Checkpoint(Path file, String owner) {
   /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
   private static final long MOST_LOST = 120_000_000_000L;
 
-  /** Numbers of a tensor that tell it from another's. */
-  private static final long SEEN = 16;
-
   private static final String OWNER = "likeness.run";
 
   static Checkpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
@@ -58,7 +51,7 @@ record Checkpoint(Path file, String owner) {
       String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().consent("")
           + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
-      weights(base.parts(), digest);
+      digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));
       for (TrainingPicture picture : set.pictures()) {
         digest.update(picture.picture().rgb());
         digest.update((picture.caption() + " " + picture.focus()).getBytes(StandardCharsets.UTF_8));
@@ -67,17 +60,6 @@ record Checkpoint(Path file, String owner) {
       return new Checkpoint(file, HexFormat.of().formatHex(digest.digest()));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
-    }
-  }
-
-  /** The first numbers of each tensor: another model may lie where the base lay, in a folder of the same name. */
-  private static void weights(Networks model, MessageDigest digest) {
-    Part part = Pupil.of(model).part();
-    for (String name : new TreeSet<>(model.tensorNames(part))) {
-      try (TensorScope scope = TensorScope.open()) {
-        Tensor flat = model.tensor(part, name).flatten();
-        digest.update(Arrays.toString(Images.floats(flat.narrow(0, 0, Math.min(SEEN, flat.numel())))).getBytes(StandardCharsets.UTF_8));
-      }
     }
   }
 

@@ -106,6 +106,7 @@ public final class GenerateCommand implements Runnable {
   @Override
   public void run() {
     disclosure.disclosure();
+    Writable.requireFolder(out);
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
     ImageRequest request =

@@ -51,15 +51,7 @@ final class ShootFolder {
 
   /** Refuses a folder that cannot be written into, or a label that cannot be set, before anybody is learnt. */
   static void requireWritable(Path folder, Disclosure disclosure) {
-    Path there = folder.toAbsolutePath();
-    while (!Files.exists(there)) {
-      there = there.getParent();
-    }
-    try {
-      Files.delete(Files.createTempFile(there, ".likeness", ""));
-    } catch (IOException e) {
-      throw new MachineLimit("cannot write into " + folder + ": " + e.getMessage() + "; choose another place", e);
-    }
+    Writable.requireFolder(folder);
     disclosure.png(Picture.of(256, 256, new byte[256 * 256 * 3]));
   }
 

@@ -1,12 +1,16 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import dev.likeness.lora.TrainedPerson;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Which store of persons, and its key. */
@@ -16,8 +20,8 @@ final class StoreOption {
   @Option(names = "--store", paramLabel = "DIR", description = "the folder where persons are kept, encrypted")
   private Path store;
 
-  @Option(names = "--key", paramLabel = "FILE", description = "the store's key, made when there is no such file "
-      + "(default: the environment variable " + VARIABLE + ")")
+  @Option(names = "--key", paramLabel = "FILE", description = "the store's key, made for a new store "
+      + "where there is no such file (default: the environment variable " + VARIABLE + ")")
   private Path key;
 
   boolean given() {
@@ -37,9 +41,21 @@ final class StoreOption {
 
   private KeyWrapping keys() {
     if (key != null) {
+      if (!Files.exists(key) && holdsPeople()) {
+        throw new UnusableInput("there is no key " + key + ", and the people in " + store + " are encrypted under another; give the file of theirs");
+      }
       return Files.exists(key) ? KeyWrapping.file(key) : KeyWrapping.newFile(key);
     }
     return System.getenv(VARIABLE) == null ? KeyWrapping.absent() : KeyWrapping.environment(VARIABLE);
+  }
+
+  private boolean holdsPeople() {
+    Path people = store.resolve("subjects");
+    try (Stream<Path> folders = Files.exists(people) ? Files.list(people) : Stream.empty()) {
+      return folders.findAny().isPresent();
+    } catch (IOException e) {
+      throw new MachineLimit("cannot look into the store " + store + ": " + e.getMessage(), e);
+    }
   }
 
   /** The person in a file, or with a store the subject of that id. */

@@ -114,6 +114,12 @@ public final class TrainCommand implements Runnable {
   private void learnInto(boolean whole) {
     if (whole) {
       TrainedModel.require(base.folder(), out);
+      Writable.requireFolder(out.toAbsolutePath().getParent());
+    } else {
+      Writable.requireFile(out);
+    }
+    if (plot != null) {
+      Writable.requireFile(plot);
     }
     try (ReviewTools tools = faces.open()) {
       learnInto(whole, photos.review(tools), tools);

@@ -1,12 +1,15 @@
 package dev.likeness.examples.people;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.LikenessVersion;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.people.Words;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * A folder with one folder of selfies for each rendered person, and {@code people.json}, which lists them with the
@@ -56,13 +60,43 @@ public final class PeopleFolder {
     return entry;
   }
 
-  /** Writes the list that says that these photos were rendered. */
+  /** Writes the list that says that these photos were rendered; those that an earlier list names stay in it. */
   public void seal(List<Map<String, Object>> people) {
+    Map<Object, Map<String, Object>> all = earlier();
+    people.forEach(person -> all.merge(person.get("folder"), person, PeopleFolder::both));
     Map<String, Object> root = new LinkedHashMap<>();
     root.put("note", "Rendered by likeness people; nobody here exists.");
     root.put("version", LikenessVersion.current());
-    root.put("people", people);
+    root.put("people", List.copyOf(all.values()));
     AtomicFile.write(folder.resolve(LIST), out -> out.write(JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT)
         .asBytes(root)));
+  }
+
+  /** People by their folders. */
+  private Map<Object, Map<String, Object>> earlier() {
+    Path list = folder.resolve(LIST);
+    Map<Object, Map<String, Object>> people = new LinkedHashMap<>();
+    try {
+      if (Files.exists(list)) {
+        entries(JSON.std.mapFrom(Files.readAllBytes(list)).get("people")).forEach(person -> people.put(person.get("folder"), person));
+      }
+    } catch (IOException e) {
+      throw new UnusableInput(list + " cannot be read: " + e.getMessage() + "; give another folder, or delete it with the people that it lists", e);
+    }
+    return people;
+  }
+
+  /** The person as rendered now, with photos that only an earlier run rendered. */
+  private static Map<String, Object> both(Map<String, Object> before, Map<String, Object> now) {
+    Map<Object, Object> photos = new LinkedHashMap<>();
+    Stream.of(before, now).flatMap(person -> entries(person.get("photos")).stream()).forEach(photo -> photos.put(photo.get("file"), photo));
+    Map<String, Object> both = new LinkedHashMap<>(now);
+    both.put("photos", List.copyOf(photos.values()));
+    return both;
+  }
+
+  @SuppressWarnings("unchecked")
+  private static List<Map<String, Object>> entries(Object list) {
+    return list instanceof List<?> all ? all.stream().filter(Map.class::isInstance).map(entry -> (Map<String, Object>) entry).toList() : List.of();
   }
 }

@@ -2,6 +2,7 @@ package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -14,12 +15,16 @@ import java.util.Optional;
  * @param ending with its dot, or empty
  */
 record PhotoName(String stem, String ending) {
+  /** Bytes of a name: encrypted, while it is written, it takes twice as many and a hundred more, of 255 that disks allow. */
   private static final int LONGEST = 100;
 
-  /** From what its sender calls it: no folders, the last characters of what is long, and visible to {@code PhotoSet}. */
+  /** From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to {@code PhotoSet}. */
   static PhotoName of(String sent) {
     String last = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
-    String visible = last.substring(Math.max(0, last.length() - LONGEST)).replaceFirst("^[.]+", "");
+    while (last.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+      last = last.substring(last.offsetByCodePoints(0, 1));
+    }
+    String visible = last.replaceFirst("^[.]+", "");
     int dot = visible.lastIndexOf('.');
     return visible.isEmpty() ? new PhotoName("photo", "")
         : dot < 0 ? new PhotoName(visible, "") : new PhotoName(visible.substring(0, dot), visible.substring(dot));

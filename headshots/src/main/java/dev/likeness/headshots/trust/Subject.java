@@ -63,10 +63,10 @@ public final class Subject {
     return id;
   }
 
-  /** What the person agreed to. */
+  /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {
-      return Consent.parse((String) JsonFile.read(folder(Holding.PERSON).resolve(CONSENT)).get("consent"));
+      return Consent.parse((String) JsonFile.read(look(Holding.PERSON).resolve(CONSENT)).get("consent"));
     } catch (UnusableInput e) {
       throw isErased() ? new SubjectErased(id, e) : e;
     }
@@ -78,10 +78,16 @@ public final class Subject {
    */
   public Path folder(Holding holding) {
     synchronized (this) {
-      requireNotErased();
+      Path files = look(holding);
       noteUse();
-      return vaults.root(holding);
+      return files;
     }
+  }
+
+  /** The same folder, looked into without being a use: what watches over a store keeps nobody in it. */
+  synchronized Path look(Holding holding) {
+    requireNotErased();
+    return vaults.root(holding);
   }
 
   /** Says that the person is still wanted: the time since the last use begins anew. */

@@ -1,14 +1,14 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Whether everything of a subject can be read. */
@@ -16,29 +16,27 @@ final class SubjectCheck {
   private SubjectCheck() {}
 
   static List<String> problems(Subject subject) {
-    List<String> problems = new ArrayList<>();
-    // Opening a folder discards what a killed process was about to put in place, which must not be counted.
-    subject.counts().forEach((holding, count) -> {
-      if (count > 0) {
-        subject.folder(holding);
-      }
-    });
-    Map<Holding, Integer> counts = subject.counts();
-    for (Holding holding : Holding.values()) {
-      if (counts.get(holding) > 0) {
-        int readable = readable(subject, holding);
-        if (readable < counts.get(holding)) {
-          problems.add(subject + ": " + (counts.get(holding) - readable) + " of " + counts.get(holding) + " "
-              + holding.word() + " files cannot be read; they were changed, or belong to another subject");
-        }
-      }
-    }
-    return problems;
+    return Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream()).toList();
   }
 
-  private static int readable(Subject subject, Holding holding) {
+  private static Optional<String> problem(Subject subject, Holding holding) {
+    if (subject.counts().get(holding) == 0) {
+      return Optional.empty();
+    }
+    try {
+      // Opening a folder discards what a killed process was about to put in place, which must not be counted.
+      int readable = readable(subject.look(holding));
+      int count = subject.counts().get(holding);
+      return readable == count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
+          + " files cannot be read; they were changed, or belong to another subject or key");
+    } catch (UnusableInput e) {
+      return Optional.of(subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
+    }
+  }
+
+  private static int readable(Path folder) {
     int readable = 0;
-    try (Stream<Path> files = Files.walk(subject.folder(holding))) {
+    try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         readable += isReadable(file) ? 1 : 0;
       }

@@ -151,10 +151,15 @@ public final class SubjectStore implements AutoCloseable {
     return subjects.values().stream().sorted(Comparator.comparing(Subject::id)).toList();
   }
 
-  /** Removes everything whose time is over; a person whose own time is over is erased. */
+  /**
+   * Removes everything whose time is over; a person whose own time is over is erased. Where one fails, the others go on.
+   *
+   * @throws MachineLimit in the end, when a disk refused; further failures are suppressed in it
+   */
   public PurgeReport purgeDue() {
     List<ErasureReceipt> receipts = new ArrayList<>();
     int files = 0;
+    MachineLimit failure = null;
     for (Subject subject : subjects()) {
       try {
         if (subject.isDue(Holding.PERSON)) {
@@ -164,9 +169,18 @@ public final class SubjectStore implements AutoCloseable {
         }
       } catch (SubjectErased meanwhile) {
         continue;
+      } catch (MachineLimit | UncheckedIOException e) {
+        if (failure == null) {
+          failure = new MachineLimit("cannot purge everything that is due: " + e.getMessage() + "; see to that and purge again", e);
+        } else {
+          failure.addSuppressed(e);
+        }
       }
     }
     clock.save();
+    if (failure != null) {
+      throw failure;
+    }
     return new PurgeReport(receipts, files);
   }
 
@@ -204,9 +218,8 @@ public final class SubjectStore implements AutoCloseable {
   /** Ends the use of the store by this process. */
   @Override
   public void close() {
-    try {
+    try (lock) {
       clock.save();
-      lock.close();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -79,7 +79,7 @@ public final class SubjectStudio {
   /**
    * Takes a photo in; the same one under the same name once.
    *
-   * @param name what the report calls it, its last 100 characters without dots in front; of photos of one name the later ones
+   * @param name what the report calls it, its last 100 bytes without dots in front; of photos of one name the later ones
    *     are numbered, as in {@code selfie (2).jpg}
    * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover it
    * @throws IllegalStateException while the subject is being learnt

@@ -135,6 +135,17 @@ class RetentionTest {
   }
 
   @Test
+  void lookingAfterAStoreIsNoUse() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    clock.go(Duration.ofDays(29));
+    assertEquals(List.of(), store.verify());
+    assertEquals(YES, ada.consent());
+    clock.go(Duration.ofDays(1));
+    assertEquals(List.of(ada.id()), store.purgeDue().erased().stream().map(ErasureReceipt::subject).toList());
+  }
+
+  @Test
   void goesOnAfterARestart() throws IOException {
     Subject ada = ada();
     ada.purposeMet();

@@ -8,7 +8,9 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
+import dev.likeness.headshots.Shoot;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.headshots.trust.key.KeyWrapping;
@@ -44,9 +46,11 @@ class SubjectShootsTest {
             "record.json"), files.map(file -> file.getFileName().toString()).sorted().toList());
       }
       Files.delete(pictures.resolve("headshot-001.png"));
-      studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
+      Shoot third = studio.shoot(ada, two.seed(16), Progress.SILENT, new Cancellation());
       assertTrue(Files.exists(pictures.resolve("headshot-006.png")) && !Files.exists(pictures.resolve("headshot-001.png")),
           "numbers that were taken out are not given again");
+      Headshot read = Headshot.read(pictures.resolve(Headshot.fileName(5)), "nobody");
+      assertEquals(third.headshots().get(1).request().prompt(), read.request().prompt(), "a later shoot's record tells it");
       String later = Files.readString(pictures.resolve("record-003.json"));
       assertTrue(later.contains("headshot-003.png") && later.contains("headshot-004.png") && !later.contains("headshot-001.png"), later);
     }

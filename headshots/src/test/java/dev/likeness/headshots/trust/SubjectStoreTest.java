@@ -85,6 +85,7 @@ class SubjectStoreTest {
       studio.add(ada, sent.get(i), new byte[] {(byte) i});
     }
     studio.add(ada, "selfie.jpg", new byte[] {1});
+    studio.add(store.create(YES), "ж".repeat(120) + ".jpg", new byte[] {9});
     Path photos = ada.folder(Holding.PHOTOS);
     assertEquals(List.of("/jpg", "/photo", "/photo (2)", "/selfie (2).jpg", "/selfie (3).jpg", "/selfie.jpg",
         "/" + "x".repeat(96) + " (2).jpg", "/" + end), names(photos));
@@ -131,8 +132,11 @@ class SubjectStoreTest {
     for (String name : folderNames(ada, Holding.PERSON)) {
       Files.copy(stolen.resolve(name), folder.resolve("store/subjects/" + bob.id() + "/person/files/" + name));
     }
-    assertEquals(List.of("subject " + bob.id() + ": 2 of 3 person files cannot be read; they were changed, or belong "
-        + "to another subject"), store.verify());
+    List<String> strange = List.of("subject " + bob.id() + ": 2 of 3 person files cannot be read; they were changed, or belong to another"
+        + " subject or key");
+    assertEquals(strange, store.verify());
+    reopen();
+    assertEquals(strange, store.verify(), "nor are they taken for rests of a killed process");
   }
 
   @Test

@@ -60,15 +60,17 @@ final class VaultFileSystem extends FileSystem {
     }
   }
 
-  /** Deletes what a process that was killed was about to put in place. */
+  /**
+   * Deletes what a process that was killed was about to put in place, but nothing whose name this key cannot read: that may be another
+   * key's.
+   */
   void discardUnfinished() {
     if (!Files.isDirectory(folder)) {
       return;
     }
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
-        String name = cipher.shown(file.getFileName().toString()).orElse(UNFINISHED);
-        if (name.endsWith(UNFINISHED)) {
+        if (cipher.shown(file.getFileName().toString()).filter(name -> name.endsWith(UNFINISHED)).isPresent()) {
           Files.deleteIfExists(file);
         }
       }

@@ -156,7 +156,7 @@ final class Architecture {
   }
 
   static Map<String, Object> scheduler() {
-    Map<String, Object> c = config("LCMScheduler");
+    Map<String, Object> c = config("TCDScheduler");
     c.put("num_train_timesteps", 1000);
     c.put("beta_start", 0.00085);
     c.put("beta_end", 0.012);

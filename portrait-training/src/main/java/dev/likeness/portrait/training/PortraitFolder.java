@@ -32,7 +32,7 @@ final class PortraitFolder {
     index.put("image_encoder", java.util.Arrays.asList(null, null));
     index.put("requires_safety_checker", false);
     index.put("safety_checker", java.util.Arrays.asList(null, null));
-    index.put("scheduler", List.of("diffusers", "LCMScheduler"));
+    index.put("scheduler", List.of("diffusers", "TCDScheduler"));
     index.put("text_encoder", List.of("transformers", "CLIPTextModel"));
     index.put("tokenizer", List.of("transformers", "CLIPTokenizer"));
     index.put("unet", List.of("diffusers", "UNet2DConditionModel"));

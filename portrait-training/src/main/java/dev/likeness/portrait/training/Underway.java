@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Drawings under way, each at a step of its own, as the model's sampler draws: a guess at the whole picture is noised anew
+ * Drawings under way, each at a step of its own, as {@code LCMScheduler} draws: a guess at the whole picture is noised anew
  * to the next level. What is finished gives way to another caption, the one of some at random that asks for most of what is
  * drawn worst.
  */

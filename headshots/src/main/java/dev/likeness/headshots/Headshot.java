@@ -57,7 +57,7 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   }
 
   /**
-   * A picture file to be edited: as the {@code record.json} or {@code edit.json} beside it tells, or else of a usual prompt.
+   * A picture file to be edited: as the {@code record.json}, a later shoot's {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
    *
    * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
    * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken

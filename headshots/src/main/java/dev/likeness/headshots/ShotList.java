@@ -5,6 +5,7 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -45,8 +46,8 @@ final class ShotList {
     try (Stream<Path> beside = Files.list(file.toAbsolutePath().getParent())) {
       return beside.filter(path -> RECORD.matcher(path.getFileName().toString()).matches()).filter(Files::isRegularFile)
           .sorted(Comparator.comparing(Path::toString).reversed()).toList();
-    } catch (IOException e) {
-      throw unreadable(file.resolveSibling(ShootRecord.FILE), e);
+    } catch (IOException | UncheckedIOException e) {
+      throw new UnusableInput("cannot look for the record beside " + file + ": " + e.getMessage() + "; edit a copy of the picture alone", e);
     }
   }
 

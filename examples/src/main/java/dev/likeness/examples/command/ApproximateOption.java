@@ -16,7 +16,7 @@ final class ApproximateOption {
           + " to lie N apart, deep-cache:N its deep layers, deep-forecast:N the same and continues what they say, first-block:CHANGE"
           + " a transformer's other blocks where the first changed by more; merge:SHARE, beside any with a comma, merges so"
           + " many of a UNet's tokens; extrapolate:2 is the closest, extrapolate:4 the fastest that stays close;"
-          + " a --scheduler that adds noise, such as portrait's own, makes other pictures of either")
+          + " a --scheduler that adds noise, such as euler_a, makes other pictures of either")
   private String way;
 
   ImageRequest on(ImageRequest request) {

@@ -12,8 +12,11 @@ final class Writable {
   /** Refuses a folder that cannot be written into; one that is not there yet is not made. */
   static void requireFolder(Path folder) {
     Path there = folder.toAbsolutePath();
-    while (!Files.exists(there)) {
+    while (there != null && !Files.exists(there)) {
       there = there.getParent();
+    }
+    if (there == null) {
+      throw new MachineLimit("cannot write into " + folder + ": there is no such drive; choose another place");
     }
     try {
       Files.delete(Files.createTempFile(there, ".likeness", ""));

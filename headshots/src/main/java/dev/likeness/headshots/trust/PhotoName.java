@@ -15,12 +15,13 @@ import java.util.Optional;
  * @param ending with its dot, or empty
  */
 record PhotoName(String stem, String ending) {
-  /** Bytes of a name: encrypted, while it is written, it takes twice as many and a hundred more, of 255 that disks allow. */
+  /** Bytes of a name: numbered, encrypted and half written it takes 219 at most, of 255 that disks allow. */
   private static final int LONGEST = 100;
 
   /** From what its sender calls it: no folders, the last 100 bytes of what is long, and visible to {@code PhotoSet}. */
   static PhotoName of(String sent) {
-    String last = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
+    String whole = sent.substring(Math.max(sent.lastIndexOf('/'), sent.lastIndexOf('\\')) + 1);
+    String last = whole.substring(Math.max(0, whole.length() - LONGEST));
     while (last.getBytes(StandardCharsets.UTF_8).length > LONGEST) {
       last = last.substring(last.offsetByCodePoints(0, 1));
     }

@@ -25,9 +25,10 @@ final class SubjectCheck {
     }
     try {
       // Opening a folder discards what a killed process was about to put in place, which must not be counted.
-      int readable = readable(subject.look(holding));
+      Path folder = subject.look(holding);
       int count = subject.counts().get(holding);
-      return readable == count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
+      int readable = readable(folder);
+      return readable >= count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
           + " files cannot be read; they were changed, or belong to another subject or key");
     } catch (UnusableInput e) {
       return Optional.of(subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());

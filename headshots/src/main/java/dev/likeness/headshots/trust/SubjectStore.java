@@ -171,7 +171,7 @@ public final class SubjectStore implements AutoCloseable {
         continue;
       } catch (MachineLimit | UncheckedIOException e) {
         if (failure == null) {
-          failure = new MachineLimit("cannot purge everything that is due: " + e.getMessage() + "; see to that and purge again", e);
+          failure = new MachineLimit("cannot purge everything that is due: " + e.getMessage() + "; see to that and open the store again, which finishes it", e);
         } else {
           failure.addSuppressed(e);
         }

@@ -58,7 +58,7 @@ final class SubjectVaults {
       renew(holding);
       return count;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id, e);
+      throw new UncheckedIOException("cannot remove the " + holding.word() + " of the subject " + id + ": " + e.getMessage(), e);
     }
   }
 

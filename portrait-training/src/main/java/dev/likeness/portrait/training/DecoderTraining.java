@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the decoder of a finished autoencoder further, on crops and the latents that its encoder makes of them: what it
+ * Trains the decoder of a finished autoencoder further, on crops and their latents ({@link DrawnLatents}): what it
  * decodes is to get sharper, and nothing that goes by the latents has to learn anew. Latents are a little grainy, as a network
  * draws them. Beside the errors of {@link AutoencoderTraining} counts what a {@link SeenError} sees, and how much detail there is
  * around each place, which blur has too little of wherever its dots and hairs lie (matched statistics of texture: Gatys et al.

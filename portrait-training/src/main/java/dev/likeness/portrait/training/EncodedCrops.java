@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Renders beside the latents that an autoencoder makes of them, drawn from as square crops. */
+/** Renders beside their latents, drawn from as square crops. */
 final class EncodedCrops implements AutoCloseable {
   /** Crops, [n, 3, CROP, CROP] in -1..1, and what was made of them, [n, c, CROP / 8, CROP / 8], both f32. */
   record Batch(Tensor pictures, Tensor latents) { }

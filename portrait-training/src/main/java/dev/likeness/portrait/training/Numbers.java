@@ -51,7 +51,8 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
   @Override
   public String toString() {
     return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
-        + (reader == null ? " readerSteps=" + readerSteps : "") + " steps=" + steps + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
+        + (reader == null ? " readerSteps=" + readerSteps : "") + " steps=" + steps
+        + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
         + " draws=" + draws;
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.PerceptualLoss;
@@ -62,6 +63,9 @@ public final class TrainPortrait {
   }
 
   private void run() {
+    if (numbers.reader() != null && !Files.exists(numbers.reader())) {
+      throw new UnusableInput("reader=" + numbers.reader() + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
+    }
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
     int vocabulary = tokenizer();

@@ -9,5 +9,11 @@ package dev.likeness.diffusion;
  * @param height pixels
  * @param strength the share of the steps that image-to-image does
  * @param inpaintStrength the same for inpainting
+ * @param eta how much noise the model's own scheduler adds, 0..1, where it has no share of its own
  */
-public record Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength) { }
+public record Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength, double eta) {
+  /** Without noise, as diffusers' pipelines ask. */
+  public Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
+    this(steps, guidance, width, height, strength, inpaintStrength, 0);
+  }
+}

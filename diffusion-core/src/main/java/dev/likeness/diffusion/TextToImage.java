@@ -189,9 +189,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     return plan;
   }
 
-  // diffusers' pipelines ask for none where nobody does; a sampler that has a share of its own keeps it.
-  private static double eta(ImageRequest request, SchedulerConfig scheduler) {
-    return Double.isNaN(request.eta()) && !scheduler.options().has("eta") ? 0 : request.eta();
+  // diffusers' pipelines ask for none where nobody does; a model's own scheduler adds what its config says, and a sampler that has
+  // a share of its own keeps it.
+  private double eta(ImageRequest request, SchedulerConfig scheduler) {
+    double usual = request.scheduler() == null ? defaults.eta() : 0;
+    return Double.isNaN(request.eta()) && !scheduler.options().has("eta") ? usual : request.eta();
   }
 
   private ImageRequest completed(ImageRequest r) {

@@ -25,7 +25,8 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     boolean xl = model.sizeIds() != 0;
     int steps = (int) model.drawnWith("_num_inference_steps", 50);
     double guidance = model.drawnWith("_guidance_scale", xl ? 5 : 7.5);
-    return new Defaults(steps, guidance, pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1);
+    return new Defaults(steps, guidance, pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
+        model.drawnWith("_eta", 0));
   }
 
   @Override

@@ -98,7 +98,7 @@ public final class StableDiffusion extends OpenNetworks {
 
   /**
    * What the model's maker draws it with, by names that only this library reads from its scheduler's config
-   * ({@code _guidance_scale}, {@code _num_inference_steps}; diffusers passes over what begins so); {@code usual} where nothing
+   * ({@code _guidance_scale}, {@code _num_inference_steps}, {@code _eta}; diffusers passes over what begins so); {@code usual} where nothing
    * is said.
    */
   public double drawnWith(String name, double usual) {

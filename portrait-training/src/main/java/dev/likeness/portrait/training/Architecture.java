@@ -169,6 +169,7 @@ final class Architecture {
     c.put("timestep_spacing", "leading");
     c.put("_guidance_scale", GUIDANCE);
     c.put("_num_inference_steps", 30);
+    c.put("_eta", 0.3);
     return c;
   }
 

@@ -1,0 +1,36 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+class DrawnWithTest {
+  private static final String CONFIG = "{\"_class_name\":\"TCDScheduler\",\"_num_inference_steps\":4,\"_guidance_scale\":2,\"_eta\":0.4}";
+
+  @Test
+  void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) throws IOException {
+    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Files.writeString(files.resolve("scheduler/scheduler_config.json"), CONFIG);
+    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3);
+    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+      assertEquals(4, base.defaults().steps());
+      float[] usual = base.generate(ask).pixels();
+      assertArrayEquals(base.generate(ask.steps(4).guidance(2).eta(0.4)).pixels(), usual);
+      assertFalse(Arrays.equals(base.generate(ask.eta(0)).pixels(), usual), "it adds noise");
+      assertArrayEquals(base.generate(ask.scheduler("tcd").eta(0)).pixels(), base.generate(ask.scheduler("tcd")).pixels(),
+          "what is the model's own scheduler's is nobody else's");
+    }
+  }
+}

@@ -1,16 +1,11 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.List;
 import java.util.Random;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -22,13 +17,13 @@ final class DrawnLatents {
   private static final double MOST_NOISE = 0.35;
 
   private final StableDiffusion model;
-  private final Objective objective;
+  private final UNetGuesses unet;
   private final RenderStore store;
   private final PeopleRenders renders;
 
   DrawnLatents(BaseModel base, RenderStore store, PeopleRenders renders) {
     this.model = base.networks();
-    this.objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
+    this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;
   }
@@ -41,13 +36,7 @@ final class DrawnLatents {
 
   private Tensor guess(Tensor clean, int picture) {
     double way = LEAST_NOISE + (MOST_NOISE - LEAST_NOISE) * new Random(picture).nextDouble();
-    int[] timestep = {(int) (way * model.scheduler().schedule().length())};
-    try (NoiseSource source = NoiseSource.seeded(picture)) {
-      Tensor noise = source.next(1, clean.size(1), clean.size(2), clean.size(3)).squeeze(0);
-      Tensor noised = model.compute().place(objective.noised(clean, noise, timestep));
-      Tensor tokens = model.towers().get(0).prompts(Adaptation.NONE).encode(List.of(renders.caption(picture)), 0).tokens();
-      Tensor answer = model.unet(Adaptation.NONE).forward(noised, torch.tensor(timestep), UNetConditioning.text(tokens));
-      return objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timestep);
-    }
+    int[] timestep = {(int) (way * unet.timesteps())};
+    return unet.of(clean, timestep, List.of(renders.caption(picture)), picture);
   }
 }

@@ -1,18 +1,13 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.Images;
-import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.training.Objective;
-import dev.likeness.diffusion.unet.UNetConditioning;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.photos.embed.FaceEmbedder;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.IntConsumer;
@@ -34,14 +29,14 @@ final class PeopleLatents {
   private static final double LEAST_NOISE = 0.2;
 
   private final StableDiffusion model;
-  private final Objective objective;
+  private final UNetGuesses unet;
   private final RenderStore store;
   private final PeopleRenders renders;
   private final FaceEmbedder eye;
 
   PeopleLatents(BaseModel base, RenderStore store, PeopleRenders renders, FaceEmbedder eye) {
     this.model = base.networks();
-    this.objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
+    this.unet = new UNetGuesses(model);
     this.store = store;
     this.renders = renders;
     this.eye = eye;
@@ -79,17 +74,10 @@ final class PeopleLatents {
   private Tensor guess(Tensor clean, int from) {
     int count = (int) clean.size(0);
     Random random = new Random(from);
-    int length = model.scheduler().schedule().length();
+    int length = unet.timesteps();
     int[] timesteps = IntStream.range(0, count)
         .map(i -> (int) ((LEAST_NOISE + (1 - LEAST_NOISE) * (i + random.nextDouble()) / count) * length)).toArray();
-    try (NoiseSource source = NoiseSource.seeded(from)) {
-      Tensor noise = source.next(count, clean.size(1), clean.size(2), clean.size(3)).squeeze(0);
-      Tensor noised = model.compute().place(objective.noised(clean, noise, timesteps));
-      List<String> captions = IntStream.range(from, from + count).mapToObj(renders::captionBesideReference).toList();
-      Tensor tokens = model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
-      Tensor answer = model.unet(Adaptation.NONE).forward(noised, torch.tensor(timesteps), UNetConditioning.text(tokens));
-      return objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
-    }
+    return unet.of(clean, timesteps, IntStream.range(from, from + count).mapToObj(renders::captionBesideReference).toList(), from);
   }
 
   /** One row of {@code seen}. */

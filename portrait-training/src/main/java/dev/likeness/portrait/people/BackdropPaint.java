@@ -76,8 +76,8 @@ final class BackdropPaint {
     float x = u + shiftX;
     float y = v + shiftY;
     switch (shot.backdrop()) {
-      case PAPER -> paper(u, v, .10f);
-      case GRADIENT -> paper(u, v, .75f);
+      case PAPER -> paper(u, v, 0);
+      case GRADIENT -> paper(u, v, 1);
       case OFFICE -> office(x, y);
       case BRICK -> brick(x, y);
       case LIBRARY -> library(x, y);
@@ -99,7 +99,7 @@ final class BackdropPaint {
   private void paper(float u, float v, float fall) {
     Tint t = shot.backdropTint();
     float pool = Maths.bell(u - .5f - .12f * shot.side(), v - .42f, .42f, .45f);
-    float k = mix(1, .35f + .95f * pool, fall) * (.94f + .06f * cloud(u * 4, v * 4, seed));
+    float k = mix(.9f + .1f * pool, .22f + 1.1f * smooth(0, .95f, v), fall) * (.94f + .06f * cloud(u * 4, v * 4, seed));
     set(t.r * k + .015f, t.g * k + .015f, t.b * k + .015f);
   }
 

@@ -54,7 +54,7 @@ final class ClothPaint {
     } else {
       cloth(s, tint, pattern, x, y);
       folds(s, x, y);
-      hem(s, line - y);
+      hem(s, x, line - y);
     }
   }
 
@@ -142,9 +142,9 @@ final class ClothPaint {
       case PLAIN -> 0;
       case STRIPES -> smooth(.36f, .30f, Math.abs(frac(x * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? 9
           : 4.2f)) - .5f) * 2)
-          * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? .35f : .85f);
-      case CHECKS -> .42f * smooth(.5f, .42f, Math.abs(frac(x * 3.4f) - .5f) * 2) + .42f
-          * smooth(.5f, .42f, Math.abs(frac(y * 3.4f) - .5f) * 2);
+          * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? .55f : .85f);
+      case CHECKS -> .47f * smooth(.5f, .42f, Math.abs(frac(x * 3) - .5f) * 2) + .47f
+          * smooth(.5f, .42f, Math.abs(frac(y * 3) - .5f) * 2);
       case DOTS -> smooth(.26f, .20f, (float) Math.hypot(frac(x * 5.5f + .5f * ((int) Math.floor(y * 5.5f) & 1)) - .5f,
           frac(y * 5.5f) - .5f));
     };
@@ -164,9 +164,12 @@ final class ClothPaint {
     s.scale(1 - .22f * bell(side + .35f - .3f * (y + 2.4f), 0, .05f, 1) * smooth(-2.0f, -2.3f, y));
   }
 
-  private void hem(Surface s, float depth) {
-    float band = outfit == Outfit.BLOUSE ? .03f : .085f;
+  private void hem(Surface s, float x, float depth) {
+    float band = outfit == Outfit.BLOUSE ? .03f : outfit == Outfit.SWEATER ? .17f : .06f;
     if (depth < band) {
+      if (outfit == Outfit.SWEATER) {
+        ribs(s, x * 20);
+      }
       s.bend(0, .35f * (1 - 2 * depth / band), .1f);
       s.scale(1 - .28f * smooth(band * .8f, band, depth));
     }

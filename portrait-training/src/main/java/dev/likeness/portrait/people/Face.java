@@ -35,7 +35,7 @@ final class Face {
     open = e.open * s;
     brows = e.brows * s;
     lids = e.lids * s;
-    age = Maths.smooth(30, 82, person.age());
+    age = Maths.smooth(27, 74, person.age());
     eyeX = .315f + .03f * bone(Bone.EYE_SPACING);
     eyeHalf = .19f * (1 + .15f * bone(Bone.EYE_SIZE));
     eyeSlope = .06f + .1f * bone(Bone.EYE_TILT) - .06f * age;

@@ -39,7 +39,7 @@ public record Shot(Style style, float yaw, float pitch, float roll, float bodyYa
    * stay on the lens when the head turns, and turn so far at most.
    */
   public float irisX() {
-    return Math.max(-.52f, Math.min(.52f, -.72f * (float) Math.sin(yaw) + .42f * gazeX));
+    return Math.max(-.58f, Math.min(.58f, -.72f * (float) Math.sin(yaw) + .5f * gazeX));
   }
 
   /** A photographer's portrait in any style but {@link Style#SELFIE}. */

@@ -79,7 +79,7 @@ final class ShotDraw {
   }
 
   private static float gaze(Random random) {
-    return random.nextFloat() < .8f ? 0 : (random.nextBoolean() ? 1 : -1) * (.5f + .5f * random.nextFloat());
+    return random.nextFloat() < .8f ? 0 : (random.nextBoolean() ? 1 : -1) * (.6f + .4f * random.nextFloat());
   }
 
   /** About -1.5 to 1.5, mostly small. */

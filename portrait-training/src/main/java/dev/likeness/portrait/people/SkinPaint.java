@@ -38,7 +38,7 @@ final class SkinPaint {
     lips = new LipPaint(face, this);
     stubble = switch (p.beard()) {
       case NONE -> p.sex() == Sex.MAN ? .10f : 0;
-      case STUBBLE -> .5f;
+      case STUBBLE -> .62f;
       case SHORT -> .75f;
       case FULL, LONG -> .85f;
       default -> .15f;
@@ -133,28 +133,31 @@ final class SkinPaint {
 
   private void freckles(Surface s, float x, float ax, float y) {
     float where = bell(ax - .3f, y + .28f, .26f, .17f) + .8f * bell(ax, y + .25f, .14f, .2f) + .25f;
+    float many = .35f + .45f * face.person.freckles();
+    // The finest run together: a tanned mask.
+    s.blend(red * .64f, green * .42f, blue * .32f, many * Math.min(1, where) * (.25f + .7f * smooth(.3f, .7f, noise(x * 11, y * 11, seed + 4))));
     // Turned and bent, or the cells would show as rows.
     float spot = Maths.dots(12 * x + 9 * y + noise(y * 9, x * 9, seed), 12 * y - 9 * x + noise(x * 9, y * 9, seed), seed + 9)
         * Math.min(1, where);
-    s.blend(red * .50f, green * .34f, blue * .27f, (.35f + .45f * face.person.freckles()) * spot);
+    s.blend(red * .50f, green * .34f, blue * .27f, many * spot);
   }
 
   private void lines(Surface s, float x, float ax, float y) {
     float old = face.age;
     float smile = Math.max(0, face.smile);
     float fold = shape.foldDistance(ax, y);
-    float depth = (.05f + .2f * old + .16f * smile) * bell(fold * fold / (.017f * .017f))
+    float depth = (.05f + .3f * old + .16f * smile) * bell(fold * fold / (.017f * .017f))
         * smooth(-.92f, -.80f, y) * smooth(face.noseY + .05f, face.noseY, y);
     if (old > .05f || face.brows > .3f) {
       float wave = y - .012f * noise(x * 5, 2, seed) - .03f * x * x;
       float stripe = Math.abs(((wave * 9.5f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .24f + .2f * Math.max(0, face.brows)) * smooth(.72f, 1f, stripe) * bell(ax, y - .46f, .3f, .13f);
+      depth += (old * .34f + .2f * Math.max(0, face.brows)) * smooth(.72f, 1f, stripe) * bell(ax, y - .46f, .3f, .13f);
       float foot = Math.abs((((y + .02f) / (ax - face.eyeX - .02f) * 3.2f) % 1 + 1) % 1 - .5f) * 2;
-      depth += (old * .22f + .12f * smile * old) * smooth(.65f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
+      depth += (old * .32f + .12f * smile * old) * smooth(.6f, 1, foot) * bell(ax - .55f, y, .055f, .09f);
       float bag = y + .165f - .35f * (ax - face.eyeX) * (ax - face.eyeX) * 4;
-      depth += old * .22f * bell(bag * bag / (.012f * .012f)) * bell(ax - face.eyeX, 0, .12f, 1);
+      depth += old * .3f * bell(bag * bag / (.014f * .014f)) * bell(ax - face.eyeX, 0, .12f, 1);
       float marionette = ax - face.mouthHalf - .04f - .12f * (face.mouthY - y);
-      depth += old * .2f * bell(marionette * marionette / (.014f * .014f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
+      depth += old * .3f * bell(marionette * marionette / (.015f * .015f)) * bell(y - face.mouthY + .13f, 0, .08f, 1);
     }
     float frown = Math.max(0, -face.brows) + .55f * old;
     depth += .42f * frown * bell(ax - .05f, y - .19f, .013f, .075f);

@@ -49,6 +49,11 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
+  /** The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) / sigma. */
+  public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
+    return noised.sub(latents.mul(alphas(timesteps))).div(sigmas(timesteps));
+  }
+
   /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps) {
     return loss(answer, target, timesteps, null);

@@ -34,6 +34,8 @@ final class Architecture {
   static final double LIKENESS = 2;
   /** Guidance that is drawn with unless something else is asked for. */
   static final double GUIDANCE = 3;
+  /** TCD's eta, likewise. */
+  static final double ETA = 0.3;
   /** Side of the pictures that the image encoder looks at. */
   static final int SEEN = 128;
 
@@ -169,7 +171,7 @@ final class Architecture {
     c.put("timestep_spacing", "leading");
     c.put("_guidance_scale", GUIDANCE);
     c.put("_num_inference_steps", 30);
-    c.put("_eta", 0.3);
+    c.put("_eta", ETA);
     return c;
   }
 

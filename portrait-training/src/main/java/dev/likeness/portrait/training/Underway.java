@@ -5,6 +5,8 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.schedulers.NoiseLevel;
+import dev.likeness.schedulers.NoiseSchedule;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -18,8 +20,8 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Drawings under way, each at a step of its own, as {@code LCMScheduler} draws: a guess at the whole picture is noised anew
- * to the next level. What is finished gives way to another caption, the one of some at random that asks for most of what is
+ * Drawings under way, each at a step of its own, as {@code TCDScheduler} draws with {@link Architecture#ETA}: a guess at the
+ * whole picture is noised to the next level by some of the noise that it was guessed from, and some fresh. What is finished gives way to another caption, the one of some at random that asks for most of what is
  * drawn worst.
  */
 final class Underway implements AutoCloseable {
@@ -108,13 +110,28 @@ final class Underway implements AutoCloseable {
   /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
   void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
     Tensor fresh = noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0);
+    Tensor left = objective.noise(guesses, latents, timesteps(objective));
     for (int i = 0; i < slots.length; i++) {
       Slot next = slots[i].next();
       slots[i] = next.finished() ? begun(random, STEPS) : next;
     }
-    Tensor noised = objective.noised(guesses, fresh, timesteps(objective));
+    int[] timesteps = timesteps(objective);
+    Tensor kept = kept(objective.schedule(), timesteps);
+    Tensor mixed = left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
+    Tensor noised = objective.noised(guesses, mixed, timesteps);
     Tensor steps = torch.tensor(Arrays.stream(slots).mapToLong(Slot::at).toArray()).view(-1, 1, 1, 1);
     keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));
+  }
+
+  /** How much of a unit of noise stays where it is noised from a step below, (1 - eta) t, up to t: [n, 1, 1, 1], f32. */
+  private static Tensor kept(NoiseSchedule schedule, int[] timesteps) {
+    float[] kept = new float[timesteps.length];
+    for (int i = 0; i < kept.length; i++) {
+      NoiseLevel below = schedule.level((int) Math.floor((1 - Architecture.ETA) * timesteps[i]));
+      NoiseLevel next = schedule.level(timesteps[i]);
+      kept[i] = (float) (next.alpha() / below.alpha() * below.sigma() / next.sigma());
+    }
+    return torch.tensor(kept).view(-1, 1, 1, 1);
   }
 
   private void keep(Tensor of) {

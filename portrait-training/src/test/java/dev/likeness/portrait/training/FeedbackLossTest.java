@@ -9,6 +9,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -93,7 +94,7 @@ class FeedbackLossTest {
       Random random = new Random(1);
       drawings.restart(random, noise);
       assertTrue(Arrays.stream(drawings.timesteps(objective)).allMatch(t -> t == 999));
-      Tensor guess = torch.full(new long[] {DRAWN, 8, 32, 32}, new Scalar(10.0));
+      Tensor guess = torch.full(new long[] {DRAWN, 8, 32, 32}, new Scalar(1.0));
       Set<Integer> levels = new HashSet<>();
       List<String> before = drawings.captions();
       for (int i = 0; i < Underway.STEPS; i++) {
@@ -104,7 +105,7 @@ class FeedbackLossTest {
       assertEquals(DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
       Tensor alphas = objective.alphas(timesteps).flatten();
       for (int i = 0; i < DRAWN; i++) {
-        assertEquals(10 * alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.1,
+        assertEquals(alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.07,
             "what is left of the guess at " + timesteps[i]);
       }
       assertTrue(!before.equals(drawings.captions()), "what is finished gives way");
@@ -114,6 +115,25 @@ class FeedbackLossTest {
       int begun = Arrays.stream(drawings.timesteps(objective)).boxed().toList().indexOf(999);
       assertEquals(0, drawings.latents().select(0, begun).mean().item_double(), 0.1, "and begins from noise alone");
       assertEquals(DRAWN, drawings.tokens().size(0));
+    }
+  }
+
+  @Test
+  void someOfTheNoiseStaysAsTcdKeepsIt(@TempDir Path folder) {
+    Objective objective = objective();
+    try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 6); NoiseSource noise = NoiseSource.seeded(1);
+        Underway drawings = new Underway(data, new PortraitRenders(1), DRAWN)) {
+      drawings.restart(new Random(1), noise);
+      Tensor nothing = torch.zeros(DRAWN, 8, 32, 32);
+      Tensor before = drawings.latents().select(0, DRAWN - 1).clone();
+      drawings.advance(nothing, objective, new Random(1), noise);
+      Tensor after = drawings.latents().select(0, DRAWN - 1);
+      int next = drawings.timesteps(objective)[DRAWN - 1];
+      NoiseLevel below = objective.schedule().level((int) (next * 0.7));
+      // Guessed to be nothing, x is all noise, and what stays of it is what is noised up from below.
+      double stays = objective.schedule().level(next).alpha() / below.alpha() * below.sigma();
+      assertEquals(stays, before.mul(after).mean().item_double(), 0.03, "of the noise at 999 at " + next);
+      assertEquals(objective.schedule().level(next).sigma(), after.square().mean().sqrt().item_double(), 0.03, "no more and no less of it");
     }
   }
 

@@ -54,6 +54,9 @@ final class ClothPaint {
     } else {
       cloth(s, tint, pattern, x, y);
       folds(s, x, y);
+      if (outfit == Outfit.SWEATER) {
+        ribs(s, x * 10);
+      }
       hem(s, x, line - y);
     }
   }

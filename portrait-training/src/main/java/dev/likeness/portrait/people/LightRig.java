@@ -48,7 +48,7 @@ final class LightRig {
     float g = .08f + tint.g * k;
     float b = .08f + tint.b * k;
     return new LightRig(.12f, colour(.14f * r, .14f * g, .14f * b), gray(.05f),
-        lamp(.4f * s, .4f, .85f, .36f + .2f * r, .36f + .2f * g, .36f + .2f * b, .3f),
+        lamp(.4f * s, .4f, .85f, .2f + .38f * r, .2f + .38f * g, .2f + .38f * b, .3f),
         lamp(-.95f * s, .2f, .15f, 1.3f * r, 1.3f * g, 1.3f * b, .25f),
             lamp(.9f * s, .35f, -.5f, 1.3f * r, 1.3f * g, 1.3f * b, .05f));
   }

@@ -8,9 +8,9 @@ import static dev.likeness.portrait.people.Maths.smooth;
 /** The colour of skin and what time and sun do to it, over the whole head, neck and chest. */
 final class SkinPaint {
   private static final float[] KNOTS = {0, .27f, .52f, .77f, 1};
-  private static final float[] RED = {.80f, .68f, .50f, .30f, .155f};
-  private static final float[] GREEN = {.54f, .41f, .265f, .142f, .073f};
-  private static final float[] BLUE = {.42f, .285f, .155f, .075f, .044f};
+  private static final float[] RED = {.84f, .68f, .50f, .30f, .155f};
+  private static final float[] GREEN = {.60f, .41f, .265f, .142f, .073f};
+  private static final float[] BLUE = {.50f, .285f, .155f, .075f, .044f};
   private final Face face;
   private final HeadShape shape;
   private final Scalp scalp;

@@ -86,7 +86,7 @@ interface Denoiser {
     return false;
   }
 
-  /** Whether an initial picture is shown to the network whole, beside noise alone, rather than drawn over. */
+  /** Whether an initial picture is shown to the network whole, beside noise alone, unless a strength below 1 has it drawn over. */
   default boolean edits() {
     return false;
   }

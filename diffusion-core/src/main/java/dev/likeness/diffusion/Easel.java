@@ -46,7 +46,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
     if (showsMask && !(masked && initial.picture() != null)) {
       throw new IllegalArgumentException("this base is made for inpainting: give it a picture and a mask of black and white");
     }
-    if (initial != null && initial.picture() != null && initial.mask() == null && denoiser.edits()) {
+    if (denoiser.edits() && request.isEdit()) {
       return new Canvas(noise().mul(new Scalar(plan.pureNoise())), Blend.NONE, null, reference(), List.of());
     }
     if (initial == null) {

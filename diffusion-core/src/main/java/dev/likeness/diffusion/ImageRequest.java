@@ -234,6 +234,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     });
   }
 
+  /** Whether a network that edits pictures is shown the initial one beside noise alone, rather than begun from it. */
+  boolean isEdit() {
+    return initial != null && initial.picture() != null && initial.mask() == null && !(initial.strength() < 1) && from == 0;
+  }
+
   private ImageRequest with(Consumer<RequestDraft> change) {
     RequestDraft draft = new RequestDraft(this);
     change.accept(draft);

@@ -7,11 +7,12 @@ import dev.likeness.diffusion.image.Picture;
  *
  * @param picture a picture, resized to the request's size; null when latents are given
  * @param latents latents of an earlier run; null when a picture is given
- * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default
+ * @param strength the share of the steps that is done, in 0..1, or NaN for the model's default. A network that edits pictures
+ *     (Kontext, FLUX.2) is shown this one at 1; below, it draws over it as others do
  * @param mask white where to draw, black where to keep; null to draw everywhere
  * @param byDegrees whether the mask's shades say how much each place may change; a mask is cut at its middle otherwise
- * @param ownSize whether a network that edits pictures (Kontext) is shown this one at its own size, rather than at the
- *     nearest of those it was trained on
+ * @param ownSize whether a network that edits pictures (Kontext) and is shown this one is shown it at its own size, rather
+ *     than at the nearest of those it was trained on
  */
 public record InitialImage(Picture picture, Latents latents, double strength, Picture mask, boolean byDegrees,
     boolean ownSize) {

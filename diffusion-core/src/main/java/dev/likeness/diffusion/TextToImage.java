@@ -213,7 +213,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     if (initial != null && initial.latents() != null) {
       width = initial.latents().width() * factor;
       height = initial.latents().height() * factor;
-    } else if (initial != null && initial.mask() == null && denoiser.edits()) {
+    } else if (denoiser.edits() && r.isEdit()) {
       Picture seen = denoiser.seen(initial.picture(), initial.ownSize());
       width = seen.width();
       height = seen.height();

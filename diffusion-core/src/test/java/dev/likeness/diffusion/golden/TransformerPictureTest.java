@@ -58,13 +58,31 @@ class TransformerPictureTest {
     }
   }
 
-  private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
-    PipelineFolder files = PipelineFolder.write((String) run.get("folder"), folder.resolve(name));
-    Path index = files.path().resolve("model_index.json");
+  @Test
+  void drawsOverAPictureOfWhichAnEditIsAskedInPart() throws IOException {
+    Picture picture = Picture.of(18, 16, new byte[3 * 18 * 16]);
+    ImageRequest request = ImageRequest.of("a hat").steps(4).guidance(1);
+    try (BaseModel klein = BaseModel.open(PipelineFolder.write("klein/base", folder).path(), Compute.EXACT);
+        BaseModel kontext = BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+      Picture whole = picture.crop(0, 0, 16, 16);
+      assertEquals(klein.generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5))).picture(),
+          klein.generate(request.from(whole, 0.5)).picture(), "the run begins from what it begins with, and sees no more");
+      assertEquals("16x16 picture", kontext.generate(request.from(picture, 0.5)).picture().toString());
+    }
+  }
+
+  private static Path piped(String variant, Path parent, Object pipeline) throws IOException {
+    Path written = PipelineFolder.write(variant, parent).path();
+    Path index = written.resolve("model_index.json");
     Map<String, Object> named = new LinkedHashMap<>(JSON.std.mapFrom(Files.readAllBytes(index)));
-    named.put("_class_name", run.get("pipeline"));
+    named.put("_class_name", pipeline);
     Files.write(index, JSON.std.asBytes(named));
-    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
+    return written;
+  }
+
+  private void compare(String name, Map<?, ?> run, Safetensors expected) throws IOException {
+    Path files = piped((String) run.get("folder"), folder.resolve(name), run.get("pipeline"));
+    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files, Compute.EXACT)) {
       InitialImage initial = InitialImage.of(picture(expected.read(name + ".picture")));
       if (Boolean.TRUE.equals(run.get("mask"))) {
         initial = initial.mask(picture(expected.read(name + ".mask").unsqueeze(2).repeat(1, 1, 3)));

@@ -97,11 +97,12 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   }
 
   private boolean wholly() {
-    return request.initial().strength() == 1;
+    return request.initial().strength() == 1 && request.from() == 0;
   }
 
+  /** The noise, or over it what there is; latents that another model has walked part of the way are noisy already. */
   private Tensor begun(Tensor clean, Tensor noise) {
-    return wholly() ? noise.mul(new Scalar(plan.pureNoise())) : noised(clean, noise);
+    return request.from() > 0 ? clean : wholly() ? noise.mul(new Scalar(plan.pureNoise())) : noised(clean, noise);
   }
 
   private Tensor noised(Tensor clean, Tensor noise) {

@@ -155,7 +155,7 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
 
   /**
    * The part of the run between two shares of the training timesteps: a base model stops at 0.8, and a refiner goes on
-   * from the base's latents at 0.8.
+   * from the base's latents at 0.8, or inside a mask; a run that goes on needs an initial image, and takes no map of changes.
    */
   public ImageRequest between(double start, double end) {
     return with(d -> {

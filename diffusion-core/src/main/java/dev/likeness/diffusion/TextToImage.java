@@ -197,11 +197,22 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   }
 
   private ImageRequest completed(ImageRequest r) {
+    requireStart(r);
     ImageRequest sized = sized(r).steps(r.steps() == 0 ? defaults.steps() : r.steps())
         .guidance(Double.isNaN(r.guidance()) ? defaults.guidance() : r.guidance());
     InitialImage initial = r.initial();
     return initial == null || !Double.isNaN(initial.strength()) ? sized
         : sized.from(initial.strength(initial.mask() == null ? defaults.strength() : defaults.inpaintStrength()));
+  }
+
+  private void requireStart(ImageRequest r) {
+    if (r.from() > 0 && r.initial() == null) {
+      throw new IllegalArgumentException("a run from " + r.from() + " on goes on from latents: give them as its initial image");
+    }
+    if (r.from() > 0 && r.initial().byDegrees()) {
+      throw new IllegalArgumentException("a run from " + r.from() + " on begins as its latents are, and a map of changes would"
+          + " be lost; give a mask, or begin at 0");
+    }
   }
 
   private ImageRequest sized(ImageRequest r) {

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -69,6 +70,21 @@ class PictureRequestsTest {
     Latents half = base.generate(ask.between(0, 0.6)).latents();
     GeneratedImage rest = base.generate(ask.between(0.6, 1).from(InitialImage.of(half)));
     assertArrayEquals(whole.latents().values(), rest.latents().values(), 1e-5f);
+  }
+
+  @Test
+  void goesOnFromNoisyLatentsInsideAMask() {
+    ImageRequest ask = ASK.steps(10).scheduler("DDIM").between(0.6, 1);
+    InitialImage half = InitialImage.of(base.generate(ask.between(0, 0.6)).latents());
+    float[] whole = base.generate(ask.from(half)).latents().values();
+    byte[] white = new byte[32 * 24 * 3];
+    Arrays.fill(white, (byte) 255);
+    InitialImage masked = half.mask(Picture.of(32, 24, white));
+    assertArrayEquals(whole, base.generate(ask.from(masked)).latents().values(), 1e-5f);
+    assertArrayEquals(whole, base.generate(ask.from(masked.strength(1))).latents().values(), 1e-5f);
+    assertRefused("a run from 0.6 on goes on from latents: give them as its initial image", () -> base.require(ask));
+    assertRefused("a run from 0.6 on begins as its latents are, and a map of changes would be lost; give a mask, or begin at 0",
+        () -> base.require(ask.from(half.change(masked.mask()))));
   }
 
   @Test

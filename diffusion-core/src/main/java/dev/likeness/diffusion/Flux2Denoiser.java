@@ -88,7 +88,7 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request)), adaptation.apply(Part.TEXT_ENCODER)), rows);
+        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
   }
 
   @Override

@@ -103,7 +103,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
-    List<String> prompts = Texts.prompts(request, guided(request));
+    List<String> prompts = Texts.prompts(request, guided(request), false);
     return Texts.lasting(new TextEncoding(
         model.t5().encode(prompts, TEXT_TOKENS, model.t5().encoder(adaptation.apply(Part.TEXT_ENCODER_2))),
         model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).with(request.prompting().words()).encode(prompts, 0)

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.schedulers.PlanRequest;
@@ -13,6 +14,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 
 /** Stable Diffusion 3 and 3.5: two CLIP towers and T5, whose place is zeros where the model came without it. */
 record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
@@ -48,11 +52,21 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
 
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
-    List<String> prompts = Texts.prompts(request, guided(request));
+    List<String> prompts = Texts.prompts(request, guided(request), true);
     return Texts.lasting(model.encode(prompts,
-        tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())
-            .encode(prompts, tower.layersLeftOut()),
+        tower -> heard(tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words()), prompts,
+            tower.layersLeftOut(), request.prompting().clipSkip()),
         t5 -> t5.encode(prompts, StableDiffusion3.T5_TOKENS, t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))), rows);
+  }
+
+  /** What a CLIP tower says of the prompts; the negative one is heard with the layers that are skipped for the other. */
+  private static TextEncoding heard(PromptEncoder encoder, List<String> prompts, int leftOut, int skip) {
+    TextEncoding all = encoder.encode(prompts, leftOut + skip);
+    if (skip == 0 || prompts.size() == 1) {
+      return all;
+    }
+    Tensor negative = encoder.encode(prompts.subList(0, 1), leftOut).tokens();
+    return new TextEncoding(torch.cat(new TensorVector(negative, all.tokens().narrow(0, 1, 1)), 0), all.pooled());
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextEncoding;
 import java.util.Collections;
 import java.util.List;
@@ -22,8 +23,22 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
         last == 0 ? null : Collections.nCopies(rows, encoded.narrow(0, 1)));
   }
 
-  /** The texts to encode of a request whose prompts stay: the negative one first, where it is guided away from it. */
-  static List<String> prompts(ImageRequest request, boolean guided) {
+  /**
+   * The texts to encode of a request whose prompts stay: the negative one first, where it is guided away from it.
+   *
+   * @param skips whether CLIP's tokens are listened to, so that layers of it can be skipped
+   * @throws IllegalArgumentException when the request has prompts read in a way that UNets alone know
+   */
+  static List<String> prompts(ImageRequest request, boolean guided, boolean skips) {
+    Prompting prompting = request.prompting();
+    if (prompting.syntax() != PromptSyntax.PLAIN || request.embedding() != null || request.negativeEmbedding() != null) {
+      throw new IllegalArgumentException("weighted prompts and embeddings in place of prompts are for Stable Diffusion 1.x, 2.x"
+          + " and XL; this base reads plain prompts: give syntax PLAIN and no embeddings");
+    }
+    if (prompting.clipSkip() > 0 && !skips) {
+      throw new IllegalArgumentException("clip skip " + prompting.clipSkip() + " given, but this base does not listen to CLIP's"
+          + " layers, as Stable Diffusion does; leave it at 0");
+    }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }
 

@@ -56,7 +56,7 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request)), adaptation.apply(Part.TEXT_ENCODER)), rows);
+        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
   }
 
   @Override

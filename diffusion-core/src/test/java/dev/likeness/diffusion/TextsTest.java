@@ -1,6 +1,8 @@
 package dev.likeness.diffusion;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
@@ -10,17 +12,24 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.model.MemoryBudget;
 import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class TextsTest {
@@ -60,6 +69,57 @@ class TextsTest {
       base.generate(List.of(ASK.size(32, 32).negative("").guidance(3).count(3).as(counting())));
       assertEquals(2, encoded.size(), "CLIP and T5");
     }
+  }
+
+  @Test
+  void skipsLayersOfClipAloneAndForThePromptAloneInStableDiffusion3() {
+    try (StableDiffusion3 model = StableDiffusion3.open(ModelFiles.open(PipelineFolder.write("sd3/three", scratch).path()),
+        Compute.EXACT); TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      Texts whole = new Sd3Denoiser(model).texts(ASK, part -> Adaptation.NONE, 1);
+      Texts skipped = new Sd3Denoiser(model).texts(ASK.clipSkip(1), part -> Adaptation.NONE, 1);
+      assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
+      assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
+      Tensor clip = model.towers().get(0).prompts(Adaptation.NONE).encode(List.of("a cat"), 2).tokens();
+      Tensor told = skipped.at(0, false).tokens();
+      assertSame(clip, told.narrow(1, 0, 77).narrow(2, 0, clip.size(2)));
+      assertSame(whole.at(0, false).tokens().narrow(1, 77, 256), told.narrow(1, 77, 256));
+    }
+  }
+
+  private static void assertSame(Tensor expected, Tensor actual) {
+    assertArrayEquals(Images.floats(expected.contiguous()), Images.floats(actual.contiguous()), 1e-5f);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "sd3/three", "klein/base", "zimage/turbo"})
+  void refusesPromptsThatAFamilyCannotRead(String name) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(name, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.size(32, 32);
+      String plain = "weighted prompts and embeddings in place of prompts are for Stable Diffusion 1.x, 2.x and XL; this base"
+          + " reads plain prompts: give syntax PLAIN and no embeddings";
+      assertRefused(plain, base, ask.syntax(PromptSyntax.A1111));
+      PromptEmbedding embedding = new PromptEmbedding(new float[4], 1, new float[0]);
+      assertRefused(plain, base, ask.embeddings(embedding, null));
+      assertRefused(plain, base, ask.embeddings(null, embedding));
+      if (!name.startsWith("sd3")) {
+        assertRefused("clip skip 1 given, but this base does not listen to CLIP's layers, as Stable Diffusion does; leave it at 0",
+            base, ask.clipSkip(1));
+      }
+    }
+  }
+
+  @Test
+  void refusesToSkipMoreLayersThanThereAre() {
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      int layers = base.networks().towers().get(0).config().layers();
+      base.generate(ASK.clipSkip(layers));
+      assertRefused("a text encoder of " + layers + " layers cannot leave out its last " + (layers + 1) + ", its family's own and"
+          + " the clip skip's together; ask for 0 to " + layers + " in all", base, ASK.clipSkip(layers + 1));
+    }
+  }
+
+  private static void assertRefused(String words, BaseModel base, ImageRequest ask) {
+    assertEquals(words, assertThrows(IllegalArgumentException.class, () -> base.generate(ask)).getMessage());
   }
 
   /** Notes the rows of each batch that a text encoder's first attention sees. */

@@ -48,7 +48,8 @@ public final class ClipTextEncoder {
   /**
    * Encodes token ids [batch, tokens] (int64). The tokens are those after the last layer and its norm.
    *
-   * @param layersLeftOut how many of the last layers to leave out; their output then goes unnormalised, as SDXL wants
+   * @param layersLeftOut how many of the last layers to leave out, from 0 to all; their output then goes unnormalised, as SDXL
+   *     wants
    */
   public TextEncoding forward(Tensor ids, int layersLeftOut) {
     return forward(ids, null, layersLeftOut, layersLeftOut == 0, false);
@@ -64,6 +65,10 @@ public final class ClipTextEncoder {
    *     where the config has CLIP's first, wrong number of that token: the highest id is taken for it then
    */
   TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
+    if (layersLeftOut > config.layers()) {
+      throw new IllegalArgumentException("a text encoder of " + config.layers() + " layers cannot leave out its last "
+          + layersLeftOut + ", its family's own and the clip skip's together; ask for 0 to " + config.layers() + " in all");
+    }
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);
       Tensor x = embedded(ids, words).add(positionEmbedding.narrow(0, 0, count));

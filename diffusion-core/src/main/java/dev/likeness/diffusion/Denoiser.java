@@ -161,14 +161,19 @@ interface Denoiser {
     return done == n ? plain.strength(1) : plain.strength((done + 0.5) / n);
   }
 
-  /** The same of noise levels an even step apart, which a scheduler that has its own takes instead, shifted by {@code mu}. */
-  static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler, double mu) {
+  /** The same with levels that move by {@code mu} where the model's own scheduler, by which it was trained, moves them at all. */
+  default PlanRequest moved(PlanRequest plain, double mu) {
+    return model().scheduler().options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
+  }
+
+  /** The same of noise levels an even step apart, which a scheduler that has its own takes instead. */
+  static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler) {
     int n = plain.steps();
     boolean own = scheduler.options().has("ladder")
         || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
     double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
     double strength = begun(plain).strength();
-    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), mu, plain.timesteps(), sigmas);
+    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), plain.mu(), plain.timesteps(), sigmas);
   }
 
   /** A network as it is adapted at each row of a plan; rows that are adapted alike share one. */

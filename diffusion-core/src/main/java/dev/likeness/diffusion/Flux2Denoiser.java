@@ -82,7 +82,7 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return Denoiser.evenly(plain, scheduler, ResolutionShift.empirical(tokens(request), plain.steps()));
+    return Denoiser.evenly(moved(plain, ResolutionShift.empirical(tokens(request), plain.steps())), scheduler);
   }
 
   @Override

@@ -52,7 +52,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return Denoiser.evenly(plain, scheduler, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT));
+    return Denoiser.evenly(moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
   }
 
   @Override

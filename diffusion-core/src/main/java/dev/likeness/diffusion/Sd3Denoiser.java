@@ -45,9 +45,7 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    boolean dynamic = scheduler.options().has("use_dynamic_shifting") && scheduler.options().flag("use_dynamic_shifting");
-    PlanRequest begun = Denoiser.begun(plain);
-    return dynamic ? begun.mu(ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)) : begun;
+    return Denoiser.begun(moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)));
   }
 
   @Override

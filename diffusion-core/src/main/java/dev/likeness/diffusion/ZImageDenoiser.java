@@ -50,7 +50,7 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return Denoiser.evenly(plain, scheduler, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT));
+    return Denoiser.evenly(moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
   }
 
   @Override

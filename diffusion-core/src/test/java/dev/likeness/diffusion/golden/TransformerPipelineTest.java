@@ -7,6 +7,8 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.Joints;
+import dev.likeness.diffusion.Latents;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.sampling.ClassifierFree;
@@ -17,11 +19,13 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** FLUX and Stable Diffusion 3, from a folder to pictures. */
@@ -40,6 +44,23 @@ class TransformerPipelineTest {
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
           compare(variant + " " + run, expected, run.name(), drawn(base, run));
         }
+      }
+    }
+  }
+
+  /** {@code shift} is the scheduler's own, or 0 where it moves with the picture's size. */
+  @ParameterizedTest
+  @CsvSource({"zimage/turbo, 3", "flux/schnell, 1", "sd3/three, 3", "flux/dev, 0"})
+  void samplesOnTheLevelsOfTheModelsOwnScheduler(String variant, double shift, @TempDir Path parent) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.write(variant, parent).path(), Compute.EXACT)) {
+      for (String sampler : List.of("dpmpp_2m", "deis", "sa_solver")) {
+        List<Double> times = new ArrayList<>();
+        Latents drawn = base.generate(ImageRequest.of("a cat").steps(2).size(32, 32).scheduler(sampler).joints(
+            new Joints(null, network -> network, (step, of, x, denoised) -> times.add(step.timestep())))).latents();
+        double mu = 0.5 + (drawn.width() * drawn.height() / 4 - 256) * (1.15 - 0.5) / (4096 - 256);
+        double moved = shift == 0 ? Math.exp(mu) : shift;
+        double half = 0.999 / 2;
+        assertEquals(Math.floor(1000 * moved * half / (1 + (moved - 1) * half)), times.get(1), variant + " by " + sampler);
       }
     }
   }

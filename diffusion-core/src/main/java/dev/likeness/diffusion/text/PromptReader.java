@@ -48,9 +48,8 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
     TextualInversion found = null;
     int first = vocabulary;
     int firstFound = 0;
-    String lower = text.toLowerCase(java.util.Locale.ROOT);
     for (TextualInversion word : words) {
-      int here = word.find(lower);
+      int here = word.find(text);
       boolean sooner = here >= 0 && (at < 0 || here < at || here == at && word.token().length() > found.token().length());
       if (sooner) {
         at = here;

@@ -10,7 +10,6 @@ import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -107,12 +106,12 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     return any.getValue().length / any.getKey();
   }
 
-  /** Where a text in lower case names this word, not inside a longer one; -1 for nowhere. */
-  int find(String lower) {
-    String name = token.toLowerCase(Locale.ROOT);
-    String before = Character.isLetterOrDigit(name.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";
-    String after = Character.isLetterOrDigit(name.codePointBefore(name.length())) ? "(?![\\p{L}\\p{N}])" : "";
-    Matcher found = Pattern.compile(before + Pattern.quote(name) + after).matcher(lower);
+  /** Where a text names this word, in any case, not inside a longer one; -1 for nowhere. */
+  int find(String text) {
+    String before = Character.isLetterOrDigit(token.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";
+    String after = Character.isLetterOrDigit(token.codePointBefore(token.length())) ? "(?![\\p{L}\\p{N}])" : "";
+    Matcher found = Pattern.compile(before + Pattern.quote(token) + after, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)
+        .matcher(text);
     return found.find() ? found.start() : -1;
   }
 

@@ -105,6 +105,19 @@ class PromptSyntaxTest {
     }
   }
 
+  /** A capital dotted I is two characters in lower case. */
+  @Test
+  void findsWordsBehindLettersThatGrowInLowerCase() {
+    try (ClipTokenizer tokenizer = ClipTokenizer.open(tokenizer())) {
+      TextualInversion ada = new TextualInversion("<ÄDA>", Map.of(2, new float[2]));
+      PromptChunk chunk = new PromptReader(tokenizer, List.of(ada), VOCABULARY).plain("\u0130 a <äda>");
+      int[] before = tokenizer.ids("\u0130 a ");
+      assertArrayEquals(before, Arrays.copyOfRange(chunk.ids(), 1, 1 + before.length));
+      assertArrayEquals(new int[] {VOCABULARY, tokenizer.end()},
+          Arrays.copyOfRange(chunk.ids(), 1 + before.length, 3 + before.length));
+    }
+  }
+
   private static int own(PromptChunk chunk, ClipTokenizer tokenizer) {
     int length = 1;
     while (length < 77 && chunk.ids()[length] != tokenizer.end()) {

@@ -2,13 +2,13 @@ package dev.likeness.diffusion;
 
 /**
  * A second pass over an enlarged picture, for sizes beyond those a model was trained on: drawn small, enlarged, and
- * drawn over.
+ * drawn over, inside the mask or map of changes that the first pass had.
  *
  * @param scale how many times wider and higher, more than 1
  * @param strength the share of the steps that the second pass does, in 0..1
  * @param steps the second pass's steps before strength, or 0 for as many as the first
  * @param pixels whether the decoded picture is enlarged (Lanczos) and encoded again; its latents are enlarged
- *     (bilinear) otherwise, which needs more strength
+ *     (bilinear) otherwise, which needs more strength; a base made for inpainting needs the picture
  */
 public record HiresFix(double scale, double strength, int steps, boolean pixels) {
   public HiresFix {
@@ -28,14 +28,17 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
     return new HiresFix(scale, strength, 0, true);
   }
 
-  /** The request for the second pass of a picture. */
+  /** The request for the second pass of a picture, inside the mask or map of the first. */
   ImageRequest after(GeneratedImage first, int unit) {
     ImageRequest request = first.request();
     int width = (int) Math.round(request.width() * scale / unit) * unit;
     int height = (int) Math.round(request.height() * scale / unit) * unit;
     InitialImage enlarged = pixels ? InitialImage.of(first.picture()) : InitialImage.of(first.latents().resized(
         height * first.latents().height() / request.height(), width * first.latents().width() / request.width()));
-    return request.hires(null).noise(null).seed(first.seed()).count(1).size(width, height)
-        .steps(steps == 0 ? request.steps() : steps).from(enlarged.strength(strength));
+    InitialImage before = request.initial();
+    InitialImage within = before == null ? enlarged
+        : before.byDegrees() ? enlarged.change(before.mask()) : enlarged.mask(before.mask());
+    return request.hires(null).noise(null).seed(first.seed()).count(1).size(width, height).between(0, 1)
+        .steps(steps == 0 ? request.steps() : steps).from(within.strength(strength));
   }
 }

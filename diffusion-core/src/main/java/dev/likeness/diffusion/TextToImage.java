@@ -205,7 +205,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
         : sized.from(initial.strength(initial.mask() == null ? defaults.strength() : defaults.inpaintStrength()));
   }
 
+  /** Refuses what a run, or its second pass, cannot begin from. */
   private void requireStart(ImageRequest r) {
+    if (r.hires() != null && !r.hires().pixels() && denoiser.showsMask()) {
+      throw new IllegalArgumentException("this base is made for inpainting and has to see a picture, but the second pass is over"
+          + " enlarged latents; ask for one over pixels");
+    }
     if (r.from() > 0 && r.initial() == null) {
       throw new IllegalArgumentException("a run from " + r.from() + " on goes on from latents: give them as its initial image");
     }

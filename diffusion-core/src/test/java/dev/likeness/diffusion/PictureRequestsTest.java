@@ -16,11 +16,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class PictureRequestsTest {
@@ -61,6 +65,34 @@ class PictureRequestsTest {
     Picture small = base.generate(ASK).picture();
     GeneratedImage byHand = base.generate(ASK.size(48, 36).from(small, 0.5));
     assertEquals(byHand.picture(), large.picture());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void drawsOverEnlargedPixelsInsideTheMaskAlone(boolean cut) {
+    Picture picture = base.generate(ASK).picture();
+    byte[] right = new byte[32 * 24 * 3];
+    IntStream.range(0, right.length).filter(i -> i / 3 % 32 >= 16).forEach(i -> right[i] = (byte) 255);
+    UnaryOperator<InitialImage> within = initial ->
+        cut ? initial.mask(Picture.of(32, 24, right)) : initial.change(Picture.of(32, 24, right));
+    ImageRequest ask = ASK.scheduler("DDIM").between(0, 0.7).from(within.apply(InitialImage.of(picture)).strength(0.9));
+    Picture small = base.generate(ask).picture();
+    Picture large = base.generate(ask.hires(HiresFix.pixels(1.5, 0.7))).picture();
+    assertEquals(base.generate(ask.between(0, 1).size(48, 36).from(within.apply(InitialImage.of(small)).strength(0.7))).picture(),
+        large);
+  }
+
+  @Test
+  void drawsOverWhatABaseForInpaintingDrewInPixelsAlone() {
+    Picture picture = Picture.of(32, 32, new byte[32 * 32 * 3]);
+    ImageRequest ask = ASK.size(32, 32).from(InitialImage.of(picture).mask(picture));
+    Path folder = GoldenFolder.write("xl-inpainting", GoldenFolder.Spelling.TODAY, scratch).path();
+    try (BaseModel inpainting = BaseModel.open(folder, Compute.EXACT)) {
+      Picture large = inpainting.generate(ask.hires(HiresFix.pixels(1.5, 0.7))).picture();
+      assertEquals("48x48 picture", large.toString());
+      assertRefused("this base is made for inpainting and has to see a picture, but the second pass is over enlarged latents; ask"
+          + " for one over pixels", () -> inpainting.require(ask.hires(HiresFix.latents(1.5, 0.7))));
+    }
   }
 
   @Test

@@ -56,15 +56,15 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
   }
 
   /**
-   * The same for a network that predicts flow: a class that was named itself, else diffusers' class for flow, else the
-   * twin for flow, else the class on flow levels.
+   * The same for a network that predicts flow: diffusers' class for flow, else the twin for flow, else the class on flow
+   * levels.
    *
    * @param classes the known classes
    * @param shift how far the network's levels were moved towards noise
    */
   SamplerName forFlow(Set<String> classes, double shift) {
-    if (options.isEmpty() && (twin.isEmpty() || FLOW_CLASSES.containsKey(className))) {
-      return new SamplerName(twin.isEmpty() ? className : FLOW_CLASSES.get(className), Map.of(), twin);
+    if (options.isEmpty() && FLOW_CLASSES.containsKey(className)) {
+      return new SamplerName(FLOW_CLASSES.get(className), Map.of(), twin);
     }
     if (!twin.isEmpty() && classes.contains(twin + "_RF")) {
       return new SamplerName(twin + "_RF", kept("ladder"), twin + "_RF");

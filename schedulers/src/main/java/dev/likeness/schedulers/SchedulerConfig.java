@@ -86,13 +86,14 @@ public final class SchedulerConfig {
 
   /**
    * The same noise schedule and prediction, sampled as this name says; for a network that predicts flow by that sampler's
-   * form for flow.
+   * form for flow, unless the name is a class's own.
    *
    * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for this network
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
-    return named(prediction() == Prediction.FLOW ? sampler.forFlow(classNames(), number("shift", 1)) : sampler, given);
+    boolean form = prediction() == Prediction.FLOW && !sampler.className().equalsIgnoreCase(name);
+    return named(form ? sampler.forFlow(classNames(), number("shift", 1)) : sampler, given);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {

@@ -81,10 +81,13 @@ class SamplerNameTest {
   }
 
   @Test void refusesASamplerWithoutAFormForFlow() {
-    String message = assertThrows(IllegalArgumentException.class, () -> SD3.with("dpmpp_sde")).getMessage();
-    assertTrue(message.startsWith("DPMSolverSDEScheduler has no form for networks that predict flow; "
-        + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "), message);
-    assertTrue(message.endsWith(", sample_seeds_3_RF have"), message);
+    Map.of("dpmpp_sde", "DPMSolverSDEScheduler", "tcd", "TCDScheduler", "pndm", "PNDMScheduler").forEach((name, className) -> {
+      String message = assertThrows(IllegalArgumentException.class, () -> SD3.with(name)).getMessage();
+      assertTrue(message.startsWith(className + " has no form for networks that predict flow; "
+          + "DEISMultistepScheduler, DPMSolverMultistepInverseScheduler, "), message);
+      assertTrue(message.endsWith(", sample_seeds_3_RF have"), message);
+    });
+    assertEquals("TCDScheduler", SD3.with("TCDScheduler").className(), "a class is taken at its word");
   }
 
   @Test void tellsTheTwoKindsOfUniPcApart() {

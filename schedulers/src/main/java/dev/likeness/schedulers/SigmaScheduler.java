@@ -52,6 +52,9 @@ public record SigmaScheduler(LevelTable table, Prediction prediction, Clipping c
   }
 
   @Override public SamplingPlan plan(PlanRequest request) {
+    if (request.timesteps().length > 0) {
+      throw new IllegalArgumentException("a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas");
+    }
     double[] sigmas = request.sigmas().length > 0 ? request.sigmas() : fallingSigmas(request.steps());
     double[] timesteps = Sigmas.map(Arrays.copyOf(sigmas, sigmas.length - 1), table::timestep);
     Ladder ladder = Ladder.of(timesteps, Arrays.stream(sigmas).mapToObj(table::level).toList());

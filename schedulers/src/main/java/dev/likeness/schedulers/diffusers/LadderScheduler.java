@@ -50,7 +50,9 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
 
   private int first(PlanRequest request, Ladder ladder) {
     if (request.from() == 0) {
-      return Math.min(request.firstStep(), ladder.size());
+      // The caller's own levels are as many steps as they make, which is one fewer where the last is where the run ends.
+      boolean own = request.sigmas().length > 0 || request.timesteps().length > 0;
+      return Math.min(own ? request.firstStep(ladder.size()) : request.firstStep(), ladder.size());
     }
     List<Step> all = rows(request, ladder);
     int left = (int) all.stream().filter(row -> row.timestep() < request.fromTimestep(training.length())).count();

@@ -33,10 +33,15 @@ record PreservingLadder(Options options, Training training, End end) {
   }
 
   Ladder ladder(PlanRequest request) {
-    Requests.requireOwnSigmas(request, options.owner());
-    NoiseSchedule schedule = training.schedule();
-    double[] table = schedule.sigmas();
     Respacing respacing = Respacing.of(options);
+    NoiseSchedule schedule = training.schedule();
+    if (respacing.isNone() && !options.flag("use_lu_lambdas") && !options.flag("use_flow_sigmas")) {
+      Requests.requireOwnSigmas(request, options.owner());
+      double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
+      return ladder(timesteps, schedule.sigmas(timesteps), false);
+    }
+    Requests.requireOwnTimesteps(request, options.owner());
+    double[] table = schedule.sigmas();
     if (!respacing.isNone()) {
       double[] sigmas = respacing.sigmas(falling(table), request.steps());
       return ladder(rounded(schedule.timesteps(sigmas), respacing.kind() == Respacing.Kind.KARRAS), sigmas, true);
@@ -45,12 +50,8 @@ record PreservingLadder(Options options, Training training, End end) {
       double[] sigmas = Sigmas.exponential(table[table.length - 1], table[0], request.steps());
       return ladder(rounded(schedule.timesteps(sigmas), true), sigmas, true);
     }
-    if (options.flag("use_flow_sigmas")) {
-      double[] sigmas = flow(request);
-      return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
-    }
-    double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
-    return ladder(timesteps, schedule.sigmas(timesteps), false);
+    double[] sigmas = flow(request);
+    return ladder(Arrays.stream(sigmas).map(sigma -> sigma * schedule.length()).toArray(), sigmas, true);
   }
 
   private double[] spaced(int steps) {

@@ -14,10 +14,14 @@ final class Requests {
   }
 
   static void requireOwnTimesteps(PlanRequest request, String owner) {
+    requireNoTimesteps(request, owner);
+    requireOwnSigmas(request, owner);
+  }
+
+  static void requireNoTimesteps(PlanRequest request, String owner) {
     if (request.timesteps().length > 0) {
       throw new IllegalArgumentException(owner + " spaces its own timesteps and takes no others");
     }
-    requireOwnSigmas(request, owner);
   }
 
   static void requireOwnSigmas(PlanRequest request, String owner) {

@@ -56,6 +56,7 @@ record UniPcScheduler(Options options, Training training) {
   }
 
   private double[] flow(PlanRequest request) {
+    Requests.requireNoTimesteps(request, options.owner());
     Respacing respacing = Respacing.of(options);
     if (respacing.kind() == Respacing.Kind.KARRAS) {
       double[] falling = PreservingLadder.falling(training.schedule().sigmas());

@@ -61,6 +61,25 @@ class RequestRangesTest {
         PlanRequest.ofTimesteps(900, 500, 100, 20));
   }
 
+  @ParameterizedTest
+  @CsvSource({"DPMSolverMultistepScheduler, use_karras_sigmas", "DPMSolverMultistepScheduler, use_lu_lambdas",
+      "DEISMultistepScheduler, use_exponential_sigmas", "SASolverScheduler, use_flow_sigmas",
+      "UniPCMultistepScheduler, use_flow_sigmas"})
+  void refusesTimestepsBesideALadderOfItsOwn(String className, String ladder) {
+    refuses(className + " spaces its own timesteps and takes no others", SchedulerConfig.named(className).with(ladder, true),
+        PlanRequest.ofTimesteps(900, 500, 100, 20));
+    refuses("a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
+        SchedulerConfig.named("sample_euler"), PlanRequest.ofTimesteps(900, 500, 100, 20));
+  }
+
+  /** As diffusers' image-to-image counts them: of eleven sigmas, the last of which is the end, five of ten steps. */
+  @ParameterizedTest
+  @ValueSource(strings = {"EulerDiscreteScheduler", "LTXEulerAncestralRFScheduler"})
+  void countsStrengthByTheStepsThatSigmasMake(String className) {
+    double[] sigmas = {1, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0};
+    assertEquals(5, SchedulerConfig.named(className).plan(PlanRequest.ofSigmas(sigmas).strength(0.5)).size());
+  }
+
   private static String rangeMessage(int least, int most, int steps) {
     return "this scheduler makes " + least + " to " + most + " steps, got " + steps;
   }

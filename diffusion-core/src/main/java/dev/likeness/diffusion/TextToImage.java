@@ -16,6 +16,7 @@ import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Sampler;
 import dev.likeness.diffusion.sampling.Steered;
 import dev.likeness.diffusion.sampling.StepListener;
+import dev.likeness.diffusion.sampling.TiledNetwork;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -92,8 +93,10 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
           words -> progress.on(new ProgressEvent.Notice(words)));
       Canvas canvas = new Easel(sitting.request(), denoiser, autoencoder, plan, noise).canvas().on(runner);
       Joints joints = sitting.request().joints();
-      NoisePredictor network = Steered.of(joints.network().apply(sitting.request().approximation()
-          .around(denoiser.network(sitting, canvas, plan.size()), plan)), steering(sitting));
+      NoisePredictor asked = joints.network().apply(sitting.request().approximation()
+          .around(denoiser.network(sitting, canvas, plan.size()), plan));
+      requireForgetful(asked, sitting.request());
+      NoisePredictor network = Steered.of(asked, steering(sitting));
       Tensor latents = Sampler.sample(canvas.start(), plan, network, noise, runner, canvas.blend(), (step, of, x, denoised) -> {
         progress.on(new ProgressEvent.Step("sample", step.index() + 1, of, Double.NaN));
         listener.onStep(step, of, x, denoised);
@@ -102,6 +105,15 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       sampled.run();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
       return decode(latents, autoencoder, sitting);
+    }
+  }
+
+  /** Refuses windows for what goes on from its last answer, which would be another window's. */
+  private static void requireForgetful(NoisePredictor asked, ImageRequest request) {
+    if (asked instanceof TiledNetwork && (request.approximation().kind() != Approximation.Kind.NONE
+        || request.guidanceOptions().rule().apply(request.guidance()).remembers())) {
+      throw new IllegalArgumentException("a picture drawn through windows cannot go on from earlier answers, which are of all"
+          + " windows; draw it without an approximation (token merging apart) and by guidance without momentum");
     }
   }
 

@@ -9,6 +9,10 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.sampling.Extrapolated;
+import dev.likeness.diffusion.sampling.Limited;
+import dev.likeness.diffusion.sampling.Projected;
+import dev.likeness.diffusion.sampling.StepListener;
+import dev.likeness.diffusion.sampling.TiledNetwork;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -175,6 +179,23 @@ class ApproximationTest {
       assertRefused(base, Approximation.deepCache(2, 0), "DeepCache is for UNets; approximate a transformer by extrapolation");
       assertRefused(base, Approximation.NONE.merging(0.5),
           "token merging is for UNets; approximate a transformer by extrapolation");
+    }
+  }
+
+  @Test
+  void refusesWindowsForWhatGoesOnFromItsLastAnswer() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.steps(2).joints(new Joints(null, network -> TiledNetwork.of(network, 8, 6), StepListener.NONE));
+      base.generate(ask.approximation(Approximation.NONE.merging(0.5)));
+      GuidanceOptions plain = GuidanceOptions.STANDARD;
+      base.generate(ask.guidance(plain.by(scale -> new Limited(new Projected(scale, 0, 0, 2), 1))));
+      for (ImageRequest refused : List.of(ask.approximation(Approximation.extrapolation(2)),
+          ask.approximation(Approximation.deepCache(2, 0)),
+          ask.guidance(plain.by(scale -> new Limited(new Projected(scale, 0, -0.5, 2), 1))))) {
+        assertEquals("a picture drawn through windows cannot go on from earlier answers, which are of all windows; draw it without"
+            + " an approximation (token merging apart) and by guidance without momentum",
+            assertThrows(IllegalArgumentException.class, () -> base.generate(refused)).getMessage());
+      }
     }
   }
 

@@ -8,4 +8,9 @@ import org.bytedeco.pytorch.Tensor;
 public interface GuidanceRule extends LaidOut {
   /** The combined answer, of the shape of either; owned by the calling scope. */
   Tensor combine(Answers answers, Step step);
+
+  /** Whether an answer depends on those before it, so that every call has to be the next step of one sample. */
+  default boolean remembers() {
+    return false;
+  }
 }

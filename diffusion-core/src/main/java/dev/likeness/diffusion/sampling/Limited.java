@@ -26,6 +26,11 @@ public record Limited(GuidanceRule rule, double factor) implements GuidanceRule 
   }
 
   @Override
+  public boolean remembers() {
+    return rule.remembers();
+  }
+
+  @Override
   public Object layout(Step step) {
     return LaidOut.together("limited", rule.layout(step));
   }

@@ -60,6 +60,11 @@ public final class Projected implements GuidanceRule {
   }
 
   @Override
+  public boolean remembers() {
+    return momentum != 0;
+  }
+
+  @Override
   public Object layout(Step step) {
     return momentum == 0 ? this : null;
   }

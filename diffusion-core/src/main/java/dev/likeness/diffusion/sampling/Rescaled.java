@@ -24,6 +24,11 @@ public record Rescaled(GuidanceRule rule, double share) implements GuidanceRule 
   }
 
   @Override
+  public boolean remembers() {
+    return rule.remembers();
+  }
+
+  @Override
   public Object layout(Step step) {
     return LaidOut.together("rescaled", rule.layout(step));
   }

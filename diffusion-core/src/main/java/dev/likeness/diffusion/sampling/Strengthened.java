@@ -18,6 +18,11 @@ public record Strengthened(GuidanceRule rule, Weakening weakening) implements Gu
   }
 
   @Override
+  public boolean remembers() {
+    return rule.remembers();
+  }
+
+  @Override
   public Object layout(Step step) {
     return weakening.isSteady() ? LaidOut.together("strengthened", rule.layout(step)) : null;
   }

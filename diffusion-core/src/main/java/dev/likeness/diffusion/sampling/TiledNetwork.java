@@ -13,7 +13,9 @@ import org.bytedeco.pytorch.global.torch;
  * overlap at every step, so that the windows agree on one picture: MultiDiffusion (Bar-Tal et al. 2023,
  * arXiv:2302.08113, equation 5). Each window's weight falls towards its edges, which leaves no seams. Whoever is attached
  * to the network is attached in every window. Not for networks that are shown a mask or a picture, nor for adapters that act in
- * places of the picture ({@link dev.likeness.diffusion.adapt.Adapter#isPlaced}): these places do not move along.
+ * places of the picture ({@link dev.likeness.diffusion.adapt.Adapter#isPlaced}): these places do not move along. Nor for
+ * networks that remember what they answered, by an {@link dev.likeness.diffusion.Approximation} or a rule with momentum
+ * ({@link GuidanceRule#remembers}): a window would go on from what another one said, and requests for both are refused.
  */
 public final class TiledNetwork implements NoisePredictor {
   private final NoisePredictor network;

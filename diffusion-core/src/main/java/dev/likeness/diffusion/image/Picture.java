@@ -2,6 +2,7 @@ package dev.likeness.diffusion.image;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -44,16 +45,13 @@ public final class Picture {
   }
 
   private static Picture over(int background, BufferedImage image) {
-    if (image.getType() == BufferedImage.TYPE_BYTE_GRAY) {
-      return ofGrey(image.getWidth(), image.getHeight(), image.getData().getPixels(0, 0, image.getWidth(),
-          image.getHeight(), (int[]) null));
-    }
     int width = image.getWidth();
     int height = image.getHeight();
     byte[] rgb = new byte[Math.multiplyExact(Math.multiplyExact(width, height), 3)];
     int[] row = new int[width];
     for (int y = 0, at = 0; y < height; y++) {
       image.getRGB(0, y, width, 1, row, 0, width);
+      keepGreys(image, y, row);
       for (int argb : row) {
         int alpha = argb >>> 24;
         for (int shift = 16; shift >= 0; shift -= 8) {
@@ -64,13 +62,14 @@ public final class Picture {
     return new Picture(width, height, rgb);
   }
 
-  // Java takes a grey file's values for linear light and would brighten them.
-  private static Picture ofGrey(int width, int height, int[] values) {
-    byte[] rgb = new byte[Math.multiplyExact(values.length, 3)];
-    for (int i = 0; i < rgb.length; i++) {
-      rgb[i] = (byte) values[i / 3];
+  // Java takes a grey file's values for linear light and would brighten them; its alpha is right.
+  private static void keepGreys(BufferedImage image, int y, int[] row) {
+    int bits = image.getColorModel().getComponentSize(0);
+    if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY && (bits == 8 || bits == 16)) {
+      for (int x = 0; x < row.length; x++) {
+        row[x] = row[x] & 0xff000000 | (image.getRaster().getSample(x, y, 0) >> bits - 8) * 0x010101;
+      }
     }
-    return new Picture(width, height, rgb);
   }
 
   public int width() {

@@ -112,8 +112,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   private static void requireForgetful(NoisePredictor asked, ImageRequest request) {
     if (asked instanceof TiledNetwork && (request.approximation().kind() != Approximation.Kind.NONE
         || request.guidanceOptions().rule().apply(request.guidance()).remembers())) {
-      throw new IllegalArgumentException("a picture drawn through windows cannot go on from earlier answers, which are of all"
-          + " windows; draw it without an approximation (token merging apart) and by guidance without momentum");
+      throw new IllegalArgumentException("windows cannot go on from one another's answers; draw without an approximation, but for"
+          + " token merging, and without guidance's momentum");
     }
   }
 
@@ -220,15 +220,14 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   /** Refuses what a run, or its second pass, cannot begin from. */
   private void requireStart(ImageRequest r) {
     if (r.hires() != null && !r.hires().pixels() && denoiser.showsMask()) {
-      throw new IllegalArgumentException("this base is made for inpainting and has to see a picture, but the second pass is over"
-          + " enlarged latents; ask for one over pixels");
+      throw new IllegalArgumentException("a base for inpainting must see a picture, enlarged latents are none; ask for a second"
+          + " pass over pixels");
     }
     if (r.from() > 0 && r.initial() == null) {
       throw new IllegalArgumentException("a run from " + r.from() + " on goes on from latents: give them as its initial image");
     }
     if (r.from() > 0 && r.initial().byDegrees()) {
-      throw new IllegalArgumentException("a run from " + r.from() + " on begins as its latents are, and a map of changes would"
-          + " be lost; give a mask, or begin at 0");
+      throw new IllegalArgumentException("a run from " + r.from() + " on would lose its map of changes; give a mask, or begin at 0");
     }
   }
 

@@ -32,12 +32,12 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
   static List<String> prompts(ImageRequest request, boolean guided, boolean skips) {
     Prompting prompting = request.prompting();
     if (prompting.syntax() != PromptSyntax.PLAIN || request.embedding() != null || request.negativeEmbedding() != null) {
-      throw new IllegalArgumentException("weighted prompts and embeddings in place of prompts are for Stable Diffusion 1.x, 2.x"
-          + " and XL; this base reads plain prompts: give syntax PLAIN and no embeddings");
+      throw new IllegalArgumentException("prompt syntax and embeddings are for Stable Diffusion 1.x, 2.x and XL; give this base"
+          + " plain prompts");
     }
     if (prompting.clipSkip() > 0 && !skips) {
-      throw new IllegalArgumentException("clip skip " + prompting.clipSkip() + " given, but this base does not listen to CLIP's"
-          + " layers, as Stable Diffusion does; leave it at 0");
+      throw new IllegalArgumentException("clip skip " + prompting.clipSkip() + " is for Stable Diffusion; this base hears no layer"
+          + " of CLIP's: leave it at 0");
     }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }

@@ -186,17 +186,15 @@ class ApproximationTest {
   void refusesWindowsForWhatGoesOnFromItsLastAnswer() {
     try (BaseModel base = base()) {
       ImageRequest ask = ASK.steps(2).joints(new Joints(null, network -> TiledNetwork.of(network, 8, 6), StepListener.NONE));
-      base.generate(ask.approximation(Approximation.NONE.merging(0.5)));
-      GuidanceOptions plain = GuidanceOptions.STANDARD;
-      base.generate(ask.guidance(plain.by(scale -> new Limited(new Projected(scale, 0, 0, 2), 1))));
-      for (ImageRequest refused : List.of(ask.approximation(Approximation.extrapolation(2)),
-          ask.approximation(Approximation.deepCache(2, 0)),
-          ask.guidance(plain.by(scale -> new Limited(new Projected(scale, 0, -0.5, 2), 1))))) {
-        assertEquals("a picture drawn through windows cannot go on from earlier answers, which are of all windows; draw it without"
-            + " an approximation (token merging apart) and by guidance without momentum",
-            assertThrows(IllegalArgumentException.class, () -> base.generate(refused)).getMessage());
+      base.generate(momentum(ask.approximation(Approximation.NONE.merging(0.5)), 0));
+      for (ImageRequest refused : List.of(ask.approximation(Approximation.extrapolation(2)), momentum(ask, -0.5))) {
+        assertTrue(assertThrows(IllegalArgumentException.class, () -> base.generate(refused)).getMessage().startsWith("windows"));
       }
     }
+  }
+
+  private static ImageRequest momentum(ImageRequest ask, double momentum) {
+    return ask.guidance(GuidanceOptions.STANDARD.by(scale -> new Limited(new Projected(scale, 0, momentum, 2), 1)));
   }
 
   private static void assertRefused(BaseModel base, Approximation approximation, String words) {

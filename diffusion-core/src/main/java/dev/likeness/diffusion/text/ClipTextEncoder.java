@@ -67,7 +67,7 @@ public final class ClipTextEncoder {
   TextEncoding forward(Tensor ids, Tensor words, int layersLeftOut, boolean normed, boolean wordsEnd) {
     if (layersLeftOut > config.layers()) {
       throw new IllegalArgumentException("a text encoder of " + config.layers() + " layers cannot leave out its last "
-          + layersLeftOut + ", its family's own and the clip skip's together; ask for 0 to " + config.layers() + " in all");
+          + layersLeftOut + ", the family's own and the clip skip's; ask for 0 to " + config.layers() + " in all");
     }
     try (TensorScope call = TensorScope.open()) {
       long count = ids.size(1);

@@ -229,7 +229,7 @@ def golden(name):
                 entry["refused"] = (f64 if isinstance(f64, str) else f32)[:200]
             else:
                 entry["f32"] = rounded(f32, 8)
-                entry["f64"] = rounded(f64, 15)
+                entry["f64"] = rounded(f64, 12)
                 if gap(f32, f64) > 1e-4:
                     entry["gap"] = gap(f32, f64)
             cases.append(entry)

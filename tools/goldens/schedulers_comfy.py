@@ -66,7 +66,7 @@ def run(sampling, name, ladder, steps, options):
     result = getattr(sampling, name)(model, tensor(UNIT, torch.float64) * float(sigmas[0]), sigmas, disable=True, **more)
     rows = model.calls + [[float(v) for v in result.flatten()]]
     return {"sampler": name, "options": options, "ladder": ladder, "steps": steps,
-            "rows": [[float(f"{v:.15g}") for v in row] for row in rows]}
+            "rows": [[float(f"{v:.12g}") for v in row] for row in rows]}
 
 
 CASES = [(name, {}) for name in (

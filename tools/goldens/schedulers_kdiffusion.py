@@ -105,7 +105,7 @@ def run(name, options, ladder, steps):
         result = getattr(SAMPLING, name)(denoiser(calls), x, sigmas, disable=True, **more)
     rows = calls + [[float(v) for v in result.flatten()]]
     return {"sampler": name, "options": options, "ladder": ladder, "steps": steps,
-            "rows": [[float(f"{v:.15g}") for v in r] for r in rows]}
+            "rows": [[float(f"{v:.12g}") for v in r] for r in rows]}
 
 
 CASES = [(name, {}) for name in (

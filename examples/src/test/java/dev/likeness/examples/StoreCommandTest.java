@@ -147,6 +147,10 @@ class StoreCommandTest {
 
   @Test
   void wantsAStore() {
+    for (String command : List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
+      CommandRun mistyped = CommandRun.of((command + " --store " + store).split(" "));
+      assertTrue(mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
+    }
     assertEquals(List.of("--store DIR is missing: the folder where persons are kept"),
         CommandRun.of("people", "list").complaints());
     assertEquals(List.of("Missing required option: '--out=DIR' (try likeness people --help)"),

@@ -53,7 +53,7 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyStore() {
-    try (SubjectStore opened = store.open()) {
+    try (SubjectStore opened = store.existing()) {
       List<String> problems = opened.verify();
       problems.forEach(console.out()::println);
       console.out().println(opened.subjects().size() + " persons, " + problems.size() + " problems");

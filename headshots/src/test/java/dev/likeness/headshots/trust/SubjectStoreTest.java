@@ -208,6 +208,42 @@ class SubjectStoreTest {
   }
 
   @Test
+  void tidiesItsOwnAloneAndRefusesAFolderOfOtherThings() throws IOException {
+    Path volume = Files.createDirectories(folder.resolve("volume/lost+found")).getParent();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), volume);
+    String own;
+    try (SubjectStore made = SubjectStore.open(link, key)) {
+      own = "subjects/" + made.create(YES).id() + "/.1.part";
+    }
+    List<String> names = List.of("film.part", "lost+found/film.part", "subjects/notes.txt", "erasing/notes.txt", own);
+    for (String name : names) {
+      Files.createDirectories(volume.resolve(name).getParent());
+      Files.createFile(volume.resolve(name));
+    }
+    SubjectStore.open(link, key).close();
+    assertEquals(names.subList(0, 4), names.stream().filter(name -> Files.exists(volume.resolve(name))).toList());
+    Files.delete(volume.resolve("lock"));
+    Files.delete(volume.resolve("clock.json"));
+    assertThrows(UnusableInput.class, () -> SubjectStore.open(link, key));
+    assertFalse(Files.exists(volume.resolve("lock")));
+  }
+
+  @Test
+  void saysWhatOfItsOwnADiskRefuses() throws IOException {
+    Subject ada = store.create(YES);
+    Path own = folder.resolve("store/subjects/" + ada.id());
+    store.close();
+    Files.delete(own.resolve("person/key"));
+    Files.createDirectories(own.resolve("person/key"));
+    store = SubjectStore.open(folder.resolve("store"), key);
+    assertTrue(store.verify().get(0).contains("cannot be opened: cannot read " + own.resolve("person/key")), store.verify().toString());
+    // What has no key is deleted, which a folder with something in it refuses.
+    Files.createDirectories(own.resolve("photos/files/not/empty"));
+    store.close();
+    assertThrows(MachineLimit.class, this::reopen);
+  }
+
+  @Test
   void givesIdsThatSayNothing() {
     assertTrue(store.create(YES).id().matches("[0-9a-f]{32}"));
     assertNotEquals(store.create(YES).id(), store.create(YES).id());

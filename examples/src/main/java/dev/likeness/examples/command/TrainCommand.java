@@ -19,6 +19,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -114,7 +115,7 @@ public final class TrainCommand implements Runnable {
   private void learnInto(boolean whole) {
     if (whole) {
       TrainedModel.require(base.folder(), out);
-      Writable.requireFolder(out.toAbsolutePath().getParent());
+      Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
     } else {
       Writable.requireFile(out);
     }
@@ -128,7 +129,8 @@ public final class TrainCommand implements Runnable {
 
   private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
     ReviewText.lines(review).forEach(console.err()::println);
-    Path state = out.resolveSibling(out.getFileName() + ".state");
+    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
+    Path state = place.resolveSibling(place.getFileName() + ".state");
     if (!resume) {
       TrainingStates.delete(state);
     }

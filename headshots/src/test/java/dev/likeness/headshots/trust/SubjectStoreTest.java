@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -241,6 +242,13 @@ class SubjectStoreTest {
     Files.createDirectories(own.resolve("photos/files/not/empty"));
     store.close();
     assertThrows(MachineLimit.class, this::reopen);
+  }
+
+  @Test
+  void takesPhotosInOneAfterTheOther() throws IOException {
+    Subject ada = store.create(YES);
+    IntStream.range(0, 32).parallel().forEach(i -> SubjectStudio.on(null, null).add(ada, "selfie.jpg", new byte[] {(byte) i}));
+    assertEquals(32, names(ada.folder(Holding.PHOTOS)).size());
   }
 
   @Test

@@ -252,6 +252,22 @@ class SubjectStoreTest {
   }
 
   @Test
+  void makesAKeyOnce() {
+    for (int round = 0; round < 20; round++) {
+      Path file = folder.resolve("key-" + round);
+      assertEquals(1, IntStream.range(0, 4).parallel().filter(i -> isMade(file)).count());
+    }
+  }
+
+  private static boolean isMade(Path file) {
+    try {
+      return KeyWrapping.newFile(file) != null;
+    } catch (UnusableInput exists) {
+      return false;
+    }
+  }
+
+  @Test
   void givesIdsThatSayNothing() {
     assertTrue(store.create(YES).id().matches("[0-9a-f]{32}"));
     assertNotEquals(store.create(YES).id(), store.create(YES).id());

@@ -68,11 +68,15 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     try {
       return studio.learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation());
     } catch (RuntimeException e) {
-      if (Files.exists(state) && !(e instanceof UnusableInput)) {
-        console.err().println(state + " is the person as far as they were learnt: the same command goes on from it; keep it as you keep "
-            + "the photos, or delete it");
-      }
+      tellOfState(state, "the same command", e, console);
       throw e;
+    }
+  }
+
+  static void tellOfState(Path state, String command, RuntimeException failure, Console console) {
+    if (Files.exists(state) && !(failure instanceof UnusableInput)) {
+      console.err().println(state + " is the person as far as they were learnt: " + command + " goes on from it; keep it as you keep "
+          + "the photos, or delete it");
     }
   }
 

@@ -69,7 +69,7 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private FaceFiles faces;
 
-  @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped")
+  @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped, which else is deleted")
   private boolean resume;
 
   @Mixin
@@ -132,6 +132,9 @@ public final class TrainCommand implements Runnable {
     Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
     Path state = place.resolveSibling(place.getFileName() + ".state");
     if (!resume) {
+      if (Files.exists(state)) {
+        console.err().println(state + " of a run that was stopped is deleted; --resume would have gone on from it");
+      }
       TrainingStates.delete(state);
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
@@ -144,6 +147,9 @@ public final class TrainCommand implements Runnable {
       } else {
         learnPerson(studio, model, review, state, watched);
       }
+    } catch (RuntimeException e) {
+      PersonSource.tellOfState(state, "with --resume the same command", e, console);
+      throw e;
     }
     TrainingStates.delete(state);
     if (plot != null && watched.hasSteps()) {

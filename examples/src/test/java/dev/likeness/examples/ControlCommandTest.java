@@ -10,6 +10,8 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.examples.command.ReferenceOptionTest;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,7 +27,7 @@ class ControlCommandTest {
   private Path folder;
 
   @Test
-  void holdsARunToAPictureAsMuchAsIsAsked() {
+  void holdsARunToAPictureAsMuchAsIsAsked() throws IOException {
     Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     String net = TinyControlNets.write("edges", folder).toString();
     byte[] rgb = new byte[32 * 32 * 3];
@@ -37,6 +39,10 @@ class ControlCommandTest {
     assertFalse(Arrays.equals(plain, held));
     assertArrayEquals(plain, drawn(base, "off", "--controlnet", net, "--control-image", picture.toString(),
         "--control-scale", "0"));
+    Path lying = folder.resolve("lying.jpg");
+    ReferenceOptionTest.lying(lying, Picture.of(32, 32, rgb)).writePng(picture);
+    assertArrayEquals(drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
+        drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
     CommandRun half = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--out",
         folder.resolve("half").toString());
     assertEquals(2, half.status());

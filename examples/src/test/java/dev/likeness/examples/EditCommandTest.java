@@ -11,6 +11,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.examples.command.ReferenceOptionTest;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.EditedHeadshot;
 import dev.likeness.headshots.Headshot;
@@ -125,6 +126,12 @@ class EditCommandTest {
         base.toString(), "--strength", "0.1", "--out", out.toString()));
     arguments.addAll(List.of(more));
     return CommandRun.of(arguments.toArray(String[]::new));
+  }
+
+  @Test
+  void looksAtPhotosUpright() throws IOException {
+    Path lying = folder.resolve("lying.jpg");
+    assertEquals(ReferenceOptionTest.lying(lying, Picture.read(picture)), Headshot.read(lying, "Ada").picture());
   }
 
   @Test

@@ -23,6 +23,8 @@ import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.examples.command.ReferenceOptionTest;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,7 +71,9 @@ class GenerateOptionsTest {
     }
   }
 
-  static Stream<Arguments> options() {
+  static Stream<Arguments> options() throws IOException {
+    InitialImage lying = InitialImage.of(ReferenceOptionTest.lying(folder.resolve("lying.jpg"), picture)).strength(0.6);
+    Picture lyingMask = ReferenceOptionTest.lying(folder.resolve("mask.jpg"), mask);
     ImageRequest whole = ASK.size(40, 32);
     InitialImage initial = InitialImage.of(picture).strength(0.6);
     GuidanceOptions guidance = GuidanceOptions.STANDARD;
@@ -82,6 +86,8 @@ class GenerateOptionsTest {
         Arguments.of("--init-image init.png", whole.from(InitialImage.of(picture))),
         Arguments.of("--init init.png --strength 0.6 --mask mask.png", whole.from(initial.mask(mask))),
         Arguments.of("--init init.png --strength 0.6 --change-map mask.png", whole.from(initial.change(mask))),
+        Arguments.of("--init lying.jpg --strength 0.6 --mask mask.jpg", whole.from(lying.mask(lyingMask))),
+        Arguments.of("--init lying.jpg --strength 0.6 --change-map mask.jpg", whole.from(lying.change(lyingMask))),
         Arguments.of("--init init.png --strength 0.9 --extend 8,0,0,16", wider.from(wider.initial().strength(0.9))),
         Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of("--hires 1.5 --hires-strength 0.5 --hires-pixels", ASK.hires(HiresFix.pixels(1.5, 0.5))),
@@ -171,7 +177,7 @@ class GenerateOptionsTest {
       args.addAll(List.of("--scheduler", "DDIM", "--steps", "4"));
     }
     Stream.of(options.split(" ")).filter(word -> !word.isEmpty())
-        .map(word -> word.matches(".*(png|red.safetensors)") ? folder.resolve(word).toString() : word).forEach(args::add);
+        .map(word -> word.matches(".*(png|jpg|red.safetensors)") ? folder.resolve(word).toString() : word).forEach(args::add);
     CommandRun run = CommandRun.of(args.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     try (Safetensors written = Safetensors.open(tensors); TensorScope scope = TensorScope.open()) {

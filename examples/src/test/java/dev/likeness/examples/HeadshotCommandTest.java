@@ -238,9 +238,15 @@ class HeadshotCommandTest {
     Files.writeString(state, "damaged");
     assertEquals(3, headshot("--photos", photos.toString()).status(), "the state is not read");
     Files.write(state, kept);
+    Path alike = Files.writeString(out.resolve("training-holidays.safetensors"), "no state");
     CommandRun again = headshot("--photos", photos.toString());
     assertEquals(0, again.status(), again.err());
     assertFalse(Files.exists(state));
+    assertTrue(Files.exists(alike));
+    assertEquals(0, headshot("--photos", photos.toString()).status(), "the person is replaced by themselves");
+    CommandRun other = headshot("--photos", photos.toString(), "--rank", "2");
+    assertTrue(other.complaints().get(0).startsWith(out.resolve("person.safetensors") + " was learnt from other photos"), other.err());
+    assertFalse(other.err().contains("train: "), other.err());
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import dev.likeness.headshots.trust.Holding;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
@@ -111,7 +112,7 @@ class StoreCommandTest {
   }
 
   @Test
-  void listsShowsDrawsPurgesAndErases() throws IOException {
+  void listsShowsDrawsPurgesAndErases() throws Exception {
     String id = run(learning("train", "--steps", "--store", store.toString(), "--key", key.toString())).out().strip();
     assertTrue(id.matches("[0-9a-f]{32}"), id);
     Path out = folder.resolve("out");
@@ -138,7 +139,13 @@ class StoreCommandTest {
         run("purge", "--due", keyless[0], keyless[1]).out().strip());
     run("people", "erase", id, keyless[0], keyless[1]);
     Path receipt = store.resolve("receipts/" + id + ".json");
-    assertTrue(run("verify", receipt.toString()).out().startsWith("genuine: " + id + " was erased"));
+    assertTrue(run("verify", receipt.toString()).out().startsWith("unchanged: " + id + " was erased"));
+    Path signer = Files.write(folder.resolve("signer.der"), SigningIdentity.development().chain().get(0).getEncoded());
+    assertTrue(run("verify", receipt.toString(), "--trust", signer.toString()).out().startsWith("genuine: " + id + " was erased"));
+    assertEquals(id, JSON.std.mapFrom(run("verify", receipt.toString(), "--json").out()).get("erased"));
+    Files.write(signer, new byte[0]);
+    assertEquals(3, CommandRun.of("verify", receipt.toString(), "--trust", signer.toString()).status());
+    assertEquals("{\"persons\":0,\"problems\":[]}", run("verify", "--store", store.toString(), "--json").out().strip());
     assertEquals("", run("people", "list", keyless[0], keyless[1]).out());
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
     Files.writeString(receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
@@ -147,6 +154,10 @@ class StoreCommandTest {
 
   @Test
   void wantsAStore() {
+    for (String command : List.of("purge --due", "people list", "people show x", "people erase x", "verify")) {
+      CommandRun mistyped = CommandRun.of((command + " --store " + store).split(" "));
+      assertTrue(mistyped.complaints().get(0).startsWith("there is no store in " + store), mistyped.err());
+    }
     assertEquals(List.of("--store DIR is missing: the folder where persons are kept"),
         CommandRun.of("people", "list").complaints());
     assertEquals(List.of("Missing required option: '--out=DIR' (try likeness people --help)"),

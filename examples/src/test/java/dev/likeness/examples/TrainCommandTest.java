@@ -61,10 +61,10 @@ class TrainCommandTest {
   void teachesACopyOfTheWholeBaseAndPlotsTheLoss() throws IOException {
     Path out = folder.resolve("ada");
     Path plot = folder.resolve("plot.png");
-    CommandRun run = train("--method", "dreambooth", "--class-pictures", "1", "--out", out.toString(), "--plot",
-        plot.toString());
+    String here = Files.createDirectories(out).resolve(".").toString();
+    CommandRun run = train("--method", "dreambooth", "--class-pictures", "1", "--out", here, "--plot", plot.toString());
     assertEquals(0, run.status(), run.err());
-    assertEquals(out.toString(), run.out().strip());
+    assertEquals(here, run.out().strip());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(Picture.read(plot).width() > 500);
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
@@ -102,8 +102,11 @@ class TrainCommandTest {
     Path person = folder.resolve("ada.safetensors");
     String[] arguments = {"train", "--photos", photos.toString(), "--base", base.toString(), "--dtype", "f32", "--device", "cpu",
         "--steps", "2", "--consent", "Ada: yes", "--out", person.toString()};
-    assertEquals(130, CommandRun.cancelledAt("train: 2", arguments).status());
-    assertTrue(Files.exists(folder.resolve("ada.safetensors.state")));
+    CommandRun stop = CommandRun.cancelledAt("train: 2", arguments);
+    assertEquals(130, stop.status());
+    Path state = folder.resolve("ada.safetensors.state");
+    assertTrue(stop.err().contains(state + " is the person as far as they were learnt: with --resume the same command"), stop.err());
+    byte[] learnt = Files.readAllBytes(state);
     long stopped = System.currentTimeMillis() / 1000;
     while (System.currentTimeMillis() / 1000 == stopped) {
       LockSupport.parkNanos(10_000_000);
@@ -111,6 +114,8 @@ class TrainCommandTest {
     CommandRun resumed = train("--consent", "Ada: yes", "--resume", "--out", person.toString());
     assertEquals(0, resumed.status(), resumed.err());
     assertEquals(List.of("ada.safetensors"), TinyBase.namesIn(folder));
+    Files.write(state, learnt);
+    assertTrue(train("--out", person.toString()).err().contains(state + " of a run that was stopped is deleted"));
   }
 
   @Test

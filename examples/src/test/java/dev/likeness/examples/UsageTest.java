@@ -32,6 +32,14 @@ class UsageTest {
   }
 
   @Test
+  void refusesOptionsThatWouldDoNothing() {
+    for (String option : List.of("--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
+      CommandRun run = CommandRun.of("generate", "--prompt", "x", "--out", "x", option);
+      assertTrue(run.status() == 2 && run.err().contains(option.split("=")[0] + " does nothing without --"), run.err());
+    }
+  }
+
+  @Test
   void wantsEitherPhotosOrAPerson() {
     assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--out", "x");
     assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--photos", "x",

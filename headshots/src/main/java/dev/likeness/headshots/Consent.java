@@ -119,4 +119,10 @@ public record Consent(String whose, String givenBy, Set<Purpose> purposes, Strin
     return new Consent("the person in the photos", "the person", EnumSet.allOf(Purpose.class), FREE_TEXT,
         Instant.EPOCH, json);
   }
+
+  /** Nobody's name or words: it may be logged. */
+  @Override
+  public String toString() {
+    return "consent to " + purposes.stream().sorted().map(Purpose::words).collect(Collectors.joining(", "));
+  }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.headshots.provenance.PictureFormat;
+import dev.likeness.photos.decode.Orientation;
 import dev.likeness.photos.face.FaceDetector;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -63,7 +64,7 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
    * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
    */
   public static Headshot read(Path file, String who) {
-    Picture picture = Picture.read(file);
+    Picture picture = Orientation.upright(file, Picture.read(file));
     return ShotList.find(file, picture).orElseGet(() -> of(picture, Style.usual().get(0), who));
   }
 

@@ -129,4 +129,10 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
   public String phrase() {
     return learnt == null ? prompt.phrase() : learnt.phrase();
   }
+
+  /** Nothing of the person: it may be logged. */
+  @Override
+  public String toString() {
+    return "somebody shown to " + adapter + (learnt == null ? "" : " and learnt") + ", " + notes.size() + " notes";
+  }
 }

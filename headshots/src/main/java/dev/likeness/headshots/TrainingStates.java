@@ -1,7 +1,9 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -9,6 +11,8 @@ import java.nio.file.Path;
 
 /** States of trainings, which hold the person as learnt so far: they are kept no longer than they serve. */
 public final class TrainingStates {
+  /** What headers of states, and of persons kept beside, say of the run. */
+  public static final String RUN = "likeness.run";
   private static final String NAMES = "training-????????.safetensors";
 
   private TrainingStates() {}
@@ -40,9 +44,21 @@ public final class TrainingStates {
    */
   public static void deleteAll(Path folder) {
     try (DirectoryStream<Path> states = Files.newDirectoryStream(folder, NAMES)) {
-      states.forEach(TrainingStates::delete);
+      for (Path state : states) {
+        if (isState(state)) {
+          delete(state);
+        }
+      }
     } catch (IOException e) {
       throw new MachineLimit("cannot look for states of trainings in " + folder + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean isState(Path file) {
+    try {
+      return SafetensorsHeader.read(file).metadata().containsKey(RUN);
+    } catch (UnusableInput e) {
+      return false;
     }
   }
 }

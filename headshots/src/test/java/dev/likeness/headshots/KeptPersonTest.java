@@ -59,6 +59,12 @@ class KeptPersonTest {
   }
 
   @Test
+  void isNotLogged() {
+    String logged = ada + " " + ada.subject() + new ShownPerson(null, ada, Consent.of("Ada"), "", LikenessDial.UNMEASURED, ada.notes());
+    assertTrue(logged.contains("rank 16, 3 notes") && !logged.contains("Ada") && !logged.contains("glasses"), logged);
+  }
+
+  @Test
   void drawsTheSamePicturesInAnotherJvm() throws Exception {
     Path out = folder.resolve("drawn");
     Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),

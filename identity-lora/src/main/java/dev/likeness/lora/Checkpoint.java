@@ -48,7 +48,7 @@ record Checkpoint(Path file, String owner) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
-      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().consent("")
+      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
           + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));

@@ -34,4 +34,10 @@ public record Subject(String token, String classWord, String consent) {
   public String phrase() {
     return (token + " " + classWord).trim();
   }
+
+  /** Nothing of the person: it may be logged. */
+  @Override
+  public String toString() {
+    return "somebody " + (consent.isEmpty() ? "without" : "with") + " a consent";
+  }
 }

@@ -8,9 +8,10 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,9 @@ public final class TrainedModel implements AutoCloseable {
   private static final Map<String, String> FILES = Map.of("unet", "diffusion_pytorch_model.safetensors",
       "transformer", "diffusion_pytorch_model.safetensors",
       "text_encoder", "model.safetensors", "text_encoder_2", "model.safetensors");
+
+  private static final String INDEX = "model_index.json";
+  private static final String WITHIN = ".model.part";
 
   private final Weights weights;
   private final Subject subject;
@@ -46,8 +50,8 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   /**
-   * Writes a diffusers folder, whole or not at all: {@code base} with the learned weights in the place of its own. What a
-   * killed process left of it is hidden beside, and goes with the next.
+   * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is made whole, hidden beside {@code out} or
+   * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next.
    *
    * @param base the diffusers folder that was trained from
    * @param out a folder that does not exist yet, or is empty
@@ -57,18 +61,36 @@ public final class TrainedModel implements AutoCloseable {
    */
   public void save(Path base, Path out, DType type) {
     require(base, out);
-    Path unfinished = out.resolveSibling("." + out.getFileName() + ".part");
+    Path whole = Files.exists(out) ? out.resolve(WITHIN) : out.resolveSibling("." + out.getFileName() + ".part");
+    boolean filled = false;
     try {
-      delete(unfinished);
+      delete(whole);
       try {
-        fill(base, unfinished, type);
-        Files.move(unfinished, out, StandardCopyOption.REPLACE_EXISTING);
+        fill(base, whole, type);
+        filled = true;
       } finally {
-        delete(unfinished);
+        if (!filled) {
+          delete(whole);
+        }
       }
-    } catch (IOException e) {
-      throw new MachineLimit("cannot write " + out + ": " + e.getMessage(), e);
+      place(whole, out);
+    } catch (IOException | UncheckedIOException e) {
+      throw new MachineLimit("cannot write " + out + ": " + e.getMessage() + (filled ? "; the whole model is kept in " + whole : ""), e);
     }
+  }
+
+  // A folder that exists may be a link, or where a disk begins: it is not replaced, but filled.
+  private static void place(Path whole, Path out) throws IOException {
+    if (!Files.exists(out)) {
+      Files.move(whole, out);
+      return;
+    }
+    try (Stream<Path> parts = Files.list(whole)) {
+      for (Path part : parts.sorted(Comparator.comparing(path -> path.endsWith(INDEX))).toList()) {
+        Files.move(part, out.resolve(part.getFileName()));
+      }
+    }
+    Files.delete(whole);
   }
 
   private void fill(Path base, Path out, DType type) throws IOException {
@@ -107,12 +129,12 @@ public final class TrainedModel implements AutoCloseable {
    * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
    */
   public static void require(Path base, Path out) {
-    if (!Files.isRegularFile(base.resolve("model_index.json"))) {
-      throw new UnusableInput(base + " is no diffusers folder: it has no model_index.json");
+    if (!Files.isRegularFile(base.resolve(INDEX))) {
+      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX);
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {
-        if (inside.findAny().isPresent()) {
+        if (inside.anyMatch(path -> !path.endsWith(WITHIN) && !path.endsWith("lost+found"))) {
           throw new UnusableInput(out + " holds files already; give a new folder");
         }
       } catch (IOException e) {
@@ -122,7 +144,7 @@ public final class TrainedModel implements AutoCloseable {
   }
 
   private static void copy(Path base, Path out, List<String> parts) throws IOException {
-    try (Stream<Path> files = Files.walk(base)) {
+    try (Stream<Path> files = Files.walk(base, FileVisitOption.FOLLOW_LINKS)) {
       for (Path file : files.filter(Files::isRegularFile).toList()) {
         Path inside = base.relativize(file);
         boolean replaced = parts.contains(inside.getName(0).toString()) && !inside.toString().endsWith("config.json");

@@ -110,4 +110,10 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
   public void close() {
     lora.close();
   }
+
+  /** Nothing of the person: it may be logged. */
+  @Override
+  public String toString() {
+    return "somebody learnt on " + base + ", rank " + lora.report().rank() + ", " + notes.size() + " notes";
+  }
 }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.Cancelled;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -177,6 +178,25 @@ class DreamBoothTest {
       assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
     }
     assertArrayEquals(before, drawn(base), "training touched the base");
+  }
+
+  @Test
+  void savesALinkedBaseIntoAFolderThatExistsAndKeepsWhatHasNoPlace() throws IOException {
+    Path linked = Files.createDirectories(files.resolve("linked"));
+    for (String part : List.of("unet", "vae", "model_index.json")) {
+      Files.createSymbolicLink(linked.resolve(part), folder.resolve(part));
+    }
+    Path volume = Files.createDirectories(files.resolve("volume"));
+    Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
+    try (TrainedModel ada = DreamBooth.standard().with(PLAIN).train(base, pictures(), Progress.SILENT, new Cancellation())) {
+      ada.save(Files.createSymbolicLink(files.resolve("base"), linked), Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
+      assertTrue(Files.exists(volume.resolve("vae/config.json")) && Files.exists(volume.resolve("model_index.json")));
+      assertTrue(assertThrows(MachineLimit.class, () -> ada.save(linked, nowhere, DType.F32)).getMessage()
+          .endsWith("the whole model is kept in " + files.resolve(".broken.part")));
+      assertTrue(Files.exists(files.resolve(".broken.part/unet/config.json")));
+      Files.createSymbolicLink(linked.resolve("loop"), linked);
+      assertThrows(MachineLimit.class, () -> ada.save(linked, files.resolve("never"), DType.F32));
+    }
   }
 
   private void savesBesideAJar(TrainedModel model, Path expected) throws IOException {

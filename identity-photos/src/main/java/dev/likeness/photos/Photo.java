@@ -57,6 +57,6 @@ public final class Photo {
 
   /** The file's bytes; a file longer than {@code most} is cut one byte after, which tells that it is. */
   byte[] bytes(int most) throws IOException {
-    return source.read(most + 1);
+    return source.read(Math.max(most, most + 1));
   }
 }

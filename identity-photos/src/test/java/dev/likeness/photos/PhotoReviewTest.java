@@ -31,6 +31,11 @@ class PhotoReviewTest {
   Path folder;
 
   @Test
+  void readsAFileHoweverLargeItMayBe(@TempDir Path folder) throws IOException {
+    assertEquals(3, Photo.of(Files.write(folder.resolve("ada.png"), new byte[3])).bytes(Integer.MAX_VALUE).length);
+  }
+
+  @Test
   void acceptsAPortraitAndCropsIt() {
     PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("ada.png", GOOD))));
 

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.ControlNet;
+import dev.likeness.photos.decode.Orientation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,7 +43,8 @@ final class ControlOptions {
     for (int i = 0; i < nets.size(); i++) {
       ControlNet net = ControlNet.open(nets.get(i), base.parts().compute());
       open.add(net);
-      controls.add(Control.of(net, Picture.read(pictures.get(i))).scale(at(scales, i, 1.0))
+      Picture picture = Orientation.upright(pictures.get(i), Picture.read(pictures.get(i)));
+      controls.add(Control.of(net, picture).scale(at(scales, i, 1.0))
           .between(at(starts, i, 0.0), at(ends, i, 1.0)).mode(at(modes, i, -1)));
     }
     ImageRequest held = request;

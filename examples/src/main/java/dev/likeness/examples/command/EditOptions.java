@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.EditPart;
 import dev.likeness.headshots.HeadshotEdit;
+import dev.likeness.photos.decode.Orientation;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -59,7 +60,7 @@ final class EditOptions {
     HeadshotEdit.Margins margins = extend == null ? new HeadshotEdit.Margins(0, 0, 0, 0)
         : new HeadshotEdit.Margins(extend[0], extend[1], extend[2], extend[3]);
     Optional<HeadshotEdit.Masked> within = Optional.ofNullable(mask)
-        .map(file -> new HeadshotEdit.Masked(Picture.readMask(file), words));
+        .map(file -> new HeadshotEdit.Masked(Orientation.upright(file, Picture.readMask(file)), words));
     return new HeadshotEdit(parts(), within, margins, strength, seed);
   }
 

@@ -12,12 +12,19 @@ import java.util.List;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.Spec;
 
 /** {@code likeness generate}: pictures from a prompt. */
 @Command(name = "generate", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Draws pictures from a prompt.")
 public final class GenerateCommand implements Runnable {
+  private static final String[][] TOGETHER = {{"--preview", "--preview-every"}, {"--hires", "--hires-strength", "--hires-pixels"},
+      {"--controlnet", "--control-scale", "--control-from", "--control-until", "--control-mode"},
+      {"--ip-adapter", "--reference-blocks", "--face-detector", "--face-embedder", "--fallback-adapter", "--commercial"}};
+
   private final Console console;
 
   @Option(names = "--prompt", required = true, paramLabel = "TEXT", description = "what the pictures show")
@@ -98,6 +105,9 @@ public final class GenerateCommand implements Runnable {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on")
   private Path out;
 
+  @Spec
+  private CommandSpec spec;
+
   /** A subcommand that speaks to {@code console}. */
   public GenerateCommand(Console console) {
     this.console = console;
@@ -105,6 +115,12 @@ public final class GenerateCommand implements Runnable {
 
   @Override
   public void run() {
+    ParseResult given = spec.commandLine().getParseResult();
+    for (String[] options : TOGETHER) {
+      Stream.of(options).filter(given::hasMatchedOption).findFirst().filter(option -> !option.equals(options[0])).ifPresent(option -> {
+        throw new IllegalArgumentException(option + " does nothing without " + options[0] + "; give both or neither");
+      });
+    }
     disclosure.disclosure();
     Writable.requireFolder(out);
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)

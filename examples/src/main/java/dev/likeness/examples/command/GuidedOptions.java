@@ -52,6 +52,9 @@ final class GuidedOptions {
     if (skipped != null && perturbed != null) {
       throw new IllegalArgumentException("give one of --skip-layers and --perturb");
     }
+    if (!Double.isNaN(away) && skipped == null && perturbed == null) {
+      throw new IllegalArgumentException("--away does nothing without --skip-layers or --perturb; give one of them");
+    }
     GuidanceOptions guidance =
         GuidanceOptions.STANDARD.rescale(rescale).between(from, until).trueCfg(trueCfg).by(rule());
     Weakening weakening = skipped != null ? Weakening.skipping(skipped)

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.HiresFix;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.decode.Orientation;
 import java.nio.file.Path;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -55,15 +56,15 @@ final class InitialOptions {
     }
     boolean one = (mask == null ? 0 : 1) + (map == null ? 0 : 1) + (margins == null ? 0 : 1) <= 1;
     require(one, "give one of --mask, --change-map and --extend");
-    Picture picture = Picture.read(init);
+    Picture picture = Orientation.upright(init, Picture.read(init));
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider = request.outpaint(picture, margins[0], margins[1], margins[2], margins[3]);
       return wider.from(wider.initial().strength(strength));
     }
     InitialImage initial = InitialImage.of(picture).strength(strength);
-    return request.from(mask != null ? initial.mask(Picture.readMask(mask))
-        : map != null ? initial.change(Picture.read(map)) : initial);
+    return request.from(mask != null ? initial.mask(Orientation.upright(mask, Picture.readMask(mask)))
+        : map != null ? initial.change(Orientation.upright(map, Picture.read(map))) : initial);
   }
 
   private void require(boolean holds, String usage) {

@@ -25,7 +25,7 @@ public final class PeopleEraseCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.open()) {
+    try (SubjectStore opened = store.existing()) {
       console.out().println(opened.subject(id).erase().toJson());
       console.out().flush();
     }

@@ -24,7 +24,7 @@ public final class PeopleListCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.open()) {
+    try (SubjectStore opened = store.existing()) {
       for (Subject subject : opened.subjects()) {
         Map<String, Long> ages = subject.ages();
         int files = subject.counts().values().stream().mapToInt(Integer::intValue).sum();

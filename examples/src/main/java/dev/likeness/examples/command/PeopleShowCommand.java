@@ -29,7 +29,7 @@ public final class PeopleShowCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.open()) {
+    try (SubjectStore opened = store.existing()) {
       Subject subject = opened.subject(id);
       Consent consent = subject.consent();
       line("id", subject.id());

@@ -2,6 +2,7 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
@@ -37,9 +38,12 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
    */
   TrainedPerson open(HeadshotStudio studio, BaseModel model, PhotoReview review, ReviewTools tools, Stopwatch watch) {
     if (isReviewed()) {
-      TrainedPerson learnt = learnt(studio, review);
+      Path state = studio.state(out, review, photos.known());
+      String run = state.getFileName().toString();
+      requireNobodyElse(run);
+      TrainedPerson learnt = learnt(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, this::kept);
+      return closedOnFailure(learnt, who -> kept(who.with(TrainingStates.RUN, run)));
     }
     Path which = person;
     if (which == null) {
@@ -52,17 +56,27 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     return closedOnFailure(who, opened -> corrected(studio, opened));
   }
 
+  private void requireNobodyElse(String run) {
+    Path file = out.resolve(ShootFolder.PERSON);
+    if (Files.exists(file) && !run.equals(SafetensorsHeader.read(file).metadata().get(TrainingStates.RUN))) {
+      throw new UnusableInput(file + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
+    }
+  }
+
   /** Learnt now, or from where a run that was stopped had come to. */
-  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview review) {
-    Path state = studio.state(out, review, photos.known());
+  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview review, Path state) {
     try {
       return studio.learn(review, photos.consent(), photos.known(), state, ConsoleProgress.on(console), console.cancellation());
     } catch (RuntimeException e) {
-      if (Files.exists(state) && !(e instanceof UnusableInput)) {
-        console.err().println(state + " is the person as far as they were learnt: the same command goes on from it; keep it as you keep "
-            + "the photos, or delete it");
-      }
+      tellOfState(state, "the same command", e, console);
       throw e;
+    }
+  }
+
+  static void tellOfState(Path state, String command, RuntimeException failure, Console console) {
+    if (Files.exists(state) && !(failure instanceof UnusableInput)) {
+      console.err().println(state + " is the person as far as they were learnt: " + command + " goes on from it; keep it as you keep "
+          + "the photos, or delete it");
     }
   }
 

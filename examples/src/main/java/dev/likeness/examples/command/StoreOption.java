@@ -39,6 +39,14 @@ final class StoreOption {
     return SubjectStore.open(store, keys());
   }
 
+  /** The same of a store that is there already. */
+  SubjectStore existing() {
+    if (store != null && !Files.exists(store.resolve("clock.json"))) {
+      throw new UnusableInput("there is no store in " + store + "; give the folder where train or headshot made one, with its disk in place");
+    }
+    return open();
+  }
+
   private KeyWrapping keys() {
     if (key != null) {
       if (!Files.exists(key) && holdsPeople()) {
@@ -63,7 +71,7 @@ final class StoreOption {
     if (!given()) {
       return TrainedPerson.open(file, model);
     }
-    try (SubjectStore opened = open()) {
+    try (SubjectStore opened = existing()) {
       return TrainedPerson.open(SubjectStudio.personFile(opened.subject(file.toString())), model);
     }
   }

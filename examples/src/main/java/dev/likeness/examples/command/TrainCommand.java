@@ -19,6 +19,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -68,7 +69,7 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private FaceFiles faces;
 
-  @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped")
+  @Option(names = "--resume", description = "with --out: goes on where a run with the same photos and settings stopped, which else is deleted")
   private boolean resume;
 
   @Mixin
@@ -114,7 +115,7 @@ public final class TrainCommand implements Runnable {
   private void learnInto(boolean whole) {
     if (whole) {
       TrainedModel.require(base.folder(), out);
-      Writable.requireFolder(out.toAbsolutePath().getParent());
+      Writable.requireFolder(out.toAbsolutePath().normalize().getParent());
     } else {
       Writable.requireFile(out);
     }
@@ -128,8 +129,12 @@ public final class TrainCommand implements Runnable {
 
   private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
     ReviewText.lines(review).forEach(console.err()::println);
-    Path state = out.resolveSibling(out.getFileName() + ".state");
+    Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
+    Path state = place.resolveSibling(place.getFileName() + ".state");
     if (!resume) {
+      if (Files.exists(state)) {
+        console.err().println(state + " of a run that was stopped is deleted; --resume would have gone on from it");
+      }
       TrainingStates.delete(state);
     }
     TrainingPlot watched = TrainingPlot.beside(state, ConsoleProgress.on(console));
@@ -142,6 +147,9 @@ public final class TrainCommand implements Runnable {
       } else {
         learnPerson(studio, model, review, state, watched);
       }
+    } catch (RuntimeException e) {
+      PersonSource.tellOfState(state, "with --resume the same command", e, console);
+      throw e;
     }
     TrainingStates.delete(state);
     if (plot != null && watched.hasSteps()) {

@@ -1,13 +1,19 @@
 package dev.likeness.examples.command;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.provenance.Provenance;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.trust.ErasureReceipt;
 import dev.likeness.headshots.trust.SubjectStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import javax.security.auth.x500.X500Principal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,7 +22,7 @@ import picocli.CommandLine.Parameters;
 /** {@code likeness verify}: whether a picture or receipt is as it was signed, or a store can be read. */
 @Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Checks that a picture is as it was signed and says what it carries; that a receipt of an erasure is "
-        + "genuine; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
+        + "as it was signed, with --trust by whom; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
@@ -53,13 +59,17 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyStore() {
-    try (SubjectStore opened = store.open()) {
+    try (SubjectStore opened = store.existing()) {
       List<String> problems = opened.verify();
-      problems.forEach(console.out()::println);
-      console.out().println(opened.subjects().size() + " persons, " + problems.size() + " problems");
+      int persons = opened.subjects().size();
+      problems.stream().filter(problem -> !json).forEach(console.out()::println);
+      console.out().println(json ? JSON.std.asString(new TreeMap<>(Map.of("persons", persons, "problems", problems)))
+          : persons + " persons, " + problems.size() + " problems");
       if (!problems.isEmpty()) {
         throw new UnusableInput(problems.get(0));
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } finally {
       console.out().flush();
     }
@@ -70,12 +80,21 @@ public final class VerifyCommand implements Runnable {
     if (!receipt.isGenuine()) {
       throw new UnusableInput(file + " was changed after it was signed; ask for the original receipt");
     }
-    console.out().println("genuine: " + receipt.subject() + " was erased, begun " + receipt.begun() + ", finished "
-        + receipt.finished() + ", signed by " + receipt.signer().getSubjectX500Principal());
+    X500Principal signer = receipt.signer().getSubjectX500Principal();
+    if (trust != null && !anchors().vouchFor(List.of(receipt.signer()))) {
+      throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust + " does not vouch for; ask who erased");
+    }
+    String told = (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun " + receipt.begun() + ", finished "
+        + receipt.finished() + ", signed by " + signer + (trust == null ? ", whom nobody here vouches for (--trust PEM)" : "");
+    console.out().println(json ? receipt.toJson() : told);
+  }
+
+  private TrustAnchors anchors() {
+    return trust == null ? TrustAnchors.NONE : TrustAnchors.open(trust);
   }
 
   private void verifyPicture() {
-    Provenance found = Provenance.inspect(file, trust == null ? TrustAnchors.NONE : TrustAnchors.open(trust));
+    Provenance found = Provenance.inspect(file, anchors());
     console.out().println(json ? found.toJson() : found.toString());
     console.out().flush();
     if (found.isAltered()) {

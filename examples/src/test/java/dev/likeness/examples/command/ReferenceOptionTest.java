@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
-import java.awt.image.BufferedImage;
+import dev.likeness.photos.decode.Orientation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,24 +15,30 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ReferenceOptionTest {
+public class ReferenceOptionTest {
   /** An APP1 segment: a TIFF header and one entry, orientation (0x112) 6, held upright by a phone turned left. */
   private static final String LYING = "FFE1002245786966000049492A000800000001001201030001000000060000000000" + "0000";
 
   @TempDir
   private Path folder;
 
-  @Test
-  void looksAtPhotosUpright() throws IOException {
-    Path photo = folder.resolve("phone.jpg");
+  /** Writes a picture as a phone that is held upright does; returns what it is to whoever turns it. */
+  public static Picture lying(Path photo, Picture upright) throws IOException {
     ByteArrayOutputStream jpeg = new ByteArrayOutputStream();
-    ImageIO.write(new BufferedImage(40, 24, BufferedImage.TYPE_INT_RGB), "jpeg", jpeg);
+    ImageIO.write(Orientation.TURNED_LEFT.upright(upright).toBufferedImage(), "jpeg", jpeg);
     byte[] plain = jpeg.toByteArray();
     ByteArrayOutputStream marked = new ByteArrayOutputStream();
     marked.write(plain, 0, 2);
     marked.write(HexFormat.of().parseHex(LYING));
     marked.write(plain, 2, plain.length - 2);
     Files.write(photo, marked.toByteArray());
+    return Orientation.TURNED_RIGHT.upright(Picture.read(photo));
+  }
+
+  @Test
+  void looksAtPhotosUpright() throws IOException {
+    Path photo = folder.resolve("phone.jpg");
+    lying(photo, Picture.of(24, 40, new byte[24 * 40 * 3]));
     Picture picture = new ReferenceOption(photo, 1).picture();
     assertEquals(24, picture.width());
     assertEquals(40, picture.height());

@@ -71,8 +71,6 @@ final class Erasure {
           String id = note.getFileName().toString();
           if (SubjectStore.isId(id)) {
             finish(id);
-          } else {
-            Files.deleteIfExists(note);
           }
         }
       }

@@ -52,7 +52,7 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
-  /** Whether it is as it was signed. */
+  /** Whether it is as it was signed; whether its {@link #signer()} may be believed is for trust anchors to say. */
   public boolean isGenuine() {
     X509Certificate signer = signer();
     return SignatureAlgorithm.of(signer.getPublicKey()).verifies(signer.getPublicKey(),

@@ -41,9 +41,9 @@ final class StoreLock implements AutoCloseable {
     }
   }
 
-  /** Deletes what is half-written: whoever has the lock knows that only a killed process can have left it. */
-  static void discardUnfinished(Path folder) throws IOException {
-    try (Stream<Path> files = Files.walk(folder)) {
+  /** Deletes what is half-written in a place where a store alone writes: whoever has the lock knows that only a killed process can have left it. */
+  static void discardUnfinished(Path place) throws IOException {
+    try (Stream<Path> files = Files.isDirectory(place) ? Files.walk(place) : Stream.empty()) {
       for (Path file : files.filter(file -> file.toString().endsWith(".part")).toList()) {
         Files.deleteIfExists(file);
       }

@@ -115,7 +115,7 @@ public final class Subject {
   /**
    * Says that the person has been learnt, and removes what is no longer needed for it.
    *
-   * @throws IllegalStateException while {@link SubjectStudio} takes photos in or learns from them
+   * @throws IllegalStateException while {@link SubjectStudio} learns from the photos
    */
   public synchronized void purposeMet() {
     requireNotClaimed();
@@ -164,16 +164,22 @@ public final class Subject {
     work.remove(cancellation);
   }
 
-  /** Says that the photos are being taken in or learnt from, which is done by one at a time. */
+  /** Says that the photos are being learnt from, which is done by one at a time. */
   synchronized void claimPhotos() {
     requireNotClaimed();
     claimed = true;
   }
 
+  /** Photos coming in: one after the other, and none while they are claimed. */
+  synchronized void takeIn(Runnable photo) {
+    requireNotClaimed();
+    photo.run();
+  }
+
   private void requireNotClaimed() {
     requireNotErased();
     if (claimed) {
-      throw new IllegalStateException(this + " is being learnt, or its photos are coming in; wait for that to end");
+      throw new IllegalStateException(this + " is being learnt; wait for that to end");
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.io.InputStream;
@@ -30,7 +31,7 @@ final class SubjectCheck {
       int readable = readable(folder);
       return readable >= count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
           + " files cannot be read; they were changed, or belong to another subject or key");
-    } catch (UnusableInput e) {
+    } catch (UnusableInput | MachineLimit e) {
       return Optional.of(subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
     }
   }

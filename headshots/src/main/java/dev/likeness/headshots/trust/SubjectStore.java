@@ -2,6 +2,7 @@ package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
@@ -35,12 +36,15 @@ public final class SubjectStore implements AutoCloseable {
   private final Erasure erasure;
   private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
 
-  private SubjectStore(Path folder, KeyWrapping keys, StoreOptions options) throws IOException {
-    this.folder = Files.createDirectories(folder);
+  private SubjectStore(Path given, KeyWrapping keys, StoreOptions options) throws IOException {
+    this.folder = Files.isDirectory(given) ? requireStore(given.toRealPath()) : Files.createDirectories(given);
     this.keys = keys;
-    this.lock = StoreLock.on(folder);
+    this.lock = StoreLock.on(given);
     try {
-      StoreLock.discardUnfinished(folder);
+      StoreLock.discardUnfinished(folder.resolve("erasing"));
+      StoreLock.discardUnfinished(folder.resolve("receipts"));
+      AtomicFile.sweep(folder.resolve("clock.json"));
+      AtomicFile.sweep(folder.resolve("retention.json"));
       this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
       this.retention = retention(folder.resolve("retention.json"), options);
       this.erasure = new Erasure(folder, options.clock(), options.signer());
@@ -60,15 +64,28 @@ public final class SubjectStore implements AutoCloseable {
   /**
    * Opens a store, or makes one.
    *
+   * @throws UnusableInput when the folder holds other things
    * @throws MachineLimit when another process has it open, or the disk refuses
    */
   public static SubjectStore open(Path folder, KeyWrapping keys, StoreOptions options) {
     try {
       return new SubjectStore(folder.toAbsolutePath(), keys, options);
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       throw new MachineLimit("cannot open the store " + folder + ": " + e.getMessage()
           + "; see that it is a folder that this user may write", e);
     }
+  }
+
+  // A new volume may have a lost+found and hidden things.
+  private static Path requireStore(Path folder) throws IOException {
+    try (Stream<Path> inside = Files.list(folder)) {
+      List<String> names = inside.filter(Files::isReadable).map(path -> path.getFileName().toString())
+          .filter(name -> !name.startsWith(".") && !name.equals("lost+found")).toList();
+      if (!names.isEmpty() && !names.contains("lock") && !names.contains("clock.json")) {
+        throw new UnusableInput(folder + " is no store, which has a clock.json, but has " + names.get(0) + "; give a store, or a new folder");
+      }
+    }
+    return folder;
   }
 
   private static RetentionPolicy retention(Path file, StoreOptions options) {
@@ -82,7 +99,11 @@ public final class SubjectStore implements AutoCloseable {
     try (Stream<Path> folders = Files.list(all)) {
       for (Path found : folders.toList()) {
         String id = found.getFileName().toString();
-        if (!isId(id) || !Subject.isWhole(found)) {
+        if (!isId(id)) {
+          continue;
+        }
+        StoreLock.discardUnfinished(found);
+        if (!Subject.isWhole(found)) {
           Erasure.remove(found);
           continue;
         }

@@ -86,12 +86,14 @@ public final class SubjectStudio {
    */
   public void add(Subject subject, String name, byte[] photo) {
     Consent.require(subject.consent(), Purpose.INTAKE);
-    SubjectWork.unlessErased(subject, () -> SubjectWork.claiming(subject, () -> {
-      subject.photosCame();
-      Optional<Path> file = PhotoName.of(name).free(subject.folder(Holding.PHOTOS), photo);
-      file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
+    SubjectWork.unlessErased(subject, () -> {
+      subject.takeIn(() -> {
+        subject.photosCame();
+        Optional<Path> file = PhotoName.of(name).free(subject.folder(Holding.PHOTOS), photo);
+        file.ifPresent(free -> AtomicFile.write(free, out -> out.write(photo)));
+      });
       return null;
-    }));
+    });
   }
 
   /**

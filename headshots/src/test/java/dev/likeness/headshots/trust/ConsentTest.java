@@ -24,6 +24,7 @@ class ConsentTest {
     Consent consent = Consent.of("Ada, \"2026\": headshots").only(Purpose.TRAINING, Purpose.INTAKE);
     assertEquals(consent, Consent.parse(consent.toJson()));
     assertEquals("Ada: yes", Consent.parse("Ada: yes").text());
+    assertEquals("consent to looking at the photos, learning the face", consent.toString(), "it may be logged");
   }
 
   @Test

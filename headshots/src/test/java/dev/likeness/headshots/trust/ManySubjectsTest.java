@@ -175,7 +175,7 @@ class ManySubjectsTest {
       assertTrue(e.getMessage().contains(what.equals("draw") ? "has not been learnt" : "photo"), e.toString());
       count("no " + what);
     } catch (IllegalStateException e) {
-      assertTrue(!what.equals("draw") && e.getMessage().contains("is being learnt"), e.toString());
+      assertTrue(!what.equals("draw") && e.getMessage().endsWith(" is being learnt; wait for that to end"), e.toString());
       count("no " + what);
     }
   }

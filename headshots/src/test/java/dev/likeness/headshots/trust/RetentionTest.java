@@ -104,7 +104,7 @@ class RetentionTest {
     clock.go(Duration.ofDays(7));
     ada.claimPhotos();
     assertEquals(0, store.purgeDue().files());
-    assertEquals(ada + " is being learnt, or its photos are coming in; wait for that to end",
+    assertEquals(ada + " is being learnt; wait for that to end",
         assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
     assertEquals("{PHOTOS=1, WORK=1, PERSON=2, PICTURES=1}", ada.counts().toString());
     ada.releasePhotos();

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -205,6 +206,65 @@ class SubjectStoreTest {
     Exception e = assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
     assertEquals("the store " + folder.resolve("store")
         + " is open already, here or in another process; close it there", e.getMessage());
+  }
+
+  @Test
+  void tidiesItsOwnAloneAndRefusesAFolderOfOtherThings() throws IOException {
+    Path volume = Files.createDirectories(folder.resolve("volume/lost+found")).getParent();
+    Path link = Files.createSymbolicLink(folder.resolve("link"), volume);
+    String own;
+    try (SubjectStore made = SubjectStore.open(link, key)) {
+      own = "subjects/" + made.create(YES).id() + "/.1.part";
+    }
+    List<String> names = List.of("film.part", "lost+found/film.part", "subjects/notes.txt", "erasing/notes.txt", own);
+    for (String name : names) {
+      Files.createDirectories(volume.resolve(name).getParent());
+      Files.createFile(volume.resolve(name));
+    }
+    SubjectStore.open(link, key).close();
+    assertEquals(names.subList(0, 4), names.stream().filter(name -> Files.exists(volume.resolve(name))).toList());
+    Files.delete(volume.resolve("lock"));
+    Files.delete(volume.resolve("clock.json"));
+    assertThrows(UnusableInput.class, () -> SubjectStore.open(link, key));
+    assertFalse(Files.exists(volume.resolve("lock")));
+  }
+
+  @Test
+  void saysWhatOfItsOwnADiskRefuses() throws IOException {
+    Subject ada = store.create(YES);
+    Path own = folder.resolve("store/subjects/" + ada.id());
+    store.close();
+    Files.delete(own.resolve("person/key"));
+    Files.createDirectories(own.resolve("person/key"));
+    store = SubjectStore.open(folder.resolve("store"), key);
+    assertTrue(store.verify().get(0).contains("cannot be opened: cannot read " + own.resolve("person/key")), store.verify().toString());
+    // What has no key is deleted, which a folder with something in it refuses.
+    Files.createDirectories(own.resolve("photos/files/not/empty"));
+    store.close();
+    assertThrows(MachineLimit.class, this::reopen);
+  }
+
+  @Test
+  void takesPhotosInOneAfterTheOther() throws IOException {
+    Subject ada = store.create(YES);
+    IntStream.range(0, 32).parallel().forEach(i -> SubjectStudio.on(null, null).add(ada, "selfie.jpg", new byte[] {(byte) i}));
+    assertEquals(32, names(ada.folder(Holding.PHOTOS)).size());
+  }
+
+  @Test
+  void makesAKeyOnce() {
+    for (int round = 0; round < 20; round++) {
+      Path file = folder.resolve("key-" + round);
+      assertEquals(1, IntStream.range(0, 4).parallel().filter(i -> isMade(file)).count());
+    }
+  }
+
+  private static boolean isMade(Path file) {
+    try {
+      return KeyWrapping.newFile(file) != null;
+    } catch (UnusableInput exists) {
+      return false;
+    }
   }
 
   @Test

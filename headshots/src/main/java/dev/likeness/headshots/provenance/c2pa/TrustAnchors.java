@@ -41,7 +41,7 @@ public record TrustAnchors(List<X509Certificate> certificates) {
   }
 
   /** Whether these anchors vouch for the first certificate of {@code chain}, in one or several steps. */
-  boolean vouchFor(List<X509Certificate> chain) {
+  public boolean vouchFor(List<X509Certificate> chain) {
     X509Certificate current = chain.get(0);
     for (int step = 0; step < LONGEST_CHAIN; step++) {
       X509Certificate signed = current;

@@ -1,11 +1,14 @@
 package dev.likeness.headshots.trust.key;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
@@ -38,14 +41,16 @@ final class KeyText {
     byte[] key = new byte[BYTES];
     new SecureRandom().nextBytes(key);
     byte[] text = (Base64.getEncoder().encodeToString(key) + "\n").getBytes(StandardCharsets.US_ASCII);
-    if (Files.exists(file)) {
-      throw new UnusableInput(file + " exists; a key is never overwritten, since what it protects would be lost");
-    }
-    AtomicFile.write(file, out -> out.write(text));
+    FileAttribute<?>[] own = {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))};
+    boolean owners = file.getFileSystem().supportedFileAttributeViews().contains("posix");
     try {
-      Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-    } catch (IOException | UnsupportedOperationException noOwners) {
-      return of(file);
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createFile(file, owners ? own : new FileAttribute<?>[0]);
+      Files.write(file, text, StandardOpenOption.SYNC, StandardOpenOption.WRITE);
+    } catch (FileAlreadyExistsException e) {
+      throw new UnusableInput(file + " exists; a key is never overwritten, since what it protects would be lost", e);
+    } catch (IOException e) {
+      throw new MachineLimit("cannot write the key " + file + ": " + e.getMessage() + "; choose another place", e);
     }
     return of(file);
   }

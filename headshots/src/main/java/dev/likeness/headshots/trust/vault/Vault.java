@@ -1,9 +1,9 @@
 package dev.likeness.headshots.trust.vault;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -90,7 +90,7 @@ public final class Vault {
       AtomicFile.write(file, out -> out.write(wrapped));
       return key;
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file, e);
+      throw new MachineLimit("cannot read " + file + ": " + e.getMessage() + "; see that it is a file that this user may read", e);
     }
   }
 

@@ -24,7 +24,7 @@ final class SceneDescription {
   private static final int NOISES = 4;
   private static final int SHORT_LIST = 3;
   /** How sure a word has to be. */
-  static final double SURE = 0.7;
+  static final double SURE = 0.8;
 
   private final CaptionFit fit;
   private final List<SceneRegions> regions;

@@ -99,7 +99,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   private List<SceneWords> scenes(PersonStudy study, Progress steps, Cancellation cancellation) {
     return study.readings().isEmpty()
         ? SceneDescription.of(base, study.photos(), study.crops(), study.profile().phrase(), steps, cancellation)
-        : study.readings().stream().map(photo -> photo.scene(SceneDescription.SURE)).toList();
+        : study.readings().stream().map(photo -> photo.scene(PhotoReading.SURE)).toList();
   }
 
   /**

@@ -21,6 +21,8 @@ import java.util.stream.Stream;
  * @param likely of each of them, 0 to 1
  */
 record PhotoReading(Map<String, List<String>> slots, Map<String, float[]> likely) {
+  /** How sure a word for a scene has to be. */
+  static final double SURE = 0.7;
   private static final String PHASE = "describe";
   // Colours first: an outfit is said where its colour is.
   private static final List<String> SCENE = List.of("outfit colour", "backdrop colour", "light", "backdrop", "outfit");

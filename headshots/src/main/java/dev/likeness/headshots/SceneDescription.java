@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 final class SceneDescription {
   private static final int NOISES = 4;
   private static final int SHORT_LIST = 3;
-  /** How sure a word has to be. */
-  static final double SURE = 0.8;
+  /** How sure a word has to be: a network that draws is no reader, and four noises are few. */
+  private static final double SURE = 0.8;
 
   private final CaptionFit fit;
   private final List<SceneRegions> regions;

@@ -94,7 +94,8 @@ class ShownPersonTest {
     CommandRun run = CommandRun.of(asked.toArray(String[]::new));
     assertEquals(0, run.status(), run.err());
     for (String said : List.of("a-wall.png     reject  no face was found", "b-friends.png  reject  2 faces were found",
-        "c-lying.png    warn", "it lay on its side or upside down and was turned", "selfie-01.jpg  keep", "4 of 6 photos can be used")) {
+        "c-lying.png    warn    the eyes were not made out: closed, shaded or covered; it lay on its side or upside down and was turned",
+        "selfie-01.jpg  keep", "4 of 6 photos can be used")) {
       assertTrue(run.err().contains(said), said + " is not in\n" + run.err());
     }
     List<String> files = new ArrayList<>(List.of("contact-sheet.png", "headshot-001.png", "record.json", "report.html",

@@ -5,6 +5,8 @@ import java.util.Collection;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The length of all gradients as one vector. */
@@ -19,11 +21,14 @@ public final class GradientNorm {
    */
   public static double clip(Collection<Tensor> parameters, double longest) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      double squares = 0;
+      TensorVector squares = new TensorVector();
       for (Tensor parameter : parameters) {
-        squares += squares(parameter);
+        if (parameter.grad().defined()) {
+          squares.push_back(squares(parameter.grad()));
+        }
       }
-      double norm = Math.sqrt(squares);
+      // Asked for once, not for each: a graphics card's queue is waited for every time.
+      double norm = squares.empty() ? 0 : Math.sqrt(torch.stack(squares, 0).sum().item_double());
       double factor = longest / (norm + 1e-6);
       if (factor < 1) {
         parameters.stream().map(Tensor::grad).filter(Tensor::defined).forEach(g -> g.mul_(new Scalar(factor)));
@@ -33,10 +38,9 @@ public final class GradientNorm {
   }
 
   /** The sum of a gradient's squares; what it is made of goes at once, which of a whole network's is as large as that. */
-  private static double squares(Tensor parameter) {
+  private static Tensor squares(Tensor gradient) {
     try (TensorScope scope = TensorScope.open()) {
-      Tensor gradient = parameter.grad();
-      return gradient.defined() ? gradient.to(ScalarType.Float).square().sum().item_double() : 0;
+      return scope.promote(gradient.to(ScalarType.Float).square().sum().to(ScalarType.Double));
     }
   }
 }

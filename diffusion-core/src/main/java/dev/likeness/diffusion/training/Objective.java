@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Prediction;
 import org.bytedeco.pytorch.Tensor;
@@ -26,14 +27,14 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
 
   /** Latents noised to each picture's timestep: alpha x0 + sigma n. */
   public Tensor noised(Tensor latents, Tensor noise, int[] timesteps) {
-    return latents.mul(alphas(timesteps)).add(noise.mul(sigmas(timesteps)));
+    return latents.mul(alphas(latents, timesteps)).add(noise.mul(sigmas(noise, timesteps)));
   }
 
   /** What the network should answer. */
   public Tensor target(Tensor latents, Tensor noise, int[] timesteps) {
     return switch (prediction) {
       case EPSILON -> noise;
-      case V -> noise.mul(alphas(timesteps)).sub(latents.mul(sigmas(timesteps)));
+      case V -> noise.mul(alphas(noise, timesteps)).sub(latents.mul(sigmas(latents, timesteps)));
       case SAMPLE -> latents;
       default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
     };
@@ -42,8 +43,8 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
   /** The latents that an {@code answer} to {@code noised} stands for. */
   public Tensor estimate(Tensor answer, Tensor noised, int[] timesteps) {
     return switch (prediction) {
-      case EPSILON -> noised.sub(answer.mul(sigmas(timesteps))).div(alphas(timesteps));
-      case V -> noised.mul(alphas(timesteps)).sub(answer.mul(sigmas(timesteps)));
+      case EPSILON -> noised.sub(answer.mul(sigmas(answer, timesteps))).div(alphas(noised, timesteps));
+      case V -> noised.mul(alphas(noised, timesteps)).sub(answer.mul(sigmas(answer, timesteps)));
       case SAMPLE -> answer;
       default -> throw new IllegalArgumentException("no discrete-time objective for " + prediction);
     };
@@ -51,7 +52,7 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
 
   /** The noise in {@code noised} if {@code latents} are what it was made of: (x_t - alpha x0) / sigma. */
   public Tensor noise(Tensor latents, Tensor noised, int[] timesteps) {
-    return noised.sub(latents.mul(alphas(timesteps))).div(sigmas(timesteps));
+    return noised.sub(latents.mul(alphas(latents, timesteps))).div(sigmas(noised, timesteps));
   }
 
   /** The mean over pictures of each one's weighted mean squared error; f32 scalar. */
@@ -63,7 +64,7 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
   public Tensor loss(Tensor answer, Tensor target, int[] timesteps, Tensor focus) {
     Tensor squares = answer.to(torch.ScalarType.Float).sub(target).square();
     Tensor error = (focus == null ? squares : squares.mul(focus)).flatten(1, -1).mean(1);
-    return error.mul(weights(timesteps)).mean();
+    return error.mul(Upload.beside(error, weights(timesteps))).mean();
   }
 
   private Tensor weights(int[] timesteps) {
@@ -92,20 +93,20 @@ public record Objective(NoiseSchedule schedule, Prediction prediction, double mi
     };
   }
 
-  /** How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32. */
-  public Tensor alphas(int[] timesteps) {
+  /** How much of a picture is left at each timestep, 0 to 1: [batch, 1, 1, 1], f32, where {@code there} is. */
+  public Tensor alphas(Tensor there, int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).alpha();
     }
-    return torch.tensor(values).view(-1, 1, 1, 1);
+    return Upload.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
   }
 
-  private Tensor sigmas(int[] timesteps) {
+  private Tensor sigmas(Tensor there, int[] timesteps) {
     float[] values = new float[timesteps.length];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) schedule.level(timesteps[i]).sigma();
     }
-    return torch.tensor(values).view(-1, 1, 1, 1);
+    return Upload.beside(there, torch.tensor(values).view(-1, 1, 1, 1));
   }
 }

@@ -37,7 +37,7 @@ public record PerceptualLoss(String name, Reader reader, double weight, double f
     Tensor guess = objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
     Tensor read = reader.read(guess, pictures);
     Tensor errors = read.sub(right).square().mean(1);
-    return errors.mul(objective.alphas(timesteps).flatten().pow(new Scalar(fading))).mean().mul(new Scalar(weight));
+    return errors.mul(objective.alphas(errors, timesteps).flatten().pow(new Scalar(fading))).mean().mul(new Scalar(weight));
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -20,9 +21,17 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
   private final TensorRegion region = new TensorRegion();
   private final InitialValues initial;
+  private final Device device;
 
+  /** On the CPU, or where {@code initial} has its values. */
   public TrainableWeights(InitialValues initial) {
+    this(initial, null);
+  }
+
+  /** On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes to lie. */
+  public TrainableWeights(InitialValues initial, String device) {
     this.initial = initial;
+    this.device = device == null ? null : new Device(device);
   }
 
   /** Takes every tensor of {@code source}: into the leaf of that name where there is one by now, else as a new one in f32. */
@@ -77,7 +86,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   }
 
   private void adopt(String name, Tensor value) {
-    Tensor leaf = region.keep(value.detach());
+    Tensor leaf = region.keep(device == null ? value.detach() : value.detach().to(device, ScalarType.Float));
     leaf.set_requires_grad(true);
     leaves.put(name, leaf);
   }

@@ -100,9 +100,13 @@ public final class ReadingNetwork {
   /** What the heads read the words from, [n, features], of pictures [n, 3, 256, 256] in -1..1. */
   public Tensor features(Tensor pictures) {
     Tensor half = torch.adaptive_avg_pool2d(pictures, SEEN, SEEN);
-    Tensor head = pictures.narrow(2, HEAD_TOP, SEEN).narrow(3, HEAD_LEFT, SEEN);
-    TensorVector both = new TensorVector(whole.forward(half), middle.forward(head));
+    TensorVector both = new TensorVector(whole.forward(half), middle.forward(head(pictures)));
     return torch.silu(out.forward(torch.cat(both, 1)));
+  }
+
+  /** Where heads are in pictures [n, 3, 256, 256]: [n, 3, 128, 128]. */
+  public static Tensor head(Tensor pictures) {
+    return pictures.narrow(2, HEAD_TOP, SEEN).narrow(3, HEAD_LEFT, SEEN);
   }
 
   /**

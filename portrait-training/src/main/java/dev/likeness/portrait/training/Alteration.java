@@ -35,9 +35,9 @@ final class Alteration {
         shifts[3 * i + c] = lighter + 0.06f * random.nextFloat() - 0.03f;
       }
     }
-    Tensor gain = torch.tensor(gains).view(n, 1, 1, 1);
-    Tensor shift = torch.tensor(shifts).view(n, 3, 1, 1);
-    Tensor grain = noise.next(n, 3, side, side).squeeze(0).mul(new Scalar(0.04 * random.nextDouble()));
+    Tensor gain = Working.placed(torch.tensor(gains)).view(n, 1, 1, 1);
+    Tensor shift = Working.placed(torch.tensor(shifts)).view(n, 3, 1, 1);
+    Tensor grain = Working.placed(noise.next(n, 3, side, side).squeeze(0)).mul(new Scalar(0.04 * random.nextDouble()));
     return soft.mul(gain).add(shift).add(grain);
   }
 
@@ -48,9 +48,9 @@ final class Alteration {
     for (int i = 0; i < n; i++) {
       coloured[i] = random.nextDouble() < share ? 0 : 1;
     }
-    Tensor weights = torch.tensor(LUMA).view(1, 3, 1, 1);
+    Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
     Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
-    return gray.add(pictures.sub(gray).mul(torch.tensor(coloured).view(n, 1, 1, 1)));
+    return gray.add(pictures.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
   }
 
   /** The first half of [n, channels, side, side] as if each had been {@code size} small. */

@@ -23,7 +23,7 @@ final class AskedLoss {
   /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; {@code scores} are [n, words] of each attribute. */
   static Tensor of(Map<Attribute, Tensor> scores, List<String> prompts) {
     List<Map<Attribute, Set<String>>> asked = prompts.stream().map(Asked::of).toList();
-    Tensor sum = torch.zeros(prompts.size());
+    Tensor sum = Working.placed(torch.zeros(prompts.size()));
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
       Tensor all = head.getValue();
       Tensor right = all.add(barred(head.getKey(), asked));
@@ -41,6 +41,6 @@ final class AskedLoss {
       Set<String> wanted = asked.get(i / words.size()).getOrDefault(attribute, Set.of());
       added[i] = wanted.isEmpty() || wanted.contains(words.get(i % words.size())) ? 0 : NEVER;
     }
-    return torch.tensor(added).view(asked.size(), words.size());
+    return Working.placed(torch.tensor(added)).view(asked.size(), words.size());
   }
 }

@@ -84,7 +84,7 @@ final class AttributeTraining {
       int[] chosen = random.ints(batch / SHARES, 0, pictures).toArray();
       TensorVector shown = new TensorVector();
       Arrays.stream(chosen).forEach(i -> shown.push_back(Images.toSigned(renders.picture(i))));
-      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
+      Tensor input = Alteration.of(Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
       AttributeNetwork network = new AttributeNetwork(Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor features = network.features(input);
       Tensor told = new Linear(Weights.of(weights).at(TOLD), AttributeNetwork.FEATURES, traits.count())

@@ -52,23 +52,28 @@ final class AutoencoderTraining {
       LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
-      Tensor eps = noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0);
+      Tensor eps = Working.placed(noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0));
       Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
       Tensor decoded = model.decode(drawn.to(Working.TYPE)).to(ScalarType.Float);
-      Tensor divergence = mean.square().add(logVariance.exp()).sub(logVariance).mean();
-      Tensor loss = error(decoded, pictures).add(divergence.mul(new Scalar(PULL)));
+      Tensor loss = error(decoded, pictures).add(pull(mean, logVariance));
       loss.backward();
       return loss.item_float();
     }
   }
 
-  /** How far decoded pictures [n, 3, CROP, CROP] are from what they should be, both in -1..1. */
+  /** Of latents towards a standard normal, f32 scalar. */
+  static Tensor pull(Tensor mean, Tensor logVariance) {
+    return mean.square().add(logVariance.exp()).sub(logVariance).mean().mul(new Scalar(PULL));
+  }
+
+  /** How far decoded pictures [n, 3, side, side] are from what they should be, both in -1..1. */
   static Tensor error(Tensor decoded, Tensor pictures) {
+    long side = pictures.size(3);
     Tensor difference = decoded.sub(pictures);
-    Tensor across = difference.narrow(3, 1, CROP - 1).sub(difference.narrow(3, 0, CROP - 1));
-    Tensor down = difference.narrow(2, 1, CROP - 1).sub(difference.narrow(2, 0, CROP - 1));
+    Tensor across = difference.narrow(3, 1, side - 1).sub(difference.narrow(3, 0, side - 1));
+    Tensor down = difference.narrow(2, 1, side - 1).sub(difference.narrow(2, 0, side - 1));
     Tensor edges = across.abs().mean().add(down.abs().mean()).mul(new Scalar(0.5));
-    Tensor colour = torch.adaptive_avg_pool2d(difference, CROP / COLOUR_BLOCK, CROP / COLOUR_BLOCK).abs().mean();
+    Tensor colour = torch.adaptive_avg_pool2d(difference, side / COLOUR_BLOCK, side / COLOUR_BLOCK).abs().mean();
     return difference.abs().mean().add(difference.square().mean().mul(new Scalar(4.0))).add(edges).add(colour);
   }
 
@@ -80,6 +85,6 @@ final class AutoencoderTraining {
       int y = random.nextInt(Architecture.PIXELS - CROP + 1);
       batch.push_back(Images.toSigned(picture.crop(x, y, CROP, CROP)));
     }
-    return torch.cat(batch, 0);
+    return Working.placed(torch.cat(batch, 0));
   }
 }

@@ -76,7 +76,7 @@ final class DecoderTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       EncodedCrops.Batch batch = crops.draw(random, SHARE);
       Tensor latents = batch.latents();
-      Tensor grain = noise.next(SHARE, latents.size(1), latents.size(2), latents.size(3)).squeeze(0);
+      Tensor grain = Working.placed(noise.next(SHARE, latents.size(1), latents.size(2), latents.size(3)).squeeze(0));
       Tensor shown = latents.add(grain.mul(new Scalar(GRAIN * random.nextDouble())));
       AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);
@@ -87,7 +87,7 @@ final class DecoderTraining {
   }
 
   /** How much neighbours differ, on average over blocks: [n, 2 * 3, h / 8, w / 8]. */
-  private static Tensor detail(Tensor pictures) {
+  static Tensor detail(Tensor pictures) {
     long side = pictures.size(3) - 1;
     Tensor square = pictures.narrow(2, 0, side).narrow(3, 0, side);
     Tensor across = pictures.narrow(2, 0, side).narrow(3, 1, side).sub(square).abs();

@@ -118,13 +118,13 @@ final class DiffusionTraining {
       Weights cast = Weights.of(new CastParameters(weights, Working.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
-      Tensor noise = source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0);
+      Tensor noise = Working.placed(source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0));
       int[] timesteps = timesteps(random, batch);
       ClipTextEncoder words = new ClipTextEncoder(textConfig, cast.at("text_encoder"));
       Tensor text = words.forward(examples.tokens(), 0).tokens();
       UNet2DConditionModel unet = new UNet2DConditionModel(unetConfig, cast.at("unet"));
       Tensor noised = objective.noised(x, noise, timesteps).to(Working.TYPE);
-      Tensor answer = unet.forward(noised, torch.tensor(timesteps), UNetConditioning.text(text));
+      Tensor answer = unet.forward(noised, Working.placed(timesteps), UNetConditioning.text(text));
       Tensor loss = objective.loss(answer, objective.target(x, noise, timesteps), timesteps, examples.focus());
       if (perceptual != null) {
         loss = loss.add(perceptual.of(objective, answer, noised, x, timesteps, examples.pictures()));

@@ -67,7 +67,7 @@ final class FeedbackLoss implements AutoCloseable {
     cost.add(lacking.sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);
-    return lacking.mul(objective.alphas(timesteps).flatten()).mean().mul(new Scalar(weight));
+    return lacking.mul(objective.alphas(lacking, timesteps).flatten()).mean().mul(new Scalar(weight));
   }
 
   /** As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else. Half are softened, any. */
@@ -85,7 +85,7 @@ final class FeedbackLoss implements AutoCloseable {
   /** Classifier-free guidance; what is steered away from stays as it is. */
   private Tensor guided(Tensor noised, int[] timesteps, Tensor tokens, ClipTextEncoder words, UNet2DConditionModel unet) {
     Tensor input = noised.to(Working.TYPE);
-    Tensor times = torch.tensor(timesteps);
+    Tensor times = Working.placed(timesteps);
     Tensor without;
     try (NoGradGuard guard = new NoGradGuard()) {
       Tensor nothing = words.forward(data.emptyCaption(), 0).tokens();

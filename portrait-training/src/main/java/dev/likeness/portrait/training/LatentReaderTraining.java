@@ -84,8 +84,8 @@ final class LatentReaderTraining {
       grains[i] = (float) GRAIN * random.nextFloat();
     }
     Tensor soft = Alteration.halfSoftened(latents, side / 2 + random.nextInt(side / 2));
-    Tensor grain = noise.next(n, latents.size(1), side, side).squeeze(0).mul(torch.tensor(grains).view(n, 1, 1, 1));
-    return soft.mul(torch.tensor(gains).view(n, 1, 1, 1)).add(grain);
+    Tensor grain = Working.placed(noise.next(n, latents.size(1), side, side).squeeze(0).mul(torch.tensor(grains).view(n, 1, 1, 1)));
+    return soft.mul(Working.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
   }
 
   /** Of pictures that it does not learn from: how much of the traits it cannot tell, and how often each word is right. */

@@ -4,7 +4,6 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
@@ -42,10 +41,10 @@ final class LatentSet implements AutoCloseable {
           weights.push_back(part.read("focus"));
         }
       }
-      latents = region.keep(torch.cat(all, 0));
-      tokens = region.keep(torch.cat(captions, 0));
-      focus = region.keep(torch.cat(weights, 0));
-      this.empty = region.keep(torch.tensor(empty).to(ScalarType.Long).view(1, -1));
+      latents = region.keep(Working.placed(torch.cat(all, 0)));
+      tokens = region.keep(Working.placed(torch.cat(captions, 0)));
+      focus = region.keep(Working.placed(torch.cat(weights, 0)));
+      this.empty = region.keep(Working.placed(torch.tensor(empty).to(ScalarType.Long)).view(1, -1));
       scale = known.orElseGet(
           () -> 1 / latents.narrow(0, 0, Math.min(1000, latents.size(0))).to(ScalarType.Float).std().item_double());
     }
@@ -62,8 +61,7 @@ final class LatentSet implements AutoCloseable {
 
   /** Of these pictures, f32 and scaled. */
   Tensor latents(int[] pictures) {
-    Tensor chosen = torch.tensor(Arrays.stream(pictures).asLongStream().toArray());
-    return latents.index_select(0, chosen).to(ScalarType.Float).mul(new Scalar(scale));
+    return latents.index_select(0, Working.placed(pictures)).to(ScalarType.Float).mul(new Scalar(scale));
   }
 
   /** Captions of each picture. */

@@ -70,8 +70,8 @@ final class LatentStore {
   private static Tensor encode(AutoencoderKL autoencoder, RenderStore store, int from, int count) {
     TensorVector pictures = new TensorVector();
     IntStream.range(from, from + count).forEach(i -> pictures.push_back(Images.toSigned(store.picture(i))));
-    Tensor mean = autoencoder.encode(torch.cat(pictures, 0).to(Working.TYPE)).mean();
-    return mean.to(ScalarType.Half);
+    Tensor mean = autoencoder.encode(Working.COMPUTE.place(torch.cat(pictures, 0))).mean();
+    return mean.to(ScalarType.Half).cpu();
   }
 
   private static Tensor focus(float[] landmarks) {

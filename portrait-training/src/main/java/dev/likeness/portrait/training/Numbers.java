@@ -7,7 +7,7 @@ import java.util.List;
  * Every number of a training run that its commit does not fix.
  *
  * @param seed of the people and of the autoencoder
- * @param autoencoderSteps its optimiser steps
+ * @param autoencoderSteps its optimiser steps; with {@code start} 0 leaves that model's as it is
  * @param pictures renders to learn from
  * @param readerSteps optimiser steps of the reader of latents
  * @param steps its optimiser steps
@@ -19,13 +19,15 @@ import java.util.List;
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
+ * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes the autoencoder of {@code start}
+ *     learns on, or null for that model's photo reader; not told either
  * @param reader the state of a reader that another run trained on latents of the same autoencoder, or null to train one; not
  *     told either
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares,
-    double rate, double feedback, long draws, Path start, Path reader) {
+    double rate, double feedback, long draws, Path start, Path eyes, Path reader) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
-      "rate", "feedback", "draws", "start", "reader");
+      "rate", "feedback", "draws", "start", "eyes", "reader");
 
   Numbers {
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
@@ -37,11 +39,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
   static Numbers of(List<String> pairs) {
     Named given = Named.of(pairs, NAMES);
     String seed = given.text("seed", "1");
-    return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", 4200), given.number("pictures", 16000),
+    Path start = given.file("start").orElse(null);
+    return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", start == null ? 4200 : 0), given.number("pictures", 16000),
         given.number("readerSteps", 2500), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
         Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
         Long.parseLong(given.text("draws", seed)),
-        given.file("start").orElse(null), given.file("reader").orElse(null));
+        start, given.file("eyes").orElse(null), given.file("reader").orElse(null));
   }
 
   DiffusionTraining.Recipe recipe() {
@@ -50,7 +53,7 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
 
   @Override
   public String toString() {
-    return "seed=" + seed + (start == null ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
+    return "seed=" + seed + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
         + (reader == null ? " readerSteps=" + readerSteps : "") + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
         + " draws=" + draws;

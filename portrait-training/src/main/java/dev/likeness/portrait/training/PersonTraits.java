@@ -70,6 +70,6 @@ final class PersonTraits {
     for (int i = 0; i < pictures.length; i++) {
       System.arraycopy(values[pictures[i] / each], 0, all, i * count(), count());
     }
-    return torch.tensor(all).view(pictures.length, count());
+    return Working.placed(torch.tensor(all)).view(pictures.length, count());
   }
 }

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.reading.ReadingNetwork;
+import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -16,32 +17,57 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * How far pictures are from what they should be to the eyes of a network that reads photos: at each of its levels the squared
  * distance of what its channels say of a place, taken as a direction, the mean over places (Zhang et al. 2018, arXiv:1801.03924,
- * equation 1, all channels alike). That network is the model's photo reader, which nothing that evaluates shares anything with.
+ * equation 1, all channels alike). That network shares nothing with what evaluates.
  */
 final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
 
   private final LoadedWeights weights;
+  private final ReadingNetwork.Shape shape;
+
+  private SeenError(Path file, ReadingNetwork.Shape shape) {
+    this.shape = shape;
+    weights = LoadedWeights.checked(Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
+  }
 
   /** By the photo reader in the folder of {@code model}. */
-  SeenError(Path model) {
-    weights = LoadedWeights.checked(Safetensors.open(model.resolve("photo_reader/model.safetensors")), Working.COMPUTE,
-        w -> new ReadingNetwork(Architecture.photoReaderShape(), w));
+  static SeenError byPhotoReader(Path model) {
+    return new SeenError(model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());
+  }
+
+  /** By a classifier of {@link TrainAttributes}, another than the one that evaluates. */
+  static SeenError byAttributes(Path file) {
+    return new SeenError(file, AttributeNetwork.SHAPE);
   }
 
   /** Of pictures [n, 3, side, side], both in -1..1: the sum over levels, each 0 to 4; f32 scalar. */
   Tensor of(Tensor made, Tensor right) {
-    ReadingNetwork network = new ReadingNetwork(Architecture.photoReaderShape(), Weights.of(weights));
+    ReadingNetwork network = network();
     List<Tensor> expected;
     try (NoGradGuard guard = new NoGradGuard()) {
       expected = network.levels(right.to(Working.TYPE));
     }
     List<Tensor> seen = network.levels(made.to(Working.TYPE));
-    Tensor sum = torch.zeros(1).squeeze();
+    Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (int i = 0; i < seen.size(); i++) {
       sum = sum.add(direction(seen.get(i)).sub(direction(expected.get(i))).square().mean().mul(new Scalar((double) seen.get(i).size(1))));
     }
     return sum;
+  }
+
+  /** Of whole pictures [n, 3, 256, 256]: that of their heads, and of what words are read from, 0 to 4. */
+  Tensor ofWhole(Tensor made, Tensor right) {
+    ReadingNetwork network = network();
+    Tensor expected;
+    try (NoGradGuard guard = new NoGradGuard()) {
+      expected = direction(network.features(right.to(Working.TYPE)));
+    }
+    Tensor read = direction(network.features(made.to(Working.TYPE))).sub(expected).square().mean().mul(new Scalar((double) shape.features()));
+    return of(ReadingNetwork.head(made), ReadingNetwork.head(right)).add(read);
+  }
+
+  private ReadingNetwork network() {
+    return new ReadingNetwork(shape, Weights.of(weights));
   }
 
   private static Tensor direction(Tensor level) {

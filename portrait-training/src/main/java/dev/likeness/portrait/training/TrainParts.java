@@ -115,7 +115,7 @@ public final class TrainParts {
     }
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
     DrawnLatents drawn = new DrawnLatents(base, store, renders);
-    try (SeenError seen = new SeenError(model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count))) {
+    try (SeenError seen = SeenError.byPhotoReader(model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count))) {
       new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());

@@ -5,9 +5,12 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.training.PerceptualLoss;
 import dev.likeness.diffusion.training.Objective;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.people.Words;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -128,20 +131,34 @@ public final class TrainPortrait {
 
   private void trainAutoencoder() {
     store.fill(numbers.pictures(), renders::picture, told("render", numbers.pictures()));
-    if (!Files.exists(autoencoder()) && numbers.start() != null) {
-      AtomicFile.write(autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
-    } else if (!Files.exists(autoencoder())) {
-      Path state = work.resolve("autoencoder-state.safetensors");
+    if (Files.exists(autoencoder())) {
+      return;
+    }
+    Path state = work.resolve("autoencoder-state.safetensors");
+    if (numbers.start() == null) {
       new AutoencoderTraining(store, numbers.seed()).run(state, numbers.autoencoderSteps());
       EvenLatents.write(state, store, autoencoder());
+    } else if (numbers.autoencoderSteps() == 0) {
+      AtomicFile.write(autoencoder(), out -> Files.copy(FirstWeights.autoencoder(numbers.start()), out));
+    } else {
+      tuneAutoencoder(state);
     }
+  }
+
+  private void tuneAutoencoder(Path state) {
+    AutoencoderConfig shape = AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
+    try (SeenError seen = numbers.eyes() == null ? SeenError.byPhotoReader(numbers.start()) : SeenError.byAttributes(numbers.eyes())) {
+      new AutoencoderTuning(store, numbers.pictures(), seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())
+          .run(state, numbers.autoencoderSteps());
+    }
+    SafetensorsWriter.write(autoencoder(), EvenLatents.average(state), Map.of());
   }
 
   private List<Path> encode() {
     try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
-      return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).mapToObj(i -> {
+      return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).parallel().mapToObj(i -> {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
         int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
         if (LatentStore.size(file) < count) {

@@ -62,7 +62,7 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
   void runTo(Path file, int last, Step step, Saved saved) {
     LearningRate course = LearningRate.cosine(numbers.rate(), steps).warmup(numbers.warmup());
     try (NoiseSource first = NoiseSource.seeded(seed); Optimizer optimizer = numbers.optimizer().get();
-        TrainableWeights weights = new TrainableWeights(random.apply(first)); Ema ema = new Ema(numbers.ema())) {
+        TrainableWeights weights = new TrainableWeights(random.apply(first), Working.COMPUTE.device()); Ema ema = new Ema(numbers.ema())) {
       TrainingState state = new TrainingState(weights, optimizer, ema);
       if (Files.exists(file)) {
         state.load(file);

@@ -69,7 +69,7 @@ final class Underway implements AutoCloseable {
    */
   void restart(Random random, NoiseSource noise) {
     Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));
-    keep(noise.next(slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT).squeeze(0));
+    keep(Working.placed(noise.next(slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT).squeeze(0)));
   }
 
   private Slot begun(Random random, int steps) {
@@ -109,7 +109,7 @@ final class Underway implements AutoCloseable {
 
   /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
   void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
-    Tensor fresh = noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0);
+    Tensor fresh = Working.placed(noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0));
     Tensor left = objective.noise(guesses, latents, timesteps(objective));
     for (int i = 0; i < slots.length; i++) {
       Slot next = slots[i].next();
@@ -119,7 +119,7 @@ final class Underway implements AutoCloseable {
     Tensor kept = kept(objective.schedule(), timesteps);
     Tensor mixed = left.mul(kept).add(fresh.mul(kept.square().neg().add(new Scalar(1)).sqrt()));
     Tensor noised = objective.noised(guesses, mixed, timesteps);
-    Tensor steps = torch.tensor(Arrays.stream(slots).mapToLong(Slot::at).toArray()).view(-1, 1, 1, 1);
+    Tensor steps = Working.placed(Arrays.stream(slots).mapToInt(Slot::at).toArray()).view(-1, 1, 1, 1);
     keep(torch.where(steps.gt(new Scalar(0)), noised, fresh));
   }
 
@@ -131,7 +131,7 @@ final class Underway implements AutoCloseable {
       NoiseLevel next = schedule.level(timesteps[i]);
       kept[i] = (float) (next.alpha() / below.alpha() * below.sigma() / next.sigma());
     }
-    return torch.tensor(kept).view(-1, 1, 1, 1);
+    return Working.placed(torch.tensor(kept)).view(-1, 1, 1, 1);
   }
 
   private void keep(Tensor of) {

@@ -36,7 +36,7 @@ final class WordLoss {
 
   /** The sum of every attribute's cross-entropy, the mean over the {@code chosen} pictures. */
   Tensor of(Map<Attribute, Tensor> scores, int[] chosen) {
-    Tensor sum = torch.zeros(1).squeeze();
+    Tensor sum = Working.placed(torch.zeros(1)).squeeze();
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
       sum = sum.add(torch.cross_entropy_loss(head.getValue(), right(head.getKey(), chosen), new TensorOptional(),
           Reduction.Sum.value, NONE, 0.0));
@@ -52,6 +52,6 @@ final class WordLoss {
   }
 
   private Tensor right(Attribute attribute, int[] chosen) {
-    return torch.tensor(Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray());
+    return Working.placed(torch.tensor(Arrays.stream(chosen).mapToLong(i -> right.get(attribute)[i]).toArray()));
   }
 }

@@ -103,7 +103,7 @@ class FeedbackLossTest {
       int[] timesteps = drawings.timesteps(objective);
       Arrays.stream(timesteps).forEach(levels::add);
       assertEquals(DRAWN, levels.size(), "each is at a step of its own: " + Arrays.toString(timesteps));
-      Tensor alphas = objective.alphas(timesteps).flatten();
+      Tensor alphas = objective.alphas(guess, timesteps).flatten();
       for (int i = 0; i < DRAWN; i++) {
         assertEquals(alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.07,
             "what is left of the guess at " + timesteps[i]);

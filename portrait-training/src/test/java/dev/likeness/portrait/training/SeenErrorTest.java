@@ -23,7 +23,7 @@ class SeenErrorTest {
   @Test
   void blurIsSeenMoreThanWhatTheEyeForgives() {
     PeopleRenders renders = new PeopleRenders(1);
-    try (TensorScope scope = TensorScope.open(); SeenError seen = new SeenError(PortraitModel.files()); NoiseSource noise = NoiseSource.seeded(1)) {
+    try (TensorScope scope = TensorScope.open(); SeenError seen = SeenError.byPhotoReader(PortraitModel.files()); NoiseSource noise = NoiseSource.seeded(1)) {
       Tensor sharp = Images.toSigned(renders.picture(0));
       assertEquals(0, seen.of(sharp, sharp).item_double(), 1e-6);
       Tensor blurred = Alteration.halfSoftened(sharp.expand(2, -1, -1, -1), 64).narrow(0, 0, 1);

@@ -1,0 +1,101 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.vae.AutoencoderConfig;
+import dev.likeness.diffusion.vae.AutoencoderKL;
+import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.headshots.reading.ReadingNetwork;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * Trains a finished autoencoder further, encoder and decoder, on whole pictures: its latents are to hold what is small (freckles,
+ * eyes, patterns), so what was made to draw them has to learn them anew. To the errors of {@link AutoencoderTraining}, which
+ * count twice where heads are, come those that {@link DecoderTraining} counts beside them.
+ */
+final class AutoencoderTuning {
+  private static final int BATCH = 32;
+  private static final int STRIDE = Architecture.PIXELS * Architecture.PIXELS * 3;
+  private static final double GRAIN = 0.06;
+  private static final double TEXTURE = 0.5;
+  private static final double SEEN = 0.4;
+  private static final long STRAY = 8;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(8e-4, 100, 0, 1, 0.998);
+
+  private final RenderStore renders;
+  private final int pictures;
+  private final SeenError seen;
+  private final AutoencoderConfig config;
+  private final Path start;
+  private final long seed;
+
+  /** Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the first {@code pictures} of {@code renders}. */
+  AutoencoderTuning(RenderStore renders, int pictures, SeenError seen, AutoencoderConfig config, Path start, long seed) {
+    this.renders = renders;
+    this.pictures = pictures;
+    this.seen = seen;
+    this.config = config;
+    this.start = start;
+    this.seed = seed;
+  }
+
+  /** Trains to {@code steps}, going on from {@code state} where it is there. */
+  void run(Path state, int steps) {
+    InitialValues none = (name, shape) -> {
+      throw new UnusableInput(start + " lacks " + name + "; give an autoencoder of this shape");
+    };
+    new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> none, weights -> {
+      try (Safetensors saved = Safetensors.open(start)) {
+        weights.load(saved);
+      }
+    }).run(state, this::step, (weights, step) -> { });
+  }
+
+  double step(TrainableWeights weights, long number) {
+    Random random = new Random(seed * 31 + number);
+    try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
+      AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
+      Tensor right = pictures(random);
+      LatentDistribution latents = model.encode(right.to(Working.TYPE));
+      Tensor mean = latents.mean().to(ScalarType.Float);
+      Tensor logVariance = latents.logVariance().to(ScalarType.Float);
+      Tensor eps = Working.placed(noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0));
+      Tensor spread = logVariance.mul(new Scalar(0.5)).exp().add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
+      Tensor made = model.decode(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
+      Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));
+      loss.backward();
+      return loss.item_float();
+    }
+  }
+
+  /** How far pictures [n, 3, side, side] are from what they should be, both in -1..1; shown to the eyes a little astray, but both alike. */
+  private Tensor error(Tensor made, Tensor right, Random random) {
+    Tensor heads = AutoencoderTraining.error(ReadingNetwork.head(made), ReadingNetwork.head(right));
+    Tensor lacking = DecoderTraining.detail(made).sub(DecoderTraining.detail(right)).abs().mean();
+    long[] stray = {random.nextLong(-STRAY, STRAY + 1), random.nextLong(-STRAY, STRAY + 1)};
+    Tensor told = seen.ofWhole(made.roll(stray, new long[] {2, 3}), right.roll(stray, new long[] {2, 3}));
+    return AutoencoderTraining.error(made, right).add(heads).add(lacking.mul(new Scalar(TEXTURE))).add(told.mul(new Scalar(SEEN)));
+  }
+
+  private Tensor pictures(Random random) {
+    int[] chosen = random.ints(BATCH, 0, pictures).toArray();
+    byte[] all = new byte[BATCH * STRIDE];
+    IntStream.range(0, BATCH).parallel().forEach(i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
+    Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
+    return bytes.view(BATCH, Architecture.PIXELS, Architecture.PIXELS, 3).permute(0, 3, 1, 2).to(ScalarType.Float)
+        .div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+  }
+}

@@ -31,6 +31,7 @@ final class CudaRecorder implements Recorder {
     CUDAStream before = torch_cuda.getCurrentCUDAStream(device);
     // The preset has another class for a pool's two numbers; its destructor must not run over them.
     DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool = MemPool.graph_pool_handle();
+    pool.retainReference();
     pool.deallocate(false);
     torch_cuda.device_synchronize();
     torch_cuda.setCurrentCUDAStream(own);

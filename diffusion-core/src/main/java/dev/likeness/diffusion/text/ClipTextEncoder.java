@@ -105,11 +105,8 @@ public final class ClipTextEncoder {
     Tensor marked = config.endToken() != 2 ? ids.eq(new Scalar(config.endToken())).to(torch.ScalarType.Int)
         : wordsEnd ? ids : ids.masked_fill(ids.ge(new Scalar(config.vocabulary())), new Scalar(0));
     Tensor end = marked.argmax(new LongOptional(-1), false);
-    TensorVector rows = new TensorVector();
-    for (long i = 0; i < ids.size(0); i++) {
-      rows.push_back(last.select(0, i).index_select(0, end.narrow(0, i, 1)));
-    }
-    Tensor pooled = torch.cat(rows, 0);
+    Tensor firsts = torch.arange(new Scalar(ids.size(0)), end.options()).mul(new Scalar(ids.size(1)));
+    Tensor pooled = last.flatten(0, 1).index_select(0, end.add(firsts));
     return projection == null ? pooled : projection.forward(pooled);
   }
 }

@@ -1,10 +1,15 @@
 package dev.likeness.diffusion.training;
 
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -44,13 +49,40 @@ public final class Muon extends AdamW {
     this.working = working;
   }
 
-  /** Moves matrices on as many threads as there are cores: they are many, and each too small to share. */
+  /**
+   * Moves matrices on as many threads as there are cores: they are many, and each too small to share. On a graphics card those of
+   * one shape go together, for which a launch costs more than a product.
+   */
   @Override
   public void step(Map<String, Tensor> parameters, double learningRate) {
     Map<Boolean, Map<String, Tensor>> parts = parameters.entrySet().stream().collect(Collectors.partitioningBy(
         entry -> isMatrix(entry.getKey(), entry.getValue()), Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)));
     super.step(parts.get(false), learningRate);
-    parts.get(true).entrySet().parallelStream().forEach(entry -> one(entry.getKey(), entry.getValue(), learningRate));
+    if (parts.get(true).values().stream().allMatch(Muon::goesTogether)) {
+      parts.get(true).entrySet().stream().filter(entry -> entry.getValue().grad().defined())
+          .collect(Collectors.groupingBy(entry -> List.of(entry.getValue().size(0), entry.getValue().numel())))
+          .values().forEach(alike -> together(alike, learningRate));
+    } else {
+      parts.get(true).entrySet().parallelStream().forEach(entry -> one(entry.getKey(), entry.getValue(), learningRate));
+    }
+  }
+
+  private static boolean goesTogether(Tensor parameter) {
+    return parameter.is_cuda() && DType.of(parameter.scalar_type()) == DType.F32;
+  }
+
+  private void together(List<Map.Entry<String, Tensor>> alike, double learningRate) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      TensorVector ahead = new TensorVector();
+      alike.forEach(entry -> {
+        ahead.push_back(ahead(entry.getKey(), entry.getValue(), entry.getValue().grad()));
+        entry.getValue().grad().zero_();
+      });
+      Tensor directions = orthogonal(torch.stack(ahead, 0), working);
+      for (int i = 0; i < alike.size(); i++) {
+        go(alike.get(i).getValue(), directions.select(0, i), learningRate);
+      }
+    }
   }
 
   private static boolean isMatrix(String name, Tensor parameter) {
@@ -63,24 +95,33 @@ public final class Muon extends AdamW {
       super.move(name, parameter, gradient, learningRate);
       return;
     }
-    Tensor kept = state.get("first", name, () -> torch.zeros_like(parameter));
-    kept.lerp_(gradient, new Scalar(1 - momentum));
-    Tensor ahead = gradient.lerp(kept, new Scalar(momentum)).flatten(1, -1);
-    double root = Math.sqrt(Math.max(ahead.size(0), ahead.size(1)));
-    parameter.mul_(new Scalar(1 - learningRate * weightDecay));
-    parameter.add_(orthogonal(ahead, working).view_as(parameter), new Scalar(-learningRate * ROOT_MEAN_SQUARE * root));
+    go(parameter, orthogonal(ahead(name, parameter, gradient).unsqueeze(0), working), learningRate);
   }
 
-  /** A matrix of the same singular vectors, whose singular values are all near 1. */
-  static Tensor orthogonal(Tensor matrix, DType working) {
-    boolean tall = matrix.size(0) > matrix.size(1);
-    Tensor x = (tall ? matrix.t() : matrix).to(working.scalarType()).contiguous();
-    x = x.div(x.norm().add(new Scalar(1e-7)));
+  /** Where the momentum leads, as a matrix. */
+  private Tensor ahead(String name, Tensor parameter, Tensor gradient) {
+    Tensor kept = state.get("first", name, () -> torch.zeros_like(parameter));
+    kept.lerp_(gradient, new Scalar(1 - momentum));
+    return gradient.lerp(kept, new Scalar(momentum)).flatten(1, -1);
+  }
+
+  private void go(Tensor parameter, Tensor direction, double learningRate) {
+    double root = Math.sqrt(Math.max(parameter.size(0), parameter.numel() / parameter.size(0)));
+    parameter.mul_(new Scalar(1 - learningRate * weightDecay));
+    parameter.add_(direction.reshape(parameter.sizes()), new Scalar(-learningRate * ROOT_MEAN_SQUARE * root));
+  }
+
+  /** Matrices [n, rows, columns] of the same singular vectors, whose singular values are all near 1. */
+  static Tensor orthogonal(Tensor matrices, DType working) {
+    boolean tall = matrices.size(1) > matrices.size(2);
+    Tensor x = (tall ? matrices.transpose(1, 2) : matrices).to(working.scalarType()).contiguous();
+    Tensor length = x.flatten(1, -1).norm(new ScalarOptional(new Scalar(2)), new long[] {1}, true).unsqueeze(2);
+    x = x.div(length.add(new Scalar(1e-7)));
     for (int i = 0; i < ROUNDS; i++) {
-      Tensor square = x.matmul(x.t());
-      Tensor quintic = torch.addmm(square, square, square, new Scalar(B), new Scalar(C));
-      x = torch.addmm(x, quintic, x, new Scalar(A), new Scalar(1.0));
+      Tensor square = x.bmm(x.transpose(1, 2));
+      Tensor quintic = torch.baddbmm(square, square, square, new Scalar(B), new Scalar(C));
+      x = torch.baddbmm(x, quintic, x, new Scalar(A), new Scalar(1.0));
     }
-    return (tall ? x.t() : x).to(ScalarType.Float);
+    return (tall ? x.transpose(1, 2) : x).to(ScalarType.Float);
   }
 }

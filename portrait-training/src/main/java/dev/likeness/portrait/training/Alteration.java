@@ -37,7 +37,7 @@ final class Alteration {
     }
     Tensor gain = Working.placed(torch.tensor(gains)).view(n, 1, 1, 1);
     Tensor shift = Working.placed(torch.tensor(shifts)).view(n, 3, 1, 1);
-    Tensor grain = Working.placed(noise.next(n, 3, side, side).squeeze(0)).mul(new Scalar(0.04 * random.nextDouble()));
+    Tensor grain = Working.noise(noise, n, 3, side, side).mul(new Scalar(0.04 * random.nextDouble()));
     return soft.mul(gain).add(shift).add(grain);
   }
 

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +20,8 @@ final class AskedLoss {
   private AskedLoss() {}
 
   /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; {@code scores} are [n, words] of each attribute. */
-  static Tensor of(Map<Attribute, Tensor> scores, List<String> prompts) {
-    List<Map<Attribute, Set<String>>> asked = prompts.stream().map(Asked::of).toList();
-    Tensor sum = Working.placed(torch.zeros(prompts.size()));
+  static Tensor of(Map<Attribute, Tensor> scores, List<Map<Attribute, Set<String>>> asked) {
+    Tensor sum = Working.placed(torch.zeros(asked.size()));
     for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
       Tensor all = head.getValue();
       Tensor right = all.add(barred(head.getKey(), asked));

@@ -52,7 +52,7 @@ final class AutoencoderTraining {
       LatentDistribution latents = model.encode(pictures.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
-      Tensor eps = Working.placed(noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0));
+      Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor drawn = mean.add(logVariance.mul(new Scalar(0.5)).exp().mul(eps));
       Tensor decoded = model.decode(drawn.to(Working.TYPE)).to(ScalarType.Float);
       Tensor loss = error(decoded, pictures).add(pull(mean, logVariance));

@@ -72,7 +72,7 @@ final class AutoencoderTuning {
       LatentDistribution latents = model.encode(right.to(Working.TYPE));
       Tensor mean = latents.mean().to(ScalarType.Float);
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
-      Tensor eps = Working.placed(noise.next(mean.size(0), mean.size(1), mean.size(2), mean.size(3)).squeeze(0));
+      Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor spread = logVariance.mul(new Scalar(0.5)).exp().add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
       Tensor made = model.decode(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
       Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));

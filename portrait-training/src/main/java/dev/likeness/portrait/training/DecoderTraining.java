@@ -76,7 +76,7 @@ final class DecoderTraining {
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       EncodedCrops.Batch batch = crops.draw(random, SHARE);
       Tensor latents = batch.latents();
-      Tensor grain = Working.placed(noise.next(SHARE, latents.size(1), latents.size(2), latents.size(3)).squeeze(0));
+      Tensor grain = Working.noise(noise, SHARE, latents.size(1), latents.size(2), latents.size(3));
       Tensor shown = latents.add(grain.mul(new Scalar(GRAIN * random.nextDouble())));
       AutoencoderKL model = new AutoencoderKL(config, Weights.of(new CastParameters(weights, Working.TYPE)));
       Tensor decoded = model.decode(shown.to(Working.TYPE)).to(ScalarType.Float);

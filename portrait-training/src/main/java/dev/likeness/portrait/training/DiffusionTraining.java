@@ -118,7 +118,7 @@ final class DiffusionTraining {
       Weights cast = Weights.of(new CastParameters(weights, Working.TYPE));
       LatentSet.Batch examples = data.draw(random, batch, UNCONDITIONAL);
       Tensor x = examples.latents();
-      Tensor noise = Working.placed(source.next(batch, x.size(1), x.size(2), x.size(3)).squeeze(0));
+      Tensor noise = Working.noise(source, batch, x.size(1), x.size(2), x.size(3));
       int[] timesteps = timesteps(random, batch);
       ClipTextEncoder words = new ClipTextEncoder(textConfig, cast.at("text_encoder"));
       Tensor text = words.forward(examples.tokens(), 0).tokens();

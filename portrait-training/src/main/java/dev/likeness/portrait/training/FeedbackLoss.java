@@ -63,7 +63,7 @@ final class FeedbackLoss implements AutoCloseable {
     Tensor noised = drawings.latents();
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
     Tensor guesses = objective.estimate(answer, noised, timesteps);
-    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown(guesses, noise, random))), drawings.captions());
+    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown(guesses, noise, random))), drawings.asked());
     cost.add(lacking.sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);

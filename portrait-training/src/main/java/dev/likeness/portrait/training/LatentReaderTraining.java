@@ -84,7 +84,7 @@ final class LatentReaderTraining {
       grains[i] = (float) GRAIN * random.nextFloat();
     }
     Tensor soft = Alteration.halfSoftened(latents, side / 2 + random.nextInt(side / 2));
-    Tensor grain = Working.placed(noise.next(n, latents.size(1), side, side).squeeze(0).mul(torch.tensor(grains).view(n, 1, 1, 1)));
+    Tensor grain = Working.noise(noise, n, latents.size(1), side, side).mul(Working.placed(torch.tensor(grains)).view(n, 1, 1, 1));
     return soft.mul(Working.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
   }
 

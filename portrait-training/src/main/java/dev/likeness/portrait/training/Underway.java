@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -32,8 +33,8 @@ final class Underway implements AutoCloseable {
   private static final Set<Attribute> HARD = EnumSet.of(Attribute.EYES, Attribute.EARRINGS, Attribute.FRECKLES, Attribute.GAZE,
       Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
 
-  /** One drawing: whose caption, which of that picture's, its words, after how many of its steps. */
-  private record Slot(int picture, int caption, String text, int at, int steps) {
+  /** One drawing: whose caption, which of that picture's, what it asks for, after how many of its steps. */
+  private record Slot(int picture, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
     boolean finished() {
       return at == steps;
     }
@@ -43,11 +44,11 @@ final class Underway implements AutoCloseable {
     }
 
     Slot next() {
-      return new Slot(picture, caption, text, at + 1, steps);
+      return new Slot(picture, caption, asked, at + 1, steps);
     }
 
     long hard() {
-      return Asked.of(text).keySet().stream().filter(HARD::contains).count();
+      return asked.keySet().stream().filter(HARD::contains).count();
     }
   }
 
@@ -69,7 +70,7 @@ final class Underway implements AutoCloseable {
    */
   void restart(Random random, NoiseSource noise) {
     Arrays.setAll(slots, i -> begun(random, 1 + i * STEPS / slots.length));
-    keep(Working.placed(noise.next(slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT).squeeze(0)));
+    keep(Working.noise(noise, slots.length, Architecture.LATENT_CHANNELS, Architecture.LATENT, Architecture.LATENT));
   }
 
   private Slot begun(Random random, int steps) {
@@ -79,7 +80,7 @@ final class Underway implements AutoCloseable {
   private Slot drawn(Random random, int steps) {
     int picture = random.nextInt((int) data.size());
     int caption = random.nextInt(data.captions());
-    return new Slot(picture, caption, known.captions(picture).get(caption), 0, steps);
+    return new Slot(picture, caption, Asked.of(known.captions(picture).get(caption)), 0, steps);
   }
 
   /** The noised latents, [n, c, h, w], f32, or null before they began. */
@@ -94,8 +95,8 @@ final class Underway implements AutoCloseable {
   }
 
   /** What each is asked for. */
-  List<String> captions() {
-    return Arrays.stream(slots).map(Slot::text).toList();
+  List<Map<Attribute, Set<String>>> asked() {
+    return Arrays.stream(slots).map(Slot::asked).toList();
   }
 
   /** Ids of the captions, [n, 77]. */
@@ -109,7 +110,7 @@ final class Underway implements AutoCloseable {
 
   /** Goes a step on from guesses at the whole pictures, [n, c, h, w]. */
   void advance(Tensor guesses, Objective objective, Random random, NoiseSource noise) {
-    Tensor fresh = Working.placed(noise.next(slots.length, guesses.size(1), guesses.size(2), guesses.size(3)).squeeze(0));
+    Tensor fresh = Working.noise(noise, slots.length, guesses.size(1), guesses.size(2), guesses.size(3));
     Tensor left = objective.noise(guesses, latents, timesteps(objective));
     for (int i = 0; i < slots.length; i++) {
       Slot next = slots[i].next();

@@ -1,6 +1,8 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.Muon;
 import java.util.Arrays;
 import org.bytedeco.pytorch.Device;
@@ -27,6 +29,21 @@ final class Working {
   /** Whole numbers there, int64. */
   static Tensor placed(int[] numbers) {
     return placed(torch.tensor(Arrays.stream(numbers).asLongStream().toArray()));
+  }
+
+  /**
+   * Standard normal noise there, f32: on the CPU that of {@code source}, on a graphics card its own by a seed that {@code source}
+   * draws, since a batch of noise takes a CPU longer to draw than the card to learn from it.
+   */
+  static Tensor noise(NoiseSource source, long... shape) {
+    if (COMPUTE.onCpu()) {
+      return source.next(shape).squeeze(0);
+    }
+    int seed = Float.floatToIntBits(source.next(1).item_float());
+    synchronized (Working.class) {
+      torch.cuda_manual_seed(seed);
+      return torch.randn(shape, COMPUTE.as(DType.F32).options());
+    }
   }
 
   static Muon muon(double weightDecay) {

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.tensor.Upload;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -28,8 +29,7 @@ public record FlowObjective(double location, double spread, double shift) {
 
   /** Latents at each picture's share of noise. */
   public Tensor noised(Tensor latents, Tensor noise, double... sigmas) {
-    Tensor share = shares(sigmas);
-    return latents.add(noise.sub(latents).mul(share));
+    return latents.add(noise.sub(latents).mul(Upload.beside(latents, shares(sigmas))));
   }
 
   /** The velocity that the network should answer. */

@@ -68,7 +68,7 @@ public final class Muon extends AdamW {
   }
 
   private static boolean goesTogether(Tensor parameter) {
-    return parameter.is_cuda() && DType.of(parameter.scalar_type()) == DType.F32;
+    return !parameter.is_cpu() && DType.of(parameter.scalar_type()) == DType.F32;
   }
 
   private void together(List<Map.Entry<String, Tensor>> alike, double learningRate) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.PerceptualLoss;
@@ -39,7 +40,8 @@ record AdapterStage(Path work, BaseModel base, RenderStore store, PeopleRenders 
       Tensor places = kept(region, known, "places");
       Tensor seen = kept(region, known, "seen");
       PerceptualLoss likeness = new PerceptualLoss("latent eye",
-          (latents, pictures) -> eye.forward(latents, LatentEyeTraining.rows(places, pictures)), Architecture.LIKENESS, 0);
+          (latents, pictures) -> eye.forward(Working.COMPUTE.as(DType.F32).place(latents), LatentEyeTraining.rows(places, pictures)).cpu(),
+          Architecture.LIKENESS, 0);
       Path trained = work.resolve("adapter.safetensors");
       settings().train(base, null, new PairList(store, renders, people, i -> PeopleLatents.row(seen, i)), likeness, trained,
           work.resolve("adapter-state.safetensors"), progress, new Cancellation());

@@ -27,7 +27,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * count twice where heads are, come those that {@link DecoderTraining} counts beside them.
  */
 final class AutoencoderTuning {
-  private static final int BATCH = 32;
   private static final int STRIDE = Architecture.PIXELS * Architecture.PIXELS * 3;
   private static final double GRAIN = 0.06;
   private static final double TEXTURE = 0.5;
@@ -37,15 +36,20 @@ final class AutoencoderTuning {
 
   private final RenderStore renders;
   private final int pictures;
+  private final int batch;
   private final SeenError seen;
   private final AutoencoderConfig config;
   private final Path start;
   private final long seed;
 
-  /** Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the first {@code pictures} of {@code renders}. */
-  AutoencoderTuning(RenderStore renders, int pictures, SeenError seen, AutoencoderConfig config, Path start, long seed) {
+  /**
+   * Goes on from the autoencoder in {@code start}, whose latents {@code config} scales, with the first {@code pictures} of
+   * {@code renders}, so many a step.
+   */
+  AutoencoderTuning(RenderStore renders, int pictures, int batch, SeenError seen, AutoencoderConfig config, Path start, long seed) {
     this.renders = renders;
     this.pictures = pictures;
+    this.batch = batch;
     this.seen = seen;
     this.config = config;
     this.start = start;
@@ -54,14 +58,18 @@ final class AutoencoderTuning {
 
   /** Trains to {@code steps}, going on from {@code state} where it is there. */
   void run(Path state, int steps) {
+    loop(steps).run(state, this::step, (weights, step) -> { });
+  }
+
+  TrainingLoop loop(int steps) {
     InitialValues none = (name, shape) -> {
       throw new UnusableInput(start + " lacks " + name + "; give an autoencoder of this shape");
     };
-    new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> none, weights -> {
+    return new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> none, weights -> {
       try (Safetensors saved = Safetensors.open(start)) {
         weights.load(saved);
       }
-    }).run(state, this::step, (weights, step) -> { });
+    });
   }
 
   double step(TrainableWeights weights, long number) {
@@ -91,11 +99,11 @@ final class AutoencoderTuning {
   }
 
   private Tensor pictures(Random random) {
-    int[] chosen = random.ints(BATCH, 0, pictures).toArray();
-    byte[] all = new byte[BATCH * STRIDE];
-    IntStream.range(0, BATCH).parallel().forEach(i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
+    int[] chosen = random.ints(batch, 0, pictures).toArray();
+    byte[] all = new byte[batch * STRIDE];
+    IntStream.range(0, batch).parallel().forEach(i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
-    return bytes.view(BATCH, Architecture.PIXELS, Architecture.PIXELS, 3).permute(0, 3, 1, 2).to(ScalarType.Float)
+    return bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3).permute(0, 3, 1, 2).to(ScalarType.Float)
         .div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 }

@@ -1,7 +1,6 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.nn.Linear;
-import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -88,7 +87,7 @@ final class EmbedderTraining {
   }
 
   private Tensor altered(int[] chosen, NoiseSource noise, Random random) {
-    return Alteration.of(Alteration.gray(FaceStore.cut(faces, chosen, random), plan.gray(), random), SOFTEST, noise, random);
+    return Alteration.of(Alteration.gray(Working.placed(FaceStore.cut(faces, chosen, random)), plan.gray(), random), SOFTEST, noise, random);
   }
 
   /** A state's slow average, turned. */
@@ -103,7 +102,7 @@ final class EmbedderTraining {
 
   /** The network that a file has at {@code prefix} in bf16, its vectors turned by a {@link Discriminant} of the store's people. */
   private Map<String, Tensor> turned(Safetensors file, String prefix) {
-    try (LoadedWeights saved = new LoadedWeights(file, new Compute("cpu", DType.F32))) {
+    try (LoadedWeights saved = new LoadedWeights(file, Working.COMPUTE.as(DType.F32))) {
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       file.names().stream().filter(name -> name.startsWith(prefix) && !name.startsWith(prefix + HEAD))
           .forEach(name -> tensors.put(name.substring(prefix.length()), file.read(name).to(ScalarType.Float)));
@@ -122,7 +121,7 @@ final class EmbedderTraining {
     if (plan.start() == null) {
       return turn;
     }
-    try (LoadedWeights first = new LoadedWeights(Safetensors.open(plan.first()), new Compute("cpu", DType.F32))) {
+    try (LoadedWeights first = new LoadedWeights(Safetensors.open(plan.first()), Working.COMPUTE.as(DType.F32))) {
       return turn.along(features, features(Weights.of(first)));
     }
   }
@@ -140,7 +139,7 @@ final class EmbedderTraining {
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
           NoiseSource noise = NoiseSource.seeded(plan.seed() + first)) {
         Tensor shown = altered(chosen, noise, random);
-        features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown));
+        features.index_copy_(0, torch.tensor(Arrays.stream(chosen).asLongStream().toArray()), network.features(shown).cpu());
       }
     }
     return features.view(people, FaceStore.SHOTS, Architecture.FACE_SIZE);

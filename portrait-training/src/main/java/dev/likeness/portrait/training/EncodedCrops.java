@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.vae.Autoencoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -13,8 +13,8 @@ import java.util.function.IntFunction;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /** Renders beside their latents, drawn from as square crops. */
 final class EncodedCrops implements AutoCloseable {
@@ -29,9 +29,9 @@ final class EncodedCrops implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final List<Tensor> latents = new ArrayList<>();
 
-  /** Encodes the first {@code count} pictures of {@code store}. */
-  EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
-    this(store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
+  /** Encodes the first {@code count} pictures of {@code store} by the autoencoder of {@code model}. */
+  EncodedCrops(RenderStore store, int count, Networks model, IntConsumer progress) {
+    this(store, count, i -> model.autoencoder().encode(model.compute().place(Images.toSigned(store.picture(i)))).mode(), progress);
   }
 
   /** Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c, h, w] of each by its number. */
@@ -39,7 +39,7 @@ final class EncodedCrops implements AutoCloseable {
     this.store = store;
     for (int i = 0; i < count; i++) {
       try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-        latents.add(region.keep(encoded.apply(i).to(ScalarType.Half)));
+        latents.add(region.keep(encoded.apply(i).to(ScalarType.Half).cpu()));
       }
       progress.accept(i + 1);
     }
@@ -57,7 +57,7 @@ final class EncodedCrops implements AutoCloseable {
       Picture crop = store.picture(picture).crop(x * FACTOR, y * FACTOR, CROP, CROP);
       seen.push_back(Images.toSigned(crop));
     }
-    return new Batch(torch.cat(seen, 0), torch.cat(known, 0).to(ScalarType.Float));
+    return new Batch(Working.placed(torch.cat(seen, 0)), Working.placed(torch.cat(known, 0).to(ScalarType.Float)));
   }
 
   @Override

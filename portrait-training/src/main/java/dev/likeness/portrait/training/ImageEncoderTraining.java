@@ -71,9 +71,9 @@ final class ImageEncoderTraining {
     try (TensorScope scope = TensorScope.open()) {
       Views views = views(weights, altered(seen.pixels(shown), random), seen.captions(shown));
       Tensor everybody = unit(weights.get("head.people", people, IDENTITY));
-      Tensor who = torch.cross_entropy_loss(views.person.matmul(everybody.t()).mul(new Scalar(SHARPNESS)), torch.tensor(own));
+      Tensor who = torch.cross_entropy_loss(views.person.matmul(everybody.t()).mul(new Scalar(SHARPNESS)), Working.placed(torch.tensor(own)));
       Tensor logits = views.scene.matmul(views.caption.t()).mul(new Scalar(CAPTION_SHARPNESS));
-      Tensor order = torch.arange(new Scalar(2L * batch));
+      Tensor order = Working.placed(torch.arange(new Scalar(2L * batch)));
       Tensor what = torch.cross_entropy_loss(logits, order).add(torch.cross_entropy_loss(logits.t(), order));
       Tensor loss = who.add(what.mul(new Scalar(0.5)));
       loss.backward();
@@ -104,7 +104,7 @@ final class ImageEncoderTraining {
     for (int i = 0; i < gains.length; i++) {
       gains[i] = 0.85f + 0.3f * random.nextFloat();
     }
-    return aside.mul(torch.tensor(gains).view(-1, 1, 1, 1));
+    return aside.mul(Working.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
   }
 
   /** How often people whom it never saw are told by another picture of theirs, and pictures by their captions. */
@@ -126,6 +126,6 @@ final class ImageEncoderTraining {
 
   private static double told(Tensor rows, Tensor columns) {
     Tensor nearest = rows.matmul(columns.t()).argmax(new org.bytedeco.pytorch.LongOptional(1), false);
-    return 100 * nearest.eq(torch.arange(new Scalar(rows.size(0)))).to(ScalarType.Float).mean().item_double();
+    return 100 * nearest.eq(Working.placed(torch.arange(new Scalar(rows.size(0))))).to(ScalarType.Float).mean().item_double();
   }
 }

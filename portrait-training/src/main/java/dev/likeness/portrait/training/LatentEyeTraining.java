@@ -99,14 +99,14 @@ final class LatentEyeTraining implements AutoCloseable {
 
   static Tensor rows(Tensor all, int[] chosen) {
     Tensor index = torch.tensor(Arrays.stream(chosen).asLongStream().toArray());
-    return all.index_select(0, index).to(ScalarType.Float);
+    return Working.placed(all.index_select(0, index).to(ScalarType.Float));
   }
 
   private static Tensor altered(Tensor clean, NoiseSource noise, Random random) {
     int n = (int) clean.size(0);
     int side = (int) clean.size(2);
     Tensor soft = Alteration.halfSoftened(clean, side / 2 + random.nextInt(side / 2));
-    Tensor grain = noise.next(n, clean.size(1), side, side).squeeze(0).mul(new Scalar(GRAIN * random.nextDouble()));
+    Tensor grain = Working.noise(noise, n, clean.size(1), side, side).mul(new Scalar(GRAIN * random.nextDouble()));
     return soft.mul(new Scalar(0.85 + 0.2 * random.nextDouble())).add(grain);
   }
 
@@ -115,7 +115,7 @@ final class LatentEyeTraining implements AutoCloseable {
     for (int i = 0; i < shifts.length; i++) {
       shifts[i] = (float) (ASTRAY * random.nextGaussian()) * (i % 3 == 2 ? .5f : .25f);
     }
-    return places.add(torch.tensor(shifts).view_as(places));
+    return places.add(Working.placed(torch.tensor(shifts)).view_as(places));
   }
 
   private int held() {
@@ -130,11 +130,11 @@ final class LatentEyeTraining implements AutoCloseable {
     int first = (people - held()) * PeopleRenders.SHOTS;
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       int[] shown = IntStream.range(0, held()).map(i -> first + i * PeopleRenders.SHOTS + i % PeopleRenders.SHOTS).toArray();
-      Tensor truth = seen.narrow(0, people - held(), held());
+      Tensor truth = Working.placed(seen.narrow(0, people - held(), held()).contiguous());
       for (Tensor source : new Tensor[] {latents, guesses}) {
         Tensor told = eye(weights).forward(rows(source, shown), rows(places, shown)).narrow(1, 0, seen.size(1));
         Tensor nearest = unit(told).matmul(unit(truth).t()).argmax(new LongOptional(1), false);
-        double found = nearest.eq(torch.arange(new Scalar(held()))).to(ScalarType.Float).mean().item_double();
+        double found = nearest.eq(Working.placed(torch.arange(new Scalar(held())))).to(ScalarType.Float).mean().item_double();
         System.err.printf(Locale.ROOT, "latent eye: %s: error %.3f, %.3f of %d found%n", source == latents ? "latents" : "guesses",
             torch.mse_loss(told, truth).item_double(), found, held());
       }

@@ -14,8 +14,10 @@ import java.util.stream.Collectors;
  * @param stages names of {@link #STAGES}
  * @param values by name
  * @param start the adapter to go on from, or null to begin from nothing; not a number, and not told with them
+ * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes the decoder learns, or null for
+ *     the model's photo reader; not told either
  */
-record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) {
+record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start, Path eyes) {
   static final List<String> STAGES = List.of("image-encoder", "adapter", "decoder", "preview", "few-step");
   /** What the released model has: its adapter looks at faces, not through the image encoder. */
   private static final String RELEASED = "adapter,preview,few-step";
@@ -45,7 +47,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) 
   /** Reads {@code name=value} pairs, {@code stages=a,b} among them; what is not said has its default. */
   static PartNumbers of(List<String> pairs) {
     List<String> known = new ArrayList<>(names());
-    known.addAll(List.of("stages", "start"));
+    known.addAll(List.of("stages", "start", "eyes"));
     Named named = Named.of(pairs, known);
     Set<String> stages = Set.of(named.text("stages", RELEASED).split(","));
     if (!STAGES.containsAll(stages)) {
@@ -53,7 +55,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start) 
     }
     Map<String, Integer> values = new LinkedHashMap<>();
     USUAL.forEach((name, usual) -> values.put(name, named.number(name, usual)));
-    return new PartNumbers(stages, values, named.file("start").orElse(null));
+    return new PartNumbers(stages, values, named.file("start").orElse(null), named.file("eyes").orElse(null));
   }
 
   static List<String> names() {

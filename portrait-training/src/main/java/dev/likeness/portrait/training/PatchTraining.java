@@ -38,11 +38,11 @@ record PatchTraining(Tensor seen, Tensor known, long seed, BiFunction<Weights, T
     long[] chosen = random.longs(BATCH, 0, seen.size(0)).toArray();
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       Tensor which = torch.tensor(chosen);
-      Tensor shown = seen.index_select(0, which);
-      Tensor contrast = noise.next(BATCH, 1, 1).squeeze(0).unsqueeze(-1).mul(new Scalar(CONTRAST)).exp();
-      Tensor grain = noise.next(BATCH * shown.size(1), shown.size(2), shown.size(3)).view(shown.sizes());
+      Tensor shown = Working.placed(seen.index_select(0, which));
+      Tensor contrast = Working.noise(noise, BATCH, 1, 1).unsqueeze(-1).mul(new Scalar(CONTRAST)).exp();
+      Tensor grain = Working.noise(noise, BATCH * shown.size(1), shown.size(2), shown.size(3)).view(shown.sizes());
       Tensor said = network.apply(Weights.of(weights), shown.mul(contrast).add(grain.mul(new Scalar(NOISE))));
-      Tensor error = loss.apply(said, known.index_select(0, which));
+      Tensor error = loss.apply(said, Working.placed(known.index_select(0, which)));
       error.backward();
       return error.item_float();
     }

@@ -48,12 +48,12 @@ final class PeopleSeen implements AutoCloseable {
 
   /** Pictures [n, 3, side, side], f32. */
   Tensor pixels(long... which) {
-    return pixels.index_select(0, torch.tensor(which)).to(ScalarType.Float);
+    return Working.placed(pixels.index_select(0, torch.tensor(which)).to(ScalarType.Float));
   }
 
   /** Their captions [n, width], f32, of mean 0. */
   Tensor captions(long... which) {
-    return captions.index_select(0, torch.tensor(which));
+    return Working.placed(captions.index_select(0, torch.tensor(which)));
   }
 
   @Override

@@ -66,7 +66,7 @@ final class PhotoReaderTraining {
       for (int i : chosen) {
         shown.push_back(framed(i, random));
       }
-      Tensor input = Alteration.of(torch.cat(shown, 0), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
+      Tensor input = Alteration.of(Working.placed(torch.cat(shown, 0)), ReadingLoop.SOFTEST, noise, random).to(Working.TYPE);
       ReadingNetwork network = new ReadingNetwork(shape, Weights.of(new CastParameters(weights, Working.TYPE)));
       Map<String, Tensor> scores = network.words(network.features(input));
       Map<Attribute, Tensor> told = new EnumMap<>(Attribute.class);

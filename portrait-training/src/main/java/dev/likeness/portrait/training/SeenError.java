@@ -30,6 +30,11 @@ final class SeenError implements AutoCloseable {
     weights = LoadedWeights.checked(Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
   }
 
+  /** By {@link #byAttributes} where {@code eyes} are given, else {@link #byPhotoReader} of {@code model}. */
+  static SeenError by(Path eyes, Path model) {
+    return eyes == null ? byPhotoReader(model) : byAttributes(eyes);
+  }
+
   /** By the photo reader in the folder of {@code model}. */
   static SeenError byPhotoReader(Path model) {
     return new SeenError(model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());

@@ -100,9 +100,9 @@ public final class TrainFlow {
     try (NoiseSource source = NoiseSource.seeded(SEED * 1_000_003 + step)) {
       LatentSet.Batch examples = data.draw(random, BATCH, UNCONDITIONAL);
       Tensor x = examples.latents();
-      Tensor noise = source.next(BATCH, x.size(1), x.size(2), x.size(3)).squeeze(0);
+      Tensor noise = Working.noise(source, BATCH, x.size(1), x.size(2), x.size(3));
       double[] sigmas = IntStream.range(0, BATCH).mapToDouble(i -> objective.sigma(random.nextGaussian())).toArray();
-      Tensor timesteps = torch.tensor(DoubleStream.of(sigmas).mapToLong(sigma -> Math.round(1000 * sigma)).toArray());
+      Tensor timesteps = Working.placed(DoubleStream.of(sigmas).mapToInt(sigma -> (int) Math.round(1000 * sigma)).toArray());
       TextEncoding said = text.forward(examples.tokens(), 1);
       Tensor tokens = torch.cat(new TensorVector(said.tokens(), said.tokens()), 2);
       Tensor told = torch.cat(new TensorVector(tokens, tokens.new_zeros(BATCH, OF_T5, FlowFolder.TEXT)), 1);

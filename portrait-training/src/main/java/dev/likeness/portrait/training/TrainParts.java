@@ -98,7 +98,7 @@ public final class TrainParts {
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts(), told("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
@@ -115,7 +115,7 @@ public final class TrainParts {
     }
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
     DrawnLatents drawn = new DrawnLatents(base, store, renders);
-    try (SeenError seen = SeenError.byPhotoReader(model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count))) {
+    try (SeenError seen = SeenError.by(numbers.eyes(), model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count))) {
       new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());

@@ -40,6 +40,7 @@ public final class TrainPortrait {
 
   private static final int PER_FILE = 1000;
   private static final int PREVIEW_EVERY = 1000;
+  private static final int TUNED_AT_ONCE = 32;
 
   private final Path work;
   private final Path clip;
@@ -147,8 +148,8 @@ public final class TrainPortrait {
 
   private void tuneAutoencoder(Path state) {
     AutoencoderConfig shape = AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
-    try (SeenError seen = numbers.eyes() == null ? SeenError.byPhotoReader(numbers.start()) : SeenError.byAttributes(numbers.eyes())) {
-      new AutoencoderTuning(store, numbers.pictures(), seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())
+    try (SeenError seen = SeenError.by(numbers.eyes(), numbers.start())) {
+      new AutoencoderTuning(store, numbers.pictures(), TUNED_AT_ONCE, seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())
           .run(state, numbers.autoencoderSteps());
     }
     SafetensorsWriter.write(autoencoder(), EvenLatents.average(state), Map.of());

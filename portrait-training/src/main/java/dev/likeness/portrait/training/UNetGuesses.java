@@ -3,6 +3,7 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.List;
@@ -28,10 +29,10 @@ final class UNetGuesses {
   /** The whole latents guessed of {@code clean} ones, [n, c, h, w], f32, noised each to its timestep by the noise of {@code seed}. */
   Tensor of(Tensor clean, int[] timesteps, List<String> captions, long seed) {
     try (NoiseSource source = NoiseSource.seeded(seed)) {
-      Tensor noise = source.next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3)).squeeze(0);
+      Tensor noise = Upload.beside(clean, source.next((int) clean.size(0), clean.size(1), clean.size(2), clean.size(3)).squeeze(0));
       Tensor noised = model.compute().place(objective.noised(clean, noise, timesteps));
       Tensor tokens = model.towers().get(0).prompts(Adaptation.NONE).encode(captions, 0).tokens();
-      Tensor answer = model.unet(Adaptation.NONE).forward(noised, torch.tensor(timesteps), UNetConditioning.text(tokens));
+      Tensor answer = model.unet(Adaptation.NONE).forward(noised, Upload.beside(noised, torch.tensor(timesteps)), UNetConditioning.text(tokens));
       return objective.estimate(answer.to(ScalarType.Float), noised.to(ScalarType.Float), timesteps);
     }
   }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -35,7 +36,7 @@ class FeedbackLossTest {
   @Test
   void whatIsAskedForAndReadCostsNothing() {
     try (TensorScope scope = TensorScope.open()) {
-      List<String> prompts = List.of("studio portrait of a woman with freckles", "studio portrait of a woman");
+      List<Map<Attribute, Set<String>>> prompts = asked("studio portrait of a woman with freckles", "studio portrait of a woman");
       Map<Attribute, Tensor> scores = scores("freckles");
       assertEquals(0, AskedLoss.of(scores, prompts).sum().item_double(), 1e-6);
       Tensor missed = AskedLoss.of(scores(""), prompts);
@@ -49,7 +50,7 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       for (String outfit : Attribute.OUTFIT.words()) {
         boolean formal = outfit.equals("suit and tie") || outfit.equals("blazer");
-        Tensor missed = AskedLoss.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit)), List.of("a man in business attire"));
+        Tensor missed = AskedLoss.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit)), asked("a man in business attire"));
         assertEquals(formal ? 0 : 1, missed.item_double(), 1e-3, outfit);
       }
     }
@@ -59,7 +60,7 @@ class FeedbackLossTest {
   void whatIsHeldForUnlikelyStillPulls() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.tensor(new float[] {4, 0}).view(1, -1).set_requires_grad(true);
-      Tensor cost = AskedLoss.of(Map.of(Attribute.FRECKLES, one), List.of("a woman with freckles"));
+      Tensor cost = AskedLoss.of(Map.of(Attribute.FRECKLES, one), asked("a woman with freckles"));
       double p = 1 / (1 + Math.exp(4));
       assertEquals(1 - Math.sqrt(p), cost.item_double(), 1e-5);
       cost.sum().backward();
@@ -73,15 +74,19 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 200); NoiseSource noise = NoiseSource.seeded(1);
         Underway drawings = new Underway(data, known, 200)) {
       drawings.restart(new Random(1), noise);
-      double drawn = drawings.captions().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
-      double all = IntStream.range(0, 200).boxed().flatMap(i -> known.captions(i).stream()).mapToInt(FeedbackLossTest::small).average()
+      double drawn = drawings.asked().stream().mapToInt(FeedbackLossTest::small).average().orElseThrow();
+      double all = IntStream.range(0, 200).boxed().flatMap(i -> known.captions(i).stream()).map(Asked::of).mapToInt(FeedbackLossTest::small).average()
           .orElseThrow();
       assertTrue(drawn > 1.3 * all, drawn + " small things a caption, of all " + all);
     }
   }
 
-  private static int small(String caption) {
-    Set<Attribute> asked = new HashSet<>(Asked.of(caption).keySet());
+  private static List<Map<Attribute, Set<String>>> asked(String... prompts) {
+    return Stream.of(prompts).map(Asked::of).toList();
+  }
+
+  private static int small(Map<Attribute, Set<String>> words) {
+    Set<Attribute> asked = new HashSet<>(words.keySet());
     asked.retainAll(Set.of(Attribute.EYES, Attribute.FRECKLES, Attribute.GAZE, Attribute.PATTERN));
     return asked.size();
   }
@@ -96,7 +101,7 @@ class FeedbackLossTest {
       assertTrue(Arrays.stream(drawings.timesteps(objective)).allMatch(t -> t == 999));
       Tensor guess = torch.full(new long[] {DRAWN, 8, 32, 32}, new Scalar(1.0));
       Set<Integer> levels = new HashSet<>();
-      List<String> before = drawings.captions();
+      List<Map<Attribute, Set<String>>> before = drawings.asked();
       for (int i = 0; i < Underway.STEPS; i++) {
         drawings.advance(guess, objective, random, noise);
       }
@@ -108,7 +113,7 @@ class FeedbackLossTest {
         assertEquals(alphas.select(0, i).item_double(), drawings.latents().select(0, i).mean().item_double(), 0.07,
             "what is left of the guess at " + timesteps[i]);
       }
-      assertTrue(!before.equals(drawings.captions()), "what is finished gives way");
+      assertTrue(!before.equals(drawings.asked()), "what is finished gives way");
       while (Arrays.stream(drawings.timesteps(objective)).noneMatch(t -> t == 999)) {
         drawings.advance(guess, objective, random, noise);
       }

@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class TrainPartsTest {
     store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
-        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { });
+        EncodedCrops crops = new EncodedCrops(store, 2, base.parts(), done -> { });
         SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);
@@ -50,16 +51,20 @@ class TrainPartsTest {
           Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
       resumes(encoder.loop(2), encoder::step, "encoder");
       resumes(preview.loop(2), preview::step, "preview");
+      AutoencoderTuning whole = new AutoencoderTuning(store, 3, 2, sight,
+          Architecture.autoencoderConfig(FirstWeights.scale(PortraitModel.files())), before, 1);
       resumes(decoder.loop(2), decoder::step, "decoder");
-      assertDecoderAloneLearnt(before, folder.resolve("decoder-unbroken"));
+      resumes(whole.loop(2), whole::step, "whole");
+      assertLearnt(before, folder.resolve("decoder-unbroken"), name -> name.startsWith("decoder.") || name.startsWith("post_quant_conv."));
+      assertLearnt(before, folder.resolve("whole-unbroken"), name -> true);
     }
   }
 
-  private static void assertDecoderAloneLearnt(Path before, Path after) {
+  private static void assertLearnt(Path before, Path after, Predicate<String> those) {
     try (TensorScope scope = TensorScope.open(); Safetensors old = Safetensors.open(before); Safetensors learnt = Safetensors.open(after)) {
       for (String name : old.names()) {
         boolean same = learnt.read("ema." + name).equal(old.read(name).to(ScalarType.Float));
-        assertEquals(!name.startsWith("decoder.") && !name.startsWith("post_quant_conv."), same, name);
+        assertEquals(those.test(name), !same, name);
       }
     }
   }

@@ -21,9 +21,9 @@ import java.util.stream.IntStream;
  * what is not sure is not said.
  */
 final class SceneDescription {
-  private static final int NOISES = 4;
+  private static final int NOISES = 8;
   private static final int SHORT_LIST = 3;
-  /** How sure a word has to be: a network that draws is no reader, and four noises are few. */
+  /** How sure a word has to be: a network that draws is no reader, and eight noises are few. */
   private static final double SURE = 0.8;
 
   private final CaptionFit fit;

@@ -48,7 +48,7 @@ class SceneDescriptionTest {
       }
     }
     // What is not sure is not said: of these weights' parks none is.
-    assertTrue(backdrops >= 3, backdrops + " of 6 backdrops said");
+    assertTrue(backdrops >= 4, backdrops + " of 6 backdrops said");
   }
 
   private static List<Shot> shots(Random random) {

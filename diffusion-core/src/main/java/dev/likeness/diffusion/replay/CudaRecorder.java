@@ -29,7 +29,8 @@ final class CudaRecorder implements Recorder {
     byte device = torch_cuda.current_device();
     CUDAStream own = torch_cuda.getStreamFromPool(false, device);
     CUDAStream before = torch_cuda.getCurrentCUDAStream(device);
-    // The preset has another class for a pool's two numbers; its destructor must not run over them.
+    // The preset has another class for a pool's two numbers, whose destructor must not run over them: neither when the scope lets
+    // go of it, hence one reference more, nor when it is unreachable, hence out of the collector's sight.
     DeviceAssertionsDataVectorCUDAKernelLaunchInfoVectorPair pool = MemPool.graph_pool_handle();
     pool.retainReference();
     pool.deallocate(false);

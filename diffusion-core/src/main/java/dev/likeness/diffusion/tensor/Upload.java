@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.tensor;
 
+import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.MemoryFormatOptional;
 import org.bytedeco.pytorch.Tensor;
 
@@ -13,8 +14,16 @@ public final class Upload {
 
   /** {@code host} (CPU) on the device of {@code there}, of its own type; the same tensor where it is there already. */
   public static Tensor beside(Tensor there, Tensor host) {
-    return there.is_cuda()
-        ? host.pin_memory().to(there.device(), host.scalar_type(), true, false, new MemoryFormatOptional()) : host;
+    return there.is_cuda() ? copied(host, there.device()) : host;
+  }
+
+  /** {@code host} (CPU) on the device of {@code compute}, of its own type; the same tensor where that is the CPU. */
+  public static Tensor to(Compute compute, Tensor host) {
+    return compute.onCpu() ? host : copied(host, new Device(compute.device()));
+  }
+
+  private static Tensor copied(Tensor host, Device device) {
+    return host.pin_memory().to(device, host.scalar_type(), true, false, new MemoryFormatOptional());
   }
 
   /** Overwrites {@code there} with {@code host} (CPU), of the same shape. */

@@ -33,7 +33,7 @@ final class Architecture {
   static final double PERCEIVED = 2;
   static final double LIKENESS = 2;
   /** Guidance that is drawn with unless something else is asked for. */
-  static final double GUIDANCE = 3;
+  static final double GUIDANCE = 2.5;
   /** TCD's eta, likewise. */
   static final double ETA = 0.3;
   /** Side of the pictures that the image encoder looks at. */

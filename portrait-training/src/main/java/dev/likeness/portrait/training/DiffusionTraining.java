@@ -20,7 +20,6 @@ import java.util.Random;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** Trains the text tower and the UNet together on latents and captions. */
 final class DiffusionTraining {

@@ -1,6 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;

@@ -8,8 +8,8 @@ import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /** What a finished model takes noised latents for. */
 final class UNetGuesses {

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,7 +44,12 @@ public final class ReadingNetwork {
    * @param features what the heads read
    * @param words how many words each head tells apart
    */
-  public record Shape(List<Integer> channels, int kept, int features, Map<String, Integer> words) { }
+  public record Shape(List<Integer> channels, int kept, int features, Map<String, Integer> words) {
+    public Shape {
+      channels = List.copyOf(channels);
+      words = Collections.unmodifiableMap(new LinkedHashMap<>(words));
+    }
+  }
 
   /** Reads the network. */
   public ReadingNetwork(Shape shape, Weights w) {

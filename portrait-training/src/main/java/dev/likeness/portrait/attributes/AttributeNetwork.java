@@ -15,7 +15,7 @@ public final class AttributeNetwork {
   /** What the heads read. */
   public static final int FEATURES = 128;
 
-  /** Its shape. */
+  /** Its levels, features and words. */
   public static final ReadingNetwork.Shape SHAPE = new ReadingNetwork.Shape(List.of(16, 32, 64, 96), 16, FEATURES,
       Stream.of(Attribute.values()).collect(LinkedHashMap::new, (map, a) -> map.put(a.name(), a.words().size()), Map::putAll));
 

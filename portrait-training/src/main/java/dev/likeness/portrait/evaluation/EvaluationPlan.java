@@ -13,10 +13,10 @@ package dev.likeness.portrait.evaluation;
  */
 public record EvaluationPlan(int prompts, int alike, int training, int people, int steps, double guidance, long seed) {
   /** Enough for figures to publish; hours of two cores. */
-  public static final EvaluationPlan WHOLE = new EvaluationPlan(500, 16, 10_000, 20, 30, 3, 0);
+  public static final EvaluationPlan WHOLE = new EvaluationPlan(500, 16, 10_000, 20, 30, 2.5, 0);
 
   /** A small sample. */
-  public static final EvaluationPlan QUICK = new EvaluationPlan(48, 4, 500, 2, 30, 3, 0);
+  public static final EvaluationPlan QUICK = new EvaluationPlan(48, 4, 500, 2, 30, 2.5, 0);
 
   public EvaluationPlan {
     if (prompts < 2 || alike < 2 || training < 1 || people < 0 || steps < 1) {

@@ -82,7 +82,7 @@ final class AutoencoderTuning {
       Tensor logVariance = latents.logVariance().to(ScalarType.Float);
       Tensor eps = Working.noise(noise, mean.size(0), mean.size(1), mean.size(2), mean.size(3));
       Tensor spread = logVariance.mul(new Scalar(0.5)).exp().add(new Scalar(GRAIN * random.nextDouble() / config.scale()));
-      Tensor made = model.decode(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
+      Tensor made = model.decodeUnscaled(mean.add(spread.mul(eps)).to(Working.TYPE)).to(ScalarType.Float);
       Tensor loss = error(made, right, random).add(AutoencoderTraining.pull(mean, logVariance));
       loss.backward();
       return loss.item_float();

@@ -1,10 +1,10 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.vae.Autoencoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -29,9 +29,9 @@ final class EncodedCrops implements AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final List<Tensor> latents = new ArrayList<>();
 
-  /** Encodes the first {@code count} pictures of {@code store} by the autoencoder of {@code model}. */
-  EncodedCrops(RenderStore store, int count, Networks model, IntConsumer progress) {
-    this(store, count, i -> model.autoencoder().encode(model.compute().place(Images.toSigned(store.picture(i)))).mode(), progress);
+  /** Encodes the first {@code count} pictures of {@code store} by {@code autoencoder}. */
+  EncodedCrops(RenderStore store, int count, Autoencoder autoencoder, IntConsumer progress) {
+    this(store, count, i -> autoencoder.encode(Images.toSigned(store.picture(i))).mode(), progress);
   }
 
   /** Of the first {@code count} pictures of {@code store}, {@code encoded} gives the latents [1, c, h, w] of each by its number. */

@@ -31,7 +31,7 @@ final class PeopleSeen implements AutoCloseable {
         pictures.push_back(processor.pixels(renders.head(store.picture(i), i)).to(Working.TYPE));
         try (TensorScope one = TensorScope.open()) {
           texts.push_back(one.promote(model.towers().get(0).prompts(Adaptation.NONE).encode(List.of(renders.caption(i)), 0)
-              .pooled().to(ScalarType.Float)));
+              .pooled().cpu().to(ScalarType.Float)));
         }
         progress.accept(i + 1);
       }

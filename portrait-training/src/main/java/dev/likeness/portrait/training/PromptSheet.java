@@ -30,7 +30,8 @@ public final class PromptSheet {
   private PromptSheet() {}
 
   public static void main(String[] args) {
-    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 20), number(args, 5, 4))
+    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 20),
+        args.length > 5 ? Double.parseDouble(args[5]) : 4)
         .writePng(Path.of(args[1]));
   }
 

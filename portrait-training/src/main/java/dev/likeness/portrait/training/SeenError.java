@@ -17,7 +17,8 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * How far pictures are from what they should be to the eyes of a network that reads photos: at each of its levels the squared
  * distance of what its channels say of a place, taken as a direction, the mean over places (Zhang et al. 2018, arXiv:1801.03924,
- * equation 1, all channels alike). That network shares nothing with what evaluates.
+ * equation 1, all channels alike). The photo reader shares nothing
+ * with what evaluates; a classifier learnt as that did, from other people only where their seeds lie farther apart than its pictures are many.
  */
 final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;
@@ -40,7 +41,7 @@ final class SeenError implements AutoCloseable {
     return new SeenError(model.resolve("photo_reader/model.safetensors"), Architecture.photoReaderShape());
   }
 
-  /** By a classifier of {@link TrainAttributes}, another than the one that evaluates. */
+  /** By a classifier of {@link TrainAttributes}, of other people than the one that evaluates. */
   static SeenError byAttributes(Path file) {
     return new SeenError(file, AttributeNetwork.SHAPE);
   }

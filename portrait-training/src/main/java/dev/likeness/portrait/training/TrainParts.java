@@ -98,7 +98,7 @@ public final class TrainParts {
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts(), told("encode", count))) {
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
@@ -106,6 +106,11 @@ public final class TrainParts {
   }
 
   private void decoder() {
+    if (numbers.eyes() != null && !Files.exists(numbers.eyes())) {
+      throw new UnusableInput("eyes=" + numbers.eyes() + " is not there; give the attributes.safetensors of TrainAttributes");
+    }
+    String eyes = numbers.eyes() == null ? "photo reader" : FirstWeights.madeOf(numbers.eyes());
+    WorkStamp.require(work, "eyes", eyes);
     Path state = work.resolve("decoder-state.safetensors");
     int count = Math.min(numbers.of("decoderPictures"), store.size());
     Path before = work.resolve("decoder-start.safetensors");
@@ -121,6 +126,7 @@ public final class TrainParts {
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());
     Map<String, String> made = new LinkedHashMap<>(made());
     made.put("after", FirstWeights.madeOf(before));
+    made.put("eyes", eyes);
     PortraitFolder.weights(state, "ema.", folder().resolve("vae/diffusion_pytorch_model.safetensors"), made);
   }
 

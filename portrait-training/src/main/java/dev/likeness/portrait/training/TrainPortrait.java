@@ -10,7 +10,6 @@ import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
-import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.people.Words;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -28,8 +27,8 @@ import java.util.stream.IntStream;
  * The program that made {@code portrait}: renders people, trains the autoencoder on them, encodes them, trains a reader of
  * latents and, by it too, the text tower and the UNet on that, and writes the model folder. Every stage goes on
  * where it was stopped; what it draws and how its loss goes lies beside it as pictures. With
- * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer and
- * autoencoder stay, and the rest goes on from its weights.
+ * {@code start=FOLDER} a finished model of the same shape, the released one, say, is trained further: its tokenizer stays, its
+ * autoencoder too unless {@code autoencoderSteps} are given, and the rest goes on from its weights.
  *
  * <p>Arguments: {@code WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]}, where the clip folder holds CLIP's vocab.json and
  * merges.txt, and names are those of {@link Numbers}.
@@ -70,6 +69,7 @@ public final class TrainPortrait {
     if (numbers.reader() != null && !Files.exists(numbers.reader())) {
       throw new UnusableInput("reader=" + numbers.reader() + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
     }
+    numbers.requireEyes();
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
     int vocabulary = tokenizer();
@@ -116,6 +116,9 @@ public final class TrainPortrait {
     if (numbers.start() != null) {
       made.put("after", FirstWeights.made(numbers.start()));
     }
+    if (numbers.eyes() != null) {
+      made.put("eyes", FirstWeights.madeOf(numbers.eyes()));
+    }
     PortraitFolder.write(folder(), autoencoder(), diffusionState(), scale, vocabulary, made);
   }
 
@@ -147,19 +150,22 @@ public final class TrainPortrait {
   }
 
   private void tuneAutoencoder(Path state) {
+    WorkStamp.require(work, "eyes", numbers.eyes() == null ? "photo reader" : FirstWeights.madeOf(numbers.eyes()));
     AutoencoderConfig shape = AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
     try (SeenError seen = SeenError.by(numbers.eyes(), numbers.start())) {
       new AutoencoderTuning(store, numbers.pictures(), TUNED_AT_ONCE, seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())
           .run(state, numbers.autoencoderSteps());
     }
-    SafetensorsWriter.write(autoencoder(), EvenLatents.average(state), Map.of());
+    EvenLatents.write(state, store, autoencoder());
   }
 
   private List<Path> encode() {
     try (LoadedWeights weights = new LoadedWeights(Safetensors.open(autoencoder()), Working.COMPUTE);
         ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"))) {
       AutoencoderKL autoencoder = new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights));
-      return IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE).parallel().mapToObj(i -> {
+      IntStream numbered = IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE);
+      // A CPU has its hands full with one file; a card waits for the reading.
+      return (Working.COMPUTE.onCpu() ? numbered : numbered.parallel()).mapToObj(i -> {
         Path file = work.resolve("latents-%03d.safetensors".formatted(i));
         int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
         if (LatentStore.size(file) < count) {
@@ -172,7 +178,8 @@ public final class TrainPortrait {
   }
 
   private OptionalDouble scale() {
-    return numbers.start() == null ? OptionalDouble.empty() : OptionalDouble.of(FirstWeights.scale(numbers.start()));
+    return numbers.start() == null || numbers.autoencoderSteps() > 0 ? OptionalDouble.empty()
+        : OptionalDouble.of(FirstWeights.scale(numbers.start()));
   }
 
   private static IntConsumer told(String what, int of) {

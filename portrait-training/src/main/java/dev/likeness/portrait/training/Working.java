@@ -12,7 +12,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Where networks are trained, on a graphics card where there is one, and what they are computed in: bf16 where it is
- * multiplied in hardware, which halves a step, else f32, since bf16 is imitated there and a step takes many times as long. Weights, their gradients and losses are f32 either way.
+ * multiplied in hardware, which halves a step, else f32, since bf16 is imitated there and a step takes many times as long.
+ * Weights, their gradients and losses are f32 either way.
  */
 final class Working {
   static final Compute COMPUTE = Compute.best();

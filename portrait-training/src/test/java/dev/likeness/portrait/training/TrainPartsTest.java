@@ -42,7 +42,7 @@ class TrainPartsTest {
     store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
         PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
-        EncodedCrops crops = new EncodedCrops(store, 2, base.parts(), done -> { });
+        EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { });
         SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
       ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);

@@ -21,7 +21,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   private final Map<String, Tensor> leaves = new LinkedHashMap<>();
   private final TensorRegion region = new TensorRegion();
   private final InitialValues initial;
-  private final Device device;
+  private final String device;
 
   /** On the CPU, or where {@code initial} has its values. */
   public TrainableWeights(InitialValues initial) {
@@ -31,7 +31,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   /** On {@code device}, {@code cuda} say, what is made and what is read; null for where that comes to lie. */
   public TrainableWeights(InitialValues initial, String device) {
     this.initial = initial;
-    this.device = device == null ? null : new Device(device);
+    this.device = device;
   }
 
   /** Takes every tensor of {@code source}: into the leaf of that name where there is one by now, else as a new one in f32. */
@@ -86,7 +86,7 @@ public final class TrainableWeights implements Parameters, AutoCloseable {
   }
 
   private void adopt(String name, Tensor value) {
-    Tensor leaf = region.keep(device == null ? value.detach() : value.detach().to(device, ScalarType.Float));
+    Tensor leaf = region.keep(device == null ? value.detach() : value.detach().to(new Device(device), ScalarType.Float));
     leaf.set_requires_grad(true);
     leaves.put(name, leaf);
   }

@@ -1,15 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
-import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.vae.LatentDistribution;
-import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.reading.ReadingNetwork;
 import java.nio.file.Path;
@@ -62,14 +59,7 @@ final class AutoencoderTuning {
   }
 
   TrainingLoop loop(int steps) {
-    InitialValues none = (name, shape) -> {
-      throw new UnusableInput(start + " lacks " + name + "; give an autoencoder of this shape");
-    };
-    return new TrainingLoop("autoencoder", steps, NUMBERS, seed, noise -> none, weights -> {
-      try (Safetensors saved = Safetensors.open(start)) {
-        weights.load(saved);
-      }
-    });
+    return TrainingLoop.from(start, "autoencoder", steps, NUMBERS, seed);
   }
 
   double step(TrainableWeights weights, long number) {

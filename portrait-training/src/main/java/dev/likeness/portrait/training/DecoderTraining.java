@@ -1,15 +1,12 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.CastParameters;
 import dev.likeness.diffusion.training.GradientShares;
-import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.Parameters;
-import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Random;
@@ -56,14 +53,7 @@ final class DecoderTraining {
   }
 
   TrainingLoop loop(int steps) {
-    InitialValues none = (name, shape) -> {
-      throw new UnusableInput(start + " lacks " + name + "; give an autoencoder of this shape");
-    };
-    return new TrainingLoop("decoder", steps, NUMBERS, seed, noise -> none, weights -> {
-      try (Safetensors saved = Safetensors.open(start)) {
-        weights.load(saved);
-      }
-    });
+    return TrainingLoop.from(start, "decoder", steps, NUMBERS, seed);
   }
 
   double step(TrainableWeights weights, long number) {

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -36,6 +37,18 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
   /** A stage from random weights, of which those that {@code silent} names begin at zero. */
   TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
     this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> { });
+  }
+
+  /** A stage that begins with the weights in {@code start}, which has all that the network asks for. */
+  static TrainingLoop from(Path start, String name, int steps, Hyperparameters numbers, long seed) {
+    InitialValues none = (weight, shape) -> {
+      throw new UnusableInput(start + " lacks " + weight + "; give weights of this shape");
+    };
+    return new TrainingLoop(name, steps, numbers, seed, noise -> none, weights -> {
+      try (Safetensors saved = Safetensors.open(start)) {
+        weights.load(saved);
+      }
+    });
   }
 
   /** Computes the gradients of one step, which begin at nothing, and tells its loss. */

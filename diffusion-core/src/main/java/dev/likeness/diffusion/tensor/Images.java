@@ -15,7 +15,16 @@ public final class Images {
 
   /** The picture in -1..1, f32, CPU: what an autoencoder encodes. */
   public static Tensor toSigned(Picture picture) {
-    return rows(picture).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+    return signed(rows(picture));
+  }
+
+  /** Bytes [n, height, width, 3] of pictures in -1..1, [n, 3, height, width], f32, where they lie. */
+  public static Tensor toSigned(Tensor bytes) {
+    return signed(bytes.permute(0, 3, 1, 2).to(ScalarType.Float));
+  }
+
+  private static Tensor signed(Tensor rows) {
+    return rows.div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
   }
 
   /** The picture in 0..1, f32, CPU: what a ControlNet looks at. */

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
@@ -93,7 +94,6 @@ final class AutoencoderTuning {
     byte[] all = new byte[batch * STRIDE];
     IntStream.range(0, batch).parallel().forEach(i -> System.arraycopy(renders.picture(chosen[i]).rgb(), 0, all, i * STRIDE, STRIDE));
     Tensor bytes = Working.placed(torch.tensor(all, new TensorOptions(ScalarType.Byte)));
-    return bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3).permute(0, 3, 1, 2).to(ScalarType.Float)
-        .div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+    return Images.toSigned(bytes.view(batch, Architecture.PIXELS, Architecture.PIXELS, 3));
   }
 }

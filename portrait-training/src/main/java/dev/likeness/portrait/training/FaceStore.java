@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.photos.embed.FaceNetwork;
 import dev.likeness.photos.face.AlignmentTemplate;
 import dev.likeness.photos.face.Landmarks;
@@ -22,11 +23,10 @@ import java.util.List;
 import java.util.Random;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
-import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * Aligned faces of rendered people, {@link #SHOTS} of each, as raw bytes in one file. Eyes and mouth are not quite where
@@ -111,7 +111,7 @@ final class FaceStore {
       }
     }
     Tensor pixels = torch.tensor(bytes, new TensorOptions(ScalarType.Byte)).view(chosen.length, side, side, 3);
-    return pixels.permute(0, 3, 1, 2).to(ScalarType.Float).div(new Scalar(127.5)).sub(new Scalar(1.0)).contiguous();
+    return Images.toSigned(pixels);
   }
 
   private byte[] face(long index) {

@@ -1,7 +1,5 @@
 package dev.likeness.portrait.training;
 
-import dev.likeness.diffusion.error.UnusableInput;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -47,16 +45,6 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
         Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
         Long.parseLong(given.text("draws", seed)),
         start, given.file("eyes").orElse(null), given.file("reader").orElse(null));
-  }
-
-  /** Refuses eyes that are not there, or that nothing would look through. */
-  void requireEyes() {
-    if (eyes != null && (start == null || autoencoderSteps == 0)) {
-      throw new IllegalArgumentException("eyes=" + eyes + " serve an autoencoder that learns on; give start= and autoencoderSteps= too, or no eyes=");
-    }
-    if (eyes != null && !Files.exists(eyes)) {
-      throw new UnusableInput("eyes=" + eyes + " is not there; give the attributes.safetensors of TrainAttributes");
-    }
   }
 
   DiffusionTraining.Recipe recipe() {

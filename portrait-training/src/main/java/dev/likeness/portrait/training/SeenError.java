@@ -1,10 +1,12 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.reading.ReadingNetwork;
 import dev.likeness.portrait.attributes.AttributeNetwork;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -29,6 +31,22 @@ final class SeenError implements AutoCloseable {
   private SeenError(Path file, ReadingNetwork.Shape shape) {
     this.shape = shape;
     weights = LoadedWeights.checked(Safetensors.open(file), Working.COMPUTE, w -> new ReadingNetwork(shape, w));
+  }
+
+  /** Refuses eyes that are not there, or that nothing would look through; null are the photo reader's. */
+  static void require(Path eyes, boolean used) {
+    if (eyes != null && !used) {
+      throw new IllegalArgumentException("eyes=" + eyes + " serve an autoencoder that learns on, which this run has not;"
+          + " give start= and autoencoderSteps=, or stages=decoder, or no eyes=");
+    }
+    if (eyes != null && !Files.exists(eyes)) {
+      throw new UnusableInput("eyes=" + eyes + " is not there; give the attributes.safetensors of TrainAttributes");
+    }
+  }
+
+  /** Whose eyes they are. */
+  static String told(Path eyes) {
+    return eyes == null ? "photo reader" : FirstWeights.madeOf(eyes);
   }
 
   /** By {@link #byAttributes} where {@code eyes} are given, else {@link #byPhotoReader} of {@code model}. */

@@ -66,6 +66,7 @@ public final class TrainParts {
   }
 
   private void run() {
+    SeenError.require(numbers.eyes(), numbers.stages().contains("decoder"));
     if (numbers.stages().contains("adapter") && !Files.exists(eye())) {
       throw new UnusableInput("the adapter learns by " + eye() + ", which is not there; put the face_embedder there that"
           + " TrainEmbedder wrote, or leave the stage out with stages=");
@@ -106,10 +107,7 @@ public final class TrainParts {
   }
 
   private void decoder() {
-    if (numbers.eyes() != null && !Files.exists(numbers.eyes())) {
-      throw new UnusableInput("eyes=" + numbers.eyes() + " is not there; give the attributes.safetensors of TrainAttributes");
-    }
-    String eyes = numbers.eyes() == null ? "photo reader" : FirstWeights.madeOf(numbers.eyes());
+    String eyes = SeenError.told(numbers.eyes());
     WorkStamp.require(work, "eyes", eyes);
     Path state = work.resolve("decoder-state.safetensors");
     int count = Math.min(numbers.of("decoderPictures"), store.size());

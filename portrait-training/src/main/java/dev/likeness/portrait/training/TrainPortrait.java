@@ -69,7 +69,7 @@ public final class TrainPortrait {
     if (numbers.reader() != null && !Files.exists(numbers.reader())) {
       throw new UnusableInput("reader=" + numbers.reader() + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
     }
-    numbers.requireEyes();
+    SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
     int vocabulary = tokenizer();
@@ -117,7 +117,7 @@ public final class TrainPortrait {
       made.put("after", FirstWeights.made(numbers.start()));
     }
     if (numbers.eyes() != null) {
-      made.put("eyes", FirstWeights.madeOf(numbers.eyes()));
+      made.put("eyes", SeenError.told(numbers.eyes()));
     }
     PortraitFolder.write(folder(), autoencoder(), diffusionState(), scale, vocabulary, made);
   }
@@ -150,7 +150,7 @@ public final class TrainPortrait {
   }
 
   private void tuneAutoencoder(Path state) {
-    WorkStamp.require(work, "eyes", numbers.eyes() == null ? "photo reader" : FirstWeights.madeOf(numbers.eyes()));
+    WorkStamp.require(work, "eyes", SeenError.told(numbers.eyes()));
     AutoencoderConfig shape = AutoencoderConfig.of(ModelConfig.read(numbers.start().resolve("vae/config.json")));
     try (SeenError seen = SeenError.by(numbers.eyes(), numbers.start())) {
       new AutoencoderTuning(store, numbers.pictures(), TUNED_AT_ONCE, seen, shape, FirstWeights.autoencoder(numbers.start()), numbers.seed())

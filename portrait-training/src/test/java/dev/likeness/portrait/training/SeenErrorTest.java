@@ -1,9 +1,11 @@
 package dev.likeness.portrait.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -20,6 +22,14 @@ import org.junit.jupiter.api.io.TempDir;
 
 @ExtendWith(NoTensorLeaks.class)
 class SeenErrorTest {
+  @Test
+  void refusesEyesThatAreNotThereOrThatNothingLooksThrough() {
+    Path nowhere = Path.of("nowhere.safetensors");
+    assertTrue(assertThrows(UnusableInput.class, () -> SeenError.require(nowhere, true)).getMessage().contains("nowhere.safetensors is not there"));
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> SeenError.require(nowhere, false)).getMessage().contains("no eyes="));
+    SeenError.require(null, false);
+  }
+
   @Test
   void blurIsSeenMoreThanWhatTheEyeForgives() {
     PeopleRenders renders = new PeopleRenders(1);

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.vae.LatentDistribution;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.reading.ReadingNetwork;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ final class AutoencoderTuning {
   }
 
   TrainingLoop loop(int steps) {
-    return TrainingLoop.from(start, "autoencoder", steps, NUMBERS, seed);
+    return TrainingLoop.from(start, Safetensors::open, "autoencoder", steps, NUMBERS, seed);
   }
 
   double step(TrainableWeights weights, long number) {

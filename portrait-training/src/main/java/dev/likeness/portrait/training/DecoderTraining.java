@@ -7,6 +7,7 @@ import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.Parameters;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Random;
@@ -53,7 +54,7 @@ final class DecoderTraining {
   }
 
   TrainingLoop loop(int steps) {
-    return TrainingLoop.from(start, "decoder", steps, NUMBERS, seed);
+    return TrainingLoop.from(start, Safetensors::open, "decoder", steps, NUMBERS, seed);
   }
 
   double step(TrainableWeights weights, long number) {

@@ -5,7 +5,6 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.LoadedWeights;
-import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
@@ -31,7 +30,7 @@ final class EvenLatents {
   /** Writes the slow average of a training state's weights, in f32, with its latents evened over some renders. */
   static void write(Path state, RenderStore renders, Path file) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
-        LoadedWeights weights = new LoadedWeights(average(state), Compute.EXACT); Safetensors saved = Safetensors.open(state)) {
+        LoadedWeights weights = new LoadedWeights(TrainingLoop.average(state), Compute.EXACT); Safetensors saved = Safetensors.open(state)) {
       Tensor latents = latents(new AutoencoderKL(Architecture.autoencoderConfig(1), Weights.of(weights)), renders);
       Tensor mean = latents.mean(0);
       Tensor spread = latents.sub(mean).square().mean(0).sqrt().sqrt();
@@ -40,11 +39,6 @@ final class EvenLatents {
       even(tensors, mean, spread);
       SafetensorsWriter.write(file, tensors, Map.of());
     }
-  }
-
-  /** The slow average of a training state's weights, under their own names. */
-  static Renamed average(Path state) {
-    return new Renamed(Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 
   private static void even(Map<String, Tensor> tensors, Tensor mean, Tensor spread) {

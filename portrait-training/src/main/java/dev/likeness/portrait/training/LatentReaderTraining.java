@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every {@link Attribute}. */
 final class LatentReaderTraining {
+  private static final String NAME = "latent reader";
   private static final int SHARES = 2;
   private static final int SHARE = 32;
   private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
@@ -30,6 +31,7 @@ final class LatentReaderTraining {
   private final WordLoss words;
   private final int learnt;
   private final long seed;
+  private Path start;
 
   /** Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 pictures or a tenth of them. */
   LatentReaderTraining(LatentSet data, PortraitRenders known, long seed) {
@@ -44,6 +46,11 @@ final class LatentReaderTraining {
     this.seed = seed;
   }
 
+  /** Begins with what another run's {@code state} learnt, not with random weights, where there is no state to go on from. */
+  void startFrom(Path state) {
+    start = state;
+  }
+
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
     runTo(file, steps, steps);
@@ -51,8 +58,13 @@ final class LatentReaderTraining {
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    new TrainingLoop("latent reader", steps, NUMBERS, seed, name -> name.endsWith("conv2.weight") || name.startsWith("words"))
-        .runTo(file, last, this::step, (weights, step) -> trial(weights));
+    loop(steps).runTo(file, last, this::step, (weights, step) -> trial(weights));
+  }
+
+  private TrainingLoop loop(int steps) {
+    return start == null
+        ? new TrainingLoop(NAME, steps, NUMBERS, seed, name -> name.endsWith("conv2.weight") || name.startsWith("words"))
+        : TrainingLoop.from(start, TrainingLoop::average, NAME, steps, NUMBERS, seed);
   }
 
   private double step(TrainableWeights weights, long step) {

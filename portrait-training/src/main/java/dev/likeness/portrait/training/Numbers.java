@@ -9,8 +9,10 @@ import java.util.List;
  * @param seed of the people and of the autoencoder
  * @param autoencoderSteps its optimiser steps; with {@code start} 0 leaves that model's as it is
  * @param pictures renders to learn from
- * @param readerSteps optimiser steps of the reader of latents
- * @param steps its optimiser steps
+ * @param candidates of how many people and shots each render is the one of whom most is said that is drawn badly; 1 to take them as
+ *     they come. For readers to learn from: a model would learn that everybody has freckles
+ * @param readerSteps optimiser steps of the reader of latents; none with {@code reader}, unless they are given: then it learns on
+ * @param steps optimiser steps of text tower and UNet; 0 to stop when there is a reader
  * @param batch pictures a step; with feedback as many drawings beside them
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
@@ -21,12 +23,12 @@ import java.util.List;
  *     not told with them
  * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes the autoencoder of {@code start}
  *     learns on, or null for that model's photo reader; not told either
- * @param reader the state of a reader that another run trained on latents of the same autoencoder, or null to train one; not
+ * @param reader the state of a reader that another run trained on latents of the same autoencoder, or null to begin one; not
  *     told either
  */
-record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, int steps, int batch, int shares,
+record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, int readerSteps, int steps, int batch, int shares,
     double rate, double feedback, long draws, Path start, Path eyes, Path reader) {
-  static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "readerSteps", "steps", "batch", "shares",
+  static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "candidates", "readerSteps", "steps", "batch", "shares",
       "rate", "feedback", "draws", "start", "eyes", "reader");
 
   Numbers {
@@ -40,11 +42,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
     Named given = Named.of(pairs, NAMES);
     String seed = given.text("seed", "1");
     Path start = given.file("start").orElse(null);
+    Path reader = given.file("reader").orElse(null);
     return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", start == null ? 4200 : 0), given.number("pictures", 16000),
-        given.number("readerSteps", 2500), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
+        given.number("candidates", 1), given.number("readerSteps", reader == null ? 2500 : 0), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
         Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
         Long.parseLong(given.text("draws", seed)),
-        start, given.file("eyes").orElse(null), given.file("reader").orElse(null));
+        start, given.file("eyes").orElse(null), reader);
   }
 
   DiffusionTraining.Recipe recipe() {
@@ -54,7 +57,8 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int readerSteps, i
   @Override
   public String toString() {
     return "seed=" + seed + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
-        + (reader == null ? " readerSteps=" + readerSteps : "") + " steps=" + steps
+        + (candidates > 1 ? " candidates=" + candidates : "")
+        + (readerSteps > 0 ? " readerSteps=" + readerSteps : "") + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)
         + " draws=" + draws;
   }

@@ -53,7 +53,7 @@ public final class TrainPortrait {
     this.clip = clip;
     this.commit = commit;
     this.numbers = numbers;
-    this.renders = new PortraitRenders(numbers.seed());
+    this.renders = new PortraitRenders(numbers.seed()).chosenOf(numbers.candidates());
     this.store = new RenderStore(work.resolve("renders"));
   }
 
@@ -72,36 +72,51 @@ public final class TrainPortrait {
     SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
+    WorkStamp.require(work, "candidates", numbers.candidates());
     int vocabulary = tokenizer();
     trainAutoencoder();
     List<Path> files = encode();
     try (ClipTokenizer tokenizer = ClipTokenizer.open(folder().resolve("tokenizer"));
         LatentSet data = new LatentSet(files, tokenizer.encode(""), scale())) {
-      System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
-      SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
-      // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
-      Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
-      DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.draws());
-      if (numbers.start() != null) {
-        training.startFrom(numbers.start());
+      trainReader(data);
+      if (numbers.steps() > 0) {
+        trainDiffusion(data, vocabulary, recipe);
       }
-      if (numbers.reader() == null) {
-        new LatentReaderTraining(data, renders, numbers.seed()).run(reader(), numbers.readerSteps());
-      }
-      try (LatentReader reader = LatentReader.open(reader());
-          FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe,
-              TrainingLoop.SAVE_EVERY)) {
-        training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
-        if (numbers.feedback() > 0) {
-          training.please(feedback);
-        }
-        training.run(diffusionState(), recipe, step -> {
-          assemble(data.scale(), vocabulary, step);
-          preview(step);
-        });
-      }
-      assemble(data.scale(), vocabulary, numbers.steps());
     }
+  }
+
+  private void trainReader(LatentSet data) {
+    if (numbers.readerSteps() > 0) {
+      LatentReaderTraining training = new LatentReaderTraining(data, renders, numbers.seed());
+      if (numbers.reader() != null) {
+        training.startFrom(numbers.reader());
+      }
+      training.run(work.resolve(LatentReader.STATE), numbers.readerSteps());
+    }
+  }
+
+  private void trainDiffusion(LatentSet data, int vocabulary, DiffusionTraining.Recipe recipe) {
+    System.err.printf(Locale.ROOT, "diffusion on %d pictures, latents scaled by %.4f%n", data.size(), data.scale());
+    SchedulerConfig scheduler = SchedulerConfig.of(Architecture.scheduler());
+    // Without min-SNR: it takes the weight from the noisiest steps, which is where colours are decided.
+    Objective objective = new Objective(scheduler.schedule(), scheduler.prediction(), 0);
+    DiffusionTraining training = new DiffusionTraining(data, objective, vocabulary, numbers.draws());
+    if (numbers.start() != null) {
+      training.startFrom(numbers.start());
+    }
+    try (LatentReader reader = LatentReader.open(reader());
+        FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe,
+            TrainingLoop.SAVE_EVERY)) {
+      training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
+      if (numbers.feedback() > 0) {
+        training.please(feedback);
+      }
+      training.run(diffusionState(), recipe, step -> {
+        assemble(data.scale(), vocabulary, step);
+        preview(step);
+      });
+    }
+    assemble(data.scale(), vocabulary, numbers.steps());
   }
 
   private void preview(long step) {
@@ -199,7 +214,7 @@ public final class TrainPortrait {
   }
 
   private Path reader() {
-    return numbers.reader() == null ? work.resolve(LatentReader.STATE) : numbers.reader();
+    return numbers.reader() == null || numbers.readerSteps() > 0 ? work.resolve(LatentReader.STATE) : numbers.reader();
   }
 
   private Path diffusionState() {

@@ -9,7 +9,9 @@ import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -39,16 +41,21 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
     this(name, steps, numbers, seed, noise -> InitialValues.seeded(noise, silent), weights -> { });
   }
 
-  /** A stage that begins with the weights in {@code start}, which has all that the network asks for. */
-  static TrainingLoop from(Path start, String name, int steps, Hyperparameters numbers, long seed) {
+  /** A stage that begins with the weights in {@code start}, {@code opened} so, which has all that the network asks for. */
+  static TrainingLoop from(Path start, Function<Path, TensorSource> opened, String name, int steps, Hyperparameters numbers, long seed) {
     InitialValues none = (weight, shape) -> {
       throw new UnusableInput(start + " lacks " + weight + "; give weights of this shape");
     };
     return new TrainingLoop(name, steps, numbers, seed, noise -> none, weights -> {
-      try (Safetensors saved = Safetensors.open(start)) {
+      try (TensorSource saved = opened.apply(start)) {
         weights.load(saved);
       }
     });
+  }
+
+  /** The slow average of the weights in a {@code state}, under their own names. */
+  static TensorSource average(Path state) {
+    return new Renamed(Safetensors.open(state), name -> name.startsWith("ema.") ? name.substring(4) : null);
   }
 
   /** Computes the gradients of one step, which begin at nothing, and tells its loss. */

@@ -9,7 +9,6 @@ import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -29,9 +28,7 @@ final class Underway implements AutoCloseable {
   /** Steps of a drawing. */
   static final int STEPS = 20;
 
-  private static final int CANDIDATES = 3;
-  private static final Set<Attribute> HARD = EnumSet.of(Attribute.EYES, Attribute.EARRINGS, Attribute.FRECKLES, Attribute.GAZE,
-      Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
+  private static final int CANDIDATES = 6;
 
   /** One drawing: whose caption, which of that picture's, what it asks for, after how many of its steps. */
   private record Slot(int picture, int caption, Map<Attribute, Set<String>> asked, int at, int steps) {
@@ -47,8 +44,8 @@ final class Underway implements AutoCloseable {
       return new Slot(picture, caption, asked, at + 1, steps);
     }
 
-    long hard() {
-      return asked.keySet().stream().filter(HARD::contains).count();
+    int hard() {
+      return HardWords.count(asked);
     }
   }
 
@@ -74,7 +71,7 @@ final class Underway implements AutoCloseable {
   }
 
   private Slot begun(Random random, int steps) {
-    return IntStream.range(0, CANDIDATES).mapToObj(i -> drawn(random, steps)).max(Comparator.comparingLong(Slot::hard)).orElseThrow();
+    return IntStream.range(0, CANDIDATES).mapToObj(i -> drawn(random, steps)).max(Comparator.comparingInt(Slot::hard)).orElseThrow();
   }
 
   private Slot drawn(Random random, int steps) {

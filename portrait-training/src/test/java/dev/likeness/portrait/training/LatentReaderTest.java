@@ -52,6 +52,28 @@ class LatentReaderTest {
     }
   }
 
+  @Test
+  void goesOnFromWhatAnotherLearnt() {
+    Path first = folder.resolve("first.safetensors");
+    Path second = folder.resolve("second.safetensors");
+    try (LatentSet data = NoiseLatents.of(folder, PICTURES); TensorScope scope = TensorScope.open()) {
+      training(data).run(first, STEPS);
+      LatentReaderTraining further = training(data);
+      further.startFrom(first);
+      further.run(second, 1);
+      int[] learnt = IntStream.range(0, PICTURES - HELD).toArray();
+      double before = untold(first, data, learnt);
+      assertEquals(before, untold(second, data, learnt), 0.3 * before);
+    }
+  }
+
+  private static double untold(Path state, LatentSet data, int[] pictures) {
+    PersonTraits traits = PersonTraits.of(IntStream.range(0, PICTURES).mapToObj(new PortraitRenders(1)::person).toList());
+    try (LatentReader reader = LatentReader.open(state)) {
+      return torch.mse_loss(reader.all(data.latents(pictures)).narrow(1, 0, traits.count()), traits.of(pictures, 1)).item_double();
+    }
+  }
+
   private static LatentReaderTraining training(LatentSet data) {
     return new LatentReaderTraining(data, new PortraitRenders(1), HELD, 1);
   }

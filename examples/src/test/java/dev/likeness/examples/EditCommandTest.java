@@ -144,6 +144,15 @@ class EditCommandTest {
   }
 
   @Test
+  void namesThePictureThatIsNotThereWhereOneWasEditedBefore() throws IOException {
+    Path out = Files.createDirectories(folder.resolve("again"));
+    Files.copy(picture, out.resolve("edited.png"));
+    CommandRun run = edit(folder.resolve("typo.png"), out, "--light", "window light");
+    assertEquals(3, run.status(), run.err());
+    assertTrue(run.complaints().get(0).contains("typo.png"), run.err());
+  }
+
+  @Test
   void writesTheEditedHeadshotAComparisonAndScores() throws IOException {
     Path out = folder.resolve("out");
     CommandRun run = edit(picture, out, "--light", "window light");

@@ -121,7 +121,7 @@ public final class EditCommand implements Runnable {
   private void requireKept() {
     Path after = out.resolve(EDITED);
     try {
-      if (Files.exists(after) && Files.isSameFile(after, picture)) {
+      if (Files.exists(after) && Files.exists(picture) && Files.isSameFile(after, picture)) {
         throw new IllegalArgumentException(picture + " would be written over by what it becomes; choose another --out");
       }
     } catch (IOException e) {

@@ -81,7 +81,7 @@ public final class VerifyCommand implements Runnable {
       throw new UnusableInput(file + " was changed after it was signed; ask for the original receipt");
     }
     X500Principal signer = receipt.signer().getSubjectX500Principal();
-    if (trust != null && !anchors().vouchFor(List.of(receipt.signer()))) {
+    if (trust != null && !anchors().vouchFor(receipt.chain())) {
       throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust + " does not vouch for; ask who erased");
     }
     String told = (trust == null ? "unchanged: " : "genuine: ") + receipt.subject() + " was erased, begun " + receipt.begun() + ", finished "

@@ -1,6 +1,7 @@
 package dev.likeness.examples.service;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -98,9 +99,11 @@ public final class BatchHeadshots {
       try {
         one(folder, results, consent);
         log.println(folder.getFileName() + ": done");
-      } catch (UnusableInput | MachineLimit | IOException e) {
+      } catch (Cancelled stopped) {
+        throw stopped;
+      } catch (RuntimeException | IOException e) {
         failed++;
-        log.println(folder.getFileName() + ": " + (e instanceof IOException ? e : e.getMessage()));
+        log.println(folder.getFileName() + ": " + (e instanceof UnusableInput || e instanceof MachineLimit ? e.getMessage() : e));
       }
     }
     return failed;

@@ -25,16 +25,18 @@ import java.net.InetSocketAddress;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.stream.Collectors;
 
 /**
  * Headshots over HTTP, to this machine alone: a small example of the studio's queue, without users or encryption. The last
- * 256 shoots are kept, of up to 256 MiB of pictures, in memory.
+ * 256 shoots are kept, of up to 256 MiB of pictures, in memory. What a page from elsewhere asks is answered by 403.
  *
  * <pre>
  * POST   /shoots?person=ada&amp;style=studio&amp;count=2&amp;seed=7&amp;steps=20&amp;variant=0&amp;priority=0   202 and {"id": …}; at most 16
@@ -52,6 +54,8 @@ public final class HeadshotService implements AutoCloseable {
   private static final int MOST_STEPS = 1000;
 
   private static final Set<String> KNOWN = Set.of("person", "style", "count", "seed", "steps", "variant", "priority");
+
+  private static final List<String> HERE = List.of("127.0.0.1", "localhost", "[::1]");
 
   private final Map<String, TrainedPerson> people;
   private final FaceDetector detector;
@@ -97,7 +101,11 @@ public final class HeadshotService implements AutoCloseable {
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       try {
-        route(exchange);
+        if (isFromHere(exchange)) {
+          route(exchange);
+        } else {
+          say(exchange, 403, Map.of("error", "this is for programs of this machine; ask http://127.0.0.1:" + port()));
+        }
       } catch (QueueFull full) {
         exchange.getResponseHeaders().add("Retry-After", "1");
         say(exchange, 429, Map.of("error", full.getMessage()));
@@ -107,6 +115,14 @@ public final class HeadshotService implements AutoCloseable {
         say(exchange, 400, Map.of("error", wrong.getMessage()));
       }
     }
+  }
+
+  /** Whether it is asked for by a name of this machine, and not by a page from elsewhere that a browser on it shows. */
+  private boolean isFromHere(HttpExchange exchange) {
+    Set<String> here = HERE.stream().map(name -> name + ":" + port()).collect(Collectors.toSet());
+    String origin = exchange.getRequestHeaders().getFirst("Origin");
+    return here.contains(exchange.getRequestHeaders().getFirst("Host"))
+        && (origin == null || origin.startsWith("http://") && here.contains(origin.substring("http://".length())));
   }
 
   private void route(HttpExchange exchange) throws IOException {

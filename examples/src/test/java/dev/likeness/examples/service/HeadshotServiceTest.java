@@ -33,12 +33,17 @@ import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -238,6 +243,23 @@ class HeadshotServiceTest {
         said("PUT", "/" + id));
     assertEquals("405 {\"error\":\"DELETE is not answered here; GET shows a shoot or a picture, DELETE cancels a shoot\"}",
         said("DELETE", "/" + id + "/1.png"));
+  }
+
+  @Test
+  void answersNoPageFromElsewhere() throws Exception {
+    String wrong = "HTTP/1.1 403 Forbidden";
+    assertEquals(wrong, asked("GET /shoots/1 HTTP/1.1", "Host: rebound.example:" + service.port()));
+    assertEquals(wrong, asked("POST /shoots?person=ada HTTP/1.1", "Host: 127.0.0.1:" + service.port(), "Origin: http://rebound.example"));
+    assertEquals("HTTP/1.1 404 Not Found", asked("GET /shoots/999 HTTP/1.1", "Host: localhost:" + service.port(),
+        "Origin: http://localhost:" + service.port()));
+  }
+
+  /** The first line of the answer; Java's HTTP client does not let one say who the host is. */
+  private String asked(String... lines) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), service.port())) {
+      socket.getOutputStream().write((String.join("\r\n", lines) + "\r\nConnection: close\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII)).readLine();
+    }
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import dev.likeness.headshots.trust.vault.Vault;
 import java.io.IOException;
@@ -36,16 +37,34 @@ final class Erasure {
     this.signer = signer;
   }
 
-  /** Notes that {@code id} is to be erased, and what it holds. */
-  void begin(String id) throws IOException {
+  /** Destroys what makes a subject readable. */
+  @FunctionalInterface
+  interface Keys {
+    void destroy() throws IOException;
+  }
+
+  /** Notes that {@code id} is to be erased, and what it holds, and destroys its {@code keys}. */
+  void begin(String id, Keys keys) throws IOException {
     Map<String, Object> note = new LinkedHashMap<>();
     note.put("begun", now().toString());
     note.put("files", counts(subjects.resolve(id)));
-    JsonFile.write(begun.resolve(id), note);
+    try {
+      JsonFile.write(begun.resolve(id), note);
+      keys.destroy();
+    } catch (MachineLimit full) {
+      // A disk that has no room for the note has some when the files are gone.
+      keys.destroy();
+      remove(subjects.resolve(id));
+      JsonFile.write(begun.resolve(id), note);
+    }
   }
 
   boolean isBegun(String id) {
     return Files.exists(begun.resolve(id));
+  }
+
+  boolean isFinished(String id) {
+    return Files.exists(receipts.resolve(id + ".json")) && !isBegun(id);
   }
 
   /** Does what is left to do of an erasure that was noted. */

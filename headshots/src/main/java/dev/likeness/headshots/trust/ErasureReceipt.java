@@ -13,8 +13,10 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -25,19 +27,27 @@ import java.util.Map;
  * @param finished when the last file was gone
  * @param files how many files there were, by holding
  * @param signature over everything above
- * @param certificate of who signed, DER
+ * @param certificates of who signed and of whoever vouches for them, the signer's first, DER
  */
 public record ErasureReceipt(String subject, Instant begun, Instant finished, Map<String, Integer> files,
-    byte[] signature, byte[] certificate) {
+    byte[] signature, List<byte[]> certificates) {
+  private static final String SIGNER = "certificate";
+  private static final String ISSUERS = "issuers";
+
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
+    certificates = List.copyOf(certificates);
   }
 
   static ErasureReceipt signed(String subject, Instant begun, Instant finished, Map<String, Integer> files,
       SigningIdentity signer) {
     try {
       byte[] signature = signer.sign(message(subject, begun, finished, files));
-      return new ErasureReceipt(subject, begun, finished, files, signature, signer.chain().get(0).getEncoded());
+      List<byte[]> certificates = new ArrayList<>();
+      for (X509Certificate certificate : signer.chain()) {
+        certificates.add(certificate.getEncoded());
+      }
+      return new ErasureReceipt(subject, begun, finished, files, signature, certificates);
     } catch (CertificateException e) {
       throw new IllegalArgumentException("the certificate of " + signer + " has no encoding", e);
     }
@@ -61,9 +71,17 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
 
   /** The certificate of who signed it. */
   public X509Certificate signer() {
+    return chain().get(0);
+  }
+
+  /** The certificates of the signer and of whoever vouches for them, for trust anchors to judge. */
+  public List<X509Certificate> chain() {
     try {
-      return (X509Certificate) CertificateFactory.getInstance("X.509")
-          .generateCertificate(new ByteArrayInputStream(certificate));
+      List<X509Certificate> chain = new ArrayList<>();
+      for (byte[] certificate : certificates) {
+        chain.add((X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(certificate)));
+      }
+      return chain;
     } catch (CertificateException e) {
       throw new UnusableInput("the receipt of " + subject + " holds no certificate that can be read", e);
     }
@@ -85,7 +103,11 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     map.put("finished", finished.toString());
     map.put("files", files);
     map.put("signature", Base64.getEncoder().encodeToString(signature));
-    map.put("certificate", Base64.getEncoder().encodeToString(certificate));
+    List<String> encoded = certificates.stream().map(Base64.getEncoder()::encodeToString).toList();
+    map.put(SIGNER, encoded.get(0));
+    if (encoded.size() > 1) {
+      map.put(ISSUERS, encoded.subList(1, encoded.size()));
+    }
     return map;
   }
 
@@ -99,10 +121,13 @@ public record ErasureReceipt(String subject, Instant begun, Instant finished, Ma
     try {
       Map<String, Integer> files = new LinkedHashMap<>();
       ((Map<?, ?>) map.get("files")).forEach((name, count) -> files.put((String) name, (Integer) count));
+      List<byte[]> certificates = new ArrayList<>(List.of(Base64.getDecoder().decode((String) map.get(SIGNER))));
+      for (Object issuer : map.get(ISSUERS) instanceof List<?> issuers ? issuers : List.of()) {
+        certificates.add(Base64.getDecoder().decode((String) issuer));
+      }
       return new ErasureReceipt((String) map.get("erased"), Instant.parse((String) map.get("begun")),
           Instant.parse((String) map.get("finished")), files,
-          Base64.getDecoder().decode((String) map.get("signature")),
-          Base64.getDecoder().decode((String) map.get("certificate")));
+          Base64.getDecoder().decode((String) map.get("signature")), certificates);
     } catch (RuntimeException e) {
       throw new UnusableInput(file + " is not a receipt of an erasure; give a file from a store's receipts folder", e);
     }

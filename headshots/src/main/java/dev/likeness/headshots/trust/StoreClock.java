@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -29,7 +30,11 @@ final class StoreClock {
       seen = ((Number) saved.get(SEEN)).longValue();
     }
     now();
-    save();
+    try {
+      save();
+    } catch (MachineLimit full) {
+      // A disk without room must not keep anybody from being erased; the time goes on from what was kept last.
+    }
   }
 
   /** The time now. */

@@ -3,18 +3,24 @@ package dev.likeness.headshots.trust;
 import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /** The right to a store's folder, which one process has at a time: from opening to closing, or to its own end. */
 final class StoreLock implements AutoCloseable {
+  /** Folders that this process has. Closing any channel to a file lets go of all locks of the process on it, so none is opened twice. */
+  private static final Set<Path> HERE = ConcurrentHashMap.newKeySet();
+
+  private final Path folder;
   private final FileChannel channel;
 
-  private StoreLock(FileChannel channel) {
+  private StoreLock(Path folder, FileChannel channel) {
+    this.folder = folder;
     this.channel = channel;
   }
 
@@ -24,20 +30,27 @@ final class StoreLock implements AutoCloseable {
    * @throws MachineLimit when somebody has it
    */
   static StoreLock on(Path folder) throws IOException {
-    FileChannel channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    if (!take(channel)) {
-      channel.close();
-      throw new MachineLimit("the store " + folder + " is open already, here or in another process; close it there");
-    }
-    return new StoreLock(channel);
+    Path real = folder.toRealPath();
+    Optional<FileChannel> channel = HERE.add(real) ? elsewhere(real) : Optional.empty();
+    return new StoreLock(real, channel.orElseThrow(
+        () -> new MachineLimit("the store " + folder + " is open already, here or in another process; close it there")));
   }
 
-  private static boolean take(FileChannel channel) throws IOException {
+  /** A locked channel, unless another process has the folder; then this one has not. */
+  private static Optional<FileChannel> elsewhere(Path folder) throws IOException {
+    FileChannel channel = null;
+    boolean taken = false;
     try {
-      FileLock lock = channel.tryLock();
-      return lock != null;
-    } catch (OverlappingFileLockException hereAlready) {
-      return false;
+      channel = FileChannel.open(folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      taken = channel.tryLock() != null;
+      return taken ? Optional.of(channel) : Optional.empty();
+    } finally {
+      if (!taken) {
+        HERE.remove(folder);
+        if (channel != null) {
+          channel.close();
+        }
+      }
     }
   }
 
@@ -53,5 +66,6 @@ final class StoreLock implements AutoCloseable {
   @Override
   public void close() throws IOException {
     channel.close();
+    HERE.remove(folder);
   }
 }

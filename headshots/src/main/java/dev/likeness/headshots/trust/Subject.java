@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -28,6 +29,7 @@ public final class Subject {
   private final SubjectVaults vaults;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
   private SubjectDates dates;
+  private String damage;
   private boolean claimed;
   private boolean erased;
 
@@ -49,9 +51,20 @@ public final class Subject {
 
   static Subject open(SubjectStore store, String id, Path folder) {
     Subject subject = new Subject(store, id, folder);
-    subject.dates = SubjectDates.of(JsonFile.read(folder.resolve(DATES)));
+    try {
+      subject.dates = SubjectDates.read(folder.resolve(DATES));
+    } catch (UnusableInput damaged) {
+      // One damaged file must keep nobody from being erased or purged, this person least of all: time begins anew for them.
+      subject.dates = SubjectDates.created(store.clock().now());
+      subject.damage = damaged.getMessage();
+    }
     subject.vaults.tidy();
     return subject;
+  }
+
+  /** What of it was damaged when it was opened, if anything. */
+  Optional<String> damage() {
+    return Optional.ofNullable(damage);
   }
 
   static boolean isWhole(Path folder) {

@@ -17,7 +17,8 @@ final class SubjectCheck {
   private SubjectCheck() {}
 
   static List<String> problems(Subject subject) {
-    return Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream()).toList();
+    Stream<String> damage = subject.damage().stream().map(told -> subject + ": " + told + "; until then it counts as come when the store was opened");
+    return Stream.concat(damage, Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream())).toList();
   }
 
   private static Optional<String> problem(Subject subject, Holding holding) {

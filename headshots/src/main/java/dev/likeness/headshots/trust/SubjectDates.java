@@ -1,5 +1,7 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.UnusableInput;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -38,8 +40,20 @@ record SubjectDates(long created, long purposeMet, long lastUse) {
     return map;
   }
 
-  static SubjectDates of(Map<?, ?> map) {
-    return new SubjectDates(((Number) map.get("created")).longValue(), ((Number) map.get("purpose_met")).longValue(),
-        ((Number) map.get("last_use")).longValue());
+  /**
+   * Reads them.
+   *
+   * @throws UnusableInput when the file holds none
+   */
+  static SubjectDates read(Path file) {
+    Map<String, Object> map = JsonFile.read(file);
+    return new SubjectDates(seconds(map, "created", file), seconds(map, "purpose_met", file), seconds(map, "last_use", file));
+  }
+
+  private static long seconds(Map<String, Object> map, String name, Path file) {
+    if (map.get(name) instanceof Number number) {
+      return number.longValue();
+    }
+    throw new UnusableInput(file + " says no number of seconds as " + name + "; restore it from a copy");
   }
 }

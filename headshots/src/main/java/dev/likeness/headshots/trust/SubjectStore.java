@@ -208,17 +208,17 @@ public final class SubjectStore implements AutoCloseable {
   ErasureReceipt erase(Subject subject) {
     synchronized (subject) {
       try {
-        if (!subject.isErased()) {
-          erasure.begin(subject.id());
-          subject.destroyKeys();
-        } else if (!erasure.isBegun(subject.id())) {
+        if (erasure.isFinished(subject.id())) {
           return receipt(subject.id());
+        }
+        if (!erasure.isBegun(subject.id())) {
+          erasure.begin(subject.id(), subject::destroyKeys);
         }
         subjects.remove(subject.id());
         return erasure.finish(subject.id());
       } catch (IOException e) {
         throw new MachineLimit("cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-            + "; it is unreadable already, and opening the store again goes on", e);
+            + (subject.isErased() ? "; it is unreadable already, and opening the store again goes on" : "; nothing of it is gone yet, try again"), e);
       }
     }
   }

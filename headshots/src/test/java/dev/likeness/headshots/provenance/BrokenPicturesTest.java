@@ -2,14 +2,17 @@ package dev.likeness.headshots.provenance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.headshots.provenance.c2pa.ManifestReader;
+import dev.likeness.headshots.provenance.c2pa.ManifestReport;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.provenance.file.FilePart;
 import dev.likeness.headshots.provenance.file.PictureFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
 import java.util.Arrays;
@@ -56,6 +59,27 @@ class BrokenPicturesTest {
       }
       judge(changed);
     }
+  }
+
+  /** Whether a manifest updates another is said outside of what is signed. */
+  @Test
+  void believesNoManifestThatIsMadeAnUpdate() throws IOException {
+    for (byte[] file : List.of(FILES.get(1), Files.readAllBytes(Material.of("c2pa/C.jpg")))) {
+      ManifestReport report = read(replaced(file, "c2ma", "c2um"));
+      assertEquals(ManifestReport.State.INVALID, report.state());
+      assertTrue(report.findings().stream().anyMatch(finding -> finding.code().equals("manifest.update.invalid")), report.toString());
+    }
+  }
+
+  private static ManifestReport read(byte[] file) {
+    return new ManifestReader(TrustAnchors.NONE, Instant.EPOCH).read(PictureFile.of(file).orElseThrow()).orElseThrow();
+  }
+
+  private static byte[] replaced(byte[] file, String type, String by) {
+    String all = new String(file, StandardCharsets.ISO_8859_1);
+    String rest = "\0\021\0\020\200";
+    assertTrue(all.contains(type + rest));
+    return all.replace(type + rest, by + rest).getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @Test

@@ -166,7 +166,7 @@ class SubjectStoreTest {
   void noticesAChangedReceipt() {
     ErasureReceipt receipt = store.create(YES).erase();
     ErasureReceipt changed = new ErasureReceipt(receipt.subject(), receipt.begun(), receipt.finished(),
-        Map.of("photos", 9), receipt.signature(), receipt.certificate());
+        Map.of("photos", 9), receipt.signature(), receipt.certificates());
     assertFalse(changed.isGenuine());
   }
 
@@ -202,10 +202,40 @@ class SubjectStoreTest {
   }
 
   @Test
-  void opensOnce() {
+  void opensOnce() throws IOException, InterruptedException {
     Exception e = assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
     assertEquals("the store " + folder.resolve("store")
         + " is open already, here or in another process; close it there", e.getMessage());
+    // The refusal here must not have let go of the folder either.
+    assertEquals(OtherProcess.REFUSED, OtherProcess.locks(folder.resolve("store/lock")));
+  }
+
+  @Test
+  void erasesWhereTheNoteOfItFindsNoPlace() throws IOException {
+    Subject ada = store.create(YES);
+    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Path notes = folder.resolve("store/erasing");
+    Files.deleteIfExists(notes);
+    Files.createFile(notes);
+    assertThrows(MachineLimit.class, ada::erase);
+    assertThrows(SubjectErased.class, () -> ada.folder(Holding.PHOTOS));
+    assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
+    Files.delete(notes);
+    assertTrue(ada.erase().isGenuine());
+  }
+
+  @Test
+  void damagedDatesOfOneKeepNobodyIn() throws IOException {
+    Subject ada = store.create(YES);
+    Subject bob = store.create(YES);
+    store.close();
+    Files.writeString(folder.resolve("store/subjects/" + ada.id() + "/dates.json"), "{\"created\": 3}");
+    store = SubjectStore.open(folder.resolve("store"), key);
+    List<String> problems = store.verify();
+    assertEquals(1, problems.size());
+    assertTrue(problems.get(0).contains(ada.id()) && problems.get(0).contains("says no number of seconds as purpose_met"), problems.get(0));
+    assertTrue(store.subject(ada.id()).erase().isGenuine());
+    assertTrue(store.subject(bob.id()).erase().isGenuine());
   }
 
   @Test

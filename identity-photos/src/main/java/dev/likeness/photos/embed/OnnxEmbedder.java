@@ -10,10 +10,12 @@ import java.nio.file.Path;
 /** An embedder out of an ONNX file, run by OpenCV. One face at a time. */
 public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
+  private final String name;
   private final OpenCvNetwork network;
 
-  private OnnxEmbedder(EmbedderSpec spec, OpenCvNetwork network) {
+  private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network) {
     this.spec = spec;
+    this.name = name;
     this.network = network;
   }
 
@@ -29,7 +31,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
       throw new UnusableInput("the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one it is"
           .formatted(file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
     }
-    return new OnnxEmbedder(spec, OpenCvNetwork.open(input, "the face embedder " + file));
+    return new OnnxEmbedder(spec, spec.name() + " " + input.fingerprint(), OpenCvNetwork.open(input, "the face embedder " + file));
   }
 
   @Override
@@ -43,9 +45,10 @@ public final class OnnxEmbedder implements FaceEmbedder {
     return network.run(aligned, spec.rgb(), spec.mean(), spec.scale());
   }
 
+  /** What the specification calls it and the file's fingerprint: many networks work like one, and none knows another's numbers. */
   @Override
   public String name() {
-    return spec.name();
+    return name;
   }
 
   @Override

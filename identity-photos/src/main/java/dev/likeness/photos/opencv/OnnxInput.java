@@ -4,7 +4,10 @@ import dev.likeness.diffusion.error.UnusableInput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -38,6 +41,15 @@ public record OnnxInput(byte[] file, List<Long> shape) {
   public int side() {
     boolean square = shape.size() == 4 && shape.get(1) == 3 && shape.get(2).equals(shape.get(3)) && shape.get(2) > 0;
     return square ? Math.toIntExact(shape.get(2)) : -1;
+  }
+
+  /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
+  public String fingerprint() {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file), 0, 4);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   // A walk over protobuf's wire format: fields are (number << 3 | kind), kind 2 is length-delimited.

@@ -3,6 +3,7 @@ package dev.likeness.photos.embed;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.photos.DrawnFace;
@@ -103,6 +104,8 @@ class OnnxEmbedderTest {
       assertArrayEquals(first, embedder.embed(DrawnFace.picture(300, 300, 150, 140, 120), face));
       assertEquals(1, FaceEmbedder.cosine(first, first), 1e-6);
       assertEquals(256, first.length);
+      // Another network that works like it would be called otherwise.
+      assertTrue(embedder.name().matches("MobileFace [0-9a-f]{8}"), embedder.name());
     }
   }
 }

@@ -48,18 +48,20 @@ final class ClaimCheck {
         findings.failure("claimSignature.mismatch", url);
         return;
       }
-      validity(chain.get(0), timeOf(signature, claim, url, findings), url, findings);
+      validity(chain.get(0), timeOf(signature, claim, trusted, url, findings), url, findings);
       findings.success("claimSignature.validated", url);
     } catch (MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
     }
   }
 
-  private Instant timeOf(CoseSign1 signature, Claim claim, String url, Findings findings) {
+  // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign yesterday.
+  private Instant timeOf(CoseSign1 signature, Claim claim, boolean trusted, String url, Findings findings) {
     Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
+    boolean vouched = stamp.filter(attested -> anchors.vouchFor(attested.authority())).isPresent();
     if (stamp.isPresent()) {
       findings.success("timeStamp.validated", url);
-      if (anchors.vouchFor(List.of(stamp.get().authority()))) {
+      if (vouched) {
         findings.success("timeStamp.trusted", url);
       } else {
         findings.informational("timeStamp.untrusted", url);
@@ -67,7 +69,7 @@ final class ClaimCheck {
     } else if (TimeStamp.isIn(signature)) {
       findings.informational("timeStamp.mismatch", url);
     }
-    return stamp.map(TimeStamp::time).orElse(now);
+    return stamp.filter(attested -> vouched || !trusted).map(TimeStamp::time).orElse(now);
   }
 
   private static void validity(X509Certificate signer, Instant time, String url, Findings findings) {
@@ -96,7 +98,8 @@ final class ClaimCheck {
         findings.failure("assertion.hashedURI.mismatch", url);
       }
     }
-    claim.assertions().stream().filter(box -> !named.contains(box.label()))
+    // What is named is the first of its label; another would be hashed by nobody.
+    claim.assertions().stream().filter(box -> !named.remove(box.label()))
         .forEach(box -> findings.failure("assertion.undeclared", claim.url("c2pa.assertions/" + box.label())));
   }
 

@@ -21,14 +21,20 @@ final class HardBinding {
     this.file = file;
   }
 
+  /** What binds {@code claim} to a file. */
+  static List<JumbfBox> of(Claim claim) {
+    List<JumbfBox> bindings = new ArrayList<>(claim.assertions(DATA));
+    bindings.addAll(claim.assertions(BOXES));
+    return bindings;
+  }
+
   /**
    * Compares the file with what {@code claim} was made for.
    *
    * @param updated whether later manifests were added, which lets the excluded manifest have grown
    */
   void check(Claim claim, boolean updated, Findings findings) {
-    List<JumbfBox> bindings = new ArrayList<>(claim.assertions(DATA));
-    bindings.addAll(claim.assertions(BOXES));
+    List<JumbfBox> bindings = of(claim);
     if (bindings.isEmpty()) {
       findings.failure("claim.hardBindings.missing", claim.url("c2pa.claim"));
       return;

@@ -71,6 +71,18 @@ final class IngredientCheck {
     return Claim.link(old == null ? ingredient.get("activeManifest") : old);
   }
 
+  /** The manifests of what a claim's picture was made from; those of an update manifest, which has one. */
+  static List<Claim.Link> parents(Claim claim) throws MalformedManifest {
+    List<Claim.Link> parents = new ArrayList<>();
+    for (JumbfBox ingredient : claim.assertions(KIND)) {
+      Map<String, Object> fields = Cbor.map(ingredient.content());
+      if ("parentOf".equals(fields.get("relationship"))) {
+        manifest(fields).ifPresent(parents::add);
+      }
+    }
+    return parents;
+  }
+
   private static boolean isErased(byte[] content) {
     for (byte b : content) {
       if (b != 0) {

@@ -65,7 +65,7 @@ public final class ManifestReader {
     }
     Findings findings = new Findings();
     check.check(active, findings);
-    Claim bound = bound(active, claims);
+    Claim bound = bound(active, claims, findings);
     new HardBinding(file).check(bound, bound != active, findings);
     Findings ingredients = new Findings();
     new IngredientCheck(claims, check).check(active, ingredients);
@@ -83,15 +83,22 @@ public final class ManifestReader {
         ? ManifestReport.State.TRUSTED : ManifestReport.State.VALID;
   }
 
-  // An update manifest speaks for the file that its parent's manifest is bound to.
-  private static Claim bound(Claim active, Map<String, Claim> claims) throws MalformedManifest {
+  // An update manifest speaks for the file that its one parent's manifest is bound to, and is bound to none itself. Neither its
+  // signature nor a hash covers that it is one: else a manifest could be carried over to what it was not made for.
+  private static Claim bound(Claim active, Map<String, Claim> claims, Findings findings) throws MalformedManifest {
     Claim claim = active;
     for (int step = 0; claim.isUpdate() && step < claims.size(); step++) {
-      for (JumbfBox ingredient : claim.assertions("c2pa.ingredient")) {
-        Claim parent = IngredientCheck.manifest(Cbor.map(ingredient.content()))
-            .map(link -> claims.get(Claim.manifestIn(link.url()))).orElse(null);
-        claim = parent == null ? claim : parent;
+      if (!HardBinding.of(claim).isEmpty()) {
+        findings.failure("manifest.update.invalid", claim.url("c2pa.claim"));
+        return claim;
       }
+      List<Claim.Link> parents = IngredientCheck.parents(claim);
+      Claim parent = parents.size() == 1 ? claims.get(Claim.manifestIn(parents.get(0).url())) : null;
+      if (parent == null) {
+        findings.failure("manifest.update.wrongParents", claim.url("c2pa.claim"));
+        return claim;
+      }
+      claim = parent;
     }
     return claim;
   }

@@ -5,6 +5,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -25,9 +26,9 @@ import org.bouncycastle.util.Selector;
  * When a claim was signed, as a time-stamping authority attests (RFC 3161).
  *
  * @param time the attested time
- * @param authority the certificate of who attests it
+ * @param authority the certificates of who attests it and of whoever vouches for them, theirs first
  */
-record TimeStamp(Instant time, X509Certificate authority) {
+record TimeStamp(Instant time, List<X509Certificate> authority) {
   /** Whether the signature carries one at all. */
   static boolean isIn(CoseSign1 signature) {
     return signature.open().containsKey("sigTst") || signature.open().containsKey("sigTst2");
@@ -57,8 +58,12 @@ record TimeStamp(Instant time, X509Certificate authority) {
           || !Arrays.equals(digest.digest(stamped), token.getTimeStampInfo().getMessageImprintDigest())) {
         return Optional.empty();
       }
-      X509Certificate authority = new JcaX509CertificateConverter().getCertificate(signers.iterator().next());
-      token.validate(new JcaSimpleSignerInfoVerifierBuilder().build(authority));
+      JcaX509CertificateConverter converter = new JcaX509CertificateConverter();
+      List<X509Certificate> authority = new ArrayList<>(List.of(converter.getCertificate(signers.iterator().next())));
+      token.validate(new JcaSimpleSignerInfoVerifierBuilder().build(authority.get(0)));
+      for (X509CertificateHolder other : token.getCertificates().getMatches(null)) {
+        authority.add(converter.getCertificate(other));
+      }
       return Optional.of(new TimeStamp(token.getTimeStampInfo().getGenTime().toInstant(), authority));
     } catch (IOException | TSPException | CMSException | GeneralSecurityException | OperatorCreationException
         | RuntimeException e) {

@@ -1,0 +1,26 @@
+package dev.likeness.headshots.trust;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Tries, as a process of its own, to lock a file. */
+final class OtherProcess {
+  /** Its exit status where another process has the file. */
+  static final int REFUSED = 7;
+
+  private OtherProcess() {}
+
+  /** How a process that tries it ends. */
+  static int locks(Path file) throws IOException, InterruptedException {
+    return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+        System.getProperty("java.class.path"), OtherProcess.class.getName(), file.toString()).inheritIO().start().waitFor();
+  }
+
+  public static void main(String[] args) throws IOException {
+    try (FileChannel channel = FileChannel.open(Path.of(args[0]), StandardOpenOption.WRITE)) {
+      System.exit(channel.tryLock() == null ? REFUSED : 0);
+    }
+  }
+}

@@ -65,8 +65,9 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
   /** Whether a holding's time is over. */
   boolean isDue(Holding holding, SubjectDates dates, long now) {
     Limit limit = limits.get(holding);
-    boolean served = dates.purposeMet() >= 0 && now - dates.purposeMet() >= limit.afterPurpose().toSeconds();
-    return served || now - dates.lastUse() >= limit.afterUse().toSeconds();
+    long met = dates.purposeMet(holding);
+    boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
+    return served || now - dates.lastUse(holding) >= limit.afterUse().toSeconds();
   }
 
   Map<String, Object> toMap() {

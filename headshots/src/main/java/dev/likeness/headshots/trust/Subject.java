@@ -92,7 +92,7 @@ public final class Subject {
   public Path folder(Holding holding) {
     synchronized (this) {
       Path files = look(holding);
-      noteUse();
+      noteUse(holding);
       return files;
     }
   }
@@ -106,14 +106,14 @@ public final class Subject {
   /** Says that the person is still wanted: the time since the last use begins anew. */
   public synchronized void renew() {
     requireNotErased();
-    dates = dates.used(store.clock().now());
+    dates = dates.renewed(store.clock().now());
     saveDates();
   }
 
-  private void noteUse() {
+  private void noteUse(Holding holding) {
     long now = store.clock().now();
-    if (dates != null && now - dates.lastUse() >= USE_IS_NOTED_EVERY) {
-      dates = dates.used(now);
+    if (dates != null && now - dates.lastUse(holding) >= USE_IS_NOTED_EVERY) {
+      dates = dates.used(holding, now);
       saveDates();
     }
   }
@@ -211,8 +211,8 @@ public final class Subject {
     long now = store.clock().now();
     Map<String, Long> ages = new LinkedHashMap<>();
     ages.put("created", now - dates.created());
-    if (dates.purposeMet() >= 0) {
-      ages.put("learnt", now - dates.purposeMet());
+    if (dates.learnt() >= 0) {
+      ages.put("learnt", now - dates.learnt());
     }
     ages.put("used", now - dates.lastUse());
     return ages;

@@ -99,6 +99,21 @@ class RetentionTest {
   }
 
   @Test
+  void drawingKeepsNoPhotosThatWaitToBeLearntFrom() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    Files.write(ada.folder(Holding.PHOTOS).resolve("new"), new byte[] {1});
+    ada.photosCame();
+    clock.go(Duration.ofDays(6));
+    ada.folder(Holding.PERSON);
+    assertEquals(0, store.purgeDue().files());
+    clock.go(Duration.ofDays(1));
+    ada.folder(Holding.PERSON);
+    assertEquals(1, store.purgeDue().files());
+    assertEquals(Duration.ofDays(7).toSeconds(), ada.ages().get("learnt"));
+  }
+
+  @Test
   void removesNothingThatIsBeingLearntFrom() throws IOException {
     Subject ada = ada();
     clock.go(Duration.ofDays(7));

@@ -27,6 +27,7 @@ public enum TensorFile {
   GGUF;
 
   private static final int PICKLE_PROTOCOL = 0x80;
+  private static final int HEAD = 4;
 
   /**
    * The form of {@code file}.
@@ -39,7 +40,8 @@ public enum TensorFile {
       return GGUF;
     }
     boolean zip = new String(head, StandardCharsets.ISO_8859_1).equals("PK\3\4");
-    boolean old = head.length == 4 && (head[0] & 255) == PICKLE_PROTOCOL && head[1] >= 2 && head[1] <= 5 && head[2] != 0;
+    // A safetensors file begins with the length of its header, which has no fourth byte below 16 MiB.
+    boolean old = head.length == HEAD && (head[0] & 255) == PICKLE_PROTOCOL && head[1] >= 2 && head[1] <= 5 && head[3] != 0;
     return zip || old ? PICKLE : SAFETENSORS;
   }
 
@@ -61,14 +63,14 @@ public enum TensorFile {
     };
   }
 
-  /** The free text pairs that a list came with; a pickle has none. */
+  /** The free text pairs that a list came with, as far as they are true of what {@link #open} gives; a pickle has none. */
   static Map<String, String> metadata(TensorList list) {
-    return list instanceof SafetensorsHeader header ? header.metadata() : Map.of();
+    return list instanceof SafetensorsHeader header ? Scaled.metadata(header.metadata()) : Map.of();
   }
 
   private static byte[] head(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(4);
+      return in.readNBytes(HEAD);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }

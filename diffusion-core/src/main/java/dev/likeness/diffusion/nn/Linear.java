@@ -1,12 +1,14 @@
 package dev.likeness.diffusion.nn;
 
 import dev.likeness.diffusion.adapt.SidePath;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.Matrix;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** A fully connected layer over the last dimension, with what adapters add beside it. */
 public final class Linear {
@@ -37,7 +39,20 @@ public final class Linear {
 
   /** Maps [..., in] to [..., out]. */
   public Tensor forward(Tensor x) {
-    Tensor y = product(x);
+    return withSides(product(x), x);
+  }
+
+  /** The same for sums that f16 does not hold: a product of f16 is computed in f32, and stays that. */
+  public Tensor wide(Tensor x) {
+    if (DType.of(x.scalar_type()) != DType.F16) {
+      return forward(x);
+    }
+    TensorOptional offset = bias == null ? new TensorOptional() : new TensorOptional(bias.to(ScalarType.Float));
+    return withSides(torch.linear(x.to(ScalarType.Float), weight.wide().to(ScalarType.Float), offset), x);
+  }
+
+  private Tensor withSides(Tensor product, Tensor x) {
+    Tensor y = product;
     for (SidePath side : sides) {
       y = y.add(side.delta(x));
     }

@@ -22,4 +22,13 @@ public final class RmsNorm {
   public Tensor forward(Tensor x) {
     return torch.rms_norm(x, shape, new TensorOptional(weight), new DoubleOptional(eps));
   }
+
+  /** As {@link #forward}, of f32 in front of layers in f16: normalised as it is, then of the weight's type. */
+  public Tensor narrowed(Tensor x) {
+    if (x.scalar_type().intern() == weight.scalar_type().intern()) {
+      return forward(x);
+    }
+    Tensor plain = torch.rms_norm(x, shape, new TensorOptional(), new DoubleOptional(eps));
+    return plain.to(weight.scalar_type()).mul(weight);
+  }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.nn.RmsNorm;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Blocks;
 import dev.likeness.diffusion.weights.Weights;
@@ -38,7 +39,7 @@ public final class T5Encoder {
   /** Encodes token ids [batch, tokens] (int64) as [batch, tokens, width], owned by the calling scope. */
   public Tensor forward(Tensor ids) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor x = torch.embedding(embedding, ids);
+      Tensor x = sum(torch.embedding(embedding, ids));
       Tensor bias = bias(ids.size(1));
       try (Blocks.Pass<T5Layer> pass = layers.pass()) {
         while (pass.hasNext()) {
@@ -47,8 +48,13 @@ public final class T5Encoder {
           }
         }
       }
-      return call.promote(finalNorm.forward(x));
+      return call.promote(finalNorm.narrowed(x));
     }
+  }
+
+  /** What the layers add to, see {@link T5Layer}. */
+  private static Tensor sum(Tensor embedded) {
+    return DType.of(embedded.scalar_type()) == DType.F16 ? embedded.to(ScalarType.Float) : embedded;
   }
 
   /** The bias of every distance, [1, heads, tokens, tokens]; row i, column j is that of token j seen from token i. */

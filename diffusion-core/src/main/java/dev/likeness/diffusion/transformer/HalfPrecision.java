@@ -5,7 +5,7 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
 
-/** Keeps f16 activations finite, as FLUX's blocks and T5's need it. */
+/** Keeps f16 activations finite, as FLUX's blocks need it. */
 final class HalfPrecision {
   private static final double LARGEST = 65504;
 

@@ -14,6 +14,9 @@ public final class Qwen3Shape {
 
   /** The layout of the language model below {@code prefix}; null when there is none. */
   public static KeyLayout layout(TensorList keys, String prefix) {
+    if (LlamaCppLayout.isQwen3(keys, prefix)) {
+      return LlamaCppLayout.qwen3(keys, prefix);
+    }
     return keys.has(prefix + LAYER + "self_attn.q_norm.weight") && keys.has(prefix + "model.embed_tokens.weight")
         ? new SameNames(List.of("model.", "lm_head.")).under(prefix) : null;
   }

@@ -14,6 +14,9 @@ public final class T5Shape {
 
   /** The layout of the T5 encoder below {@code prefix}; null when there is none. */
   public static KeyLayout layout(TensorList keys, String prefix) {
+    if (LlamaCppLayout.isT5(keys, prefix)) {
+      return LlamaCppLayout.t5(keys, prefix);
+    }
     return keys.has(prefix + FIRST) && keys.has(prefix + DISTANCES)
         ? new T5Layout(!keys.has(prefix + T5Layout.EMBEDDING)).under(prefix) : null;
   }

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.model;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.Cast;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
@@ -41,8 +42,8 @@ public final class FolderWriter {
       index.put(component, Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
       if (text) {
         String tokenizer = component.replace("text_encoder", "tokenizer");
-        files.tokenizerFiles(tokenizer).texts().forEach((name, words) -> writeText(out.resolve(tokenizer).resolve(name), words));
-        index.put(tokenizer, Arrays.asList("transformers", "CLIPTokenizer"));
+        writeTokenizer(files.tokenizerFiles(tokenizer), out.resolve(tokenizer));
+        index.put(tokenizer, Arrays.asList("transformers", tokenizerClass(files, tokenizer, files.componentClass(component))));
       }
     }
     writeJson(out.resolve("scheduler/scheduler_config.json"), files.scheduler().values());
@@ -51,7 +52,27 @@ public final class FolderWriter {
     writeJson(out.resolve("model_index.json"), index);
   }
 
+  private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
+    tokenizer.texts().forEach((name, words) -> writeText(folder.resolve(name), words));
+    tokenizer.pieces().ifPresent(pieces -> write(folder.resolve(pieces.getFileName()), out -> Files.copy(pieces, out)));
+  }
+
+  // As the model says itself; a single file does not.
+  private static String tokenizerClass(ModelFiles files, String tokenizer, String encoder) {
+    String own = files.componentClass(tokenizer);
+    if (own != null) {
+      return own;
+    }
+    return encoder.startsWith("T5") ? "T5TokenizerFast" : encoder.startsWith("Qwen") ? "Qwen2TokenizerFast" : "CLIPTokenizer";
+  }
+
   private static void addOptions(ModelFiles files, Map<String, Object> index) {
+    if (files.option("is_distilled")) {
+      index.put("is_distilled", true);
+    }
+    if (files.componentClass("unet") == null) {
+      return;
+    }
     if (files.componentClass("text_encoder_2") == null) {
       index.put("safety_checker", Arrays.asList(null, null));
       index.put("feature_extractor", Arrays.asList(null, null));
@@ -72,11 +93,15 @@ public final class FolderWriter {
   }
 
   private static void writeText(Path file, String text) {
+    write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  private static void write(Path file, AtomicFile.Content content) {
     try {
       Files.createDirectories(file.getParent());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.write(file, content);
   }
 }

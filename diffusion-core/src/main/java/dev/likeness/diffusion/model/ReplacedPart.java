@@ -75,7 +75,7 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
   // CLIP's tokenizer is the model's own or built in; others come with their part.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
-    return belongs(tokenizer) && part.className().startsWith("Qwen3") ? TokenizerFiles.read(folder(tokenizer))
+    return belongs(tokenizer) && !part.className().startsWith("CLIP") ? TokenizerFiles.read(folder(tokenizer))
         : base.tokenizerFiles(tokenizer);
   }
 

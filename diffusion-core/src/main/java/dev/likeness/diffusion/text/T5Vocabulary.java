@@ -2,7 +2,6 @@ package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.text.SentencePieceModel.Piece;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -28,11 +27,8 @@ record T5Vocabulary(String source, List<Piece> pieces, String normalizer, List<M
     if (files.has(WHOLE)) {
       return fromTokenizerJson(files);
     }
-    Path pieces = folder.resolve("spiece.model");
-    if (!Files.exists(pieces)) {
-      throw new UnusableInput(folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model");
-    }
-    return fromSentencePiece(pieces);
+    return fromSentencePiece(files.pieces().orElseThrow(
+        () -> new UnusableInput(folder + " holds no T5 tokenizer; expected tokenizer.json or spiece.model")));
   }
 
   private static T5Vocabulary fromTokenizerJson(TokenizerFiles files) {

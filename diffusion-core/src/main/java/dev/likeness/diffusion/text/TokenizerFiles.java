@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 
 /**
@@ -25,6 +26,7 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
   public static final List<String> NAMES = List.of("tokenizer.json", "vocab.json", "merges.txt", "tokenizer_config.json",
       "special_tokens_map.json", "added_tokens.json", "chat_template.jinja");
 
+  private static final String PIECES = "spiece.model";
   private static final long LARGEST_FILE = 64L << 20;
   private static final String MERGES = "clip-merges.txt.gz";
 
@@ -68,6 +70,11 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
     } catch (IOException e) {
       throw new UncheckedIOException("the built-in table of CLIP's merges cannot be read; the jar is damaged", e);
     }
+  }
+
+  /** T5's pieces, which are no text, where they lie beside the texts. */
+  public Optional<Path> pieces() {
+    return Optional.of(path(PIECES)).filter(Files::exists);
   }
 
   boolean has(String name) {

@@ -1,0 +1,56 @@
+package dev.likeness.diffusion.model;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.GoldenResource;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.weights.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a written folder says of a model beside its networks. */
+@ExtendWith(NoTensorLeaks.class)
+class FolderWriterTest {
+  @TempDir
+  private Path folder;
+
+  private Map<String, Object> written(Path from) {
+    Path out = folder.resolve("after");
+    Conversion.convert(from, out, null);
+    return ModelConfig.read(out.resolve("model_index.json")).values();
+  }
+
+  @Test
+  void saysThatAModelIsDistilledAndWhatItsTokenizerIs() {
+    Map<String, Object> index = written(PipelineFolder.write("klein/distilled", folder).path());
+    assertEquals(true, index.get("is_distilled"));
+    assertEquals(List.of("transformers", "Qwen2Tokenizer"), index.get("tokenizer"));
+    assertFalse(index.containsKey("safety_checker"));
+  }
+
+  @Test
+  void keepsThePiecesOfT5() throws IOException {
+    Path whole = PipelineFolder.write("flux/dev", folder).path();
+    Files.delete(whole.resolve("tokenizer_2/tokenizer.json"));
+    GoldenResource.copy("/golden/t5/published/spiece.model", whole.resolve("tokenizer_2/spiece.model"));
+    Map<String, Object> index = written(whole);
+    assertEquals(List.of("transformers", "CLIPTokenizer"), index.get("tokenizer"));
+    assertEquals(List.of("transformers", "T5Tokenizer"), index.get("tokenizer_2"));
+    assertFalse(index.containsKey("force_zeros_for_empty_prompt"));
+    assertArrayEquals(Files.readAllBytes(whole.resolve("tokenizer_2/spiece.model")),
+        Files.readAllBytes(folder.resolve("after/tokenizer_2/spiece.model")));
+    try (var tokenizer = ModelFiles.open(folder.resolve("after")).t5Tokenizer("tokenizer_2")) {
+      assertTrue(tokenizer.ids("a cat").length > 0);
+    }
+  }
+}

@@ -62,9 +62,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
 
   @Override
   public boolean showsMask() {
-    int latents = model.autoencoder().latentChannels();
-    int factor = model.autoencoder().factor();
-    return model.config().inChannels() == 4 * (2 * latents + factor * factor);
+    return model.fills();
   }
 
   @Override

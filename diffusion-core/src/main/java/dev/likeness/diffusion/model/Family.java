@@ -15,7 +15,7 @@ public interface Family {
       TransformerFamily.FLUX, TransformerFamily.SD3, TransformerFamily.FLUX2, TransformerFamily.Z_IMAGE);
 
   /** Families that are known and not supported, by a tensor that only they have. */
-  Map<String, String> UNSUPPORTED = Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2");
+  Map<String, String> UNSUPPORTED = Map.of("layers.0.adaLN_modulation.1.weight", "Lumina 2", "edm_vpred.sigma_max", "CosXL");
 
   /** What {@code inspect} calls it: {@code sd1}, {@code sdxl-refiner}. */
   String name();

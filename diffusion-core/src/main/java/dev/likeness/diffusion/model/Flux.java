@@ -11,6 +11,9 @@ import dev.likeness.diffusion.weights.LoadedWeights;
 
 /** The networks of a FLUX.1 model (dev, schnell and their kin), opened and checked. Immutable and shared by threads. */
 public final class Flux extends OpenNetworks {
+  /** A token is a square of two by two latent pixels. */
+  private static final int CELL = 4;
+
   private final boolean edits;
   private final TextTower clip;
   private final T5Tower t5;
@@ -46,12 +49,25 @@ public final class Flux extends OpenNetworks {
     return new Flux(files, compute);
   }
 
-  // A token is a square of two by two latent pixels.
   private void requireLatents(ModelFiles files) {
-    if (config().outChannels() != 4 * autoencoder.latentChannels()) {
+    if (config().outChannels() != CELL * autoencoder.latentChannels()) {
       throw new UnusableInput(files.describe() + ": the transformer answers with " + config().outChannels()
           + " channels, expected 4 times the autoencoder's " + autoencoder.latentChannels() + "; they are of different models");
     }
+    if (config().inChannels() != config().outChannels() && !fills()) {
+      throw new UnusableInput(files.describe() + ": the transformer is shown " + config().inChannels() + " channels, expected "
+          + config().outChannels() + ", or " + filling() + " as of Fill; FLUX.1 Canny and Depth, which are shown a picture of"
+          + " edges or distances beside the sample, are not supported: give dev with a ControlNet");
+    }
+  }
+
+  private int filling() {
+    return CELL * (2 * autoencoder.latentChannels() + autoencoder.factor() * autoencoder.factor());
+  }
+
+  /** Whether the transformer is shown a mask and the masked picture beside the sample, to paint there (Fill). */
+  public boolean fills() {
+    return config().inChannels() == filling();
   }
 
   /** Whether the transformer is shown a whole picture beside the sample, to edit it (Kontext). */

@@ -1,6 +1,5 @@
 package dev.likeness.diffusion.model;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.layout.RelaidSource;
 import dev.likeness.diffusion.text.ClipTokenizer;
@@ -38,7 +37,7 @@ public final class SingleFile implements ModelFiles {
     this.family = Family.of(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
-    this.components = family.components(keys, configs);
+    this.components = Playground.scaled(file, keys, family.components(keys, configs));
   }
 
   /**
@@ -67,7 +66,7 @@ public final class SingleFile implements ModelFiles {
 
   private Map<String, Object> object(String name, String json) {
     try {
-      return JSON.std.mapFrom(json);
+      return ModelConfig.options(json);
     } catch (IOException e) {
       throw new UnusableInput(file + ": the metadata \"" + name + "\" is not a JSON object", e);
     }
@@ -104,7 +103,7 @@ public final class SingleFile implements ModelFiles {
   /** Whether the file itself tells how its network predicts, rather than its family. */
   public boolean saysPrediction() {
     return metadata.containsKey(CONFIG + "scheduler") || metadata.containsKey("modelspec.prediction_type")
-        || keys.has("v_pred");
+        || keys.has("v_pred") || Playground.is(keys);
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */

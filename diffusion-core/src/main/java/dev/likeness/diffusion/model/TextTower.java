@@ -2,6 +2,7 @@ package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
@@ -38,6 +39,7 @@ public final class TextTower implements AutoCloseable {
     ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {
+      requirePositions(files, part, config, tokenizer);
       weights = files.load(part.folder(), compute);
       // Merged files keep the projection beside a tower that does not use it.
       weights.check(tensors -> new ClipTextEncoder(config, tensors),
@@ -49,6 +51,15 @@ public final class TextTower implements AutoCloseable {
         weights.close();
       }
       throw e;
+    }
+  }
+
+  // A tower of more positions than the tokenizer fills is told as much as that gives.
+  private static void requirePositions(ModelFiles files, Part part, ClipTextConfig config, ClipTokenizer tokenizer) {
+    if (tokenizer.maxLength() > config.positions()) {
+      throw new UnusableInput(files.describe() + ": the tokenizer of its " + part.folder() + " gives " + tokenizer.maxLength()
+          + " ids (model_max_length), the text encoder has " + config.positions() + " positions; give the"
+          + " tokenizer that it was trained with");
     }
   }
 

@@ -85,6 +85,9 @@ final class UNetFamily implements Family {
 
   @Override
   public Map<String, Object> scheduler(TensorList keys, Map<String, String> metadata) {
+    if (this == SDXL && Playground.is(keys)) {
+      return facts("playground", Map.of());
+    }
     return Prediction.of(keys, metadata, this == SD2).applied(facts("scheduler", Map.of()));
   }
 

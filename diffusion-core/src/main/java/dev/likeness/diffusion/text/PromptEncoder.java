@@ -36,7 +36,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     return new PromptEncoder(tokenizer, encoder, compute, List.of(word), vectors);
   }
 
-  /** Encodes prompts, each cut at the tower's length; the rows keep the order given. */
+  /** Encodes prompts, each cut at the tokenizer's length; the rows keep the order given. */
   public TextEncoding encode(List<String> prompts) {
     return encode(prompts, 0);
   }
@@ -51,7 +51,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
    *
    * @param layersLeftOut how many of the last layers to leave out
    * @param normed whether the last norm is applied also then
-   * @return tokens [1, 77 * chunks, width]; the pooled vector is the first chunk's
+   * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first chunk's
    */
   public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed) {
     PromptReader reader = reader();
@@ -77,7 +77,7 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
   }
 
   private TextEncoding states(List<PromptChunk> chunks, int layersLeftOut, boolean normed, boolean plain) {
-    int length = encoder.config().positions();
+    int length = tokenizer.maxLength();
     long[] ids = new long[chunks.size() * length];
     for (int i = 0; i < chunks.size(); i++) {
       for (int j = 0; j < length; j++) {

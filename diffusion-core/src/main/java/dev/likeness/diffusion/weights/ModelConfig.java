@@ -40,6 +40,15 @@ public final class ModelConfig {
     }
   }
 
+  /**
+   * A JSON object's options, infinities as Python writes them included.
+   *
+   * @throws IOException when the text is no such object
+   */
+  public static Map<String, Object> options(String json) throws IOException {
+    return PYTHON_JSON.mapFrom(json);
+  }
+
   /** A config from memory; {@code where} names it in errors. */
   public static ModelConfig of(Map<String, Object> values, String where) {
     return new ModelConfig(values, where);

@@ -17,7 +17,10 @@ import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,11 +109,49 @@ class SingleFileTest {
   }
 
   @Test
+  void keepsInfinitiesOfItsScheduler() {
+    GoldenFolder whole = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
+    Map<String, Object> scheduler = new HashMap<>(ModelFiles.open(whole.path()).scheduler().values());
+    scheduler.put("_class_name", "DPMSolverMultistepScheduler");
+    scheduler.put("lambda_min_clipped", Double.NEGATIVE_INFINITY);
+    whole.schedule(scheduler);
+    Path single = folder.resolve("whole.safetensors");
+    Conversion.convert(whole.path(), single, null);
+    assertEquals(Double.NEGATIVE_INFINITY, SingleFile.open(single).scheduler().values().get("lambda_min_clipped"));
+    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(ModelFiles.open(single)));
+  }
+
+  @Test
+  void drawsAFileOfPlaygroundByTheScaleOfLatentsThatItHolds() throws IOException {
+    GoldenFolder whole = GoldenFolder.write("xl-means", GoldenFolder.Spelling.PUBLISHED, folder);
+    Path single = folder.resolve("playground.safetensors");
+    Conversion.convert(whole.path(), folder.resolve("plain.safetensors"), null);
+    Map<String, Object> vae = new HashMap<>(ModelFiles.open(whole.path()).config("vae").values());
+    try (TensorScope scope = TensorScope.open(); Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      plain.names().forEach(name -> tensors.put(name, plain.read(name)));
+      tensors.put("edm_mean", torch.tensor(new float[] {-1.5f, 2, -1.25f, 2.5f}).view(1, 4, 1, 1));
+      tensors.put("edm_std", torch.tensor(new float[] {8, 6, 6.5f, 5.25f}).view(1, 4, 1, 1));
+      Map<String, String> metadata = new HashMap<>(plain.metadata());
+      metadata.remove(SingleFile.CONFIG + "scheduler");
+      vae.keySet().removeAll(Set.of("latents_mean", "latents_std"));
+      metadata.put(SingleFile.CONFIG + "vae", SingleFileWriter.json(vae));
+      SafetensorsWriter.write(single, tensors, metadata);
+    }
+    vae.putAll(Map.of("scaling_factor", 0.5, "latents_mean", List.of(-1.5, 2.0, -1.25, 2.5), "latents_std", List.of(8.0, 6.0, 6.5, 5.25)));
+    Files.writeString(whole.path().resolve("vae/config.json"), SingleFileWriter.json(vae));
+    whole.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    SingleFile opened = SingleFile.open(single);
+    assertEquals("EDMDPMSolverMultistepScheduler", opened.scheduler().values().get("_class_name"));
+    assertArrayEquals(pixels(ModelFiles.open(whole.path())), pixels(opened));
+  }
+
+  @Test
   void keepsWhatNoNetworkReadsButNotTheAverages() {
     Path single = folder.resolve("whole.safetensors");
     Conversion.convert(golden("base"), folder.resolve("plain.safetensors"), null);
     try (TensorScope scope = TensorScope.open(); Safetensors plain = Safetensors.open(folder.resolve("plain.safetensors"))) {
-      Map<String, Tensor> tensors = new java.util.HashMap<>();
+      Map<String, Tensor> tensors = new HashMap<>();
       plain.names().forEach(name -> tensors.put(name, plain.read(name)));
       tensors.put("alphas_cumprod", torch.ones(7));
       tensors.put("model_ema.decay", torch.ones(1));
@@ -156,6 +197,16 @@ class SingleFileTest {
 
   private static void write(Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
     SafetensorsWriter.write(file, new Renamed(all, rename), all.metadata());
+  }
+
+  @Test
+  void refusesCosXlByName() {
+    Path file = folder.resolve("cosxl.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("edm_vpred.sigma_max", torch.ones(1)), Map.of());
+    }
+    assertEquals(file + " is of the family CosXL, which is not supported; give a checkpoint of sdxl-refiner, sdxl, sd2, sd1, flux,"
+        + " sd3, flux2, z-image", assertThrows(UnusableInput.class, () -> SingleFile.open(file)).getMessage());
   }
 
   @Test

@@ -20,6 +20,8 @@ import dev.likeness.diffusion.layout.ZImageLayout;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,6 +30,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +86,32 @@ class SingleTransformerFileTest {
     layouts.put("transformer", Flux2Layout.of(2, 2));
     layouts.put("vae", AutoencoderLayout.of(2, 2, true).under("vae."));
     drawsTheSame(whole, layouts, "Qwen3ForCausalLM, Qwen3Model");
+  }
+
+  @Test
+  void refusesAFluxThatIsShownAPictureBesideTheSample() throws IOException {
+    Path whole = PipelineFolder.write("flux/dev", folder).path();
+    Path config = whole.resolve("transformer/config.json");
+    Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
+    int in = (Integer) options.get("in_channels");
+    options.put("out_channels", in);
+    options.put("in_channels", 2 * in);
+    Files.write(config, JSON.std.asBytes(options));
+    Path file = whole.resolve("transformer/diffusion_pytorch_model.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      try (Safetensors before = Safetensors.open(file)) {
+        before.names().forEach(name -> tensors.put(name, before.read(name).clone()));
+      }
+      Tensor narrow = tensors.get("x_embedder.weight");
+      tensors.put("x_embedder.weight", torch.cat(new TensorVector(narrow, narrow), 1));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
+    String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT)).getMessage();
+    int filling = 2 * in + 4 * 2 * 2;
+    assertEquals(whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or " + filling + " as of Fill;"
+        + " FLUX.1 Canny and Depth, which are shown a picture of edges or distances beside the sample, are not supported: give"
+        + " dev with a ControlNet", told);
   }
 
   private void drawsTheSame(PipelineFolder whole, Map<String, KeyLayout> layouts, String texts) throws IOException {

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
@@ -33,6 +35,22 @@ class TextTowerTest {
     assertEquals(1, opened.size());
     String told = assertThrows(IllegalStateException.class, () -> opened.get(0).encode("a man")).getMessage();
     assertTrue(told.matches("the tokenizer .* is closed"), told);
+  }
+
+  @Test
+  void isToldAsMuchAsItsTokenizerGivesAndNoLess(@TempDir Path folder) throws IOException {
+    Path golden = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path settings = golden.resolve("tokenizer/tokenizer_config.json");
+    String all = Files.readString(settings);
+    Files.writeString(settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 20"));
+    try (TextTower tower = TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0);
+        TensorScope scope = TensorScope.open()) {
+      assertEquals(20, tower.prompts(Adaptation.NONE).encode(List.of("a man")).tokens().size(1));
+    }
+    Files.writeString(settings, all.replace("\"model_max_length\": 77", "\"model_max_length\": 248"));
+    assertEquals(golden + ": the tokenizer of its text_encoder gives 248 ids (model_max_length), the text encoder has 77"
+        + " positions; give the tokenizer that it was trained with", assertThrows(UnusableInput.class,
+            () -> TextTower.open(ModelFiles.open(golden), Part.TEXT_ENCODER, Compute.EXACT, 0)).getMessage());
   }
 
   /** The same files, telling which tokenizers of them were opened. */

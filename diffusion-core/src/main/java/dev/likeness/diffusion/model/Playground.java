@@ -1,0 +1,58 @@
+package dev.likeness.diffusion.model;
+
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.TensorList;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its latents' channels, by which it
+ * was preconditioned as in EDM (arXiv:2402.17245).
+ *
+ * <p>Source: {@code create_vae_diffusers_config_from_ldm} and {@code _legacy_load_scheduler} of diffusers
+ * {@code loaders/single_file_utils.py}.
+ */
+final class Playground {
+  private static final String MEAN = "edm_mean";
+  private static final String DEVIATION = "edm_std";
+  private static final double SCALE = 0.5;
+
+  private Playground() {}
+
+  /** Whether a file with these tensors is one. */
+  static boolean is(TensorList keys) {
+    return keys.has(MEAN) && keys.has(DEVIATION);
+  }
+
+  /** The components of {@code file}, its autoencoder with the latents' scale that the file holds; no other file is read. */
+  static Map<String, Component> scaled(Path file, TensorList keys, Map<String, Component> components) {
+    Component plain = components.get("vae");
+    if (!is(keys) || plain == null || plain.config().has("latents_mean")) {
+      return components;
+    }
+    Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
+    options.put("scaling_factor", SCALE);
+    try (TensorScope scope = TensorScope.open(); TensorSource source = TensorFile.open(file)) {
+      options.put("latents_mean", numbers(source.read(MEAN)));
+      options.put("latents_std", numbers(source.read(DEVIATION)));
+    }
+    Map<String, Component> scaled = new LinkedHashMap<>(components);
+    scaled.put("vae", new Component(plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
+    return scaled;
+  }
+
+  private static List<Double> numbers(Tensor stored) {
+    Tensor flat = stored.to(ScalarType.Float).contiguous();
+    float[] values = new float[(int) flat.numel()];
+    new FloatPointer(flat.data_ptr()).get(values);
+    return IntStream.range(0, values.length).mapToObj(i -> (double) values[i]).toList();
+  }
+}

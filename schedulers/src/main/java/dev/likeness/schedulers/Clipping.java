@@ -36,7 +36,7 @@ public record Clipping(Kind kind, double limit, double ratio) {
     return new Clipping(Kind.CLAMP, limit, 0);
   }
 
-  /** Thresholds at the {@code ratio} quantile of the magnitudes, kept within 1 and {@code limit}. */
+  /** Thresholds at the {@code ratio} quantile of the magnitudes, raised to 1 and then lowered to {@code limit}. */
   public static Clipping dynamic(double ratio, double limit) {
     return new Clipping(Kind.DYNAMIC, limit, ratio);
   }

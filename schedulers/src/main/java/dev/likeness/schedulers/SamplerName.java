@@ -8,8 +8,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -19,13 +17,13 @@ import java.util.stream.Stream;
  * @param options what is set on it
  * @param twin the k-diffusion sampler of the same algorithm, for ladders that the class lacks and for networks that
  * predict flow; empty if there is none
+ * @param ladder the ladder that was asked for with it, without its spelling, until a form has it; else empty
  */
-record SamplerName(String className, Map<String, Object> options, String twin) {
+record SamplerName(String className, Map<String, Object> options, String twin, String ladder) {
   private static final String LU = "lu";
   private static final String OWN = "automatic";
-  private static final Map<String, String> FLOW_CLASSES = Map.of("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler",
-      "HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "LCMScheduler", "FlowMatchLCMScheduler");
-  private static final Map<String, String> SHAPES = shapes();
+  /** What ladders are called, by their names without spelling. */
+  static final Map<String, String> SHAPES = shapes();
   private static final List<String> LADDERS = Stream.concat(SHAPES.keySet().stream(), Stream.of(LU, OWN))
       .sorted(Comparator.comparing(String::length).reversed().thenComparing(Comparator.naturalOrder())).toList();
 
@@ -33,7 +31,7 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
   static SamplerName of(String name, Set<String> classNames) {
     for (String className : classNames) {
       if (className.equalsIgnoreCase(name)) {
-        return new SamplerName(className, Map.of(), "");
+        return new SamplerName(className, Map.of(), "", "");
       }
     }
     String plain = SamplerNames.plain(name);
@@ -43,7 +41,9 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
     for (String ladder : LADDERS) {
       String stem = plain.endsWith(ladder) ? plain.substring(0, plain.length() - ladder.length()) : "";
       if (SamplerNames.KNOWN.containsKey(stem)) {
-        return SamplerNames.KNOWN.get(stem).on(ladder);
+        SamplerName plainly = SamplerNames.KNOWN.get(stem);
+        return ladder.equals(OWN) ? plainly
+            : new SamplerName(plainly.className, plainly.options, plainly.twin, ladder);
       }
     }
     if (plain.startsWith("dpmadaptive") || plain.startsWith("dpmad")) {
@@ -55,36 +55,18 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
         + ", the latter also with " + String.join(", ", LADDERS) + " behind");
   }
 
-  /**
-   * The same for a network that predicts flow: diffusers' class for flow, else the twin for flow, else the class on flow
-   * levels.
-   *
-   * @param classes the known classes
-   * @param shift how far the network's levels were moved towards noise
-   */
-  SamplerName forFlow(Set<String> classes, double shift) {
-    if (options.isEmpty() && FLOW_CLASSES.containsKey(className)) {
-      return new SamplerName(FLOW_CLASSES.get(className), Map.of(), twin);
-    }
-    if (!twin.isEmpty() && classes.contains(twin + "_RF")) {
-      return new SamplerName(twin + "_RF", kept("ladder"), twin + "_RF");
-    }
-    Predicate<String> knowsFlow = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
-    if (!knowsFlow.test(className)) {
-      throw new IllegalArgumentException(className + " has no form for networks that predict flow; " + classes.stream()
-          .filter(each -> each.endsWith("_RF") || knowsFlow.test(each)).collect(Collectors.joining(", ", "", " have")));
-    }
-    Map<String, Object> more = new LinkedHashMap<>(options);
-    more.putAll(Map.of("use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift));
-    return new SamplerName(className, more, twin);
+  /** The same as another class with these options. */
+  SamplerName as(String className, Map<String, Object> options) {
+    return new SamplerName(className, options, twin, "");
   }
 
-  private SamplerName on(String ladder) {
-    if (ladder.equals(OWN)) {
+  /** The form for a network that predicts anything but flow, on the ladder that was asked for. */
+  SamplerName form() {
+    if (ladder.isEmpty()) {
       return this;
     }
     if (className.equals(twin)) {
-      return onShape(ladder);
+      return onShape();
     }
     Map<String, Object> more = new LinkedHashMap<>(options);
     switch (SHAPES.getOrDefault(ladder, ladder)) {
@@ -95,14 +77,14 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
       case LU -> more.put("use_lu_lambdas", true);
       case "sgm_uniform", "simple" -> more.put("timestep_spacing", "trailing");
       default -> {
-        return onShape(ladder);
+        return onShape();
       }
     }
     boolean lacked = SHAPES.containsKey(ladder) && !twin.isEmpty() && !SchedulerConfig.defaults(className).names().containsAll(more.keySet());
-    return lacked ? onShape(ladder) : new SamplerName(className, more, twin);
+    return lacked ? onShape() : as(className, more);
   }
 
-  private SamplerName onShape(String ladder) {
+  private SamplerName onShape() {
     if (twin.isEmpty() || !SHAPES.containsKey(ladder)) {
       throw new IllegalArgumentException(className + " has no ladder " + ladder + "; it has "
           + (twin.isEmpty() ? "karras, exponential, beta, lu, sgm_uniform, simple"
@@ -110,7 +92,7 @@ record SamplerName(String className, Map<String, Object> options, String twin) {
     }
     Map<String, Object> more = twin.equals("sample_dpmpp_2m_sde") ? kept("solver_type") : new HashMap<>();
     more.put("ladder", SHAPES.get(ladder));
-    return new SamplerName(twin, more, twin);
+    return as(twin, more);
   }
 
   private Map<String, Object> kept(String option) {

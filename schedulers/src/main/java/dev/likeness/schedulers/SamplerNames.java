@@ -86,7 +86,7 @@ final class SamplerNames {
   private static void add(Map<String, SamplerName> known, String className, Map<String, Object> options, String twin,
       String... names) {
     for (String name : names) {
-      known.put(name, new SamplerName(className, options, twin));
+      known.put(name, new SamplerName(className, options, twin, ""));
     }
   }
 }

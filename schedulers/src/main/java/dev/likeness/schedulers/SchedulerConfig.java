@@ -17,13 +17,19 @@ public final class SchedulerConfig {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
 
   private final Map<String, Object> given;
+  private final Map<String, Object> here;
   private final Options options;
   private final Scheduler scheduler;
 
   private SchedulerConfig(String className, Map<String, ?> given) {
+    this(className, given, Map.of());
+  }
+
+  private SchedulerConfig(String className, Map<String, ?> given, Map<String, Object> here) {
     SchedulerProvider provider = provider(className);
     this.given = new LinkedHashMap<>(given);
-    this.options = defaults(className).with(given);
+    this.here = here;
+    this.options = defaults(className).with(given).with(here);
     warnOfUnknownOptions();
     this.scheduler = provider.configure(className, options);
   }
@@ -48,7 +54,7 @@ public final class SchedulerConfig {
    * @throws IllegalArgumentException for a name that is not known; the message lists what is
    */
   public static SchedulerConfig named(String name) {
-    return named(SamplerName.of(name, classNames()), Map.of());
+    return named(SamplerName.of(name, classNames()).form(), Map.of());
   }
 
   /** All class names that a config may have. */
@@ -93,7 +99,7 @@ public final class SchedulerConfig {
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
     boolean form = prediction() == Prediction.FLOW && !sampler.className().equalsIgnoreCase(name);
-    return named(form ? sampler.forFlow(classNames(), number("shift", 1)) : sampler, given);
+    return named(form ? FlowForm.of(sampler, classNames(), FlowShift.of(options)) : sampler.form(), given);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {
@@ -111,12 +117,31 @@ public final class SchedulerConfig {
 
   /** The same scheduler with one option changed. */
   public SchedulerConfig with(String option, Object value) {
+    requireKnown(option);
+    Map<String, Object> others = new LinkedHashMap<>(here);
+    others.remove(option);
+    return new SchedulerConfig(className(), changed(given, option, value), others);
+  }
+
+  /**
+   * The same scheduler with one option changed under this class alone: another class takes what was given, else its own
+   * default. So diffusers' pipelines overrule what a config left out.
+   */
+  public SchedulerConfig withHere(String option, Object value) {
+    requireKnown(option);
+    return new SchedulerConfig(className(), given, changed(here, option, value));
+  }
+
+  private void requireKnown(String option) {
     if (!options.has(option)) {
       throw new IllegalArgumentException(className() + " has no option " + option + "; it has " + options.names());
     }
-    Map<String, Object> changed = new LinkedHashMap<>(given);
+  }
+
+  private static Map<String, Object> changed(Map<String, Object> values, String option, Object value) {
+    Map<String, Object> changed = new LinkedHashMap<>(values);
     changed.put(option, value);
-    return new SchedulerConfig(className(), changed);
+    return changed;
   }
 
   /** The plan of {@code steps} steps from pure noise. */

@@ -1,12 +1,15 @@
 package dev.likeness.schedulers;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The names that users of A1111 1.10 and ComfyUI of 2026 type, on networks that predict noise and on such of flow. */
@@ -24,6 +27,10 @@ class SamplerNameTest {
       "er_sde", "seeds_2", "seeds_3", "sa_solver", "sa_solver_pece", "ddim", "uni_pc", "uni_pc_bh2");
   private static final List<String> COMFY_LADDERS = List.of("simple", "sgm_uniform", "karras", "exponential",
       "ddim_uniform", "beta", "normal", "linear_quadratic", "kl_optimal");
+  /** Samplers that diffusers' classes sample flow by, on levels of their own. */
+  private static final List<String> OWN_LEVELS = List.of("dpmpp_2m", "dpmpp_2m_sde", "dpmpp_2m_sde_gpu", "dpmpp_2m_sde_heun",
+      "dpmpp_2m_sde_heun_gpu", "deis", "sa_solver", "uni_pc", "uni_pc_bh2", "DPM++ 2M", "DPM++ 2M SDE", "DPM++ 2M SDE Heun",
+      "UniPC");
   private static final List<String> WEB_UI = List.of("DPM++ 2M", "DPM++ SDE", "DPM++ 2M SDE", "DPM++ 2M SDE Heun",
       "DPM++ 2S a", "DPM++ 3M SDE", "Euler a", "Euler", "LMS", "Heun", "DPM2", "DPM2 a", "DPM fast", "DDIM",
       "DDIM CFG++", "UniPC", "LCM");
@@ -69,6 +76,63 @@ class SamplerNameTest {
     assertEquals(SD3.plan(12).toString(), SD3.with("euler").plan(12).toString(), "its own sampler by name");
     assertEquals("karras", SD3.with("res_multistep karras").options().text("ladder"));
     assertEquals("EulerDiscreteScheduler", SD3.with("EulerDiscreteScheduler").className(), "a class is taken at its word");
+  }
+
+  @Test void walksTheAskedLadderWhereTheNetworkPredictsFlowOrRefusesIt() {
+    for (String sampler : Stream.concat(COMFY.stream(), WEB_UI.stream()).toList()) {
+      String twin = SamplerName.of(sampler, SchedulerConfig.classNames()).twin() + "_RF";
+      for (String ladder : COMFY_LADDERS) {
+        String name = sampler + " " + ladder;
+        if (SchedulerConfig.classNames().contains(twin)) {
+          walks(name, ladder, 1e-9);
+        } else if (OWN_LEVELS.contains(sampler) && List.of("simple", "sgm_uniform").contains(ladder)) {
+          walks(name, ladder, 1e-2);   // the classes of diffusers leave out the noisiest level, which moves all others a little
+        } else {
+          String message = assertThrows(IllegalArgumentException.class, () -> SD3.with(name), name).getMessage();
+          assertTrue(message.endsWith("has no ladder " + ladder + " for networks that predict flow; it has sgm_uniform, simple")
+              || message.contains("has no form for networks that predict flow"), message);
+        }
+      }
+    }
+    assertTrue(assertThrows(IllegalArgumentException.class, () -> SD3.with("euler lu")).getMessage().startsWith(
+        "EulerDiscreteScheduler has no ladder lu for networks that predict flow; it has align_your_steps_sd15, "));
+  }
+
+  private static void walks(String name, String ladder, double tolerance) {
+    double[] sigmas = LadderShape.parse(ladder).sigmas(LevelTable.flow(1000, 3), 12);
+    SamplingPlan plan = SD3.with(name).plan(12);
+    for (double sigma : Arrays.copyOf(sigmas, sigmas.length - 1)) {
+      assertTrue(plan.steps().stream().anyMatch(row -> Math.abs(row.level().sigma() - sigma) < tolerance),
+          name + " does not pass " + sigma);
+    }
+  }
+
+  /** The levels of DPM++ 2M are those of {@code DPMSolverMultistepScheduler} in diffusers 0.42.1. */
+  @Test void keepsAShiftThatTheConfigCallsAnotherName() {
+    SchedulerConfig flow = SchedulerConfig.of(Map.of("_class_name", "DPMSolverMultistepScheduler", "use_flow_sigmas", true,
+        "prediction_type", "flow_prediction", "flow_shift", 3.0));
+    double[] sigmas = flow.with("DPM++ 2M").plan(4).steps().stream().mapToDouble(row -> row.level().sigma()).toArray();
+    assertArrayEquals(new double[] {0.999666, 0.89964, 0.749625, 0.499667}, sigmas, 1e-6);
+    for (String name : List.of("euler", "heun", "lcm", "res_multistep", "dpm_2 karras", "uni_pc")) {
+      assertEquals(SD3.with(name).plan(4).toString(), flow.with(name).plan(4).toString(), name);
+    }
+  }
+
+  @Test void movesFlowLevelsAsTheConfigsOwnClassDoes() {
+    SchedulerConfig flux = SchedulerConfig.of(Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "shift", 3.0,
+        "use_dynamic_shifting", true));
+    for (String name : List.of("res_multistep", "DPM++ 2M", "uni_pc", "euler karras")) {
+      SchedulerConfig config = flux.with(name);
+      String message = assertThrows(IllegalArgumentException.class, () -> config.plan(2)).getMessage();
+      assertEquals(config.className() + " shifts by resolution (use_dynamic_shifting) and needs mu in the request", message);
+    }
+    SchedulerConfig linear = flux.with("time_shift_type", "linear").with("res_multistep");
+    assertEquals(1000 * 1.15 / (1 + 1.15), linear.plan(PlanRequest.of(2).mu(1.15)).timesteps()[1], 1e-9);
+    assertEquals(SD3.with("lms beta").plan(6).toString(), SD3.with("use_beta_sigmas", true).with("lms").plan(6).toString());
+    String message = assertThrows(IllegalArgumentException.class,
+        () -> SD3.with("shift_terminal", 0.1).with("res_multistep")).getMessage();
+    assertEquals("sample_res_multistep_RF does not stretch its levels to a last one (shift_terminal 0.1); set shift_terminal"
+        + " to 0, or sample by a FlowMatch class or UniPC", message);
   }
 
   @Test void movesFlowLevelsByTheResolutionWhereTheNetworkWantsThat() {

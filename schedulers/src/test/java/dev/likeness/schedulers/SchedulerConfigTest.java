@@ -196,6 +196,20 @@ class SchedulerConfigTest {
     assertNotEquals(0, euler.plan(20, 1).size());
   }
 
+  @Test void beginsImagesAtTheNoiseThatChurnRaisesThemTo() {
+    SamplingPlan plan = SchedulerConfig.named("KarrasVeScheduler").with("s_noise", 1.0).plan(8, 0.5);
+    assertEquals(plan.steps().get(0).level().sigma(), plan.start().noise(), 1e-12);
+    assertEquals(Math.sqrt(2) * 1e4 * Math.pow(4e-8, 4 / 7.0), plan.start().noise(), 1e-9);
+  }
+
+  @Test void keepsAnOptionOfOneClassToItselfWhereAsked() {
+    SchedulerConfig pndm = SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler")).withHere("steps_offset", 1);
+    assertEquals(1, pndm.with("skip_prk_steps", true).options().integer("steps_offset"));
+    assertEquals(2, pndm.with("steps_offset", 2).options().integer("steps_offset"));
+    assertEquals(0, pndm.with("DDIM").options().integer("steps_offset"));
+    assertEquals(0, pndm.withClass("DDIMScheduler").options().integer("steps_offset"));
+  }
+
   private static SchedulerConfig config(String className, String option, Object value) {
     return SchedulerConfig.of(Map.of("_class_name", className, option, value));
   }

@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.diffusers;
 
+import dev.likeness.schedulers.FlowShift;
 import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.Options;
@@ -54,7 +55,7 @@ record FlowLadder(Options options, int length) {
       return sigmas(request.timesteps());
     }
     double least = 1.0 / length;
-    double[] ends = dynamic() ? new double[] {least} : Sigmas.shifted(new double[] {least}, options.number("shift", 1));
+    double[] ends = dynamic() ? new double[] {least} : Sigmas.shifted(new double[] {least}, FlowShift.of(options));
     return Sigmas.linspace(1, ends[0], request.steps());
   }
 
@@ -63,16 +64,10 @@ record FlowLadder(Options options, int length) {
   }
 
   double[] shifted(double[] sigmas, PlanRequest request) {
-    if (!dynamic()) {
-      return Sigmas.shifted(sigmas, options.number(options.has("shift") ? "shift" : "flow_shift", 1));
-    }
-    if (Double.isNaN(request.mu())) {
-      throw new IllegalArgumentException(options.owner()
-          + " shifts by resolution (use_dynamic_shifting) and needs mu in the request");
-    }
-    boolean linear = "linear".equals(options.oneOf("time_shift_type", "exponential", "linear"));
-    double mu = linear ? request.mu() : Math.exp(request.mu());
-    return Arrays.stream(sigmas).map(sigma -> mu / (mu + (1 / sigma - 1))).toArray();
+    double shift = FlowShift.of(options, request);
+    // The same formula in the reference's words: some classes cut timesteps to whole numbers, where the last bit counts.
+    return dynamic() ? Arrays.stream(sigmas).map(sigma -> shift / (shift + (1 / sigma - 1))).toArray()
+        : Sigmas.shifted(sigmas, shift);
   }
 
   double[] stretched(double[] sigmas) {

@@ -37,7 +37,10 @@ final class FlowSchedulers {
     return matched(options, new Renoise(true), 1);
   }
 
+  /** On {@code FlowMatchEulerDiscreteScheduler}'s ladder. */
   static Scheduler ancestral(Options options) {
+    requireNoise(options);
+    Respacing.of(options);
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
     var solver = new FlowEulerAncestral(options.number("eta"), options.number("s_noise"));
     return scheduler(options, request -> {
@@ -71,9 +74,8 @@ final class FlowSchedulers {
   }
 
   private static Scheduler matched(Options options, Solver solver, int rowsPerStep) {
-    if (options.flag("invert_sigmas") && solver instanceof Renoise) {
-      throw new IllegalArgumentException(options.owner() + " with invert_sigmas counts signal, and its noise would be"
-          + " added as signal; leave invert_sigmas out or sample without noise");
+    if (solver instanceof Renoise) {
+      requireNoise(options);
     }
     Respacing.of(options);
     var ladder = new FlowLadder(options, options.integer("num_train_timesteps"));
@@ -85,6 +87,14 @@ final class FlowSchedulers {
     Training training = Training.continuous(options.integer("num_train_timesteps"), Prediction.FLOW,
         options.flag("invert_sigmas") ? FlowSchedulers::towardsSignal : Prediction.FLOW::at);
     return new LadderScheduler(training, ladders, request -> solver, all -> 1, rowsPerStep);
+  }
+
+  /** Refuses to add fresh noise by levels that count signal. */
+  private static void requireNoise(Options options) {
+    if (options.flag("invert_sigmas")) {
+      throw new IllegalArgumentException(options.owner() + " with invert_sigmas counts signal, and its noise would be"
+          + " added as signal; leave invert_sigmas out or sample without noise");
+    }
   }
 
   private static Scaling towardsSignal(NoiseLevel level) {

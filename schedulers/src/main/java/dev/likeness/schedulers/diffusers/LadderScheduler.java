@@ -36,15 +36,15 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
   @Override public SamplingPlan plan(PlanRequest request) {
     Ladder ladder = ladders.apply(request);
     Ladder begun = ladder.from(first(request, ladder));
-    List<Step> rows = rows(request, begun);
+    var draft = new Draft(training.network(), training.clipping());
+    List<Step> rows = rows(request, begun, draft);
     int count = (int) rows.stream().filter(row -> row.timestep() >= request.untilTimestep(training.length())).count();
     NoiseLevel level = begun.start();
     return new SamplingPlan(request.until() < 1 ? rows.subList(0, count) : rows,
-        new Start(level.alpha(), level.sigma()), pureNoise.applyAsDouble(ladder), rowsPerStep);
+        new Start(level.alpha(), draft.startNoise(level.sigma())), pureNoise.applyAsDouble(ladder), rowsPerStep);
   }
 
-  private List<Step> rows(PlanRequest request, Ladder ladder) {
-    var draft = new Draft(training.network(), training.clipping());
+  private List<Step> rows(PlanRequest request, Ladder ladder, Draft draft) {
     return draft.rows(solvers.apply(request).solve(ladder, draft));
   }
 
@@ -54,7 +54,7 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
       boolean own = request.sigmas().length > 0 || request.timesteps().length > 0;
       return Math.min(own ? request.firstStep(ladder.size()) : request.firstStep(), ladder.size());
     }
-    List<Step> all = rows(request, ladder);
+    List<Step> all = rows(request, ladder, new Draft(training.network(), training.clipping()));
     int left = (int) all.stream().filter(row -> row.timestep() < request.fromTimestep(training.length())).count();
     int odd = rowsPerStep == 2 && left % 2 == 0 ? left + 1 : left;
     return Math.max(0, all.size() - odd) / rowsPerStep;

@@ -10,13 +10,18 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * The options of every class of diffusers 0.42.1 with their defaults, read from {@code defaults.txt}, which
- * {@code tools/goldens/schedulers_defaults.py} writes from the classes themselves.
+ * {@code tools/goldens/schedulers_defaults.py} writes from the classes themselves, and what they read of a config beside:
+ * diffusers keeps what a class does not declare, such as options of the class that it was switched from.
  */
 final class OptionDefaults {
+  private static final Set<String> OF_FLOW_LADDERS = Set.of("shift", "use_dynamic_shifting", "time_shift_type",
+      "shift_terminal", "use_karras_sigmas", "use_exponential_sigmas", "use_beta_sigmas", "sigma_min", "sigma_max",
+      "invert_sigmas");
   private static final Map<String, Map<String, Object>> BY_CLASS = read();
 
   private OptionDefaults() {
@@ -39,7 +44,18 @@ final class OptionDefaults {
     } catch (IOException e) {
       throw new UncheckedIOException("defaults.txt of the schedulers cannot be read", e);
     }
+    addUndeclared(byClass);
     return Collections.unmodifiableMap(byClass);
+  }
+
+  private static void addUndeclared(Map<String, Map<String, Object>> byClass) {
+    byClass.values().stream().filter(options -> options.containsKey("use_karras_sigmas")).forEach(options -> {
+      options.putIfAbsent("sigma_min", null);
+      options.putIfAbsent("sigma_max", null);
+    });
+    Map<String, Object> ladder = new HashMap<>(byClass.get("FlowMatchEulerDiscreteScheduler"));
+    ladder.keySet().retainAll(OF_FLOW_LADDERS);
+    byClass.get("LTXEulerAncestralRFScheduler").putAll(ladder);
   }
 
   private static Object value(String text) {

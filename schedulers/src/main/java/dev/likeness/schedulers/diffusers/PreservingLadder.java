@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.diffusers;
 
+import dev.likeness.schedulers.FlowShift;
 import dev.likeness.schedulers.Ladder;
 import dev.likeness.schedulers.NoiseLevel;
 import dev.likeness.schedulers.NoiseSchedule;
@@ -69,7 +70,9 @@ record PreservingLadder(Options options, Training training, End end) {
   }
 
   private double[] flow(PlanRequest request) {
-    double shift = Double.isNaN(request.mu()) ? options.number("flow_shift") : Math.exp(request.mu());
+    // Classes that cannot say whether their levels move with the resolution move them where the request says how far.
+    double shift = options.has("use_dynamic_shifting") || Double.isNaN(request.mu()) ? FlowShift.of(options, request)
+        : Math.exp(request.mu());
     double[] rising = Sigmas.linspace(1, 1.0 / training.length(), request.steps() + 1);
     double[] falling = falling(Arrays.stream(rising).map(alpha -> 1 - alpha).toArray());
     return Sigmas.shifted(Arrays.copyOf(falling, request.steps()), shift);

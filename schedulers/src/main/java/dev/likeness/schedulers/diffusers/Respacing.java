@@ -4,6 +4,7 @@ import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.Sigmas;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -14,6 +15,9 @@ import java.util.stream.Stream;
  */
 record Respacing(Kind kind, Options options) {
   enum Kind { NONE, KARRAS, EXPONENTIAL, BETA }
+
+  /** Classes whose Karras ladders keep to the trained levels, whatever ends their config fixes. */
+  private static final Set<String> TRAINED_KARRAS = Set.of("LMSDiscreteScheduler", "DPMSolverSDEScheduler");
 
   static Respacing of(Options options) {
     List<Kind> asked = Stream.of(Kind.KARRAS, Kind.EXPONENTIAL, Kind.BETA)
@@ -44,8 +48,9 @@ record Respacing(Kind kind, Options options) {
     if (isNone()) {
       return falling;
     }
-    double max = options.number("sigma_max", falling[0]);
-    double min = options.number("sigma_min", falling[falling.length - 1]);
+    boolean trained = kind == Kind.KARRAS && TRAINED_KARRAS.contains(options.owner());
+    double max = trained ? falling[0] : options.number("sigma_max", falling[0]);
+    double min = trained ? falling[falling.length - 1] : options.number("sigma_min", falling[falling.length - 1]);
     return switch (kind) {
       case KARRAS -> Sigmas.karras(max, min, count);
       case EXPONENTIAL -> Sigmas.exponential(max, min, count);

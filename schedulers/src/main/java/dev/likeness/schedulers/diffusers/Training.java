@@ -69,8 +69,7 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
   /** The clipping of the options. */
   static Clipping clipping(Options options) {
     if (options.flag("thresholding")) {
-      return Clipping.dynamic(options.number("dynamic_thresholding_ratio"),
-          Math.max(1, options.number("sample_max_value")));
+      return Clipping.dynamic(options.number("dynamic_thresholding_ratio"), options.number("sample_max_value"));
     }
     return options.flag("clip_sample") ? Clipping.clamp(options.number("clip_sample_range")) : Clipping.NONE;
   }

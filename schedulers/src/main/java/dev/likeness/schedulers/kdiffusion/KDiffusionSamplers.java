@@ -1,5 +1,6 @@
 package dev.likeness.schedulers.kdiffusion;
 
+import dev.likeness.schedulers.FlowShift;
 import dev.likeness.schedulers.LadderShape;
 import dev.likeness.schedulers.LevelTable;
 import dev.likeness.schedulers.NoiseSchedule;
@@ -25,14 +26,15 @@ public final class KDiffusionSamplers implements SchedulerProvider {
     Map<String, Object> options = new HashMap<>();
     options.put("ladder", null);
     options.put("eta", "sample_dpm_fast".equals(className) ? 0.0 : 1.0);
-    options.putAll(Map.of("s_noise", 1.0, "order", 4, "ge_gamma", 2.0, "num_train_timesteps", 1000));
+    options.putAll(Map.of("s_noise", 1.0, "order", 4, "ge_gamma", 2.0, "num_train_timesteps", 1000,
+        "use_karras_sigmas", false, "use_exponential_sigmas", false, "use_beta_sigmas", false));
     if (className.endsWith(SamplerTable.FLOW)) {
-      options.putAll(Map.of("shift", 1.0, "use_dynamic_shifting", false));
+      options.putAll(Map.of("shift", 1.0, "use_dynamic_shifting", false, "time_shift_type", "exponential"));
+      options.put("shift_terminal", null);
       return new Options(className, options);
     }
     options.putAll(Map.of("beta_start", 0.00085, "beta_end", 0.012,
-        "beta_schedule", "scaled_linear", "prediction_type", "epsilon", "use_karras_sigmas", false,
-        "use_exponential_sigmas", false, "use_beta_sigmas", false, "rescale_betas_zero_snr", false));
+        "beta_schedule", "scaled_linear", "prediction_type", "epsilon", "rescale_betas_zero_snr", false));
     options.putAll(Map.of("s_churn", 0.0, "s_tmin", 0.0, "s_tmax", "Infinity", "solver_type", "midpoint"));
     options.put("trained_betas", null);
     return new Options(className, options);
@@ -40,8 +42,11 @@ public final class KDiffusionSamplers implements SchedulerProvider {
 
   @Override public Scheduler configure(String className, Options options) {
     NoiseSchedule schedule = className.endsWith(SamplerTable.FLOW) ? null : schedule(options);
-    LevelTable table = schedule == null
-        ? LevelTable.flow(options.integer("num_train_timesteps"), options.number("shift")) : LevelTable.of(schedule);
+    if (options.number("shift_terminal", 0) != 0) {
+      throw new IllegalArgumentException(className + " does not stretch its levels to a last one (shift_terminal "
+          + options.number("shift_terminal") + "); set shift_terminal to 0, or sample by a FlowMatch class or UniPC");
+    }
+    LevelTable table = schedule == null ? flow(options, FlowShift.of(options)) : LevelTable.of(schedule);
     Prediction prediction = schedule == null ? Prediction.FLOW : Prediction.parse(options.text("prediction_type"));
     SamplerTable.SAMPLERS.get(className).apply(options, table);   // refuses options before a plan is asked for
     return new Sampler(className, options, SigmaScheduler.of(table, prediction).on(shape(options)), schedule);
@@ -53,16 +58,18 @@ public final class KDiffusionSamplers implements SchedulerProvider {
         ? schedule.rescaleZeroTerminalSnr().endingAt(NoiseSchedule.SMALLEST_SIGNAL) : schedule;
   }
 
+  private static LevelTable flow(Options options, double shift) {
+    return LevelTable.flow(options.integer("num_train_timesteps"), shift);
+  }
+
   private static LadderShape shape(Options options) {
     if (options.isSet("ladder")) {
       return LadderShape.parse(options.text("ladder"));
     }
-    if (options.has("shift")) {
-      return LadderShape.SIMPLE;
-    }
     return options.flag("use_karras_sigmas") ? LadderShape.KARRAS
         : options.flag("use_exponential_sigmas") ? LadderShape.EXPONENTIAL
-        : options.flag("use_beta_sigmas") ? LadderShape.BETA : LadderShape.NORMAL;
+        : options.flag("use_beta_sigmas") ? LadderShape.BETA
+        : options.has("shift") ? LadderShape.SIMPLE : LadderShape.NORMAL;
   }
 
   /**
@@ -85,13 +92,10 @@ public final class KDiffusionSamplers implements SchedulerProvider {
       };
     }
 
-    /** Dynamic shifting moves the levels by exp(mu), which the request knows. */
+    /** The request may say how far flow levels are moved. */
     private SigmaScheduler shifted(PlanRequest request) {
-      if (schedule != null || !options.flag("use_dynamic_shifting") || Double.isNaN(request.mu())) {
-        return sigmas;
-      }
-      LevelTable table = LevelTable.flow(options.integer("num_train_timesteps"), Math.exp(request.mu()));
-      return SigmaScheduler.of(table, Prediction.FLOW).on(sigmas.shape());
+      return schedule != null ? sigmas
+          : SigmaScheduler.of(flow(options, FlowShift.of(options, request)), Prediction.FLOW).on(sigmas.shape());
     }
 
     @Override public NoiseSchedule schedule() {

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Tensor;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Records work at its second run and replays it from then on, over buffers of its own that inputs and the row's numbers are
  * copied into. Work of another layout, or over inputs of other shapes, is recorded for itself; a part of work that is being
- * recorded is recorded with it. What comes once, and what the device cannot record, runs as it comes.
+ * recorded is recorded with it. What comes once, what the device cannot record, and what gradients are wanted of run as they come.
  */
 public final class Replayed implements Runner {
   private static final Logger LOG = LoggerFactory.getLogger(Replayed.class);
@@ -40,7 +41,7 @@ public final class Replayed implements Runner {
     if (around != null) {
       return work.of(around, inputs);
     }
-    if (layout == null) {
+    if (layout == null || GradMode.is_enabled()) {   // a recording's operations leave no graph that a gradient could follow
       return work.of(Numbers.of(step), inputs);
     }
     Object key = List.of(layout, Arrays.stream(inputs).map(input -> Arrays.toString(input.shape())).toList());

@@ -27,6 +27,8 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.pytorch.AutoGradMode;
+import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -46,7 +48,8 @@ class ReplayedTest {
   @Test
   void copiesInputsAndNumbersIntoTheBuffersThatWereRecordedAndAnswersInMemoryOfItsOwn() {
     Set<Long> seen = new HashSet<>();
-    try (TensorScope scope = TensorScope.open(); Replayed replayed = new Replayed(Recorder.REPEATING)) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+        Replayed replayed = new Replayed(Recorder.REPEATING)) {
       Runner.Work work = (row, in) -> {
         seen.add(in[0].data_ptr().address());
         return new Tensor[] {row.plus(row.times(in[0], Step::timestep), in[0], step -> step.index() + 0.5)};
@@ -67,6 +70,31 @@ class ReplayedTest {
     }
   }
 
+  /** A graph of the work's operations is what a gradient goes back through, and a recording leaves none. */
+  @Test
+  void recordsNothingWhileGradientsAreWanted() {
+    int[] made = new int[1];
+    Recorder counting = work -> {
+      made[0]++;
+      return Recorder.REPEATING.record(work);
+    };
+    try (TensorScope scope = TensorScope.open(); AutoGradMode gradients = new AutoGradMode(true);
+        Replayed replayed = new Replayed(counting)) {
+      Runner.Work work = (row, in) -> new Tensor[] {row.times(in[0].square(), Step::timestep)};
+      for (int i = 0; i < 3; i++) {
+        Tensor input = torch.tensor(2f, 3f).set_requires_grad(true);
+        replayed.run("a", step(i), work, input)[0].sum().backward();
+        assertArrayEquals(new float[] {40, 60}, Images.floats(input.grad()));
+      }
+      assertEquals(0, made[0]);
+      try (NoGradGuard guard = new NoGradGuard()) {
+        run(replayed, "a", 3, work, 1, 2);
+        run(replayed, "a", 4, work, 1, 2);
+      }
+      assertEquals(1, made[0], "where none are wanted it is recorded");
+    }
+  }
+
   @Test
   void runsAsItComesWhatCannotBeRecordedAndRecordsItsParts() {
     int[] tried = new int[1];
@@ -76,7 +104,8 @@ class ReplayedTest {
       }
       return Recorder.REPEATING.record(work);
     };
-    try (TensorScope scope = TensorScope.open(); Replayed replayed = new Replayed(smallOnly)) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard();
+        Replayed replayed = new Replayed(smallOnly)) {
       Runner.Work part = (row, in) -> new Tensor[] {row.times(in[0], Step::timestep)};
       Runner.Work whole = (row, in) -> {
         Tensor[] inner = replayed.run("part", step(0), part, in);

@@ -1,7 +1,7 @@
 package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Writable;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -14,16 +14,13 @@ import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.LearningRate;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.training.PerceptualLoss;
-import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.training.WeightsDigest;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.BaseAttentions;
 import dev.likeness.ipadapter.vision.ImageEncoder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -35,9 +32,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** One training of an adapter, from pairs to a file. One thread, used once. */
 final class AdapterRun implements AutoCloseable {
-  private static final int SAVE_EVERY = 25;
-  private static final String OWNER = "likeness.run";
-
   private final AdapterTraining settings;
   private final PerceptualLoss perceptual;
   private final BaseModel base;
@@ -64,6 +58,7 @@ final class AdapterRun implements AutoCloseable {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("there is no pair to learn from");
     }
+    Writable.requireFile(file);
     BaseAttentions attentions = BaseAttentions.of(base);
     float[] face = given.get(0).reference().face();
     AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
@@ -74,9 +69,12 @@ final class AdapterRun implements AutoCloseable {
       pairs.add(pair, eye);
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
-    resume(state);
-    double loss = learn(state, progress, stop);
-    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), "likeness.recipe", settings.toString()));
+    String recipe = ToldSettings.of(settings);
+    AdapterState kept = new AdapterState(state, owner(recipe), weights.leaves(), optimizer);
+    kept.resume();
+    double loss = learn(kept, progress, stop);
+    kept.requireNumbers();
+    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), "likeness.recipe", recipe));
     if (layout.imageWidth() > 0) {
       header.put(AdapterFile.FAMILY, encoder.config().family());
     }
@@ -84,7 +82,7 @@ final class AdapterRun implements AutoCloseable {
     return loss;
   }
 
-  private double learn(Path state, Progress progress, Cancellation stop) {
+  private double learn(AdapterState state, Progress progress, Cancellation stop) {
     progress.on(new ProgressEvent.Phase("train", settings.steps()));
     LearningRate rate = settings.schedule();
     int last = Math.max(1, settings.steps() / 10);
@@ -92,20 +90,18 @@ final class AdapterRun implements AutoCloseable {
     int counted = 0;
     for (int step = (int) optimizer.steps(); step < settings.steps(); step++) {
       stop.check();
-      double loss = step(step, rate.at(step));
+      double loss = step(step, rate.at(step), state);
       progress.on(new ProgressEvent.Step("train", step + 1, settings.steps(), loss));
       if (step >= settings.steps() - last) {
         sum += loss;
         counted++;
       }
-      if (state != null && (step + 1) % SAVE_EVERY == 0) {
-        new TrainingState(weights.leaves(), optimizer, null).save(state, Map.of(OWNER, owner()));
-      }
+      state.saveAfter(step + 1, settings.steps(), progress);
     }
     return counted == 0 ? Double.NaN : sum / counted;
   }
 
-  private double step(int step, double rate) {
+  private double step(int step, double rate, AdapterState state) {
     int length = model.scheduler().schedule().length();
     PairDraw draw = PairDraw.of(settings, step, pairs.count(), length);
     try (TensorScope scope = TensorScope.open(); NoiseSource random = NoiseSource.seeded(draw.seeds())) {
@@ -114,11 +110,9 @@ final class AdapterRun implements AutoCloseable {
       Tensor loss = loss(draw, clean, noise);
       loss.backward();
       double value = loss.item_double();
-      if (!Double.isFinite(value)) {
-        throw new UnusableInput("the loss is " + value + " after " + step
-            + " steps; train with a lower learning rate, or in f32 instead of a half type");
-      }
-      GradientNorm.clip(weights.leaves().leaves().values(), settings.longestGradient());
+      state.requireNumber("the loss", value);
+      state.requireNumber("the gradients' length",
+          GradientNorm.clip(weights.leaves().leaves().values(), settings.longestGradient()));
       optimizer.step(weights.leaves().leaves(), rate);
       return value;
     }
@@ -141,22 +135,10 @@ final class AdapterRun implements AutoCloseable {
     return torch.tensor(values).to(new Device(model.compute().device()), ScalarType.Float);
   }
 
-  private void resume(Path state) {
-    if (state == null || !Files.exists(state)) {
-      return;
-    }
-    if (!owner().equals(SafetensorsHeader.read(state).metadata().get(OWNER))) {
-      throw new UnusableInput(state
-          + " is the state of another training; give the settings, base and pairs it began with,"
-          + " or delete it to begin anew");
-    }
-    new TrainingState(weights.leaves(), optimizer, null).load(state);
-  }
-
   /** Everything that decides the result. */
-  private String owner() {
-    return settings + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + WeightsDigest.of(model) + " " + model.compute() + " "
-        + pairs.digest();
+  private String owner(String recipe) {
+    return recipe + (perceptual == null ? "" : " " + perceptual) + " " + base.name() + " " + WeightsDigest.of(model) + " "
+        + model.compute() + " " + pairs.digest();
   }
 
   @Override

@@ -129,10 +129,14 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
    *
    * @param encoder what references are seen through; null for Portrait
    * @param file receives the adapter
-   * @param state where the run is kept every 25 steps, to be gone on with bit for bit on a CPU; null to keep none
+   * @param state where the run is kept every 25 steps and after the last, to be gone on with bit for bit on a CPU; null to keep
+   *     none. A full disk is told and does not end the training
    * @return the mean loss of the last tenth of the steps, of those that this call made; NaN where a state was finished already
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
-   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training
+   * @throws dev.likeness.diffusion.error.MachineLimit when {@code file} cannot be written, before the first step as far as its
+   *     folder tells
+   * @throws dev.likeness.diffusion.error.UnusableInput when the state is of another training, or loss, gradients or weights are no
+   *     numbers any more, of which nothing is kept
    */
   public double train(BaseModel base, ImageEncoder encoder, List<TrainingPair> pairs, Path file, Path state,
       Progress progress, Cancellation cancellation) {

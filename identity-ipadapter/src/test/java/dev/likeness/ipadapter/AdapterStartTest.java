@@ -17,6 +17,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterFile;
 import dev.likeness.ipadapter.layout.AdapterKind;
@@ -73,6 +74,22 @@ class AdapterStartTest {
     assertTrue(said.endsWith(" other tensors of an IP-Adapter Plus, which is trained; go on with the kind, tokens and rank that"
         + " it was trained with"), said);
     assertFalse(Files.exists(file));
+  }
+
+  @Test
+  void knowsWhatItGoesOnFromByItsBytesAlone() throws IOException {
+    Path start = folder.resolve("start.safetensors");
+    PLAIN.steps(1).train(base, encoder, AdapterTrainingTest.pairs(), start, null, Progress.SILENT, new Cancellation());
+    Path file = folder.resolve("file.safetensors");
+    Path state = folder.resolve("state.safetensors");
+    AdapterTraining shortly = PLAIN.steps(2);
+    shortly.from(start).train(base, encoder, AdapterTrainingTest.pairs(), file, state, Progress.SILENT, new Cancellation());
+    assertFalse(SafetensorsHeader.read(file).metadata().toString().contains("start.safetensors"));
+    assertFalse(SafetensorsHeader.read(state).metadata().toString().contains("start.safetensors"));
+    Path moved = Files.move(start, folder.resolve("moved.safetensors"));
+    shortly.from(moved).train(base, encoder, AdapterTrainingTest.pairs(), file, state, Progress.SILENT, new Cancellation());
+    assertThrows(UnusableInput.class, () -> shortly.from(file).train(base, encoder, AdapterTrainingTest.pairs(), file, state,
+        Progress.SILENT, new Cancellation()), "another adapter's bytes");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.nn.CustomGradients;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.training.FiniteNumbers;
 import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.Recomputing;
@@ -24,6 +25,8 @@ class LoraStep implements Kept {
   private static final String PARTS = "likeness.batches_of_step";
   private static final String LOSS = "likeness.loss_of_step";
   private static final String GRADIENT = "gradient.";
+  private static final String ADVICE =
+      "delete the state, if one is kept, and train again with a lower learning rate, or in f32 instead of a half type";
 
   private final Pupil pupil;
   private final Learner learner;
@@ -121,18 +124,11 @@ class LoraStep implements Kept {
    * @throws UnusableInput when any is not
    */
   void requireNumbers(Collection<Tensor> weights) {
-    for (Tensor weight : weights) {
-      try (TensorScope scope = TensorScope.open()) {
-        requireNumber("the largest weight", weight.detach().abs().max().item_double());
-      }
-    }
+    FiniteNumbers.require(weights, optimizer.steps(), ADVICE);
   }
 
   private void requireNumber(String what, double value) {
-    if (!Double.isFinite(value)) {
-      throw new UnusableInput(what + " is " + value + " after " + optimizer.steps() + " steps; delete the state, if one is kept,"
-          + " and train again with a lower learning rate, or in f32 instead of a half type");
-    }
+    FiniteNumbers.require(what, value, optimizer.steps(), ADVICE);
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.io.Writable;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.Lora;

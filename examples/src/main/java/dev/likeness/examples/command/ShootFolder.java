@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.Writable;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.Authenticity;
 import dev.likeness.headshots.AuthenticityVerdict;

@@ -1,6 +1,7 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.io.Writable;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;

@@ -3,6 +3,7 @@ package dev.likeness.portrait.training;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.training.Ema;
+import dev.likeness.diffusion.training.FiniteNumbers;
 import dev.likeness.diffusion.training.GradientNorm;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.LearningRate;
@@ -94,12 +95,11 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
       while (optimizer.steps() < last) {
         long number = optimizer.steps();
         double loss = step.loss(weights, number);
-        if (!Double.isFinite(loss)) {
-          throw new UnusableInput(name + ": the loss is " + loss + " after " + number + " steps; " + file
-              + " is as it was saved last, go on from it with a lower rate or in f32");
-        }
+        String advice = file + " is as it was saved last, go on from it with a lower rate or in f32";
+        FiniteNumbers.require(name + ": the loss", loss, number, advice);
         if (numbers.longestGradient() > 0) {
-          GradientNorm.clip(weights.leaves().values(), numbers.longestGradient());
+          FiniteNumbers.require(name + ": the gradients' length",
+              GradientNorm.clip(weights.leaves().values(), numbers.longestGradient()), number, advice);
         }
         optimizer.step(weights.leaves(), course.at(number));
         ema.update(weights.leaves(), number + 1);

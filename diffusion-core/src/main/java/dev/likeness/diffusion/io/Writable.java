@@ -1,4 +1,4 @@
-package dev.likeness.examples.command;
+package dev.likeness.diffusion.io;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
@@ -6,11 +6,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Whether what long work makes can be written, found out before it begins. */
-final class Writable {
+public final class Writable {
   private Writable() {}
 
   /** Refuses a folder that cannot be written into; one that is not there yet is not made. */
-  static void requireFolder(Path folder) {
+  public static void requireFolder(Path folder) {
     Path there = folder.toAbsolutePath();
     while (there != null && !Files.exists(there)) {
       there = there.getParent();
@@ -26,7 +26,7 @@ final class Writable {
   }
 
   /** Refuses a file that cannot be written, or that is a folder. */
-  static void requireFile(Path file) {
+  public static void requireFile(Path file) {
     if (Files.isDirectory(file)) {
       throw new IllegalArgumentException(file + " is a folder; give a file in it");
     }

@@ -1,0 +1,78 @@
+package dev.likeness.ipadapter;
+
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.training.FiniteNumbers;
+import dev.likeness.diffusion.training.Optimizer;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.training.TrainingState;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Where an adapter's run is kept, and whose it is. What is no number is not kept.
+ *
+ * @param file or null when no state is kept
+ * @param owner everything that decides the result
+ */
+record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer optimizer) {
+  /** Steps between two saves. */
+  private static final int SAVE_EVERY = 25;
+
+  private static final String OWNER = "likeness.run";
+
+  /** Takes up the saved state, if there is one. */
+  void resume() {
+    if (file == null) {
+      return;
+    }
+    AtomicFile.sweep(file);
+    if (!Files.exists(file)) {
+      return;
+    }
+    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
+      throw new UnusableInput(file + " is the state of another training; give the settings, base and pairs it began with,"
+          + " or delete it to begin anew");
+    }
+    new TrainingState(weights, optimizer, null).load(file);
+  }
+
+  /** Saves the state when it is time, and after the {@code last} step, so that a result that cannot be written is not lost. */
+  void saveAfter(long step, long last, Progress progress) {
+    if (file == null || step % SAVE_EVERY != 0 && step != last) {
+      return;
+    }
+    requireNumbers();
+    try {
+      new TrainingState(weights, optimizer, null).save(file, Map.of(OWNER, owner));
+    } catch (MachineLimit full) {
+      progress.on(new ProgressEvent.Notice("step " + step + " is not kept, the training goes on: " + full.getMessage()));
+    }
+  }
+
+  /**
+   * Looks whether the weights are still numbers.
+   *
+   * @throws UnusableInput when any is not; a state from before stays as it is
+   */
+  void requireNumbers() {
+    FiniteNumbers.require(weights.leaves().values(), optimizer.steps(), advice());
+  }
+
+  /** The same of one number that the weights are about to be moved by. */
+  void requireNumber(String what, double value) {
+    FiniteNumbers.require(what, value, optimizer.steps(), advice());
+  }
+
+  /** A state goes on with its own settings alone, and so to the same end. */
+  private String advice() {
+    boolean kept = file != null && Files.exists(file);
+    return (kept ? "delete " + file + ", which is as it was saved last, and " : "")
+        + "train with a lower learning rate, or in f32 instead of a half type";
+  }
+}

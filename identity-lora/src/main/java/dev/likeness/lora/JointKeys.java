@@ -28,8 +28,8 @@ final class JointKeys implements TensorSource {
   /** What serves every row. */
   private static final Set<Role> SHARED =
       EnumSet.of(Role.DOWN, Role.MID, Role.ALPHA, Role.HADA_W1_B, Role.HADA_W2_B, Role.RESHAPE);
-  private static final Pattern XLABS =
-      Pattern.compile("(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
+  private static final Pattern XLABS = Pattern.compile("(?:(?:model\\.)?diffusion_model\\.)?"
+      + "(double|single)_blocks\\.(\\d+)\\.processor\\.(qkv|proj)_lora([12]?)\\.(down|up)\\.weight");
   /** kohya's rotation of a layer that is several: one for each of them. */
   private static final Pattern TURNED = Pattern.compile("(.+_(?:qkv|linear1))\\.oft_blocks\\.(\\d)");
   private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "transformer.", "unet.",

@@ -61,7 +61,7 @@ public final class Lora implements AutoCloseable {
     }
   }
 
-  /** Says what of a file fits a base model, without reading a factor; for files that {@link #open} refuses. */
+  /** Says what of a file fits a base model, without reading a factor of its layers; for files that {@link #open} refuses. */
   public static LoraReport inspect(Path file, BaseModel base) {
     try (LoraSource source = LoraSource.open(file)) {
       return new LoraReader(source.tensors(), source.notes(), LayerTable.of(base.parts()))

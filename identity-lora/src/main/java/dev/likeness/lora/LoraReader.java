@@ -47,6 +47,7 @@ final class LoraReader {
   /** The model's layers beside which a key of the file has another shape. */
   private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
   private final Set<String> embeddings = new LinkedHashSet<>();
+  private final Set<String> idle;
   private LoraDialect dialect;
 
   LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
@@ -63,11 +64,14 @@ final class LoraReader {
     } else {
       Renamed told = new Renamed(file, key -> Role.told(key, file.names()));
       JointKeys named = diffusers(told);
-      source = named;
+      source = PaddedEmbedder.of(named, table);
       own = key -> told.original(named.own(key));
     }
     tower = tower();
     source.names().forEach(this::sort);
+    // Of a file for another family no factor is read: it is refused by its header.
+    idle = family.mayFit(LoraFamily.of(table)) ? IdleKeys.of(unmatched, file, table) : Set.of();
+    unmatched.removeAll(idle);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
     keys.values().forEach(this::check);
   }
@@ -138,13 +142,13 @@ final class LoraReader {
         + JoinedLayer.of(key, layers, false).layer().shape();
   }
 
-  /** Fails for a control LoRA on a base that is shown no second picture. */
+  /** Fails for a control LoRA, which is shown a second picture beside the one that is drawn. */
   void refuseControl(String base) {
     keys.forEach((layer, own) -> {
       if (layer.name().equals("transformer.x_embedder") && own.size(Role.DOWN, 1) > layer.in()) {
-        throw new UnusableInput(file.describe() + " is a control LoRA of FLUX.1 Canny or Depth, which are shown a second picture: "
+        throw new UnusableInput(file.describe() + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here ("
             + own.own(Role.DOWN) + " takes " + own.size(Role.DOWN, 1) + " numbers of a place, " + base + " has " + layer.in()
-            + "; it wants FLUX.1 Canny or Depth as its base");
+            + "); give a ControlNet of FLUX.1 in its place");
       }
     });
   }
@@ -176,7 +180,7 @@ final class LoraReader {
     Set<String> unused = new HashSet<>(unmatched);
     unused.addAll(misshapen.keySet());
     return new LoraReport(dialect, family, kinds, layers, (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
-        file.names().size() - unused.size(), List.copyOf(unmatched), misfits, incomplete, List.copyOf(embeddings),
+        file.names().size() - idle.size() - unused.size(), List.copyOf(unmatched), List.copyOf(idle), misfits, incomplete, List.copyOf(embeddings),
         LoraNotes.of(notes));
   }
 

@@ -18,14 +18,15 @@ import java.util.TreeSet;
  * @param scale what factors are multiplied by, alpha / rank
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
+ * @param idle keys that belong to no layer of the base and are left out: all zero, or of a text projection that its tower has not
  * @param misshapen keys of a layer that has another shape, each with both shapes
  * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
  * @param embeddings names of the textual inversions that the file brings along
  * @param notes what the header says to people
  */
 public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind> kinds, int layers, int rank,
-    Scale scale, int matched, List<String> unmatched, List<String> misshapen, List<String> incomplete,
-    List<String> embeddings, LoraNotes notes) {
+    Scale scale, int matched, List<String> unmatched, List<String> idle, List<String> misshapen,
+    List<String> incomplete, List<String> embeddings, LoraNotes notes) {
   /** The least and the greatest factor among the layers. */
   public record Scale(double least, double greatest) {
     static final Scale ONE = new Scale(1, 1);
@@ -43,6 +44,7 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
   public LoraReport {
     kinds = Collections.unmodifiableSet(new TreeSet<>(kinds));
     unmatched = List.copyOf(unmatched);
+    idle = List.copyOf(idle);
     misshapen = List.copyOf(misshapen);
     incomplete = List.copyOf(incomplete);
     embeddings = List.copyOf(embeddings);
@@ -51,10 +53,10 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
   /** Of a LoRA made here, which fits its base. */
   static LoraReport made(LoraFamily family, ChangeKind kind, int layers, int rank, Map<String, String> header) {
     return new LoraReport(LoraDialect.PEFT, family, Set.of(kind), layers, rank, Scale.ONE, 2 * layers,
-        List.of(), List.of(), List.of(), List.of(), LoraNotes.of(header));
+        List.of(), List.of(), List.of(), List.of(), List.of(), LoraNotes.of(header));
   }
 
-  /** Whether every key was used. */
+  /** Whether every key was used, but for those that say nothing. */
   public boolean isComplete() {
     return unmatched.isEmpty() && misshapen.isEmpty() && incomplete.isEmpty() && layers > 0;
   }

@@ -69,6 +69,8 @@ class JointReportTest {
     "diffusion_model.double_blocks.0.img_attn.qkv, .lora_A.weight, .lora_B.weight, COMFY",
     "double_blocks.0.processor.qkv_lora1, .down.weight, .up.weight, XLABS",
     "single_blocks.0.processor.qkv_lora, .down.weight, .up.weight, XLABS",
+    "diffusion_model.double_blocks.0.processor.qkv_lora2, .down.weight, .up.weight, XLABS",
+    "model.diffusion_model.single_blocks.0.processor.qkv_lora, .down.weight, .up.weight, XLABS",
     "base_model.model.double_blocks.0.img_attn.qkv, .lora_A.weight, .lora_B.weight, PEFT",
     "transformer.transformer_blocks.0.attn.to_qkv, .lora.down.weight, .lora.up.weight, DIFFUSERS",
     "lora_unet_double_blocks_0_img_attn_qkv, .lora_down.weight, .lora_up.weight, KOHYA",
@@ -108,15 +110,14 @@ class JointReportTest {
   }
 
   @Test
-  void saysWhatAControlLoraWants() {
+  void saysThatAControlLoraWidensItsBase() {
     long in = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes = pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);
     shapes.put("double_blocks.0.img_attn.norm.query_norm.scale", base.parts().tensorShape(Part.TRANSFORMER,
         "transformer_blocks.0.attn.norm_q.weight"));
     Path file = file(shapes, Map.of());
-    assertEquals(file + " is a control LoRA of FLUX.1 Canny or Depth, which are shown a second picture: img_in.lora_A.weight"
-        + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in + "; it wants FLUX.1 Canny or Depth as its"
-        + " base", assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
+    assertEquals(file + " is a control LoRA: it widens FLUX.1 dev for a second picture, which is not done here (img_in.lora_A.weight"
+        + " takes " + 2 * in + " numbers of a place, " + base.name() + " has " + in + "); give a ControlNet of FLUX.1 in its place", assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage());
   }
 
   @ParameterizedTest

@@ -1,0 +1,62 @@
+package dev.likeness.lora;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Keys of no layer of a base that may be left out, since they change nothing that is drawn: programs that merge write something of
+ * every weight, of tables that learnt nothing too (diffusers' {@code loaders/lora_conversion_utils.py} leaves the same out).
+ */
+final class IdleKeys {
+  private static final Set<Role> READ = EnumSet.of(Role.UP, Role.DOWN, Role.ALPHA, Role.DIFF, Role.DIFF_B);
+
+  private final TensorSource file;
+  private final LayerTable table;
+
+  private IdleKeys(TensorSource file, LayerTable table) {
+    this.file = file;
+    this.table = table;
+  }
+
+  /** Those of the {@code unmatched} keys of a file. */
+  static Set<String> of(Collection<String> unmatched, TensorSource file, LayerTable table) {
+    IdleKeys idle = new IdleKeys(file, table);
+    Map<String, Map<Role, String>> layers = new LinkedHashMap<>();
+    unmatched.forEach(key -> Role.cut(key).ifPresent(cut ->
+        layers.computeIfAbsent(cut.stem(), stem -> new EnumMap<>(Role.class)).put(cut.role(), key)));
+    Set<String> found = new LinkedHashSet<>();
+    layers.values().stream().filter(keys -> idle.isProjection(keys.values().iterator().next()) || idle.isNothing(keys))
+        .forEach(keys -> found.addAll(keys.values()));
+    return found;
+  }
+
+  /** Of the pooled text that a tower without such a layer hands out as it is: whoever wrote the key had one, and did not use it. */
+  private boolean isProjection(String key) {
+    return FactorKey.parse(key).filter(read -> read.path().equals("text_projection") && read.part() != null
+        && read.part() != Part.UNET && table.has(read.part())).isPresent();
+  }
+
+  /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */
+  private boolean isNothing(Map<Role, String> keys) {
+    boolean pair = keys.containsKey(Role.UP) || keys.containsKey(Role.DOWN);
+    boolean difference = keys.containsKey(Role.DIFF) || keys.containsKey(Role.DIFF_B);
+    return (pair || difference) && READ.containsAll(keys.keySet())
+        && (!pair || Stream.of(Role.UP, Role.DOWN).anyMatch(role -> keys.containsKey(role) && isZero(keys.get(role))))
+        && Stream.of(Role.DIFF, Role.DIFF_B).allMatch(role -> !keys.containsKey(role) || isZero(keys.get(role)));
+  }
+
+  private boolean isZero(String key) {
+    try (TensorScope scope = TensorScope.open()) {
+      return file.read(key).count_nonzero().item_long() == 0;
+    }
+  }
+}

@@ -1,0 +1,87 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.lora.change.Change;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** LoRAs of FLUX.1 on its Fill, which is shown more of each place than it draws. */
+@ExtendWith(NoTensorLeaks.class)
+class FillLoraTest {
+  private static BaseModel base;
+  private static long width;
+  private static long shown;
+  private static long drawn;
+
+  @TempDir
+  private Path folder;
+
+  @BeforeAll
+  static void opensTheBase(@TempDir Path parent) {
+    base = BaseModel.open(PipelineFolder.write("flux/fill", parent).path(), Compute.EXACT);
+    width = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[0];
+    shown = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
+    drawn = base.parts().tensorShape(Part.TRANSFORMER, "proj_out.weight")[0];
+  }
+
+  @AfterAll
+  static void closesTheBase() {
+    base.close();
+  }
+
+  /** A pair of a layer, and a norm that tells FLUX.1. */
+  private Path file(String layer, Tensor down, Tensor up) {
+    Path file = folder.resolve("look.safetensors");
+    long[] norm = base.parts().tensorShape(Part.TRANSFORMER, "transformer_blocks.0.attn.norm_q.weight");
+    SafetensorsWriter.write(file, Map.of(layer + ".lora_down.weight", down, layer + ".lora_up.weight", up,
+        "double_blocks.0.img_attn.norm.query_norm.scale", torch.ones(norm)), Map.of());
+    return file;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"transformer.x_embedder", "lora_unet_img_in"})
+  void addsNothingToWhatTheLoraWasNotShown(String layer) {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); NoiseSource noise = NoiseSource.seeded(3L)) {
+      Tensor down = noise.next(2, drawn).squeeze(0);
+      Tensor up = noise.next(width, 2).squeeze(0);
+      try (Lora lora = Lora.open(file(layer, down, up), base)) {
+        Change change = lora.changes().weights().entrySet().stream()
+            .filter(one -> one.getKey().name().equals("transformer.x_embedder")).findFirst().orElseThrow().getValue();
+        Tensor difference = change.difference(base.parts().tensor(Part.TRANSFORMER, "x_embedder.weight"));
+        assertTrue(torch.allclose(torch.matmul(up, down), difference.narrow(1, 0, drawn), 1e-5, 1e-6, false));
+        assertEquals(0, difference.narrow(1, drawn, shown - drawn).abs().max().item_double());
+      }
+    }
+  }
+
+  @Test
+  void refusesAnotherWidthAndOtherLayers() {
+    try (TensorScope scope = TensorScope.open()) {
+      assertEquals(List.of("lora_unet_img_in.lora_down.weight [2, " + 2 * drawn + "] beside a weight [" + width + ", " + shown + "]"),
+          Lora.inspect(file("lora_unet_img_in", torch.ones(2, 2 * drawn), torch.ones(width, 2)), base).misshapen());
+      assertEquals(1, Lora.inspect(file("lora_unet_double_blocks_0_img_attn_proj", torch.ones(2, drawn), torch.ones(width, 2)), base)
+          .misshapen().size());
+    }
+  }
+}

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -107,6 +108,16 @@ public final class LoraMerge {
     }
     LoraFamily family = LoraFamily.of(table);
     return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
+  }
+
+  /**
+   * The greatest rank of the LoRAs; empty where one changes a layer in a way that has none (OFT, IA3, full differences, …) or
+   * whose difference may have more than its factors say (LoHa, LoKr, GLoRA, DoRA).
+   */
+  public static OptionalInt rank(Collection<Lora> loras) {
+    boolean known = loras.stream().flatMap(lora -> lora.changes().weights().entrySet().stream())
+        .allMatch(change -> change.getKey().isNorm() || change.getValue() instanceof LowRank);
+    return known ? loras.stream().mapToInt(lora -> Math.max(1, lora.report().rank())).max() : OptionalInt.empty();
   }
 
   private static List<TextualInversion> words(Collection<Lora> loras) {

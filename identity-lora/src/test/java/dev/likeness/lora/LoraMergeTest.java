@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -101,6 +102,22 @@ class LoraMergeTest extends OnGoldenBase {
     }
     assertEquals("rank 0 must be at least 1", assertThrows(IllegalArgumentException.class, () ->
         LoraMerge.merged(Map.of(), 0)).getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"loha", "lokr", "lokr-full", "glora", "oft", "full", "dora", "peft-ia3"})
+  void knowsNoRankOfWhatIsMoreThanAPairOfFactors(String kind) {
+    try (Lora pair = open("wide"); Lora other = open("../kinds/" + kind)) {
+      assertEquals(OptionalInt.empty(), LoraMerge.rank(List.of(pair, other)));
+    }
+  }
+
+  @Test
+  void knowsTheGreatestRankOfPairsAndOfNorms() {
+    try (Lora pair = open("wide"); Lora norms = open("../kinds/norm")) {
+      assertEquals(OptionalInt.of(2), LoraMerge.rank(List.of(norms, pair)));
+      assertEquals(OptionalInt.of(1), LoraMerge.rank(List.of(norms)));
+    }
   }
 
   private static double distance(float[] a, float[] b) {

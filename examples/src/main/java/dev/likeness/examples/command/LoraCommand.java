@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -20,7 +21,8 @@ import picocli.CommandLine.Parameters;
 @Command(name = "lora", mixinStandardHelpOptions = true, sortOptions = false, description = "Makes a LoRA of others: several"
     + " as one, at another rank, in another spelling, or of what a model learned since its base.")
 public final class LoraCommand implements Runnable {
-  private static final int EXTRACTED = 16;
+  /** Where no factors say a rank. */
+  private static final int USUAL_RANK = 16;
 
   private final Console console;
 
@@ -35,7 +37,8 @@ public final class LoraCommand implements Runnable {
   private BaseOptions base;
 
   @Option(names = "--rank", paramLabel = "R",
-      description = "rank of the result (default: the largest of the files'; 16 for --extract)")
+      description = "rank of the result (default: the largest of the files'; 16, or theirs where it is more, with changes that have"
+          + " no rank or one above their factors', as OFT and LoHa; 16 for --extract)")
   private Integer rank;
 
   @Option(names = "--spelling", paramLabel = "NAME", defaultValue = "PEFT",
@@ -72,16 +75,24 @@ public final class LoraCommand implements Runnable {
     try {
       files.forEach(file -> loras.put(Lora.open(file.file(), model), file.weight()));
       boolean same = files.size() == 1 && rank == null && files.get(0).weight() == 1;
-      int most = loras.keySet().stream().mapToInt(lora -> lora.report().rank()).max().orElseThrow();
-      return same ? Lora.open(files.get(0).file(), model) : LoraMerge.merged(loras, rank == null ? Math.max(1, most) : rank);
+      return same ? Lora.open(files.get(0).file(), model) : LoraMerge.merged(loras, rank == null ? rankOf(loras.keySet()) : rank);
     } finally {
       loras.keySet().forEach(Lora::close);
     }
   }
 
+  private int rankOf(Set<Lora> loras) {
+    return LoraMerge.rank(loras).orElseGet(() -> {
+      int taken = loras.stream().mapToInt(lora -> lora.report().rank()).reduce(USUAL_RANK, Math::max);
+      console.err().println("not all changes have a rank that the files say, so that rank " + taken
+          + " is taken, which may lose some of them; give --rank to choose another");
+      return taken;
+    });
+  }
+
   private Lora extracted(BaseModel model) {
     try (BaseModel other = BaseModel.open(tuned, model.parts().compute())) {
-      return LoraMerge.between(model, other, rank == null ? EXTRACTED : rank);
+      return LoraMerge.between(model, other, rank == null ? USUAL_RANK : rank);
     }
   }
 }

@@ -24,7 +24,7 @@ public final class PromptSheet {
   private static final int COLUMNS = 8;
   private static final int CELL = 200;
   private static final int GAP = 12;
-  private static final int LINES = 5;
+  private static final int LINES = 6;
   private static final int LINE = 13;
 
   private PromptSheet() {}
@@ -77,7 +77,11 @@ public final class PromptSheet {
     StringBuilder line = new StringBuilder();
     int y = top;
     for (String word : text.split(" ")) {
-      if (metrics.stringWidth(line + word) > CELL && y < top + (LINES - 1) * LINE) {
+      if (metrics.stringWidth(line + word) > CELL) {
+        if (y == top + (LINES - 1) * LINE) {
+          line.append('\u2026');
+          break;
+        }
         paper.drawString(line.toString(), x, y);
         line.setLength(0);
         y += LINE;

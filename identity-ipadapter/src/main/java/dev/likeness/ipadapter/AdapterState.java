@@ -2,14 +2,12 @@ package dev.likeness.ipadapter;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.training.FiniteNumbers;
 import dev.likeness.diffusion.training.Optimizer;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.training.TrainingState;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -24,22 +22,11 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
   /** Steps between two saves. */
   private static final int SAVE_EVERY = 25;
 
-  private static final String OWNER = "likeness.run";
-
   /** Takes up the saved state, if there is one. */
   void resume() {
-    if (file == null) {
-      return;
+    if (TrainingState.isIn(file, owner, "settings, base and pairs")) {
+      new TrainingState(weights, optimizer, null).load(file);
     }
-    AtomicFile.sweep(file);
-    if (!Files.exists(file)) {
-      return;
-    }
-    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
-      throw new UnusableInput(file + " is the state of another training; give the settings, base and pairs it began with,"
-          + " or delete it to begin anew");
-    }
-    new TrainingState(weights, optimizer, null).load(file);
   }
 
   /** Saves the state when it is time, and after the {@code last} step, so that a result that cannot be written is not lost. */
@@ -49,7 +36,7 @@ record AdapterState(Path file, String owner, TrainableWeights weights, Optimizer
     }
     requireNumbers();
     try {
-      new TrainingState(weights, optimizer, null).save(file, Map.of(OWNER, owner));
+      new TrainingState(weights, optimizer, null).save(file, Map.of(TrainingState.OWNER, owner));
     } catch (MachineLimit full) {
       progress.on(new ProgressEvent.Notice("step " + step + " is not kept, the training goes on: " + full.getMessage()));
     }

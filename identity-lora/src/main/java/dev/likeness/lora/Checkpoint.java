@@ -1,8 +1,6 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.Ema;
 import dev.likeness.diffusion.training.Optimizer;
@@ -11,7 +9,6 @@ import dev.likeness.diffusion.training.TrainingState;
 import dev.likeness.diffusion.training.WeightsDigest;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -38,8 +35,6 @@ record Checkpoint(Path file, String owner) {
   /** However long saving takes, no more work than this is lost: two minutes, in nanoseconds. */
   private static final long MOST_LOST = 120_000_000_000L;
 
-  private static final String OWNER = "likeness.run";
-
   static Checkpoint of(LoraTraining settings, BaseModel base, TrainingSet set) {
     Path file = set.state();
     if (file == null) {
@@ -65,16 +60,8 @@ record Checkpoint(Path file, String owner) {
 
   /** Takes up the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
-    if (file == null) {
+    if (!TrainingState.isIn(file, owner, "settings, base and pictures")) {
       return;
-    }
-    AtomicFile.sweep(file);
-    if (!Files.exists(file)) {
-      return;
-    }
-    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
-      throw new UnusableInput(file + " is the state of another training; give the settings, base and pictures it began"
-          + " with, or delete it to begin anew");
     }
     others.forEach(other -> other.resume(SafetensorsHeader.read(file).metadata()));
     new TrainingState(weights, optimizer, ema)
@@ -98,7 +85,7 @@ record Checkpoint(Path file, String owner) {
    * @throws dev.likeness.diffusion.error.MachineLimit when the disk refuses
    */
   void save(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
-    Map<String, String> notes = new LinkedHashMap<>(Map.of(OWNER, owner));
+    Map<String, String> notes = new LinkedHashMap<>(Map.of(TrainingState.OWNER, owner));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
     try (TensorScope scope = TensorScope.open()) {
       others.forEach(other -> {

@@ -1,8 +1,14 @@
 package dev.likeness.diffusion.training;
 
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.TensorSource;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,7 +22,32 @@ import org.bytedeco.pytorch.Tensor;
  * seeded by its own number.
  */
 public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema ema) {
+  /** Under what the notes say whose a state is. */
+  public static final String OWNER = "likeness.run";
+
   private static final String MORE = "more.";
+
+  /**
+   * Whether there is a state to go on from; what killed saves left beside it is deleted.
+   *
+   * @param file or null when none is kept
+   * @param owner everything that decides the result, by which a state is known
+   * @param decided what that is, as the refusal says
+   * @throws UnusableInput when the state is another training's
+   */
+  public static boolean isIn(Path file, String owner, String decided) {
+    if (file == null) {
+      return false;
+    }
+    AtomicFile.sweep(file);
+    if (!Files.exists(file)) {
+      return false;
+    }
+    if (!owner.equals(SafetensorsHeader.read(file).metadata().get(OWNER))) {
+      throw new UnusableInput(file + " is the state of another training; give the " + decided + " it began with, or delete it to begin anew");
+    }
+    return true;
+  }
 
   /** Writes the state, whole or not at all. */
   public void save(Path file, Map<String, String> notes) {
@@ -64,9 +95,8 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
     return saved;
   }
 
-  private static dev.likeness.diffusion.weights.TensorSource under(Safetensors saved, String prefix) {
-    return new dev.likeness.diffusion.weights.Renamed(
-        saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
+  private static TensorSource under(Safetensors saved, String prefix) {
+    return new Renamed(saved, name -> name.startsWith(prefix) ? name.substring(prefix.length()) : null);
   }
 
   private static Map<String, Tensor> tensors(Safetensors saved, String prefix) {

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.Consent;
@@ -54,12 +55,21 @@ public final class Subject {
     try {
       subject.dates = SubjectDates.read(folder.resolve(DATES));
     } catch (UnusableInput damaged) {
-      // One damaged file must keep nobody from being erased or purged, this person least of all: time begins anew for them.
-      subject.dates = SubjectDates.created(store.clock().now());
-      subject.damage = damaged.getMessage();
+      subject.beginAnew(damaged);
     }
     subject.vaults.tidy();
     return subject;
+  }
+
+  /** One damaged file must keep nobody from being erased or purged, this person least of all: their time begins anew, once. */
+  private void beginAnew(UnusableInput damaged) {
+    damage = damaged.getMessage();
+    dates = SubjectDates.created(store.clock().now());
+    try {
+      saveDates();
+    } catch (MachineLimit full) {
+      // Nor must a full disk; the next one that opens the store tries again.
+    }
   }
 
   /** What of it was damaged when it was opened, if anything. */

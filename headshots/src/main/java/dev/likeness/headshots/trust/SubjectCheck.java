@@ -17,7 +17,7 @@ final class SubjectCheck {
   private SubjectCheck() {}
 
   static List<String> problems(Subject subject) {
-    Stream<String> damage = subject.damage().stream().map(told -> subject + ": " + told + "; until then it counts as come when the store was opened");
+    Stream<String> damage = subject.damage().stream().map(told -> subject + ": " + told + "; as it is, their time in the store has begun anew");
     return Stream.concat(damage, Stream.of(Holding.values()).flatMap(holding -> problem(subject, holding).stream())).toList();
   }
 

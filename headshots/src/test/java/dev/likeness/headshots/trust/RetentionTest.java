@@ -114,6 +114,20 @@ class RetentionTest {
   }
 
   @Test
+  void damagedDatesBeginAnewOnceAndNotWheneverTheStoreIsOpened() throws IOException {
+    Subject ada = ada();
+    Files.writeString(folder.resolve("store/subjects/" + ada.id() + "/dates.json"), "{");
+    reopen();
+    assertEquals(1, store.verify().size());
+    clock.go(Duration.ofDays(20));
+    reopen();
+    assertEquals(List.of(), store.purgeDue().erased());
+    clock.go(Duration.ofDays(10));
+    reopen();
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
   void removesNothingThatIsBeingLearntFrom() throws IOException {
     Subject ada = ada();
     clock.go(Duration.ofDays(7));

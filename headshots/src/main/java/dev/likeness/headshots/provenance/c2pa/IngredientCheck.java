@@ -71,7 +71,7 @@ final class IngredientCheck {
     return Claim.link(old == null ? ingredient.get("activeManifest") : old);
   }
 
-  /** The manifests of what a claim's picture was made from; those of an update manifest, which has one. */
+  /** The manifests of the pictures that a claim's picture goes on from, one at most in a sound claim. */
   static List<Claim.Link> parents(Claim claim) throws MalformedManifest {
     List<Claim.Link> parents = new ArrayList<>();
     for (JumbfBox ingredient : claim.assertions(KIND)) {

@@ -9,7 +9,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * How much of what prompts ask for a reader misses. What a prompt does not speak of is free. A word that is held for likely
+ * How much of what prompts ask for readers miss. Of several the one counts, word by word, that holds it for less likely (worst-case
+ * optimisation: Coste et al. 2024, arXiv:2310.02743). What a prompt does not speak of is free. A word that is held for likely
  * with probability p costs {@code 1 - sqrt(p)} (Zhang and Sabuncu 2018, arXiv:1805.07836, their L_q of q = 1/2, halved):
  * between the logarithm, by which words that are held for impossible pull most, and {@code 1 - p}, by which these do not pull
  * at all.
@@ -19,16 +20,21 @@ final class AskedLoss {
 
   private AskedLoss() {}
 
-  /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; {@code scores} are [n, words] of each attribute. */
-  static Tensor of(Map<Attribute, Tensor> scores, List<Map<Attribute, Set<String>>> asked) {
+  /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; each reader's scores are [n, words] of each attribute. */
+  static Tensor of(List<Map<Attribute, Tensor>> readers, List<Map<Attribute, Set<String>>> asked) {
     Tensor sum = Working.placed(torch.zeros(asked.size()));
-    for (Map.Entry<Attribute, Tensor> head : scores.entrySet()) {
-      Tensor all = head.getValue();
-      Tensor right = all.add(barred(head.getKey(), asked));
-      Tensor held = right.logsumexp(1).sub(all.logsumexp(1)).mul(new Scalar(0.5)).exp();
+    for (Attribute attribute : readers.get(0).keySet()) {
+      Tensor barred = barred(attribute, asked);
+      Tensor likely = readers.stream().map(scores -> logarithm(scores.get(attribute), barred)).reduce(Tensor::minimum).orElseThrow();
+      Tensor held = likely.mul(new Scalar(0.5)).exp();
       sum = sum.add(torch.ones_like(held).sub(held));
     }
     return sum;
+  }
+
+  /** Of the probability of any word that is not barred, [n]. */
+  private static Tensor logarithm(Tensor scores, Tensor barred) {
+    return scores.add(barred).logsumexp(1).sub(scores.logsumexp(1));
   }
 
   /** What is added to scores of words other than those asked for, [n, words]; nothing where none is. */

@@ -16,7 +16,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Teaches a network by what a {@link LatentReader} reads from its own drawings of what their captions ask for: reward
+ * Teaches a network by what {@link LatentReaders} read from its own drawings of what their captions ask for: reward
  * feedback learning (Xu et al. 2023, arXiv:2304.05977, algorithm 1), where every step of a drawing is learnt by, each by
  * itself (as the last one is in DRaFT-1, Clark et al. 2024, arXiv:2309.17400), and none is taken for drawing alone. Each
  * counts by its alpha: guesses of noise are blurs.
@@ -25,7 +25,7 @@ final class FeedbackLoss implements AutoCloseable {
   private static final long[] FIRST = {0};
 
   private final LatentSet data;
-  private final LatentReader reader;
+  private final LatentReaders readers;
   private final double weight;
   private final double guidance;
   private final int restart;
@@ -40,10 +40,10 @@ final class FeedbackLoss implements AutoCloseable {
    * @param restart steps after which all drawings begin anew: a run that is stopped there, and nowhere else, ends at the
    *     same bits
    */
-  FeedbackLoss(LatentSet data, PortraitRenders known, LatentReader reader, double weight, double guidance,
+  FeedbackLoss(LatentSet data, PortraitRenders known, LatentReaders readers, double weight, double guidance,
       DiffusionTraining.Recipe recipe, int restart) {
     this.data = data;
-    this.reader = reader;
+    this.readers = readers;
     this.weight = weight;
     this.guidance = guidance;
     this.restart = restart;
@@ -62,7 +62,7 @@ final class FeedbackLoss implements AutoCloseable {
     Tensor noised = drawings.latents();
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
     Tensor guesses = objective.estimate(answer, noised, timesteps);
-    Tensor lacking = AskedLoss.of(reader.words(reader.features(shown(guesses, noise, random))), drawings.asked());
+    Tensor lacking = AskedLoss.of(readers.words(shown(guesses, noise, random)), drawings.asked());
     cost.add(lacking.sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);

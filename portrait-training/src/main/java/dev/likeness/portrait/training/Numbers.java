@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -17,23 +18,26 @@ import java.util.List;
  * @param shares of a batch that are learnt at once
  * @param rate its highest learning rate
  * @param feedback what counts what the reader misses in the model's own drawings, 0.04 say; 0 to draw none
- * @param draws seed of the first weights and of each step's renders, noise and strengths; {@code seed} where it is not
+ * @param draws seed of the first weights, the reader's too, and of each step's renders, noise and strengths; {@code seed} where it is not
  *     given. A run that goes on from a model of the same renders takes another, so as not to see the same noise again
  * @param start the folder of a model of the same shape to go on from, or null to begin from nothing; not a number, and
  *     not told with them
  * @param eyes a classifier of {@link TrainAttributes}, not the one that evaluates, by whose eyes the autoencoder of {@code start}
  *     learns on, or null for that model's photo reader; not told either
- * @param reader the state of a reader that another run trained on latents of the same autoencoder, or null to begin one; not
- *     told either
+ * @param readers states of readers that other runs trained on latents of the same autoencoder, comma-separated, of which the one counts
+ *     that holds a word for less likely; none to begin one; not told either
  */
 record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, int readerSteps, int steps, int batch, int shares,
-    double rate, double feedback, long draws, Path start, Path eyes, Path reader) {
+    double rate, double feedback, long draws, Path start, Path eyes, List<Path> readers) {
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "candidates", "readerSteps", "steps", "batch", "shares",
       "rate", "feedback", "draws", "start", "eyes", "reader");
 
   Numbers {
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("feedback=" + feedback + "; give 0 or more, 0 for none");
+    }
+    if (readerSteps > 0 && readers.size() > 1) {
+      throw new IllegalArgumentException(readers.size() + " readers given; one learns on for readerSteps, so give one, or no readerSteps");
     }
   }
 
@@ -42,12 +46,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, in
     Named given = Named.of(pairs, NAMES);
     String seed = given.text("seed", "1");
     Path start = given.file("start").orElse(null);
-    Path reader = given.file("reader").orElse(null);
+    List<Path> readers = Arrays.stream(given.text("reader", "").split(",")).filter(file -> !file.isBlank()).map(Path::of).toList();
     return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", start == null ? 4200 : 0), given.number("pictures", 16000),
-        given.number("candidates", 1), given.number("readerSteps", reader == null ? 2500 : 0), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
+        given.number("candidates", 1), given.number("readerSteps", readers.isEmpty() ? 2500 : 0), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
         Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
         Long.parseLong(given.text("draws", seed)),
-        start, given.file("eyes").orElse(null), reader);
+        start, given.file("eyes").orElse(null), readers);
   }
 
   DiffusionTraining.Recipe recipe() {

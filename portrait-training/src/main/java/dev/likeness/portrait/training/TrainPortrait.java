@@ -66,9 +66,9 @@ public final class TrainPortrait {
   }
 
   private void run() {
-    if (numbers.reader() != null && !Files.exists(numbers.reader())) {
-      throw new UnusableInput("reader=" + numbers.reader() + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
-    }
+    numbers.readers().stream().filter(reader -> !Files.exists(reader)).forEach(reader -> {
+      throw new UnusableInput("reader=" + reader + " is not there; give the state of a reader, " + LatentReader.STATE + " in a work folder");
+    });
     SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
@@ -87,10 +87,8 @@ public final class TrainPortrait {
 
   private void trainReader(LatentSet data) {
     if (numbers.readerSteps() > 0) {
-      LatentReaderTraining training = new LatentReaderTraining(data, renders, numbers.seed());
-      if (numbers.reader() != null) {
-        training.startFrom(numbers.reader());
-      }
+      LatentReaderTraining training = new LatentReaderTraining(data, renders, numbers.draws());
+      numbers.readers().forEach(training::startFrom);
       training.run(work.resolve(LatentReader.STATE), numbers.readerSteps());
     }
   }
@@ -104,10 +102,10 @@ public final class TrainPortrait {
     if (numbers.start() != null) {
       training.startFrom(numbers.start());
     }
-    try (LatentReader reader = LatentReader.open(reader());
-        FeedbackLoss feedback = new FeedbackLoss(data, renders, reader, numbers.feedback(), Architecture.GUIDANCE, recipe,
+    try (LatentReaders readers = LatentReaders.open(readers());
+        FeedbackLoss feedback = new FeedbackLoss(data, renders, readers, numbers.feedback(), Architecture.GUIDANCE, recipe,
             TrainingLoop.SAVE_EVERY)) {
-      training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> reader.all(latents), Architecture.PERCEIVED, 1));
+      training.perceive(new PerceptualLoss("person and words", (latents, pictures) -> readers.first().all(latents), Architecture.PERCEIVED, 1));
       if (numbers.feedback() > 0) {
         training.please(feedback);
       }
@@ -213,8 +211,8 @@ public final class TrainPortrait {
     return work.resolve("autoencoder.safetensors");
   }
 
-  private Path reader() {
-    return numbers.reader() == null || numbers.readerSteps() > 0 ? work.resolve(LatentReader.STATE) : numbers.reader();
+  private List<Path> readers() {
+    return numbers.readers().isEmpty() || numbers.readerSteps() > 0 ? List.of(work.resolve(LatentReader.STATE)) : numbers.readers();
   }
 
   private Path diffusionState() {

@@ -15,6 +15,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
@@ -50,7 +51,7 @@ class DiffusionTrainingTest {
       Path without = folder.resolve("without.safetensors");
       training(data).run(without, RECIPE, step -> { });
       Path with = folder.resolve("with.safetensors");
-      try (LatentReader told = LatentReader.open(reader);
+      try (LatentReaders told = LatentReaders.open(List.of(reader));
           FeedbackLoss loss = new FeedbackLoss(data, new PortraitRenders(1), told, 1e3, Architecture.GUIDANCE, RECIPE, 2)) {
         DiffusionTraining training = training(data);
         training.please(loss);

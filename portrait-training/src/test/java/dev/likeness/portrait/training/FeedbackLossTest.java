@@ -38,8 +38,8 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       List<Map<Attribute, Set<String>>> prompts = asked("studio portrait of a woman with freckles", "studio portrait of a woman");
       Map<Attribute, Tensor> scores = scores("freckles");
-      assertEquals(0, AskedLoss.of(scores, prompts).sum().item_double(), 1e-6);
-      Tensor missed = AskedLoss.of(scores(""), prompts);
+      assertEquals(0, AskedLoss.of(List.of(scores), prompts).sum().item_double(), 1e-6);
+      Tensor missed = AskedLoss.of(List.of(scores("")), prompts);
       assertEquals(1, missed.select(0, 0).item_double(), 1e-3, "freckles were asked for");
       assertEquals(0, missed.select(0, 1).item_double(), 1e-6, "and here nothing was");
     }
@@ -50,7 +50,7 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       for (String outfit : Attribute.OUTFIT.words()) {
         boolean formal = outfit.equals("suit and tie") || outfit.equals("blazer");
-        Tensor missed = AskedLoss.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit)), asked("a man in business attire"));
+        Tensor missed = AskedLoss.of(List.of(Map.of(Attribute.OUTFIT, sure(Attribute.OUTFIT, outfit))), asked("a man in business attire"));
         assertEquals(formal ? 0 : 1, missed.item_double(), 1e-3, outfit);
       }
     }
@@ -60,11 +60,21 @@ class FeedbackLossTest {
   void whatIsHeldForUnlikelyStillPulls() {
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.tensor(new float[] {4, 0}).view(1, -1).set_requires_grad(true);
-      Tensor cost = AskedLoss.of(Map.of(Attribute.FRECKLES, one), asked("a woman with freckles"));
+      Tensor cost = AskedLoss.of(List.of(Map.of(Attribute.FRECKLES, one)), asked("a woman with freckles"));
       double p = 1 / (1 + Math.exp(4));
       assertEquals(1 - Math.sqrt(p), cost.item_double(), 1e-5);
       cost.sum().backward();
       assertEquals(-Math.sqrt(p) * (1 - p) / 2, one.grad().select(1, 1).item_double(), 1e-5);
+    }
+  }
+
+  @Test
+  void whoHoldsAWordForLessLikelyCounts() {
+    try (TensorScope scope = TensorScope.open()) {
+      List<Map<Attribute, Set<String>>> prompts = asked("studio portrait of a woman with freckles", "studio portrait of a woman");
+      Tensor missed = AskedLoss.of(List.of(scores("freckles"), scores("")), prompts);
+      assertEquals(1, missed.select(0, 0).item_double(), 1e-3, "one reader sees none");
+      assertEquals(0, missed.select(0, 1).item_double(), 1e-6, "and here nothing was asked");
     }
   }
 

@@ -56,8 +56,12 @@ final class FirstWeights {
   static String madeOf(Path file) {
     try (Safetensors saved = Safetensors.open(file)) {
       Map<String, String> told = saved.header().metadata();
+      if (!told.containsKey("commit")) {
+        return "unknown";
+      }
+      String readers = told.containsKey("readers") ? " by readers {" + told.get("readers") + "}" : "";
       String before = told.containsKey("after") ? ", after " + told.get("after") : "";
-      return "commit " + told.get("commit") + " " + told.get("numbers") + before;
+      return "commit " + told.get("commit") + " " + told.get("numbers") + readers + before;
     }
   }
 }

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -32,6 +33,7 @@ final class LatentReaderTraining {
   private final int learnt;
   private final long seed;
   private Path start;
+  private Map<String, String> made = Map.of();
 
   /** Learns {@code data}, of which {@code known} knows what drew it, but for the last 500 pictures or a tenth of them. */
   LatentReaderTraining(LatentSet data, PortraitRenders known, long seed) {
@@ -51,6 +53,11 @@ final class LatentReaderTraining {
     start = state;
   }
 
+  /** Lets states say how they came to be. */
+  void tell(Map<String, String> told) {
+    made = told;
+  }
+
   /** Trains to {@code steps}, going on from {@code file} where it is there; the state is saved as it goes. */
   void run(Path file, int steps) {
     runTo(file, steps, steps);
@@ -58,7 +65,7 @@ final class LatentReaderTraining {
 
   /** As {@link #run}, but stops after step {@code last}. */
   void runTo(Path file, int steps, int last) {
-    loop(steps).runTo(file, last, this::step, (weights, step) -> trial(weights));
+    loop(steps).telling(made).runTo(file, last, this::step, (weights, step) -> trial(weights));
   }
 
   private TrainingLoop loop(int steps) {

@@ -1,5 +1,6 @@
 package dev.likeness.portrait.training;
 
+import dev.likeness.portrait.people.Renderer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -60,7 +61,7 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, in
 
   @Override
   public String toString() {
-    return "seed=" + seed + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
+    return "seed=" + seed + " edition=" + Renderer.EDITION + (autoencoderSteps > 0 ? " autoencoderSteps=" + autoencoderSteps : "") + " pictures=" + pictures
         + (candidates > 1 ? " candidates=" + candidates : "")
         + (readerSteps > 0 ? " readerSteps=" + readerSteps : "") + " steps=" + steps
         + " batch=" + batch + " shares=" + shares + " rate=" + rate + (feedback == 0 ? "" : " feedback=" + feedback)

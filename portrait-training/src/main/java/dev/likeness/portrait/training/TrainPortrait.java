@@ -21,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -73,6 +74,7 @@ public final class TrainPortrait {
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
     WorkStamp.require(work, "candidates", numbers.candidates());
+    WorkStamp.require(work, "start", numbers.start() == null ? "nothing" : FirstWeights.made(numbers.start()));
     int vocabulary = tokenizer();
     trainAutoencoder();
     List<Path> files = encode();
@@ -89,8 +91,15 @@ public final class TrainPortrait {
     if (numbers.readerSteps() > 0) {
       LatentReaderTraining training = new LatentReaderTraining(data, renders, numbers.draws());
       numbers.readers().forEach(training::startFrom);
+      training.tell(readerMade());
       training.run(work.resolve(LatentReader.STATE), numbers.readerSteps());
     }
+  }
+
+  private Map<String, String> readerMade() {
+    Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbers.toString()));
+    numbers.readers().forEach(before -> made.put("after", FirstWeights.madeOf(before)));
+    return made;
   }
 
   private void trainDiffusion(LatentSet data, int vocabulary, DiffusionTraining.Recipe recipe) {
@@ -129,6 +138,7 @@ public final class TrainPortrait {
     if (numbers.start() != null) {
       made.put("after", FirstWeights.made(numbers.start()));
     }
+    made.put("readers", readers().stream().map(FirstWeights::madeOf).collect(Collectors.joining("; ")));
     if (numbers.eyes() != null) {
       made.put("eyes", SeenError.told(numbers.eyes()));
     }

@@ -31,11 +31,18 @@ import java.util.function.Predicate;
  * @param seed of the first weights
  * @param random the first weights that noise makes
  * @param start shown the weights before the first step, to put others in their place
+ * @param made what states say of how they came to be
  */
 record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
-    Function<NoiseSource, InitialValues> random, Consumer<TrainableWeights> start) {
+    Function<NoiseSource, InitialValues> random, Consumer<TrainableWeights> start, Map<String, String> made) {
   /** Steps between saves. */
   static final int SAVE_EVERY = 100;
+
+  /** A stage whose states say nothing of themselves. */
+  TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Function<NoiseSource, InitialValues> random,
+      Consumer<TrainableWeights> start) {
+    this(name, steps, numbers, seed, random, start, Map.of());
+  }
 
   /** A stage from random weights, of which those that {@code silent} names begin at zero. */
   TrainingLoop(String name, int steps, Hyperparameters numbers, long seed, Predicate<String> silent) {
@@ -52,6 +59,11 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
         weights.load(saved);
       }
     });
+  }
+
+  /** The same, whose states say this. */
+  TrainingLoop telling(Map<String, String> told) {
+    return new TrainingLoop(name, steps, numbers, seed, random, start, told);
   }
 
   /** The slow average of the weights in a {@code state}, under their own names. */
@@ -109,7 +121,7 @@ record TrainingLoop(String name, int steps, Hyperparameters numbers, long seed,
           System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", name, number + 1, steps, average);
         }
         if ((number + 1) % SAVE_EVERY == 0 || number + 1 == last) {
-          state.save(file, Map.of());
+          state.save(file, made);
           curve.write();
           saved.at(weights, number + 1);
         }

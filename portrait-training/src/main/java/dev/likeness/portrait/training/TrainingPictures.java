@@ -1,6 +1,7 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.portrait.people.Renderer;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -9,21 +10,35 @@ import java.util.regex.Pattern;
 
 /** The pictures that a model folder of {@link TrainPortrait} was trained on, drawn again by what its header tells. */
 public final class TrainingPictures {
-  private static final Pattern RUN = Pattern.compile("seed=(\\d+).*?pictures=(\\d+)");
+  private static final Pattern RUN = Pattern.compile("seed=(\\d+),?(?: edition=(\\d+))? .*?pictures=(\\d+)(?: candidates=(\\d+))?");
+  /** What readers learnt from, which the model never saw. */
+  private static final Pattern READERS = Pattern.compile("\\{[^}]*}");
 
-  /** How many pictures of each seed. */
-  private final Map<Long, Integer> runs = new LinkedHashMap<>();
+  /** How many pictures of each run. */
+  private final Map<PortraitRenders, Integer> runs = new LinkedHashMap<>();
 
   private TrainingPictures() {}
 
-  /** Those of every run that the weights in {@code folder} tell of; none where they tell of none. */
+  /**
+   * Those of every run that the weights in {@code folder} tell of, as this {@link Renderer#EDITION} draws them; runs that say that
+   * they learnt from those of another are left out. None where they tell of none.
+   */
   public static TrainingPictures of(Path folder) {
     TrainingPictures pictures = new TrainingPictures();
-    Matcher run = RUN.matcher(made(folder));
+    Map<String, Integer> counts = new LinkedHashMap<>();
+    Matcher run = RUN.matcher(READERS.matcher(made(folder)).replaceAll(""));
     while (run.find()) {
-      pictures.runs.merge(Long.parseLong(run.group(1)), Integer.parseInt(run.group(2)), Math::max);
+      if (run.group(2) == null || Integer.parseInt(run.group(2)) == Renderer.EDITION) {
+        String candidates = run.group(4) == null ? "1" : run.group(4);
+        counts.merge(run.group(1) + " " + candidates, Integer.parseInt(run.group(3)), Math::max);
+      }
     }
+    counts.forEach((of, count) -> pictures.runs.put(renders(of.split(" ")), count));
     return pictures;
+  }
+
+  private static PortraitRenders renders(String[] of) {
+    return new PortraitRenders(Long.parseLong(of[0])).chosenOf(Integer.parseInt(of[1]));
   }
 
   /** How the weights in {@code folder} came to be, by their own header. */
@@ -39,9 +54,9 @@ public final class TrainingPictures {
   /** Picture {@code index}; those of the last run come first. */
   public Picture picture(int index) {
     int left = index;
-    for (Map.Entry<Long, Integer> run : runs.entrySet()) {
+    for (Map.Entry<PortraitRenders, Integer> run : runs.entrySet()) {
       if (left < run.getValue()) {
-        return new PortraitRenders(run.getKey()).picture(left);
+        return run.getKey().picture(left);
       }
       left -= run.getValue();
     }

@@ -8,8 +8,13 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.portrait.PortraitModel;
 import dev.likeness.portrait.people.Attribute;
+import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.people.Renderer;
+import dev.likeness.portrait.people.Shot;
 import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
@@ -23,6 +28,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,11 +64,23 @@ class EvaluationTest {
   }
 
   @Test
-  void knowsWhichPicturesTheModelLearntFrom() {
-    TrainingPictures training = TrainingPictures.of(PortraitModel.files());
-    assertTrue(training.count() >= 10_000, training.count() + " pictures");
-    assertEquals(training.picture(1), training.picture(1));
-    assertThrows(IndexOutOfBoundsException.class, () -> training.picture(training.count()));
+  void knowsWhichPicturesTheModelLearntFrom(@TempDir Path folder) {
+    String run = "commit c seed=7 edition=" + Renderer.EDITION + " pictures=4 candidates=2 steps=1, after commit c seed=8 edition=1 pictures=60 steps=2";
+    TrainingPictures training = learnt(folder, "seed=5 edition=" + Renderer.EDITION + " pictures=3 steps=1",
+        "commit r seed=9 edition=" + Renderer.EDITION + " pictures=100", run + ", after commit d seed=1 pictures=50 steps=2");
+    TrainingPictures released = TrainingPictures.of(PortraitModel.files());
+    assertTrue(released.count() >= 10_000, released.count() + " pictures");
+    assertEquals(57, training.count(), "not what readers learnt from, nor what another edition drew");
+    assertEquals(Renderer.render(Person.random(5), Shot.headshot(new Random(5 * 0x9E3779B97F4A7C15L)), 256).picture(), training.picture(0));
+    assertThrows(IndexOutOfBoundsException.class, () -> training.picture(57));
+  }
+
+  private static TrainingPictures learnt(Path folder, String numbers, String readers, String after) {
+    Map<String, String> made = Map.of("commit", "c", "numbers", numbers, "readers", readers, "after", after);
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(folder.resolve("unet/diffusion_pytorch_model.safetensors"), Map.of("one", torch.ones(1)), made);
+    }
+    return TrainingPictures.of(folder);
   }
 
   @Test

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -58,5 +59,21 @@ class ShellIT {
     assertTrue(run.output().contains("steps seen: 6, each latents [8, "), run.output());
     assertTrue(run.output().contains("ends where it ends: true"), run.output());
     assertTrue(run.output().contains("decoded again: true"), run.output());
+  }
+
+  @Test
+  void runsWhatThePageAboutDrawingShows() throws IOException {
+    Path script = Outside.ROOT.resolve("examples/jshell/drawing.jsh");
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
+        script.toString()));
+    assertEquals(0, run.status(), run.output());
+    assertFalse(run.output().contains("Error"), run.output());
+    assertFalse(run.output().contains("Exception"), run.output());
+    assertTrue(run.output().contains("drawn within: true"), run.output());
+    List<String> lines = Files.readAllLines(script);
+    List<String> shown = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+        .matcher(Files.readString(Outside.ROOT.resolve("docs/drawing.md"))).results()
+        .flatMap(block -> block.group(1).lines()).filter(line -> !lines.contains(line)).toList();
+    assertEquals(List.of(), shown, "lines that the script lacks");
   }
 }

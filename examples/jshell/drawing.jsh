@@ -1,0 +1,57 @@
+// Ways to draw: what docs/drawing.md shows, on the embedded model.
+
+import dev.likeness.diffusion.text.*
+import dev.likeness.photos.decode.*
+
+BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())
+ImageRequest ask = ImageRequest.of("studio portrait of an old woman with red hair").negative("glasses").steps(4).seed(1)
+base.generate(ask).writePng(Path.of("plain.png"))
+
+// Samplers, by the names of diffusers, ComfyUI and the web UI; the same seed begins with the same noise.
+for (String name : List.of("Euler a", "DPM++ 2M Karras", "dpmpp_2m_sde exponential", "UniPCMultistepScheduler")) {
+  base.generate(ask.scheduler(name)).writePng(Path.of(name + ".png"));
+}
+System.out.println(base.parts().scheduler().with("DPM++ 2M Karras").plan(30))
+
+// Several at once: picture i draws its noise from seed + i.
+List<GeneratedImage> four = base.generate(ask.count(4), Progress.SILENT, new Cancellation())
+
+// Progress, and an end before it is done.
+Cancellation stop = new Cancellation()
+base.generate(ask, event -> { if (event instanceof ProgressEvent.Step s) System.out.println(s.step() + " of " + s.steps()); }, stop)
+
+// Image to image: 0.6 of the steps over a picture that lies as it was taken.
+Path file = Path.of("plain.png")
+Picture photo = Orientation.upright(file, Picture.read(file))
+base.generate(ask.prompt("studio portrait of an old woman with black hair").from(photo, 0.6)).writePng(Path.of("over.png"))
+
+// Inpainting: white is drawn, black stays. Outpainting: margins of so many pixels, left, top, right, bottom.
+Picture mask = Picture.of(256, 256, new byte[3 * 256 * 256])
+base.generate(ask.from(InitialImage.of(photo).mask(mask).strength(0.8))).writePng(Path.of("inside.png"))
+base.generate(ask.outpaint(photo, 32, 0, 32, 0)).writePng(Path.of("wider.png"))
+
+// Larger than the model was trained for: drawn, enlarged, drawn over.
+base.generate(ask.hires(HiresFix.latents(1.5, 0.6))).writePng(Path.of("larger.png"))
+
+// Prompts of the web UI: weights, schedules, any length. A clip skip of 1 is the web UI's 2.
+base.generate(ask.prompt("studio portrait of an (old:1.3) woman, [red:black:0.5] hair").syntax(PromptSyntax.A1111).clipSkip(1))
+
+// Guidance: how strong, brought back in contrast, only in the middle of the run.
+base.generate(ask.guidance(4).guidance(GuidanceOptions.STANDARD.rescale(0.5).between(0.1, 0.9)))
+
+// What takes files: a LoRA, a textual inversion, a ControlNet with the picture it is to follow.
+Picture shown(BaseModel base, ImageRequest ask, Path lora, Path word, Path net, Picture edges) {
+  try (Lora style = Lora.open(lora, base); ControlNet canny = ControlNet.open(net, base.parts().compute())) {
+    return base.generate(ask.as(style.at(0.8)).word(TextualInversion.open(word))
+        .control(Control.of(canny, edges).scale(0.8).between(0, 0.7))).picture();
+  }
+}
+
+// Little memory: a plan that keeps to a budget, and says how.
+BaseModel small = BaseModel.open(ModelFiles.open(PortraitModel.files()), Compute.best(), MemoryBudget.of("2GiB").size(256, 256))
+System.out.println(small.plan().orElseThrow())
+System.out.println("drawn within: " + (small.generate(ask).picture().width() == 256))
+
+small.close()
+base.close()
+/exit

@@ -14,8 +14,9 @@ import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Gives all low-rank changes of a network one rank, by zeros. diffusers takes one layer's rank for the alpha of all where a file
- * says none, and finds some of those that kohya's files say under no name: layers of other ranks then have a wrong scale.
+ * Gives all low-rank changes of a network one rank, by zeros. Older releases of diffusers take one layer's rank for the alpha of
+ * all where a file says none (0.42.1 takes each one's own), and 0.42.1, too, looks for the alphas that kohya's files say of text
+ * encoders' attentions under another name: layers of other ranks then have a wrong scale.
  */
 final class SameRank {
   private SameRank() {}

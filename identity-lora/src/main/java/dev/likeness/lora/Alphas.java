@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
  * How strongly a file means its layers where no key says it: peft's own settings, which diffusers writes as JSON into
@@ -30,19 +32,21 @@ final class Alphas {
   static Alphas of(Map<String, String> metadata, Path file) {
     String json = metadata.get(SETTINGS);
     if (json != null) {
-      return new Alphas(parsed(json, file + ": the header's " + SETTINGS));
+      return new Alphas(byPart(parsed(json, file + ": the header's " + SETTINGS)));
     }
     String beside = LoraSource.settingsBeside(file);
-    if (beside.isEmpty()) {
-      return new Alphas(Map.of());
+    return new Alphas(beside.isEmpty() ? Map.of() : byPart(parsed(beside, file + ": the adapter_config.json beside it")));
+  }
+
+  /** Settings as diffusers' pipelines write them, with the part before each; those of one network say none and are meant for all. */
+  private static Map<String, Object> byPart(Map<String, Object> said) {
+    List<String> parts = Stream.of(Part.values()).map(part -> part.folder() + ".").toList();
+    if (said.keySet().stream().anyMatch(name -> parts.stream().anyMatch(name::startsWith))) {
+      return said;
     }
     Map<String, Object> all = new LinkedHashMap<>();
-    parsed(beside, file + ": the adapter_config.json beside it").forEach((name, value) -> {
-      for (Part part : Part.values()) {
-        all.put(part.folder() + "." + name, value);
-      }
-    });
-    return new Alphas(all);
+    said.forEach((name, value) -> parts.forEach(part -> all.put(part + name, value)));
+    return all;
   }
 
   private static Map<String, Object> parsed(String json, String where) {

@@ -93,6 +93,22 @@ class PeftFilesTest extends OnGoldenBase {
     }
   }
 
+  /** What {@code unet.save_lora_adapter} and {@code pipeline.save_lora_weights} write into the header. */
+  @ParameterizedTest
+  @CsvSource(delimiter = '|', value = {"'' | {\"r\": 4, \"lora_alpha\": 2} | 0.5",
+      "'' | {\"r\": 4, \"lora_alpha\": 1, \"use_rslora\": true} | 0.5",
+      "'' | {\"r\": 4, \"lora_alpha\": 2, \"alpha_pattern\": {\"attn1.to_out.0\": 1}} | 0.25",
+      "unet. | {\"unet.r\": 4, \"unet.lora_alpha\": 2} | 0.5", "unet. | {\"text_encoder.r\": 4, \"text_encoder.lora_alpha\": 2} | 1"})
+  void readsTheSettingsOfOneNetworkAndOfAWholePipeline(String prefix, String settings, double scale) {
+    try (TensorScope scope = TensorScope.open()) {
+      long width = own(LAYER + ".weight").size(0);
+      Path file = folder.resolve("pytorch_lora_weights.safetensors");
+      SafetensorsWriter.write(file, Map.of(prefix + LAYER + ".lora_A.weight", torch.ones(4, width),
+          prefix + LAYER + ".lora_B.weight", torch.ones(width, 4)), Map.of("lora_adapter_metadata", settings));
+      assertEquals(new LoraReport.Scale(scale, scale), Lora.inspect(file, base).scale());
+    }
+  }
+
   /** Of files that are not peft's nobody has said what a bare bias is. */
   @Test
   void refusesWholeTensorsOfOthersAndTables() {

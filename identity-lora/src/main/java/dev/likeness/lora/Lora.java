@@ -78,8 +78,13 @@ public final class Lora implements AutoCloseable {
     return at(LoraWeight.of(weight));
   }
 
-  /** This LoRA at weights that differ between blocks, or change over the steps. */
+  /**
+   * This LoRA at weights that differ between blocks, or change over the steps.
+   *
+   * @throws IllegalArgumentException when a block's name begins no layer's of the base, e.g. without its part
+   */
   public Adapter at(LoraWeight weight) {
+    weight.requireBlocksOf(base);
     return new Weighted(this, weight);
   }
 

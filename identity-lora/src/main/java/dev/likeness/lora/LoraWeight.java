@@ -1,10 +1,14 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleUnaryOperator;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * How strongly a LoRA acts: one number, other numbers for blocks and modules, and a course over the steps of a picture.
@@ -14,6 +18,8 @@ import java.util.function.DoubleUnaryOperator;
  */
 public final class LoraWeight {
   private static final DoubleUnaryOperator ALWAYS = progress -> 1;
+  /** A part and the first of the words behind it. */
+  private static final Pattern BEGINNING = Pattern.compile("^([^.]+\\.[^.]+).*");
 
   private final double whole;
   private final Map<String, Double> blocks;
@@ -32,7 +38,8 @@ public final class LoraWeight {
 
   /**
    * Times {@code factor} in everything whose name begins so: {@code unet}, {@code unet.up_blocks.1},
-   * {@code text_encoder}, a module's whole name. Where several begin a name, the longest counts.
+   * {@code text_encoder}, a module's whole name. Where several begin a name, the longest counts. {@link Lora#at} refuses what
+   * begins no name of its base.
    */
   public LoraWeight block(String name, double factor) {
     Map<String, Double> more = new LinkedHashMap<>(blocks);
@@ -69,13 +76,34 @@ public final class LoraWeight {
     int longest = -1;
     for (Map.Entry<String, Double> block : blocks.entrySet()) {
       String start = block.getKey();
-      boolean begins = name.equals(start) || name.startsWith(start + ".");
-      if (begins && start.length() > longest) {
+      if (begins(name, start) && start.length() > longest) {
         factor = block.getValue();
         longest = start.length();
       }
     }
     return factor;
+  }
+
+  private static boolean begins(String name, String start) {
+    return name.equals(start) || name.startsWith(start + ".");
+  }
+
+  /**
+   * Refuses blocks that {@code model} has not, whether a LoRA changes something there or not.
+   *
+   * @throws IllegalArgumentException naming the first such block, and what there is
+   */
+  void requireBlocksOf(PartTensors model) {
+    for (String block : blocks.keySet()) {
+      if (names(model).noneMatch(name -> begins(name, block))) {
+        throw new IllegalArgumentException("no layer's name begins with \"" + block + "\" in this base; names begin with "
+            + names(model).map(name -> BEGINNING.matcher(name).replaceAll("$1")).distinct().sorted().collect(Collectors.joining(", ")));
+      }
+    }
+  }
+
+  private static Stream<String> names(PartTensors model) {
+    return Stream.of(Part.values()).flatMap(part -> model.tensorNames(part).stream().map(name -> part.folder() + "." + name));
   }
 
   private static double requireFinite(double weight) {

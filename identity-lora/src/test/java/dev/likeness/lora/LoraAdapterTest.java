@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LoraAdapterTest implements AdapterContract {
   private static BaseModel base;
@@ -45,6 +47,23 @@ class LoraAdapterTest implements AdapterContract {
   void refusesAWeightThatIsNoNumber() {
     IllegalArgumentException refusal = assertThrows(IllegalArgumentException.class, () -> loras.get(0).at(Double.NaN));
     assertEquals("a LoRA's weight must be a finite number, not NaN", refusal.getMessage());
+  }
+
+  /** A misspelt one would count for nothing, and nobody would see it. */
+  @ParameterizedTest
+  @ValueSource(strings = {"up_blocks.1", "unet.up_block.1", "unet.up_blocks.11", "transformer", "text_encoder_2"})
+  void refusesABlockThatTheBaseHasNot(String block) {
+    String refusal = assertThrows(IllegalArgumentException.class,
+        () -> loras.get(0).at(LoraWeight.of(1).block("unet", 0.5).block(block, 0))).getMessage();
+    assertEquals("no layer's name begins with \"" + block + "\" in this base; names begin with text_encoder.text_model, unet.conv_in,"
+        + " unet.conv_norm_out, unet.conv_out, unet.down_blocks, unet.mid_block, unet.time_embedding, unet.up_blocks", refusal);
+  }
+
+  @Test
+  void takesBlocksOfTheBaseThatTheLoraDoesNotChange() {
+    try (Lora network = Lora.open(GoldenLora.file("unet-only"), base)) {
+      network.at(LoraWeight.of(1).block("text_encoder", 0).block("unet.conv_out", 0).block("unet.conv_out.bias", 1));
+    }
   }
 
   @Test

@@ -92,6 +92,11 @@ public enum ChangeKind {
     return window == layer.kernel() || keys.has(Role.MID);
   }
 
+  /** Whether these keys say a change of their layer, and all of it. */
+  static boolean fit(LayerKeys keys) {
+    return of(keys).filter(kind -> kind.misshapen(keys).isEmpty() && kind.isWhole(keys)).isPresent();
+  }
+
   /** The rank that the shapes say; 0 for kinds without one. */
   long rank(LayerKeys keys) {
     return switch (this) {

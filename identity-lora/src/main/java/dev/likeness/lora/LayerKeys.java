@@ -28,6 +28,14 @@ final class LayerKeys {
     this.source = source;
   }
 
+  /** The same keys of another layer. */
+  LayerKeys of(Layer other) {
+    LayerKeys same = new LayerKeys(other, source);
+    same.keys.putAll(keys);
+    same.own.putAll(own);
+    return same;
+  }
+
   Layer layer() {
     return layer;
   }

@@ -69,6 +69,22 @@ final class LayerTable {
     return layer.part() == Part.UNET ? Optional.ofNullable(old.of(layer.path())) : Optional.empty();
   }
 
+  /**
+   * The first layer of a network that is shown more of each place than it draws (a picture that it fills, and a mask), as it is
+   * in its family's others; empty for these.
+   */
+  Optional<Layer> shownMore(Part network) {
+    boolean unet = network == Part.UNET;
+    return find(network, unet ? "conv_in" : "x_embedder").flatMap(first -> find(network, unet ? "conv_out" : "proj_out")
+        .filter(last -> last.out() < first.in()).map(last -> narrowed(first, last.out())));
+  }
+
+  private static Layer narrowed(Layer layer, long inputs) {
+    List<Long> shape = new ArrayList<>(layer.shape());
+    shape.set(1, inputs);
+    return new Layer(layer.part(), layer.path(), shape);
+  }
+
   boolean has(Part part) {
     return byName.containsKey(part);
   }

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.FirstInputs;
 import dev.likeness.lora.change.Layer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -64,7 +65,7 @@ final class LoraReader {
     } else {
       Renamed told = new Renamed(file, key -> Role.told(key, file.names()));
       JointKeys named = diffusers(told);
-      source = PaddedEmbedder.of(named, table);
+      source = named;
       own = key -> told.original(named.own(key));
     }
     tower = tower();
@@ -73,6 +74,7 @@ final class LoraReader {
     idle = family.mayFit(LoraFamily.of(table)) ? IdleKeys.of(unmatched, file, table) : Set.of();
     unmatched.removeAll(idle);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
+    table.shownMore(network).ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));
     keys.values().forEach(this::check);
   }
 
@@ -130,6 +132,11 @@ final class LoraReader {
     boolean t5 = key.part() == Part.TEXT_ENCODER_3 && LoraFamily.of(table) == LoraFamily.FLUX;
     return key.part() == network && joined.containsKey(key.path()) ? Optional.of(joined.get(key.path()).layer())
         : table.find(t5 ? Part.TEXT_ENCODER_2 : key.part(), key.path());
+  }
+
+  /** The keys of the network's first layer, where they fit that alone, as of one that is shown no more than is drawn. */
+  private static LayerKeys asLearnt(LayerKeys own, Layer narrow) {
+    return own.layer().name().equals(narrow.name()) && !ChangeKind.fit(own) && ChangeKind.fit(own.of(narrow)) ? own.of(narrow) : own;
   }
 
   private void check(LayerKeys layer) {
@@ -215,8 +222,9 @@ final class LoraReader {
     keys.forEach((layer, own) -> {
       try (TensorScope scope = TensorScope.open()) {
         Optional<JoinedLayer> whole = whole(layer);
-        Change change = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
-        if (change != null) {
+        Change read = Changes.read(ChangeKind.of(own).orElseThrow(), own, alphas);
+        if (read != null) {
+          Change change = own.layer().in() < layer.in() ? FirstInputs.of(read, own.layer().in(), layer.in()) : read;
           whole.map(all -> all.changes(change, part -> base.apply(part, part.weight()).orElseThrow())).orElse(Map.of(layer, change))
               .forEach((part, rows) -> weights.put(part, rows.mapped(region::keep)));
         }

@@ -65,9 +65,8 @@ final class Conditioner {
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }
-    Tensor all = torch.cat(tokens, -1);
-    return unwanted && text.isEmpty() && model.zerosForNothing()
-        ? new TextEncoding(torch.zeros_like(all), torch.zeros_like(pooled)) : new TextEncoding(all, pooled);
+    TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
+    return unwanted && text.isEmpty() && model.zerosForNothing() ? all.zeros() : all;
   }
 
   private Tensor placed(Tensor tensor) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -117,11 +118,17 @@ final class ConsistencyStep extends LoraStep {
   /** One DDIM step of the base with guidance (arXiv:2010.02502, equation 12, without noise). */
   private Tensor further(Tensor noised, double[] now, double[] next, TextEncoding text) {
     Tensor wanted = answer(base, noised, now, text, Segments.PLAIN);
-    Tensor unwanted = answer(base, noised, now, nothing.of(new int[now.length]), Segments.PLAIN);
+    Tensor unwanted = answer(base, noised, now, unwanted(now.length), Segments.PLAIN);
     Tensor guided = unwanted.add(wanted.sub(unwanted), new Scalar(guidance));
     Tensor clean = clean(noised, guided, now);
     Tensor noise = noised.sub(clean.mul(rows(now, NoiseLevel::alpha))).div(rows(now, NoiseLevel::sigma));
     return clean.mul(rows(next, NoiseLevel::alpha)).add(noise.mul(rows(next, NoiseLevel::sigma)));
+  }
+
+  /** What guidance leads away from where a request has no negative prompt, so often. */
+  private TextEncoding unwanted(int rows) {
+    TextEncoding empty = nothing.of(new int[rows]);
+    return model instanceof StableDiffusion drawn && drawn.zerosForNothing() ? empty.zeros() : empty;
   }
 
   /** The picture that is seen from latents at these timesteps (arXiv:2310.04378, equation 9). */

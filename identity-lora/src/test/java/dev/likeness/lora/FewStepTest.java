@@ -27,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Distillation to few steps. */
@@ -95,16 +97,67 @@ class FewStepTest {
   }
 
   private static double loss(BaseModel base, double off, double guidance) {
+    return loss(base, clean -> new Knowing(base.parts(), clean, off), guidance);
+  }
+
+  /** The loss of pictures that {@code pupils} knows. */
+  private static double loss(BaseModel base, Function<Tensor, Pupil> pupils, double guidance) {
     try (TensorScope scope = TensorScope.open(); TensorRegion region = new TensorRegion();
         NoiseSource random = NoiseSource.seeded(3)) {
       Tensor clean = random.next(4, 4, 6, 5).squeeze(0);
       Tensor noise = random.next(4, 4, 6, 5).squeeze(0);
-      Pupil pupil = new Knowing(base.parts(), clean, off);
+      Pupil pupil = pupils.apply(clean);
       Lesson lesson = Lesson.of(base.parts(), LoraTraining.fewStep(guidance));
       CaptionEncodings texts = new CaptionEncodings(pupil, List.of("a man"), new ConsistencyStep.Unchanged(base.parts()), region, new Cancellation());
       LoraStep step = new ConsistencyStep(base.parts(), pupil, null, null, lesson, texts, guidance, region);
       return step.loss(new LoraStep.Batch(clean, noise, noise, LEVELS, new int[4], 4, null), 1, Segments.PLAIN)
           .item_double();
+    }
+  }
+
+  /** A network that sees nothing, and keeps the most that a text without words says to it. */
+  private static final class Reading implements Pupil {
+    private double most;
+
+    @Override
+    public Part part() {
+      return Part.UNET;
+    }
+
+    @Override
+    public int unit() {
+      return 2;
+    }
+
+    @Override
+    public List<TextTower> towers() {
+      return List.of();
+    }
+
+    /** 2 for words, 1 for none. */
+    @Override
+    public TextEncoding encode(List<String> texts, Tensor byT5, Learner learner) {
+      Scalar said = new Scalar(texts.get(0).isEmpty() ? 1.0 : 2.0);
+      return new TextEncoding(torch.full(new long[] {1, 1, 1}, said), torch.full(new long[] {1, 1}, said));
+    }
+
+    @Override
+    public Tensor answer(Learner learner, Tensor noised, double[] levels, TextEncoding text, Segments segments) {
+      double said = text.tokens().add(text.pooled().unsqueeze(1)).max().item_double();
+      most = said == 4 ? most : Math.max(most, said);
+      return torch.zeros_like(noised);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"xl-base, 0", "xl-words-for-nothing, 2"})
+  void leadsAwayFromWhatDrawingLeadsAwayFrom(String variant, double said) {
+    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      Reading pupil = new Reading();
+      pupil.most = -1;
+      loss(base, clean -> pupil, 4);
+      assertEquals(said, pupil.most);
     }
   }
 

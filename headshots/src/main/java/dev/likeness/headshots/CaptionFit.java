@@ -47,7 +47,7 @@ final class CaptionFit implements AutoCloseable {
   CaptionFit(BaseModel base, List<Picture> pictures, int noises) {
     timesteps = new int[noises];
     model = base.networks();
-    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
+    objective = Objective.of(model.scheduler(), 0, false);
     unet = model.unet(Adaptation.NONE);
     encoder = new PromptEncoder(model.tokenizer(), model.textEncoder(Adaptation.NONE), model.compute());
     int length = objective.schedule().length();

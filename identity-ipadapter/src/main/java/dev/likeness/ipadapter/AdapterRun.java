@@ -49,8 +49,9 @@ final class AdapterRun implements AutoCloseable {
     this.base = base;
     this.encoder = encoder;
     model = base.networks();
+    model.compute().requireGradients();
+    objective = Objective.of(model.scheduler(), settings.minSnrGamma(), false);
     pairs = new EncodedPairs(model, region);
-    objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), settings.minSnrGamma());
     optimizer = settings.optimizer(model.compute().dtype());
   }
 

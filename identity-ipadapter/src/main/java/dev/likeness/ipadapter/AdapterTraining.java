@@ -132,6 +132,7 @@ public record AdapterTraining(AdapterKind kind, int tokens, Resampling shape, in
    * @param state where the run is kept every 25 steps and after the last, to be gone on with bit for bit on a CPU; null to keep
    *     none. A full disk is told and does not end the training
    * @return the mean loss of the last tenth of the steps, of those that this call made; NaN where a state was finished already
+   * @throws IllegalArgumentException when the base computes in f16, or was trained on continuous noise levels
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    * @throws dev.likeness.diffusion.error.MachineLimit when {@code file} cannot be written, before the first step as far as its
    *     folder tells

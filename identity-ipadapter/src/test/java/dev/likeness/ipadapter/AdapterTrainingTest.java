@@ -33,6 +33,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.LongStream;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
@@ -190,6 +191,17 @@ class AdapterTrainingTest {
     assertEquals(
         state + " is the state of another training; give the settings, base and pairs it began with, or delete it"
         + " to begin anew", e.getMessage());
+  }
+
+  @Test
+  void refusesABaseOfContinuousNoiseLevels(@TempDir Path parent) {
+    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
+    playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
+      String refusal = assertThrows(IllegalArgumentException.class, () -> PLAIN.train(continuous, encoder, pairs(),
+          folder.resolve("x"), null, Progress.SILENT, new Cancellation())).getMessage();
+      assertTrue(refusal.startsWith("a base that was trained on continuous noise levels, as Playground v2.5 was"), refusal);
+    }
   }
 
   @Test

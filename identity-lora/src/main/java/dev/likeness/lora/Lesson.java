@@ -28,8 +28,7 @@ interface Lesson {
           + " leave debiased out");
     }
     return model.tensorNames(Part.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(new Objective(scheduler.schedule(), scheduler.prediction(), settings.minSnrGamma(),
-            settings.options().debiased()))
+        ? new NoiseLesson(Objective.of(scheduler, settings.minSnrGamma(), settings.options().debiased()))
         : FlowLesson.of(scheduler);
   }
 

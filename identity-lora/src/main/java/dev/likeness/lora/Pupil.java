@@ -56,9 +56,10 @@ interface Pupil {
   /**
    * The pupil that a model is.
    *
-   * @throws IllegalArgumentException when it is not taught here: with a language model, or shown more than latents
+   * @throws IllegalArgumentException when it is not taught here: in f16, with a language model, or shown more than latents
    */
   static Pupil of(Networks model) {
+    model.compute().requireGradients();
     if (model instanceof Flux flux) {
       requireLatents("filling or control", flux.config().inChannels(), PACKED * flux.autoencoder().latentChannels());
       return new FluxPupil(flux);

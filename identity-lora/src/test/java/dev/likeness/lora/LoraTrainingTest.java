@@ -15,6 +15,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
@@ -27,6 +28,7 @@ import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -343,6 +345,26 @@ class LoraTrainingTest {
           SHORT.train(inpainting, pictures(1), SUBJECT, seen, new Cancellation())).getMessage());
     }
     assertEquals(List.of(), phases);
+  }
+
+  @Test
+  void refusesABaseOfContinuousNoiseLevels(@TempDir Path parent) {
+    GoldenFolder playground = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent);
+    playground.schedule(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    try (BaseModel continuous = BaseModel.open(playground.path(), Compute.EXACT)) {
+      assertEquals("a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+          + " EDMDPMSolverMultistepScheduler), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL",
+          assertThrows(IllegalArgumentException.class, () ->
+              SHORT.train(continuous, pictures(1), SUBJECT, Progress.SILENT, new Cancellation())).getMessage());
+    }
+  }
+
+  @Test
+  void refusesHalfNumbersWhoseGradientsAreLost() {
+    Networks half = (Networks) Proxy.newProxyInstance(Networks.class.getClassLoader(), new Class<?>[] {Networks.class},
+        (proxy, method, arguments) -> new Compute("cuda", DType.F16));
+    assertEquals("a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16 or f32 to train",
+        assertThrows(IllegalArgumentException.class, () -> Pupil.of(half)).getMessage());
   }
 
   @Test

@@ -13,9 +13,14 @@ public interface Scheduler {
   /**
    * The noise levels that the network was trained at.
    *
-   * @throws IllegalStateException for networks trained on continuous levels, which no table lists
+   * @throws IllegalStateException for networks trained on {@linkplain #isContinuous continuous} levels
    */
   NoiseSchedule schedule();
+
+  /** Whether the network was trained on continuous noise levels, which no table lists. */
+  default boolean isContinuous() {
+    return false;
+  }
 
   /** What the network was trained to answer. */
   Prediction prediction();

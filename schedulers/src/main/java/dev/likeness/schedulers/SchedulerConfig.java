@@ -169,6 +169,11 @@ public final class SchedulerConfig {
     return scheduler.schedule();
   }
 
+  /** Whether the network was trained on continuous noise levels, which no schedule lists. */
+  public boolean isContinuous() {
+    return scheduler.isContinuous();
+  }
+
   /** What the network was trained to answer. */
   public Prediction prediction() {
     return scheduler.prediction();

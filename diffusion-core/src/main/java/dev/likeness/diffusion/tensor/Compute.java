@@ -83,6 +83,18 @@ public record Compute(String device, DType dtype) {
     return DeviceMemory.of(this);
   }
 
+  /**
+   * Refuses to learn in f16, whose least numbers are greater than many gradients: nothing is scaled up here before the way back.
+   *
+   * @throws IllegalArgumentException for f16
+   */
+  public void requireGradients() {
+    if (dtype == DType.F16) {
+      throw new IllegalArgumentException("a base that computes in f16 cannot learn: small gradients become zero there; open it in bf16"
+          + " or f32 to train");
+    }
+  }
+
   /** {@code tensor} on this device in this type; the same tensor when it is there already. */
   public Tensor place(Tensor tensor) {
     boolean there = tensor.is_cpu() == onCpu();

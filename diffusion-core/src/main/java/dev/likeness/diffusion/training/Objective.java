@@ -3,6 +3,7 @@ package dev.likeness.diffusion.training;
 import dev.likeness.diffusion.tensor.Upload;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Prediction;
+import dev.likeness.schedulers.SchedulerConfig;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
@@ -19,6 +20,19 @@ import org.bytedeco.pytorch.global.torch;
 public record Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma, boolean debiased) {
   /** Where almost nothing is noised, the weight stays what it is here. */
   private static final double HIGHEST_SNR = 1000;
+
+  /**
+   * What a base with this scheduler was taught.
+   *
+   * @throws IllegalArgumentException for one that was trained on continuous noise levels, which no schedule lists
+   */
+  public static Objective of(SchedulerConfig scheduler, double minSnrGamma, boolean debiased) {
+    if (scheduler.isContinuous()) {
+      throw new IllegalArgumentException("a base that was trained on continuous noise levels, as Playground v2.5 was (its scheduler is"
+          + " " + scheduler.className() + "), is not taught or asked here; give another base of its family, e.g. Stable Diffusion XL");
+    }
+    return new Objective(scheduler.schedule(), scheduler.prediction(), minSnrGamma, debiased);
+  }
 
   /** Without debiasing. */
   public Objective(NoiseSchedule schedule, Prediction prediction, double minSnrGamma) {

@@ -61,10 +61,14 @@ record LadderScheduler(Training training, Function<PlanRequest, Ladder> ladders,
   }
 
   @Override public NoiseSchedule schedule() {
-    if (training.schedule() == null) {
+    if (isContinuous()) {
       throw new IllegalStateException("this scheduler's networks are trained on continuous noise levels, not on betas");
     }
     return training.schedule();
+  }
+
+  @Override public boolean isContinuous() {
+    return training.schedule() == null;
   }
 
   @Override public Prediction prediction() {

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -47,6 +48,7 @@ final class JointKeys implements TensorSource {
   private final Predicate<String> known;
   private final Map<String, Slice> rows = new LinkedHashMap<>();
   private final Map<String, JointNames.Split> joined = new LinkedHashMap<>();
+  private final Set<String> doubled;
 
   /**
    * @param part the denoising network's
@@ -57,8 +59,24 @@ final class JointKeys implements TensorSource {
     this.names = names;
     this.part = part;
     this.known = known;
-    file.names().forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
-    file.names().forEach(this::add);
+    doubled = names.areDoubled() ? doubledKeys() : Set.of();
+    List<String> keys = file.names().stream().filter(key -> !doubled.contains(key)).toList();
+    keys.forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
+    keys.forEach(this::add);
+  }
+
+  private Set<String> doubledKeys() {
+    Map<String, Named> all = new LinkedHashMap<>();
+    file.names().forEach(key -> named(key).ifPresent(n -> all.put(key, n)));
+    Set<String> said = all.values().stream().map(n -> n.stem.replace('.', '_')).collect(Collectors.toSet());
+    all.values().removeIf(n -> n.split.paths().equals(List.of(n.stem))
+        || !n.split.paths().stream().allMatch(path -> said.contains(path.replace('.', '_'))));
+    return all.keySet();
+  }
+
+  /** Keys of the file that are left out: of a layer whose parts it says beside it. */
+  Set<String> doubled() {
+    return doubled;
   }
 
   /** Whether a key is spelled as XLabs does. */
@@ -141,7 +159,8 @@ final class JointKeys implements TensorSource {
     for (String prefix : PREFIXES) {
       bare = bare.startsWith(prefix) ? bare.substring(prefix.length()) : bare;
     }
-    return bare;
+    // As some exports of FLUX.2 have it.
+    return bare.startsWith("sformer_blocks.") ? "tran" + bare : bare;
   }
 
   /** As other programs spell it. */

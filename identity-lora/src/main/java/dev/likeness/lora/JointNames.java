@@ -178,6 +178,11 @@ record JointNames(Map<String, Map<String, List<String>>> blocks, Map<String, Str
     return inner(names, block.group(3)).map(paths -> split(paths.stream().map(list::concat).toList()));
   }
 
+  /** Whether files may say a layer and its parts: Z-Image's trainers write both, of which diffusers takes the parts. */
+  boolean areDoubled() {
+    return lists.containsKey("noise_refiner");
+  }
+
   private Split split(List<String> paths) {
     return new Split(paths, exchanged.containsAll(paths));
   }

@@ -48,7 +48,7 @@ final class LoraReader {
   /** The model's layers beside which a key of the file has another shape. */
   private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
   private final Set<String> embeddings = new LinkedHashSet<>();
-  private final Set<String> idle;
+  private final Set<String> idle = new LinkedHashSet<>();
   private LoraDialect dialect;
 
   LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
@@ -67,11 +67,14 @@ final class LoraReader {
       JointKeys named = diffusers(told);
       source = named;
       own = key -> told.original(named.own(key));
+      named.doubled().forEach(key -> idle.add(told.original(key)));
     }
     tower = tower();
     source.names().forEach(this::sort);
     // Of a file for another family no factor is read: it is refused by its header.
-    idle = family.mayFit(LoraFamily.of(table)) ? IdleKeys.of(unmatched, file, table) : Set.of();
+    if (family.mayFit(LoraFamily.of(table))) {
+      idle.addAll(IdleKeys.of(unmatched, file, table));
+    }
     unmatched.removeAll(idle);
     dialect = numbered ? LoraDialect.CLONEOFSIMO : dialect;
     table.shownMore(network).ifPresent(narrow -> keys.replaceAll((layer, own) -> asLearnt(own, narrow)));

@@ -18,7 +18,8 @@ import java.util.TreeSet;
  * @param scale what factors are multiplied by, alpha / rank
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
- * @param idle keys that belong to no layer of the base and are left out: all zero, or of a text projection that its tower has not
+ * @param idle keys that belong to no layer of the base and are left out: all zero, of a text projection that its tower has not, or
+ *     of a layer of Z-Image whose parts the file says, too
  * @param misshapen keys of a layer that has another shape, each with both shapes
  * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
  * @param embeddings names of the textual inversions that the file brings along

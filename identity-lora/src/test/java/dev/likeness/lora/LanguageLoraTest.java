@@ -5,14 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,6 +46,70 @@ class LanguageLoraTest {
       ImageRequest request = ImageRequest.of("wow!! hello! ! it's 1999...").steps(2).guidance(3).size(16, 24).seed(31)
           .as(lora.at(0.8));
       Closeness.assertPicture(1e-3, image, base.generate(request), family + " " + names);
+    }
+  }
+
+  private static final String ATTENTION = "diffusion_model.layers.0.attention.";
+
+  /** As Anime-Z's trainer writes Z-Image's attentions: fused and apart. diffusers takes what is apart. */
+  @ParameterizedTest
+  @CsvSource({"qkv, to.q to.k to.v", "qkv, to_q to_k to_v", "out, to_out.0"})
+  void leavesOutAFusedLayerBesideItsParts(String fused, String parts) {
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(PipelineFolder.write("zimage/turbo", parent).path(), Compute.EXACT)) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      List<String> apart = List.of(parts.split(" "));
+      apart.forEach(part -> pair(tensors, ATTENTION + part, 48, 48, 1));
+      Map<String, Tensor> both = new HashMap<>(tensors);
+      pair(both, ATTENTION + fused, 48, 48 * apart.size(), 2);
+      both.put(ATTENTION + fused + ".alpha", torch.ones(1));
+      assertEquals(changes(base, tensors), changes(base, both));
+      assertEquals(Set.of(ATTENTION + fused + ".lora.down.weight", ATTENTION + fused + ".lora.up.weight", ATTENTION + fused + ".alpha"),
+          Set.copyOf(Lora.inspect(file(both), base).idle()));
+      both.remove(ATTENTION + apart.get(0) + ".lora.down.weight");
+      both.remove(ATTENTION + apart.get(0) + ".lora.up.weight");
+      assertEquals(apart.size() > 1, refused(base, both), "some parts say the same as the fused layer, perhaps");
+    }
+  }
+
+  @Test
+  void readsBlocksOfFlux2ThatLostTheirBeginning() {
+    try (TensorScope scope = TensorScope.open();
+        BaseModel base = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+      Map<String, Tensor> whole = new HashMap<>();
+      pair(whole, "diffusion_model.transformer_blocks.0.attn.to_q", 32, 32, 1);
+      Map<String, Tensor> lost = new HashMap<>();
+      pair(lost, "diffusion_model.sformer_blocks.0.attn.to_q", 32, 32, 1);
+      assertEquals(changes(base, whole), changes(base, lost));
+    }
+  }
+
+  private static void pair(Map<String, Tensor> tensors, String stem, long in, long out, double value) {
+    tensors.put(stem + ".lora.down.weight", torch.ones(2, in));
+    tensors.put(stem + ".lora.up.weight", torch.full(new long[] {out, 2}, new Scalar(value)));
+  }
+
+  private Path file(Map<String, Tensor> tensors) {
+    Path file = parent.resolve("look.safetensors");
+    SafetensorsWriter.write(file, tensors, Map.of());
+    return file;
+  }
+
+  /** By layer, the sum of what is added to its weight. */
+  private Map<String, Double> changes(BaseModel base, Map<String, Tensor> tensors) {
+    Map<String, Double> sums = new HashMap<>();
+    try (Lora lora = Lora.open(file(tensors), base)) {
+      lora.changes().weights().forEach((layer, change) -> sums.put(layer.name(),
+          change.difference(LoraMerge.f32(base.parts(), layer)).sum().item_double()));
+    }
+    return sums;
+  }
+
+  private boolean refused(BaseModel base, Map<String, Tensor> tensors) {
+    try (Lora lora = Lora.open(file(tensors), base)) {
+      return false;
+    } catch (UnusableInput e) {
+      return e.getMessage().contains(" say the same of one layer");
     }
   }
 

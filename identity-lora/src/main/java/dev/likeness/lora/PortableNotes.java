@@ -39,6 +39,8 @@ final class PortableNotes {
     Map<String, String> notes = new LinkedHashMap<>();
     if (base != null) {
       notes.put("ss_base_model_version", base.kohya);
+      // By this alone A1111 tells Stable Diffusion 2 from 1.
+      notes.put("ss_v2", report.family() == LoraFamily.SD2 ? "True" : "False");
       notes.put("ss_network_module", kronecker ? "lycoris.kohya" : "networks.lora");
       if (kronecker) {
         notes.put("ss_network_args", "{\"algo\": \"lokr\"}");

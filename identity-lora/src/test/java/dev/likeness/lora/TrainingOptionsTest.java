@@ -94,7 +94,10 @@ class TrainingOptionsTest extends OnGoldenBase {
       assertEquals(kind == ChangeKind.LOKR ? "lycoris.kohya" : "networks.lora", notes.get("ss_network_module"));
       assertEquals(kind == ChangeKind.LOKR, notes.containsKey("ss_network_args"));
       assertEquals("sd_v1", notes.get("ss_base_model_version"));
+      assertEquals("False", notes.get("ss_v2"));
     }
+    LoraReport second = LoraReport.made(LoraFamily.SD2, ChangeKind.LORA, 3, 4, Map.of());
+    assertEquals("True", PortableNotes.of(second, "sks woman").get("ss_v2"));
   }
 
   static Stream<TrainingOptions> influential() {

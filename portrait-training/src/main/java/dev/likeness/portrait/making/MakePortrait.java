@@ -71,6 +71,7 @@ public final class MakePortrait {
     EmbedderPlan judge = EmbedderPlan.judge(seed(), people);
     EmbedderPlan adapters = EmbedderPlan.adapters(seed() + 1, people);
     EmbedderPlan guide = EmbedderPlan.guide(seed() + 2, people);
+    TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000));
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
     all.put("embedder", () -> embedder("embedder", judge, folder));

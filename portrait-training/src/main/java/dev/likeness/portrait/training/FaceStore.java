@@ -61,11 +61,17 @@ final class FaceStore {
     }
   }
 
-  /** Renders until {@code people} are there, on every core. */
+  /**
+   * Renders until {@code people} are there, on every core.
+   *
+   * @throws dev.likeness.diffusion.error.UnusableInput when faces of another {@link Renderer#EDITION} are there
+   */
   void fill(int people, IntConsumer progress) {
+    Path folder = file.toAbsolutePath().getParent();
+    WorkStamp.require(folder, "edition", Renderer.EDITION, Files.exists(file));
     int count = people * SHOTS;
     try {
-      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.createDirectories(folder);
       append(count, progress);
     } catch (IOException e) {
       throw new MachineLimit("cannot write faces to " + file + ": " + e.getMessage(), e);

@@ -20,7 +20,7 @@ import org.bytedeco.pytorch.global.torch;
  * How far pictures are from what they should be to the eyes of a network that reads photos: at each of its levels the squared
  * distance of what its channels say of a place, taken as a direction, the mean over places (Zhang et al. 2018, arXiv:1801.03924,
  * equation 1, all channels alike). The photo reader shares nothing
- * with what evaluates; a classifier learnt as that did, from other people only where their seeds lie farther apart than its pictures are many.
+ * with what evaluates; a classifier of another seed learnt as that did, from other people.
  */
 final class SeenError implements AutoCloseable {
   private static final double NEVER_ZERO = 1e-6;

@@ -20,8 +20,10 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]}, the batch a multiple of 4.
  */
 public final class TrainAttributes {
-  /** Seeds of these people are used for nothing else. */
-  private static final long FIRST_PERSON = 700_000_000L;
+  /** Seeds of these people are used for nothing else; each seed of a run has as many of its own. */
+  private static final long FIRST_PERSON = 700_000_001L;
+  private static final long PEOPLE_PER_SEED = 40_000;
+  private static final long SEEDS = 1000;
   private static final int TRIAL = 600;
   private static final int BATCH = 32;
 
@@ -36,8 +38,10 @@ public final class TrainAttributes {
     int pictures = Integer.parseInt(args[3]);
     int batch = args.length > 5 ? Integer.parseInt(args[5]) : BATCH;
     AttributeTraining.requireShares(batch);
-    PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed);
+    requirePeople(seed, pictures);
+    PortraitRenders known = renders(seed);
     RenderStore store = new RenderStore(work.resolve("renders"));
+    WorkStamp.require(work, "seed", seed, store.size() > 0);
     store.fill(pictures, known::picture, done -> {
       if (done % 640 == 0 || done == pictures) {
         System.err.printf(Locale.ROOT, "render %d/%d%n", done, pictures);
@@ -51,6 +55,19 @@ public final class TrainAttributes {
     try (AttributeReader reader = AttributeReader.open(file)) {
       System.err.print(RenderTrial.of(reader, TRIAL));
     }
+  }
+
+  /** Refuses a seed and a number of pictures whose people would be another seed's, or used for something else. */
+  public static void requirePeople(long seed, int pictures) {
+    if (seed < 1 || seed > SEEDS || pictures > PEOPLE_PER_SEED) {
+      throw new IllegalArgumentException("a classifier learns from up to " + PEOPLE_PER_SEED + " pictures of a seed of 1 to " + SEEDS
+          + ", given " + pictures + " of " + seed + ": the people of others are used for something else");
+    }
+  }
+
+  /** The pictures of {@code seed}, whose people are in those of no other. */
+  static PortraitRenders renders(long seed) {
+    return new PortraitRenders(FIRST_PERSON + (seed - 1) * PEOPLE_PER_SEED);
   }
 
   /** The averaged weights of {@code state} in bf16. */

@@ -71,6 +71,8 @@ public final class TrainParts {
       throw new UnusableInput("the adapter learns by " + eye() + ", which is not there; put the face_embedder there that"
           + " TrainEmbedder wrote, or leave the stage out with stages=");
     }
+    WorkStamp.require(work, "seed", numbers.of("seed"), store.size() > 0);
+    WorkStamp.require(work, "model", FirstWeights.made(model));
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, told("render", pictures));
     Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
@@ -112,7 +114,6 @@ public final class TrainParts {
     Path state = work.resolve("decoder-state.safetensors");
     int count = Math.min(numbers.of("decoderPictures"), store.size());
     Path before = work.resolve("decoder-start.safetensors");
-    WorkStamp.require(work, "model", FirstWeights.made(model));
     if (!Files.exists(before)) {
       AtomicFile.write(before, out -> Files.copy(FirstWeights.autoencoder(model), out));
     }

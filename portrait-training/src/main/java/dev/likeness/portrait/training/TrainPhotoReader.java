@@ -33,6 +33,7 @@ public final class TrainPhotoReader {
   public static void train(Path work, String commit, long seed, int pictures, int steps, Path folder) {
     PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed, HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
+    WorkStamp.require(work, "seed", seed, store.size() > 0);
     store.fill(pictures, known::picture, done -> {
       if (done % 640 == 0 || done == pictures) {
         System.err.printf(Locale.ROOT, "render %d/%d%n", done, pictures);

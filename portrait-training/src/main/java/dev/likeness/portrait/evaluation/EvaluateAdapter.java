@@ -3,7 +3,6 @@ package dev.likeness.portrait.evaluation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.tensor.Compute;
-import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -14,13 +13,11 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
-import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Shows rendered people whom nothing has seen to an IP-Adapter by one photo and by three, and says how often headshots in five
@@ -35,7 +32,8 @@ import java.util.TreeMap;
  * judges {@code detector=FILE attributes=FILE}.
  */
 public final class EvaluateAdapter {
-  private static final Set<String> NAMES = Set.of("first", "each", "guided", "people", "adapter");
+  // No embedder: the model's own tells people apart.
+  private static final List<String> NAMES = List.of("first", "each", "guided", "people", "adapter", "detector", "attributes");
 
   private final IdentityTrial trial;
   private final PersonAdapter adapter;
@@ -56,7 +54,7 @@ public final class EvaluateAdapter {
 
   public static void main(String[] args) {
     Path model = Path.of(args[0]);
-    Named named = EvaluationTools.named(args, 3, NAMES);
+    Named named = Named.of(List.of(args).subList(3, args.length), NAMES);
     Path folder = named.file("adapter").orElse(model);
     long first = IdentityTrial.FIRST + named.number("first", 0);
     try (BaseModel base = BaseModel.open(model, Compute.best()); PersonAdapter adapter = PersonAdapter.in(folder, base);
@@ -65,8 +63,8 @@ public final class EvaluateAdapter {
         FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, base, detector).orElse(null) : null) {
       IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);
       Ledger ledger = Ledger.open(Path.of(args[1]).resolve("adapter.json"));
-      ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(model), "adapter", made(PersonAdapter.own(folder)),
-          "numbers", "each " + named.number("each", 1), "held by", guidance == null ? "nothing" : guidance.embedder().name())));
+      ledger.begin("of", tools.judging(Map.of("model", MeasuredModel.told(model), "adapter", MeasuredModel.made(PersonAdapter.own(folder)),
+          "numbers", "each " + named.number("each", 1) + (named.file("people").isPresent() ? ", learnt too" : ""), "held by", guidance == null ? "nothing" : guidance.embedder().name())));
       EvaluateAdapter evaluation =
           new EvaluateAdapter(base, trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {
@@ -75,13 +73,6 @@ public final class EvaluateAdapter {
         System.out.print(EvaluationTable.of(Map.of("person " + number, (Map<?, ?>) ledger.parts().get("person " + number))));
       }
       System.out.print(EvaluationTable.of(Map.of("over everybody", EvaluateHeadshots.summary(ledger.parts()))));
-    }
-  }
-
-  /** How an adapter came to be, by its own header. */
-  static String made(Path adapter) {
-    try (Safetensors file = Safetensors.open(adapter)) {
-      return new TreeMap<>(file.metadata()).toString();
     }
   }
 

@@ -11,7 +11,6 @@ import dev.likeness.photos.likeness.Interval;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
-import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -66,7 +65,7 @@ public final class EvaluateHeadshots {
         CascadeDetector cascades = new CascadeDetector();
         FaceGuidance guidance = FaceGuidance.in(model, base, tools.detector()).orElse(null)) {
       Ledger ledger = Ledger.open(out.resolve(RESULTS));
-      Map<String, Object> by = new TreeMap<>(Map.of("model", TrainingPictures.made(model), "numbers", plan.toString(),
+      Map<String, Object> by = new TreeMap<>(Map.of("model", MeasuredModel.told(model), "numbers", plan.toString(),
           "held by", guidance == null ? "nothing" : guidance.embedder().name()));
       named.file("leads").ifPresent(file -> by.put("faces found by", file.getFileName().toString()));
       ledger.begin("of", outside.judging(by));

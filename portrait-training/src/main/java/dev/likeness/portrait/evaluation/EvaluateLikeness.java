@@ -12,7 +12,6 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
-import dev.likeness.portrait.training.TrainingPictures;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,7 +55,7 @@ public final class EvaluateLikeness {
     this.tools = tools;
     this.work = work;
     ledger = Ledger.open(work.resolve(RESULTS));
-    ledger.begin("of", tools.judging(Map.of("model", TrainingPictures.made(trial.folder()), "numbers", trial.plan().toString(),
+    ledger.begin("of", tools.judging(Map.of("model", MeasuredModel.told(trial.folder()), "numbers", trial.plan().toString(),
         "held by", trial.guidance().map(by -> by.embedder().name() + ", where " + leads + " finds them").orElse("nothing"))));
   }
 

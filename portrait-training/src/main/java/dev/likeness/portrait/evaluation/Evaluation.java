@@ -34,6 +34,7 @@ public final class Evaluation {
   public static final String RESULTS = "evaluation.json";
 
   private static final String PROMPTS = "prompts";
+  private static final String PAIRS = "pairs of headshots";
   private static final int CENSUS = 6000;
 
   private final Path model;
@@ -71,7 +72,7 @@ public final class Evaluation {
   }
 
   private Map<String, Object> measured() {
-    ledger.begin("of", Map.of("model", TrainingPictures.made(model), "numbers", plan.toString()));
+    ledger.begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString()));
     List<Picture> drawn = drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
     tools.reader().ifPresentOrElse(reader -> {
       ledger.part("prompt following", tools.readBy(), () -> PromptFollowing.measure(prompts, drawn, reader));
@@ -80,17 +81,13 @@ public final class Evaluation {
     tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),
         () -> ledger.skip("faces", "no outside detector was given"));
     tools.embedder().ifPresentOrElse(
-        embedder -> ledger.part("distance to held-out renders", judges().toString(), () -> distance(drawn, embedder)),
+        embedder -> ledger.part("distance to held-out renders", tools.judgingFaces(Map.of()).toString(), () -> distance(drawn, embedder)),
         () -> ledger.skip("distance to held-out renders", "no outside embedder was given"));
     ledger.part("people rendered", () -> Census.of(0, CENSUS).shares());
     ledger.part("autoencoder", () -> AutoencoderLoss.measure(base, prompts));
     copies(drawn);
     identity();
     return ledger.parts();
-  }
-
-  private Map<String, Object> judges() {
-    return tools.judging(Map.of());
   }
 
   private Map<String, Object> faces(List<Picture> drawn, FaceDetector detector) {
@@ -135,11 +132,12 @@ public final class Evaluation {
         PersonAdapter adapter = Files.exists(PersonAdapter.own(model)) ? PersonAdapter.in(model, base) : null) {
       IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), own);
       LikenessDial dial = LikenessDial.beside(PersonAdapter.own(model));
-      String judges = tools.judging(Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name())).toString();
+      Map<String, Object> held = Map.of("held by", guidance == null ? "nothing" : guidance.embedder().name());
       new IdentityFigures(trial, Optional.ofNullable(adapter).map(shows -> person -> trial.shown(person, shows, dial)), tools.reader())
-          .measure(plan.people(), judges, ledger, drawings);
-      tools.embedder().filter(embedder -> plan.people() > 1).ifPresent(embedder -> ledger.part("pairs of headshots", judges,
-          () -> separation(tools.detector().orElse(detector), embedder)));
+          .measure(plan.people(), tools.judging(held).toString(), ledger, drawings);
+      tools.embedder().filter(embedder -> plan.people() > 1).ifPresentOrElse(
+          embedder -> ledger.part(PAIRS, tools.judgingFaces(held).toString(), () -> separation(tools.detector().orElse(detector), embedder)),
+          () -> ledger.skip(PAIRS, plan.people() > 1 ? "no outside embedder was given" : "they want two people or more"));
     }
   }
 

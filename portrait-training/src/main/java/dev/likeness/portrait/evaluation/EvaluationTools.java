@@ -61,8 +61,14 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
 
   /** {@code whose} figures these are, and who judges: of other judges they would be others. */
   Map<String, Object> judging(Map<String, Object> whose) {
-    Map<String, Object> all = new LinkedHashMap<>(whose);
+    Map<String, Object> all = judgingFaces(whose);
     all.put("attributes", readBy());
+    return all;
+  }
+
+  /** The same of figures for which no words are read. */
+  Map<String, Object> judgingFaces(Map<String, Object> whose) {
+    Map<String, Object> all = new LinkedHashMap<>(whose);
     all.put("detector", detector.map(FaceDetector::name).orElse(BUILT_IN));
     all.put("embedder", embedder.map(FaceEmbedder::name).orElse(BUILT_IN));
     return all;

@@ -26,7 +26,6 @@ import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
-import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,9 +75,8 @@ public final class MeasureDial {
         AttributeReader reader = AttributeReader.open(Path.of(args[1]));
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
-      Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", TrainingPictures.made(folder), "adapter",
-          EvaluateAdapter.made(PersonAdapter.own(folder)), "steps", Integer.toString(steps), "attributes", new TreeMap<>(reader.made()).toString(),
-          "held by", guidance == null ? "nothing" : guidance.embedder().name()));
+      Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(folder), "steps", Integer.toString(steps),
+          "attributes", new TreeMap<>(reader.made()).toString(), "held by", guidance == null ? "nothing" : guidance.embedder().name()));
       HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);

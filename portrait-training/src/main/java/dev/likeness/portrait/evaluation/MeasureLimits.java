@@ -15,6 +15,7 @@ import dev.likeness.portrait.training.RandomPrompt;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -22,7 +23,7 @@ import java.util.Optional;
  * Prints what 96 %, 97.5 % and 99 % of them pass, of which {@link ScoreLimits#FILE} may hold one, and how often the same
  * drawings blurred by the two strongest degrees of {@link GradeScores} fail each of these.
  *
- * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PICTURES [SEED]}; drawings are kept in the folder.
+ * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PICTURES [SEED]}; drawings are kept in the folder, which is of one model.
  */
 public final class MeasureLimits {
   private static final List<Aspect> OF_THE_BASE = List.of(Aspect.SHARPNESS, Aspect.SKIN_WAX);
@@ -46,9 +47,12 @@ public final class MeasureLimits {
     long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
     EvaluationPlan usual = EvaluationPlan.WHOLE;
     EvaluationPlan plan = new EvaluationPlan(count, 2, 1, 0, usual.steps(), usual.guidance(), seed);
-    try (BaseModel base = BaseModel.open(Path.of(args[0]), Compute.best()); FaceDetector detector = new CascadeDetector()) {
+    Path model = Path.of(args[0]);
+    Path out = Path.of(args[1]);
+    Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString()));
+    try (BaseModel base = BaseModel.open(model, Compute.best()); FaceDetector detector = new CascadeDetector()) {
       List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
-      List<Seen> seen = new Drawings(base, plan, Path.of(args[1]), Progress.SILENT, new Cancellation()).of("limits", prompts)
+      List<Seen> seen = new Drawings(base, plan, out, Progress.SILENT, new Cancellation()).of("limits", prompts)
           .stream().map(picture -> seen(picture, detector)).flatMap(Optional::stream).toList();
       OF_THE_BASE.forEach(aspect -> print(aspect, seen));
     }

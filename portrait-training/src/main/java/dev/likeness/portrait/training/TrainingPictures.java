@@ -26,7 +26,7 @@ public final class TrainingPictures {
   public static TrainingPictures of(Path folder) {
     TrainingPictures pictures = new TrainingPictures();
     Map<String, Integer> counts = new LinkedHashMap<>();
-    Matcher run = RUN.matcher(READERS.matcher(made(folder)).replaceAll(""));
+    Matcher run = RUN.matcher(READERS.matcher(FirstWeights.made(folder)).replaceAll(""));
     while (run.find()) {
       if (run.group(2) == null || Integer.parseInt(run.group(2)) == Renderer.EDITION) {
         String candidates = run.group(4) == null ? "1" : run.group(4);
@@ -39,11 +39,6 @@ public final class TrainingPictures {
 
   private static PortraitRenders renders(String[] of) {
     return new PortraitRenders(Long.parseLong(of[0])).chosenOf(Integer.parseInt(of[1]));
-  }
-
-  /** How the weights in {@code folder} came to be, by their own header. */
-  public static String made(Path folder) {
-    return FirstWeights.made(folder);
   }
 
   /** How many there are. */

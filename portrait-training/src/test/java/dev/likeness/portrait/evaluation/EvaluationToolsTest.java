@@ -1,0 +1,32 @@
+package dev.likeness.portrait.evaluation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+
+import dev.likeness.diffusion.tensor.NoiseSource;
+import dev.likeness.diffusion.training.InitialValues;
+import dev.likeness.diffusion.training.TrainableWeights;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.Weights;
+import dev.likeness.portrait.attributes.AttributeNetwork;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluationToolsTest {
+  @Test
+  void whoReadsWordsDoesNotJudgeFaces(@TempDir Path folder) {
+    Path attributes = folder.resolve("attributes.safetensors");
+    try (NoiseSource noise = NoiseSource.seeded(1); TrainableWeights weights = new TrainableWeights(InitialValues.seeded(noise, name -> false))) {
+      new AttributeNetwork(Weights.of(weights));
+      SafetensorsWriter.write(attributes, weights.leaves(), Map.of("commit", "c"));
+    }
+    try (EvaluationTools none = EvaluationTools.open(Optional.empty(), Optional.empty(), Optional.empty());
+        EvaluationTools reading = EvaluationTools.open(Optional.of(attributes), Optional.empty(), Optional.empty())) {
+      assertEquals(none.judgingFaces(Map.of()), reading.judgingFaces(Map.of()));
+      assertNotEquals(none.judging(Map.of()), reading.judging(Map.of()));
+    }
+  }
+}

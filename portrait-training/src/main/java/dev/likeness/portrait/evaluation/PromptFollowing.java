@@ -12,7 +12,7 @@ import java.util.Map;
 
 /**
  * How much of what prompts ask for is read back from drawn pictures, beside how much is read back from renders of exactly
- * that: no drawing can be read better than those.
+ * that: drawings are read better only where they are plainer examples of the word.
  */
 final class PromptFollowing {
   private PromptFollowing() {}

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, hair and
- * build go together.
+ * How evenly many random people are spread: counts of each word, and how much any two of sex, age, skin, weight and distance of
+ * the eyes go together.
  */
 public final class Census {
   private final int people;
@@ -65,7 +65,7 @@ public final class Census {
     return shares;
   }
 
-  /** The largest correlation, 0 to 1, between any two of sex, age, skin tone, build and eye spacing. */
+  /** The largest correlation, 0 to 1, between any two of sex, age, skin, weight and distance of the eyes. */
   public double strongestCorrelation() {
     return strongest;
   }

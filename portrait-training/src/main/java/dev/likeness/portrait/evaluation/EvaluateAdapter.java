@@ -13,6 +13,7 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,7 @@ public final class EvaluateAdapter {
   }
 
   public static void main(String[] args) {
+    Usage.require(args, 3, "EvaluateAdapter MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...");
     Path model = Path.of(args[0]);
     Named named = Named.of(List.of(args).subList(3, args.length), NAMES);
     Path folder = named.file("adapter").orElse(model);

@@ -11,6 +11,7 @@ import dev.likeness.photos.likeness.Interval;
 import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -52,6 +53,7 @@ public final class EvaluateHeadshots {
   private EvaluateHeadshots() {}
 
   public static void main(String[] args) {
+    Usage.require(args, 3, "EvaluateHeadshots MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...");
     Path model = Path.of(args[0]);
     Path out = Path.of(args[1]);
     int people = Integer.parseInt(args[2]);

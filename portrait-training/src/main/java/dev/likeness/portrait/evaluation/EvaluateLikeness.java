@@ -12,6 +12,7 @@ import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
+import dev.likeness.portrait.training.Usage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +61,7 @@ public final class EvaluateLikeness {
   }
 
   public static void main(String[] args) {
+    Usage.require(args, 3, "EvaluateLikeness MODEL-FOLDER WORK-FOLDER PEOPLE [NAME=VALUE]...");
     Path folder = Path.of(args[0]);
     Named named = EvaluationTools.named(args, 3, LikenessPlan.NAMES);
     List<LikenessCase> cases = LikenessPlan.cases(named);

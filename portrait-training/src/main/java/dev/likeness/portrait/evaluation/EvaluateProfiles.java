@@ -15,6 +15,7 @@ import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,6 +41,7 @@ public final class EvaluateProfiles {
   private EvaluateProfiles() {}
 
   public static void main(String[] args) {
+    Usage.require(args, 2, 2, "EvaluateProfiles PEOPLE measured|MODEL-FOLDER");
     int people = Integer.parseInt(args[0]);
     Map<String, List<double[]>> table = new TreeMap<>();
     try (BaseModel base = args[1].equals("measured") ? null : BaseModel.open(Path.of(args[1]), Compute.best())) {

@@ -16,6 +16,7 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,7 @@ public final class EvaluateSize {
   private EvaluateSize() {}
 
   public static void main(String[] args) {
+    Usage.require(args, 4, 8, "EvaluateSize MODEL-FOLDER PERSON-FILE PERSON-NUMBER OUT-FOLDER [PICTURES [SIZE [STEPS [YUNET]]]]");
     Path model = Path.of(args[0]);
     Path out = Path.of(args[3]);
     int pictures = args.length > 4 ? Integer.parseInt(args[4]) : 4;

@@ -10,6 +10,7 @@ import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Portrait;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -53,6 +54,7 @@ public final class GradeScores {
   }
 
   public static void main(String[] args) {
+    Usage.require(args, 2, 5, "GradeScores limits|table N [YUNET [FLAWS [SEED]]]");
     Optional<FaceDetector> yunet = args.length > 2 ? Optional.of(YuNetDetector.open(Path.of(args[2]))) : Optional.empty();
     List<Flaw> flaws = (args.length > 3 ? Stream.of(args[3].split(",")).map(Flaw::valueOf) : Stream.of(Flaw.values()))
         .filter(flaw -> yunet.isPresent() || !flaw.wantsLandmarks()).toList();

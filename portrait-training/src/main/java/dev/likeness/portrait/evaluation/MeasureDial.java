@@ -26,6 +26,7 @@ import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.people.Asked;
 import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -65,6 +66,7 @@ public final class MeasureDial {
   }
 
   public static void main(String[] args) {
+    Usage.require(args, 4, 6, "MeasureDial MODEL-FOLDER ATTRIBUTES-FILE OUT-FOLDER PEOPLE [LORA-STEPS [SKIP]]");
     Path folder = Path.of(args[0]);
     Path out = Path.of(args[2]);
     int steps = args.length > 4 ? Integer.parseInt(args[4]) : 0;

@@ -12,6 +12,7 @@ import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.training.RandomPrompt;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -43,6 +44,7 @@ public final class MeasureLimits {
   private MeasureLimits() {}
 
   public static void main(String[] args) {
+    Usage.require(args, 3, 4, "MeasureLimits MODEL-FOLDER OUT-FOLDER PICTURES [SEED]");
     int count = Integer.parseInt(args[2]);
     long seed = args.length > 3 ? Long.parseLong(args[3]) : 1;
     EvaluationPlan usual = EvaluationPlan.WHOLE;

@@ -13,6 +13,7 @@ import dev.likeness.portrait.training.TrainEmbedder;
 import dev.likeness.portrait.training.TrainParts;
 import dev.likeness.portrait.training.TrainPhotoReader;
 import dev.likeness.portrait.training.TrainPortrait;
+import dev.likeness.portrait.training.Usage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -55,9 +56,7 @@ public final class MakePortrait {
   }
 
   public static void main(String[] args) {
-    if (args.length < 3) {
-      throw new IllegalArgumentException("usage: MakePortrait WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]");
-    }
+    Usage.require(args, 3, "MakePortrait WORK-FOLDER CLIP-FOLDER COMMIT [stages=a,b] [name=value ...]");
     Set<String> known = new LinkedHashSet<>(OWN);
     known.addAll(TrainPortrait.NAMES);
     known.addAll(TrainParts.NAMES);

@@ -27,9 +27,7 @@ public final class MixPortrait {
   private MixPortrait() {}
 
   public static void main(String[] args) {
-    if (args.length != 4) {
-      throw new IllegalArgumentException("usage: MixPortrait FROM-FOLDER TO-FOLDER SHARE OUT-FOLDER");
-    }
+    Usage.require(args, 4, 4, "MixPortrait FROM-FOLDER TO-FOLDER SHARE OUT-FOLDER");
     mix(Path.of(args[0]), Path.of(args[1]), Double.parseDouble(args[2]), Path.of(args[3]));
   }
 

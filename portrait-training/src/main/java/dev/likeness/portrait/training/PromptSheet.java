@@ -18,7 +18,7 @@ import java.util.List;
  * Draws random prompts about people who were in no training picture, and puts the pictures with their prompts on one
  * sheet, to be looked at.
  *
- * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}.
+ * <p>Arguments: {@code MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]}; without the last two as the model itself draws.
  */
 public final class PromptSheet {
   private static final int COLUMNS = 8;
@@ -30,12 +30,13 @@ public final class PromptSheet {
   private PromptSheet() {}
 
   public static void main(String[] args) {
-    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 20),
-        args.length > 5 ? Double.parseDouble(args[5]) : 4)
+    Usage.require(args, 2, 6, "PromptSheet MODEL-FOLDER OUT.png [COUNT [SEED [STEPS [GUIDANCE]]]]");
+    of(Path.of(args[0]), number(args, 2, 64), number(args, 3, 0), number(args, 4, 0),
+        args.length > 5 ? Double.parseDouble(args[5]) : Double.NaN)
         .writePng(Path.of(args[1]));
   }
 
-  /** What {@code model} draws of {@code count} prompts. */
+  /** What {@code model} draws of {@code count} prompts; in its own steps for 0, at its own guidance for NaN. */
   static Picture of(Path model, int count, long seed, int steps, double guidance) {
     List<String> prompts = RandomPrompt.draw(seed, count).stream().map(RandomPrompt::text).toList();
     List<Picture> pictures = new ArrayList<>();

@@ -30,9 +30,7 @@ public final class TrainAttributes {
   private TrainAttributes() {}
 
   public static void main(String[] args) {
-    if (args.length < 5 || args.length > 6) {
-      throw new IllegalArgumentException("usage: TrainAttributes WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]");
-    }
+    Usage.require(args, 5, 6, "TrainAttributes WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH]");
     Path work = Path.of(args[0]);
     long seed = Long.parseLong(args[2]);
     int pictures = Integer.parseInt(args[3]);

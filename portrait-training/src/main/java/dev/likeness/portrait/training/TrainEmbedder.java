@@ -34,10 +34,7 @@ public final class TrainEmbedder {
   private TrainEmbedder() {}
 
   public static void main(String[] args) {
-    if (args.length < 5) {
-      throw new IllegalArgumentException(
-          "usage: TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER [NAME=VALUE]...");
-    }
+    Usage.require(args, 5, "TrainEmbedder WORK-FOLDER COMMIT SEED PEOPLE STEPS|EMBEDDER-FOLDER [NAME=VALUE]...");
     Path work = Path.of(args[0]);
     Path folder = work.resolve("folder").resolve("face_embedder");
     boolean trains = args[4].matches("\\d+");

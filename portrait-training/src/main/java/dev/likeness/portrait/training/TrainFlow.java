@@ -59,6 +59,7 @@ public final class TrainFlow {
   }
 
   public static void main(String[] args) throws IOException {
+    Usage.require(args, 3, 3, "TrainFlow WORK-FOLDER OUT-FOLDER STEPS");
     Path out = Path.of(args[1]);
     int steps = Integer.parseInt(args[2]);
     Path state = out.resolve("state.safetensors");

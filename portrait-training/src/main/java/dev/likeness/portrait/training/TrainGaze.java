@@ -18,9 +18,7 @@ public final class TrainGaze {
   private TrainGaze() {}
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 4) {
-      throw new IllegalArgumentException("usage: TrainGaze WORK-FOLDER SEED PEOPLE STEPS");
-    }
+    Usage.require(args, 4, 4, "TrainGaze WORK-FOLDER SEED PEOPLE STEPS");
     Path work = Files.createDirectories(Path.of(args[0]));
     Path state = work.resolve("gaze-state.safetensors");
     int people = Integer.parseInt(args[2]);

@@ -19,9 +19,7 @@ public final class TrainPairs {
   private TrainPairs() {}
 
   public static void main(String[] args) throws IOException {
-    if (args.length != 5) {
-      throw new IllegalArgumentException("usage: TrainPairs WORK-FOLDER GLASSES|HOOPS SEED PEOPLE STEPS");
-    }
+    Usage.require(args, 5, 5, "TrainPairs WORK-FOLDER GLASSES|HOOPS SEED PEOPLE STEPS");
     Path work = Files.createDirectories(Path.of(args[0]));
     Worn worn = Worn.valueOf(args[1]);
     Path state = work.resolve(worn.file() + "-state.safetensors");

@@ -56,9 +56,7 @@ public final class TrainParts {
   }
 
   public static void main(String[] args) {
-    if (args.length < 3) {
-      throw new IllegalArgumentException("usage: TrainParts WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]");
-    }
+    Usage.require(args, 3, "TrainParts WORK-FOLDER MODEL-FOLDER COMMIT [stages=a,b] [name=value ...]");
     PartNumbers numbers = PartNumbers.of(List.of(args).subList(3, args.length));
     try (BaseModel base = BaseModel.open(Path.of(args[1]), Compute.best())) {
       new TrainParts(Path.of(args[0]), Path.of(args[1]), base, args[2], numbers).run();

@@ -21,9 +21,7 @@ public final class TrainPhotoReader {
   private TrainPhotoReader() {}
 
   public static void main(String[] args) {
-    if (args.length != 5) {
-      throw new IllegalArgumentException("usage: TrainPhotoReader WORK-FOLDER COMMIT SEED PICTURES STEPS");
-    }
+    Usage.require(args, 5, 5, "TrainPhotoReader WORK-FOLDER COMMIT SEED PICTURES STEPS");
     Path work = Path.of(args[0]);
     train(work, args[1], Long.parseLong(args[2]), Integer.parseInt(args[3]), Integer.parseInt(args[4]),
         work.resolve("folder").resolve("photo_reader"));

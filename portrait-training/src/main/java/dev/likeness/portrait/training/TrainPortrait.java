@@ -59,9 +59,7 @@ public final class TrainPortrait {
   }
 
   public static void main(String[] args) {
-    if (args.length < 3) {
-      throw new IllegalArgumentException("usage: TrainPortrait WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]");
-    }
+    Usage.require(args, 3, "TrainPortrait WORK-FOLDER CLIP-FOLDER COMMIT [name=value ...]");
     Numbers numbers = Numbers.of(List.of(args).subList(3, args.length));
     new TrainPortrait(Path.of(args[0]), Path.of(args[1]), args[2], numbers).run();
   }
@@ -128,7 +126,7 @@ public final class TrainPortrait {
 
   private void preview(long step) {
     if (step % PREVIEW_EVERY == 0 || step == numbers.steps()) {
-      PromptSheet.of(folder(), 8, 0, 20, 4).writePng(work.resolve("preview-%06d.png".formatted(step)));
+      PromptSheet.of(folder(), 8, 0, 0, Double.NaN).writePng(work.resolve("preview-%06d.png".formatted(step)));
     }
   }
 

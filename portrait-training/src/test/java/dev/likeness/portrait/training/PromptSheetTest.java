@@ -1,0 +1,18 @@
+package dev.likeness.portrait.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.portrait.PortraitModel;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PromptSheetTest {
+  @Test
+  void drawsAsTheModelDoesWhereNothingElseIsAsked(@TempDir Path folder) {
+    Path out = folder.resolve("sheet.png");
+    PromptSheet.main(new String[] {PortraitModel.files().toString(), out.toString(), "1"});
+    assertEquals(PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), Picture.read(out));
+  }
+}

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.PerturbedAttention;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.model.Networks;
@@ -14,6 +15,7 @@ import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.Sigmas;
@@ -63,6 +65,9 @@ interface Denoiser {
    * @param rows how many rows its plan has
    */
   Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows);
+
+  /** What each text encoder leaves out of a plain prompt that may name these words, if anything. */
+  Stream<Cut> cuts(String prompt, List<TextualInversion> words);
 
   /**
    * The network for the pictures of a sitting, guidance included; it belongs to the calling scope.

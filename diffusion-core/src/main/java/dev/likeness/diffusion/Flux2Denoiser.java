@@ -4,10 +4,12 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.FirstBlockCache;
 import dev.likeness.diffusion.transformer.Flux2Config;
 import dev.likeness.diffusion.transformer.Flux2Positions;
@@ -17,6 +19,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -89,6 +92,11 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     return Texts.lasting(
         model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
+  }
+
+  @Override
+  public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
+    return Stream.of(model.cut(prompt));
   }
 
   @Override

@@ -4,9 +4,11 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.FluxConditioning;
 import dev.likeness.diffusion.transformer.FluxControlNetModel;
 import dev.likeness.diffusion.transformer.FluxTransformer2DModel;
@@ -17,6 +19,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -106,6 +109,11 @@ record FluxDenoiser(Flux model) implements Denoiser {
         model.t5().encode(prompts, TEXT_TOKENS, model.t5().encoder(adaptation.apply(Part.TEXT_ENCODER_2))),
         model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).with(request.prompting().words()).encode(prompts, 0)
             .pooled()), rows);
+  }
+
+  @Override
+  public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
+    return Stream.of(model.clip().cut(prompt, words), model.t5().cut(prompt, TEXT_TOKENS));
   }
 
   @Override

@@ -2,11 +2,13 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -65,6 +68,12 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
     }
     Tensor negative = encoder.encode(prompts.subList(0, 1), leftOut).tokens();
     return new TextEncoding(torch.cat(new TensorVector(negative, all.tokens().narrow(0, 1, 1)), 0), all.pooled());
+  }
+
+  @Override
+  public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
+    return Stream.concat(model.towers().stream().map(tower -> tower.cut(prompt, words)),
+        Stream.ofNullable(model.t5()).map(t5 -> t5.cut(prompt, StableDiffusion3.T5_TOKENS)));
   }
 
   @Override

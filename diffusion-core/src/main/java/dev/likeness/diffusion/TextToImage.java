@@ -7,6 +7,7 @@ import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -50,6 +51,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
   List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    requests.stream().flatMap(request -> Texts.cuts(denoiser, request)).map(Cut::told).distinct()
+        .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
+    return drawn(requests, progress, stop);
+  }
+
+  private List<GeneratedImage> drawn(List<ImageRequest> requests, Progress progress, Cancellation stop) {
     Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
     requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
     Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
@@ -60,7 +67,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
     HiresFix hires = first.request().hires();
-    return hires == null ? first : draw(List.of(hires.after(first, denoiser.unit())), progress, stop).get(0);
+    return hires == null ? first : drawn(List.of(completed(hires.after(first, denoiser.unit()))), progress, stop).get(0);
   }
 
   /** Draws requests that run alike. */

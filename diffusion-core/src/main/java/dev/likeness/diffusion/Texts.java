@@ -1,9 +1,11 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextEncoding;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * What the prompts of a request say to the network, encoded once for all of its pictures.
@@ -40,6 +42,16 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
           + " of CLIP's: leave it at 0");
     }
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
+  }
+
+  /** What the text encoders leave out of a request's prompts, of those that are not given in numbers nor read in chunks. */
+  static Stream<Cut> cuts(Denoiser denoiser, ImageRequest request) {
+    boolean chunks = request.prompting().syntax() != PromptSyntax.PLAIN;
+    Stream<String> wanted = chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
+    Stream<String> unwanted = chunks || request.negativeEmbedding() != null || !denoiser.guided(request) ? Stream.of()
+        : Stream.of(request.negative());
+    return Stream.concat(wanted, unwanted).flatMap(prompt -> denoiser.cuts(prompt, request.prompting().words()))
+        .filter(cut -> !cut.words().isEmpty());
   }
 
   TextEncoding at(int row, boolean negative) {

@@ -2,9 +2,11 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.schedulers.PlanRequest;
@@ -12,6 +14,7 @@ import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -69,6 +72,11 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     return new Conditioner(model, request, adaptation).texts(guided(request), rows);
+  }
+
+  @Override
+  public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
+    return model.towers().stream().map(tower -> tower.cut(prompt, words));
   }
 
   @Override

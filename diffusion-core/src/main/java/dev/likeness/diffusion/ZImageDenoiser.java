@@ -2,12 +2,14 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.tensor.Carried;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.text.TextEncoding;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.ZImageConfig;
 import dev.likeness.diffusion.transformer.ZImageSequence;
 import dev.likeness.diffusion.transformer.ZImageTransformer2DModel;
@@ -17,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -57,6 +60,11 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
     return Texts.lasting(
         model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
+  }
+
+  @Override
+  public Stream<Cut> cuts(String prompt, List<TextualInversion> words) {
+    return Stream.of(model.cut(prompt));
   }
 
   @Override

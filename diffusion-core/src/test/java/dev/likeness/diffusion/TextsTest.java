@@ -13,6 +13,8 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.model.MemoryBudget;
 import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.model.StableDiffusion3;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -110,6 +114,43 @@ class TextsTest {
       base.generate(ASK.clipSkip(layers));
       assertRefused("a text encoder of " + layers + " layers cannot leave out its last 20", base, ASK.clipSkip(20));
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sd1/base, text_encoder", "sdxl/xl-base, text_encoder text_encoder_2", "flux/dev, text_encoder text_encoder_2",
+      "sd3/three, text_encoder text_encoder_2 text_encoder_3", "klein/base, text_encoder", "zimage/turbo, text_encoder"})
+  void tellsWhatEachTextEncoderLeavesOut(String name, String encoders) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
+      ImageRequest ask = ASK.size(32, 32).steps(1).guidance(1).scheduler(null);
+      assertEquals(List.of(), notices(base, ask));
+      List<String> told = notices(base, ask.prompt("red hair ".repeat(600) + "glasses").count(2));
+      assertEquals(encoders, told.stream().map(words -> words.substring(0, words.indexOf(" hears")))
+          .collect(Collectors.joining(" ")));
+      told.forEach(words -> assertEquals("red hair glasses\"", words.substring(words.length() - 17)));
+    }
+  }
+
+  @Test
+  void tellsOnceWhatIsLeftOutOfEachPromptThatIsHeard() {
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.prompt("a ".repeat(75) + "B C").negative("a ".repeat(75) + "D").hires(HiresFix.pixels(2, 0.5));
+      String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
+      assertEquals(List.of(start + "\"b c\"", start + "\"d\""), notices(base, ask));
+      assertEquals(List.of(start + "\"b c\""), notices(base, ask.guidance(1)));
+      assertEquals(List.of(), notices(base, ask.syntax(PromptSyntax.A1111)));
+      PromptEmbedding given = base.encode("a cat");
+      assertEquals(List.of(), notices(base, ask.embeddings(given, given)));
+    }
+  }
+
+  private static List<String> notices(BaseModel base, ImageRequest ask) {
+    List<String> notices = new ArrayList<>();
+    base.generate(ask, event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        notices.add(notice.message());
+      }
+    }, new Cancellation());
+    return notices;
   }
 
   private static void assertRefused(String words, BaseModel base, ImageRequest ask) {

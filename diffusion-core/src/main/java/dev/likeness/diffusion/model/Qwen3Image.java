@@ -129,6 +129,11 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
     return text.encode(prompts, kind.thinks, kind.layers.apply(text.config()), kind.padding, adaptation);
   }
 
+  /** What the language model leaves out of a prompt. */
+  public Cut cut(String prompt) {
+    return text.cut(prompt, kind.thinks);
+  }
+
   /** The transformer as an adaptation has it. */
   public T transformer(Adaptation adaptation) {
     return transformer.adapted(adaptation);

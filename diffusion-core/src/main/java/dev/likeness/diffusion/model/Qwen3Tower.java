@@ -100,6 +100,11 @@ public final class Qwen3Tower implements AutoCloseable {
     }
   }
 
+  /** What it leaves out of a prompt; see {@link #encode}. */
+  Cut cut(String prompt, boolean thinks) {
+    return new Cut(Part.TEXT_ENCODER, TOKENS, tokenizer.cut(prompt, thinks, TOKENS));
+  }
+
   private Tensor placed(long[] values) {
     return torch.tensor(values).to(new Device(compute.device()), torch.ScalarType.Long);
   }

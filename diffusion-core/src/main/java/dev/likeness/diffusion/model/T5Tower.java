@@ -83,6 +83,11 @@ public final class T5Tower implements AutoCloseable {
     return encoder.forward(batch.to(new Device(compute.device()), torch.ScalarType.Long));
   }
 
+  /** What it leaves out of a prompt that is cut at {@code length} tokens. */
+  public Cut cut(String prompt, int length) {
+    return new Cut(part, length, tokenizer.cut(prompt, length));
+  }
+
   LoadedWeights weights() {
     return weights;
   }

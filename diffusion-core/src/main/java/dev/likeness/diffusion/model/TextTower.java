@@ -8,8 +8,10 @@ import dev.likeness.diffusion.text.ClipTextConfig;
 import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Weights;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -89,6 +91,11 @@ public final class TextTower implements AutoCloseable {
   /** Tokenizer and adapted encoder as one. */
   public PromptEncoder prompts(Adaptation adaptation) {
     return new PromptEncoder(tokenizer, encoder(adaptation), compute);
+  }
+
+  /** What it leaves out of a plain prompt, in which words of these count as their vectors do. */
+  public Cut cut(String prompt, List<TextualInversion> words) {
+    return new Cut(part, tokenizer.maxLength(), tokenizer.cut(prompt, words));
   }
 
   LoadedWeights weights() {

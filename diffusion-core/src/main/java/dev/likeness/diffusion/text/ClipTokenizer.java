@@ -2,6 +2,7 @@ package dev.likeness.diffusion.text;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * CLIP's tokenizer: ids equal to those of transformers' {@code CLIPTokenizer} with {@code padding="max_length"} and
@@ -10,6 +11,9 @@ import java.util.Arrays;
 public final class ClipTokenizer implements AutoCloseable {
   /** How many ids CLIP's own tokenizer has. */
   public static final int CLIP_VOCABULARY = 49408;
+
+  /** More than any tokenizer's ids. */
+  private static final int BEYOND = 1 << 30;
 
   private final String source;
   private final NativeTokenizer code;
@@ -76,10 +80,13 @@ public final class ClipTokenizer implements AutoCloseable {
     return padded;
   }
 
-  /** The words at the end of the prompt that {@link #encode} leaves out, in lower case; empty when all fit. */
-  public String cut(String prompt) {
-    int[] own = ids(prompt);
-    return own.length <= maxLength - 2 ? "" : decode(Arrays.copyOfRange(own, maxLength - 2, own.length));
+  /**
+   * The words at the end of a plain prompt that do not fit, in lower case; empty when all do.
+   *
+   * @param words the textual inversions that the prompt may name, of several ids each
+   */
+  public String cut(String prompt, List<TextualInversion> words) {
+    return new PromptReader(this, words, BEYOND).cut(prompt);
   }
 
   /** Every id of the text, however long, without begin, end and padding. */

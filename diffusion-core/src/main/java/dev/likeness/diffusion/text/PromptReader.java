@@ -3,6 +3,9 @@ package dev.likeness.diffusion.text;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Prompts to chunks of ids.
@@ -18,6 +21,25 @@ record PromptReader(ClipTokenizer tokenizer, List<TextualInversion> words, int v
   PromptChunk plain(String prompt) {
     int[] own = ids(prompt);
     return chunk(Arrays.copyOf(own, Math.min(own.length, room())), null);
+  }
+
+  /** The words at the end of a prompt that its one chunk leaves out, those that were learned last; empty when all fit. */
+  String cut(String prompt) {
+    int[] lost = IntStream.of(ids(prompt)).skip(room()).toArray();
+    Stream<String> learned = IntStream.of(lost).filter(id -> id >= vocabulary).mapToObj(this::learned).distinct();
+    String plain = tokenizer.decode(IntStream.of(lost).filter(id -> id < vocabulary).toArray());
+    return Stream.concat(Stream.of(plain), learned).collect(Collectors.joining(" ")).strip();
+  }
+
+  private String learned(int id) {
+    int first = vocabulary;
+    for (TextualInversion word : words) {
+      first += word.vectors();
+      if (id < first) {
+        return word.token();
+      }
+    }
+    throw new IllegalStateException("no word has the id " + id);
   }
 
   /** As many chunks as it takes, with weights; at least one. */

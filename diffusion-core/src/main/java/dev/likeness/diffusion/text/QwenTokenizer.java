@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ public final class QwenTokenizer implements AutoCloseable {
   private static final String SPLIT = "(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}"
       + "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final String UNTHINKING = "<think>\n\n</think>\n\n";
+  private static final String SAID = "<|im_end|>";
   private static final String CONFIG = "tokenizer_config.json";
   /** What the template of every Qwen3 model has, and an older one has not. */
   private static final String TEMPLATE = "enable_thinking";
@@ -56,7 +58,14 @@ public final class QwenTokenizer implements AutoCloseable {
    * @param thinks whether the answer, which nobody waits for, would begin with a thought
    */
   public int[] asked(String prompt, boolean thinks) {
-    return ids("<|im_start|>user\n" + prompt + "<|im_end|>\n<|im_start|>assistant\n" + (thinks ? "" : UNTHINKING));
+    return ids("<|im_start|>user\n" + prompt + SAID + "\n<|im_start|>assistant\n" + (thinks ? "" : UNTHINKING));
+  }
+
+  /** What {@code tokens} of {@link #asked} leave out at the prompt's end; empty when all of it fits. */
+  public String cut(String prompt, boolean thinks, int tokens) {
+    int[] all = asked(prompt, thinks);
+    String lost = all.length <= tokens ? "" : code.decode(Arrays.copyOfRange(all, tokens, all.length));
+    return lost.substring(0, Math.max(0, lost.lastIndexOf(SAID))).strip();
   }
 
   /** Every id of the text, however long. */

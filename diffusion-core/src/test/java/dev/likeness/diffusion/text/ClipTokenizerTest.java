@@ -70,8 +70,11 @@ class ClipTokenizerTest {
   @Test
   void saysWhatItCuts() {
     try (ClipTokenizer tokenizer = ClipTokenizer.open(tiny("sd1-published"))) {
-      assertEquals("", tokenizer.cut("a ".repeat(75)));
-      assertEquals("b c", tokenizer.cut("a ".repeat(75) + "B C"));
+      assertEquals("", tokenizer.cut("a ".repeat(75), List.of()));
+      assertEquals("b c", tokenizer.cut("a ".repeat(75) + "B C", List.of()));
+      List<TextualInversion> words = List.of(new TextualInversion("<him>", Map.of(2, new float[150])));
+      assertEquals("b <him>", tokenizer.cut("a <him> B", words));
+      assertEquals("<him>", tokenizer.cut("a <him>", words));
       assertEquals(tokenizer.end(), tokenizer.encode("a ".repeat(75) + "B C")[76]);
       assertEquals(77, tokenizer.ids("a ".repeat(75) + "B C").length);
     }
@@ -168,7 +171,7 @@ class ClipTokenizerTest {
         String prompt = (String) prompts.get(i);
         List<Integer> ids = IntStream.of(tokenizer.encode(prompt)).boxed().toList();
         assertEquals(((List<?>) expected.get("ids")).get(i), ids, prompt);
-        assertEquals(((List<?>) expected.get("cut")).get(i), tokenizer.cut(prompt), prompt);
+        assertEquals(((List<?>) expected.get("cut")).get(i), tokenizer.cut(prompt, List.of()), prompt);
       }
     }
   }

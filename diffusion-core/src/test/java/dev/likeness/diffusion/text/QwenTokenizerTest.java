@@ -44,6 +44,7 @@ class QwenTokenizerTest {
         assertArrayEquals(ids(golden, "ids"), tokenizer.ids(text), text);
         assertArrayEquals(ids(golden, "asked"), tokenizer.asked(text, false), text);
         assertArrayEquals(ids(golden, "thinking"), tokenizer.asked(text, true), text);
+        assertEquals("", tokenizer.cut(text, false, ids(golden, "asked").length - 1), "of the frame alone");
       }
     }
   }

@@ -105,6 +105,15 @@ interface Denoiser {
     throw new IllegalStateException("the network is not shown any picture");
   }
 
+  /** The picture whose size a request has that says none, down to whole units; null where it is the model's own. */
+  default Picture sizedBy(ImageRequest request) {
+    InitialImage initial = request.initial();
+    if (initial != null && edits() && (request.isEdit() || initial.masked())) {
+      return seen(initial.picture(), initial.ownSize());
+    }
+    return initial == null || initial.masked() ? null : initial.picture();
+  }
+
   /**
    * Whether a picture stands for its likeliest latents, without random numbers, and is shown to the network also where a mask
    * says what of it to draw anew.

@@ -42,7 +42,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   private Canvas bare() {
     InitialImage initial = request.initial();
     boolean showsMask = denoiser.showsMask();
-    boolean masked = initial != null && initial.mask() != null && !initial.byDegrees();
+    boolean masked = initial != null && initial.masked();
     if (showsMask && !(masked && initial.picture() != null)) {
       throw new IllegalArgumentException("this base is made for inpainting: give it a picture and a mask of black and white");
     }

@@ -20,7 +20,8 @@ import java.util.function.Consumer;
  * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
- * @param width in pixels, or 0 for the default: the initial picture's, or the model's with a mask or without a picture
+ * @param width in pixels, or 0 for the default: the initial picture's, else, on a UNet, the first ControlNet's, else the model's, which
+ *     masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and bases that edit
  * @param height in pixels, or 0 for the default
  * @param scheduler a scheduler's name, or null for the model's own
  * @param adapters who and what adapts the model for this request, summed

@@ -25,6 +25,11 @@ public record InitialImage(Picture picture, Latents latents, double strength, Pi
     }
   }
 
+  /** Whether a mask says what is drawn and what is kept. */
+  boolean masked() {
+    return mask != null && !byDegrees;
+  }
+
   /** Begins from a picture. */
   public static InitialImage of(Picture picture) {
     return new InitialImage(picture, null, Double.NaN, null, false, false);

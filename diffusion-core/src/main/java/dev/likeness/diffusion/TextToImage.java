@@ -240,23 +240,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   private ImageRequest sized(ImageRequest r) {
     int factor = model().autoencoder().factor();
-    int least = denoiser.unit();
-    InitialImage initial = r.initial();
-    int width = defaults.width();
-    int height = defaults.height();
-    if (initial != null && initial.latents() != null) {
-      width = initial.latents().width() * factor;
-      height = initial.latents().height() * factor;
-    } else if (denoiser.edits() && r.isEdit()) {
-      Picture seen = denoiser.seen(initial.picture(), initial.ownSize());
-      width = seen.width();
-      height = seen.height();
-    } else if (initial != null && (initial.mask() == null || initial.byDegrees())) {
-      width = initial.picture().width() / least * least;
-      height = initial.picture().height() / least * least;
-    }
+    int unit = r.initial() == null ? denoiser.least() : denoiser.unit();
+    Latents latents = r.initial() == null ? null : r.initial().latents();
+    Picture picture = latents == null ? denoiser.sizedBy(r) : null;
+    int width = latents != null ? latents.width() * factor : picture != null ? picture.width() / unit * unit : defaults.width();
+    int height = latents != null ? latents.height() * factor : picture != null ? picture.height() / unit * unit : defaults.height();
     ImageRequest sized = r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
-    int unit = initial == null ? denoiser.least() : least;
     if (sized.width() % unit != 0 || sized.height() % unit != 0 || sized.width() == 0 || sized.height() == 0) {
       throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height() + " is not a multiple of " + unit
           + "; choose one that is");

@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.sampling.NoisePredictor;
@@ -45,6 +46,13 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
     return plain;
+  }
+
+  /** With a ControlNet the first picture there is, whatever the mask. */
+  @Override
+  public Picture sizedBy(ImageRequest request) {
+    return request.controls().isEmpty() ? Denoiser.super.sizedBy(request)
+        : request.initial() == null ? request.controls().get(0).picture() : request.initial().picture();
   }
 
   @Override

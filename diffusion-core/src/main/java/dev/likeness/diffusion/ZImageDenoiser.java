@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
@@ -54,6 +55,11 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
     return Denoiser.evenly(moved(plain, ResolutionShift.mu(scheduler, tokens(request), MAX_SHIFT)), scheduler);
+  }
+
+  @Override
+  public Picture sizedBy(ImageRequest request) {
+    return request.initial() == null ? null : request.initial().picture();
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.InitialImage;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.layout.ListedTensors;
@@ -115,6 +116,18 @@ class ControlNetParityTest {
       assertEquals("ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
           + " without one", assertThrows(IllegalArgumentException.class,
               () -> base.generate(ask.approximation(Approximation.firstBlock(0.1)))).getMessage());
+    }
+  }
+
+  @Test
+  void drawsAtTheSizeOfTheFirstPicture() {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
+        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a cat").steps(1).guidance(1);
+      ImageRequest held = ask.control(Control.of(net, slope(43, 30, false))).control(Control.of(net, slope(64, 64, false)));
+      assertEquals("40x24 picture", base.generate(held).picture().toString());
+      InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
+      assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
     }
   }
 

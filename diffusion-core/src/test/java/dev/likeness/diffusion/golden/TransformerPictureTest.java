@@ -71,6 +71,19 @@ class TransformerPictureTest {
     }
   }
 
+  @Test
+  void keepsTheSizeOfAMaskedPictureWhereThePipelineDoes() throws IOException {
+    Picture picture = Picture.of(19, 14, new byte[3 * 19 * 14]);
+    ImageRequest request = ImageRequest.of("a hat").steps(1).guidance(1).from(InitialImage.of(picture).mask(picture).atItsOwnSize());
+    for (Path path : List.of(PipelineFolder.write("klein/base", folder).path(), PipelineFolder.write("zimage/turbo", folder).path(),
+        piped("flux/dev", folder, "FluxKontextPipeline"))) {
+      try (BaseModel base = BaseModel.open(path, Compute.EXACT)) {
+        int unit = base.parts().autoencoder().factor() * (path.endsWith("klein/base") ? 1 : 2);
+        assertEquals(19 / unit * unit + "x" + 14 / unit * unit + " picture", base.generate(request).picture().toString());
+      }
+    }
+  }
+
   private static Path piped(String variant, Path parent, Object pipeline) throws IOException {
     Path written = PipelineFolder.write(variant, parent).path();
     Path index = written.resolve("model_index.json");

@@ -91,7 +91,10 @@ interface Denoiser {
     return false;
   }
 
-  /** Whether an initial picture is shown to the network whole, beside noise alone, unless a strength below 1 has it drawn over. */
+  /**
+   * Whether an initial picture is shown to the network whole, beside noise alone, unless a strength below 1 has it drawn over;
+   * with a mask it is shown whatever the strength. It stands for its likeliest latents, without random numbers.
+   */
   default boolean edits() {
     return false;
   }
@@ -114,11 +117,8 @@ interface Denoiser {
     return initial == null || initial.masked() ? null : initial.picture();
   }
 
-  /**
-   * Whether a picture stands for its likeliest latents, without random numbers, and is shown to the network also where a mask
-   * says what of it to draw anew.
-   */
-  default boolean surely() {
+  /** Whether a mask's edges are shaded at the latents' size, rather than each latent being what its corner is. */
+  default boolean shadesMasks() {
     return false;
   }
 

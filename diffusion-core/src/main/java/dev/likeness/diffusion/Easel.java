@@ -81,7 +81,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
       // diffusers samples the kept part for every network, and the random numbers go on from there.
       drawn(encoded);
     }
-    Tensor reference = encoded != null && denoiser.surely() ? encoded.mode() : null;
+    Tensor reference = encoded != null && denoiser.edits() ? encoded.mode() : null;
     KnownPart known = new KnownPart(clean, noise, kept(cut(request.initial().mask())), false);
     return new Canvas(begun(clean, noise), known, null, reference, List.of());
   }
@@ -130,7 +130,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   private LatentDistribution encoded(Tensor pixels) {
     LatentDistribution latents = autoencoder.encode(pixels);
     return new LatentDistribution(latents.mean().to(ScalarType.Float),
-        latents.logVariance() == null || denoiser.surely() ? null : latents.logVariance().to(ScalarType.Float),
+        latents.logVariance() == null || denoiser.edits() ? null : latents.logVariance().to(ScalarType.Float),
         latents.scale(), latents.shift());
   }
 
@@ -156,7 +156,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   /** How much of each latent is kept, of a mask in pixels. */
   private Tensor kept(Tensor mask) {
     long f = autoencoder.factor();
-    Tensor small = denoiser.surely() ? torch.upsample_bilinear2d(mask, new long[] {mask.size(2) / f, mask.size(3) / f}, false,
+    Tensor small = denoiser.shadesMasks() ? torch.upsample_bilinear2d(mask, new long[] {mask.size(2) / f, mask.size(3) / f}, false,
         new DoubleOptional(), new DoubleOptional()) : corners(mask, f);
     return here(small.neg().add(new Scalar(1.0)));
   }

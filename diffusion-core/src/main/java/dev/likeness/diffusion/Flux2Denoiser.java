@@ -64,7 +64,7 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   }
 
   @Override
-  public boolean surely() {
+  public boolean shadesMasks() {
     return true;
   }
 

@@ -35,7 +35,7 @@ record FluxDenoiser(Flux model) implements Denoiser {
   public Defaults defaults() {
     int pixels = 128 * model.autoencoder().factor();
     return showsMask() ? new Defaults(50, 30, pixels, pixels, 0.6, 1)
-        : new Defaults(28, 3.5, pixels, pixels, edits() ? 1 : 0.6, 0.6);
+        : new Defaults(28, 3.5, pixels, pixels, edits() ? 1 : 0.6, edits() ? 1 : 0.6);
   }
 
   @Override

@@ -15,6 +15,7 @@ import dev.likeness.diffusion.weights.Safetensors;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,19 @@ class TransformerPictureTest {
       assertEquals(klein.generate(request.from(InitialImage.of(klein.encode(whole)).strength(0.5))).picture(),
           klein.generate(request.from(whole, 0.5)).picture(), "the run begins from what it begins with, and sees no more");
       assertEquals("16x16 picture", kontext.generate(request.from(picture, 0.5)).picture().toString());
+    }
+  }
+
+  @Test
+  void showsKontextAMaskedPictureToo() throws IOException {
+    byte[] white = new byte[3 * 18 * 16];
+    Arrays.fill(white, (byte) 255);
+    InitialImage picture = InitialImage.of(Picture.of(18, 16, new byte[white.length])).atItsOwnSize();
+    ImageRequest request = ImageRequest.of("a hat").steps(3).guidance(1);
+    try (BaseModel kontext = BaseModel.open(piped("flux/dev", folder, "FluxKontextPipeline"), Compute.EXACT)) {
+      assertEquals(1, kontext.defaults().inpaintStrength());
+      assertEquals(kontext.generate(request.from(picture)).picture(),
+          kontext.generate(request.from(picture.mask(Picture.of(18, 16, white)))).picture());
     }
   }
 

@@ -30,7 +30,7 @@ public interface ModelFiles {
   /** The diffusers pipeline that the model is of, e.g. {@code StableDiffusionXLPipeline}. */
   String pipeline();
 
-  /** An option of the pipeline itself, e.g. {@code force_zeros_for_empty_prompt}; false when unsaid. */
+  /** An option of the pipeline itself, e.g. {@code force_zeros_for_empty_prompt}; when unsaid, as diffusers has it. */
   boolean option(String name);
 
   /** The networks that the model has, by component; a scheduler or tokenizer is none. */

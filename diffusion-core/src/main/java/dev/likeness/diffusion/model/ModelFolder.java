@@ -65,9 +65,10 @@ public final class ModelFolder implements ModelFiles {
     return index.text("_class_name", "unknown");
   }
 
+  // SDXL's pipelines have this one unless they are told otherwise.
   @Override
   public boolean option(String name) {
-    return index.flag(name, false);
+    return index.flag(name, name.equals("force_zeros_for_empty_prompt"));
   }
 
   @Override

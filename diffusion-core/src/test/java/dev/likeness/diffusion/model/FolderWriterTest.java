@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -12,6 +14,7 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -36,6 +39,18 @@ class FolderWriterTest {
     assertEquals(true, index.get("is_distilled"));
     assertEquals(List.of("transformers", "Qwen2Tokenizer"), index.get("tokenizer"));
     assertFalse(index.containsKey("safety_checker"));
+  }
+
+  @Test
+  void saysThatAnEmptyPromptIsZerosUnlessAnXlFolderSaysOtherwise() throws IOException {
+    Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, folder).path();
+    Path index = xl.resolve("model_index.json");
+    Map<String, Object> unsaid = new LinkedHashMap<>(ModelConfig.read(index).values());
+    assertEquals(true, unsaid.remove("force_zeros_for_empty_prompt"));
+    Files.write(index, JSON.std.asBytes(unsaid));
+    assertEquals(true, written(xl).get("force_zeros_for_empty_prompt"));
+    Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.Spelling.TODAY, folder).path();
+    assertFalse(ModelFolder.open(words).option("force_zeros_for_empty_prompt"));
   }
 
   @Test

@@ -17,7 +17,8 @@ import java.util.function.Consumer;
  * @param prompt what the picture shows
  * @param negative what it must not show; empty for nothing
  * @param steps sampling steps, or 0 for the default
- * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off
+ * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off, on Z-Image 0 and below; what
+ *     FLUX.1's network is told, which has no off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
  * @param width in pixels, or 0 for the default: the initial picture's, else, on a UNet, the first ControlNet's, else the model's, which

@@ -44,7 +44,7 @@ public final class GenerateCommand implements Runnable {
   private int steps;
 
   @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
-      description = "how strictly to follow the prompt; 1 turns it off (default: the base's)")
+      description = "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
   private double guidance;
 
   @Option(names = "--scheduler", paramLabel = "NAME", description = "such as DDIM, euler_a, dpmpp_2m_karras "

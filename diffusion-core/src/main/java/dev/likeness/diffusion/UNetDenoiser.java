@@ -28,7 +28,7 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     int pixels = side * model.autoencoder().factor();
     boolean xl = model.sizeIds() != 0;
     int steps = (int) model.drawnWith("_num_inference_steps", 50);
-    double guidance = model.drawnWith("_guidance_scale", xl ? 5 : 7.5);
+    double guidance = model.drawnWith("_guidance_scale", xl && !showsMask() ? 5 : 7.5);
     return new Defaults(steps, guidance, pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
         model.drawnWith("_eta", 0));
   }

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +20,15 @@ import org.junit.jupiter.api.io.TempDir;
 @ExtendWith(NoTensorLeaks.class)
 class DrawnWithTest {
   private static final String CONFIG = "{\"_class_name\":\"TCDScheduler\",\"_num_inference_steps\":4,\"_guidance_scale\":2,\"_eta\":0.4}";
+
+  @Test
+  void anXlThatPaintsInIsGuidedAsItsPipelineGuides(@TempDir Path folder) {
+    assertEquals(List.of(5.0, 7.5), Stream.of("xl-base", "xl-inpainting").map(name -> {
+      try (BaseModel base = BaseModel.open(GoldenFolder.write(name, GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
+        return base.defaults().guidance();
+      }
+    }).toList());
+  }
 
   @Test
   void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) throws IOException {

@@ -10,19 +10,25 @@ import java.nio.file.Path;
  *
  * @param picture the pixels
  * @param seed the seed of its noise
- * @param request the request with every default filled in
+ * @param request the request with every default filled in; of an enlarged picture, that of the second pass
  * @param latents the final latents before decoding
  * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
+ * @param edited whether the request as it was asked began from a picture; what latents began from is not known
  */
-public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels) {
+public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels, boolean edited) {
+  /** Drawn over what that one shows, which is edited if that is. */
+  GeneratedImage over(GeneratedImage first) {
+    return new GeneratedImage(picture, seed, request, latents, pixels, first.edited);
+  }
+
   /** Writes a PNG file, whole or not at all; see {@link #toPng()}. */
   public void writePng(Path file) {
     byte[] bytes = toPng();
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
-  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated. */
+  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated, or edited. */
   public byte[] toPng() {
-    return Marking.installed().png(picture, request.initial() != null);
+    return Marking.installed().png(picture, edited);
   }
 }

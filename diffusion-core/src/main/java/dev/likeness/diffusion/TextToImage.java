@@ -67,7 +67,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
     HiresFix hires = first.request().hires();
-    return hires == null ? first : drawn(List.of(completed(hires.after(first, denoiser.unit()))), progress, stop).get(0);
+    return hires == null ? first : drawn(List.of(completed(hires.after(first, denoiser.unit()))), progress, stop).get(0).over(first);
   }
 
   /** Draws requests that run alike. */
@@ -133,8 +133,9 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
         requireFinite(one, seat.seed());
         Tensor unit = Images.toUnit(autoencoder.decode(one));
         Picture picture = Images.toPicture(unit);
-        images.add(new GeneratedImage(
-            picture, seat.seed(), seat.sitter().request(), Latents.of(one), Images.floats(unit)));
+        ImageRequest request = seat.sitter().request();
+        boolean edited = request.initial() != null && request.initial().picture() != null;
+        images.add(new GeneratedImage(picture, seat.seed(), request, Latents.of(one), Images.floats(unit), edited));
       }
     }
     return images;

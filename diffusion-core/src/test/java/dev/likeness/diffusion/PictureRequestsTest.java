@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,9 @@ class PictureRequestsTest {
     Picture small = base.generate(ASK).picture();
     GeneratedImage byHand = base.generate(ASK.size(48, 36).from(small, 0.5));
     assertEquals(byHand.picture(), large.picture());
+    ImageRequest over = ASK.size(16, 16).hires(HiresFix.latents(1.5, 0.5));
+    assertEquals(List.of(false, true, true, false), Stream.of(large, byHand, base.generate(over.from(small, 0.5)),
+        base.generate(ASK.from(InitialImage.of(large.latents()).strength(0.5)).size(0, 0))).map(GeneratedImage::edited).toList());
   }
 
   @Test

@@ -33,6 +33,7 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
   }
 
   private Hint hint(Control control) {
+    control.net().require(denoiser.model().compute());
     Picture picture = Lanczos.resize(control.picture(), request.width(), request.height());
     Supplier<Tensor> seen = control.net().looksAtLatents() ? () -> drawn(encoded(Images.toSigned(picture)))
         : denoiser.model() instanceof Flux ? () -> Images.toSigned(picture) : () -> Images.toUnit(picture);

@@ -17,12 +17,15 @@ import java.util.Set;
 /** A ControlNet of Stable Diffusion 1.x, 2.x, XL or FLUX.1, opened and checked. Shared by threads and by requests. */
 public final class ControlNet implements AutoCloseable {
   private final String name;
+  private final Compute compute;
   private final LoadedWeights weights;
   private final ControlNetConfig unet;
   private final FluxControlNetConfig flux;
 
-  private ControlNet(String name, LoadedWeights weights, ControlNetConfig unet, FluxControlNetConfig flux) {
+  private ControlNet(
+      String name, Compute compute, LoadedWeights weights, ControlNetConfig unet, FluxControlNetConfig flux) {
     this.name = name;
+    this.compute = compute;
     this.weights = weights;
     this.unet = unet;
     this.flux = flux;
@@ -51,11 +54,28 @@ public final class ControlNet implements AutoCloseable {
           new ControlNetModel(unet, w);
         }
       }, Set.of());
-      return new ControlNet(String.valueOf(path.getFileName()), weights, unet, flux);
+      return new ControlNet(String.valueOf(path.getFileName()), compute, weights, unet, flux);
     } catch (RuntimeException e) {
       weights.close();
       throw e;
     }
+  }
+
+  /**
+   * Refuses a base that computes elsewhere or in another type.
+   *
+   * @throws IllegalArgumentException saying in which both do
+   */
+  public void require(Compute base) {
+    if (!canonical(base).equals(canonical(compute))) {
+      throw new IllegalArgumentException("ControlNet " + name + " computes on " + compute + ", the base on " + base
+          + "; open both with the same Compute");
+    }
+  }
+
+  // A card without a number is the first.
+  private static String canonical(Compute compute) {
+    return compute.toString().replace("cuda:0 ", "cuda ");
   }
 
   /** Whether it looks at latents of the picture, as FLUX's do that have no layers of their own for pixels. */

@@ -19,6 +19,7 @@ import dev.likeness.diffusion.model.ControlNet;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.transformer.FluxConditioning;
@@ -128,6 +129,15 @@ class ControlNetParityTest {
       assertEquals("40x24 picture", base.generate(held).picture().toString());
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
       assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
+    }
+  }
+
+  @Test
+  void computesAsItsBaseDoes() {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
+        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT.as(DType.BF16))) {
+      assertRefused(base, Control.of(net, slope(32, 32, false)), "ControlNet controlnet-edges computes on cpu bf16, the base on cpu"
+          + " f32; open both with the same Compute");
     }
   }
 

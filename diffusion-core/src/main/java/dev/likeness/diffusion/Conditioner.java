@@ -9,10 +9,12 @@ import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.unet.UNetConditioning;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -35,33 +37,49 @@ final class Conditioner {
         .map(tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())).toList();
   }
 
-  /** What the prompts say at each of the plan's rows; rows with one text share it. */
-  Texts texts(boolean guided, int rows) {
-    return new Texts(texts(request.prompt(), false, rows), guided ? texts(request.negative(), true, rows) : null);
+  /**
+   * What the prompts say at each of the plan's rows; rows with one text share it.
+   *
+   * @param together whether both prompts of a row have to be of as many chunks
+   */
+  Texts texts(boolean guided, boolean together, int rows) {
+    List<String> wanted = rows(request.prompt(), rows);
+    List<String> unwanted = rows(request.negative(), rows);
+    IntUnaryOperator least =
+        row -> guided && together ? Math.max(chunks(wanted.get(row)), chunks(unwanted.get(row))) : 1;
+    return new Texts(texts(wanted, false, least), guided ? texts(unwanted, true, least) : null);
   }
 
-  private List<TextEncoding> texts(String prompt, boolean unwanted, int rows) {
-    Map<String, TextEncoding> known = new HashMap<>();
-    boolean changes = request.prompting().syntax() == PromptSyntax.A1111;
+  private List<String> rows(String prompt, int rows) {
     PromptSchedule schedule = PromptSchedule.of(prompt, rows);
-    return IntStream.range(0, rows).mapToObj(row -> known.computeIfAbsent(
-        changes ? schedule.at(row) : prompt, text -> text(text, unwanted))).toList();
+    return request.prompting().syntax() == PromptSyntax.A1111 ? IntStream.range(0, rows).mapToObj(schedule::at).toList()
+        : Collections.nCopies(rows, prompt);
   }
 
-  private TextEncoding text(String text, boolean unwanted) {
+  private int chunks(String text) {
+    return encoders.get(0).ids(text, request.prompting().syntax()).size();
+  }
+
+  private List<TextEncoding> texts(List<String> rows, boolean unwanted, IntUnaryOperator least) {
+    Map<List<?>, TextEncoding> known = new HashMap<>();
+    return IntStream.range(0, rows.size()).mapToObj(row -> known.computeIfAbsent(
+        List.of(rows.get(row), least.applyAsInt(row)), any -> text(rows.get(row), unwanted, least.applyAsInt(row)))).toList();
+  }
+
+  private TextEncoding text(String text, boolean unwanted, int chunks) {
     PromptEmbedding given = unwanted ? request.negativeEmbedding() : request.embedding();
-    return given == null ? encoded(text, unwanted)
+    return given == null ? encoded(text, unwanted, chunks)
         : new TextEncoding(placed(given.tokenTensor()), placed(given.pooledTensor()));
   }
 
   /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
-  TextEncoding encoded(String text, boolean unwanted) {
+  TextEncoding encoded(String text, boolean unwanted, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (int i = 0; i < encoders.size(); i++) {
       TextTower tower = model.towers().get(i);
       TextEncoding encoding = encoders.get(i).encode(text, request.prompting().syntax(),
-          tower.layersLeftOut() + request.prompting().skipped(unwanted), tower.layersLeftOut() == 0);
+          tower.layersLeftOut() + request.prompting().skipped(unwanted), tower.layersLeftOut() == 0, chunks);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }

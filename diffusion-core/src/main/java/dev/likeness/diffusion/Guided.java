@@ -65,7 +65,7 @@ record Guided(GuidanceOptions options, double scale, int rows, boolean together)
   static void requireOnePass(boolean together, boolean one) {
     if (together && !one) {
       throw new IllegalArgumentException("image prompts need both prompts in one pass: no sequential guidance, no interval,"
-          + " and prompts of as many chunks");
+          + " and embeddings, where they are given, of as many tokens");
     }
   }
 }

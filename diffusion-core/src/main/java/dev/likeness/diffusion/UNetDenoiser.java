@@ -79,7 +79,8 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
 
   @Override
   public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
-    return new Conditioner(model, request, adaptation).texts(guided(request), rows);
+    return new Conditioner(model, request, adaptation)
+        .texts(guided(request), Denoiser.showsPictures(model, Part.UNET, adaptation.apply(Part.UNET)), rows);
   }
 
   @Override

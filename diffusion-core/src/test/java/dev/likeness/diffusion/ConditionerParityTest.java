@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.golden.Closeness;
@@ -12,10 +13,13 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.InferenceMode;
+import org.bytedeco.pytorch.Tensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,9 +55,31 @@ class ConditionerParityTest {
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
-    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE).texts(true, 1);
+    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE).texts(true, false, 1);
     return UNetNetwork.joined(Stream.of(true, false)
         .map(unwanted -> Conditioner.told(base.networks(), request, texts.at(0, unwanted), unwanted)).toList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"xl-base", "xl-words-for-nothing"})
+  void fillsTheShorterPromptWithChunksOfNoWordsWhereBothGoTogether(String variant) {
+    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
+      Conditioner conditioner = new Conditioner(base.networks(), ask, part -> Adaptation.NONE);
+      Texts apart = conditioner.texts(true, false, 4);
+      Texts filled = conditioner.texts(true, true, 4);
+      assertEquals(List.of(154L, 154L, 154L, 231L), filled.unwanted().stream().map(text -> text.tokens().size(1)).toList());
+      assertSame(filled.at(0, true), filled.at(2, true));
+      Tensor nothing = apart.at(0, true).tokens();
+      Tensor words = new Conditioner(base.networks(), ask.prompt(""), part -> Adaptation.NONE).texts(false, false, 1).at(0, false)
+          .tokens();
+      Closeness.assertWithin(1e-5, nothing, filled.at(3, true).tokens().narrow(1, 0, 77), "the negative prompt");
+      Closeness.assertWithin(1e-5, variant.equals("xl-base") ? nothing : words, filled.at(3, true).tokens().narrow(1, 154, 77),
+          "what fills it up");
+      Closeness.assertWithin(1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
+    }
   }
 
   @Test

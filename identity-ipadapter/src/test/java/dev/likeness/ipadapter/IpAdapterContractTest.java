@@ -20,6 +20,7 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
@@ -82,6 +83,13 @@ class IpAdapterContractTest implements AdapterContract {
     assertArrayEquals(plainly, drawn(request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
     assertFalse(Arrays.equals(plainly, drawn(request().as(thing.steps(0.5, 1).at(1)))));
     assertFalse(Arrays.equals(drawn(request().as(thing.at(1))), drawn(request().as(thing.steps(0.5, 1).at(1)))));
+  }
+
+  @Test
+  void goesWithAPromptOfMoreChunksThanTheOther() {
+    ImageRequest ask = request().guidance(3).syntax(PromptSyntax.A1111).prompt("a (cat:1.2), " + "on a table ".repeat(60));
+    assertFalse(Arrays.equals(drawn(ask), drawn(ask.as(thing.at(1)))));
+    assertFalse(Arrays.equals(drawn(ask), drawn(ask.negative("blurry BREAK bad ".repeat(30)).as(thing.at(1)))));
   }
 
   @Test

@@ -51,25 +51,30 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
    *
    * @param layersLeftOut how many of the last layers to leave out
    * @param normed whether the last norm is applied also then
+   * @param chunks how many there are at least; those beyond the prompt's own have no words
    * @return tokens [1, the tokenizer's length * chunks, width]; the pooled vector is the first chunk's
    */
-  public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed) {
-    PromptReader reader = reader();
-    boolean plain = syntax == PromptSyntax.PLAIN;
-    List<PromptChunk> chunks = plain ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
-    TextEncoding states = states(chunks, layersLeftOut, normed, plain);
+  public TextEncoding encode(String prompt, PromptSyntax syntax, int layersLeftOut, boolean normed, int chunks) {
+    List<PromptChunk> all = new ArrayList<>(chunks(prompt, syntax));
+    while (all.size() < chunks) {
+      all.add(reader().empty());
+    }
+    TextEncoding states = states(all, layersLeftOut, normed, syntax == PromptSyntax.PLAIN);
     TensorVector tokens = new TensorVector();
-    for (int i = 0; i < chunks.size(); i++) {
-      tokens.push_back(weighed(states.tokens().narrow(0, i, 1), chunks.get(i)));
+    for (int i = 0; i < all.size(); i++) {
+      tokens.push_back(weighed(states.tokens().narrow(0, i, 1), all.get(i)));
     }
     return new TextEncoding(torch.cat(tokens, 1), states.pooled().narrow(0, 0, 1));
   }
 
   /** The ids that a prompt becomes, chunk by chunk, begin, end and padding included. */
   public List<int[]> ids(String prompt, PromptSyntax syntax) {
+    return chunks(prompt, syntax).stream().map(PromptChunk::ids).toList();
+  }
+
+  private List<PromptChunk> chunks(String prompt, PromptSyntax syntax) {
     PromptReader reader = reader();
-    return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt).ids())
-        : reader.weighted(prompt).stream().map(PromptChunk::ids).toList();
+    return syntax == PromptSyntax.PLAIN ? List.of(reader.plain(prompt)) : reader.weighted(prompt);
   }
 
   private PromptReader reader() {

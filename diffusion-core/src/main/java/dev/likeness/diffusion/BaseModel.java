@@ -10,6 +10,7 @@ import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -172,7 +173,11 @@ public final class BaseModel implements AutoCloseable {
     return encode(ImageRequest.of(prompt));
   }
 
-  /** What the model is told for a request's prompt, with its syntax, words and adapters. Thread-safe. */
+  /**
+   * What the model is told for a request's prompt, with its syntax, words and adapters. Thread-safe.
+   *
+   * @throws IllegalArgumentException when the prompt changes on the way, as {@link PromptSyntax#A1111} can have it
+   */
   public PromptEmbedding encode(ImageRequest request) {
     return LatentSpace.encode(networks(), request);
   }

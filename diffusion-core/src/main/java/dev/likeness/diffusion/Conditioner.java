@@ -26,6 +26,9 @@ final class Conditioner {
   /** The score of a picture that nobody wants, as diffusers has it. */
   private static final double UNWANTED = 2.5;
 
+  /** As many as a model was trained on; no run does more. */
+  private static final int MOST_STEPS = 1000;
+
   private final StableDiffusion model;
   private final ImageRequest request;
   private final List<PromptEncoder> encoders;
@@ -48,6 +51,20 @@ final class Conditioner {
     IntUnaryOperator least =
         row -> guided && together ? Math.max(chunks(wanted.get(row)), chunks(unwanted.get(row))) : 1;
     return new Texts(texts(wanted, false, least), guided ? texts(unwanted, true, least) : null);
+  }
+
+  /**
+   * What the prompt says all the way.
+   *
+   * @throws IllegalArgumentException when it changes
+   */
+  TextEncoding lasting() {
+    List<String> all = rows(request.prompt(), MOST_STEPS).stream().distinct().toList();
+    if (all.size() > 1) {
+      throw new IllegalArgumentException("the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
+          + " encode what it says at each part of the way");
+    }
+    return encoded(all.get(0), false, 1);
   }
 
   private List<String> rows(String prompt, int rows) {
@@ -73,7 +90,7 @@ final class Conditioner {
   }
 
   /** A text through every tower: tokens [1, tokens, width], pooled [1, width] of the last. */
-  TextEncoding encoded(String text, boolean unwanted, int chunks) {
+  private TextEncoding encoded(String text, boolean unwanted, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
     for (int i = 0; i < encoders.size(); i++) {

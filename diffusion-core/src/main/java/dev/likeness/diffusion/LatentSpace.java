@@ -20,7 +20,7 @@ record LatentSpace(Networks model) {
   static PromptEmbedding encode(StableDiffusion model, ImageRequest request) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       TextEncoding encoding = new Conditioner(model, request, part -> adaptation(model, request, part))
-          .encoded(request.prompt(), false, 1);
+          .lasting();
       return PromptEmbedding.of(encoding.tokens(), model.sizeIds() == 0 ? null : encoding.pooled());
     }
   }

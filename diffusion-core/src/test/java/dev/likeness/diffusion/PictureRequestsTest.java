@@ -134,6 +134,14 @@ class PictureRequestsTest {
   }
 
   @Test
+  void takesOutAPromptOfBracketsWhereItStays() {
+    ImageRequest ask = ASK.syntax(PromptSyntax.A1111);
+    assertArrayEquals(base.encode(ask.prompt("a dog")).tokens(), base.encode(ask.prompt("a [cat:dog:0]")).tokens());
+    assertRefused("the prompt \"a [cat:dog:0.5]\" changes on the way, what is encoded does not; encode what it says at each part of"
+        + " the way", () -> base.encode(ask.prompt("a [cat:dog:0.5]")));
+  }
+
+  @Test
   void takesNoiseOutAndDrawsFromIt() {
     Latents noise = base.noise(4, 32, 24);
     assertArrayEquals(base.generate(ASK).latents().values(), base.generate(ASK.noise(noise)).latents().values());

@@ -8,7 +8,8 @@ import java.util.Map;
 /**
  * The only names that a checkpoint may use, and what they mean here; nothing is looked up anywhere else.
  *
- * <p>Source: {@code _weights_only_unpickler.py} of PyTorch 2.10, without sparse, quantised and subclassed tensors.
+ * <p>Source: {@code _weights_only_unpickler.py} of PyTorch 2.10, without sparse, quantised and subclassed tensors; beside
+ * these, what old checkpoints of Lightning and old textual inversions name.
  */
 final class Globals {
   /** A name that was allowed: an element type, or something to call. */
@@ -17,13 +18,24 @@ final class Globals {
   /** {@code torch.FloatStorage} and its kin. */
   record StorageType(DType dtype) implements Allowed {}
 
-  /** What {@code REDUCE} may call. */
-  enum Callable implements Allowed { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER }
+  /**
+   * What {@code REDUCE} and {@code NEWOBJ} may call. {@code FOREIGN} stands for a class or function whose values lie beside weights
+   * and are of no use here, and for each of those values: whatever it is told, it stays itself and holds nothing.
+   */
+  enum Callable implements Allowed { ORDERED_DICT, REBUILD_TENSOR, REBUILD_PARAMETER, FOREIGN }
 
   private static final Map<String, Allowed> KNOWN = Map.ofEntries(
       Map.entry("collections.OrderedDict", Callable.ORDERED_DICT),
+      Map.entry("torch.nn.modules.container.ParameterDict", Callable.ORDERED_DICT),
       Map.entry("torch._utils._rebuild_tensor_v2", Callable.REBUILD_TENSOR),
       Map.entry("torch._utils._rebuild_parameter", Callable.REBUILD_PARAMETER),
+      Map.entry("pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint", Callable.FOREIGN),
+      Map.entry("numpy.core.multiarray.scalar", Callable.FOREIGN),
+      Map.entry("numpy.core.multiarray._reconstruct", Callable.FOREIGN),
+      Map.entry("numpy.dtype", Callable.FOREIGN),
+      Map.entry("numpy.ndarray", Callable.FOREIGN),
+      Map.entry("_codecs.encode", Callable.FOREIGN),
+      Map.entry("__builtin__.set", Callable.FOREIGN),
       Map.entry("torch.DoubleStorage", new StorageType(DType.F64)),
       Map.entry("torch.FloatStorage", new StorageType(DType.F32)),
       Map.entry("torch.HalfStorage", new StorageType(DType.F16)),
@@ -48,13 +60,14 @@ final class Globals {
     return switch (callable) {
       case ORDERED_DICT -> arguments.isEmpty() ? new LinkedHashMap<>() : null;
       case REBUILD_TENSOR -> tensor(arguments);
+      case FOREIGN -> Callable.FOREIGN;
       case REBUILD_PARAMETER -> !arguments.isEmpty() && arguments.get(0) instanceof TensorRef data ? data : null;
     };
   }
 
-  /** Whether a value may be a key: a text or a number, which cannot contain itself. */
+  /** Whether a value may be a key: a text, a number or a foreign class, which cannot contain itself. */
   static boolean isKey(Object value) {
-    return value instanceof String || value instanceof Long;
+    return value instanceof String || value instanceof Long || value == Callable.FOREIGN;
   }
 
   // (storage, offset, sizes, strides, requires_grad, backward_hooks[, metadata])

@@ -16,7 +16,8 @@ import java.util.Map;
 
 /**
  * Python's pickle machine with the instructions that lay out data, and no other: numbers, texts, lists, tuples (here
- * lists that cannot change), dictionaries, storages and tensors. Nothing that a file names is ever run.
+ * lists that cannot change), dictionaries, storages and tensors, and an empty place for what some files hold beside these.
+ * Nothing that a file names is ever run.
  */
 final class Unpickler {
   private static final Object MARK = new Object();
@@ -91,7 +92,7 @@ final class Unpickler {
       case LONG_BINGET -> push(remembered(in.u32()));
       case GLOBAL -> push(global(in.line(LONGEST_NAME), in.line(LONGEST_NAME)));
       case STACK_GLOBAL -> push(stackGlobal(pop(2)));
-      case REDUCE -> push(reduce(pop(2)));
+      case REDUCE, NEWOBJ -> push(called(opcode, pop(2)));
       case BUILD -> build(pop());
       case BINPERSID -> push(storage(pop()));
       default -> throw refused("the instruction " + opcode + " makes more than tensors and plain data");
@@ -114,11 +115,11 @@ final class Unpickler {
     throw refused("STACK_GLOBAL has no two names");
   }
 
-  private Object reduce(List<Object> call) {
+  private Object called(Opcode opcode, List<Object> call) {
     boolean known = call.get(0) instanceof Callable && call.get(1) instanceof List;
     Object result = known ? Globals.call((Callable) call.get(0), (List<?>) call.get(1)) : null;
     if (result == null) {
-      throw refused("REDUCE makes something else than PyTorch's tensors and dictionaries");
+      throw refused(opcode + " makes something else than PyTorch's tensors and dictionaries");
     }
     if (result instanceof TensorRef tensor && !tensor.fits()) {
       throw refused("a tensor " + tensor + " does not fit its storage of " + tensor.storage().elements() + " elements");
@@ -126,10 +127,18 @@ final class Unpickler {
     return result;
   }
 
-  // A state dictionary carries its modules' versions as an attribute, which says nothing about its tensors.
+  // A dictionary of parameters has them among its attributes; of a state dictionary's none says anything about its tensors.
+  @SuppressWarnings("unchecked")
   private void build(Object state) {
-    if (!(top() instanceof Map) || !(state instanceof Map)) {
+    if (top() == Callable.FOREIGN) {
+      return;
+    }
+    if (!(top() instanceof Map) || !(state instanceof Map<?, ?> attributes)) {
       throw refused("BUILD changes something that is not a dictionary");
+    }
+    if (attributes.get("_parameters") instanceof Map<?, ?> parameters) {
+      count(parameters.size());
+      ((Map<Object, Object>) top()).putAll(parameters);
     }
   }
 
@@ -187,10 +196,15 @@ final class Unpickler {
   }
 
   private void push(Object value) {
-    if (++pushed > MOST_OBJECTS) {
+    count(1);
+    stack.add(value);
+  }
+
+  private void count(int objects) {
+    pushed += objects;
+    if (pushed > MOST_OBJECTS) {
       throw refused("it lays out more than " + MOST_OBJECTS + " objects");
     }
-    stack.add(value);
   }
 
   private Object top() {

@@ -76,6 +76,47 @@ class TorchPickleTest {
   }
 
   @Test
+  void leavesAloneWhatLightningKeepsBesideTheWeights() {
+    CraftedPickle number = CraftedPickle.start().raw("}(").text("state_dict").raw("}").text("w")
+        .tensor("0", 2, 0, new long[] {2}, new long[] {1}).raw("s").text("callbacks").raw("}")
+        .global("pytorch_lightning.callbacks.model_checkpoint", "ModelCheckpoint").raw("}").text("best")
+        .global("numpy.core.multiarray", "scalar").raw("(").global("numpy", "dtype").raw("(").text("f8").number(0).number(1)
+        .raw("tR(").number(3).text("<").raw("NNN").number(-1).number(-1).number(0).raw("tb")
+        .global("_codecs", "encode").raw("(").text("12345678").text("latin1").raw("tRtRssu");
+    try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, number.stop(), 2))) {
+      assertEquals(List.of("w"), List.copyOf(file.names()));
+    }
+  }
+
+  @Test
+  void readsParametersOfADictionaryThatIsAModule() {
+    CraftedPickle pickle = CraftedPickle.start().raw("}").text("string_to_param")
+        .global("torch.nn.modules.container", "ParameterDict").raw(")\u0081}(").text("training").raw("\u0088")
+        .text("_parameters").global("collections", "OrderedDict").raw(")R").text("*")
+        .tensor("0", 2, 0, new long[] {1, 2}, new long[] {2, 1}).raw("s")
+        .text("_non_persistent_buffers_set").global("__builtin__", "set").raw("(]tRubs");
+    try (TorchPickle file = TorchPickle.open(CraftedPickle.zip(folder, pickle.stop(), 2))) {
+      assertEquals(List.of("string_to_param.*"), List.copyOf(file.names()));
+      assertEquals(Map.of(), file.values());
+    }
+  }
+
+  @Test
+  void refusesParametersThatMultiply() {
+    CraftedPickle bomb = CraftedPickle.start().raw("}q\0").text("_parameters").raw("}q\1(");
+    for (int i = 0; i < 1000; i++) {
+      bomb.number(i).raw("N");
+    }
+    bomb.raw("us]");
+    for (int i = 0; i < 1000; i++) {
+      bomb.raw("}h\0ba");
+    }
+    Path file = CraftedPickle.zip(folder, bomb.stop(), 0);
+    String message = assertThrows(UnusableInput.class, () -> TorchPickle.open(file)).getMessage();
+    assertEquals("it lays out more than 1000000 objects" + NOT_LOADED, message.substring(message.indexOf("it lays")));
+  }
+
+  @Test
   void readsTheFormBeforeTheZipFile() {
     byte[] object = CraftedPickle.start().tensor("k", 3, 1, new long[] {2}, new long[] {1}).stop();
     byte[] keys = CraftedPickle.start().raw("]").text("k").raw("a").stop();
@@ -96,7 +137,8 @@ class TorchPickleTest {
 
   @ParameterizedTest
   @CsvSource({"posix, system", "builtins, eval", "__builtin__, eval", "torch._utils, _rebuild_sparse_tensor",
-    "torch, load", "collections, defaultdict", "torch.storage, UntypedStorage", "numpy.core.multiarray, scalar",
+    "torch, load", "collections, defaultdict", "torch.storage, UntypedStorage", "numpy.core.multiarray, fromfile",
+    "pytorch_lightning.callbacks.model_checkpoint, os", "_codecs, decode", "torch.nn.modules.container, Sequential",
     "torch._utils._rebuild_tensor_v2, x"})
   void refusesEveryNameThatTensorsDoNotNeed(String module, String name) {
     refused(CraftedPickle.start().global(module, name).stop(),
@@ -108,7 +150,7 @@ class TorchPickleTest {
 
   @ParameterizedTest
   @CsvSource({"i, INST", "o, OBJ", "P, PERSID", "2, DUP", "0, POP", "S, STRING", "V, UNICODE", "I, INT", "d, DICT",
-    "\u0081, NEWOBJ", "\u0092, NEWOBJ_EX", "\u0082, EXT1", "\u008f, EMPTY_SET", "\u0096, BYTEARRAY8", "B, BINBYTES"})
+    "\u0092, NEWOBJ_EX", "\u0082, EXT1", "\u008f, EMPTY_SET", "\u0096, BYTEARRAY8", "B, BINBYTES"})
   void refusesEveryInstructionThatTensorsDoNotNeed(String code, String name) {
     refused(CraftedPickle.start().raw(code).stop(),
         " at byte 48: the instruction " + name + " makes more than tensors and plain data" + NOT_LOADED);
@@ -127,6 +169,8 @@ class TorchPickleTest {
         " at byte 51: a dictionary has a key that is neither text nor number" + NOT_LOADED);
     refused(CraftedPickle.start().raw("N)R").stop(),
         " at byte 50: REDUCE makes something else than PyTorch's tensors and dictionaries" + NOT_LOADED);
+    refused(CraftedPickle.start().raw("N)\u0081").stop(),
+        " at byte 50: NEWOBJ makes something else than PyTorch's tensors and dictionaries" + NOT_LOADED);
     refused(CraftedPickle.start().raw("N}b").stop(),
         " at byte 50: BUILD changes something that is not a dictionary" + NOT_LOADED);
     refused(CraftedPickle.start().text("x").raw("Q").stop(),

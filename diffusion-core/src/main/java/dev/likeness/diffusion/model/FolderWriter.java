@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is complete. */
 public final class FolderWriter {
@@ -29,11 +30,12 @@ public final class FolderWriter {
     if (Files.exists(out.resolve("model_index.json"))) {
       throw new UnusableInput(out + " holds a model already; name a folder that does not exist");
     }
+    Map<String, TokenizerFiles> tokenizers = tokenizers(files);
     Map<String, Object> index = new LinkedHashMap<>();
     index.put("_class_name", files.pipeline());
     index.put("_diffusers_version", "0.21.0");
     for (String component : files.componentNames()) {
-      boolean text = component.startsWith("text_encoder");
+      boolean text = reads(component);
       writeJson(out.resolve(component).resolve("config.json"), files.config(component).values());
       try (TensorSource weights = Cast.of(files.weights(component), type)) {
         Path file = out.resolve(component).resolve(text ? "model.safetensors" : "diffusion_pytorch_model.safetensors");
@@ -41,8 +43,8 @@ public final class FolderWriter {
       }
       index.put(component, Arrays.asList(text ? "transformers" : "diffusers", files.componentClass(component)));
       if (text) {
-        String tokenizer = component.replace("text_encoder", "tokenizer");
-        writeTokenizer(files.tokenizerFiles(tokenizer), out.resolve(tokenizer));
+        String tokenizer = tokenizer(component);
+        writeTokenizer(tokenizers.get(tokenizer), out.resolve(tokenizer));
         index.put(tokenizer, Arrays.asList("transformers", tokenizerClass(files, tokenizer, files.componentClass(component))));
       }
     }
@@ -50,6 +52,20 @@ public final class FolderWriter {
     index.put("scheduler", Arrays.asList("diffusers", files.scheduler().text("_class_name", "PNDMScheduler")));
     addOptions(files, index);
     writeJson(out.resolve("model_index.json"), index);
+  }
+
+  // All are asked for before the first weight is written, of which there may be gigabytes: a single file may lack one.
+  private static Map<String, TokenizerFiles> tokenizers(ModelFiles files) {
+    return files.componentNames().stream().filter(FolderWriter::reads).map(FolderWriter::tokenizer)
+        .collect(Collectors.toMap(tokenizer -> tokenizer, files::tokenizerFiles));
+  }
+
+  private static boolean reads(String component) {
+    return component.startsWith("text_encoder");
+  }
+
+  private static String tokenizer(String encoder) {
+    return encoder.replace("text_encoder", "tokenizer");
   }
 
   private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
@@ -70,21 +86,27 @@ public final class FolderWriter {
     if (files.option("is_distilled")) {
       index.put("is_distilled", true);
     }
+    if (files.pipeline().startsWith("StableDiffusion3")) {
+      addMissing(index, "text_encoder_3", "tokenizer_3");
+    }
     if (files.componentClass("unet") == null) {
       return;
     }
     if (files.componentClass("text_encoder_2") == null) {
-      index.put("safety_checker", Arrays.asList(null, null));
-      index.put("feature_extractor", Arrays.asList(null, null));
+      addMissing(index, "safety_checker", "feature_extractor");
       return;
     }
     index.put("force_zeros_for_empty_prompt", files.option("force_zeros_for_empty_prompt"));
-    if (files.componentClass("text_encoder") == null) {
-      index.put("text_encoder", Arrays.asList(null, null));
-      index.put("tokenizer", Arrays.asList(null, null));
-    }
+    addMissing(index, "text_encoder", "tokenizer");
     if (files.option("requires_aesthetics_score")) {
       index.put("requires_aesthetics_score", true);
+    }
+  }
+
+  /** Parts that diffusers wants to be named, where the model lacks them. */
+  private static void addMissing(Map<String, Object> index, String... parts) {
+    for (String part : parts) {
+      index.putIfAbsent(part, Arrays.asList(null, null));
     }
   }
 

@@ -45,9 +45,12 @@ public final class SingleFileWriter {
   /**
    * Writes {@code files} to {@code out}, floating-point tensors in {@code type} or, when that is null, as they are.
    *
-   * @throws UnusableInput when a part has no name in such a file
+   * @throws UnusableInput when the model has no UNet, or a part has no name in such a file
    */
   public static void write(ModelFiles files, Path out, DType type) {
+    if (files.componentClass("unet") == null) {
+      throw new UnusableInput(files.describe() + " has no UNet, and single files are written of such models only; keep the folder");
+    }
     new SingleFileWriter(files, type).write(out);
   }
 

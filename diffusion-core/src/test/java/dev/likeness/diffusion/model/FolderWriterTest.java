@@ -3,9 +3,11 @@ package dev.likeness.diffusion.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.golden.PipelineFolder;
@@ -14,6 +16,7 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,6 +54,29 @@ class FolderWriterTest {
     assertEquals(true, written(xl).get("force_zeros_for_empty_prompt"));
     Path words = GoldenFolder.write("xl-words-for-nothing", GoldenFolder.Spelling.TODAY, folder).path();
     assertFalse(ModelFolder.open(words).option("force_zeros_for_empty_prompt"));
+  }
+
+  @Test
+  void namesTheT5ThatAModelCameWithout() {
+    Map<String, Object> index = written(PipelineFolder.write("sd3/medium", folder).path());
+    assertEquals(Arrays.asList(null, null), index.get("text_encoder_3"));
+    assertEquals(Arrays.asList(null, null), index.get("tokenizer_3"));
+    assertEquals(List.of("transformers", "CLIPTextModelWithProjection"), index.get("text_encoder_2"));
+  }
+
+  @Test
+  void asksForEveryTokenizerBeforeItWrites() throws IOException {
+    Path whole = PipelineFolder.write("flux/dev", folder).path();
+    Files.write(whole.resolve("tokenizer_2/tokenizer.json"), new byte[] {-1});
+    assertThrows(UnusableInput.class, () -> Conversion.convert(whole, folder.resolve("after"), null));
+    assertFalse(Files.exists(folder.resolve("after")));
+  }
+
+  @Test
+  void saysThatSingleFilesAreOfUNetsOnly() {
+    Path flux = PipelineFolder.write("flux/dev", folder).path();
+    assertEquals(flux + " has no UNet, and single files are written of such models only; keep the folder",
+        assertThrows(UnusableInput.class, () -> Conversion.convert(flux, folder.resolve("x.safetensors"), null)).getMessage());
   }
 
   @Test

@@ -142,7 +142,10 @@ public final class Picture {
     AtomicFile.write(file, this::encode);
   }
 
-  /** Reads a PNG, JPEG, GIF or BMP file of one's own making; photos from people go through {@code identity-photos}. */
+  /**
+   * Reads a PNG, JPEG, GIF or BMP file of one's own making as it is stored: a phone's photo, which its EXIF mark turns, goes through
+   * {@code Orientation.upright} of {@code identity-photos}, and photos from people through its intake.
+   */
   public static Picture read(Path file) {
     return read(file, 255);
   }

@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code likeness convert}: single file to folder and back, another element type, a pickle to safetensors. */
 @Command(name = "convert", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Converts between a single file and a diffusers folder, to another dtype, or a pickle to safetensors.")
+    description = "Converts between a single file and a diffusers folder, to another dtype, or a pickle to safetensors. Names of "
+        + "a LoRA's keys are changed by likeness lora --spelling.")
 public final class ConvertCommand implements Runnable {
   private final Console console;
 

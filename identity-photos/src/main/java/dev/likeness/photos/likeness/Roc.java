@@ -1,6 +1,7 @@
 package dev.likeness.photos.likeness;
 
 import java.util.Arrays;
+import java.util.List;
 
 /** How well a similarity tells pairs of one person from pairs of two; every value is a cosine. Immutable. */
 public final class Roc {
@@ -19,6 +20,11 @@ public final class Roc {
           + " of one person and " + different.length + " of two");
     }
     return new Roc(sorted(same), sorted(different));
+  }
+
+  /** As {@link #of(double[], double[])}. */
+  public static Roc of(List<Double> same, List<Double> different) {
+    return of(array(same), array(different));
   }
 
   /** The probability that a pair of one person is more similar than a pair of two (Mann and Whitney), ties by half. */
@@ -42,6 +48,10 @@ public final class Roc {
   public double acceptedAt(double rate) {
     double threshold = thresholdAt(rate);
     return Arrays.stream(same).filter(value -> value >= threshold).count() / (double) same.length;
+  }
+
+  private static double[] array(List<Double> values) {
+    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   private static double[] sorted(double[] values) {

@@ -1,7 +1,6 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.ipadapter.face.FaceGuidance;
@@ -13,8 +12,6 @@ import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.Usage;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,7 +19,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import javax.imageio.ImageIO;
 
 /**
  * How well rendered people whom nothing has seen are learnt, from few selfies and many, varied and alike, as a LoRA, with
@@ -42,7 +38,6 @@ public final class EvaluateLikeness {
   /** The file of figures in the folder. */
   public static final String RESULTS = "likeness.json";
 
-  private static final long FIRST = 9_100_000_000L;
   private static final int HELD_OUT = 4;
 
   private final LikenessTrial trial;
@@ -75,7 +70,7 @@ public final class EvaluateLikeness {
       EvaluateLikeness evaluation =
           new EvaluateLikeness(new LikenessTrial(base, folder, plan, Optional.ofNullable(guidance)), tools, Path.of(args[1]), leads.name());
       for (int i = 0; i < Integer.parseInt(args[2]); i++) {
-        evaluation.measure(Person.random(FIRST + named.number("first", 0) + i), cases);
+        evaluation.measure(Person.random(IdentityTrial.FIRST + named.number("first", 0) + i), cases);
         System.out.println(evaluation.table(cases));
       }
     }
@@ -121,19 +116,11 @@ public final class EvaluateLikeness {
   }
 
   private List<Picture> read(Person person, String name, int count) {
-    return IntStream.range(0, count).mapToObj(i -> read(file(person, name, i))).toList();
+    return IntStream.range(0, count).mapToObj(i -> Picture.read(file(person, name, i))).toList();
   }
 
   private Path file(Person person, String name, int index) {
     return KeptPeople.folder(work, person).resolve(name + "-" + (index + 1) + ".png");
-  }
-
-  private static Picture read(Path file) {
-    try {
-      return Picture.of(ImageIO.read(file.toFile()));
-    } catch (IOException e) {
-      throw new MachineLimit("cannot read " + file + ": " + e.getMessage(), e);
-    }
   }
 
   /** What is known of everybody so far. */

@@ -112,16 +112,12 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("pairs of one", same.size());
     row.put("pairs of two", different.size());
-    row.put("AUC", Roc.of(array(same), array(different)).auc());
+    row.put("AUC", Roc.of(same, different).auc());
     return row;
   }
 
   private static void pairs(List<float[]> one, List<float[]> other, boolean self, List<Double> to) {
     IntStream.range(0, one.size()).forEach(i -> other.stream().limit(self ? i : other.size())
         .forEach(vector -> to.add(FaceEmbedder.cosine(one.get(i), vector))));
-  }
-
-  private static double[] array(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

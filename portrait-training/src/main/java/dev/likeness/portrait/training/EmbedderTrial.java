@@ -51,7 +51,7 @@ record EmbedderTrial(Roc anybody, Roc alike) {
         }
       });
     }
-    return new EmbedderTrial(Roc.of(array(same), array(different)), Roc.of(array(same), array(alike)));
+    return new EmbedderTrial(Roc.of(same, different), Roc.of(same, alike));
   }
 
   private static boolean alike(Person a, Person b) {
@@ -70,9 +70,5 @@ record EmbedderTrial(Roc anybody, Roc alike) {
         new Point(xy[6], xy[7]), new Point(xy[8], xy[9]));
     Optional<Eyes> eyes = Optional.empty();
     return new Face(new Box(xy[0], xy[1], 1, 1), 1, Pose.FRONTAL, eyes, Optional.of(landmarks));
-  }
-
-  private static double[] array(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
   }
 }

@@ -7,7 +7,6 @@ import dev.likeness.portrait.attributes.AttributeReader;
 import dev.likeness.portrait.attributes.RenderTrial;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -40,11 +39,7 @@ public final class TrainAttributes {
     PortraitRenders known = renders(seed);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
-    store.fill(pictures, known::picture, done -> {
-      if (done % 640 == 0 || done == pictures) {
-        System.err.printf(Locale.ROOT, "render %d/%d%n", done, pictures);
-      }
-    });
+    store.fill(pictures, known::picture, Told.of("render", pictures));
     Path state = work.resolve("attributes-state.safetensors");
     new AttributeTraining(store, known, pictures, batch, seed).run(state, Integer.parseInt(args[4]));
     Path file = work.resolve("attributes.safetensors");

@@ -73,11 +73,7 @@ public final class TrainEmbedder {
   private static FaceStore faces(Path work, EmbedderPlan plan) {
     WorkStamp.require(work, "seed", plan.seed());
     FaceStore store = new FaceStore(work.resolve("faces.rgb"), plan.seed());
-    store.fill(plan.people(), done -> {
-      if (done % 640 == 0) {
-        System.err.printf(Locale.ROOT, "faces %d/%d%n", done, plan.people() * FaceStore.SHOTS);
-      }
-    });
+    store.fill(plan.people(), Told.of("faces", plan.people() * FaceStore.SHOTS));
     return store;
   }
 

@@ -3,7 +3,6 @@ package dev.likeness.portrait.training;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * The program that made {@code gaze.json.gz}, by which headshots' gaze is scored: renders people who are in no other set and
@@ -22,11 +21,7 @@ public final class TrainGaze {
     Path work = Files.createDirectories(Path.of(args[0]));
     Path state = work.resolve("gaze-state.safetensors");
     int people = Integer.parseInt(args[2]);
-    try (GazeTraining training = new GazeTraining(FIRST_PERSON, people, Long.parseLong(args[1]), done -> {
-      if (done % 100 == 0 || done == people) {
-        System.err.printf(Locale.ROOT, "render %d/%d%n", done, people);
-      }
-    })) {
+    try (GazeTraining training = new GazeTraining(FIRST_PERSON, people, Long.parseLong(args[1]), Told.of("render", people))) {
       training.run(state, Integer.parseInt(args[3]));
     }
     ScoreFile.write(state, work.resolve("gaze.json.gz"));

@@ -4,7 +4,6 @@ import dev.likeness.headshots.score.Worn;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * The program that made {@code glasses.json.gz} and {@code hoops.json.gz}, by which headshots' glasses and earrings are scored: renders
@@ -24,11 +23,7 @@ public final class TrainPairs {
     Worn worn = Worn.valueOf(args[1]);
     Path state = work.resolve(worn.file() + "-state.safetensors");
     int people = Integer.parseInt(args[3]);
-    try (PairTraining training = new PairTraining(worn, FIRST_PERSON, people, Long.parseLong(args[2]), done -> {
-      if (done % 100 == 0 || done == people) {
-        System.err.printf(Locale.ROOT, "render %d/%d%n", done, people);
-      }
-    })) {
+    try (PairTraining training = new PairTraining(worn, FIRST_PERSON, people, Long.parseLong(args[2]), Told.of("render", people))) {
       training.run(state, Integer.parseInt(args[4]));
     }
     ScoreFile.write(state, work.resolve(worn.file()));

@@ -21,7 +21,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -72,7 +71,7 @@ public final class TrainParts {
     WorkStamp.require(work, "seed", numbers.of("seed"), store.size() > 0);
     WorkStamp.require(work, "model", FirstWeights.made(model));
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
-    store.fill(pictures, renders::picture, told("render", pictures));
+    store.fill(pictures, renders::picture, Told.of("render", pictures));
     Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
         "preview", this::preview, "decoder", this::decoder, "few-step", this::fewStep);
     PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
@@ -82,7 +81,7 @@ public final class TrainParts {
     Path state = work.resolve("image-encoder-state.safetensors");
     int people = numbers.of("people");
     try (PeopleSeen seen = new PeopleSeen(store, renders, people, base.networks(),
-        told("look at", people * PeopleRenders.SHOTS))) {
+        Told.of("look at", people * PeopleRenders.SHOTS))) {
       new ImageEncoderTraining(seen, numbers.of("encoderBatch"), numbers.of("seed")).run(state, numbers.of("encoderSteps"));
     }
     TrimmedTokenizer.json(encoder().resolve("config.json"), Architecture.imageEncoder());
@@ -92,14 +91,14 @@ public final class TrainParts {
 
   private void adapter() {
     Path trained = new AdapterStage(work, base, store, renders, numbers)
-        .run(eye(), told("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
+        .run(eye(), Told.of("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
     PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());
   }
 
   private void preview() {
     Path state = work.resolve("preview-state.safetensors");
     int count = Math.min(numbers.of("previewPictures"), store.size());
-    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), told("encode", count))) {
+    try (EncodedCrops crops = new EncodedCrops(store, count, base.parts().autoencoder(), Told.of("encode", count))) {
       new PreviewTraining(crops, numbers.of("seed")).run(state, numbers.of("previewSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("preview/config.json"), Architecture.preview());
@@ -117,7 +116,7 @@ public final class TrainParts {
     }
     ModelConfig shape = ModelConfig.read(model.resolve("vae/config.json"));
     DrawnLatents drawn = new DrawnLatents(base, store, renders);
-    try (SeenError seen = SeenError.by(numbers.eyes(), model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, told("encode", count))) {
+    try (SeenError seen = SeenError.by(numbers.eyes(), model); EncodedCrops crops = new EncodedCrops(store, count, drawn::of, Told.of("encode", count))) {
       new DecoderTraining(crops, seen, AutoencoderConfig.of(shape), before, numbers.of("seed")).run(state, numbers.of("decoderSteps"));
     }
     TrimmedTokenizer.json(folder().resolve("vae/config.json"), shape.values());
@@ -153,14 +152,6 @@ public final class TrainParts {
         if (step.step() % 20 == 0) {
           System.err.printf(Locale.ROOT, "%s step %d/%d loss %.4f%n", what, step.step(), step.steps(), average[0]);
         }
-      }
-    };
-  }
-
-  private static IntConsumer told(String what, int of) {
-    return done -> {
-      if (done % 320 == 0 || done == of) {
-        System.err.printf(Locale.ROOT, "%s %d/%d%n", what, done, of);
       }
     };
   }

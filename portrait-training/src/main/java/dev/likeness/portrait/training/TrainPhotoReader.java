@@ -1,7 +1,6 @@
 package dev.likeness.portrait.training;
 
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -32,11 +31,7 @@ public final class TrainPhotoReader {
     PortraitRenders known = new PortraitRenders(FIRST_PERSON + seed, HEADSHOTS);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
-    store.fill(pictures, known::picture, done -> {
-      if (done % 640 == 0 || done == pictures) {
-        System.err.printf(Locale.ROOT, "render %d/%d%n", done, pictures);
-      }
-    });
+    store.fill(pictures, known::picture, Told.of("render", pictures));
     Path state = work.resolve("photo-reader-state.safetensors");
     new PhotoReaderTraining(store, known, pictures, BATCH, seed).run(state, steps);
     TrimmedTokenizer.json(folder.resolve("config.json"), Architecture.photoReader());

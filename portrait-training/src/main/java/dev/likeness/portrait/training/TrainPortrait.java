@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -155,7 +154,7 @@ public final class TrainPortrait {
   }
 
   private void trainAutoencoder() {
-    store.fill(numbers.pictures(), renders::picture, told("render", numbers.pictures()));
+    store.fill(numbers.pictures(), renders::picture, Told.of("render", numbers.pictures()));
     if (Files.exists(autoencoder())) {
       return;
     }
@@ -191,7 +190,7 @@ public final class TrainPortrait {
         int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
         if (LatentStore.size(file) < count) {
           LatentStore.write(file, autoencoder, tokenizer, store, renders, i * PER_FILE, count,
-              told(file.getFileName().toString(), count));
+              Told.of(file.getFileName().toString(), count));
         }
         return file;
       }).toList();
@@ -201,14 +200,6 @@ public final class TrainPortrait {
   private OptionalDouble scale() {
     return numbers.start() == null || numbers.autoencoderSteps() > 0 ? OptionalDouble.empty()
         : OptionalDouble.of(FirstWeights.scale(numbers.start()));
-  }
-
-  private static IntConsumer told(String what, int of) {
-    return done -> {
-      if (done % 320 == 0 || done == of) {
-        System.err.printf(Locale.ROOT, "%s %d/%d%n", what, done, of);
-      }
-    };
   }
 
   private Path folder() {

@@ -52,11 +52,7 @@ class PortraitEmbedderTest {
         (i == j ? same : different).add(FaceEmbedder.cosine(selfies.get(i), headshots.get(j)));
       }
     }
-    return Roc.of(array(same), array(different));
-  }
-
-  private static double[] array(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).toArray();
+    return Roc.of(same, different);
   }
 
   private static float[] vector(Shot shot, long seed, FaceDetector detector, FaceEmbedder embedder) {

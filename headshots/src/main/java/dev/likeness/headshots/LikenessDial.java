@@ -3,6 +3,7 @@ package dev.likeness.headshots;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,7 +157,7 @@ public record LikenessDial(List<Measured> shown, List<Measured> both) {
    */
   public static LikenessDial open(Path file) {
     try {
-      Map<String, Object> curves = JSON.std.mapFrom(Files.readAllBytes(file));
+      Map<String, Object> curves = JSON.std.mapFrom(Uninterrupted.read(file, Files::readAllBytes));
       return new LikenessDial(read(curves.get("shown")), read(curves.get("both")));
     } catch (IOException | RuntimeException e) {
       throw new UnusableInput(file + " holds no likeness dial, expected the curves \"shown\" and \"both\" ("

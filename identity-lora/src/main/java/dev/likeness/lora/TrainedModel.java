@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -150,7 +151,7 @@ public final class TrainedModel implements AutoCloseable {
         boolean replaced = parts.contains(inside.getName(0).toString()) && !inside.toString().endsWith("config.json");
         if (!replaced) {
           // The base may lie in a jar, whose paths a folder does not take.
-          AtomicFile.write(out.resolve(inside.toString()), to -> Files.copy(file, to));
+          AtomicFile.write(out.resolve(inside.toString()), to -> Uninterrupted.read(file, from -> Files.copy(from, to)));
         }
       }
     }

@@ -8,8 +8,10 @@ import java.net.URL;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemAlreadyExistsException;
 import java.nio.file.FileSystems;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The embedded base model: a small Stable-Diffusion-shaped model that draws 256x256 portraits of people who do not exist.
@@ -17,6 +19,7 @@ import java.util.Map;
  */
 public final class PortraitModel {
   private static final String FOLDER = "/dev/likeness/models/portrait";
+  private static final String INDEX = "model_index.json";
 
   private PortraitModel() {}
 
@@ -25,7 +28,7 @@ public final class PortraitModel {
    * any other folder: {@code BaseModel.open(PortraitModel.files(), Compute.best())}.
    */
   public static Path files() {
-    URL index = PortraitModel.class.getResource(FOLDER + "/model_index.json");
+    URL index = PortraitModel.class.getResource(FOLDER + "/" + INDEX);
     if (index == null) {
       throw new IllegalStateException("likeness-portrait-model was packed without its model; build it again");
     }
@@ -37,14 +40,37 @@ public final class PortraitModel {
     }
   }
 
-  // One file system per jar and JVM: it stays open, for whoever else reads from it.
+  // One file system per jar and JVM: it stays open, for whoever else reads from it. Whoever is interrupted while they do
+  // closes what all read through (JDK-8316882); then another takes its place.
   private static synchronized FileSystem jar(URI uri) {
+    try {
+      FileSystem jar = opened(uri);
+      if (!isReadable(jar)) {
+        jar.close();
+        return opened(uri);
+      }
+      return jar;
+    } catch (IOException e) {
+      throw new UncheckedIOException("the jar of likeness-portrait-model cannot be read", e);
+    }
+  }
+
+  private static FileSystem opened(URI uri) throws IOException {
     try {
       return FileSystems.newFileSystem(uri, Map.of());
     } catch (FileSystemAlreadyExistsException e) {
       return FileSystems.getFileSystem(uri);
-    } catch (IOException e) {
-      throw new UncheckedIOException("the jar of likeness-portrait-model cannot be read", e);
     }
+  }
+
+  // Found out by a thread that nobody interrupts.
+  private static boolean isReadable(FileSystem jar) {
+    return CompletableFuture.supplyAsync(() -> {
+      try {
+        return Files.readAllBytes(jar.getPath(FOLDER, INDEX)).length > 0;
+      } catch (IOException e) {
+        return false;
+      }
+    }, task -> new Thread(task, "likeness-files").start()).join();
   }
 }

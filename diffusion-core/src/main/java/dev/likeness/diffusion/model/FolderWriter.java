@@ -2,6 +2,7 @@ package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.Cast;
@@ -70,7 +71,7 @@ public final class FolderWriter {
 
   private static void writeTokenizer(TokenizerFiles tokenizer, Path folder) {
     tokenizer.texts().forEach((name, words) -> writeText(folder.resolve(name), words));
-    tokenizer.pieces().ifPresent(pieces -> write(folder.resolve(pieces.getFileName()), out -> Files.copy(pieces, out)));
+    tokenizer.pieces().ifPresent(pieces -> write(folder.resolve(pieces.getFileName()), out -> Uninterrupted.read(pieces, from -> Files.copy(from, out))));
   }
 
   // As the model says itself; a single file does not.

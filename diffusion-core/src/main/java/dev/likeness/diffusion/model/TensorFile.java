@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
@@ -69,10 +70,16 @@ public enum TensorFile {
   }
 
   private static byte[] head(Path file) {
-    try (InputStream in = Files.newInputStream(file)) {
-      return in.readNBytes(HEAD);
+    try {
+      return Uninterrupted.read(file, TensorFile::begin);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static byte[] begin(Path file) throws IOException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return in.readNBytes(HEAD);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -42,7 +43,7 @@ record SentencePieceModel(List<Piece> pieces, byte[] normalizer) {
         throw new UnusableInput(
             file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
-      return parse(ByteBuffer.wrap(Files.readAllBytes(file)), file);
+      return parse(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes)), file);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -95,7 +96,7 @@ public record TokenizerFiles(Path where, Map<String, String> texts) {
         throw new UnusableInput(
             file + " has " + Files.size(file) + " bytes; a tokenizer's file has at most " + LARGEST_FILE);
       }
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Uninterrupted.read(file, Files::readAllBytes))).toString();
     } catch (NoSuchFileException e) {
       throw new UnusableInput(file + " is missing", e);
     } catch (IOException e) {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.weights;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.LibTorch;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -125,7 +126,7 @@ public final class MappedFile implements AutoCloseable {
   private Tensor copy(long length) {
     try (TensorScope scope = TensorScope.open(); InferenceMode recording = new InferenceMode(false)) {
       Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
-      new BytePointer(memory.data_ptr()).put(Files.readAllBytes(file), 0, (int) length);
+      new BytePointer(memory.data_ptr()).put(Uninterrupted.read(file, Files::readAllBytes), 0, (int) length);
       return region.keep(memory);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,11 +33,11 @@ public final class ModelConfig {
   /** Reads a JSON object from {@code file}. */
   public static ModelConfig read(Path file) {
     try {
-      return new ModelConfig(PYTHON_JSON.mapFrom(Files.readAllBytes(file)), file.toString());
+      return new ModelConfig(PYTHON_JSON.mapFrom(Uninterrupted.read(file, Files::readAllBytes)), file.toString());
     } catch (java.nio.file.NoSuchFileException e) {
       throw new UnusableInput(file + " is missing; the folder is not a complete diffusers model", e);
     } catch (IOException e) {
-      throw new UnusableInput(file + " is not a JSON object: " + e.getMessage().lines().findFirst().orElse(""), e);
+      throw new UnusableInput(file + " is not a JSON object: " + Quoted.reason(e).lines().findFirst().orElse(""), e);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.EOFException;
 import java.io.IOException;
@@ -55,10 +56,16 @@ public final class SafetensorsHeader implements TensorList {
 
   /** Reads the header of {@code file}, of at most {@code cap} bytes; see {@link #read(Path)}. */
   public static SafetensorsHeader read(Path file, long cap) {
-    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
-      return read(channel, file.toString(), cap);
+    try {
+      return Uninterrupted.read(file, from -> open(from, cap));
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static SafetensorsHeader open(Path file, long cap) throws IOException {
+    try (SeekableByteChannel channel = Files.newByteChannel(file)) {
+      return read(channel, file.toString(), cap);
     }
   }
 

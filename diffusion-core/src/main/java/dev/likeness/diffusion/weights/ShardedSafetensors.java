@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +86,7 @@ public final class ShardedSafetensors implements TensorSource {
         throw new UnusableInput(index + " has " + Files.size(index) + " bytes, more than the "
             + SafetensorsHeader.DEFAULT_CAP + " allowed for an index");
       }
-      return STRICT.mapFrom(Files.readAllBytes(index));
+      return STRICT.mapFrom(Uninterrupted.read(index, Files::readAllBytes));
     } catch (JacksonException e) {
       String problem = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new UnusableInput(index + " is not a JSON object: " + problem, e);

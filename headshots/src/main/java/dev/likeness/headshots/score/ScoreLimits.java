@@ -3,6 +3,7 @@ package dev.likeness.headshots.score;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -43,7 +44,7 @@ public final class ScoreLimits {
   private ScoreLimits in(Path file) {
     try {
       Map<Aspect, Double> others = new EnumMap<>(limits);
-      others.putAll(numbers(Files.readAllBytes(file)));
+      others.putAll(numbers(Uninterrupted.read(file, Files::readAllBytes)));
       return new ScoreLimits(others);
     } catch (IOException | RuntimeException e) {
       throw new UnusableInput(file + " holds no thresholds of scores, expected numbers by names such as SHARPNESS ("

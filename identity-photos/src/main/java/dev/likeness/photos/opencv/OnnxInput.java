@@ -1,6 +1,7 @@
 package dev.likeness.photos.opencv;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ public record OnnxInput(byte[] file, List<Long> shape) {
       if (Files.size(path) > LARGEST) {
         throw new UnusableInput(what + " " + path + " is larger than 1 GiB; give an ONNX file of a face network");
       }
-      byte[] file = Files.readAllBytes(path);
+      byte[] file = Uninterrupted.read(path, Files::readAllBytes);
       return new OnnxInput(file, new Reader(file).shape());
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + what + " " + path + ": " + e.getMessage(), e);

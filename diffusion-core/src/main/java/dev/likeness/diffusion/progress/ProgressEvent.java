@@ -38,4 +38,9 @@ public sealed interface ProgressEvent {
 
   /** Terminal: it failed, and the call throws {@code reason}, or the {@link Error} that is its cause. */
   record Failed(RuntimeException reason) implements ProgressEvent { }
+
+  /** Whether it ends the work. */
+  default boolean isTerminal() {
+    return this instanceof Done || this instanceof Stopped || this instanceof Failed;
+  }
 }

@@ -75,6 +75,7 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
       return !result.isDone();
     }
     tell(new ProgressEvent.Stopped());
+    tellEnd();
     return true;
   }
 
@@ -149,10 +150,21 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
       // Languages without checked exceptions throw them, too.
       result.completeExceptionally(e);
     }
+    tellEnd();
   }
 
   private void tell(ProgressEvent event) {
     last = event;
-    progress.on(event);
+    if (!event.isTerminal()) {
+      progress.on(event);
+    }
+  }
+
+  // Only when the result is there: a listener that hears of the end may ask for it at once.
+  private void tellEnd() {
+    ProgressEvent end = last;
+    if (end != null && end.isTerminal()) {
+      progress.on(end);
+    }
   }
 }

@@ -69,6 +69,7 @@ public final class StudioQueue implements AutoCloseable {
   /**
    * Takes any work in, such as learning somebody.
    *
+   * @param progress hears of the end when the job has its result; what it throws then goes to the worker's uncaught exception handler
    * @param needed bytes that it is likely to need while it runs
    * @param priority higher is sooner; jobs that run are not put aside
    * @param patience how long to wait for room: the caller is held back when too much is asked
@@ -174,6 +175,9 @@ public final class StudioQueue implements AutoCloseable {
     for (Job<?> job = take(); job != null; job = take()) {
       try {
         job.run();
+      } catch (RuntimeException | Error listener) {
+        // Its own result is there already, and others wait for this thread.
+        Thread.currentThread().getUncaughtExceptionHandler().uncaughtException(Thread.currentThread(), listener);
       } finally {
         done(job);
       }

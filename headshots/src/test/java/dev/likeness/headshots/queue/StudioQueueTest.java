@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -104,6 +105,21 @@ class StudioQueueTest {
       assertEquals("after", queue.submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE).get());
     }
     assertEquals(List.of(new ProgressEvent.Stopped()), events);
+  }
+
+  @Test
+  void hasTheResultWhenItsEndIsTold() throws Exception {
+    CompletableFuture<Job<String>> job = new CompletableFuture<>();
+    CompletableFuture<String> delivered = new CompletableFuture<>();
+    Progress deliver = event -> {
+      delivered.complete(job.join().join());
+      throw new IllegalArgumentException("the client is gone");
+    };
+    StudioQueue queue = queue(QueueOptions.defaults().workers(1));
+    job.complete(queue.submit((progress, stop) -> progress.around(() -> "portrait"), 1, 0, deliver, AT_ONCE));
+    assertEquals("portrait", delivered.get(30, TimeUnit.SECONDS));
+    assertEquals("after", queue.submit((progress, stop) -> "after", 1, 0, Progress.SILENT, AT_ONCE).get(30, TimeUnit.SECONDS));
+    queue.close();
   }
 
   @Test

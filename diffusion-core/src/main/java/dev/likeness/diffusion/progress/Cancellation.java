@@ -4,7 +4,22 @@ import dev.likeness.diffusion.error.Cancelled;
 
 /** A switch that any thread may turn once to stop long work within one step. */
 public final class Cancellation {
+  private final Cancellation parent;
   private volatile boolean requested;
+
+  /** A switch of its own. */
+  public Cancellation() {
+    this(null);
+  }
+
+  private Cancellation(Cancellation parent) {
+    this.parent = parent;
+  }
+
+  /** A switch for a part of the work: this one turns it, too, but not it this one. */
+  public Cancellation child() {
+    return new Cancellation(this);
+  }
 
   /** Asks the work to stop; it ends with {@link Cancelled}. */
   public void cancel() {
@@ -12,12 +27,12 @@ public final class Cancellation {
   }
 
   public boolean isRequested() {
-    return requested;
+    return requested || parent != null && parent.isRequested();
   }
 
   /** Called by the work between steps. */
   public void check() {
-    if (requested) {
+    if (isRequested()) {
       throw new Cancelled("cancelled by its caller");
     }
   }

@@ -100,7 +100,7 @@ public final class SubjectStudio {
    * Learns the person from the photos taken in and keeps the person file; photos and work then go, as the retention
    * policy says. A run that was stopped goes on where it was.
    *
-   * @param stop turned by the caller, or here when the subject is erased
+   * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws dev.likeness.diffusion.error.Cancelled when it is turned
    * @throws IllegalStateException while the subject is being learnt by another call
    */
@@ -134,7 +134,7 @@ public final class SubjectStudio {
    * Draws headshots, cropped as their styles say, and keeps them with their record, which says in what each departs from the photos. Their
    * numbers go on after those of earlier shoots, whose pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
-   * @param stop turned by the caller, or here when the subject is erased
+   * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws UnusableInput when the person has not been learnt
    */
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {

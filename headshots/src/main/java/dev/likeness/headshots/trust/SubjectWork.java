@@ -9,8 +9,9 @@ import java.util.function.Supplier;
 final class SubjectWork {
   private SubjectWork() {}
 
-  /** Work that takes long: erasing the subject turns {@code stop}. */
-  static <T> T during(Subject subject, Cancellation stop, Function<Cancellation, T> work) {
+  /** Work that takes long, with a switch that erasing the subject turns, too: {@code caller} may be other work's as well. */
+  static <T> T during(Subject subject, Cancellation caller, Function<Cancellation, T> work) {
+    Cancellation stop = caller.child();
     subject.begin(stop);
     try {
       return unlessErased(subject, () -> work.apply(stop));

@@ -2,11 +2,11 @@ package dev.likeness.diffusion.io;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystems;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -17,7 +17,8 @@ import java.util.UUID;
 
 /**
  * Whole files or none: content goes to a unique name beside the target, is forced to the disk, moved into place in one
- * step, and the folder is forced. A failure at any point leaves the old file, or no file, and nothing beside it.
+ * step, and the folder is forced. A failure at any point leaves the old file, or no file, and nothing beside it. That the thread was
+ * interrupted is no failure.
  */
 public final class AtomicFile {
   /** Writes the content of one file to {@code out}; need not flush or close it. */
@@ -71,27 +72,36 @@ public final class AtomicFile {
   }
 
   private static void fill(Path file, Content content) throws IOException {
-    try (SeekableByteChannel channel =
-        Files.newByteChannel(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-      OutputStream out = new BufferedOutputStream(Disk.current().guard(file, Channels.newOutputStream(channel)), 1 << 16);
+    try (OutputStream to = opened(file)) {
+      OutputStream out = new BufferedOutputStream(Disk.current().guard(file, to), 1 << 16);
       content.writeTo(out);
       out.flush();
-      if (channel instanceof FileChannel onDisk) {
-        onDisk.force(true);
+      if (to instanceof FileOutputStream onDisk) {
+        onDisk.getFD().sync();
       }
     }
   }
 
-  // Other file systems, such as encrypted ones, see to their own durability.
-  private static void force(Path folder) throws IOException {
-    if (folder.getFileSystem() != FileSystems.getDefault()) {
-      return;
+  // A stream, since an interrupt closes a channel. Other file systems, such as encrypted ones, see to their own durability.
+  private static OutputStream opened(Path file) throws IOException {
+    return file.getFileSystem() == FileSystems.getDefault() ? new FileOutputStream(file.toFile())
+        : Files.newOutputStream(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+  }
+
+  /** Forces to the disk what {@code folder} calls its files, unless it is of a file system that sees to that. */
+  public static void force(Path folder) throws IOException {
+    if (folder.getFileSystem() == FileSystems.getDefault()) {
+      Uninterrupted.run(() -> forced(folder));
     }
+  }
+
+  private static Path forced(Path folder) throws IOException {
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
-    } catch (java.nio.file.AccessDeniedException windowsHasNoFolderHandles) {
-      return;
+    } catch (AccessDeniedException windowsHasNoFolderHandles) {
+      return folder;
     }
+    return folder;
   }
 
   private static void discard(Path temporary) {

@@ -2,7 +2,7 @@ package dev.likeness.diffusion.progress;
 
 import dev.likeness.diffusion.error.Cancelled;
 
-/** A switch that any thread may turn once to stop long work within one step. */
+/** A switch that any thread may turn once to stop long work within one step; interrupting the work's thread stops it, too. */
 public final class Cancellation {
   private final Cancellation parent;
   private volatile boolean requested;
@@ -30,10 +30,13 @@ public final class Cancellation {
     return requested || parent != null && parent.isRequested();
   }
 
-  /** Called by the work between steps. */
+  /** Called by the work between steps; a thread that was interrupted stays so. */
   public void check() {
     if (isRequested()) {
       throw new Cancelled("cancelled by its caller");
+    }
+    if (Thread.currentThread().isInterrupted()) {
+      throw new Cancelled("cancelled by interrupting its thread");
     }
   }
 }

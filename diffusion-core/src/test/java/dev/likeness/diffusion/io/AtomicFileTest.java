@@ -3,6 +3,7 @@ package dev.likeness.diffusion.io;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
@@ -41,6 +42,15 @@ class AtomicFileTest {
       assertEquals("old", Files.readString(file));
       assertEquals(List.of("file.txt"), names(folder));
     }
+  }
+
+  @Test
+  void writesOnAThreadThatIsInterruptedWhichStaysSo() throws IOException {
+    Path file = folder.resolve("file.txt");
+    Thread.currentThread().interrupt();
+    AtomicFile.write(file, out -> out.write(NEW));
+    assertTrue(Thread.interrupted());
+    assertArrayEquals(NEW, Files.readAllBytes(file));
   }
 
   @Test

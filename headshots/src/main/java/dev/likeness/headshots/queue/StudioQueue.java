@@ -173,6 +173,8 @@ public final class StudioQueue implements AutoCloseable {
 
   private void serve() {
     for (Job<?> job = take(); job != null; job = take()) {
+      // An interrupt that one job or its listener left stops no other.
+      Thread.interrupted();
       try {
         job.run();
       } catch (RuntimeException | Error listener) {

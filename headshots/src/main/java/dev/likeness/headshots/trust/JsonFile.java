@@ -3,6 +3,7 @@ package dev.likeness.headshots.trust;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
+import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,7 +16,7 @@ final class JsonFile {
 
   static Map<String, Object> read(Path file) {
     try {
-      return JSON.std.mapFrom(Files.readAllBytes(file));
+      return JSON.std.mapFrom(Uninterrupted.read(file, Files::readAllBytes));
     } catch (NoSuchFileException e) {
       throw new UnusableInput(file + " does not exist; give a file that a store wrote", e);
     } catch (IOException e) {

@@ -123,6 +123,20 @@ class StudioQueueTest {
   }
 
   @Test
+  void anInterruptThatOneJobLeavesStopsNoOther() {
+    try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
+      queue.submit((progress, stop) -> {
+        Thread.currentThread().interrupt();
+        return "interrupted";
+      }, 1, 0, Progress.SILENT, AT_ONCE);
+      assertEquals("after", queue.submit((progress, stop) -> {
+        stop.check();
+        return "after";
+      }, 1, 0, Progress.SILENT, AT_ONCE).join());
+    }
+  }
+
+  @Test
   void runsNoMoreAtOnceThanMemoryAllows() throws Exception {
     AtomicInteger now = new AtomicInteger();
     AtomicInteger most = new AtomicInteger();

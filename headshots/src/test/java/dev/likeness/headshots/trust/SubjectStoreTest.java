@@ -163,6 +163,23 @@ class SubjectStoreTest {
   }
 
   @Test
+  void keepsReadsAndErasesOnAnInterruptedThread() throws IOException {
+    Subject ada = store.create(YES);
+    Path photo = ada.folder(Holding.PHOTOS).resolve("one.jpg");
+    Thread.currentThread().interrupt();
+    AtomicFile.write(photo, out -> out.write(noise(100)));
+    Consent kept = ada.consent();
+    assertTrue(Thread.interrupted());
+    assertEquals(YES, kept);
+    assertEquals(100, Files.readAllBytes(photo).length);
+    Thread.currentThread().interrupt();
+    ErasureReceipt receipt = ada.erase();
+    assertTrue(Thread.interrupted());
+    assertEquals("{photos=1, work=0, person=1, pictures=0}", receipt.files().toString());
+    assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
+  }
+
+  @Test
   void noticesAChangedReceipt() {
     ErasureReceipt receipt = store.create(YES).erase();
     ErasureReceipt changed = new ErasureReceipt(receipt.subject(), receipt.begun(), receipt.finished(),

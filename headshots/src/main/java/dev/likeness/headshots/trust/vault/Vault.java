@@ -4,14 +4,11 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,12 +126,12 @@ public final class Vault {
     Path doomed = folder.resolve(DESTROYED);
     if (Files.exists(key)) {
       Files.move(key, doomed, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      force(folder);
+      AtomicFile.force(folder);
     }
     if (Files.exists(doomed)) {
       overwrite(doomed);
       Files.delete(doomed);
-      force(folder);
+      AtomicFile.force(folder);
     }
   }
 
@@ -165,17 +162,8 @@ public final class Vault {
 
   // Journals and flash memory may keep older copies of a block: hence the key is wrapped, never plain.
   private static void overwrite(Path file) throws IOException {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.allocate((int) channel.size()));
-      channel.force(true);
-    }
-  }
-
-  static void force(Path folder) throws IOException {
-    try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-      directory.force(true);
-    } catch (AccessDeniedException windowsHasNoFolderHandles) {
-      return;
+    try (RandomAccessFile key = new RandomAccessFile(file.toFile(), "rwd")) {
+      key.write(new byte[(int) key.length()]);
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust.vault;
 
+import dev.likeness.diffusion.io.AtomicFile;
 import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessMode;
@@ -127,7 +128,7 @@ final class VaultFileSystemProvider extends WholeFilesProvider {
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.move(onDisk(source), to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      Vault.force(fileSystem.folder());
+      AtomicFile.force(fileSystem.folder());
     } finally {
       fileSystem.vault().placing().unlock();
     }

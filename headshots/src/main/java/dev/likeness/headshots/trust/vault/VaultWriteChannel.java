@@ -1,28 +1,27 @@
 package dev.likeness.headshots.trust.vault;
 
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.io.Disk;
+import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.nio.channels.NonReadableChannelException;
 import java.nio.channels.NonWritableChannelException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
 
-/** Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is closed. */
+/** Writes one file of a vault: encrypted to a temporary name, and put in place, forced, when it is closed. No interrupt closes it. */
 final class VaultWriteChannel implements SeekableByteChannel {
   private final VaultFileSystem fileSystem;
   private final Path target;
   private final Path temporary;
-  private final FileChannel file;
+  private final FileOutputStream file;
   private final OutputStream encrypting;
   private long position;
   private boolean failed;
@@ -34,7 +33,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     temporary = fileSystem.folder().resolve("." + UUID.randomUUID() + ".part");
     file = opened(fileSystem, temporary);
     // The file must outlive the cipher's end, to be forced.
-    OutputStream kept = new FilterOutputStream(Disk.current().guard(temporary, Channels.newOutputStream(file))) {
+    OutputStream kept = new FilterOutputStream(Disk.current().guard(temporary, file)) {
       @Override
       public void write(byte[] bytes, int from, int length) throws IOException {
         out.write(bytes, from, length);
@@ -49,12 +48,12 @@ final class VaultWriteChannel implements SeekableByteChannel {
   }
 
   // Once the vault is destroyed nothing new appears in its folder, which can then be deleted.
-  private static FileChannel opened(VaultFileSystem fileSystem, Path temporary) throws IOException {
+  private static FileOutputStream opened(VaultFileSystem fileSystem, Path temporary) throws IOException {
     fileSystem.vault().placing().lock();
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.createDirectories(fileSystem.folder());
-      return FileChannel.open(temporary, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+      return new FileOutputStream(temporary.toFile());
     } finally {
       fileSystem.vault().placing().unlock();
     }
@@ -86,7 +85,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     try {
       if (!failed) {
         encrypting.close();
-        file.force(true);
+        file.getFD().sync();
         place();
       }
     } finally {
@@ -100,7 +99,7 @@ final class VaultWriteChannel implements SeekableByteChannel {
     try {
       fileSystem.vault().requireNotDestroyed();
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      Vault.force(fileSystem.folder());
+      AtomicFile.force(fileSystem.folder());
     } finally {
       fileSystem.vault().placing().unlock();
     }

@@ -95,13 +95,13 @@ public final class AtomicFile {
     }
   }
 
-  private static Path forced(Path folder) throws IOException {
+  private static boolean forced(Path folder) throws IOException {
     try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
       directory.force(true);
+      return true;
     } catch (AccessDeniedException windowsHasNoFolderHandles) {
-      return folder;
+      return false;
     }
-    return folder;
   }
 
   private static void discard(Path temporary) {

@@ -52,11 +52,24 @@ final class Erasure {
       JsonFile.write(begun.resolve(id), note);
       keys.destroy();
     } catch (MachineLimit full) {
-      // A disk that has no room for the note has some when the files are gone.
+      beginWithoutRoom(id, keys, note);
+    }
+  }
+
+  // A disk that has no room for the note may have some when the files are gone, or some of them.
+  private void beginWithoutRoom(String id, Keys keys, Map<String, Object> note) throws IOException {
+    try {
       keys.destroy();
       remove(subjects.resolve(id));
-      JsonFile.write(begun.resolve(id), note);
+    } catch (IOException e) {
+      try {
+        JsonFile.write(begun.resolve(id), note);
+      } catch (MachineLimit still) {
+        e.addSuppressed(still);
+      }
+      throw e;
     }
+    JsonFile.write(begun.resolve(id), note);
   }
 
   boolean isBegun(String id) {

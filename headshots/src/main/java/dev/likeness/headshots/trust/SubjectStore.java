@@ -218,9 +218,17 @@ public final class SubjectStore implements AutoCloseable {
         return erasure.finish(subject.id());
       } catch (IOException e) {
         throw new MachineLimit("cannot finish erasing the subject " + subject.id() + ": " + e.getMessage()
-            + (subject.isErased() ? "; it is unreadable already, and opening the store again goes on" : "; nothing of it is gone yet, try again"), e);
+            + rest(subject), e);
       }
     }
+  }
+
+  private String rest(Subject subject) {
+    if (erasure.isBegun(subject.id())) {
+      return "; see to that and open the store again, which goes on";
+    }
+    return subject.isErased() ? "; some of it may be left, and no note of it could be written: see to that and try again"
+        : "; nothing of it is gone yet, try again";
   }
 
   /** The receipt of an erasure. */

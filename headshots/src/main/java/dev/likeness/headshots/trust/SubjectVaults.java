@@ -71,10 +71,22 @@ final class SubjectVaults {
     }
   }
 
-  /** Makes everything unreadable for good. */
+  /** Makes everything unreadable for good. Where one key withstands, the others go; what withstood is thrown in the end. */
   void destroyKeys() throws IOException {
+    IOException failure = null;
     for (Vault vault : vaults.values()) {
-      vault.destroyKey();
+      try {
+        vault.destroyKey();
+      } catch (IOException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

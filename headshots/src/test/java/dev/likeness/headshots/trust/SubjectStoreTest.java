@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -239,6 +240,39 @@ class SubjectStoreTest {
     assertEquals(List.of(), filesBelow(folder.resolve("store/subjects")));
     Files.delete(notes);
     assertTrue(ada.erase().isGenuine());
+  }
+
+  @Test
+  void erasesWhatItCanAndPromisesNoMore() throws IOException {
+    Subject ada = store.create(YES);
+    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Path own = folder.resolve("store/subjects/" + ada.id());
+    Path withstands = Files.createDirectories(own.resolve("photos/key.destroyed/full"));
+    Path notes = folder.resolve("store/erasing");
+    Files.deleteIfExists(notes);
+    Files.createFile(notes);
+    String refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
+    assertTrue(refused.endsWith("; some of it may be left, and no note of it could be written: see to that and try again"), refused);
+    assertFalse(Files.exists(own.resolve("person/key")));
+    Files.delete(notes);
+    refused = assertThrows(MachineLimit.class, ada::erase).getMessage();
+    assertTrue(refused.endsWith("; see to that and open the store again, which goes on"), refused);
+    Files.delete(withstands);
+    Files.delete(withstands.getParent());
+    reopen();
+    assertEquals(List.of(), store.subjects());
+    assertTrue(store.receipt(ada.id()).isGenuine());
+  }
+
+  @Test
+  void notesAnErasureThatKeysWithstandWhenThereIsRoom() throws IOException {
+    Path notes = Files.createFile(folder.resolve("erasing"));
+    Erasure erasure = new Erasure(folder, Clock.systemUTC(), null);
+    assertThrows(IOException.class, () -> erasure.begin("ada", () -> {
+      Files.delete(notes);
+      throw new IOException("a key withstands");
+    }));
+    assertTrue(erasure.isBegun("ada"));
   }
 
   @Test

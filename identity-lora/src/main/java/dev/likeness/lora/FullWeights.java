@@ -25,7 +25,7 @@ final class FullWeights implements Learner, AutoCloseable {
   private static final String FIXED = "pos_embed.pos_embed";
 
   private final Networks model;
-  private final Set<Part> parts = EnumSet.noneOf(Part.class);
+  private final Set<Part> parts;
   private final ScalarType type;
   private final TrainableWeights weights = new TrainableWeights(this::own);
 
@@ -33,15 +33,28 @@ final class FullWeights implements Learner, AutoCloseable {
    * @param type of the weights: f32, or bf16 where steps are rounded by chance
    */
   FullWeights(Networks model, boolean textEncoder, ScalarType type) {
+    this(model, learning(Pupil.of(model), textEncoder), type);
+  }
+
+  FullWeights(Networks model, Set<Part> parts, ScalarType type) {
     this.model = model;
     this.type = type;
-    Pupil pupil = Pupil.of(model);
-    parts.add(pupil.part());
+    this.parts = parts;
+    try {
+      parts.forEach(part -> model.tensorNames(part).stream().filter(name -> !name.equals(FIXED)).sorted()
+          .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private static Set<Part> learning(Pupil pupil, boolean textEncoder) {
+    Set<Part> parts = EnumSet.of(pupil.part());
     if (textEncoder) {
       pupil.towers().forEach(tower -> parts.add(tower.part()));
     }
-    parts.forEach(part -> model.tensorNames(part).stream().filter(name -> !name.equals(FIXED)).sorted()
-        .forEach(name -> weights.get(part.folder() + "." + name, model.tensorShape(part, name))));
+    return parts;
   }
 
   private Tensor own(String name, long... shape) {

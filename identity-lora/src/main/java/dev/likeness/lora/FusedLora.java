@@ -10,7 +10,6 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.text.WordSource;
-import dev.likeness.lora.change.Change;
 import dev.likeness.lora.change.Layer;
 import java.util.HashMap;
 import java.util.List;
@@ -92,28 +91,26 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
 
   private Map<Part, Map<String, Tensor>> merge(Compute compute) {
     Map<Part, Map<String, Tensor>> parts = new HashMap<>();
-    for (Map.Entry<Layer, Change> change : changes.weights().entrySet()) {
-      Layer layer = change.getKey();
-      double here = weight.of(layer.part(), layer.path());
-      put(parts, compute, layer, layer.weight(), own -> change.getValue().difference(own), here);
-    }
-    for (Map.Entry<Layer, Tensor> bias : changes.biases().entrySet()) {
-      Layer layer = bias.getKey();
-      double here = weight.of(layer.part(), layer.path());
-      put(parts, compute, layer, layer.bias(), own -> bias.getValue().to(ScalarType.Float), here);
+    // Kept by this only when all are made: one that does not fit takes the others with it.
+    try (TensorRegion made = new TensorRegion()) {
+      UnaryOperator<Tensor> kept = sum -> made.keep(compute.place(sum));
+      changes.weights().forEach((layer, change) -> put(parts, layer, layer.weight(), change::difference, kept));
+      changes.biases().forEach((layer, bias) -> put(parts, layer, layer.bias(), own -> bias.to(ScalarType.Float), kept));
+      region.take(made);
     }
     return parts;
   }
 
-  private void put(Map<Part, Map<String, Tensor>> parts, Compute compute, Layer layer, String name,
-      UnaryOperator<Tensor> difference, double here) {
+  private void put(Map<Part, Map<String, Tensor>> parts, Layer layer, String name, UnaryOperator<Tensor> difference,
+      UnaryOperator<Tensor> kept) {
+    double here = weight.of(layer.part(), layer.path());
     if (here == 0) {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
       Tensor own = base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
       Tensor sum = own.add(difference.apply(own), new Scalar(here));
-      parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, region.keep(compute.place(sum)));
+      parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept.apply(sum));
     }
   }
 

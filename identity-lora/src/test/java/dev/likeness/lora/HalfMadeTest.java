@@ -1,0 +1,77 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.model.Networks;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.Set;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+/** What stops for want of memory halfway keeps nothing. */
+class HalfMadeTest extends OnGoldenBase {
+  private static final int ROOM = 2;
+
+  private int left = ROOM;
+
+  @Test
+  void aFusedLoraKeepsNothingOfWhatDoesNotFit() {
+    try (Lora lora = Lora.open(GoldenLora.file("../kinds/loha"), base)) {
+      assertTrue(lora.changes().weights().size() > ROOM);
+      Lora tight = new Lora(lora.changes(), lora.metadata(), lora.report(), new TensorRegion(), small());
+      try (FusedLora fused = FusedLora.of(tight, LoraWeight.of(1))) {
+        long objects = Pointer.totalCount();
+        for (int i = 0; i < 3; i++) {
+          left = ROOM;
+          assertThrows(IllegalStateException.class, () -> weights(fused));
+          assertTrue(Pointer.totalCount() <= objects);
+        }
+        left = Integer.MAX_VALUE;
+        weights(fused);
+        assertTrue(Pointer.totalCount() > objects);
+      }
+    }
+  }
+
+  private static void weights(FusedLora fused) {
+    try (TensorScope scope = TensorScope.open()) {
+      fused.weights(Compute.EXACT);
+    }
+  }
+
+  @Test
+  void weightsThatAreToLearnAreFreedWhenTheyDoNotFit() {
+    long objects = Pointer.totalCount();
+    assertThrows(IllegalStateException.class, () -> copied(small()));
+    assertTrue(Pointer.totalCount() <= objects);
+  }
+
+  private static void copied(Networks model) {
+    try (TensorScope scope = TensorScope.open()) {
+      new FullWeights(model, Set.of(Part.UNET), ScalarType.Float).close();
+    }
+  }
+
+  /** The base, which has room for so many tensors. */
+  private Networks small() {
+    InvocationHandler handler = (proxy, method, args) -> {
+      if (method.getName().equals("tensor") && left-- <= 0) {
+        throw new IllegalStateException("no memory");
+      }
+      try {
+        return method.invoke(base.parts(), args);
+      } catch (InvocationTargetException e) {
+        throw e.getCause();
+      }
+    };
+    return (Networks) Proxy.newProxyInstance(Networks.class.getClassLoader(), new Class<?>[] {Networks.class}, handler);
+  }
+}

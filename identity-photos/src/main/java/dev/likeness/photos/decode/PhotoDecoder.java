@@ -31,10 +31,11 @@ public final class PhotoDecoder {
   // Readers also warn of harmless oddities, such as a profile that they do not like.
   private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt");
 
-  private static final int MEGAPIXELS_AT_ONCE = 64;
+  // All decoders' together, since they share one memory; in turn, so that small pictures do not keep a large one out for ever.
+  static final int MEGAPIXELS_AT_ONCE = 64;
+  static final Semaphore MEGAPIXELS = new Semaphore(MEGAPIXELS_AT_ONCE, true);
 
   private final DecodeLimits limits;
-  private final Semaphore megapixelsAtOnce = new Semaphore(MEGAPIXELS_AT_ONCE);
 
   /** A decoder that refuses what costs more than {@code limits}. */
   public PhotoDecoder(DecodeLimits limits) {
@@ -138,15 +139,15 @@ public final class PhotoDecoder {
     };
   }
 
-  // Threads share one memory: large pictures wait for each other, usual ones do not.
+  // Large pictures wait for each other, usual ones do not.
   private Picture inTurn(ImageReader reader, int scans, int width, int height) throws IOException {
     int megapixels = (int) Math.max(1, Math.min(MEGAPIXELS_AT_ONCE, (long) width * height / 1_000_000));
-    megapixelsAtOnce.acquireUninterruptibly(megapixels);
+    MEGAPIXELS.acquireUninterruptibly(megapixels);
     try {
       Optional<Picture> byRow = scans > 0 ? byRow(reader, scans, width, height) : Optional.empty();
       return byRow.isPresent() ? byRow.get() : whole(reader, (long) width * height);
     } finally {
-      megapixelsAtOnce.release(megapixels);
+      MEGAPIXELS.release(megapixels);
     }
   }
 

@@ -29,6 +29,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,23 @@ class PhotoDecoderTest {
     assertEquals(expected, decoded.format());
     assertEquals("200x150 picture", decoded.picture().toString());
     assertTrue(difference(Picture.of(portrait), decoded.picture()) < (format.equals("gif") ? 8 : 2));
+  }
+
+  @Test
+  void allDecodersShareOneBoundOfMemory() throws Exception {
+    byte[] file = Encoded.as("png", portrait);
+    CompletableFuture<Decoded> another;
+    PhotoDecoder.MEGAPIXELS.acquire(PhotoDecoder.MEGAPIXELS_AT_ONCE);
+    try {
+      another = CompletableFuture.supplyAsync(() -> new PhotoDecoder(DecodeLimits.DEFAULT).decode("a.png", file));
+      while (!PhotoDecoder.MEGAPIXELS.hasQueuedThreads()) {
+        assertFalse(another.isDone());
+        Thread.onSpinWait();
+      }
+    } finally {
+      PhotoDecoder.MEGAPIXELS.release(PhotoDecoder.MEGAPIXELS_AT_ONCE);
+    }
+    assertEquals(Picture.of(portrait), another.get().picture());
   }
 
   @Test

@@ -45,6 +45,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   static FusedLora of(Lora lora, LoraWeight weight) {
+    lora.changes().weights().keySet().forEach(layer -> PlacedChanges.requireRoom(lora.base(), layer));
     return new FusedLora(lora.changes(), lora.base(), weight);
   }
 
@@ -108,7 +109,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
       return;
     }
     try (TensorScope scope = TensorScope.open()) {
-      Tensor own = base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
+      Tensor own = LoraMerge.f32(base, layer, name);
       Tensor sum = own.add(difference.apply(own), new Scalar(here));
       parts.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(name, kept.apply(sum));
     }

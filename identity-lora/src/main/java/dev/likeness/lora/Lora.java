@@ -111,6 +111,8 @@ public final class Lora implements AutoCloseable {
   /**
    * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does without its cost at each
    * step. The base stays as it is.
+   *
+   * @throws dev.likeness.diffusion.error.MachineLimit when the base spares memory by not holding these weights whole
    */
   public FusedLora fuse(double weight) {
     return FusedLora.of(this, LoraWeight.of(weight));

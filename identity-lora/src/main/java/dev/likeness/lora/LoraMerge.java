@@ -161,14 +161,14 @@ public final class LoraMerge {
     return layer.isNorm() ? new Difference(sum) : Factoring.of(sum, rank);
   }
 
-  /** A layer's own weight, f32 on the CPU. */
+  /** A layer's own weight, f32 on the CPU; the calling scope's. */
   static Tensor f32(Networks base, Layer layer) {
     return f32(base, layer, layer.weight());
   }
 
-  /** A layer's tensor of that name, f32 on the CPU. */
+  /** A layer's tensor of that name, f32 on the CPU; the calling scope's. */
   static Tensor f32(Networks base, Layer layer, String name) {
-    return base.tensor(layer.part(), name).cpu().to(ScalarType.Float);
+    return base.read(layer.part(), name).cpu().to(ScalarType.Float);
   }
 
   private static Lora made(LoraChanges changes, int rank, TensorRegion region, Networks base, LoraFamily family,

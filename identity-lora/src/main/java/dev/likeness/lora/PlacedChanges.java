@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -44,9 +45,22 @@ final class PlacedChanges {
       if (layer.isNorm()) {
         vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
       } else {
-        SideChange side = change instanceof SideChange s ? s : new Difference(change.difference(LoraMerge.f32(base, layer)));
+        SideChange side = change instanceof SideChange s ? s : difference(layer, change);
         sides.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(layer.path(), side.mapped(this::kept));
       }
+    }
+  }
+
+  private Difference difference(Layer layer, Change change) {
+    requireRoom(base, layer);
+    return new Difference(change.difference(LoraMerge.f32(base, layer)));
+  }
+
+  /** Refuses what is as large as a weight that the base does not hold whole, since it would undo the base's memory plan. */
+  static void requireRoom(Networks base, Layer layer) {
+    if (!layer.isNorm() && base.weights(layer.part()).spares()) {
+      throw new MachineLimit("the LoRA's change of " + layer + " would be as large as the weight itself, which this base spares memory"
+          + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
     }
   }
 

@@ -38,6 +38,11 @@ public interface Networks extends PartTensors, AutoCloseable {
     return weights.get(name, weights.shape(name));
   }
 
+  /** The same to look at once, the calling scope's where no network has it placed: nothing is held that a plan spares. */
+  default Tensor read(Part part, String name) {
+    return weights(part).read(name);
+  }
+
   @Override
   void close();
 }

@@ -25,7 +25,7 @@ public final class WeightsDigest {
     MessageDigest digest = sha256();
     for (String name : new TreeSet<>(model.tensorNames(part))) {
       try (TensorScope scope = TensorScope.open()) {
-        Tensor flat = model.tensor(part, name).flatten();
+        Tensor flat = model.read(part, name).flatten();
         digest.update(Arrays.toString(Images.floats(flat.narrow(0, 0, Math.min(SEEN, flat.numel())))).getBytes(StandardCharsets.UTF_8));
       }
     }

@@ -85,6 +85,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return residence == Residence.STREAMED || residence == Residence.EIGHT_BITS;
   }
 
+  /** Whether its layers' matrices lie in less memory than they are used in. */
+  public boolean spares() {
+    return streams() || residence == Residence.EIGHT_BITS_EACH;
+  }
+
   @Override
   public Portion portion(String path) {
     return new LoadedPortion(this, name -> name.startsWith(path + "."),
@@ -163,6 +168,12 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return placed.computeIfAbsent(name, this::place);
   }
 
+  /** A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling scope owns it. */
+  public Tensor read(String name) {
+    Tensor there = placed.get(name);
+    return there == null ? brought(name) : there;
+  }
+
   /**
    * Checks every tensor that a network asks for while it is built, and that none is left over but
    * {@code expected}; loads none.
@@ -181,7 +192,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * in, and no copy of a weight that its layer makes its own form of.
    */
   public void load() {
-    if (!streams() && residence != Residence.EIGHT_BITS_EACH) {
+    if (!spares()) {
       asked.names().filter(name -> isView(name) || !keeps(name)).forEach(name -> placed.computeIfAbsent(name, this::place));
     }
   }

@@ -1,0 +1,47 @@
+package dev.likeness.diffusion.weights;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.nio.file.Path;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+@ExtendWith(NoTensorLeaks.class)
+class LoadedWeightsTest {
+  @TempDir
+  private Path folder;
+
+  @ParameterizedTest
+  @EnumSource
+  void keepsNothingOfWhatIsLookedAtOnce(Residence residence) {
+    Path file = folder.resolve("weights.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.tensor(1f, 2f)), Map.of());
+    }
+    try (LoadedWeights weights = new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence)) {
+      Tensor once;
+      try (TensorScope scope = TensorScope.open()) {
+        once = weights.read("weight");
+        assertArrayEquals(new float[] {1, 2}, Images.floats(once));
+      }
+      assertTrue(once.isNull());
+      try (TensorScope scope = TensorScope.open()) {
+        Tensor placed = weights.get("weight", 2);
+        assertSame(placed, weights.read("weight"));
+      }
+      assertFalse(weights.get("weight", 2).isNull());
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package dev.likeness.lora;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a base whose weights lie in less memory than they are used in. */
+@ExtendWith(NoTensorLeaks.class)
+class SparingBaseTest {
+  @Test
+  void refusesWhatIsAsLargeAsTheWeightsButNoFactors(@TempDir Path parent) {
+    ModelFiles files = ModelFiles.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path());
+    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT));
+        Lora whole = Lora.open(GoldenLora.file("../kinds/loha"), base); Lora factors = Lora.open(GoldenLora.file("../kinds/lokr"), base)) {
+      MachineLimit refused = assertThrows(MachineLimit.class, () -> whole.at(1).adapt(Part.UNET, Compute.EXACT));
+      assertEquals(0, whole.bytes());
+      assertEquals(refused.getMessage(), assertThrows(MachineLimit.class, () -> whole.fuse(1)).getMessage());
+      factors.at(1).adapt(Part.UNET, Compute.EXACT);
+    }
+  }
+}

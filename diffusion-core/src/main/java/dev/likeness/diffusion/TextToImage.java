@@ -89,10 +89,15 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     }
   }
 
+  // What was recorded goes on reading where blocks lay that were brought in, and freed since.
+  private Runner runner(Joints joints) {
+    return model().weights(model().denoising()).streams() ? Runner.PLAIN : joints.runner().apply(model().compute());
+  }
+
   private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Progress progress,
       Cancellation stop) {
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds());
-        Runner runner = sitting.request().joints().runner().apply(model().compute());
+        Runner runner = runner(sitting.request().joints());
         StepListener listener = sitting.request().joints().listener().get()) {
       progress.on(new ProgressEvent.Phase("sample", plan.size()));
       Autoencoder own = model().autoencoder();

@@ -21,6 +21,11 @@ public interface Networks extends PartTensors, AutoCloseable {
   /** A part's tensors, owned by this; null for a part that the model lacks. */
   LoadedWeights weights(Part part);
 
+  /** The part that noise is predicted with. */
+  default Part denoising() {
+    return weights(Part.UNET) == null ? Part.TRANSFORMER : Part.UNET;
+  }
+
   @Override
   default Set<String> tensorNames(Part part) {
     LoadedWeights weights = weights(part);

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.replay;
 
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaGraphDestroy;
 import static org.bytedeco.cuda.global.cudart.cudaGraphInstantiate;
 import static org.bytedeco.cuda.global.cudart.cudaStreamBeginCapture;
 import static org.bytedeco.cuda.global.cudart.cudaStreamCaptureModeThreadLocal;
@@ -52,19 +53,33 @@ final class CudaRecorder implements Recorder {
     try (OnStream filter = new OnStream(stream)) {
       torch_cuda.beginAllocateToPool(device, pool, filter);
       try {
-        check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
         try {
-          work.run();
+          capture(work, stream, graph);
         } finally {
-          check(cudaStreamEndCapture(stream, graph), "record");
+          torch_cuda.endAllocateToPool(device, pool);
         }
-      } finally {
-        torch_cuda.endAllocateToPool(device, pool);
+        CUgraphExec_st exec = new CUgraphExec_st();
+        check(cudaGraphInstantiate(exec, graph, 0), "make ready");
+        return exec;
+      } catch (RuntimeException | Error e) {
+        torch_cuda.getAllocator().releasePool(device, pool);
+        throw e;
+      }
+    } finally {
+      // What is made ready of it stands for itself; where recording failed there is none.
+      if (!graph.isNull()) {
+        cudaGraphDestroy(graph);
       }
     }
-    CUgraphExec_st exec = new CUgraphExec_st();
-    check(cudaGraphInstantiate(exec, graph, 0), "make ready");
-    return exec;
+  }
+
+  private static void capture(Runnable work, CUstream_st stream, CUgraph_st graph) {
+    check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "begin to record");
+    try {
+      work.run();
+    } finally {
+      check(cudaStreamEndCapture(stream, graph), "record");
+    }
   }
 
   static void check(int error, String what) {

@@ -19,7 +19,10 @@ record CudaRecording(CUgraphExec_st graph, byte device, DeviceAssertionsDataVect
   @Override
   public void close() {
     torch_cuda.device_synchronize();
-    CudaRecorder.check(cudaGraphExecDestroy(graph), "free");
-    torch_cuda.getAllocator().releasePool(device, pool);
+    try {
+      CudaRecorder.check(cudaGraphExecDestroy(graph), "free");
+    } finally {
+      torch_cuda.getAllocator().releasePool(device, pool);
+    }
   }
 }

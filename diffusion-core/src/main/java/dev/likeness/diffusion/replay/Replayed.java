@@ -31,9 +31,10 @@ public final class Replayed implements Runner {
     this.recorder = recorder;
   }
 
-  /** On a graphics card each whole step is one CUDA graph; anywhere else it runs as it comes. */
+  /** On the first graphics card each whole step is one CUDA graph; anywhere else it runs as it comes. */
   public static Runner on(Compute compute) {
-    return compute.onCpu() ? Runner.PLAIN : new Replayed(new CudaRecorder());
+    // Streams and memory pools are taken of the thread's current card, which nothing here moves from the first.
+    return compute.device().matches("cuda(:0)?") ? new Replayed(new CudaRecorder()) : Runner.PLAIN;
   }
 
   @Override
@@ -79,9 +80,26 @@ public final class Replayed implements Runner {
     return takes.size();
   }
 
+  /** Frees every recording; where one cannot be freed, the others are, and it is told in the end. */
   @Override
   public void close() {
-    takes.values().stream().filter(take -> take != null).forEach(Take::close);
+    RuntimeException failure = null;
+    for (Take take : takes.values()) {
+      try {
+        if (take != null) {
+          take.close();
+        }
+      } catch (RuntimeException e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
     takes.clear();
+    if (failure != null) {
+      throw failure;
+    }
   }
 }

@@ -60,7 +60,10 @@ final class Take implements AutoCloseable {
   /** The recording first: it waits until the device no longer works in the buffers. */
   @Override
   public void close() {
-    recording.close();
-    free();
+    try {
+      recording.close();
+    } finally {
+      free();
+    }
   }
 }

@@ -21,7 +21,7 @@ public final class WeightsDigest {
 
   /** The first numbers of each tensor of the network that noise is predicted with, as SHA-256 in hexadecimal digits. */
   public static String of(Networks model) {
-    Part part = model.weights(Part.UNET) == null ? Part.TRANSFORMER : Part.UNET;
+    Part part = model.denoising();
     MessageDigest digest = sha256();
     for (String name : new TreeSet<>(model.tensorNames(part))) {
       try (TensorScope scope = TensorScope.open()) {

@@ -80,6 +80,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return source;
   }
 
+  /** Whether blocks are brought in for their use, each time to another place. */
   @Override
   public boolean streams() {
     return residence == Residence.STREAMED || residence == Residence.EIGHT_BITS;

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.replay;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.Approximation;
@@ -12,12 +13,15 @@ import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.Joints;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.model.MemoryPlan;
+import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.sampling.Answers;
 import dev.likeness.diffusion.sampling.GuidanceRule;
 import dev.likeness.diffusion.sampling.Projected;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.sampling.ZeroStar;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -195,6 +199,53 @@ class ReplayedTest {
     Path golden = family.contains("/") ? PipelineFolder.write(family, parent).path() : folder(family);
     try (BaseModel base = BaseModel.open(golden, Compute.EXACT)) {
       assertSame(base, ask, 1);
+    }
+  }
+
+  @Test
+  void recordsNothingWhereBlocksAreBroughtIn() {
+    ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", parent).path());
+    int[] asked = new int[1];
+    try (BaseModel base = BaseModel.open(files, MemoryPlan.inEightBits(files, Compute.EXACT))) {
+      base.generate(ASK.count(1).joints(Joints.NONE.running(compute -> {
+        asked[0]++;
+        return new Replayed(Recorder.REPEATING);
+      })));
+    }
+    assertEquals(0, asked[0]);
+  }
+
+  @Test
+  void recordsOnTheFirstCardAlone() {
+    assertEquals(Runner.PLAIN, Replayed.on(new Compute("cuda:1", DType.F32)));
+    assertEquals(Runner.PLAIN, Replayed.on(Compute.EXACT));
+  }
+
+  @Test
+  void freesEveryRecordingThoughOneCannotBe() {
+    int[] closed = new int[1];
+    Recorder stubborn = work -> {
+      work.run();
+      return new Recorder.Recording() {
+        @Override
+        public void replay() {
+          work.run();
+        }
+
+        @Override
+        public void close() {
+          throw new IllegalStateException("recording " + closed[0]++);
+        }
+      };
+    };
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      Replayed replayed = new Replayed(stubborn);
+      for (String layout : List.of("a", "a", "b", "b")) {
+        run(replayed, layout, 0, (row, in) -> new Tensor[] {in[0].add(in[0])}, 1);
+      }
+      IllegalStateException failed = assertThrows(IllegalStateException.class, replayed::close);
+      assertEquals("recording 0", failed.getMessage());
+      assertEquals("recording 1", failed.getSuppressed()[0].getMessage());
     }
   }
 

@@ -68,7 +68,7 @@ public final class TrainingTimes {
   private static Progress clock(List<Double> seconds) {
     long[] last = {System.nanoTime()};
     return event -> {
-      if (event instanceof ProgressEvent.Step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         seconds.add((System.nanoTime() - last[0]) / 1e9);
         last[0] = System.nanoTime();
       }

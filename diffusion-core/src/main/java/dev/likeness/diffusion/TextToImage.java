@@ -116,7 +116,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       });
       sampled.run();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
-      return decode(latents, autoencoder, sitting);
+      return decode(latents, autoencoder, sitting, progress);
     }
   }
 
@@ -129,7 +129,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     }
   }
 
-  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, Sitting sitting) {
+  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, Sitting sitting, Progress progress) {
     List<GeneratedImage> images = new ArrayList<>();
     for (int i = 0; i < sitting.count(); i++) {
       Sitting.Seat seat = sitting.seats().get(i);
@@ -142,6 +142,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
         boolean edited = request.initial() != null && request.initial().picture() != null;
         images.add(new GeneratedImage(picture, seat.seed(), request, Latents.of(one), Images.floats(unit), edited));
       }
+      progress.on(new ProgressEvent.Step("decode", i + 1, sitting.count(), Double.NaN));
     }
     return images;
   }

@@ -157,7 +157,7 @@ class MemoryPlanTest {
     long[] resident = new long[2];
     try (BaseModel base = BaseModel.open(files, Compute.EXACT, AMPLE); TensorScope scope = TensorScope.open()) {
       base.generate(ASK, event -> {
-        if (event instanceof ProgressEvent.Step step && step.step() == step.steps()) {
+        if (event instanceof ProgressEvent.Step step && step.phase().equals("sample") && step.step() == step.steps()) {
           holes();
           resident[0] = Resident.now();
         } else if (event instanceof ProgressEvent.Phase phase && phase.name().equals("decode")) {

@@ -65,9 +65,10 @@ final class AdapterRun implements AutoCloseable {
     AdapterLayout layout = settings.layout(attentions, encoder, face == null ? 0 : face.length);
     progress.on(new ProgressEvent.Phase("encode", given.size()));
     ReferenceEncoding eye = new ReferenceEncoding("the adapter in training", layout, encoder);
-    for (TrainingPair pair : given) {
+    for (int i = 0; i < given.size(); i++) {
       stop.check();
-      pairs.add(pair, eye);
+      pairs.add(given.get(i), eye);
+      progress.on(new ProgressEvent.Step("encode", i + 1, given.size(), Double.NaN));
     }
     weights = new AdapterWeights(model, attentions, layout, settings);
     String recipe = ToldSettings.of(settings);

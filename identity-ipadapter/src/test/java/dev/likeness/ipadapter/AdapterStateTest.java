@@ -70,7 +70,7 @@ class AdapterStateTest {
     return settings.train(base, null, AdapterTrainingTest.pairs(), loss, file, state, progress, new Cancellation());
   }
 
-  private final Progress counting = event -> steps += event instanceof ProgressEvent.Step ? 1 : 0;
+  private final Progress counting = event -> steps += event instanceof ProgressEvent.Step step && step.phase().equals("train") ? 1 : 0;
 
   /** Of no loss and without a gradient that is a number from that step on: a root's slope at nothing is infinite. */
   private PerceptualLoss steepFrom(int step) {

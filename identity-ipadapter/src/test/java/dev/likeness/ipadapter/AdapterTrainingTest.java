@@ -173,7 +173,13 @@ class AdapterTrainingTest {
   @Test
   void goesOnWhereItStoppedToTheBit() throws IOException {
     Path whole = folder.resolve("whole.safetensors");
-    PLAIN.train(base, encoder, pairs(), whole, null, Progress.SILENT, new Cancellation());
+    List<Integer> encoded = new ArrayList<>();
+    PLAIN.train(base, encoder, pairs(), whole, null, event -> {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("encode")) {
+        encoded.add(step.step());
+      }
+    }, new Cancellation());
+    assertEquals(List.of(1, 2, 3, 4), encoded);
     Path parts = folder.resolve("parts.safetensors");
     Path state = folder.resolve("state.safetensors");
     Cancellation stop = new Cancellation();
@@ -225,7 +231,7 @@ class AdapterTrainingTest {
 
   private static Progress noting(List<Double> losses) {
     return event -> {
-      if (event instanceof ProgressEvent.Step step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         losses.add(step.loss());
       }
     };

@@ -155,12 +155,15 @@ final class LoraRun implements AutoCloseable {
   }
 
   private void encode(Cancellation stop) {
-    progress.on(new ProgressEvent.Phase("encode", set.pictures().size()));
+    int pictures = set.pictures().size();
+    int done = 0;
+    progress.on(new ProgressEvent.Phase("encode", pictures));
     LatentFiles files = new LatentFiles(set.latents(), model.autoencoder(), model.compute()::place, progress);
     for (Bucket bucket : buckets) {
       for (int place : bucket.pictures()) {
         stop.check();
         bucket.latents().add(set.pictures().get(place), files, model.autoencoder().factor(), settings);
+        progress.on(new ProgressEvent.Step("encode", ++done, pictures, Double.NaN));
       }
     }
   }

@@ -135,7 +135,7 @@ class LoraTrainingTest {
   void predictsTheNoiseOfWhatItLearnedBetter() {
     List<Double> losses = new ArrayList<>();
     Progress progress = event -> {
-      if (event instanceof ProgressEvent.Step step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         losses.add(step.loss());
       }
     };
@@ -161,7 +161,7 @@ class LoraTrainingTest {
     assertTrue(Files.exists(state));
     List<Integer> steps = new ArrayList<>();
     Progress seen = event -> {
-      if (event instanceof ProgressEvent.Step step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         steps.add(step.step());
       }
     };
@@ -238,8 +238,14 @@ class LoraTrainingTest {
     List<String> phases = events.stream().filter(ProgressEvent.Phase.class::isInstance)
         .map(event -> ((ProgressEvent.Phase) event).name()).toList();
     assertEquals(List.of("encode", "class pictures", "train"), phases);
+    assertEquals(List.of("encode 1", "encode 2"), steps(events).subList(0, 2));
     assertEquals(1, events.stream().filter(ProgressEvent.Done.class::isInstance).count());
     assertEquals(new ProgressEvent.Done(), events.get(events.size() - 1));
+  }
+
+  private static List<String> steps(List<ProgressEvent> events) {
+    return events.stream().filter(ProgressEvent.Step.class::isInstance).map(ProgressEvent.Step.class::cast)
+        .map(step -> step.phase() + " " + step.step()).toList();
   }
 
   @Test
@@ -282,12 +288,12 @@ class LoraTrainingTest {
     List<ProgressEvent> events = new ArrayList<>();
     Progress first = event -> {
       events.add(event);
-      if (event instanceof ProgressEvent.Step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         stop.cancel();
       }
     };
     assertThrows(Cancelled.class, () -> SHORT.train(base, pictures(2), SUBJECT, first, stop));
-    assertEquals(1, events.stream().filter(ProgressEvent.Step.class::isInstance).count());
+    assertEquals(List.of("encode 1", "encode 2", "train 1"), steps(events));
     assertEquals(new ProgressEvent.Stopped(), events.get(events.size() - 1));
   }
 
@@ -396,7 +402,7 @@ class LoraTrainingTest {
     TrainingSet set = TrainingSet.of(pictures(1), SUBJECT).state(state);
     Cancellation stop = new Cancellation();
     Progress untilStep1 = event -> {
-      if (event instanceof ProgressEvent.Step) {
+      if (event instanceof ProgressEvent.Step step && step.phase().equals("train")) {
         stop.cancel();
       }
     };

@@ -1,6 +1,7 @@
 package dev.likeness.examples.console;
 
 import dev.likeness.diffusion.progress.Progress;
+import me.tongfei.progressbar.ProgressBarBuilder;
 
 /** Chooses how progress shows: bars on a terminal, lines elsewhere. */
 public final class ConsoleProgress {
@@ -8,6 +9,6 @@ public final class ConsoleProgress {
 
   /** Progress for one run of a subcommand. */
   public static Progress on(Console console) {
-    return console.terminal() ? new ProgressBars(console.err()) : new ProgressLines(console.err());
+    return console.terminal() ? new ProgressBars(console.err(), ProgressBarBuilder::new) : new ProgressLines(console.err());
   }
 }

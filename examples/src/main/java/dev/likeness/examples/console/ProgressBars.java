@@ -3,7 +3,9 @@ package dev.likeness.examples.console;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.function.Supplier;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -13,10 +15,13 @@ final class ProgressBars implements Progress {
   private static final int UPDATE_MILLIS = 200;
 
   private final PrintWriter err;
+  private final Supplier<ProgressBarBuilder> bars;
   private ProgressBar bar;
 
-  ProgressBars(PrintWriter err) {
+  /** Lines go to {@code err}, each bar to where {@code bars} are shown. */
+  ProgressBars(PrintWriter err, Supplier<ProgressBarBuilder> bars) {
     this.err = err;
+    this.bars = bars;
   }
 
   @Override
@@ -27,8 +32,7 @@ final class ProgressBars implements Progress {
     }
     finish();
     if (event instanceof ProgressEvent.Phase phase && phase.steps() > 0) {
-      bar = new ProgressBarBuilder().setTaskName(phase.name()).setInitialMax(phase.steps())
-          .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(UPDATE_MILLIS).build();
+      open(phase.name(), 0, phase.steps());
     } else if (event instanceof ProgressEvent.Phase phase) {
       err.println(phase.name());
     } else if (event instanceof ProgressEvent.Notice notice) {
@@ -37,9 +41,16 @@ final class ProgressBars implements Progress {
     err.flush();
   }
 
+  private void open(String phase, int done, int steps) {
+    bar = bars.get().setTaskName(phase).setInitialMax(steps).startsFrom(done, Duration.ZERO)
+        .setStyle(ProgressBarStyle.ASCII).setUpdateIntervalMillis(UPDATE_MILLIS).build();
+  }
+
+  // After a line in between, and where a phase goes on from its middle, a new bar reckons the time left by the steps it sees.
   private void step(ProgressEvent.Step step) {
-    if (bar == null) {
-      return;
+    if (bar == null || bar.getCurrent() == 0 && step.step() > 1) {
+      finish();
+      open(step.phase(), step.step(), step.steps());
     }
     bar.maxHint(step.steps()).stepTo(step.step());
     if (!Double.isNaN(step.loss())) {

@@ -44,12 +44,12 @@ public final class BaseModel implements AutoCloseable {
    * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not here
    */
   public static BaseModel open(Path path, Compute compute) {
-    return open(ModelFiles.open(path), compute, String.valueOf(path.getFileName()));
+    return open(ModelFiles.open(path), compute);
   }
 
   /** Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see {@link #open(Path, Compute)}. */
   public static BaseModel open(ModelFiles files, Compute compute) {
-    return open(files, compute, files.describe());
+    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false);
   }
 
   /**
@@ -64,11 +64,7 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
     Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
-    return new BaseModel(denoiser, files.describe(), files.folder(), plan, false);
-  }
-
-  private static BaseModel open(ModelFiles files, Compute compute, String name) {
-    return new BaseModel(Denoiser.open(files, compute), name, files.folder(), null, false);
+    return new BaseModel(denoiser, files.name(), files.folder(), plan, false);
   }
 
   /**

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.InitialValues;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.headshots.ShownPerson;
@@ -138,7 +139,10 @@ class ShownPersonTest {
       assertEquals("round glasses", kept.profile().trait("glasses").orElseThrow().value());
       assertEquals(model.name(), kept.base());
       assertTrue(kept.notes().containsKey("likeness.measures"), kept.notes().keySet()::toString);
+      assertEquals("ip-adapter.safetensors", kept.adapter());
     }
+    assertEquals("ip-adapter.safetensors",
+        SafetensorsHeader.read(folder.resolve("out/shown.safetensors")).metadata().get("likeness.recipe"));
   }
 
   private static AdapterTraining ofFaces() {

@@ -65,7 +65,7 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
     embedder.ifPresent(eye -> notes.put(FaceReferences.NOTE, FaceReferences.of(review.accepted(), eye).toJson()));
     guide.ifPresent(eye -> notes.put(FaceReferences.GUIDE, FaceReferences.of(review.accepted(), eye).toJson()));
     return new ShownPerson(adapter.identity(review.accepted()).called(study.subject().classWord()), null, consent,
-        adapter.describe(), LikenessDial.UNMEASURED, notes);
+        adapter.name(), LikenessDial.UNMEASURED, notes);
   }
 
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,

@@ -51,7 +51,7 @@ public final class ShootRecord {
     object.put("words", person.phrase());
     object.putIfAbsent("profile", person.profile().asList());
     object.put("consent", person.consent().text());
-    object.put("shown_by", Path.of(person.adapter()).getFileName().toString());
+    object.put("shown_by", person.adapter());
     object.put("references", person.prompt().references().count());
     return of(base, object, shoot, 0);
   }

@@ -22,7 +22,7 @@ import java.util.Optional;
  * @param prompt the photos as the adapter sees them
  * @param learnt the person's LoRA, or null
  * @param consent who agreed to what
- * @param adapter what showed them, for the record
+ * @param adapter what showed them, for the record: the name of a file
  * @param dial what a likeness setting means
  * @param notes what their file says of them beside: their profile and the base they were shown to, and of their faces what drawn
  *     ones are held to, what likeness is measured by and what flatters
@@ -55,7 +55,7 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
           + "); give a file that headshot --identity ipadapter wrote, or show the photos again");
     }
     return new ShownPerson(adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")), null,
-        Consent.parse(notes.get(CONSENT)), adapter.describe(), LikenessDial.UNMEASURED, own(notes));
+        Consent.parse(notes.get(CONSENT)), adapter.name(), LikenessDial.UNMEASURED, own(notes));
   }
 
   private static Map<String, String> own(Map<String, String> header) {

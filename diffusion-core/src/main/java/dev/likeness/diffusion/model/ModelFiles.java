@@ -22,6 +22,9 @@ public interface ModelFiles {
   /** What errors call this model: its file or folder. */
   String describe();
 
+  /** What records call this model: the last part of the path that it was opened by, whatever part of it is taken from elsewhere. */
+  String name();
+
   /** The folder that the model lies in, where other things may lie beside its networks; empty for a single file. */
   default Optional<Path> folder() {
     return Optional.empty();

@@ -19,11 +19,13 @@ public final class ModelFolder implements ModelFiles {
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
 
   private final Path root;
+  private final String name;
   private final ModelConfig index;
   private final String variant;
 
-  private ModelFolder(Path root, ModelConfig index, String variant) {
+  private ModelFolder(Path root, String name, ModelConfig index, String variant) {
     this.root = root;
+    this.name = name;
     this.index = index;
     this.variant = variant;
   }
@@ -43,7 +45,7 @@ public final class ModelFolder implements ModelFiles {
       throw new UnusableInput(root + " is not a folder; give the folder that holds model_index.json");
     }
     Path folder = HubCache.snapshot(root);
-    return new ModelFolder(folder, ModelConfig.read(folder.resolve("model_index.json")), variant);
+    return new ModelFolder(folder, String.valueOf(root.getFileName()), ModelConfig.read(folder.resolve("model_index.json")), variant);
   }
 
   public Path root() {
@@ -53,6 +55,11 @@ public final class ModelFolder implements ModelFiles {
   @Override
   public String describe() {
     return root.toString();
+  }
+
+  @Override
+  public String name() {
+    return name;
   }
 
   @Override

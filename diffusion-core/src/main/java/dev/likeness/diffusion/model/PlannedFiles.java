@@ -17,6 +17,11 @@ public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFi
   }
 
   @Override
+  public String name() {
+    return files.name();
+  }
+
+  @Override
   public Optional<Path> folder() {
     return files.folder();
   }

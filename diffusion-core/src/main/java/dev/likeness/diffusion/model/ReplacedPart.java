@@ -26,6 +26,11 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
   }
 
   @Override
+  public String name() {
+    return base.name();
+  }
+
+  @Override
   public Optional<Path> folder() {
     return base.folder();
   }

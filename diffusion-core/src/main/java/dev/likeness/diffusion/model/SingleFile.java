@@ -117,6 +117,11 @@ public final class SingleFile implements ModelFiles {
   }
 
   @Override
+  public String name() {
+    return file.getFileName().toString();
+  }
+
+  @Override
   public String pipeline() {
     return family.pipeline(keys);
   }

@@ -55,6 +55,7 @@ class HubCacheTest {
     ImageRequest ask = ImageRequest.of("a cat").steps(1).size(16, 16);
     try (BaseModel cached = BaseModel.open(cache, Compute.EXACT); BaseModel own = BaseModel.open(plain, Compute.EXACT)) {
       assertEquals(own.generate(ask).picture(), cached.generate(ask).picture());
+      assertEquals("models--someone--tiny", cached.name());
     }
     assertEquals(snapshot(), ModelFolder.open(snapshot()).root());
   }

@@ -62,8 +62,10 @@ class SingleFileTest {
         BaseModel file = BaseModel.open(ModelFiles.open(single), Compute.EXACT)) {
       for (BaseModel each : List.of(base, base.sparing(), otherVae, planned)) {
         assertEquals(Optional.of(whole), each.folder());
+        assertEquals("base-published", each.name());
       }
       assertEquals(Optional.empty(), file.folder());
+      assertEquals("whole.safetensors", file.name());
     }
   }
 

@@ -46,7 +46,7 @@ final class BaseOptions {
   }
 
   private BaseModel open(Compute on) {
-    return isWhole() ? BaseModel.open(folder(), on) : BaseModel.open(files(), on);
+    return BaseModel.open(files(), on);
   }
 
   /** Whether no part of it is taken from elsewhere. */

@@ -104,7 +104,7 @@ public final class PersonAdapter implements AutoCloseable {
    * @throws UnusableInput when they are known to be of another image encoder or face recogniser
    */
   public ImagePrompt identity(ReferenceEmbeddings kept) {
-    kept.origin().require(describe(), new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
+    kept.origin().require(adapter.describe(), new EmbeddingOrigin("", embedder == null ? "" : embedder.name(), ""));
     return adapter.identity(kept);
   }
 
@@ -122,9 +122,9 @@ public final class PersonAdapter implements AutoCloseable {
     return adapter;
   }
 
-  /** What records call it: its file. */
-  public String describe() {
-    return adapter.describe();
+  /** What records call it: the name of its file. */
+  public String name() {
+    return Path.of(adapter.describe()).getFileName().toString();
   }
 
   @Override

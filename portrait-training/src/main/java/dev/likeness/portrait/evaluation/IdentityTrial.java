@@ -116,7 +116,7 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
       });
     }
     String word = person.sex() == Sex.WOMAN ? "woman" : "man";
-    ShownPerson shown = new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.describe(),
+    ShownPerson shown = new ShownPerson(adapter.adapter().identity(seen).called(word), null, Consent.NOBODY_REAL, adapter.name(),
         dial, Map.of());
     return guidance.map(by -> shown.heldTo(new FaceReferences(by.embedder().name(), faces))).orElse(shown);
   }

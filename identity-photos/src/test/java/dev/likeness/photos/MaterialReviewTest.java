@@ -9,11 +9,13 @@ import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
+import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.Upright;
 import dev.likeness.photos.face.YuNetDetector;
+import dev.likeness.photos.pixels.Resampler;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
 import java.util.List;
@@ -49,6 +51,37 @@ class MaterialReviewTest {
 
     assertTrue(found >= share * people.size(), found + " of " + people.size() + " found by " + detector.name());
     assertTrue(wrong <= mostFalse, wrong + " faces seen by " + detector.name() + " where there is none");
+  }
+
+  @Test
+  void takesNoFaceOnTheWallForThePersonBeforeIt() {
+    try (YuNetDetector detector = YuNetDetector.open(Material.at("faces/yunet_n_640_640.onnx"))) {
+      List<Picture> people = Shot.in("photos/people").stream().map(Shot::picture).filter(picture -> detector.detect(picture).size() == 1).toList();
+      byte[] wall = Resampler.AREA.resize(grown(people.get(0), detector, 0.3), 120, 120).rgb();
+      List<Picture> near = people.stream().map(picture -> grown(picture, detector, -0.25)).filter(picture -> fills(detector, picture)).toList();
+      long before = near.stream().filter(picture -> fills(detector, beside(picture, wall))).count();
+      assertTrue(near.size() > 10 && before == near.size(), before + " of " + near.size() + " found");
+    }
+  }
+
+  private static boolean fills(FaceDetector detector, Picture picture) {
+    List<Face> faces = detector.detect(picture);
+    return !faces.isEmpty() && faces.get(0).box().width() > 400;
+  }
+
+  /** The face, grown by {@code share} of its size, in a picture of 1024 pixels. */
+  private static Picture grown(Picture picture, FaceDetector detector, double share) {
+    Box face = detector.detect(picture).get(0).box().grown(share);
+    return Resampler.CUBIC.resize(picture, face.x(), face.y(), face.width(), face.width(), 1024, 1024);
+  }
+
+  /** With {@code small}, 120 pixels a side, in its corner. */
+  private static Picture beside(Picture picture, byte[] small) {
+    byte[] rgb = picture.rgb();
+    for (int y = 0; y < 120; y++) {
+      System.arraycopy(small, y * 120 * 3, rgb, (y * 1024 + 20) * 3, 120 * 3);
+    }
+    return Picture.of(1024, 1024, rgb);
   }
 
   @Test

@@ -19,8 +19,6 @@ import org.bytedeco.opencv.opencv_core.Rect;
  */
 final class CascadeSearch implements AutoCloseable {
   private static final double SAME = 0.4;
-  // What is smaller than this share of the picture may be a button, while the face was missed.
-  private static final double SMALL = 0.2;
   private static final double PROFILE_YAW = 60;
   // Of the picture's longer side: larger faces are looked for in far fewer places.
   private static final double SMALLEST = 0.05;
@@ -38,13 +36,11 @@ final class CascadeSearch implements AutoCloseable {
     Luma luma = Luma.of(picture);
     try (PointerScope scope = new PointerScope()) {
       Mat plain = OpenCv.grey(luma);
-      List<Face> faces = frontals(plain, least(plain, SMALLEST), 3, false);
-      if (widest(faces) < SMALL * Math.min(picture.width(), picture.height())) {
+      List<Face> faces = WiderLook.of(frontals(plain, least(plain, SMALLEST), 3, false), picture, () -> {
         // Dark skin, white beards and glasses confuse brightness, much less redness.
         Mat redness = OpenCv.grey(Luma.red(picture));
-        List<Face> red = frontals(redness, least(redness, SMALLEST), 2, true);
-        faces = widest(red) > 2 * widest(faces) ? red : faces;
-      }
+        return frontals(redness, least(redness, SMALLEST), 2, true);
+      });
       if (faces.isEmpty()) {
         faces = beyondTheEdges(luma);
       }
@@ -68,10 +64,6 @@ final class CascadeSearch implements AutoCloseable {
       Mat plain = OpenCv.grey(Luma.of(picture));
       return frontals(plain, least(plain, share), 3, false);
     }
-  }
-
-  private static double widest(List<Face> faces) {
-    return faces.stream().mapToDouble(face -> face.box().width()).max().orElse(0);
   }
 
   // A lenient look also believes the cascade that sees faces in ornaments, but nothing without two eyes.

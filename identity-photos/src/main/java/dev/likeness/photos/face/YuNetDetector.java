@@ -30,7 +30,7 @@ public final class YuNetDetector implements FaceDetector {
   private static final int COLUMNS = 15;
   // Its boxes reach from the hairline to below the chin; ours, and the cascades', are this much narrower.
   private static final double TIGHTER = 0.85;
-  // A face that fills the frame is found only when it is made smaller.
+  // A face that fills the frame is found only when it is made smaller, and until then one behind it.
   private static final double[] LADDER = {1, 0.5, 0.25};
 
   // Turned further than this, or lying, a face shows its eyes in ways that the cascades never saw.
@@ -75,13 +75,11 @@ public final class YuNetDetector implements FaceDetector {
     if (closed) {
       throw new IllegalStateException("the face detector is closed");
     }
+    List<Face> faces = List.of();
     for (double step : LADDER) {
-      List<Face> faces = at(picture, step * size / Math.max(picture.width(), picture.height()));
-      if (!faces.isEmpty()) {
-        return faces;
-      }
+      faces = WiderLook.of(faces, picture, () -> at(picture, step * size / Math.max(picture.width(), picture.height())));
     }
-    return List.of();
+    return faces;
   }
 
   @Override

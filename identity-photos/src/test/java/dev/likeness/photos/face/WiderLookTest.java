@@ -1,0 +1,33 @@
+package dev.likeness.photos.face;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class WiderLookTest {
+  private static final Picture PICTURE = Picture.of(100, 200, new byte[100 * 200 * 3]);
+
+  @Test
+  void takesWhatIsOverTwiceAsWideAsSomethingSmall() {
+    assertEquals(faces(60), WiderLook.of(faces(15, 19), PICTURE, () -> faces(60)));
+    assertEquals(faces(60), WiderLook.of(List.of(), PICTURE, () -> faces(60)));
+    assertEquals(faces(15, 19), WiderLook.of(faces(15, 19), PICTURE, () -> faces(30)));
+    assertEquals(faces(19), WiderLook.of(faces(19), PICTURE, List::of));
+  }
+
+  @Test
+  void looksOnceAtWhatFillsAGoodPart() {
+    assertEquals(faces(5, 20), WiderLook.of(faces(5, 20), PICTURE, () -> {
+      throw new AssertionError("looked again");
+    }));
+  }
+
+  private static List<Face> faces(double... widths) {
+    return Arrays.stream(widths).mapToObj(width -> new Face(new Box(0, 0, width, width), 1, new Pose(0, 0, 0),
+        Optional.empty(), Optional.empty())).toList();
+  }
+}

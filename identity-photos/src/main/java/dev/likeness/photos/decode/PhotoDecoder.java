@@ -28,8 +28,8 @@ import javax.imageio.stream.MemoryCacheImageInputStream;
 public final class PhotoDecoder {
   // Larger pictures are read with whole pixels skipped first, so the reader's own buffers stay bounded.
   private static final long COMFORTABLE = 32_000_000;
-  // Readers also warn of harmless oddities, such as a profile that they do not like.
-  private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt");
+  // Readers also warn of harmless oddities, such as a profile that they do not like, or bytes between a picture's last and its end.
+  private static final Pattern DAMAGE = Pattern.compile("(?i)truncated|premature|corrupt(?!.* before marker 0xd9)");
 
   // All decoders' together, since they share one memory; in turn, so that small pictures do not keep a large one out for ever.
   static final int MEGAPIXELS_AT_ONCE = 64;

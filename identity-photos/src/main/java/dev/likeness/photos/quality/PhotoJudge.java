@@ -34,7 +34,7 @@ public final class PhotoJudge {
     Face face = faces.get(0);
     colours(photo.picture(), findings);
     crowd(faces, findings);
-    frame(face.box(), photo.picture(), findings);
+    frame(face.box(), photo, findings);
     FacePatch patch = FacePatch.of(photo.picture(), face);
     light(patch, findings);
     pose(face.pose(), findings);
@@ -80,9 +80,12 @@ public final class PhotoJudge {
     }
   }
 
-  private static void frame(Box face, Picture picture, Findings findings) {
-    findings.measure(ReasonCode.FACE_TOO_SMALL, face.width(),
-        "the face is only %.0f pixels wide; come closer or send the original file".formatted(face.width()));
+  private static void frame(Box face, Decoded photo, Findings findings) {
+    Picture picture = photo.picture();
+    findings.measure(ReasonCode.FACE_TOO_SMALL, face.width(), photo.reduction() > 1
+        ? "the face is only %.0f of the photo's %d pixels wide; come closer or crop it"
+            .formatted(face.width() * photo.reduction(), photo.fullWidth())
+        : "the face is only %.0f pixels wide; come closer or send the original file".formatted(face.width()));
     double outside = 1 - face.intersection(new Box(0, 0, picture.width(), picture.height())) / face.area();
     findings.measure(ReasonCode.FACE_CUT_OFF, outside,
         "the picture's edge cuts off %.0f %% of the face".formatted(100 * outside));

@@ -126,6 +126,21 @@ class PhotoDecoderTest {
   }
 
   @Test
+  void bytesBehindTheLastOfTheScanAreNoDamage() {
+    byte[] whole = Encoded.jpeg(portrait, 0.9f);
+    byte[] padded = Arrays.copyOf(whole, whole.length + 4);
+    padded[whole.length - 2] = 0;
+    padded[whole.length - 1] = 0;
+    padded[padded.length - 2] = (byte) 0xff;
+    padded[padded.length - 1] = (byte) 0xd9;
+
+    Decoded decoded = decoder.decode("padded.jpg", padded);
+
+    assertFalse(decoded.damaged());
+    assertEquals(0, difference(decoded.picture(), decoder.decode("whole.jpg", whole).picture()));
+  }
+
+  @Test
   void aProgressiveJpegIsTheSamePictureAsAPlainOne() {
     Picture plain = decoder.decode("a.jpg", Encoded.jpeg(portrait, 0.9f)).picture();
 

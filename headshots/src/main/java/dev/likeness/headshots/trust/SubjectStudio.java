@@ -6,6 +6,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.Authenticity;
 import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.Consent;
@@ -20,9 +21,11 @@ import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
+import dev.likeness.photos.quality.Verdict;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +103,7 @@ public final class SubjectStudio {
    * Learns the person from the photos taken in and keeps the person file; photos and work then go, as the retention
    * policy says. A run that was stopped goes on where it was.
    *
+   * @param progress hears of each photo that is rejected, too, by name
    * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws dev.likeness.diffusion.error.Cancelled when it is turned
    * @throws IllegalStateException while the subject is being learnt by another call
@@ -120,6 +124,7 @@ public final class SubjectStudio {
     SubjectWork.during(subject, stop, cancellation -> SubjectWork.claiming(subject, () -> {
       PhotoSet photos = PhotoSet.from(subject.folder(Holding.PHOTOS));
       PhotoReview review = withTools(with -> PhotoReview.of(photos, with, IN_MEMORY));
+      tellOfRejected(review, progress);
       // What other photos or settings left behind goes with the rest of the work.
       Path state = studio.state(subject.folder(Holding.WORK), review, known);
       try (TrainedPerson person = studio.learn(review, consent, known, state, progress, cancellation)) {
@@ -128,6 +133,17 @@ public final class SubjectStudio {
       subject.learnt();
       return null;
     }));
+  }
+
+  /** Nobody else is shown the review. */
+  private static void tellOfRejected(PhotoReview review, Progress progress) {
+    List<PhotoVerdict> rejected = review.photos().stream().filter(photo -> photo.verdict() == Verdict.REJECT).toList();
+    rejected.forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name() + ": " + photo.worst().orElseThrow().message()
+        + "; it is not learnt from")));
+    if (!rejected.isEmpty()) {
+      progress.on(new ProgressEvent.Notice(
+          "%d of %d photos can be used".formatted(review.accepted().size(), review.photos().size())));
+    }
   }
 
   /**

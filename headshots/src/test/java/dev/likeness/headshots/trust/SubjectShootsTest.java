@@ -1,12 +1,15 @@
 package dev.likeness.headshots.trust;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
@@ -17,6 +20,7 @@ import dev.likeness.headshots.trust.key.KeyWrapping;
 import dev.likeness.lora.LoraTraining;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -24,6 +28,28 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SubjectShootsTest {
+  @Test
+  void saysWhichPhotosItDoesNotLearnFrom(@TempDir Path folder) throws Exception {
+    List<String> told = new ArrayList<>();
+    try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
+        SubjectStore store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("key.txt")))) {
+      SubjectStudio studio = SubjectStudio.on(base, HeadshotStudio.on(base));
+      Subject ada = store.create(Consent.of("Ada: yes"));
+      studio.add(ada, Selfies.names().get(0), Selfies.read(Selfies.names().get(0)));
+      studio.add(ada, "torn.jpg", new byte[] {1});
+      Cancellation stop = new Cancellation();
+      assertThrows(Cancelled.class, () -> studio.learn(ada, event -> {
+        if (event instanceof ProgressEvent.Notice notice) {
+          told.add(notice.message());
+        } else {
+          stop.cancel();
+        }
+      }, stop));
+    }
+    assertEquals(List.of("torn.jpg: is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file; it is not learnt from",
+        "1 of 2 photos can be used"), told.subList(0, 2));
+  }
+
   @Test
   void keepsThePicturesOfEveryShootThoughTheyEndAtOnce(@TempDir Path folder) throws Exception {
     try (BaseModel base = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());

@@ -1,14 +1,16 @@
 package dev.likeness.examples.doctor;
 
+import ai.djl.util.Utils;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.Loader;
 
-/** Where natives are unpacked, and whether there is room. */
+/** Where the libraries themselves unpack natives, and whether there is room. */
 final class CachesCheck {
   private static final double MIB = 1 << 20;
   private static final long ROOM = 1L << 30;
@@ -16,21 +18,24 @@ final class CachesCheck {
   private CachesCheck() {}
 
   static List<Finding> findings() {
-    String home = System.getProperty("user.home");
-    String javacpp = System.getProperty("org.bytedeco.javacpp.cachedir", home + "/.javacpp/cache");
-    String djl = Optional.ofNullable(System.getProperty("ai.djl.cache_dir", System.getenv("DJL_CACHE_DIR")))
-        .orElse(home + "/.djl.ai");
-    return List.of(finding(Path.of(javacpp), "move it with -Dorg.bytedeco.javacpp.cachedir"),
-        finding(Path.of(djl), "move it with DJL_CACHE_DIR"));
+    return List.of(javacpp(), finding(Utils.getCacheDir(), "move it with DJL_CACHE_DIR"));
+  }
+
+  private static Finding javacpp() {
+    try {
+      return finding(Loader.getCacheDir().toPath(), "move it with -Dorg.bytedeco.javacpp.cachedir");
+    } catch (IOException e) {
+      return Finding.missing("cache", "natives cannot be unpacked: " + e.getMessage());
+    }
   }
 
   private static Finding finding(Path cache, String howToMove) {
     Path existing = cache.toAbsolutePath();
-    while (!Files.exists(existing)) {
+    while (existing != null && !Files.exists(existing)) {
       existing = existing.getParent();
     }
-    if (!Files.isWritable(existing)) {
-      return Finding.missing("cache", existing + " cannot be written, natives cannot be unpacked; " + howToMove);
+    if (existing == null || !Files.isWritable(existing)) {
+      return Finding.missing("cache", cache + " cannot be written, natives cannot be unpacked; " + howToMove);
     }
     String size = Files.exists(cache) ? String.format(Locale.ROOT, "%.0f MiB", bytes(cache) / MIB) : "not made yet";
     long free = existing.toFile().getUsableSpace();
@@ -42,7 +47,7 @@ final class CachesCheck {
   private static long bytes(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {
       return files.filter(Files::isRegularFile).mapToLong(file -> file.toFile().length()).sum();
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       return 0;
     }
   }

@@ -47,6 +47,11 @@ class ControlCommandTest {
         folder.resolve("half").toString());
     assertEquals(2, half.status());
     assertEquals(List.of("--controlnet DIR and --control-image IMAGE belong together; given 1 and 0"), half.complaints());
+    CommandRun more = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--control-image",
+        picture.toString(), "--control-until", "0.5", "--control-until", "0.7", "--out", folder.resolve("more").toString());
+    assertEquals(2, more.status());
+    assertEquals(List.of("--control-scale, --control-from, --control-until and --control-mode are for one --controlnet each, of which 1 are"
+        + " given; leave the others out"), more.complaints());
   }
 
   @Test

@@ -114,6 +114,8 @@ class HeadshotCommandTest {
   void refusesOptionsThatDoNothingAndPlacesThatTakeNothingBeforeItWorks() throws IOException {
     CommandRun steps = headshot("--person", "ada.safetensors", "--rank", "2");
     assertEquals(List.of("--train-steps and --rank are for somebody who is learnt from --photos; leave them out"), steps.complaints());
+    CommandRun quality = headshot("--person", "ada.safetensors", "--quality", "quality.onnx");
+    assertEquals(List.of("--quality is for --photos: nothing else is judged by it; leave it out"), quality.complaints());
     CommandRun trait = headshot("--person", "ada.safetensors", "--identity", "ipadapter", "--trait", "glasses=");
     assertTrue(trait.complaints().get(0).startsWith("--trait changes what a learnt person's file says"), trait.err());
     out = photos;

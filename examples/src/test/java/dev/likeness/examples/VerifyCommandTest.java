@@ -65,5 +65,7 @@ class VerifyCommandTest {
   void wantsOneThingToVerify() {
     assertEquals(List.of("give either a FILE or --store DIR (try likeness verify --help)"),
         CommandRun.of("verify").complaints());
+    assertEquals(List.of("--trust is for a FILE: a store is signed by nobody; leave it out"),
+        CommandRun.of("verify", "--store", "people", "--trust", "ours.pem").complaints());
   }
 }

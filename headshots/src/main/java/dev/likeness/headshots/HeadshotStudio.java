@@ -113,6 +113,11 @@ public final class HeadshotStudio {
     request.requireFor(base);
   }
 
+  /** Whether its pictures are larger than the base draws at once, so that {@link #enlarger} takes part. */
+  public boolean enlarges(ShootRequest request) {
+    return Enlargement.grows(base, request.size());
+  }
+
   /**
    * About how many bytes drawing {@code request} needs beside the networks that all shoots share, its pictures included; the
    * autoencoder's weights are counted again.

@@ -52,6 +52,8 @@ class EnlargementTest {
       assertEquals("size " + odd + " is no multiple of " + base.unit() + ", as pictures of " + base.name() + " are; ask for "
           + own, assertThrows(UnusableInput.class, () -> Enlargement.require(base, odd)).getMessage());
       studio.require(request.size(most));
+      assertEquals(List.of(false, false, true), List.of(studio.enlarges(request), studio.enlarges(request.size(most)),
+          studio.enlarges(request.size(2 * own))));
       studio.require(request);
     }
   }

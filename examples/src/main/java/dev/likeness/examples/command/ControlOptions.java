@@ -9,6 +9,7 @@ import dev.likeness.photos.decode.Orientation;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
 
 /** Pictures that ControlNets hold a run to; the options of the first are given first, and so on. */
@@ -38,6 +39,10 @@ final class ControlOptions {
     if (nets.size() != pictures.size()) {
       throw new IllegalArgumentException("--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
           + " and " + pictures.size());
+    }
+    if (Stream.of(scales, starts, ends, modes).anyMatch(given -> given.size() > nets.size())) {
+      throw new IllegalArgumentException("--control-scale, --control-from, --control-until and --control-mode are for one --controlnet each, of"
+          + " which " + nets.size() + " are given; leave the others out");
     }
     List<Control> controls = new ArrayList<>();
     for (int i = 0; i < nets.size(); i++) {

@@ -61,6 +61,11 @@ final class FaceFiles {
         .map(faces -> faces.likeness(tools.detector(), eye)));
   }
 
+  /** Whether a file is given that judges nothing but photos. */
+  boolean judgesPhotos() {
+    return quality != null;
+  }
+
   /** Which networks' licences will do. */
   UsePolicy policy() {
     return commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL;

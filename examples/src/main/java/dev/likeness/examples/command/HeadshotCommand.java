@@ -123,6 +123,9 @@ public final class HeadshotCommand implements Runnable {
     if (person != null && photos.saysConsent()) {
       throw new IllegalArgumentException("--consent is for --photos: of somebody who is kept the file or store says who agreed; leave it out");
     }
+    if (person != null && faces.judgesPhotos()) {
+      throw new IllegalArgumentException("--quality is for --photos: nothing else is judged by it; leave it out");
+    }
     if (person != null && !identity.way().learns() && !photos.known().traits().isEmpty()) {
       throw new IllegalArgumentException("--trait changes what a learnt person's file says; show the photos again with --photos and --trait");
     }
@@ -151,6 +154,10 @@ public final class HeadshotCommand implements Runnable {
       watch.lap("open");
       HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
       plain.require(request);
+      if (upscaler != null && !plain.enlarges(request)) {
+        throw new IllegalArgumentException("--upscaler is for a --size that the base does not draw at once, more than 1.5 times its own "
+            + model.defaults().width() + "; leave it out");
+      }
       aspect.shortage(request.styles(), request.size() == 0 ? model.defaults().width() : request.size(), model.unit())
           .ifPresent(console.err()::println);
       HeadshotStudio studio = tools.embedder().or(() -> Optional.ofNullable(own)).map(plain::embedder).orElse(plain);

@@ -48,6 +48,9 @@ public final class VerifyCommand implements Runnable {
     if (store.given() == (file != null)) {
       throw new IllegalArgumentException("give either a FILE or --store DIR (try likeness verify --help)");
     }
+    if (store.given() && trust != null) {
+      throw new IllegalArgumentException("--trust is for a FILE: a store is signed by nobody; leave it out");
+    }
     if (store.given()) {
       verifyStore();
     } else if (file.toString().endsWith(".json")) {

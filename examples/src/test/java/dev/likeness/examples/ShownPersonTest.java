@@ -28,6 +28,8 @@ import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
 import dev.likeness.ipadapter.vision.VisionTower;
+import dev.likeness.photos.PhotoReview;
+import dev.likeness.photos.PhotoSet;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -129,7 +131,7 @@ class ShownPersonTest {
   }
 
   @Test
-  void keepsOfThemWhatAPersonsFileKeeps(@TempDir Path folder) {
+  void keepsOfThemWhatAPersonsFileKeeps(@TempDir Path folder) throws IOException {
     CommandRun run = CommandRun.of("headshot", "--base", base.toString(), "--photos", photos.toString(), "--consent", "nobody real",
         "--trait", "glasses=round glasses", "--identity", "ipadapter", "--style", "studio", "--count", "1", "--steps", "2", "--dtype", "f32",
         "--device", "cpu", "--out", folder.resolve("out").toString());
@@ -143,6 +145,19 @@ class ShownPersonTest {
     }
     assertEquals("ip-adapter.safetensors",
         SafetensorsHeader.read(folder.resolve("out/shown.safetensors")).metadata().get("likeness.recipe"));
+    replacesThemByTheSamePhotosAlone(folder.resolve("out"));
+  }
+
+  private static void replacesThemByTheSamePhotosAlone(Path out) throws IOException {
+    Path shown = out.resolve("shown.safetensors");
+    byte[] before = Files.readAllBytes(shown);
+    assertTrue(ShownPerson.isOf(PhotoReview.of(PhotoSet.from(photos)), shown));
+    CommandRun other = CommandRun.of("headshot", "--base", base.toString(), "--photos",
+        photos.resolveSibling("person-5000000001").toString(), "--consent", "nobody real", "--identity", "ipadapter", "--style", "studio",
+        "--count", "1", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
+    assertEquals(3, other.status(), other.err());
+    assertEquals(List.of(shown + " is of other photos, and is not replaced; give another --out, or move it away"), other.complaints());
+    assertArrayEquals(before, Files.readAllBytes(shown));
   }
 
   private static AdapterTraining ofFaces() {

@@ -8,6 +8,7 @@ import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.ReferenceEmbeddings;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.TrainedPerson;
+import dev.likeness.photos.PhotoReview;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -56,6 +57,11 @@ public record ShownPerson(ImagePrompt prompt, TrainedPerson learnt, Consent cons
     }
     return new ShownPerson(adapter.identity(kept).called(notes.getOrDefault(CLASS_WORD, "person")), null,
         Consent.parse(notes.get(CONSENT)), adapter.name(), LikenessDial.UNMEASURED, own(notes));
+  }
+
+  /** Whether {@code file} keeps somebody whom these very photos showed. */
+  public static boolean isOf(PhotoReview review, Path file) {
+    return FaceMeasures.of(review.accepted()).toJson().equals(SafetensorsHeader.read(file).metadata().get(FaceMeasures.NOTE));
   }
 
   private static Map<String, String> own(Map<String, String> header) {

@@ -2,6 +2,7 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.Identity;
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.Enlarger;
@@ -19,6 +20,7 @@ import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.opencv.SuperResolution;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +149,7 @@ public final class HeadshotCommand implements Runnable {
     if (review != null) {
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
+      requireNobodyElse(review);
       watch.lap("photos");
     }
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
@@ -165,6 +168,13 @@ public final class HeadshotCommand implements Runnable {
           TrainedPerson learnt = identity.way().learns() ? source.open(studio, model, review, tools, watch) : null) {
         draw(new Run(studio, model, review, request, tools, own, watch), learnt, eye);
       }
+    }
+  }
+
+  private void requireNobodyElse(PhotoReview review) {
+    Path file = out.resolve(ShootFolder.SHOWN);
+    if (identity.way().shows() && Files.exists(file) && !ShownPerson.isOf(review, file)) {
+      throw new UnusableInput(file + " is of other photos, and is not replaced; give another --out, or move it away");
     }
   }
 

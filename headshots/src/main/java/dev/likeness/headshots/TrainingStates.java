@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
+import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,10 +13,20 @@ import java.nio.file.Path;
 /** States of trainings, which hold the person as learnt so far: they are kept no longer than they serve. */
 public final class TrainingStates {
   /** What headers of states, and of persons kept beside, say of the run. */
-  public static final String RUN = "likeness.run";
+  private static final String RUN = "likeness.run";
   private static final String NAMES = "training-????????.safetensors";
 
   private TrainingStates() {}
+
+  /** The same person, whose file tells by which training they were learnt: that of this state. */
+  public static TrainedPerson learnt(TrainedPerson person, Path state) {
+    return person.with(RUN, state.getFileName().toString());
+  }
+
+  /** Whether the person in a file was learnt by the training of this state. */
+  public static boolean isOf(Path person, Path state) {
+    return state.getFileName().toString().equals(SafetensorsHeader.read(person).metadata().get(RUN));
+  }
 
   /** The state in {@code folder} of the training with that number. */
   static Path file(Path folder, int number) {

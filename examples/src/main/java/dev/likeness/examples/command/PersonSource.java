@@ -2,7 +2,6 @@ package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.weights.SafetensorsHeader;
 import dev.likeness.examples.console.Console;
 import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
@@ -39,11 +38,10 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
   TrainedPerson open(HeadshotStudio studio, BaseModel model, PhotoReview review, ReviewTools tools, Stopwatch watch) {
     if (isReviewed()) {
       Path state = studio.state(out, review, photos.known());
-      String run = state.getFileName().toString();
-      requireNobodyElse(run);
+      requireNobodyElse(state);
       TrainedPerson learnt = learnt(studio, review, state);
       watch.lap("learning");
-      return closedOnFailure(learnt, who -> kept(who.with(TrainingStates.RUN, run)));
+      return closedOnFailure(learnt, who -> kept(TrainingStates.learnt(who, state)));
     }
     Path which = person;
     if (which == null) {
@@ -56,9 +54,9 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     return closedOnFailure(who, opened -> corrected(studio, opened));
   }
 
-  private void requireNobodyElse(String run) {
+  private void requireNobodyElse(Path state) {
     Path file = out.resolve(ShootFolder.PERSON);
-    if (Files.exists(file) && !run.equals(SafetensorsHeader.read(file).metadata().get(TrainingStates.RUN))) {
+    if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
       throw new UnusableInput(file + " was learnt from other photos or settings, and is not replaced; give another --out, or move it away");
     }
   }

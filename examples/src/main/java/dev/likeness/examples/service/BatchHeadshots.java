@@ -118,10 +118,11 @@ public final class BatchHeadshots {
     PhotoReview review = HeadshotStudio.review(PhotoSet.from(photos), consent);
     Path file = results.resolve(PERSON);
     Path state = studio.state(results, review, PersonProfile.UNKNOWN);
-    if (!Files.exists(file)) {
+    // Who was learnt from other photos, or otherwise, is not who is asked for now.
+    if (!Files.exists(file) || !TrainingStates.isOf(file, state)) {
       try (TrainedPerson learnt =
           studio.learn(review, consent, PersonProfile.UNKNOWN, state, Progress.SILENT, new Cancellation())) {
-        learnt.save(file);
+        TrainingStates.learnt(learnt, state).save(file);
       }
     }
     // Also what a run that was stopped between the two left.

@@ -1,6 +1,8 @@
 package dev.likeness.examples.service;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -24,6 +26,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +68,15 @@ class BatchHeadshotsTest {
       assertTrue(first.get(2).startsWith("nobody: "), first.get(2));
       assertTrue(Files.exists(out.resolve("ada/headshot-001.png")) && Files.exists(out.resolve("ada/record.json")));
       assertEquals("ada: done before", run(base, quick, photos, out).get(1));
+      Path person = out.resolve("ada/person.safetensors");
+      byte[] ofThree = Files.readAllBytes(person);
+      Files.delete(out.resolve("ada/record.json"));
+      assertEquals("ada: done", run(base, quick, photos, out).get(1));
+      assertArrayEquals(ofThree, Files.readAllBytes(person), "they were learnt again");
+      Files.delete(out.resolve("ada/record.json"));
+      Files.delete(photos.resolve("ada/selfie-2.png"));
+      assertEquals("ada: done", run(base, quick, photos, out).get(1));
+      assertFalse(Arrays.equals(ofThree, Files.readAllBytes(person)), "an old person was drawn");
       assertThrows(IllegalArgumentException.class, () -> run(base, quick, photos, photos.resolve("out")));
     }
   }

@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -34,6 +35,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,7 +163,10 @@ class EditCommandTest {
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
     assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("after")).get("prompt"));
     assertEquals(1.0, record.get("drawn_anew"));
-    assertTrue(((List<?>) ((Map<?, ?>) record.get("before")).get("scores")).size() > 10);
+    Map<?, ?> before = (Map<?, ?>) record.get("before");
+    assertTrue(((List<?>) before.get("scores")).size() > 10);
+    assertEquals(Set.of("file", "width", "height", "scores"), before.keySet(), "no record tells how it was made");
+    assertNull(Headshot.read(picture, "Ada").toMap("headshot.png").get("guidance"));
   }
 
   @Test

@@ -64,8 +64,16 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
    * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
    */
   public static Headshot read(Path file, String who) {
-    Picture picture = Orientation.upright(file, Picture.read(file));
-    return ShotList.find(file, picture).orElseGet(() -> of(picture, Style.usual().get(0), who));
+    return recorded(file).orElseGet(() -> of(upright(file), Style.usual().get(0), who));
+  }
+
+  /** The same, empty where no record beside it tells how it was made. */
+  public static Optional<Headshot> recorded(Path file) {
+    return ShotList.find(file, upright(file));
+  }
+
+  private static Picture upright(Path file) {
+    return Orientation.upright(file, Picture.read(file));
   }
 
   /** What records tell of it as {@code file}, by which {@link #read} finds what it was asked by. */

@@ -121,7 +121,7 @@ final class ShotList {
     object.put("words", words);
     object.put("negative", request.negative());
     object.put("steps", request.steps());
-    object.put("guidance", request.guidance());
+    object.put("guidance", Double.isFinite(request.guidance()) ? request.guidance() : null);
     object.put("width", headshot.picture().width());
     object.put("height", headshot.picture().height());
     object.put("drawn_width", request.width());

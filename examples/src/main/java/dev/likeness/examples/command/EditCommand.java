@@ -30,6 +30,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -41,6 +42,9 @@ import picocli.CommandLine.Parameters;
 public final class EditCommand implements Runnable {
   private static final String EDITED = "edited.png";
   private static final String COMPARISON = "before-after.png";
+
+  /** What is told of a picture of which nobody knows how it was made. */
+  private static final Set<String> SEEN = Set.of("file", "width", "height", "scores");
 
   private final Console console;
 
@@ -137,7 +141,11 @@ public final class EditCommand implements Runnable {
 
   private String record(EditedHeadshot edited, HeadshotScores scores) throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
-    record.put("before", side(edited.before(), picture.getFileName().toString(), scores));
+    Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);
+    if (Headshot.recorded(picture).isEmpty()) {
+      before.keySet().retainAll(SEEN);
+    }
+    record.put("before", before);
     record.put("after", side(edited.after(), EDITED, scores));
     record.put("drawn_anew", edited.drawnAnew());
     return JSON.std.with(JSON.Feature.PRETTY_PRINT_OUTPUT).asString(record) + "\n";

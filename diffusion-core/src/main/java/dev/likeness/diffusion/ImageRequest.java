@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.text.WordSource;
+import dev.likeness.schedulers.Scheduler;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -100,6 +101,14 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
   /** Sampled as this scheduler does, by any name its users type. */
   public ImageRequest scheduler(String name) {
     return with(d -> d.scheduler = name);
+  }
+
+  /**
+   * Sampled by this scheduler, with its own options, before one by name: {@code scheduler(own.with("dpmpp_2m").with("solver_order", 3))},
+   * where {@code own} is the model's, {@code base.parts().scheduler()}.
+   */
+  public ImageRequest scheduler(Scheduler own) {
+    return with(d -> d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
   }
 
   /** Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its words. */

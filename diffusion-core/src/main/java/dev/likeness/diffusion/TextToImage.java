@@ -216,10 +216,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   }
 
   // diffusers' pipelines ask for none where nobody does; a model's own scheduler adds what its config says, and a sampler that has
-  // a share of its own keeps it.
+  // a share of its own, or that the caller brings, keeps its own.
   private double eta(ImageRequest request, SchedulerConfig scheduler) {
     double usual = request.scheduler() == null ? defaults.eta() : 0;
-    return Double.isNaN(request.eta()) && !scheduler.options().has("eta") ? usual : request.eta();
+    boolean keeps = request.joints().scheduler() != null || scheduler.options().has("eta");
+    return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
   }
 
   private ImageRequest completed(ImageRequest r) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.schedulers.SchedulerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +43,18 @@ class DrawnWithTest {
       assertFalse(Arrays.equals(base.generate(ask.eta(0)).pixels(), usual), "it adds noise");
       assertArrayEquals(base.generate(ask.scheduler("tcd").eta(0)).pixels(), base.generate(ask.scheduler("tcd")).pixels(),
           "what is the model's own scheduler's is nobody else's");
+    }
+  }
+
+  @Test
+  void aSchedulerThatIsBroughtAddsAsMuchNoiseAsByItsName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
+      SchedulerConfig ancestral = base.parts().scheduler().with("dpmpp_2s_ancestral");
+      float[] brought = base.generate(ask.scheduler(ancestral)).pixels();
+      assertArrayEquals(base.generate(ask.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
+      assertFalse(Arrays.equals(base.generate(ask.scheduler(ancestral.with("eta", 0.5))).pixels(), brought), "its options count");
+      assertFalse(Arrays.equals(base.generate(ask.scheduler(ancestral).eta(0)).pixels(), brought), "unless the request says");
     }
   }
 }

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * @param until the share at which this run stops, in 0..1
  * @param eta how much of each step's noise is fresh, for schedulers that can choose; 0 is deterministic, NaN their
  * default
- * @param mu the exponent of resolution-dependent flow shifting; NaN when not used
+ * @param mu the exponent of resolution-dependent flow shifting, see {@link #mu(double)}; NaN when not used
  * @param timesteps timesteps of the caller's own; empty for the scheduler's
  * @param sigmas noise levels of the caller's own; empty for the scheduler's
  */
@@ -39,7 +39,11 @@ public record PlanRequest(int steps, double strength, double from, double until,
     return new PlanRequest(timesteps.length, 1, 0, 1, Double.NaN, Double.NaN, timesteps, OWN);
   }
 
-  /** A run over these noise levels, in the scheduler's own unit. */
+  /**
+   * A run over these noise levels, in the scheduler's own unit. {@link SigmaScheduler}, k-diffusion's samplers and diffusers' classes on
+   * its ladders (Euler, Heun, DPM2, LMS and their kin, LTX's ancestral Euler) take one more than steps: the last is where the run
+   * ends, and noise is left where it is not 0. Other classes for flow, UniPC's among them, take one for each step and end at 0 of themselves.
+   */
   public static PlanRequest ofSigmas(double... sigmas) {
     return new PlanRequest(sigmas.length, 1, 0, 1, Double.NaN, Double.NaN, OWN, sigmas);
   }
@@ -59,7 +63,10 @@ public record PlanRequest(int steps, double strength, double from, double until,
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
   }
 
-  /** The same run with resolution-dependent shifting. */
+  /**
+   * The same run with resolution-dependent shifting: levels move by the factor {@code exp(mu)}. diffusers' pipelines draw a line
+   * through two lengths of the picture's sequence of tokens; for FLUX.1 0.5 at 256 (256 x 256 pixels) and 1.15 at 4096 (1024 x 1024).
+   */
   public PlanRequest mu(double mu) {
     return new PlanRequest(steps, strength, from, until, eta, mu, timesteps, sigmas);
   }

@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
  * A scheduler as a published {@code scheduler_config.json} describes it: a class name and the options that differ from
  * the class's own defaults. Immutable.
  */
-public final class SchedulerConfig {
+public final class SchedulerConfig implements Scheduler {
   private static final Logger LOG = LoggerFactory.getLogger(SchedulerConfig.class);
 
   private final Map<String, Object> given;
@@ -154,18 +154,11 @@ public final class SchedulerConfig {
     return plan(PlanRequest.of(steps).strength(strength));
   }
 
-  /**
-   * The plan of a run.
-   *
-   * @throws IllegalArgumentException when the request is outside what this scheduler can do; the message names the
-   * range
-   */
-  public SamplingPlan plan(PlanRequest request) {
+  @Override public SamplingPlan plan(PlanRequest request) {
     return scheduler.plan(request);
   }
 
-  /** The training-time noise schedule. */
-  public NoiseSchedule schedule() {
+  @Override public NoiseSchedule schedule() {
     return scheduler.schedule();
   }
 
@@ -174,7 +167,7 @@ public final class SchedulerConfig {
     return scheduler.isContinuous();
   }
 
-  /** What the network was trained to answer. */
+  @Override
   public Prediction prediction() {
     return scheduler.prediction();
   }

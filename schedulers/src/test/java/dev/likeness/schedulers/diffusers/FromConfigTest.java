@@ -85,7 +85,8 @@ class FromConfigTest {
         "use_karras_sigmas", true)).withClass("LTXEulerAncestralRFScheduler");
     assertArrayEquals(new double[] {1, 0.503248, 0.235016, 0.1},
         levels(dynamic.plan(PlanRequest.of(4).mu(2)), NoiseLevel::sigma), 1e-6);
-    assertEquals("LTXEulerAncestralRFScheduler shifts by resolution (use_dynamic_shifting) and needs mu in the request",
+    assertEquals("LTXEulerAncestralRFScheduler shifts by resolution (use_dynamic_shifting) and needs mu in the request;"
+        + " give PlanRequest.mu, for FLUX.1 0.5 at 256 tokens to 1.15 at 4096, or draw through ImageRequest, which knows it",
         assertThrows(IllegalArgumentException.class, () -> dynamic.plan(4)).getMessage());
     assertEquals("LTXEulerAncestralRFScheduler with invert_sigmas counts signal, and its noise would be added as signal;"
         + " leave invert_sigmas out or sample without noise", assertThrows(IllegalArgumentException.class,

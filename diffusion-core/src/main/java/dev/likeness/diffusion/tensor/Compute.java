@@ -22,8 +22,9 @@ public record Compute(String device, DType dtype) {
   public static final Compute EXACT = new Compute("cpu", DType.F32);
 
   /** What a graphics card needs of the class path and the system, to be said where none answers. */
-  public static final String CUDA_NEEDS = "add org.bytedeco:pytorch with the classifier linux-x86_64-gpu and"
-      + " org.bytedeco:cuda, and install CUDA 13 with cuDNN 9";
+  public static final String CUDA_NEEDS = "add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
+      + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
+      + " with cuDNN 9 and NCCL";
 
   public Compute {
     if (!device.matches("cpu|cuda(:\\d+)?")) {

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.tensor;
 
 import dev.likeness.diffusion.error.MachineLimit;
+import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.global.torch;
@@ -26,7 +27,7 @@ public final class LibTorch {
   /**
    * Loads the natives.
    *
-   * @throws MachineLimit when they are not on the class path; names the artifact to add
+   * @throws MachineLimit when they are not on the class path, do not fit the machine or cannot be unpacked; says what to do
    */
   public static void load() {
     Natives.READY.run();
@@ -46,12 +47,21 @@ public final class LibTorch {
         NativeLibraries.load(torch.class);
         return () -> { };
       } catch (LinkageError | RuntimeException e) {
-        String message = "libtorch's natives for " + Loader.Detector.getPlatform() + " did not load ("
-            + firstLine(e) + "); add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch, openblas and"
-            + " javacpp with the classifier " + Loader.Detector.getPlatform();
+        String message = "libtorch's natives for " + Loader.Detector.getPlatform() + " did not load (" + firstLine(e) + "); " + cure();
         return () -> {
           throw new MachineLimit(message, e);
         };
+      }
+    }
+
+    private static String cure() {
+      try {
+        Loader.getCacheDir();
+        return "add dev.likeness:likeness-natives-cpu (type pom), or org.bytedeco:pytorch, openblas and javacpp with the classifier "
+            + Loader.Detector.getPlatform() + "; on Linux they need glibc, not musl";
+      } catch (IOException e) {
+        return "neither the home nor the temporary folder can be written; unpack them elsewhere with"
+            + " -Dorg.bytedeco.javacpp.cachedir=FOLDER";
       }
     }
   }

@@ -7,6 +7,10 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.error.MachineLimit;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
@@ -40,8 +44,18 @@ class DeviceMemoryTest {
     LibTorch.load();
     assumeFalse(torch.hasCUDA(), "there may be a card");
     Compute card = new Compute("cuda", DType.BF16);
-    assertEquals("no CUDA device answers: add org.bytedeco:pytorch with the classifier linux-x86_64-gpu and org.bytedeco:cuda,"
-        + " and install CUDA 13 with cuDNN 9; or choose --device cpu", assertThrows(MachineLimit.class, card::memory).getMessage());
+    assertEquals("no CUDA device answers: add org.bytedeco:pytorch:2.10.0-1.5.13 with the classifier linux-x86_64-gpu and"
+        + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
+        + " with cuDNN 9 and NCCL; or choose --device cpu", assertThrows(MachineLimit.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
+  }
+
+  @Test
+  void namesTheVersionsThatDependentsGet() throws IOException {
+    String bom = Files.readString(Path.of("../bom/pom.xml"));
+    for (String artifact : List.of("pytorch", "cuda")) {
+      String version = bom.replaceFirst("(?s).*<" + artifact + "\\.version>(.*?)<.*", "$1");
+      assertTrue(Compute.CUDA_NEEDS.contains("org.bytedeco:" + artifact + ":" + version + " "), version);
+    }
   }
 }

@@ -1,10 +1,13 @@
 package dev.likeness.diffusion.tensor;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,17 +18,29 @@ class NativeLibrariesTest {
   /** Without a lock, one of the two ended by SIGBUS in three of four tries. */
   @Test
   void twoProcessesFindAnEmptyCacheAtOnce() throws IOException, InterruptedException {
-    Process first = start("first.log");
-    Process second = start("second.log");
+    Process first = start(cache, "first.log");
+    Process second = start(cache, "second.log");
     assertEquals(0, first.waitFor(), Files.readString(cache.resolve("first.log")));
     assertEquals(0, second.waitFor(), Files.readString(cache.resolve("second.log")));
   }
 
-  private Process start(String log) throws IOException {
-    return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-        "-Dorg.bytedeco.javacpp.cachedir=" + cache, "-XX:ErrorFile=" + cache.resolve(log + ".error"), "-cp",
-        System.getProperty("java.class.path"), Starting.class.getName())
-        .redirectErrorStream(true).redirectOutput(cache.resolve(log).toFile()).start();
+  /** A plain file stands for a folder that cannot be written, which root can always. */
+  @Test
+  void saysHowTheyAreUnpackedElsewhereWhereNoCacheCanBeMade() throws IOException, InterruptedException {
+    Path file = Files.createFile(cache.resolve("file"));
+    assertEquals(1, start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file).waitFor());
+    String told = Files.readString(cache.resolve("refused.log"));
+    assertTrue(told.contains("); neither the home nor the temporary folder can be written; unpack them elsewhere with"
+        + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"), told);
+  }
+
+  private Process start(Path unpacked, String log, String... properties) throws IOException {
+    List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Dorg.bytedeco.javacpp.cachedir=" + unpacked, "-XX:ErrorFile=" + cache.resolve(log + ".error"), "-cp",
+        System.getProperty("java.class.path")));
+    command.addAll(List.of(properties));
+    command.add(Starting.class.getName());
+    return new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(cache.resolve(log).toFile()).start();
   }
 
   /** What each process does. */

@@ -1,6 +1,5 @@
 // Research without a fork: a solver, a ladder and a network wrapper of one's own, latents per step, ways between pictures.
 
-import dev.likeness.diffusion.sampling.*
 import org.bytedeco.pytorch.Tensor
 
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.EXACT)

@@ -3,10 +3,17 @@ import dev.likeness.diffusion.adapt.*
 import dev.likeness.diffusion.image.*
 import dev.likeness.diffusion.model.*
 import dev.likeness.diffusion.progress.*
+import dev.likeness.diffusion.sampling.*
 import dev.likeness.diffusion.tensor.*
+import dev.likeness.diffusion.text.*
 import dev.likeness.diffusion.weights.*
 import dev.likeness.headshots.*
+import dev.likeness.ipadapter.*
+import dev.likeness.ipadapter.face.*
+import dev.likeness.ipadapter.vision.*
 import dev.likeness.lora.*
 import dev.likeness.photos.*
+import dev.likeness.photos.face.*
 import dev.likeness.portrait.*
 import dev.likeness.schedulers.*
+import dev.likeness.schedulers.solvers.*

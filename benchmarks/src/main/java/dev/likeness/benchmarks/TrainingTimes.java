@@ -10,10 +10,10 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTargets;
 import dev.likeness.lora.LoraTraining;
-import dev.likeness.lora.Previews;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainingMemory;
 import dev.likeness.lora.TrainingOptions;
+import dev.likeness.lora.TrainingPreviews;
 import dev.likeness.lora.TrainingSet;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -62,7 +62,7 @@ public final class TrainingTimes {
     TrainingSet set = TrainingSet.of(List.of(picture), Subject.of("man"));
     ImageRequest ask = ImageRequest.of("photo of %s").size(picture.width(), picture.height()).steps(2);
     int[] looks = {0};
-    return watch ? set.previews(new Previews(1, ask, pictures -> looks[0]++, 0)) : set;
+    return watch ? set.previews(new TrainingPreviews(1, ask, pictures -> looks[0]++, 0)) : set;
   }
 
   private static Progress clock(List<Double> seconds) {

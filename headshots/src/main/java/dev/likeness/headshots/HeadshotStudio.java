@@ -86,7 +86,7 @@ public final class HeadshotStudio {
    *
    * @param other stays the caller's to close; null for faces as the base draws them
    */
-  public HeadshotStudio guidance(FaceGuidance other) {
+  public HeadshotStudio faceGuidance(FaceGuidance other) {
     Optional<FaceGuidance> by = Optional.ofNullable(other);
     return new HeadshotStudio(base, learning.guide(by.map(FaceGuidance::embedder)), enlarger, by, each);
   }

@@ -3,7 +3,7 @@ package dev.likeness.headshots;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.lora.PreviewScorer;
-import dev.likeness.lora.Previews;
+import dev.likeness.lora.TrainingPreviews;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
@@ -31,13 +31,13 @@ record LikenessWatch(int every, FaceEmbedder embedder) {
   }
 
   /** Looks at headshots in the studio style, beside {@code held}; stops when four of them in a row are no better. */
-  Previews previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
+  TrainingPreviews previews(List<AcceptedPhoto> held, double guidance, SharedLight light) {
     List<float[]> known = held.stream().map(photo -> embedder.embed(photo.picture(), photo.face())).toList();
     Style style = Style.named("studio");
     String prompt = style.prompt("%s", 0);
     ImageRequest ask = ImageRequest.of(prompt).negative(light.negative(style.negative(), prompt)).steps(STEPS).guidance(guidance)
         .count(PICTURES);
-    return new Previews(every, ask, scorer(known), PATIENCE);
+    return new TrainingPreviews(every, ask, scorer(known), PATIENCE);
   }
 
   /** The mean cosine of the pictures' faces to these; a picture without a face counts 0. */

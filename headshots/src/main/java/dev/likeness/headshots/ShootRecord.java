@@ -84,7 +84,7 @@ public final class ShootRecord {
     return with("choice", verdicts);
   }
 
-  /** The same record with whether drawn faces were held to the person's; see {@link HeadshotStudio#guidance}. */
+  /** The same record with whether drawn faces were held to the person's; see {@link HeadshotStudio#faceGuidance}. */
   public ShootRecord faceGuidance(boolean held) {
     return with("face_guidance", held);
   }

@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
-import dev.likeness.lora.Previews;
+import dev.likeness.lora.TrainingPreviews;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.face.Box;
@@ -50,7 +50,7 @@ class LikenessWatchTest {
     Picture blank = Picture.of(64, 64, new byte[64 * 64 * 3]);
     Face face = new Face(new Box(8, 8, 40, 40), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
     List<AcceptedPhoto> held = IntStream.range(0, 2).mapToObj(i -> AcceptedPhoto.of("photo", blank, face)).toList();
-    Previews previews = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
+    TrainingPreviews previews = new LikenessWatch(25, BY_BRIGHTNESS).previews(held, 2, new SharedLight(""));
     assertEquals(25, previews.every());
     assertEquals(2, previews.request().guidance());
     assertTrue(previews.request().prompt().startsWith("studio portrait of %s, wearing "), previews.request().prompt());

@@ -66,7 +66,7 @@ public record DreamBooth(LoraTraining settings) {
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link Previews}, too. */
+  /** The same where {@code watched} by {@link TrainingPreviews}, too. */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(settings, base, width, height, true, watched);
   }

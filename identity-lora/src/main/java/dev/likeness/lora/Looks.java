@@ -27,7 +27,7 @@ final class Looks implements Kept, AutoCloseable {
   private static final String LOSSES = "likeness.losses_between_looks";
   private static final String WITHOUT = "likeness.looks_without_better";
 
-  private final Previews previews;
+  private final TrainingPreviews previews;
   private final BaseModel base;
   private final Subject subject;
   private final Progress progress;
@@ -41,7 +41,7 @@ final class Looks implements Kept, AutoCloseable {
   private double lossBefore = Double.NaN;
   private boolean warned;
 
-  Looks(Previews previews, BaseModel base, Subject subject, Progress progress) {
+  Looks(TrainingPreviews previews, BaseModel base, Subject subject, Progress progress) {
     this.previews = previews;
     this.base = base;
     this.subject = subject;

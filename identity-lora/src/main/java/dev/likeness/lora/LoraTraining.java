@@ -142,7 +142,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     return memory(base, width, height, false);
   }
 
-  /** The same where {@code watched} by {@link Previews}, too. */
+  /** The same where {@code watched} by {@link TrainingPreviews}, too. */
   public TrainingMemory memory(BaseModel base, int width, int height, boolean watched) {
     return TrainingMemory.of(this, base, width, height, false, watched);
   }

@@ -21,7 +21,7 @@ public record TrainingMemory(long weights, long learned, long activations, long 
   private static final long PROCESS = 400L << 20;
   private static final int F32 = 4;
 
-  /** Reckons for pictures of that size; {@code whole} for {@link DreamBooth}, {@code watched} with {@link Previews}. */
+  /** Reckons for pictures of that size; {@code whole} for {@link DreamBooth}, {@code watched} with {@link TrainingPreviews}. */
   static TrainingMemory of(LoraTraining settings, BaseModel base, int width, int height, boolean whole, boolean watched) {
     Networks model = base.parts();
     int bytes = model.compute().dtype().bits() / Byte.SIZE;

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param previews pictures drawn and scored on the way
  */
 public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path state, Path latents,
-    Optional<Previews> previews) {
+    Optional<TrainingPreviews> previews) {
   public TrainingSet {
     pictures = List.copyOf(pictures);
     if (pictures.isEmpty()) {
@@ -39,7 +39,7 @@ public record TrainingSet(List<TrainingPicture> pictures, Subject subject, Path 
   }
 
   /** With previews. */
-  public TrainingSet previews(Previews drawn) {
+  public TrainingSet previews(TrainingPreviews drawn) {
     return new TrainingSet(pictures, subject, state, latents, Optional.of(drawn));
   }
 }

@@ -228,7 +228,7 @@ class TrainingOptionsTest extends OnGoldenBase {
     int[] looks = {0};
     ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     List<ProgressEvent> events = new ArrayList<>();
-    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(new Previews(10, ask, drawn -> scores[looks[0]++], 9));
+    TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(new TrainingPreviews(10, ask, drawn -> scores[looks[0]++], 9));
     LoraTraining settings = with(PLAIN.constantRate(true)).steps(10 * scores.length).learningRate(1e-2);
     settings.train(base, set, events::add, new Cancellation()).close();
     return events.stream().filter(event -> event instanceof ProgressEvent.Notice notice && notice.message().contains("by heart"))
@@ -241,7 +241,7 @@ class TrainingOptionsTest extends OnGoldenBase {
     double[] scores = {0.2, 0.6, 0.5, 0.4};
     int[] looks = {0};
     ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
-    Previews previews = new Previews(1, ask, drawn -> scores[looks[0]++], 2);
+    TrainingPreviews previews = new TrainingPreviews(1, ask, drawn -> scores[looks[0]++], 2);
     float[] kept;
     try (TrainedPerson person = with(PLAIN.constantRate(true)).steps(9)
         .train(base, TrainingSet.of(pictures(), SUBJECT).previews(previews), events::add, new Cancellation())) {
@@ -260,7 +260,7 @@ class TrainingOptionsTest extends OnGoldenBase {
   void keepsTheBestLookAlsoOverAStop(@TempDir Path files) {
     ImageRequest ask = ImageRequest.of("photo of %s").steps(1).guidance(1).size(24, 16);
     // No look is better than the first, at step 10; the third without a better one is at step 40.
-    Previews previews = new Previews(10, ask, drawn -> 0, 3);
+    TrainingPreviews previews = new TrainingPreviews(10, ask, drawn -> 0, 3);
     LoraTraining settings = with(PLAIN).steps(60);
     TrainingSet set = TrainingSet.of(pictures(), SUBJECT).previews(previews);
     float[] whole;

@@ -154,11 +154,13 @@ public final class SchedulerConfig implements Scheduler {
     return plan(PlanRequest.of(steps).strength(strength));
   }
 
-  @Override public SamplingPlan plan(PlanRequest request) {
+  @Override
+  public SamplingPlan plan(PlanRequest request) {
     return scheduler.plan(request);
   }
 
-  @Override public NoiseSchedule schedule() {
+  @Override
+  public NoiseSchedule schedule() {
     return scheduler.schedule();
   }
 
@@ -203,7 +205,8 @@ public final class SchedulerConfig implements Scheduler {
     return found;
   }
 
-  @Override public String toString() {
+  @Override
+  public String toString() {
     return options.toString();
   }
 }

@@ -105,7 +105,7 @@ public final class EditCommand implements Runnable {
       Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
       ShownPerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
-      EditedHeadshot edited = HeadshotStudio.on(model).guidance(held).edit(who, headshot(who), wanted,
+      EditedHeadshot edited = HeadshotStudio.on(model).faceGuidance(held).edit(who, headshot(who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
       marking.writePng(edited.after().picture(), out.resolve(EDITED));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),

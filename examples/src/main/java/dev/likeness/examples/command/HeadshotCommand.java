@@ -155,7 +155,7 @@ public final class HeadshotCommand implements Runnable {
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector())) {
       watch.lap("open");
-      HeadshotStudio plain = studio(model).guidance(held).enlarger(enlarger);
+      HeadshotStudio plain = studio(model).faceGuidance(held).enlarger(enlarger);
       plain.require(request);
       if (upscaler != null && !plain.enlarges(request)) {
         throw new IllegalArgumentException("--upscaler is for a --size that the base does not draw at once, more than 1.5 times its own "

@@ -142,7 +142,7 @@ public final class TrainCommand implements Runnable {
     try (BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       FaceEmbedder eye = tools.embedder().orElse(own);
-      HeadshotStudio studio = watching(seeing(HeadshotStudio.on(model).guidance(holding), eye), eye);
+      HeadshotStudio studio = watching(seeing(HeadshotStudio.on(model).faceGuidance(holding), eye), eye);
       if (whole) {
         learnWhole(studio, model, review, state, watched);
       } else {
@@ -200,7 +200,7 @@ public final class TrainCommand implements Runnable {
     try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
         FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
-      HeadshotStudio studio = seeing(studio(model).guidance(holding), own);
+      HeadshotStudio studio = seeing(studio(model).faceGuidance(holding), own);
       console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console));
       console.out().flush();
     }

@@ -68,7 +68,7 @@ public final class BatchHeadshots {
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null);
         FaceEmbedder own = FolderEmbedder.in(folder).orElse(null)) {
       ShootRequest request = ShootRequest.of(Style.usual(), 1);
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(held);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       BatchHeadshots batch =
           new BatchHeadshots(base, own == null ? studio : studio.embedder(own), request, detector, System.out);
       System.exit(batch.run(Path.of(args[0]), Path.of(args[2]), Consent.of(args[3])) == 0 ? 0 : 3);

@@ -69,7 +69,7 @@ public final class ServePeople {
     try (FaceDetector detector = new CascadeDetector(); BaseModel base = BaseModel.open(folder, Compute.best());
         FaceGuidance held = FaceGuidance.in(folder, base, detector).orElse(null); People people = new People(new TreeMap<>())) {
       files.forEach(file -> people.add(file, base));
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(held);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(held);
       try (HeadshotService service = HeadshotService.start(studio, people.byName(), QueueOptions.defaults(), detector, port)) {
         serving.with(service);
       }

@@ -112,7 +112,7 @@ class HeadshotServiceTest {
         : GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path());
     detector = HELD ? warm(new CascadeDetector()) : DETECTOR;
     guidance = HELD ? FaceGuidance.in(portrait, base, detector).orElseThrow() : null;
-    studio = HeadshotStudio.on(base).guidance(guidance);
+    studio = HeadshotStudio.on(base).faceGuidance(guidance);
     for (String name : NAMES) {
       PEOPLE.put(name, HELD ? learntOnPortrait(name) : learnt(name));
       serial(name, 0);

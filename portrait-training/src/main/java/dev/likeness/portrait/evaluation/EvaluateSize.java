@@ -47,7 +47,7 @@ public final class EvaluateSize {
         FaceGuidance guidance = FaceGuidance.in(model, base, detector).orElse(null);
         TrainedPerson person = TrainedPerson.open(Path.of(args[1]), base)) {
       Gallery photos = new Gallery(Person.random(Long.parseLong(args[2])), 1, HELD_OUT, detector, embedder);
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       int window = base.defaults().width();
       double difference = 0;
       for (int i = 0; i < pictures; i++) {

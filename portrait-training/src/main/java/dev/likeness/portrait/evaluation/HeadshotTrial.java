@@ -201,7 +201,7 @@ record HeadshotTrial(BaseModel base, HeadshotPlan plan, ReviewTools tools, FaceG
   }
 
   private HeadshotStudio studio() {
-    HeadshotStudio usual = HeadshotStudio.on(base).guidance(guidance);
+    HeadshotStudio usual = HeadshotStudio.on(base).faceGuidance(guidance);
     return plan.trainSteps() == 0 ? usual : usual.training(usual.training().steps(plan.trainSteps()));
   }
 }

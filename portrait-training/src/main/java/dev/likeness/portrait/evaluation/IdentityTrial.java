@@ -79,7 +79,7 @@ record IdentityTrial(HeadshotStudio studio, Optional<FaceGuidance> guidance, Fac
   /** Trials on {@code base} as the studio learns and draws, with faces held by {@code guidance} unless that is null. */
   static IdentityTrial on(BaseModel base, FaceGuidance guidance, FaceDetector detector, FaceDetector judge,
       FaceEmbedder embedder) {
-    return new IdentityTrial(HeadshotStudio.on(base).guidance(guidance), Optional.ofNullable(guidance), detector, judge, embedder);
+    return new IdentityTrial(HeadshotStudio.on(base).faceGuidance(guidance), Optional.ofNullable(guidance), detector, judge, embedder);
   }
 
   Result of(Person person, int each, Optional<Function<Person, ShownPerson>> showing) {

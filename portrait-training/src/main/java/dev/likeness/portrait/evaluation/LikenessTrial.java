@@ -141,7 +141,7 @@ record LikenessTrial(BaseModel base, Path folder, LikenessPlan plan, Optional<Fa
   }
 
   private HeadshotStudio studio() {
-    return HeadshotStudio.on(base).guidance(guidance.orElse(null));
+    return HeadshotStudio.on(base).faceGuidance(guidance.orElse(null));
   }
 
   /** The accepted photos as the base looks at pictures. */

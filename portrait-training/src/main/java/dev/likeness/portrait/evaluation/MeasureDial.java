@@ -79,7 +79,7 @@ public final class MeasureDial {
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
       Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(folder), "steps", Integer.toString(steps),
           "attributes", new TreeMap<>(reader.made()).toString(), "held by", guidance == null ? "nothing" : guidance.embedder().name()));
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);
       for (long seed = first; seed < first + Integer.parseInt(args[3]); seed++) {

@@ -119,7 +119,7 @@ class FaceGuidanceTest {
       TrainedPerson known = new FaceReferences(guidance.embedder().name(), seen).asGuideOf(plain);
       TrainedPerson others = new FaceReferences("another embedder", seen).asGuideOf(plain);
       HeadshotStudio free = HeadshotStudio.on(base);
-      HeadshotStudio holding = free.guidance(guidance);
+      HeadshotStudio holding = free.faceGuidance(guidance);
       assertEquals(List.of(true, false, false, false),
           List.of(holding.holds(known), holding.holds(plain), holding.holds(others), free.holds(known)));
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
@@ -136,7 +136,7 @@ class FaceGuidanceTest {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
         FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow()) {
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance).training(LoraTraining.quick().steps(1));
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance).training(LoraTraining.quick().steps(1));
       PhotoReview review = PhotoReview.of(PhotoSet.of(selfies));
       try (TrainedPerson learnt = studio.learn(review, Consent.NOBODY_REAL)) {
         assertEquals("flash", SharedLight.of(learnt).words());
@@ -159,7 +159,7 @@ class FaceGuidanceTest {
       for (int i = 0; i < away.length; i++) {
         away[i] = -face[i];
       }
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       List<TrainedPerson> people = Stream.of(face, away)
           .map(vector -> new FaceReferences(guidance.embedder().name(), List.of(vector)).asGuideOf(plain)).toList();
@@ -209,7 +209,7 @@ class FaceGuidanceTest {
           adapter.reference(photo, detector.detect(photo).get(0)))), null, Consent.NOBODY_REAL, "adapter",
           LikenessDial.UNMEASURED, Map.of()).heldTo(new FaceReferences(eye, List.of(away)));
       ShownPerson faceless = new ShownPerson(shown.prompt(), null, shown.consent(), "adapter", shown.dial(), Map.of());
-      HeadshotStudio studio = HeadshotStudio.on(base).guidance(guidance);
+      HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       ShootRequest ask = ShootRequest.of(Style.named("studio"), 1).steps(4);
       assertTrue(studio.holds(faceless.with(learnt)));
       assertEquals(drawn(studio, faceless.with(learnt), ask), drawn(studio, shown.with(learnt), ask));

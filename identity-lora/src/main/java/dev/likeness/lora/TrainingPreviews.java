@@ -11,8 +11,8 @@ import dev.likeness.diffusion.ImageRequest;
  * @param scorer who judges them
  * @param patience looks without a better score after which the training stops; 0 to go on to the end
  */
-public record Previews(int every, ImageRequest request, PreviewScorer scorer, int patience) {
-  public Previews {
+public record TrainingPreviews(int every, ImageRequest request, PreviewScorer scorer, int patience) {
+  public TrainingPreviews {
     if (every < 1 || patience < 0) {
       throw new IllegalArgumentException(
           "previews every " + every + " steps with patience " + patience + ": at least 1 and 0");

@@ -137,6 +137,16 @@ class MemoryPlanTest {
         assertThrows(IllegalArgumentException.class, () -> MemoryBudget.of("much")).getMessage());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"sd1/base", "flux/dev", "sd3/three", "klein/base"})
+  void plansForTheModelsOwnPictureWhereNoSizeIsAsked(String name) {
+    try (BaseModel base = BaseModel.open(ModelFiles.open(PipelineFolder.any(name, scratch)), Compute.EXACT, MemoryBudget.of("60GiB"))) {
+      Defaults own = base.defaults();
+      String plan = base.plan().orElseThrow().toString();
+      assertTrue(plan.startsWith("memory for one picture of " + own.width() + "x" + own.height() + " on"), plan);
+    }
+  }
+
   @Test
   void takesTheFirstPlanThatFits() {
     ModelFiles files = ModelFiles.open(PipelineFolder.write("flux/dev", scratch).path());

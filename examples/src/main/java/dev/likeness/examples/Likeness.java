@@ -66,6 +66,7 @@ public final class Likeness implements Runnable {
         .addSubcommand(new VerifyCommand(console))
         .addSubcommand(new EvaluateCommand(console))
         .addSubcommand(new DoctorCommand(console));
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setOut(console.out()).setErr(console.err());
     line.setExecutionExceptionHandler((failure, command, parsed) -> console.report(failure));
     line.setParameterExceptionHandler((wrong, given) -> {

@@ -32,6 +32,12 @@ class UsageTest {
   }
 
   @Test
+  void takesNamesInAnyCase() {
+    assertWrong("give either --out FILE or --store DIR (try likeness train --help)", "train", "--photos", "x", "--recipe", "quick");
+    assertWrong("give either LoRA files or --extract TUNED (try likeness lora --help)", "lora", "--spelling", "kohya", "--out", "x");
+  }
+
+  @Test
   void refusesOptionsThatWouldDoNothing() {
     for (String option : List.of("--control-mode=1", "--preview-every=2", "--hires-pixels", "--commercial", "--away=3")) {
       CommandRun run = CommandRun.of("generate", "--prompt", "x", "--out", "x", option);

@@ -16,10 +16,11 @@ import java.util.Map;
  * @param textTokens how many tokens of text a transformer has beside the picture's; 0 for a UNet
  * @param pixels width of the autoencoder at full size, in channels
  * @param side pixels along one side of a token, or of a UNet's latent
+ * @param own pixels along one side of the picture that the model draws by default
  * @param rows how many times the network is given a picture at once by default
  */
 record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long textTokens, long pixels, int side,
-    int rows) {
+    int own, int rows) {
   /** What lies in memory of one block's work at once, in tokens times width: in the network's type, and in f32. */
   private static final double TYPED = 28;
   private static final double SINGLE = 40;
@@ -51,10 +52,21 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
     if (!transformer) {
       ModelConfig unet = files.config("unet");
       return new MemoryNeeds(parts, "unet", unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
-          0, pixels, factor, 2);
+          0, pixels, factor, factor * latents(unet, 64), 2);
     }
     Transformer net = Transformer.of(files);
-    return new MemoryNeeds(parts, "transformer", net.width, net.textTokens, pixels, 2 * factor, net.rows);
+    return new MemoryNeeds(parts, "transformer", net.width, net.textTokens, pixels, 2 * factor,
+        factor * latents(files.config("transformer"), 128), net.rows);
+  }
+
+  private static int latents(ModelConfig network, int unsaid) {
+    int side = network.integer("sample_size", 0);
+    return side == 0 ? unsaid : side;
+  }
+
+  /** The budget for pictures of a size: the model's own where none was asked for. */
+  MemoryBudget sized(MemoryBudget budget) {
+    return budget.size(budget.width() == 0 ? own : budget.width(), budget.height() == 0 ? own : budget.height());
   }
 
   /** What the memory of a transformer's work is told by. */

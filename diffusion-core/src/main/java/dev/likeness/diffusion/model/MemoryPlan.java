@@ -29,7 +29,7 @@ public final class MemoryPlan {
 
   private MemoryPlan(MemoryBudget budget, Compute compute, Map<String, Residence> residences, boolean strips,
       MemoryNeeds needs, long program) {
-    this.budget = budget;
+    this.budget = needs.sized(budget);
     this.compute = compute;
     this.residences = residences;
     this.strips = strips;
@@ -46,7 +46,7 @@ public final class MemoryPlan {
     List<MemoryPlan> choices = choices(files, wanted, budget);
     MemoryPlan smallest = choices.get(choices.size() - 1);
     return choices.stream().filter(plan -> plan.peak() <= budget.bytes()).findFirst().orElseThrow(() -> new MachineLimit(
-        files.describe() + " needs " + gib(smallest.peak()) + " for a picture of " + budget.width() + "x" + budget.height()
+        files.describe() + " needs " + gib(smallest.peak()) + " for a picture of " + smallest.budget.width() + "x" + smallest.budget.height()
         + " even " + smallest.words() + "; the budget is " + gib(budget.bytes()) + ": give more, or ask for a smaller picture"));
   }
 
@@ -100,7 +100,7 @@ public final class MemoryPlan {
   }
 
   private static MemoryPlan whatever(MemoryNeeds needs, Compute compute, Residence network) {
-    MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 1024, 1024, 0);
+    MemoryBudget any = new MemoryBudget(Long.MAX_VALUE, true, 0, 0, 0);
     return new MemoryPlan(any, compute, all(needs, Residence.MAPPED, network), false, needs, 0);
   }
 

@@ -33,8 +33,7 @@ final class MemoryOptions {
       return eightBits ? BaseModel.open(base.files(), MemoryPlan.inEightBits(base.files(), base.compute())) : base.open();
     }
     MemoryBudget size = MemoryBudget.of(memory);
-    MemoryBudget budget = (eightBits ? size.inEightBits() : size)
-        .size(request.width() == 0 ? size.width() : request.width(), request.height() == 0 ? size.height() : request.height());
+    MemoryBudget budget = (eightBits ? size.inEightBits() : size).size(request.width(), request.height());
     MemoryPlan plan = MemoryPlan.of(base.files(), base.compute(), budget);
     console.err().println(plan);
     return BaseModel.open(base.files(), plan);

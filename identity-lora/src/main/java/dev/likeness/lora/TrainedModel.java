@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.io.Uninterrupted;
+import dev.likeness.diffusion.model.HubCache;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -54,7 +55,7 @@ public final class TrainedModel implements AutoCloseable {
    * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is made whole, hidden beside {@code out} or
    * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next.
    *
-   * @param base the diffusers folder that was trained from
+   * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
    * @param out a folder that does not exist yet, or is empty
    * @param type of the weights in the files: f32, bf16 or f16
    * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
@@ -67,7 +68,7 @@ public final class TrainedModel implements AutoCloseable {
     try {
       delete(whole);
       try {
-        fill(base, whole, type);
+        fill(HubCache.snapshot(base), whole, type);
         filled = true;
       } finally {
         if (!filled) {
@@ -130,8 +131,8 @@ public final class TrainedModel implements AutoCloseable {
    * @throws UnusableInput when {@code base} is no diffusers folder or {@code out} holds something
    */
   public static void require(Path base, Path out) {
-    if (!Files.isRegularFile(base.resolve(INDEX))) {
-      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX);
+    if (!Files.isRegularFile(HubCache.snapshot(base).resolve(INDEX))) {
+      throw new UnusableInput(base + " is no diffusers folder: it has no " + INDEX + "; make one with `likeness convert FILE FOLDER`");
     }
     if (Files.exists(out)) {
       try (Stream<Path> inside = Files.list(out)) {

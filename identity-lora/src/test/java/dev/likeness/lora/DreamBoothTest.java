@@ -171,7 +171,7 @@ class DreamBoothTest {
       savesBesideAJar(ada, out);
       assertEquals(out + " holds files already; give a new folder",
           assertThrows(UnusableInput.class, () -> ada.save(folder, out, DType.F32)).getMessage());
-      assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json",
+      assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
           assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32)).getMessage());
     }
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
@@ -181,15 +181,17 @@ class DreamBoothTest {
   }
 
   @Test
-  void savesALinkedBaseIntoAFolderThatExistsAndKeepsWhatHasNoPlace() throws IOException {
+  void savesACachesLinkedBaseIntoAFolderThatExistsAndKeepsWhatHasNoPlace() throws IOException {
     Path linked = Files.createDirectories(files.resolve("linked"));
     for (String part : List.of("unet", "vae", "model_index.json")) {
       Files.createSymbolicLink(linked.resolve(part), folder.resolve(part));
     }
+    Path cache = Files.createDirectories(files.resolve("models--a--b/snapshots")).getParent();
+    Files.createSymbolicLink(cache.resolve("snapshots/only"), linked);
     Path volume = Files.createDirectories(files.resolve("volume"));
     Path nowhere = Files.createSymbolicLink(files.resolve("broken"), files.resolve("gone"));
     try (TrainedModel ada = DreamBooth.standard().with(PLAIN).train(base, pictures(), Progress.SILENT, new Cancellation())) {
-      ada.save(Files.createSymbolicLink(files.resolve("base"), linked), Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
+      ada.save(cache, Files.createSymbolicLink(files.resolve("out"), volume).resolve("."), DType.F32);
       assertTrue(Files.exists(volume.resolve("vae/config.json")) && Files.exists(volume.resolve("model_index.json")));
       assertTrue(assertThrows(MachineLimit.class, () -> ada.save(linked, nowhere, DType.F32)).getMessage()
           .endsWith("the whole model is kept in " + files.resolve(".broken.part")));

@@ -12,13 +12,13 @@ import java.util.stream.Stream;
  * The cache of huggingface_hub: {@code models--org--name} with {@code refs}, {@code snapshots} and {@code blobs}. The
  * snapshot that {@code refs/main} names is taken, or the only one there is.
  */
-final class HubCache {
+public final class HubCache {
   private static final int LONGEST_REVISION = 100;
 
   private HubCache() {}
 
   /** The snapshot in {@code folder}, or {@code folder} itself when it is no such cache. */
-  static Path snapshot(Path folder) {
+  public static Path snapshot(Path folder) {
     Path snapshots = folder.resolve("snapshots");
     if (!Files.isDirectory(snapshots) || Files.exists(folder.resolve("model_index.json"))) {
       return folder;

@@ -37,8 +37,8 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
-   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file ({@code .safetensors}, {@code
-   * .ckpt}).
+   * Opens a diffusers folder, a folder of the Hugging Face cache, or a single file ({@code .safetensors}, {@code .ckpt},
+   * {@code .gguf}).
    *
    * @throws dev.likeness.diffusion.error.UnusableInput when something in it is missing, broken or not supported
    * @throws dev.likeness.diffusion.error.MachineLimit when the device or libtorch's natives are not here
@@ -164,7 +164,11 @@ public final class BaseModel implements AutoCloseable {
     return new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing));
   }
 
-  /** What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe. */
+  /**
+   * What the model is told for a prompt, to be mixed and drawn from: {@link ImageRequest#embeddings}. Thread-safe.
+   *
+   * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
+   */
   public PromptEmbedding encode(String prompt) {
     return encode(ImageRequest.of(prompt));
   }
@@ -173,6 +177,7 @@ public final class BaseModel implements AutoCloseable {
    * What the model is told for a request's prompt, with its syntax, words and adapters. Thread-safe.
    *
    * @throws IllegalArgumentException when the prompt changes on the way, as {@link PromptSyntax#A1111} can have it
+   * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
     return LatentSpace.encode(networks(), request);

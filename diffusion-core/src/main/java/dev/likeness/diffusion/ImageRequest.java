@@ -22,9 +22,9 @@ import java.util.function.Consumer;
  *     FLUX.1's network is told, which has no off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
- * @param width in pixels, or 0 for the default: the initial picture's, else, on a UNet, the first ControlNet's, else the model's, which
- *     masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and bases that edit
- * @param height in pixels, or 0 for the default
+ * @param width in pixels, a multiple of {@link BaseModel#unit()}, or 0 for the default: the initial picture's, else, on a UNet, the first
+ *     ControlNet's, else the model's, which masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and bases that edit
+ * @param height in pixels, a multiple of the same, or 0 for the default
  * @param scheduler a scheduler's name, or null for the model's own
  * @param adapters who and what adapts the model for this request, summed
  * @param sizes what SDXL is told about sizes
@@ -180,12 +180,12 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.eta = share);
   }
 
-  /** With prompts read in this syntax. */
+  /** With prompts read in this syntax; other than plain for Stable Diffusion 1.x, 2.x and XL alone, other bases refuse it. */
   public ImageRequest syntax(PromptSyntax syntax) {
     return with(d -> d.prompting = d.prompting.syntax(syntax));
   }
 
-  /** With so many of the text encoders' last layers left out; see {@link Prompting}. */
+  /** With so many of the text encoders' last layers left out: 1 is the web UI's clip skip 2; see {@link Prompting}. */
   public ImageRequest clipSkip(int layers) {
     return with(d -> d.prompting = d.prompting.clipSkip(layers));
   }
@@ -195,7 +195,10 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.prompting = d.prompting.word(word));
   }
 
-  /** With embeddings in place of the prompts; either may be null for the prompt's own. */
+  /**
+   * With embeddings in place of the prompts; either may be null for the prompt's own. For Stable Diffusion 1.x, 2.x and XL alone,
+   * other bases refuse them.
+   */
   public ImageRequest embeddings(PromptEmbedding wanted, PromptEmbedding unwanted) {
     return with(d -> {
       d.embedding = wanted;

@@ -19,7 +19,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /** Writes a model as a diffusers folder, {@code model_index.json} last: a folder that has it is complete. */
-public final class FolderWriter {
+final class FolderWriter {
   private FolderWriter() {}
 
   /**

@@ -29,7 +29,7 @@ import java.util.Map;
  * Writes a model as one safetensors file, as Stability's code and the programs of the field name its tensors. The header
  * carries the configuration too, and a tokenizer that is not CLIP's own, so that nothing is lost on the way back.
  */
-public final class SingleFileWriter {
+final class SingleFileWriter {
   private final ModelFiles files;
   private final DType type;
   private final boolean xl;

@@ -15,7 +15,7 @@ final class PromptOptions {
   private String syntax;
 
   @Option(names = "--clip-skip", paramLabel = "N", defaultValue = "0",
-      description = "leaves out the text encoder's last N layers (default: ${DEFAULT-VALUE})")
+      description = "leaves out the text encoder's last N layers: 1 is the web UI's clip skip 2 (default: ${DEFAULT-VALUE})")
   private int clipSkip;
 
   @Option(names = "--embedding", paramLabel = "FILE",

@@ -1,8 +1,10 @@
 package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.GoldenReference;
@@ -16,6 +18,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,6 +39,24 @@ class GenerateCommandTest {
         run.out().lines().toList());
     Picture picture = Picture.read(out.resolve("image-001.png"));
     assertEquals("48x32", picture.width() + "x" + picture.height());
+  }
+
+  @Test
+  void recordsHowPicturesWereMadeWithoutFolders() throws IOException {
+    Path out = folder.resolve("out");
+    Path base = TinyBase.in(folder);
+    CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a man/woman", "--seed", "3",
+        "--steps", "2", "--count", "2", "--scheduler", "euler a", "--tile", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    String text = Files.readString(out.resolve("images.json"));
+    assertFalse(text.contains(folder.toString()), text);
+    Map<String, Object> record = JSON.std.mapFrom(text);
+    assertEquals(Set.of("likeness", "made", "java", "base", "compute", "options", "images"), record.keySet());
+    assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
+    assertEquals(List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
+    assertTrue(((Map<?, ?>) record.get("options")).containsKey("--tile"), text);
+    assertEquals("{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, width=32, height=32}",
+        ((List<?>) record.get("images")).get(1).toString());
   }
 
   @Test

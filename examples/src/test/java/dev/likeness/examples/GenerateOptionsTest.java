@@ -160,7 +160,7 @@ class GenerateOptionsTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(seen.contains("preview-001.png"), seen.toString());
     assertFalse(seen.contains("image-001.png"), seen.toString());
-    assertEquals(List.of("image-001.png"), TinyBase.namesIn(out));
+    assertEquals(List.of("image-001.png", "images.json"), TinyBase.namesIn(out));
   }
 
   private static float[] drawn(ImageRequest asked, String options) {

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * How headshots came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
+ * How headshots, or pictures of no shoot, came about, as JSON: versions, settings, seeds, prompts, timings, and which photos were used or set
  * aside and why. It names photos and a person's words, so it is as private as the photos are. Immutable.
  */
 public final class ShootRecord {
@@ -57,15 +57,28 @@ public final class ShootRecord {
   }
 
   private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
+    Map<String, Object> content = begun(base);
+    content.put("person", person);
+    content.put("headshots", ShotList.of(shoot, first));
+    return new ShootRecord(content, first);
+  }
+
+  /** The record of pictures of no shoot: what was asked for all of them, and what is told of each. */
+  public static ShootRecord ofPictures(BaseModel base, Map<String, ?> options, List<Map<String, Object>> pictures) {
+    Map<String, Object> content = begun(base);
+    content.put("options", options);
+    content.put("images", pictures);
+    return new ShootRecord(content, 0);
+  }
+
+  private static Map<String, Object> begun(BaseModel base) {
     Map<String, Object> content = new LinkedHashMap<>();
     content.put("likeness", LikenessVersion.current());
     content.put("made", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
     content.put("java", Runtime.version().toString());
     content.put("base", base.name());
     content.put("compute", base.parts().compute().toString());
-    content.put("person", person);
-    content.put("headshots", ShotList.of(shoot, first));
-    return new ShootRecord(content, first);
+    return content;
   }
 
   /** The same record with what became of each photo. */

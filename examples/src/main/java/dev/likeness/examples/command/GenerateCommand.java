@@ -103,7 +103,8 @@ public final class GenerateCommand implements Runnable {
   @Mixin
   private DisclosureOptions disclosure;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on")
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on, and images.json, which says"
+      + " how they were made")
   private Path out;
 
   @Spec
@@ -157,6 +158,7 @@ public final class GenerateCommand implements Runnable {
     Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
     List<GeneratedImage> images = previews.generate(model, base, request, out, marking, console);
     NumberedFiles.write(out, "image", images, (image, file) -> marking.writePng(image.picture(), file), console);
+    ImagesRecord.of(model, spec.commandLine().getParseResult(), images).write(out.resolve(ImagesRecord.FILE));
     if (tensors != null) {
       RunTensors.write(tensors, model, images);
     }

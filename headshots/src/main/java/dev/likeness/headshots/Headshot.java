@@ -30,7 +30,7 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   /**
    * A picture from a file, of which nothing but the prompt is known: to be edited.
    *
-   * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
+   * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    */
   public static Headshot of(Picture picture, Style style, String who) {
     ImageRequest request = ShootRequest.of(style, 1).drawing(style.opening() + " of " + who, style)
@@ -60,7 +60,7 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   /**
    * A picture file to be edited: as the {@code record.json}, a later shoot's {@code record-003.json}, or {@code edit.json} beside it tells, or else of a usual prompt.
    *
-   * @param who what prompts call the person, {@link dev.likeness.diffusion.adapt.Identity#phrase()}
+   * @param who what prompts call the person, {@link dev.likeness.diffusion.Identity#phrase()}
    * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
    */
   public static Headshot read(Path file, String who) {

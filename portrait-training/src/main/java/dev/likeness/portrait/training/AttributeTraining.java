@@ -22,10 +22,6 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Trains the network that reads attributes back, on renders and what is known of them: the sum of every head's
  * cross-entropy, and how far off it foretells the {@link PersonTraits} that made the person.
- *
- * @param renders of which the first {@code pictures} are learnt
- * @param known what drew them
- * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of each softened
  */
 final class AttributeTraining {
   private static final String TOLD = "told";
@@ -40,6 +36,11 @@ final class AttributeTraining {
   private final long seed;
   private final PersonTraits traits;
 
+  /**
+   * @param renders of which the first {@code pictures} are learnt
+   * @param known what drew them
+   * @param batch pictures a step, a multiple of 4: two shares of them are learnt at once, half of each softened
+   */
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     requireShares(batch);
     this.renders = renders;

@@ -17,7 +17,10 @@ import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every {@link Attribute}. */
+/**
+ * Trains a {@link LatentReader} to tell of latents the {@link PersonTraits} and the words of every
+ * {@link dev.likeness.portrait.people.Attribute}.
+ */
 final class LatentReaderTraining {
   private static final String NAME = "latent reader";
   private static final int SHARES = 2;

@@ -19,10 +19,6 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Trains the network that reads photos, on renders framed as intake frames photos, a little differently each time: the sum of
  * every head's cross-entropy.
- *
- * @param renders of which the first {@code pictures} are learnt
- * @param known what drew them
- * @param batch pictures a step
  */
 final class PhotoReaderTraining {
   /** The least that is shown of a render's side. */
@@ -38,6 +34,11 @@ final class PhotoReaderTraining {
   private final int batch;
   private final long seed;
 
+  /**
+   * @param renders of which the first {@code pictures} are learnt
+   * @param known what drew them
+   * @param batch pictures a step
+   */
   PhotoReaderTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     this.renders = renders;
     this.known = known;

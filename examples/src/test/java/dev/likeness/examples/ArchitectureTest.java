@@ -5,10 +5,13 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPac
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaAccess;
 import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.core.importer.Location;
@@ -18,7 +21,14 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** The arrows between the modules, and what no module may do; see docs/architecture.md. */
 @AnalyzeClasses(packages = "dev.likeness",
@@ -107,6 +117,18 @@ class ArchitectureTest {
   static final ArchRule ONLY_THE_COMMAND_PRINTS = noClasses().that().resideOutsideOfPackages("dev.likeness.examples..",
       "dev.likeness.portrait.training..", "dev.likeness.portrait.evaluation..", "dev.likeness.portrait.making..").should()
       .accessField(System.class, "out").orShould().accessField(System.class, "err");
+
+  @ArchTest
+  static void everyNameThatTheShellImportsMeansOneThing(JavaClasses classes) throws IOException {
+    List<String> packages =
+        Files.readAllLines(Path.of("jshell/start.jsh")).stream().map(line -> line.replaceAll("^import |\\.\\*$", "")).toList();
+    List<JavaClass> types = classes.stream().filter(JavaClass::isTopLevelClass)
+        .filter(type -> packages.contains(type.getPackageName()) && type.getModifiers().contains(JavaModifier.PUBLIC)).toList();
+    assertEquals(new TreeSet<>(packages), types.stream().map(JavaClass::getPackageName).collect(Collectors.toCollection(TreeSet::new)));
+    Map<String, Long> names = types.stream().collect(Collectors.groupingBy(JavaClass::getSimpleName, Collectors.counting()));
+    names.values().removeIf(count -> count == 1);
+    assertEquals(Map.of(), names);
+  }
 
   private static boolean isTorch(JavaAccess<?> call) {
     return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");

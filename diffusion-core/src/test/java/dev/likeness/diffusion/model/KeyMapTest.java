@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -34,14 +35,25 @@ class KeyMapTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"sd1", "sd2", "sdxl", "refiner"})
-  void namesEveryTensorOfTheRealFilesAndNoOther(String family) throws IOException {
-    Map<String, long[]> file = file(family);
+  void laysEveryTensorWhereTheRealFilesHaveItAndNoOther(String family) throws IOException {
     Map<?, ?> list = JSON.std.mapFrom(Files.readAllBytes(Material.of("keys/stable_diffusion_" + family + ".json")));
-    Map<String, Object> real = new LinkedHashMap<>(stringKeys(list.get("ldm_diffusers_keymap")));
-    real.putAll(stringKeys(list.get("ldm_diffusers_operator_map")));
+    Map<String, List<String>> real = new TreeMap<>();
+    stringKeys(list.get("ldm_diffusers_keymap")).forEach((name, of) -> real.put(name, List.of(published((String) of))));
+    stringKeys(list.get("ldm_diffusers_operator_map")).forEach((name, joined) -> real.put(name,
+        ((List<?>) ((Map<?, ?>) joined).get("cat")).stream().map(of -> published((String) of)).toList()));
+    Map<String, List<String>> ours = new TreeMap<>();
+    parts(family).forEach((component, listed) -> Relaid.foreignNames(listed.names(), layouts(family).get(component))
+        .forEach((name, of) -> ours.put(name, of.stream().map(part -> component + "." + part).toList())));
     // The list leaves the projection to its own tool.
-    file.keySet().removeIf(name -> name.endsWith("text_projection") && !real.containsKey(name));
-    assertEquals(new TreeSet<>(real.keySet()), new TreeSet<>(file.keySet()));
+    ours.keySet().removeIf(name -> name.endsWith("text_projection") && !real.containsKey(name));
+    assertEquals(real, ours);
+  }
+
+  /** The list's "te1_text_model.x" as "text_encoder_2.text_model.x". */
+  private static String published(String listed) {
+    String component = listed.substring(0, listed.indexOf('_'));
+    return Map.of("te", "text_encoder", "te0", "text_encoder", "te1", "text_encoder_2").getOrDefault(component, component)
+        + "." + listed.substring(component.length() + 1);
   }
 
   @ParameterizedTest
@@ -109,13 +121,16 @@ class KeyMapTest {
 
   private static Map<String, long[]> file(String family) {
     Map<String, long[]> file = new LinkedHashMap<>();
+    parts(family).forEach((component, listed) -> listed.addTo(file, layouts(family).get(component)));
+    return file;
+  }
+
+  private static Map<String, KeyLayout> layouts(String family) {
     boolean xl = !family.matches("sd1|sd2");
-    Map<String, KeyLayout> layouts = Map.of("unet", UNetLayout.of(unet(family)).under("model.diffusion_model."),
+    return Map.of("unet", UNetLayout.of(unet(family)).under("model.diffusion_model."),
         "vae", AutoencoderLayout.of(4, 3).under("first_stage_model."),
         "text_encoder", TextShape.written(family.equals("sd2"), false, xl ? "conditioner.embedders.0." : "cond_stage_model."),
         "text_encoder_2", TextShape.written(true, true, "conditioner.embedders." + (family.equals("refiner") ? 0 : 1) + "."));
-    parts(family).forEach((component, listed) -> listed.addTo(file, layouts.get(component)));
-    return file;
   }
 
   private static Map<String, ListedTensors> parts(String family) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -111,6 +112,15 @@ class TrainingOptionsTest extends OnGoldenBase {
   @MethodSource("influential")
   void changesWhatIsLearned(TrainingOptions options) {
     assertFalse(Arrays.equals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(options))), options.toString());
+  }
+
+  /** rsLoRA (Kalajdzievski, 2023) divides by the rank's root; {@link LoraTraining#rank} keeps alpha / rank. */
+  @ParameterizedTest
+  @CsvSource({"4, 8, 2, 4", "16, 16, 1, 4", "16, 8, 0.5, 2", "2, 1, 0.5, 0.70710678"})
+  void countsAChangeByItsRankOrByTheRanksRoot(int rank, double alpha, double plain, double stabilised) {
+    LoraTraining settings = new LoraTraining(rank, alpha, LoraTargets.ATTENTION, false, 1, 1, 1e-3, 0, 0, 0, 1, false, 0, 1, List.of("%s"), 0);
+    assertEquals(plain, settings.scale());
+    assertEquals(stabilised, settings.options(PLAIN.rankStabilised(true)).scale(), 1e-8);
   }
 
   @Test

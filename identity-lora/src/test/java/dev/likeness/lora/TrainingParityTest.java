@@ -1,9 +1,11 @@
 package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -12,7 +14,11 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -40,6 +46,41 @@ class TrainingParityTest {
       assertEquals(start.names(), factors.weights().leaves().keySet());
       PeftSteps steps = new PeftSteps(expected, expected);
       steps.compare(steps.learning(base.networks(), factors, optimizer, SETTINGS, region), factors, settings);
+    }
+  }
+
+  @Test
+  void aStepOfTwoBatchesFollowsTheMeanOfTheirGradientsAndTellsTheMeanOfTheirLosses(@TempDir Path parent) {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
+      Learned first = learned(base, SETTINGS, 0);
+      Learned second = learned(base, SETTINGS, 1);
+      Learned both = learned(base, SETTINGS.options(TrainingOptions.PLAIN.accumulation(2)), 0, 1);
+      assertEquals((first.loss + second.loss) / 2, both.loss, 1e-6);
+      both.gradients.forEach((name, mean) -> {
+        Tensor expected = first.gradients.get(name).add(second.gradients.get(name)).div(new Scalar(2.0));
+        Closeness.assertWithinSpread(1e-5, expected, mean, name);
+      });
+      assertFalse(both.gradients.isEmpty());
+    }
+  }
+
+  /** What a step of some batches is told to follow, and its loss. */
+  private record Learned(Map<String, Tensor> gradients, double loss) {}
+
+  private static Learned learned(BaseModel base, LoraTraining settings, int... batches) {
+    try (TensorRegion region = new TensorRegion(); AdamW optimizer = AdamW.standard();
+        TrainableFactors factors = new TrainableFactors(settings, Subject.of("woman"), base.networks());
+        Safetensors start = Safetensors.open(GoldenLora.file("attention-published"));
+        Safetensors given = Safetensors.open(GoldenLora.file("../training/reference"))) {
+      factors.weights().load(start);
+      LoraStep step = new PeftSteps(given, given).learning(base.networks(), factors, optimizer, settings, region);
+      for (int batch : batches) {
+        step.learn(PeftSteps.batch(given, batch), settings);
+      }
+      Map<String, Tensor> gradients = new LinkedHashMap<>();
+      step.tensors().forEach((name, gradient) -> gradients.put(name, gradient.clone()));
+      return new Learned(gradients, step.take(settings, 0));
     }
   }
 

@@ -1,0 +1,92 @@
+package dev.likeness.photos.embed;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.photos.face.AlignmentTemplate;
+import dev.likeness.photos.face.Box;
+import dev.likeness.photos.face.Face;
+import dev.likeness.photos.face.Pose;
+import dev.likeness.photos.opencv.Onnx;
+import dev.likeness.photos.quality.FaceQuality;
+import dev.likeness.photos.quality.OnnxFaceQuality;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What face networks are given: networks that answer their input, and a face that lies where the template has it. */
+class FaceInputTest {
+  private static final int SIDE = AlignmentTemplate.ARCFACE.size();
+  private static final int PIXELS = SIDE * SIDE;
+  private static final Picture PICTURE = noise();
+  private static final Face FACE = new Face(new Box(10, 10, 90, 90), 1, Pose.FRONTAL, Optional.empty(),
+      Optional.of(AlignmentTemplate.ARCFACE.landmarks()));
+
+  @TempDir
+  private Path folder;
+
+  /** insightface: {@code cv2.dnn.blobFromImages(imgs, 1 / 127.5, size, (127.5, 127.5, 127.5), swapRB=True)}. */
+  @Test
+  void showsArcFaceAndAuraFaceRedFirstFromMinusOneToOne() throws IOException {
+    for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.ARCFACE, EmbedderSpec.AURAFACE}) {
+      assertArrayEquals(planes(127.5f, 1 / 127.5f), shown(spec), 1e-5f, spec.name());
+    }
+  }
+
+  /** OpenCV's FaceRecognizerSF: {@code dnn::blobFromImage(aligned, 1, Size(112, 112), Scalar(0, 0, 0), true, false)}. */
+  @Test
+  void showsSFaceAndMobileFaceRedFirstAsTheBytesAre() throws IOException {
+    for (EmbedderSpec spec : new EmbedderSpec[] {EmbedderSpec.SFACE, EmbedderSpec.MOBILEFACE}) {
+      assertArrayEquals(planes(0, 1), shown(spec), 1e-4f, spec.name());
+    }
+  }
+
+  @Test
+  void showsTheQualityNetworkBlueFirstFromMinusOneToOne() throws IOException {
+    float[] planes = planes(127.5f, 1 / 127.5f);
+    for (int channel = 0; channel < 3; channel++) {
+      double mean = 0;
+      for (int i = 0; i < PIXELS; i++) {
+        mean += planes[(2 - channel) * PIXELS + i] / PIXELS;
+      }
+      float[] picks = new float[3];
+      picks[channel] = 1;
+      Path file = Files.write(folder.resolve(channel + ".onnx"), Onnx.pixelwise(SIDE, picks));
+      try (FaceQuality quality = OnnxFaceQuality.open(file)) {
+        assertEquals(mean, quality.score(PICTURE, FACE), 1e-5, "channel " + channel);
+      }
+    }
+  }
+
+  private float[] shown(EmbedderSpec spec) throws IOException {
+    Path file = Files.write(folder.resolve("same.onnx"), Onnx.same(SIDE));
+    try (OnnxEmbedder embedder = OnnxEmbedder.open(file, spec, UsePolicy.NON_COMMERCIAL)) {
+      return embedder.embedRaw(PICTURE, FACE);
+    }
+  }
+
+  /** The picture's red, then green, then blue values, each (v - mean) * scale. */
+  private static float[] planes(float mean, float scale) {
+    float[] planes = new float[3 * PIXELS];
+    for (int i = 0; i < planes.length; i++) {
+      int pixel = i % PIXELS;
+      planes[i] = (PICTURE.at(pixel % SIDE, pixel / SIDE, i / PIXELS) - mean) * scale;
+    }
+    return planes;
+  }
+
+  /** Noise whose channels have means of their own: about 63, 95 and 127. */
+  private static Picture noise() {
+    byte[] rgb = new byte[PIXELS * 3];
+    Random random = new Random(7);
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) random.nextInt(128 + 64 * (i % 3));
+    }
+    return Picture.of(SIDE, SIDE, rgb);
+  }
+}

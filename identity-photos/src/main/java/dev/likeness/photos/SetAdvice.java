@@ -48,10 +48,10 @@ final class SetAdvice {
 
   private void angles(SetCoverage.Angles angles) {
     if (angles.left() == 0) {
-      advice.add("no photo from the left; add one with the head half turned that way");
+      advice.add("no photo from the left; add one with the head half turned to the picture's left");
     }
     if (angles.right() == 0) {
-      advice.add("no photo from the right; add one with the head half turned that way");
+      advice.add("no photo from the right; add one with the head half turned to the picture's right");
     }
     if (angles.ahead() == 0) {
       advice.add("no photo from the front; add one that looks straight ahead");

@@ -35,6 +35,7 @@ class SetAdviceTest {
         .contains("seven of nine have the same background; add photos taken elsewhere"));
   }
 
+  /** Left is the picture's, not the person's: a nose towards the picture's right is a photo from the right. */
   @Test
   void saysFromWhereNoPhotoWasTaken() {
     List<AcceptedPhoto> photos = List.of(photo(0, 0, 0), photo(1, 30, 90), photo(2, 30, 180));
@@ -42,7 +43,7 @@ class SetAdviceTest {
     List<String> advice = SetAdvice.on(SetCoverage.of(photos), photos);
 
     assertEquals(new SetCoverage.Angles(0, 1, 2), SetCoverage.of(photos).angles());
-    assertTrue(advice.contains("no photo from the left; add one with the head half turned that way"), advice.toString());
+    assertTrue(advice.contains("no photo from the left; add one with the head half turned to the picture's left"), advice.toString());
     assertFalse(advice.stream().anyMatch(sentence -> sentence.startsWith("no photo from the right")));
   }
 

@@ -22,6 +22,8 @@ import java.util.stream.Stream;
 record SamplerName(String className, Map<String, Object> options, String twin, String ladder) {
   private static final String LU = "lu";
   private static final String OWN = "automatic";
+  /** They choose among the steps of their distillation: as in diffusers, they have an option for the spacing and read none. */
+  private static final Set<String> OF_OWN_STEPS = Set.of("LCMScheduler", "TCDScheduler");
   /** What ladders are called, by their names without spelling. */
   static final Map<String, String> SHAPES = shapes();
   private static final List<String> LADDERS = Stream.concat(SHAPES.keySet().stream(), Stream.of(LU, OWN))
@@ -75,7 +77,12 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
         more.put("use_" + SHAPES.get(ladder) + "_sigmas", true);
       }
       case LU -> more.put("use_lu_lambdas", true);
-      case "sgm_uniform", "simple" -> more.put("timestep_spacing", "trailing");
+      case "sgm_uniform", "simple" -> {
+        if (OF_OWN_STEPS.contains(className)) {
+          return onShape();
+        }
+        more.put("timestep_spacing", "trailing");
+      }
       default -> {
         return onShape();
       }
@@ -86,13 +93,18 @@ record SamplerName(String className, Map<String, Object> options, String twin, S
 
   private SamplerName onShape() {
     if (twin.isEmpty() || !SHAPES.containsKey(ladder)) {
-      throw new IllegalArgumentException(className + " has no ladder " + ladder + "; it has "
-          + (twin.isEmpty() ? "karras, exponential, beta, lu, sgm_uniform, simple"
-          : Arrays.toString(LadderShape.values()).toLowerCase(Locale.ROOT)));
+      throw new IllegalArgumentException(className + " has no ladder " + ladder + "; it has " + ladders());
     }
     Map<String, Object> more = twin.equals("sample_dpmpp_2m_sde") ? kept("solver_type") : new HashMap<>();
     more.put("ladder", SHAPES.get(ladder));
     return as(twin, more);
+  }
+
+  private String ladders() {
+    if (!twin.isEmpty()) {
+      return Arrays.toString(LadderShape.values()).toLowerCase(Locale.ROOT);
+    }
+    return OF_OWN_STEPS.contains(className) ? "its own alone" : "karras, exponential, beta, lu, sgm_uniform, simple";
   }
 
   private Map<String, Object> kept(String option) {

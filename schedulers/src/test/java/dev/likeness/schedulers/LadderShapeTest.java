@@ -7,9 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.schedulers.solvers.Solvers;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LadderShapeTest {
   private static final LevelTable SD = LevelTable.of(NoiseSchedule.stableDiffusion());
@@ -42,13 +45,35 @@ class LadderShapeTest {
     assertEquals(known[500], LadderShape.BETA.sigmas(SD, 2)[1], 0.01);
   }
 
-  @Test void interpolatesTheOptimisedLevelsInTheLogarithm() {
-    double[] ten = LadderShape.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10);
-    assertEquals(14.6146412293, ten[0], 1e-12);
-    assertEquals(0.1515232662, ten[9], 1e-12);
-    double[] twenty = LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 20);
-    assertEquals(Math.sqrt(14.6146412293 * 6.3184485287), twenty[1], 1e-9);
-    assertEquals(700, LadderShape.ALIGN_YOUR_STEPS_SVD.sigmas(SD, 25)[0], 1e-9);
+  /** NVIDIA's levels (Align Your Steps, 2024) in the digits of ComfyUI's {@code nodes_align_your_steps.py}; the last gives way to 0. */
+  static Stream<Arguments> published() {
+    return Stream.of(
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SD15, new double[] {14.6146412293, 6.4745760956, 3.8636745985, 2.6946151520,
+            1.8841921177, 1.3943805092, 0.9642583904, 0.6523686016, 0.3977456272, 0.1515232662, 0.0291671582}),
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SDXL, new double[] {14.6146412293, 6.3184485287, 3.7681790315, 2.1811480769,
+            1.3405244945, 0.8620721141, 0.5550693289, 0.3798540708, 0.2332364134, 0.1114188177, 0.0291671582}),
+        Arguments.of(LadderShape.ALIGN_YOUR_STEPS_SVD, new double[] {700, 54.5, 15.886, 7.977, 4.248, 1.789, 0.981, 0.403,
+            0.173, 0.034, 0.002}));
+  }
+
+  @ParameterizedTest @MethodSource("published")
+  void takesTheOptimisedLevelsAtTenStepsAndBetweenThemAtTwenty(LadderShape shape, double[] levels) {
+    double[] ten = Arrays.copyOf(levels, 11);
+    ten[10] = 0;
+    assertArrayEquals(ten, shape.sigmas(SD, 10), 1e-9);
+    double[] twenty = shape.sigmas(SD, 20);
+    for (int i = 0; i < 10; i++) {
+      assertEquals(levels[i], twenty[2 * i], 1e-9);
+      assertEquals(Math.sqrt(levels[i] * levels[i + 1]), twenty[2 * i + 1], 1e-9, "even in the logarithm");
+    }
+  }
+
+  /** diffusers 0.42.1 rounds them. */
+  @Test void isWhatDiffusersCallsAlignYourStepsToItsDigits() {
+    assertArrayEquals(new double[] {14.615, 6.475, 3.861, 2.697, 1.886, 1.396, 0.963, 0.652, 0.399, 0.152, 0.0},
+        LadderShape.ALIGN_YOUR_STEPS_SD15.sigmas(SD, 10), 3e-3);
+    assertArrayEquals(new double[] {14.615, 6.315, 3.771, 2.181, 1.342, 0.862, 0.555, 0.380, 0.234, 0.113, 0.0},
+        LadderShape.ALIGN_YOUR_STEPS_SDXL.sigmas(SD, 10), 4e-3);
   }
 
   @Test void isEvenInTheArctangentWhereThatIsOptimal() {

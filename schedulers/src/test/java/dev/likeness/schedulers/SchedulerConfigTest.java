@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -69,6 +70,8 @@ class SchedulerConfigTest {
         () -> sd.with("TCD Karras"));
     refuses("PNDMScheduler has no ladder normal; it has karras, exponential, beta, lu, sgm_uniform, simple",
         () -> sd.with("PLMS normal"));
+    refuses("TCDScheduler has no ladder simple; it has its own alone", () -> sd.with("TCD simple"));
+    assertEquals("sample_lcm", sd.with("LCM SGM Uniform").className());
     refuses("sample_dpmpp_3m_sde has no ladder lu; it has [normal, simple, sgm_uniform, ddim_uniform, karras,"
         + " exponential, polyexponential, beta, vp, align_your_steps_sd15, align_your_steps_sdxl,"
         + " align_your_steps_svd, kl_optimal, linear_quadratic, bong_tangent]",
@@ -94,15 +97,23 @@ class SchedulerConfigTest {
   @TestFactory Stream<DynamicTest> plansEveryClassWithItsDefaultsOrSaysWhyNot() {
     return SchedulerConfig.classNames().stream().map(name -> DynamicTest.dynamicTest(name, () -> {
       SchedulerConfig config = SchedulerConfig.named(name);
+      List<Integer> done = new ArrayList<>();
       for (int steps : new int[] {1, 2, 3, 4, 10, 50, 999, 1000, 1001}) {
         try {
           SamplingPlan plan = config.plan(PlanRequest.of(steps).mu(1));
           assertTrue(plan.size() >= Math.min(steps, 2) - 1, name + " " + steps);
+          done.add(steps);
         } catch (IllegalArgumentException refused) {
           assertTrue(refused.getMessage().matches(".*\\d.*") && !refused.getMessage().contains("must be finite"),
               name + " of " + steps + ": " + refused.getMessage());
         }
       }
+      List<Integer> usual = switch (name) {
+        case "CMStochasticIterativeScheduler" -> List.of(10);   // it was trained on 40 steps
+        case "ConsistencyDecoderScheduler" -> List.of(2);
+        default -> List.of(10, 50);
+      };
+      assertTrue(done.containsAll(usual), name + " plans only " + done);
     }));
   }
 

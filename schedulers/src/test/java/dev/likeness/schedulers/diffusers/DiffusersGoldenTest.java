@@ -59,6 +59,16 @@ class DiffusersGoldenTest {
     assertTrue(coarse < runs.size() * 0.04, coarse + " of " + runs.size());
   }
 
+  /** Where the reference itself has no answer there is nothing to compare: a run here is refused, or finite. */
+  @Test void theReferenceAnswersAllButAFewRunsOfEveryClass() {
+    new DiffusersSchedulers().classNames().forEach(name -> {
+      List<Map<String, Object>> runs = Stream.concat(runs(name),
+          runs("random").filter(run -> name.equals(run.get("class")))).toList();
+      long refused = runs.stream().filter(run -> run.containsKey("refused")).count();
+      assertTrue(runs.size() > 10 && refused < runs.size() * 0.2, name + ": " + refused + " of " + runs.size());
+    });
+  }
+
   private static Stream<Map<String, Object>> runs(String file) {
     return Golden.objects(Golden.read("diffusers/" + file + ".json.gz").get("cases")).stream();
   }

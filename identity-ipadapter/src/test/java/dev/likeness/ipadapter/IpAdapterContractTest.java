@@ -3,11 +3,14 @@ package dev.likeness.ipadapter;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.Joints;
+import dev.likeness.diffusion.Latents;
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
@@ -19,6 +22,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -29,6 +33,7 @@ import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -79,10 +84,26 @@ class IpAdapterContractTest implements AdapterContract {
 
   @Test
   void isTheBaseBitForBitInStepsOutsideItsShare() {
-    float[] plainly = drawn(request());
-    assertArrayEquals(plainly, drawn(request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
-    assertFalse(Arrays.equals(plainly, drawn(request().as(thing.steps(0.5, 1).at(1)))));
-    assertFalse(Arrays.equals(drawn(request().as(thing.at(1))), drawn(request().as(thing.steps(0.5, 1).at(1)))));
+    List<Latents> plainly = steps(request());
+    List<Latents> late = steps(request().as(thing.steps(0.5, 1).at(1)));
+    assertEquals(plainly.get(0), late.get(0), "the first of two steps is outside");
+    assertNotEquals(plainly.get(1), late.get(1), "the second is not");
+    List<Latents> always = steps(request().as(thing.at(1)));
+    assertNotEquals(plainly.get(0), always.get(0));
+    assertEquals(always.get(0), steps(request().as(thing.steps(0, 0.5).at(1))).get(0), "the first of two steps is inside");
+  }
+
+  @Test
+  void isTheBaseBitForBitInBlocksOfNoWeight() {
+    assertArrayEquals(drawn(request()), drawn(request().as(thing.blocks(BlockWeights.of(Map.of("mid_block", 0.0))).at(1))));
+  }
+
+  /** The latents after each step. */
+  private static List<Latents> steps(ImageRequest request) {
+    List<Latents> heard = new ArrayList<>();
+    StepListener listener = (step, of, x, denoised) -> heard.add(Latents.of(x));
+    base.generate(request.scheduler("DDIM").joints(new Joints(null, network -> network, listener)));
+    return heard;
   }
 
   @Test

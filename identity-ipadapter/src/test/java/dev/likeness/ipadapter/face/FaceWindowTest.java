@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter.face;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -14,6 +15,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Point;
 import dev.likeness.photos.face.Pose;
 import java.util.Optional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -66,9 +68,16 @@ class FaceWindowTest {
     FaceWindow window = FaceWindow.around(face(100, 120, 140, 120), WIDTH / FACTOR, HEIGHT / FACTOR, FACTOR);
     assertTrue(window.width() < WIDTH / FACTOR && window.height() < HEIGHT / FACTOR / 2 + 4);
     try (TensorScope scope = TensorScope.open()) {
-      Tensor latents = torch.zeros(1, 4, HEIGHT / FACTOR, WIDTH / FACTOR);
-      assertEquals(window.width(), window.of(latents).size(3));
-      assertEquals(window.height(), window.of(latents).size(2));
+      int columns = WIDTH / FACTOR;
+      int rows = HEIGHT / FACTOR;
+      Tensor latents = torch.arange(new Scalar(4 * rows * columns)).view(1, 4, rows, columns);
+      Tensor part = window.of(latents);
+      assertArrayEquals(new long[] {1, 4, window.height(), window.width()}, part.shape());
+      int corner = window.top() * columns + window.left();
+      int last = 3 * rows * columns + (window.top() + window.height() - 1) * columns + window.left() + window.width() - 1;
+      assertEquals(corner, part.min().item_long());
+      assertEquals(last, part.max().item_long());
+      assertTrue(part.flatten().narrow(0, 0, window.width()).equal(latents.flatten().narrow(0, corner, window.width())));
     }
   }
 

@@ -6,8 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -15,6 +20,7 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class PackedConvolutionTest {
+  private static final Set<String> FLAGS = flags();
+
   @ParameterizedTest
   @CsvSource({"BFloat16, 3, 1, true", "BFloat16, 3, 2, false", "BFloat16, 1, 1, true", "Float, 3, 1, false", "Float, 3, 2, true"})
   void isTheConvolutionToTheBit(ScalarType type, int kernel, int stride, boolean biased) {
@@ -38,13 +46,14 @@ class PackedConvolutionTest {
         assertTrue(torch.equal(expected, actual) && actual.is_contiguous(MemoryFormat.ChannelsLast), "picture of " + size[2]);
       }
       assertTrue(weight.forms().size() <= 3 && weight.forms().values().stream().allMatch(Tensor::is_mkldnn));
+      assertEquals(mustBePacked(type), !weight.forms().isEmpty());
     }
   }
 
   @Test
   void packsAgainForPicturesThatAskForAnotherOrderAndForNoOther() {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); TensorRegion region = new TensorRegion()) {
-      ScalarType type = isPacked(ScalarType.BFloat16) ? ScalarType.BFloat16 : ScalarType.Float;
+      ScalarType type = mustBePacked(ScalarType.BFloat16) ? ScalarType.BFloat16 : ScalarType.Float;
       KeptWeight weight = new KeptWeight(torch.randn(256, 256, 3, 3).to(type), region);
       Set<String> orders = new HashSet<>();
       for (int turn = 0; turn < 2; turn++) {
@@ -66,14 +75,23 @@ class PackedConvolutionTest {
         KeptWeight weight = new KeptWeight(torch.randn(32, 32, 3, 3).to(type), region);
         PackedConvolution.of(torch.randn(1, 32, 16, 16).to(type).contiguous(MemoryFormat.ChannelsLast), weight, new TensorOptional(),
             new long[] {1, 1}, new long[] {1, 1});
-        assertEquals(isPacked(type), !weight.forms().isEmpty(), type.toString());
+        assertEquals(mustBePacked(type), !weight.forms().isEmpty(), type.toString());
       }
     }
   }
 
-  private static boolean isPacked(ScalarType type) {
-    try (TensorScope scope = TensorScope.open()) {
-      return PackedConvolution.isFaster(torch.ones(1, 32, 16, 16).to(type).contiguous(MemoryFormat.ChannelsLast));
+  /** f32 wherever there is oneDNN; bf16 where the processor says that it has AVX-512 or AVX-NE-CONVERT. */
+  private static boolean mustBePacked(ScalarType type) {
+    return torch.hasMKLDNN() && (type == ScalarType.Float || FLAGS.contains("avx_ne_convert")
+        || FLAGS.containsAll(List.of("avx512bw", "avx512vl", "avx512dq")));
+  }
+
+  private static Set<String> flags() {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines.filter(line -> line.startsWith("flags")).findFirst().map(line -> Set.of(line.split(":")[1].trim().split("\\s+")))
+          .orElseGet(Set::of);
+    } catch (IOException elsewhere) {
+      return Assumptions.abort("only Linux says what the processor can do: " + elsewhere.getMessage());
     }
   }
 

@@ -48,11 +48,30 @@ class PictureRequestsTest {
     assertEquals("56x32", wide.picture().width() + "x" + wide.picture().height());
     InitialImage extended = InitialImage.extended(picture, 8, 0, 16, 8);
     Latents known = base.encode(extended.picture());
-    int inside = known.width() * 2 + 6;
     assertEquals(0, extended.mask().at(8, 0, 0));
     assertEquals(255, extended.mask().at(7, 0, 0));
     assertEquals(picture.at(31, 5, 2), extended.picture().at(50, 5, 2));
-    assertEquals(known.values()[inside], wide.latents().values()[inside], 0.5, "sampled, so near the most likely");
+    Latents otherwise = base.generate(ASK.prompt("a red brick wall").outpaint(picture, 8, 0, 16, 8)).latents();
+    assertEquals(0, distance(otherwise, wide.latents(), true), 1e-5, "what is kept does not depend on what is asked for");
+    double drawn = distance(otherwise, wide.latents(), false);
+    assertTrue(drawn > 0.1, "it does where there is none: " + drawn);
+    double kept = distance(known, wide.latents(), true);
+    double margins = distance(known, wide.latents(), false);
+    assertTrue(kept < 0.1 * margins, "sampled, so near the most likely: " + kept + " off, margins " + margins);
+  }
+
+  /** How far apart latents are in the mean, over those that show the picture alone, or over those that show none of it. */
+  private static double distance(Latents a, Latents b, boolean inside) {
+    double sum = 0;
+    int count = 0;
+    for (int i = 0; i < a.values().length; i++) {
+      int x = i % a.width();
+      int y = i / a.width() % a.height();
+      boolean shown = inside ? x > 4 && x < 19 && y < 11 : x < 3 || x > 20 || y > 12;
+      sum += shown ? Math.abs(a.values()[i] - b.values()[i]) : 0;
+      count += shown ? 1 : 0;
+    }
+    return sum / count;
   }
 
   @Test

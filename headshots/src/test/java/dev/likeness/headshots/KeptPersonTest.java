@@ -12,6 +12,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.OtherJvm;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -70,7 +71,7 @@ class KeptPersonTest {
     Process process = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-XX:TieredStopAtLevel=1", "-Xshare:auto", "-cp", System.getProperty("java.class.path"),
         DrawProgram.class.getName(), baseFolder.toString(), file.toString(), out.toString()).inheritIO().start();
-    assertEquals(0, process.waitFor());
+    assertEquals(0, OtherJvm.exitOf(process));
     Picture here = HeadshotStudio.on(base).shoot(ada, DrawProgram.REQUEST).headshots().get(0).picture();
     assertArrayEquals(here.rgb(), Files.readAllBytes(out));
   }

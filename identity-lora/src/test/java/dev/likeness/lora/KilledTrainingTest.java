@@ -1,7 +1,9 @@
 package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -9,6 +11,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,8 +56,13 @@ class KilledTrainingTest {
 
   private static void awaitSave(Process process, Path state) throws IOException, InterruptedException {
     long seen = Files.exists(state) ? Files.getLastModifiedTime(state).toMillis() : 0;
+    long begun = System.nanoTime();
     while (process.isAlive() && (!Files.exists(state) || Files.getLastModifiedTime(state).toMillis() == seen)) {
       TimeUnit.MILLISECONDS.sleep(5);
+      if (System.nanoTime() - begun > TimeUnit.MINUTES.toNanos(10)) {
+        process.destroyForcibly();
+        fail("the run hangs: it keeps nothing");
+      }
     }
   }
 
@@ -62,7 +70,7 @@ class KilledTrainingTest {
   void endsWithTheSameFileHoweverOftenItIsKilled(@TempDir Path files) throws IOException, InterruptedException {
     Path base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, files).path();
     Path unbroken = files.resolve("unbroken.safetensors");
-    assertTrue(start(base, unbroken).waitFor() == 0, "the unbroken run failed");
+    assertEquals(0, OtherJvm.exitOf(start(base, unbroken)), "the unbroken run failed");
     Path person = files.resolve("person.safetensors");
     Path state = files.resolve("state.safetensors");
     long seed = System.nanoTime();
@@ -83,7 +91,7 @@ class KilledTrainingTest {
       process.destroyForcibly().waitFor();
     }
     assertTrue(killed > 0, "every run was over before its kill, seed " + seed);
-    assertTrue(start(base, person, state).waitFor() == 0, "the resumed run failed, seed " + seed);
+    assertEquals(0, OtherJvm.exitOf(start(base, person, state)), "the resumed run failed, seed " + seed);
     assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(person));
   }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -25,6 +26,9 @@ class QuietIntakeTest {
 
   @TempDir
   Path folder;
+  /** Apart from the photos, whose folder must not be named in it either. */
+  @TempDir
+  Path elsewhere;
 
   @Test
   void noFileNameAppearsWhenEverythingIsLogged() throws IOException, InterruptedException {
@@ -33,16 +37,19 @@ class QuietIntakeTest {
     Files.write(folder.resolve(NAME + "-2.jpg"), Arrays.copyOf(whole, whole.length / 2));
     Files.write(folder.resolve(NAME + "-3.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n', 1});
     Files.writeString(folder.resolve(NAME + "-4.jpg"), "dear photographer");
-    Path log = folder.resolveSibling(folder.getFileName() + ".log");
+    Path log = elsewhere.resolve("log.txt");
     ProcessBuilder loud = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
         "-Djava.awt.headless=true", "-Dorg.bytedeco.javacpp.logger.debug=true", "-cp",
         System.getProperty("java.class.path"), Loud.class.getName(), folder.toString(), embedder());
     loud.environment().put("OPENCV_LOG_LEVEL", "VERBOSE");
 
-    int status = loud.redirectErrorStream(true).redirectOutput(log.toFile()).start().waitFor();
+    Process process = loud.redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    boolean ended = process.waitFor(10, TimeUnit.MINUTES);
+    process.destroyForcibly();
 
     String logged = Files.readString(log);
-    assertEquals(0, status);
+    assertTrue(ended, "it hangs");
+    assertEquals(0, process.exitValue());
     assertTrue(logged.contains("reviewed"));
     assertTrue(logged.contains("everything is logged"));
     assertFalse(logged.contains(NAME));

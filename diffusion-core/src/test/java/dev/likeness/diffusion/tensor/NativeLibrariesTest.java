@@ -20,15 +20,15 @@ class NativeLibrariesTest {
   void twoProcessesFindAnEmptyCacheAtOnce() throws IOException, InterruptedException {
     Process first = start(cache, "first.log");
     Process second = start(cache, "second.log");
-    assertEquals(0, first.waitFor(), Files.readString(cache.resolve("first.log")));
-    assertEquals(0, second.waitFor(), Files.readString(cache.resolve("second.log")));
+    assertEquals(0, OtherJvm.exitOf(first), Files.readString(cache.resolve("first.log")));
+    assertEquals(0, OtherJvm.exitOf(second), Files.readString(cache.resolve("second.log")));
   }
 
   /** A plain file stands for a folder that cannot be written, which root can always. */
   @Test
   void saysHowTheyAreUnpackedElsewhereWhereNoCacheCanBeMade() throws IOException, InterruptedException {
     Path file = Files.createFile(cache.resolve("file"));
-    assertEquals(1, start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file).waitFor());
+    assertEquals(1, OtherJvm.exitOf(start(file, "refused.log", "-Duser.home=" + file, "-Djava.io.tmpdir=" + file)));
     String told = Files.readString(cache.resolve("refused.log"));
     assertTrue(told.contains("); neither the home nor the temporary folder can be written; unpack them elsewhere with"
         + " -Dorg.bytedeco.javacpp.cachedir=FOLDER"), told);

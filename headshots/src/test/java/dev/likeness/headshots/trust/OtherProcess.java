@@ -1,5 +1,6 @@
 package dev.likeness.headshots.trust;
 
+import dev.likeness.diffusion.tensor.OtherJvm;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -14,8 +15,8 @@ final class OtherProcess {
 
   /** How a process that tries it ends. */
   static int locks(Path file) throws IOException, InterruptedException {
-    return new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
-        System.getProperty("java.class.path"), OtherProcess.class.getName(), file.toString()).inheritIO().start().waitFor();
+    return OtherJvm.exitOf(new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-cp",
+        System.getProperty("java.class.path"), OtherProcess.class.getName(), file.toString()).inheritIO().start());
   }
 
   public static void main(String[] args) throws IOException {

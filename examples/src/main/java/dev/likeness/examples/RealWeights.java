@@ -32,6 +32,7 @@ import dev.likeness.photos.quality.Verdict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
@@ -134,11 +135,12 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
     for (int i : report.ranking()) {
       var score = report.images().get(i);
       lines.add(Headshot.fileName(i) + (score.faceFound()
-          ? "  %5.2f, more alike than %.0f %% of the pairs of own photos".formatted(score.cosine(), 100 * score.standing())
+          ? String.format(Locale.ROOT, "  %5.2f, more alike than %.0f %% of the pairs of own photos", score.cosine(),
+              100 * score.standing())
           : "  no face was found"));
     }
     if (!Double.isNaN(report.mean())) {
-      lines.add("together %.2f (%.2f to %.2f); two of the own photos: %.2f".formatted(report.mean(),
+      lines.add(String.format(Locale.ROOT, "together %.2f (%.2f to %.2f); two of the own photos: %.2f", report.mean(),
           report.interval().low(), report.interval().high(), report.ownMean()));
     }
     lines.add(report.meaning());

@@ -22,9 +22,12 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -52,6 +55,8 @@ class ArchitectureTest {
 
   private static final Set<String> UNPICKLING = Set.of("pickle_load", "unpickle", "load", "import_ir_module",
       "load_jit_module_from_file", "load_jit_module_from_stream", "parse_and_initialize_jit_module");
+
+  private static final Set<String> FORMATTING = Set.of("format", "formatted", "printf", "toLowerCase", "toUpperCase");
 
   @ArchTest
   static final ArchRule ARROWS = layeredArchitecture().consideringOnlyDependenciesInLayers()
@@ -129,6 +134,14 @@ class ArchitectureTest {
     names.values().removeIf(count -> count == 1);
     assertEquals(Map.of(), names);
   }
+
+  /** Text that is code, file or English is the same on a machine that writes decimal commas or other digits. */
+  @ArchTest
+  static final ArchRule NOTHING_FOLLOWS_THE_MACHINES_LANGUAGE = noClasses().should().callMethodWhere(
+      describe("formats without a Locale", call -> FORMATTING.contains(call.getName())
+          && call.getTarget().getRawParameterTypes().stream().noneMatch(type -> type.isEquivalentTo(Locale.class))
+          && (call.getTargetOwner().isEquivalentTo(String.class) || call.getTargetOwner().isAssignableTo(PrintStream.class)
+              || call.getTargetOwner().isAssignableTo(PrintWriter.class))));
 
   private static boolean isTorch(JavaAccess<?> call) {
     return call.getTargetOwner().getName().equals("org.bytedeco.pytorch.global.torch");

@@ -10,6 +10,7 @@ import dev.likeness.lora.Subject;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -50,9 +51,9 @@ record PersonStudy(List<AcceptedPhoto> photos, List<Picture> crops, List<PhotoRe
     Predicate<AcceptedPhoto> fits = photo -> photo.enlargement(side) <= MOST_ENLARGEMENT;
     List<AcceptedPhoto> large = photos.stream().filter(fits).toList();
     if (large.isEmpty()) {
-      throw new UnusableInput(("in none of the %d photos that can be used is there enough of the head to learn from: the base"
-          + " draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
-          + " give photos taken from nearer").formatted(photos.size(), side, MOST_ENLARGEMENT,
+      throw new UnusableInput(String.format(Locale.ROOT, "in none of the %d photos that can be used is there enough of the head to"
+          + " learn from: the base draws %d pixels, and a crop of head and shoulders may be enlarged %.0f times, here it would be %.1f times at least;"
+          + " give photos taken from nearer", photos.size(), side, MOST_ENLARGEMENT,
           photos.stream().mapToDouble(photo -> photo.enlargement(side)).min().orElse(Double.NaN)));
     }
     photos.stream().filter(fits.negate()).forEach(photo -> progress.on(new ProgressEvent.Notice(photo.name()

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.knowm.xchart.XYChart;
@@ -138,6 +139,7 @@ public final class TrainingPlot implements Progress {
         .yAxisTitle("loss").build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setLocale(Locale.ROOT);
     line(chart, LOSS, losses, EACH);
     line(chart, "mean loss", means(losses), MEAN);
     if (!scores.isEmpty()) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** States of trainings, which hold the person as learnt so far: they are kept no longer than they serve. */
 public final class TrainingStates {
@@ -30,7 +31,7 @@ public final class TrainingStates {
 
   /** The state in {@code folder} of the training with that number. */
   static Path file(Path folder, int number) {
-    return folder.resolve("training-%08x.safetensors".formatted(number));
+    return folder.resolve(String.format(Locale.ROOT, "training-%08x.safetensors", number));
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -118,13 +119,13 @@ final class NumberedKeys {
     place.append(path.startsWith("down") ? 0 : path.startsWith("up") ? 1 : 2);
     place.append(path.contains(".resnets.") ? path.replace(".resnets.", ".z.") : path);
     Matcher numbers = Pattern.compile("\\d+").matcher(place.substring(1));
-    String padded = numbers.replaceAll(n -> String.format("%04d", Integer.parseInt(n.group())));
+    String padded = numbers.replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
     String stem = wanted.stream().filter(name -> path.endsWith("." + name)).findFirst().orElseThrow();
     int end = padded.length() - pad(stem).length();
-    return place.charAt(0) + padded.substring(0, end) + String.format("%02d", wanted.indexOf(stem));
+    return place.charAt(0) + padded.substring(0, end) + String.format(Locale.ROOT, "%02d", wanted.indexOf(stem));
   }
 
   private static String pad(String stem) {
-    return Pattern.compile("\\d+").matcher(stem).replaceAll(n -> String.format("%04d", Integer.parseInt(n.group())));
+    return Pattern.compile("\\d+").matcher(stem).replaceAll(n -> String.format(Locale.ROOT, "%04d", Integer.parseInt(n.group())));
   }
 }

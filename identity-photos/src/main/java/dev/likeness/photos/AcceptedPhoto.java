@@ -6,6 +6,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
 import dev.likeness.photos.quality.PhotoFeatures;
+import java.util.Locale;
 
 /**
  * A photo that may be used, and the face in it.
@@ -48,8 +49,8 @@ public record AcceptedPhoto(String name, Picture picture, Face face, PhotoFeatur
     if (enlargement > mostEnlargement) {
       String shown = framing == Framing.HEAD_AND_SHOULDERS ? "" : "Framing." + framing + ", ";
       throw new IllegalArgumentException(
-          "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)"
-              .formatted(crop.side(), size, enlargement, size, shown, Math.ceil(100 * enlargement) / 100));
+          String.format(Locale.ROOT, "a photo has %d pixels for a crop of %d, which enlarges %.2f times; allow it with crop(%d, %s%.2f)",
+              crop.side(), size, enlargement, size, shown, Math.ceil(100 * enlargement) / 100));
     }
     return crop.of(picture, size);
   }

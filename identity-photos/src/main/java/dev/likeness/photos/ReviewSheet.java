@@ -6,6 +6,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Draws a review: a heading, one card a photo in a grid, and the advice below. */
@@ -45,11 +46,11 @@ final class ReviewSheet {
 
   private static void heading(ReviewPen pen, PhotoReview review, int width) {
     SetVerdict set = review.set();
-    pen.text("%d of %d photos can be used".formatted(set.accepted(), set.photos()), MARGIN, MARGIN + 24,
+    pen.text(String.format(Locale.ROOT, "%d of %d photos can be used", set.accepted(), set.photos()), MARGIN, MARGIN + 24,
         ReviewPen.HEADING, ReviewPen.INK);
     long warned = review.photos().stream().filter(photo -> photo.verdict() == Verdict.WARN).count();
-    String detail = warned == 0 ? "" : "%d of them with a warning    ".formatted(warned);
-    pen.text(detail + "readiness %.0f %%".formatted(100 * set.readiness()), MARGIN, MARGIN + 54, ReviewPen.TEXT,
+    String detail = warned == 0 ? "" : String.format(Locale.ROOT, "%d of them with a warning    ", warned);
+    pen.text(detail + String.format(Locale.ROOT, "readiness %.0f %%", 100 * set.readiness()), MARGIN, MARGIN + 54, ReviewPen.TEXT,
         ReviewPen.GREY);
     pen.bar(MARGIN, MARGIN + 66, width - 2 * MARGIN, set.readiness());
   }

@@ -2,6 +2,7 @@ package dev.likeness.photos;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** What is missing in a set, in plain words. */
 final class SetAdvice {
@@ -33,15 +34,15 @@ final class SetAdvice {
 
   private void numbers() {
     if (count == 0) {
-      advice.add("no photo can be used; add at least %s others".formatted(word(SetVerdict.FEWEST)));
+      advice.add(String.format(Locale.ROOT, "no photo can be used; add at least %s others", word(SetVerdict.FEWEST)));
     } else if (count < SetVerdict.FEWEST) {
-      advice.add("only %s usable photo%s; add more until there are at least %s"
-          .formatted(word(count), count == 1 ? "" : "s", word(SetVerdict.FEWEST)));
+      advice.add(String.format(Locale.ROOT, "only %s usable photo%s; add more until there are at least %s", word(count),
+          count == 1 ? "" : "s", word(SetVerdict.FEWEST)));
     } else if (count < SetVerdict.ENOUGH) {
-      advice.add("%s usable photos are enough to begin; %s or more are better"
-          .formatted(word(count), word(SetVerdict.ENOUGH)));
+      advice.add(String.format(Locale.ROOT, "%s usable photos are enough to begin; %s or more are better", word(count),
+          word(SetVerdict.ENOUGH)));
     } else if (count > SetVerdict.MOST) {
-      advice.add("%s photos are more than a person needs; the best %s do".formatted(word(count),
+      advice.add(String.format(Locale.ROOT, "%s photos are more than a person needs; the best %s do", word(count),
           word(SetVerdict.MOST)));
     }
   }
@@ -68,7 +69,7 @@ final class SetAdvice {
 
   private void same(int alike, String what) {
     if (alike > MOSTLY * count) {
-      advice.add("%s of %s %s".formatted(word(alike), word(count), what));
+      advice.add(String.format(Locale.ROOT, "%s of %s %s", word(alike), word(count), what));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.weights;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.Locale;
 
 /** Text out of a file that nobody vouches for, made fit for a one-line message. */
 public final class Quoted {
@@ -21,7 +22,7 @@ public final class Quoted {
     boolean hidden = Character.isISOControl(c) || type == Character.FORMAT || type == Character.SURROGATE
         || type == Character.LINE_SEPARATOR || type == Character.PARAGRAPH_SEPARATOR;
     if (hidden) {
-      out.append(String.format("\\u%04x", c));
+      out.append(String.format(Locale.ROOT, "\\u%04x", c));
     } else {
       out.appendCodePoint(c);
     }

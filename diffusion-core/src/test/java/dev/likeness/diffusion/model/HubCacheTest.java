@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class HubCacheTest {
   }
 
   private void link(Path name, byte[] content) throws IOException {
-    String hash = String.format("%040x", name.toString().hashCode() & 0xffffffffL);
+    String hash = String.format(Locale.ROOT, "%040x", name.toString().hashCode() & 0xffffffffL);
     Files.write(cache.resolve("blobs").resolve(hash), content);
     Path link = cache.resolve("snapshots").resolve(REVISION).resolve(name);
     Files.createDirectories(link.getParent());

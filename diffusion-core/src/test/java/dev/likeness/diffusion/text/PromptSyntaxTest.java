@@ -8,6 +8,7 @@ import dev.likeness.diffusion.golden.GoldenResource;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class PromptSyntaxTest {
       "[[x]] ) > 'x*0.826,  )*1.000'"})
   void readsWeights(String prompt, String expected) {
     assertEquals(expected, WeightedText.parse(prompt).stream()
-        .map(piece -> piece.text() + String.format("*%.3f", piece.weight())).collect(Collectors.joining(", ")));
+        .map(piece -> piece.text() + String.format(Locale.ROOT, "*%.3f", piece.weight())).collect(Collectors.joining(", ")));
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.trust.Subject;
 import dev.likeness.headshots.trust.SubjectStore;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -28,7 +29,7 @@ public final class PeopleListCommand implements Runnable {
       for (Subject subject : opened.subjects()) {
         Map<String, Long> ages = subject.ages();
         int files = subject.counts().values().stream().mapToInt(Integer::intValue).sum();
-        console.out().printf("%s  %d files, came %d days ago, last used %d days ago%n", subject.id(), files,
+        console.out().printf(Locale.ROOT, "%s  %d files, came %d days ago, last used %d days ago%n", subject.id(), files,
             days(ages.get("created")), days(ages.get("used")));
       }
       console.out().flush();

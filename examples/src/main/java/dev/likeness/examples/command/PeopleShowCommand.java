@@ -5,6 +5,7 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.Subject;
 import dev.likeness.headshots.trust.SubjectStore;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +44,6 @@ public final class PeopleShowCommand implements Runnable {
   }
 
   private void line(String name, String value) {
-    console.out().printf("%-10s %s%n", name, value);
+    console.out().printf(Locale.ROOT, "%-10s %s%n", name, value);
   }
 }

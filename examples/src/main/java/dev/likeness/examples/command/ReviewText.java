@@ -4,6 +4,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoVerdict;
 import dev.likeness.photos.quality.Reason;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -15,13 +16,13 @@ public final class ReviewText {
   public static List<String> lines(PhotoReview review) {
     int widest = review.photos().stream().mapToInt(photo -> photo.name().length()).max().orElse(0);
     Stream<String> photos = review.photos().stream().map(photo -> line(photo, widest));
-    String sum = "%d of %d photos can be used, readiness %.0f %%".formatted(review.set().accepted(),
+    String sum = String.format(Locale.ROOT, "%d of %d photos can be used, readiness %.0f %%", review.set().accepted(),
         review.set().photos(), 100 * review.set().readiness());
     return Stream.of(photos, Stream.of(sum), review.set().advice().stream()).flatMap(lines -> lines).toList();
   }
 
   private static String line(PhotoVerdict photo, int widest) {
     String why = photo.reasons().stream().map(Reason::message).collect(Collectors.joining("; "));
-    return ("%-" + widest + "s  %-6s  %s").formatted(photo.name(), photo.verdict().word(), why).stripTrailing();
+    return String.format(Locale.ROOT, "%-" + widest + "s  %-6s  %s", photo.name(), photo.verdict().word(), why).stripTrailing();
   }
 }

@@ -1,5 +1,7 @@
 package dev.likeness.examples.doctor;
 
+import java.util.Locale;
+
 /**
  * One line of the examination.
  *
@@ -35,6 +37,6 @@ public record Finding(State state, String subject, String text) {
       case ADVICE -> "advice";
       case MISSING -> "MISSING";
     };
-    return String.format("%-8s %-12s %s", mark, subject, text);
+    return String.format(Locale.ROOT, "%-8s %-12s %s", mark, subject, text);
   }
 }

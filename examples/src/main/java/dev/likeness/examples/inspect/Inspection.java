@@ -75,6 +75,6 @@ public record Inspection(Path path, String kind, String family, String format, l
   }
 
   private static void line(StringBuilder text, String name, Object value) {
-    text.append(String.format("%-12s %s%n", name, value).stripTrailing()).append(System.lineSeparator());
+    text.append(String.format(Locale.ROOT, "%-12s %s%n", name, value).stripTrailing()).append(System.lineSeparator());
   }
 }

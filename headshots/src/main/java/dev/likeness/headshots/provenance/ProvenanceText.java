@@ -67,7 +67,7 @@ final class ProvenanceText {
         : (provenance.isWatermarked() ? "yes, " : "no, ") + provenance.watermarkBits().getAsInt() + " of 48 bits");
     provenance.manifest().ifPresentOrElse(report -> manifest(lines, report), () -> lines.put("manifest", "none"));
     provenance.remoteManifest().ifPresent(url -> lines.put("elsewhere", url + " (not fetched)"));
-    return lines.entrySet().stream().map(line -> String.format("%-12s %s", line.getKey(), line.getValue()))
+    return lines.entrySet().stream().map(line -> String.format(Locale.ROOT, "%-12s %s", line.getKey(), line.getValue()))
         .collect(Collectors.joining(System.lineSeparator()));
   }
 

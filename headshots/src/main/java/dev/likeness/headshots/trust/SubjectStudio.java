@@ -30,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -172,7 +173,7 @@ public final class SubjectStudio {
     for (int i = 0; i < shoot.headshots().size(); i++) {
       shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(first + i)), disclosure);
     }
-    String name = first == 0 ? RECORD : RECORD.replace(".", "-%03d.".formatted(first + 1));
+    String name = first == 0 ? RECORD : RECORD.replace(".", String.format(Locale.ROOT, "-%03d.", first + 1));
     ShootRecord.of(base, person, shoot, first).authenticity(verdicts).write(pictures.resolve(name));
   }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Random;
 
 /**
@@ -35,7 +36,7 @@ final class EncryptionCost {
         double encrypted = run(subject.folder(Holding.PHOTOS), subject.folder(Holding.WORK));
         double plain = run(folder.resolve("plain"), folder.resolve("plain"));
         subject.erase();
-        System.out.printf("plain %.2f s, encrypted %.2f s, difference %.2f s%n", plain, encrypted, encrypted - plain);
+        System.out.printf(Locale.ROOT, "plain %.2f s, encrypted %.2f s, difference %.2f s%n", plain, encrypted, encrypted - plain);
       }
     }
   }

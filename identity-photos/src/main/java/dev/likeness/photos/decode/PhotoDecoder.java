@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Iterator;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
@@ -59,7 +60,7 @@ public final class PhotoDecoder {
     }
     if (file.length > limits.bytes()) {
       throw new UnreadablePhoto(Fault.TOO_MANY_BYTES, file.length, limits.bytes(),
-          "%s has more than %d MB; save it smaller".formatted(name, limits.bytes() / 1_000_000), null);
+          String.format(Locale.ROOT, "%s has more than %d MB; save it smaller", name, limits.bytes() / 1_000_000), null);
     }
     PhotoFormat format = PhotoFormat.of(file).orElseThrow(() -> new UnreadablePhoto(Fault.NOT_A_PICTURE,
         name + " is not a picture: it starts like no JPEG, PNG, WebP, GIF, BMP or TIFF file"));
@@ -170,8 +171,8 @@ public final class PhotoDecoder {
   private void checkPixels(String name, long width, long height) {
     if (width < 1 || height < 1 || width * height > limits.pixels()) {
       throw new UnreadablePhoto(Fault.TOO_MANY_PIXELS, (double) width * height, limits.pixels(),
-          "%s has %d x %d pixels, at most %d megapixels are read; save it smaller"
-              .formatted(name, width, height, limits.pixels() / 1_000_000), null);
+          String.format(Locale.ROOT, "%s has %d x %d pixels, at most %d megapixels are read; save it smaller", name, width, height,
+              limits.pixels() / 1_000_000), null);
     }
   }
 

@@ -6,6 +6,7 @@ import dev.likeness.photos.face.Face;
 import dev.likeness.photos.opencv.OnnxInput;
 import dev.likeness.photos.opencv.OpenCvNetwork;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** An embedder out of an ONNX file, run by OpenCV. One face at a time. */
 public final class OnnxEmbedder implements FaceEmbedder {
@@ -28,8 +29,8 @@ public final class OnnxEmbedder implements FaceEmbedder {
     policy.require(spec);
     OnnxInput input = OnnxInput.read(file, "the face embedder");
     if (input.side() > 0 && input.side() != spec.template().size()) {
-      throw new UnusableInput("the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one it is"
-          .formatted(file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
+      throw new UnusableInput(String.format(Locale.ROOT, "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one"
+          + " it is", file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
     }
     return new OnnxEmbedder(spec, spec.name() + " " + input.fingerprint(), OpenCvNetwork.open(input, "the face embedder " + file));
   }

@@ -6,6 +6,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
@@ -70,7 +71,7 @@ final class LikenessPlot {
 
   private static XYChart curve(Roc roc) {
     double[] rates = IntStream.rangeClosed(0, 200).mapToDouble(i -> i / 200.0).toArray();
-    XYChart chart = chart("AUC %.3f, TAR %.2f at FAR 0.01".formatted(roc.auc(), roc.acceptedAt(0.01)),
+    XYChart chart = chart(String.format(Locale.ROOT, "AUC %.3f, TAR %.2f at FAR 0.01", roc.auc(), roc.acceptedAt(0.01)),
         "impostors accepted (FAR)", "own accepted (TAR)");
     XYSeries series = chart.addSeries("own against others", rates, Arrays.stream(rates).map(roc::acceptedAt).toArray());
     series.setMarker(SeriesMarkers.NONE);
@@ -86,6 +87,7 @@ final class LikenessPlot {
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
     chart.getStyler().setPlotBorderVisible(false);
+    chart.getStyler().setLocale(Locale.ROOT);
     return chart;
   }
 }

@@ -6,6 +6,7 @@ import dev.likeness.photos.face.Box;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Pose;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Judges a decoded photo, and in it the face that it is about: the largest. Immutable. */
@@ -60,7 +61,7 @@ public final class PhotoJudge {
     }
     double bars = Borders.of(photo.picture());
     findings.measure(ReasonCode.BORDERS, bars,
-        "flat bars take up %.0f %% of the picture; send the photo, not a screenshot".formatted(100 * bars));
+        String.format(Locale.ROOT, "flat bars take up %.0f %% of the picture; send the photo, not a screenshot", 100 * bars));
   }
 
   private static void colours(Picture picture, Findings findings) {
@@ -76,35 +77,35 @@ public final class PhotoJudge {
     if (faces.size() > 1) {
       double rivalry = faces.get(1).box().area() / faces.get(0).box().area();
       findings.measure(ReasonCode.SEVERAL_FACES, rivalry,
-          "%d faces were found, the second %.0f %% as large as the first".formatted(faces.size(), 100 * rivalry));
+          String.format(Locale.ROOT, "%d faces were found, the second %.0f %% as large as the first", faces.size(), 100 * rivalry));
     }
   }
 
   private static void frame(Box face, Decoded photo, Findings findings) {
     Picture picture = photo.picture();
     findings.measure(ReasonCode.FACE_TOO_SMALL, face.width(), photo.reduction() > 1
-        ? "the face is only %.0f of the photo's %d pixels wide; come closer or crop it"
-            .formatted(face.width() * photo.reduction(), photo.fullWidth())
-        : "the face is only %.0f pixels wide; come closer or send the original file".formatted(face.width()));
+        ? String.format(Locale.ROOT, "the face is only %.0f of the photo's %d pixels wide; come closer or crop it",
+            face.width() * photo.reduction(), photo.fullWidth())
+        : String.format(Locale.ROOT, "the face is only %.0f pixels wide; come closer or send the original file", face.width()));
     double outside = 1 - face.intersection(new Box(0, 0, picture.width(), picture.height())) / face.area();
     findings.measure(ReasonCode.FACE_CUT_OFF, outside,
-        "the picture's edge cuts off %.0f %% of the face".formatted(100 * outside));
+        String.format(Locale.ROOT, "the picture's edge cuts off %.0f %% of the face", 100 * outside));
   }
 
   private static void light(FacePatch patch, Findings findings) {
     findings.measure(ReasonCode.BLURRED, Blur.of(patch), "the face is blurred; hold still and focus on it");
     findings.measure(ReasonCode.TOO_DARK, Exposure.highlight(patch), "the face is too dark; face a window or a lamp");
     double burnt = Exposure.burnt(patch);
-    findings.measure(ReasonCode.TOO_BRIGHT, burnt, "%.0f %% of the face is burnt out to white".formatted(100 * burnt));
+    findings.measure(ReasonCode.TOO_BRIGHT, burnt, String.format(Locale.ROOT, "%.0f %% of the face is burnt out to white", 100 * burnt));
     double slope = Exposure.slope(patch);
     String darker = slope > 0 ? "left" : "right";
     findings.measure(ReasonCode.UNEVEN_LIGHT, Math.abs(slope),
-        "the %s half of the face is %.1f stops darker than the other".formatted(darker, Math.abs(slope)));
+        String.format(Locale.ROOT, "the %s half of the face is %.1f stops darker than the other", darker, Math.abs(slope)));
   }
 
   private static void pose(Pose pose, Findings findings) {
     double turned = Math.max(Math.abs(pose.yaw()), Math.max(Math.abs(pose.pitch()), Math.abs(pose.roll())));
-    findings.measure(ReasonCode.EXTREME_POSE, turned, "the head is turned %.0f degrees away".formatted(turned));
+    findings.measure(ReasonCode.EXTREME_POSE, turned, String.format(Locale.ROOT, "the head is turned %.0f degrees away", turned));
   }
 
   // What a thing on the face is called, from the most to the least particular.
@@ -119,7 +120,7 @@ public final class PhotoJudge {
     if (!findings.has(ReasonCode.MASK)) {
       double covered = occlusion.face();
       findings.measure(ReasonCode.FACE_COVERED, covered,
-          "something covers %.0f %% of the face".formatted(100 * covered));
+          String.format(Locale.ROOT, "something covers %.0f %% of the face", 100 * covered));
     }
   }
 }

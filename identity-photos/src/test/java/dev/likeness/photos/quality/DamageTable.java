@@ -6,6 +6,7 @@ import dev.likeness.photos.face.Face;
 import java.util.Arrays;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -56,7 +57,7 @@ final class DamageTable {
     Band band = QualityLimits.DEFAULT.band(code);
     DoubleSummaryStatistics all = Arrays.stream(values).summaryStatistics();
     long passed = Arrays.stream(values).filter(value -> band.judge(value) != Verdict.KEEP).count();
-    System.out.printf("| `%s` | %s | %.2f to %.2f | %d of %d |%n", code.word(), what, all.getMin(), all.getMax(),
+    System.out.printf(Locale.ROOT, "| `%s` | %s | %.2f to %.2f | %d of %d |%n", code.word(), what, all.getMin(), all.getMax(),
         passed, values.length);
   }
 }

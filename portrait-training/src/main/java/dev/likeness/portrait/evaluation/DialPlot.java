@@ -6,6 +6,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.util.List;
+import java.util.Locale;
 import org.knowm.xchart.XYChart;
 import org.knowm.xchart.XYChartBuilder;
 import org.knowm.xchart.XYSeries;
@@ -26,6 +27,7 @@ final class DialPlot {
         .xAxisTitle("likeness (cosine to held-out photos)").yAxisTitle("asked words read back").build();
     chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideS);
     chart.getStyler().setChartBackgroundColor(Color.WHITE);
+    chart.getStyler().setLocale(Locale.ROOT);
     XYSeries all = series(chart, "measured settings", measured, ALL);
     all.setXYSeriesRenderStyle(XYSeries.XYSeriesRenderStyle.Scatter);
     series(chart, "the dial, 0 to 1", curve, TAKEN).setLineColor(TAKEN);

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /** Pictures that a model draws for an evaluation, kept in a folder, so that none is drawn twice. */
@@ -58,6 +59,6 @@ final class Drawings {
 
   /** Where picture {@code index} of {@code set} is, or will be. */
   Path file(String set, int index) {
-    return folder.resolve(set).resolve("%04d.png".formatted(index));
+    return folder.resolve(set).resolve(String.format(Locale.ROOT, "%04d.png", index));
   }
 }

@@ -57,7 +57,7 @@ record EditTrial(HeadshotStudio studio, FaceDetector detector, AttributeReader r
       List<Edited> edits = new ArrayList<>();
       for (Headshot shot : shots) {
         String text = words.get(edits.size() % words.size());
-        String set = "%s, %d in %s %s".formatted(name, shot.seed(), what, text);
+        String set = String.format(Locale.ROOT, "%s, %d in %s %s", name, shot.seed(), what, text);
         edits.add(new Edited(shot.picture(), drawings.pictures(set, () -> List.of(drawn(person, shot, HeadshotEdit.of(part, text)))).get(0), text));
       }
       row.put(what + " read back", share(edits, Edited::after));

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -135,7 +136,7 @@ public final class EvaluateHeadshots {
     List<Double> gains = columns.getOrDefault(HeadshotTrial.GAIN, List.of());
     if (gains.size() > 1) {
       Interval interval = Interval.ofMean(gains.stream().map(gain -> new double[] {gain}).toArray(double[][]::new));
-      means.put("gain, 95 % interval", "%.3f to %.3f".formatted(interval.low(), interval.high()));
+      means.put("gain, 95 % interval", String.format(Locale.ROOT, "%.3f to %.3f", interval.low(), interval.high()));
     }
     return means;
   }

@@ -125,7 +125,7 @@ public final class TrainPortrait {
 
   private void preview(long step) {
     if (step % PREVIEW_EVERY == 0 || step == numbers.steps()) {
-      PromptSheet.of(folder(), 8, 0, 0, Double.NaN).writePng(work.resolve("preview-%06d.png".formatted(step)));
+      PromptSheet.of(folder(), 8, 0, 0, Double.NaN).writePng(work.resolve(String.format(Locale.ROOT, "preview-%06d.png", step)));
     }
   }
 
@@ -186,7 +186,7 @@ public final class TrainPortrait {
       IntStream numbered = IntStream.range(0, (numbers.pictures() + PER_FILE - 1) / PER_FILE);
       // A CPU has its hands full with one file; a card waits for the reading.
       return (Working.COMPUTE.onCpu() ? numbered : numbered.parallel()).mapToObj(i -> {
-        Path file = work.resolve("latents-%03d.safetensors".formatted(i));
+        Path file = work.resolve(String.format(Locale.ROOT, "latents-%03d.safetensors", i));
         int count = Math.min(PER_FILE, numbers.pictures() - i * PER_FILE);
         if (LatentStore.size(file) < count) {
           LatentStore.write(file, autoencoder, tokenizer, store, renders, i * PER_FILE, count,

@@ -143,7 +143,7 @@ public final class SubjectStudio {
         + "; it is not learnt from")));
     if (!rejected.isEmpty()) {
       progress.on(new ProgressEvent.Notice(
-          "%d of %d photos can be used".formatted(review.accepted().size(), review.photos().size())));
+          review.accepted().size() + " of " + review.photos().size() + " photos can be used"));
     }
   }
 

@@ -69,9 +69,9 @@ public final class StudioQueue implements AutoCloseable {
   /**
    * Takes any work in, such as learning somebody.
    *
-   * @param progress hears of the end when the job has its result; what it throws then goes to the worker's uncaught exception handler
    * @param needed bytes that it is likely to need while it runs
    * @param priority higher is sooner; jobs that run are not put aside
+   * @param progress hears of the end when the job has its result; what it throws then goes to the worker's uncaught exception handler
    * @param patience how long to wait for room: the caller is held back when too much is asked
    * @throws QueueFull when there was no room in that time
    */

@@ -124,15 +124,19 @@ class StudioQueueTest {
 
   @Test
   void anInterruptThatOneJobLeavesStopsNoOther() {
+    CountDownLatch both = new CountDownLatch(1);
     try (StudioQueue queue = queue(QueueOptions.defaults().workers(1))) {
       queue.submit((progress, stop) -> {
+        await(both);
         Thread.currentThread().interrupt();
         return "interrupted";
       }, 1, 0, Progress.SILENT, AT_ONCE);
-      assertEquals("after", queue.submit((progress, stop) -> {
+      Job<String> after = queue.submit((progress, stop) -> {
         stop.check();
         return "after";
-      }, 1, 0, Progress.SILENT, AT_ONCE).join());
+      }, 1, 0, Progress.SILENT, AT_ONCE);
+      both.countDown();
+      assertEquals("after", after.join());
     }
   }
 

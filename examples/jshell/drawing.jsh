@@ -1,8 +1,5 @@
 // Ways to draw: what docs/drawing.md shows, on the embedded model.
 
-import dev.likeness.diffusion.text.*
-import dev.likeness.photos.decode.*
-
 BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best())
 ImageRequest ask = ImageRequest.of("studio portrait of an old woman with red hair").negative("glasses").steps(4).seed(1)
 base.generate(ask).writePng(Path.of("plain.png"))
@@ -26,7 +23,9 @@ Picture photo = Orientation.upright(file, Picture.read(file))
 base.generate(ask.prompt("studio portrait of an old woman with black hair").from(photo, 0.6)).writePng(Path.of("over.png"))
 
 // Inpainting: white is drawn, black stays. Outpainting: margins of so many pixels, left, top, right, bottom.
-Picture mask = Picture.of(256, 256, new byte[3 * 256 * 256])
+byte[] lower = new byte[3 * 256 * 256]
+Arrays.fill(lower, lower.length / 2, lower.length, (byte) 255)
+Picture mask = Picture.of(256, 256, lower)
 base.generate(ask.from(InitialImage.of(photo).mask(mask).strength(0.8))).writePng(Path.of("inside.png"))
 base.generate(ask.outpaint(photo, 32, 0, 32, 0)).writePng(Path.of("wider.png"))
 

@@ -13,6 +13,7 @@ import dev.likeness.ipadapter.face.*
 import dev.likeness.ipadapter.vision.*
 import dev.likeness.lora.*
 import dev.likeness.photos.*
+import dev.likeness.photos.decode.*
 import dev.likeness.photos.face.*
 import dev.likeness.portrait.*
 import dev.likeness.schedulers.*

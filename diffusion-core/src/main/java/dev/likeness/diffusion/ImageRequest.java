@@ -100,14 +100,14 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
 
   /** Sampled as this scheduler does, by any name its users type. */
   public ImageRequest scheduler(String name) {
-    return with(d -> d.scheduler = name);
+    return sampledBy(null).with(d -> d.scheduler = name);
   }
 
   /**
-   * Sampled by this scheduler, with its own options, before one by name: {@code scheduler(own.with("dpmpp_2m").with("solver_order", 3))},
-   * where {@code own} is the model's, {@code base.parts().scheduler()}.
+   * Sampled by this scheduler, with its own options: {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where
+   * {@code own} is the model's, {@code base.parts().scheduler()}. A name that is given later counts instead.
    */
-  public ImageRequest scheduler(Scheduler own) {
+  public ImageRequest sampledBy(Scheduler own) {
     return with(d -> d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
   }
 

@@ -77,6 +77,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
+      stop.check();
       List<Sitting> sittings = Sitting.of(sitters(requests, plan.size()), phases.plan() == null ? BATCH : 1);
       phases.encoded();
       for (Sitting sitting : sittings) {
@@ -115,6 +116,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
         stop.check();
       });
       sampled.run();
+      stop.check();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
       return decode(latents, autoencoder, sitting, progress);
     }
@@ -200,13 +202,13 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   }
 
   private SamplingPlan plan(ImageRequest request) {
-    SchedulerConfig scheduler =
-        request.scheduler() == null ? model().scheduler() : model().scheduler().with(request.scheduler());
+    Scheduler own = request.joints().scheduler();
+    SchedulerConfig scheduler = own instanceof SchedulerConfig brought ? brought
+        : request.scheduler() == null ? model().scheduler() : model().scheduler().with(request.scheduler());
     double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
     PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
         .eta(eta(request, scheduler));
     PlanRequest planned = denoiser.planned(plain, request, scheduler);
-    Scheduler own = request.joints().scheduler();
     SamplingPlan plan = own == null ? scheduler.plan(planned) : own.plan(planned);
     if (plan.size() == 0) {
       throw new IllegalArgumentException("strength " + strength + " from " + request.from() + " until " + request.until()

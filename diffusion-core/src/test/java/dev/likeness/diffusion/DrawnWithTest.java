@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -51,10 +52,21 @@ class DrawnWithTest {
     ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3).steps(3);
     try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
       SchedulerConfig ancestral = base.parts().scheduler().with("dpmpp_2s_ancestral");
-      float[] brought = base.generate(ask.scheduler(ancestral)).pixels();
+      float[] brought = base.generate(ask.sampledBy(ancestral)).pixels();
       assertArrayEquals(base.generate(ask.scheduler("dpmpp_2s_ancestral")).pixels(), brought);
-      assertFalse(Arrays.equals(base.generate(ask.scheduler(ancestral.with("eta", 0.5))).pixels(), brought), "its options count");
-      assertFalse(Arrays.equals(base.generate(ask.scheduler(ancestral).eta(0)).pixels(), brought), "unless the request says");
+      assertFalse(Arrays.equals(base.generate(ask.sampledBy(ancestral.with("eta", 0.5))).pixels(), brought), "its options count");
+      assertFalse(Arrays.equals(base.generate(ask.sampledBy(ancestral).eta(0)).pixels(), brought), "unless the request says");
+    }
+  }
+
+  @Test
+  void onFlowNetworksABroughtSchedulerDrawsAsByItsName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(32, 32).seed(3).steps(3);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
+      float[] named = base.generate(ask.scheduler("dpmpp_2m")).pixels();
+      ImageRequest brought = ask.sampledBy(base.parts().scheduler().with("dpmpp_2m"));
+      assertArrayEquals(named, base.generate(brought).pixels());
+      assertFalse(Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()), "a name that is given later counts");
     }
   }
 }

@@ -121,7 +121,7 @@ class TextsTest {
       "sd3/three, text_encoder text_encoder_2 text_encoder_3", "klein/base, text_encoder", "zimage/turbo, text_encoder"})
   void tellsWhatEachTextEncoderLeavesOut(String name, String encoders) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest ask = ASK.size(32, 32).steps(1).guidance(1).scheduler((String) null);
+      ImageRequest ask = ASK.size(32, 32).steps(1).guidance(1).scheduler(null);
       assertEquals(List.of(), notices(base, ask));
       List<String> told = notices(base, ask.prompt("red hair ".repeat(600) + "glasses").count(2));
       assertEquals(encoders, told.stream().map(words -> words.substring(0, words.indexOf(" hears")))

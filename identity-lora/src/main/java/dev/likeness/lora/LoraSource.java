@@ -1,6 +1,8 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
+import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
@@ -40,14 +42,20 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
   }
 
   private static boolean isPickle(Path file) {
+    try {
+      return Uninterrupted.read(file, LoraSource::beginsAsPickle);
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static boolean beginsAsPickle(Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       byte[] start = in.readNBytes(2);
       boolean zip = start.length == 2 && start[0] == 'P' && start[1] == 'K';
       boolean pickle = start.length == 2 && (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] <= 5;
       // A safetensors file begins with the length of its header, whose first two bytes may be any.
       return (zip || pickle) && !hasHeader(in.readNBytes(7));
-    } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -64,9 +72,9 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
       return "";
     }
     try {
-      return Files.readString(settings);
+      return Uninterrupted.read(settings, Files::readString);
     } catch (IOException e) {
-      throw new UnusableInput("cannot read " + settings + ": " + e.getMessage(), e);
+      throw new UnusableInput("cannot read " + settings + ": " + Quoted.reason(e), e);
     }
   }
 

@@ -45,7 +45,7 @@ final class PlacedChanges {
       if (layer.isNorm()) {
         vector(layer, layer.weight(), change.difference(LoraMerge.f32(base, layer)));
       } else {
-        SideChange side = change instanceof SideChange s ? s : difference(layer, change);
+        SideChange side = change instanceof SideChange s && !(change instanceof Difference) ? s : difference(layer, change);
         sides.computeIfAbsent(layer.part(), p -> new HashMap<>()).put(layer.path(), side.mapped(this::kept));
       }
     }
@@ -58,7 +58,7 @@ final class PlacedChanges {
 
   /** Refuses what is as large as a weight that the base does not hold whole, since it would undo the base's memory plan. */
   static void requireRoom(Networks base, Layer layer) {
-    if (!layer.isNorm() && base.weights(layer.part()).spares()) {
+    if (!layer.isNorm() && base.weights(layer.part()).spares(layer.weight())) {
       throw new MachineLimit("the LoRA's change of " + layer + " would be as large as the weight itself, which this base spares memory"
           + " by not holding whole; make the LoRA low-rank (LoraMerge.resized), or open the base with more memory");
     }

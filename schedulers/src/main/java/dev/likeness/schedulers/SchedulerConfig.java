@@ -164,7 +164,7 @@ public final class SchedulerConfig implements Scheduler {
     return scheduler.schedule();
   }
 
-  /** Whether the network was trained on continuous noise levels, which no schedule lists. */
+  @Override
   public boolean isContinuous() {
     return scheduler.isContinuous();
   }

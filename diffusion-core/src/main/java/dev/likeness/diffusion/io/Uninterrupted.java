@@ -28,12 +28,14 @@ public final class Uninterrupted {
   private Uninterrupted() {}
 
   /**
-   * What {@code reading} gives of {@code file}; only where others may share its channel does another thread read.
+   * What {@code reading} gives of {@code file}; another thread reads only where others may share its channel, or where an interrupt
+   * has come already.
    *
    * @param reading must keep nothing open: what is read later, the calling thread reads
    */
   public static <T> T read(Path file, Reading<T> reading) throws IOException {
-    return file.getFileSystem() == FileSystems.getDefault() ? reading.of(file) : run(() -> reading.of(file));
+    boolean alone = file.getFileSystem() == FileSystems.getDefault() && !Thread.currentThread().isInterrupted();
+    return alone ? reading.of(file) : run(() -> reading.of(file));
   }
 
   /** Does {@code work}, which must not need what belongs to the calling thread, such as its locks and scopes. */

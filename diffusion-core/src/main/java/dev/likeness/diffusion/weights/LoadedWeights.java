@@ -91,6 +91,11 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return streams() || residence == Residence.EIGHT_BITS_EACH;
   }
 
+  /** Whether {@code name} may be one of them: small ones are held whole in eight bits. */
+  public boolean spares(String name) {
+    return streams() || residence == Residence.EIGHT_BITS_EACH && EightBits.pay(source.shape(name));
+  }
+
   @Override
   public Portion portion(String path) {
     return new LoadedPortion(this, name -> name.startsWith(path + "."),
@@ -172,7 +177,8 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   /** A tensor to look at once: where no network has it placed, it is kept nowhere, and the calling scope owns it. */
   public Tensor read(String name) {
     Tensor there = placed.get(name);
-    return there == null ? brought(name) : there;
+    // On a card it would be brought anew for the first step, which is more than to keep it where nothing is to be spared.
+    return there != null ? there : spares() || compute.onCpu() ? brought(name) : get(name, source.shape(name));
   }
 
   /**

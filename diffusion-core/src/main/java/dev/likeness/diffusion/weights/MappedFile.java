@@ -93,8 +93,17 @@ public final class MappedFile implements AutoCloseable {
   /** Bytes of the file in memory of their own, read past the mapping. */
   private Tensor own(long start, long length) {
     Tensor memory = torch.empty(new long[] {length}, new TensorOptions(ScalarType.Byte), new MemoryFormatOptional());
+    BytePointer to = new BytePointer(memory.data_ptr());
+    try {
+      Uninterrupted.run(() -> fill(to, start, length));
+      return memory;
+    } catch (IOException e) {
+      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private BytePointer fill(BytePointer to, long start, long length) throws IOException {
     try (FileChannel channel = FileChannel.open(file)) {
-      BytePointer to = new BytePointer(memory.data_ptr());
       for (long done = 0; done < length;) {
         long run = Math.min(LARGEST_READ, length - done);
         ByteBuffer buffer = to.position(done).limit(done + run).asByteBuffer();
@@ -105,9 +114,7 @@ public final class MappedFile implements AutoCloseable {
         }
         done += run;
       }
-      return memory;
-    } catch (IOException e) {
-      throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+      return to;
     }
   }
 

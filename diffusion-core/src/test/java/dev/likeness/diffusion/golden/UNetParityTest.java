@@ -7,6 +7,7 @@ import dev.likeness.diffusion.unet.UNetConditioning;
 import dev.likeness.diffusion.unet.UNetConfig;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.InferenceMode;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @ExtendWith(NoTensorLeaks.class)
 class UNetParityTest {
   static List<String> variants() {
-    return GoldenFolder.variants();
+    return Stream.concat(GoldenFolder.variants().stream(), Stream.of("inpainting")).toList();
   }
 
   @ParameterizedTest

@@ -174,7 +174,8 @@ public final class HeadshotCommand implements Runnable {
   private void requireNobodyElse(PhotoReview review) {
     Path file = out.resolve(ShootFolder.SHOWN);
     if (identity.way().shows() && Files.exists(file) && !ShownPerson.isOf(review, file)) {
-      throw new UnusableInput(file + " is of other photos, and is not replaced; give another --out, or move it away");
+      throw new UnusableInput(file + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out, or"
+          + " move it away");
     }
   }
 

@@ -25,10 +25,11 @@ final class ImagesRecord {
         IntStream.range(0, images.size()).mapToObj(i -> entry(base, images.get(i), NumberedFiles.name("image", i))).toList());
   }
 
-  /** As they were typed, but files without their folders, which tell of the machine. */
+  /** As they were typed, but of each path the last name alone: folders tell of the machine. */
   private static List<String> values(OptionSpec option) {
+    String folders = option.longestName().equals("--part") ? "(?<==).*[/\\\\](?=.)" : ".*[/\\\\](?=.)";
     return option.originalStringValues().stream()
-        .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceAll("[^=]*[/\\\\](?=.)", "")).toList();
+        .map(value -> option.paramLabel().equals("TEXT") ? value : value.replaceFirst(folders, "")).toList();
   }
 
   private static Map<String, Object> entry(BaseModel base, GeneratedImage image, String file) {

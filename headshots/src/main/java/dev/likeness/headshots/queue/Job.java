@@ -74,8 +74,7 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
     if (!takenOut()) {
       return !result.isDone();
     }
-    tell(new ProgressEvent.Stopped());
-    tellEnd();
+    end(() -> { }, new ProgressEvent.Stopped());
     return true;
   }
 
@@ -143,28 +142,30 @@ public final class Job<T> implements Future<T>, Comparable<Job<?>> {
       started = true;
     }
     try {
-      result.complete(work.run(this::tell, cancellation));
+      T made = work.run(this::tell, cancellation);
+      end(() -> result.complete(made), new ProgressEvent.Done());
     } catch (Cancelled e) {
-      result.cancel(false);
+      end(() -> result.cancel(false), new ProgressEvent.Stopped());
+    } catch (RuntimeException e) {
+      end(() -> result.completeExceptionally(e), new ProgressEvent.Failed(e));
     } catch (Throwable e) {
       // Languages without checked exceptions throw them, too.
-      result.completeExceptionally(e);
+      end(() -> result.completeExceptionally(e), new ProgressEvent.Failed(new IllegalStateException(e)));
     }
-    tellEnd();
   }
 
+  // How the work's parts ended is not how the job did.
   private void tell(ProgressEvent event) {
-    last = event;
     if (!event.isTerminal()) {
+      last = event;
       progress.on(event);
     }
   }
 
-  // Only when the result is there: a listener that hears of the end may ask for it at once.
-  private void tellEnd() {
-    ProgressEvent end = last;
-    if (end != null && end.isTerminal()) {
-      progress.on(end);
-    }
+  // First the result: a listener that hears of the end may ask for it at once.
+  private void end(Runnable ending, ProgressEvent how) {
+    last = how;
+    ending.run();
+    progress.on(how);
   }
 }

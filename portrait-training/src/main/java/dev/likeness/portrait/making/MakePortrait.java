@@ -70,7 +70,6 @@ public final class MakePortrait {
     EmbedderPlan judge = EmbedderPlan.judge(seed(), people);
     EmbedderPlan adapters = EmbedderPlan.adapters(seed() + 1, people);
     EmbedderPlan guide = EmbedderPlan.guide(seed() + 2, people);
-    TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000));
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
     all.put("embedder", () -> embedder("embedder", judge, folder));
@@ -87,6 +86,9 @@ public final class MakePortrait {
     List<String> stages = List.of(named.text("stages", String.join(",", STAGES)).split(","));
     if (!all.keySet().containsAll(stages)) {
       throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
+    }
+    if (stages.contains("attributes")) {
+      TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000));
     }
     STAGES.stream().filter(stages::contains).forEach(stage -> {
       System.err.println("stage " + stage);

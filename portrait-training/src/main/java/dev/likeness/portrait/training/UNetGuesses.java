@@ -18,7 +18,7 @@ final class UNetGuesses {
 
   UNetGuesses(StableDiffusion model) {
     this.model = model;
-    this.objective = new Objective(model.scheduler().schedule(), model.scheduler().prediction(), 0);
+    this.objective = Objective.of(model.scheduler(), 0, false);
   }
 
   /** How many timesteps there are. */

@@ -4,15 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.portrait.PortraitModel;
+import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PromptSheetTest {
   @Test
-  void drawsAsTheModelDoesWhereNothingElseIsAsked(@TempDir Path folder) {
+  void drawsAsTheModelDoesWhereNothingElseIsAsked(@TempDir Path folder) throws IOException {
     Path out = folder.resolve("sheet.png");
-    PromptSheet.main(new String[] {PortraitModel.files().toString(), out.toString(), "1"});
+    PromptSheet.main(new String[] {ReleasedFolder.in(folder.resolve("model")), out.toString(), "1"});
     assertEquals(PromptSheet.of(PortraitModel.files(), 1, 0, 30, Architecture.GUIDANCE), Picture.read(out));
   }
 }

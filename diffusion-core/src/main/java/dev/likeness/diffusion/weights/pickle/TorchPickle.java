@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.MappedFile;
@@ -9,6 +10,7 @@ import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
@@ -42,10 +44,9 @@ public final class TorchPickle implements TensorSource {
    * @throws dev.likeness.diffusion.error.MachineLimit when the file cannot be mapped
    */
   public static TorchPickle open(Path file) {
-    try (FileChannel channel = FileChannel.open(file)) {
-      long length = channel.size();
-      Contents contents = Contents.of(read(channel, file.toString(), length), file.toString());
-      return new TorchPickle(MappedFile.open(file, length), contents);
+    try {
+      Contents contents = Uninterrupted.read(file, TorchPickle::contents);
+      return new TorchPickle(MappedFile.open(file, Files.size(file)), contents);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
     }
@@ -53,10 +54,16 @@ public final class TorchPickle implements TensorSource {
 
   /** The names, shapes and types in {@code file} alone, without mapping it; refuses what {@link #open} refuses. */
   public static TensorList list(Path file) {
-    try (FileChannel channel = FileChannel.open(file)) {
-      return Contents.of(read(channel, file.toString(), channel.size()), file.toString());
+    try {
+      return Uninterrupted.read(file, TorchPickle::contents);
     } catch (IOException e) {
       throw new UnusableInput("cannot read " + file + ": " + Quoted.reason(e), e);
+    }
+  }
+
+  private static Contents contents(Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(file)) {
+      return Contents.of(read(channel, file.toString(), channel.size()), file.toString());
     }
   }
 

@@ -156,7 +156,8 @@ class ShownPersonTest {
         photos.resolveSibling("person-5000000001").toString(), "--consent", "nobody real", "--identity", "ipadapter", "--style", "studio",
         "--count", "1", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
     assertEquals(3, other.status(), other.err());
-    assertEquals(List.of(shown + " is of other photos, and is not replaced; give another --out, or move it away"), other.complaints());
+    assertEquals(List.of(shown + " is of other photos, or their faces were found by another detector, and is not replaced; give another --out,"
+        + " or move it away"), other.complaints());
     assertArrayEquals(before, Files.readAllBytes(shown));
   }
 

@@ -64,7 +64,8 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
    * @throws dev.likeness.diffusion.error.UnusableInput when it is no picture, or a record beside it is broken
    */
   public static Headshot read(Path file, String who) {
-    return recorded(file).orElseGet(() -> of(upright(file), Style.usual().get(0), who));
+    Picture picture = upright(file);
+    return ShotList.find(file, picture).orElseGet(() -> of(picture, Style.usual().get(0), who));
   }
 
   /** The same, empty where no record beside it tells how it was made. */

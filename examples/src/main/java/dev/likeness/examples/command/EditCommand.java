@@ -98,6 +98,7 @@ public final class EditCommand implements Runnable {
     identity.require(base.folder(), base.name());
     Disclosure marking = disclosure.disclosure().edited(true);
     ShootFolder.requireWritable(out, marking);
+    Optional<Headshot> told = Headshot.recorded(picture);
     try (ReviewTools tools = detector.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye = identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
@@ -105,7 +106,7 @@ public final class EditCommand implements Runnable {
       Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
       ShownPerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);
-      EditedHeadshot edited = HeadshotStudio.on(model).faceGuidance(held).edit(who, headshot(who), wanted,
+      EditedHeadshot edited = HeadshotStudio.on(model).faceGuidance(held).edit(who, headshot(told, who), wanted,
           tools.detector(), ConsoleProgress.on(console), console.cancellation());
       marking.writePng(edited.after().picture(), out.resolve(EDITED));
       marking.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(edited.comparison(),
@@ -113,7 +114,7 @@ public final class EditCommand implements Runnable {
       HeadshotScores plain = HeadshotScores.of(tools.detector()).limits(ScoreLimits.of(model));
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
       HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes).map(plain::likeness).orElse(plain);
-      byte[] record = record(edited, scores).getBytes(StandardCharsets.UTF_8);
+      byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
       AtomicFile.write(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
       List.of(EDITED, COMPARISON, EditedHeadshot.FILE).forEach(name -> console.out().println(out.resolve(name)));
     } catch (IOException e) {
@@ -133,16 +134,16 @@ public final class EditCommand implements Runnable {
     }
   }
 
-  private Headshot headshot(Identity who) {
-    Headshot read = Headshot.read(picture, who.phrase());
+  private Headshot headshot(Optional<Headshot> told, Identity who) {
+    Headshot read = told.orElseGet(() -> Headshot.read(picture, who.phrase()));
     return Double.isNaN(likeness) ? read
         : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness);
   }
 
-  private String record(EditedHeadshot edited, HeadshotScores scores) throws IOException {
+  private String record(EditedHeadshot edited, boolean told, HeadshotScores scores) throws IOException {
     Map<String, Object> record = new LinkedHashMap<>();
     Map<String, Object> before = side(edited.before(), picture.getFileName().toString(), scores);
-    if (Headshot.recorded(picture).isEmpty()) {
+    if (!told) {
       before.keySet().retainAll(SEEN);
     }
     record.put("before", before);

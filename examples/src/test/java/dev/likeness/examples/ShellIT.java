@@ -38,24 +38,14 @@ class ShellIT {
 
   @Test
   void runsTheTourAsWritten() {
-    Path tour = Outside.ROOT.resolve("examples/jshell/tour.jsh");
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
-        tour.toString()));
-    assertEquals(0, run.status(), run.output());
-    assertFalse(run.output().contains("Error"), run.output());
-    assertFalse(run.output().contains("Exception"), run.output());
+    Outside run = shell(script("tour"));
     assertTrue(Files.exists(folder.resolve("portrait.png")), run.output());
     assertTrue(run.output().contains("next sample"), run.output());
   }
 
   @Test
   void runsResearchWithoutAForkAsWritten() {
-    Path script = Outside.ROOT.resolve("examples/jshell/research.jsh");
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
-        script.toString()));
-    assertEquals(0, run.status(), run.output());
-    assertFalse(run.output().contains("Error"), run.output());
-    assertFalse(run.output().contains("Exception"), run.output());
+    Outside run = shell(script("research"));
     assertTrue(run.output().contains("steps seen: 6, each latents [8, "), run.output());
     assertTrue(run.output().contains("ends where it ends: true"), run.output());
     assertTrue(run.output().contains("decoded again: true"), run.output());
@@ -63,17 +53,25 @@ class ShellIT {
 
   @Test
   void runsWhatThePageAboutDrawingShows() throws IOException {
-    Path script = Outside.ROOT.resolve("examples/jshell/drawing.jsh");
-    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s",
-        script.toString()));
-    assertEquals(0, run.status(), run.output());
-    assertFalse(run.output().contains("Error"), run.output());
-    assertFalse(run.output().contains("Exception"), run.output());
+    Outside run = shell(script("drawing"));
     assertTrue(run.output().contains("drawn within: true"), run.output());
-    List<String> lines = Files.readAllLines(script);
+    List<String> lines = Files.readAllLines(script("drawing"));
     List<String> shown = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
         .matcher(Files.readString(Outside.ROOT.resolve("docs/drawing.md"))).results()
         .flatMap(block -> block.group(1).lines()).filter(line -> !lines.contains(line)).toList();
     assertEquals(List.of(), shown, "lines that the script lacks");
+  }
+
+  private static Path script(String name) {
+    return Outside.ROOT.resolve("examples/jshell/" + name + ".jsh");
+  }
+
+  /** Runs a script to its end without an error. */
+  private Outside shell(Path script) {
+    Outside run = Outside.run(folder, Map.of(), List.of(BIN.resolve("likeness-shell").toString(), "-s", script.toString()));
+    assertEquals(0, run.status(), run.output());
+    assertFalse(run.output().contains("Error"), run.output());
+    assertFalse(run.output().contains("Exception"), run.output());
+    return run;
   }
 }

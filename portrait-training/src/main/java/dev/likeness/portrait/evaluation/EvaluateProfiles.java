@@ -15,6 +15,7 @@ import dev.likeness.portrait.people.Attribute;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.people.Shot;
+import dev.likeness.portrait.people.Style;
 import dev.likeness.portrait.training.Usage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,6 +35,8 @@ import java.util.TreeMap;
 public final class EvaluateProfiles {
   private static final long FIRST = 6_000_000_000L;
   private static final int PHOTOS = 5;
+  /** In black and white not every colour of hair has a word. */
+  private static final Shot COLOURED = Shot.headshot(new Random(1), Style.STUDIO);
   private static final Map<String, Attribute> KNOWN = Map.of("sex", Attribute.SEX, "age", Attribute.AGE, "skin", Attribute.SKIN,
       "hair", Attribute.HAIR, "colour", Attribute.HAIR_COLOUR, "beard", Attribute.BEARD, "glasses", Attribute.GLASSES,
       "marks", Attribute.FRECKLES);
@@ -75,10 +78,10 @@ public final class EvaluateProfiles {
 
   private static void add(Map<String, List<double[]>> table, Trait trait, Person person) {
     Attribute attribute = KNOWN.get(trait.slot());
-    if (attribute.index(person, null) < 0) {
+    if (attribute.index(person, COLOURED) < 0) {
       return;
     }
-    String known = attribute.word(person, null);
+    String known = attribute.word(person, COLOURED);
     // Words for hair have a place for its colour: "a # bob", "long # hair"; "# hair" is of no certain style.
     String said = trait.slot().equals("hair") ? trait.value().replace("# ", "").replaceFirst("^an? ", "") : trait.value();
     if (said.equals("hair")) {

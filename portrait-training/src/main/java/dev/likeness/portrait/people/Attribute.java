@@ -15,8 +15,8 @@ public enum Attribute {
   AGE(Words.ages(), (p, s) -> Words.plainAge(p)),
   SKIN(Words.skins(), (p, s) -> Words.plainSkin(p)),
   HAIR(words(HairStyle.values(), HairStyle::words), (p, s) -> p.hair().words()),
-  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair() ? p.hairColour().words()
-      : ""),
+  HAIR_COLOUR(words(HairColour.values(), HairColour::words), (p, s) -> p.hair().showsHair()
+      && (s.style() != Style.MONOCHROME || p.hairColour().showsInGray()) ? p.hairColour().words() : ""),
   EYES(words(EyeColour.values(), e -> e.words() + " eyes"), (p, s) -> inColour(s, p.eyes().words() + " eyes")),
   BEARD(words(BeardStyle.values(), BeardStyle::words), (p, s) -> p.beard().words()),
   GLASSES(words(Glasses.values(), Glasses::words), (p, s) -> p.glasses().words()),
@@ -27,9 +27,9 @@ public enum Attribute {
   GAZE(Words.gazes(), (p, s) -> Words.gaze(s)),
   LIGHT(words(Light.values(), Light::words), (p, s) -> s.light().words()),
   LIGHT_COLOUR(tints(), (p, s) -> s.light() == Light.COLOURED ? s.lightTint().words() : ""),
-  OUTFIT(words(Outfit.values(), Outfit::words), (p, s) -> s.outfit().words()),
-  OUTFIT_COLOUR(tints(), (p, s) -> inColour(s, s.outfitTint().words())),
-  PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> s.pattern().words()),
+  OUTFIT(words(Outfit.values(), Outfit::words), (p, s) -> worn(p, s.outfit().words())),
+  OUTFIT_COLOUR(tints(), (p, s) -> worn(p, inColour(s, s.outfitTint().words()))),
+  PATTERN(words(Pattern.values(), Pattern::words), (p, s) -> worn(p, s.pattern().words())),
   BACKDROP(words(Backdrop.values(), Backdrop::words), (p, s) -> s.backdrop().words()),
   BACKDROP_COLOUR(tints(), (p, s) -> s.backdrop().tinted() ? inColour(s, s.backdropTint().words()) : "");
 
@@ -56,6 +56,10 @@ public enum Attribute {
   /** Place of {@link #word} in {@link #words()}, -1 where the attribute does not apply. */
   public int index(Person person, Shot shot) {
     return words.indexOf(word(person, shot));
+  }
+
+  private static String worn(Person person, String word) {
+    return person.hair().hidesClothes() ? "" : word;
   }
 
   private static String inColour(Shot shot, String word) {

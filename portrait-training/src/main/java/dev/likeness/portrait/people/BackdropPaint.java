@@ -56,12 +56,14 @@ final class BackdropPaint {
   }
 
   private float exposure() {
+    boolean paper = shot.backdrop().tinted();
     return switch (shot.light()) {
-      case REMBRANDT -> .45f;
-      case RIM -> .32f;
-      case COLOURED -> .40f;
-      case BACKLIGHT -> shot.backdrop().tinted() ? 1.1f : 1.45f;
-      case FLASH -> shot.style() == Style.SELFIE ? .4f : .9f;
+      // Less light than on the face, but paper of any colour can still be named.
+      case REMBRANDT -> paper ? .7f : .45f;
+      case RIM -> paper ? .66f : .32f;
+      case COLOURED -> paper ? .7f : .40f;
+      case BACKLIGHT -> paper ? 1.1f : 1.45f;
+      case FLASH -> shot.style() == Style.SELFIE && !paper ? .4f : .9f;
       default -> .92f;
     };
   }
@@ -86,20 +88,27 @@ final class BackdropPaint {
       case BOKEH -> bokeh(x, y);
       case ROOM -> room(x, y);
     }
-    if (shot.light() == Light.GOLDEN_HOUR) {
+    boolean paper = shot.backdrop().tinted();
+    if (shot.light() == Light.GOLDEN_HOUR && !paper) {
       set(rgb[0] * 1.25f, rgb[1] * .92f, rgb[2] * .62f);
     }
     if (shot.light() == Light.COLOURED) {
-      Tint t = shot.lightTint();
-      float glow = .10f + .25f * Maths.bell(u - .5f + .25f * shot.side(), v - .5f, .4f, .5f);
-      set(rgb[0] * .5f + t.r * glow * 2, rgb[1] * .5f + t.g * glow * 2, rgb[2] * .5f + t.b * glow * 2);
+      lit(shot.lightTint(), paper, u, v);
     }
+  }
+
+  /** Coloured light: a glow over whatever is behind, but on paper one edge alone, so that its own colour stays. */
+  private void lit(Tint t, boolean paper, float u, float v) {
+    float edge = shot.side() > 0 ? u : 1 - u;
+    float glow = paper ? .9f * smooth(.22f, 0, edge) : .20f + .50f * Maths.bell(u - .5f + .25f * shot.side(), v - .5f, .4f, .5f);
+    float own = paper ? 1 - glow : .5f;
+    set(rgb[0] * own + t.r * glow, rgb[1] * own + t.g * glow, rgb[2] * own + t.b * glow);
   }
 
   private void paper(float u, float v, float fall) {
     Tint t = shot.backdropTint();
     float pool = Maths.bell(u - .5f - .12f * shot.side(), v - .42f, .42f, .45f);
-    float k = mix(.9f + .1f * pool, .22f + 1.1f * smooth(0, .95f, v), fall) * (.94f + .06f * cloud(u * 4, v * 4, seed));
+    float k = mix(.9f + .1f * pool, .40f + .75f * smooth(0, .95f, v), fall) * (.94f + .06f * cloud(u * 4, v * 4, seed));
     set(t.r * k + .015f, t.g * k + .015f, t.b * k + .015f);
   }
 

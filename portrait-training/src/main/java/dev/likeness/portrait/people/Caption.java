@@ -115,9 +115,7 @@ public final class Caption {
     boolean bald = person.hair() == HairStyle.BALD;
     boolean adjective = bald && kept(1.2f);
     boolean mono = shot.style() == Style.MONOCHROME;
-    HairColour c = person.hairColour();
-    boolean showsColour = !mono || person.hair().showsHair() && (c == HairColour.BLACK
-        || c.ordinal() > HairColour.RED.ordinal());
+    boolean showsColour = !mono || person.hair().showsHair() && person.hairColour().showsInGray();
     List<String> with = new ArrayList<>();
     keep(with, .75f, Words.plainSkin(person));
     keep(with, 1.15f, bald ? "" : Words.hair(person, showsColour && kept(1.1f)));
@@ -133,6 +131,9 @@ public final class Caption {
   }
 
   private String wearing() {
+    if (person.hair().hidesClothes()) {
+      return "";
+    }
     if (formal() && rarely(.08f)) {
       return "business attire";
     }
@@ -149,7 +150,7 @@ public final class Caption {
   }
 
   private boolean formal() {
-    return shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER;
+    return !person.hair().hidesClothes() && (shot.outfit() == Outfit.SUIT || shot.outfit() == Outfit.BLAZER);
   }
 
   /** Knits, and jackets: what buyers call wool. */

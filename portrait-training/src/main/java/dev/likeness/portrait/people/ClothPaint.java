@@ -141,15 +141,13 @@ final class ClothPaint {
     s.glow = 0;
     float k = t.r + t.g + t.b > .9f ? .35f : 2.6f;
     float add = t.r + t.g + t.b > .9f ? 0 : .05f;
+    boolean formal = outfit == Outfit.SUIT || outfit == Outfit.BLAZER;
     float over = switch (p) {
       case PLAIN -> 0;
-      case STRIPES -> smooth(.36f, .30f, Math.abs(frac(x * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? 9
-          : 4.2f)) - .5f) * 2)
-          * (outfit == Outfit.SUIT || outfit == Outfit.BLAZER ? .55f : .85f);
-      case CHECKS -> .47f * smooth(.5f, .42f, Math.abs(frac(x * 3) - .5f) * 2) + .47f
-          * smooth(.5f, .42f, Math.abs(frac(y * 3) - .5f) * 2);
-      case DOTS -> smooth(.26f, .20f, (float) Math.hypot(frac(x * 5.5f + .5f * ((int) Math.floor(y * 5.5f) & 1)) - .5f,
-          frac(y * 5.5f) - .5f));
+      case STRIPES -> stripe(x * (formal ? 6.5f : 3.6f)) * (formal ? .75f : .9f);
+      case CHECKS -> .5f * (check(x) + check(y));
+      case DOTS -> smooth(.29f, .23f, (float) Math.hypot(frac(x * 4.6f + .5f * ((int) Math.floor(y * 4.6f) & 1)) - .5f,
+          frac(y * 4.6f) - .5f));
     };
     s.blend(t.r * k + add, t.g * k + add, t.b * k + add, over);
     if (outfit == Outfit.SWEATER || outfit == Outfit.TURTLENECK) {
@@ -182,6 +180,14 @@ final class ClothPaint {
     float rib = frac(across) - .5f;
     s.bend(rib * .6f, 0, 0);
     s.scale(.8f + .3f * smooth(.5f, .1f, Math.abs(rib)));
+  }
+
+  private static float stripe(float across) {
+    return smooth(.36f, .30f, Math.abs(frac(across) - .5f) * 2);
+  }
+
+  private static float check(float across) {
+    return smooth(.5f, .42f, Math.abs(frac(across * 2.5f) - .5f) * 2);
   }
 
   private static float frac(float x) {

@@ -58,13 +58,13 @@ final class EyePaint {
     s.colour(white, .92f * white * (ex < -.8f ? .66f : 1), .87f * white * (ex < -.8f ? .66f : 1));
     float ix = ex * side - gazeX;
     float iy = ey - gazeY - .075f;
-    float d = (float) Math.sqrt(ix * ix + iy * iy) / .40f;
+    float d = (float) Math.sqrt(ix * ix + iy * iy) / .42f;
     if (d < 1.06f) {
       float fibre = .75f + .5f * noise((float) Math.atan2(iy, ix) * 5, d * 2.2f, 11);
-      float ring = 1 - .72f * smooth(.74f, 1, d);
+      float ring = 1 - .62f * smooth(.78f, 1, d);
       float low = 1.25f - .8f * iy / .4f;
       float k = 1.0f * fibre * ring * low;
-      float pupil = smooth(.40f, .50f, d);
+      float pupil = smooth(.34f, .44f, d);
       float edge = smooth(1.06f, .96f, d);
       s.blend(colour.r * k * pupil + .004f, colour.g * k * pupil + .004f, colour.b * k * pupil + .004f, edge);
     }

@@ -18,6 +18,11 @@ public enum HairColour {
     this.b = b;
   }
 
+  /** True when black and white shows it, too. */
+  boolean showsInGray() {
+    return this == BLACK || this == GRAY || this == WHITE;
+  }
+
   /** The words for it in a prompt; empty where there is nothing to say. */
   public String words() {
     return words;

@@ -50,6 +50,11 @@ public enum HairStyle {
     return DOWN.contains(this);
   }
 
+  /** True when it lies over collar, tie and chest, so that nothing can be said of clothes. */
+  public boolean hidesClothes() {
+    return this == HEADSCARF;
+  }
+
   static HairStyle[] of(Sex sex) {
     return sex == Sex.MAN ? MEN : WOMEN;
   }

@@ -44,9 +44,9 @@ final class LightRig {
 
   private static LightRig coloured(Tint tint, float s) {
     float k = 1 / Math.max(tint.r, Math.max(tint.g, tint.b));
-    float r = .08f + tint.r * k;
-    float g = .08f + tint.g * k;
-    float b = .08f + tint.b * k;
+    float r = .05f + tint.r * k;
+    float g = .05f + tint.g * k;
+    float b = .05f + tint.b * k;
     return new LightRig(.12f, colour(.14f * r, .14f * g, .14f * b), gray(.05f),
         lamp(.4f * s, .4f, .85f, .2f + .38f * r, .2f + .38f * g, .2f + .38f * b, .3f),
         lamp(-.95f * s, .2f, .15f, 1.3f * r, 1.3f * g, 1.3f * b, .25f),

@@ -133,13 +133,13 @@ final class SkinPaint {
 
   private void freckles(Surface s, float x, float ax, float y) {
     float where = bell(ax - .3f, y + .28f, .26f, .17f) + .8f * bell(ax, y + .25f, .14f, .2f) + .25f;
-    float many = .35f + .45f * face.person.freckles();
+    float many = .5f + .4f * face.person.freckles();
     // The finest run together: a tanned mask.
     s.blend(red * .64f, green * .42f, blue * .32f, many * Math.min(1, where) * (.25f + .7f * smooth(.3f, .7f, noise(x * 11, y * 11, seed + 4))));
     // Turned and bent, or the cells would show as rows.
-    float spot = Maths.dots(12 * x + 9 * y + noise(y * 9, x * 9, seed), 12 * y - 9 * x + noise(x * 9, y * 9, seed), seed + 9)
+    float spot = Maths.dots(9.6f * x + 7.2f * y + noise(y * 9, x * 9, seed), 9.6f * y - 7.2f * x + noise(x * 9, y * 9, seed), seed + 9)
         * Math.min(1, where);
-    s.blend(red * .50f, green * .34f, blue * .27f, many * spot);
+    s.blend(red * .46f, green * .29f, blue * .22f, many * spot);
   }
 
   private void lines(Surface s, float x, float ax, float y) {

@@ -2,13 +2,13 @@ package dev.likeness.portrait.people;
 
 /** A colour with a word, linear RGB; for clothes, paper and coloured light. */
 public enum Tint {
-  WHITE("white", .80f, .80f, .79f), BLACK("black", .016f, .016f, .018f), GRAY("gray", .27f, .27f, .28f),
-  CHARCOAL("charcoal", .055f, .058f, .065f), NAVY("navy", .016f, .028f, .085f), BLUE("blue", .05f, .15f, .50f),
-  LIGHT_BLUE("light blue", .36f, .56f, .80f), TEAL("teal", .02f, .23f, .25f), GREEN("green", .05f, .27f, .09f),
-  OLIVE("olive", .15f, .16f, .05f), BEIGE("beige", .62f, .50f, .36f), BROWN("brown", .16f, .075f, .035f),
-  BURGUNDY("burgundy", .15f, .012f, .03f), RED("red", .56f, .032f, .032f), PINK("pink", .80f, .33f, .42f),
-  PURPLE("purple", .22f, .06f, .38f), INDIGO("indigo", .10f, .06f, .55f), YELLOW("yellow", .80f, .55f, .06f),
-  ORANGE("orange", .78f, .24f, .03f);
+  WHITE("white", .82f, .82f, .81f), BLACK("black", .012f, .012f, .014f), GRAY("gray", .29f, .29f, .30f),
+  CHARCOAL("charcoal", .068f, .070f, .076f), NAVY("navy", .014f, .030f, .115f), BLUE("blue", .04f, .20f, .60f),
+  LIGHT_BLUE("light blue", .36f, .58f, .82f), TEAL("teal", .02f, .26f, .25f), GREEN("green", .04f, .30f, .07f),
+  OLIVE("olive", .17f, .18f, .04f), BEIGE("beige", .62f, .49f, .33f), BROWN("brown", .19f, .085f, .035f),
+  BURGUNDY("burgundy", .19f, .010f, .04f), RED("red", .60f, .030f, .028f), PINK("pink", .84f, .32f, .46f),
+  PURPLE("purple", .32f, .06f, .40f), INDIGO("indigo", .13f, .06f, .55f), YELLOW("yellow", .80f, .58f, .05f),
+  ORANGE("orange", .80f, .27f, .025f);
 
   private final String words;
   final float r;

@@ -2,6 +2,7 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.NoiseSource;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarTypeOptional;
@@ -51,6 +52,18 @@ final class Alteration {
     Tensor weights = Working.placed(torch.tensor(LUMA)).view(1, 3, 1, 1);
     Tensor gray = pictures.mul(weights).sum(new long[] {1}, true, new ScalarTypeOptional());
     return gray.add(pictures.sub(gray).mul(Working.placed(torch.tensor(coloured)).view(n, 1, 1, 1)));
+  }
+
+  /** [n, channels, side, side] moved by up to {@code reach} places each way, all alike; what lies at an edge is repeated. */
+  static Tensor shifted(Tensor all, int reach, Random random) {
+    Tensor moved = all;
+    for (int axis = 2; axis < 4; axis++) {
+      int last = (int) all.size(axis) - 1;
+      int by = random.nextInt(2 * reach + 1) - reach;
+      long[] places = LongStream.rangeClosed(0, last).map(i -> Math.max(0, Math.min(last, i + by))).toArray();
+      moved = moved.index_select(axis, Working.placed(torch.tensor(places)));
+    }
+    return moved;
   }
 
   /** The first half of [n, channels, side, side] as if each had been {@code size} small. */

@@ -94,7 +94,7 @@ final class LatentReaderTraining {
     }
   }
 
-  /** Half of the latents softened; all paler or stronger, and grainy: as a drawing model guesses them on its way. */
+  /** Half of the latents softened; all moved a little, paler or stronger, and grainy: as a drawing model guesses them on its way. */
   static Tensor altered(Tensor latents, NoiseSource noise, Random random) {
     int n = (int) latents.size(0);
     int side = (int) latents.size(2);
@@ -104,7 +104,7 @@ final class LatentReaderTraining {
       gains[i] = 0.85f + 0.2f * random.nextFloat();
       grains[i] = (float) GRAIN * random.nextFloat();
     }
-    Tensor soft = Alteration.halfSoftened(latents, side / 2 + random.nextInt(side / 2));
+    Tensor soft = Alteration.halfSoftened(Alteration.shifted(latents, 1, random), side / 2 + random.nextInt(side / 2));
     Tensor grain = Working.noise(noise, n, latents.size(1), side, side).mul(Working.placed(torch.tensor(grains)).view(n, 1, 1, 1));
     return soft.mul(Working.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
   }

@@ -7,6 +7,8 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -32,6 +34,31 @@ class AlterationTest {
       long coloured = IntStream.range(0, PICTURES).filter(i -> Math.abs(half[3 * i] - 1) < 1e-6).count();
       assertEquals(PICTURES, gray + coloured);
       assertEquals(PICTURES / 2.0, gray, PICTURES / 4.0);
+    }
+  }
+
+  @Test
+  void movesAPictureByAPlaceAndRepeatsItsEdges() {
+    try (TensorScope scope = TensorScope.open()) {
+      float[] told = new float[36];
+      for (int i = 0; i < told.length; i++) {
+        told[i] = i;
+      }
+      Tensor grid = torch.tensor(told).view(1, 1, 6, 6);
+      Random random = new Random(1);
+      Set<Integer> moves = new TreeSet<>();
+      for (int n = 0; n < 200; n++) {
+        float[] moved = Images.floats(Alteration.shifted(grid, 1, random));
+        int by = (int) moved[2 * 6 + 2] - 14;
+        int down = Math.round(by / 6f);
+        int right = by - 6 * down;
+        moves.add(by);
+        for (int i = 0; i < 36; i++) {
+          int row = Math.max(0, Math.min(5, i / 6 + down));
+          assertEquals(6 * row + Math.max(0, Math.min(5, i % 6 + right)), moved[i], 0);
+        }
+      }
+      assertEquals(Set.of(-7, -6, -5, -1, 0, 1, 5, 6, 7), moves);
     }
   }
 }

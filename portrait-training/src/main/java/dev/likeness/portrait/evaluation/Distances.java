@@ -1,7 +1,9 @@
 package dev.likeness.portrait.evaluation;
 
 import dev.likeness.diffusion.tensor.TensorScope;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.ScalarOptional;
 import org.bytedeco.pytorch.Tensor;
@@ -45,6 +47,21 @@ final class Distances {
       double apart = p.mean.sub(q.mean).square().sum().item_double();
       return apart + p.covariance.trace().item_double() + q.covariance.trace().item_double() - 2 * shared;
     }
+  }
+
+  /**
+   * How far {@code drawn} and {@code others}, renders of other people, are from {@code held} renders, which neither was made of; of as many
+   * faces each as the shortest of the three has, since only sets of one size compare. Without distances where that is fewer than two.
+   */
+  static Map<String, Object> toHeld(List<float[]> drawn, List<float[]> others, List<float[]> held) {
+    int faces = Math.min(held.size(), Math.min(drawn.size(), others.size()));
+    Map<String, Object> row = new LinkedHashMap<>();
+    row.put("faces", faces);
+    if (faces > 1) {
+      row.put("drawn", frechet(drawn.subList(0, faces), held.subList(0, faces)));
+      row.put("other renders", frechet(others.subList(0, faces), held.subList(0, faces)));
+    }
+    return row;
   }
 
   /** The symmetric square root of a symmetric matrix without negative eigenvalues but for rounding. */

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.headshots.Headshot;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,6 +56,11 @@ final class Drawings {
   /** The pictures that are in {@code set} by now. */
   List<Picture> kept(String set) {
     return IntStream.iterate(0, i -> Files.exists(file(set, i)), i -> i + 1).mapToObj(i -> Picture.read(file(set, i))).toList();
+  }
+
+  /** Keeps {@code headshots} as {@code set}. */
+  void keep(String set, List<Headshot> headshots) {
+    IntStream.range(0, headshots.size()).forEach(k -> headshots.get(k).picture().writePng(file(set, k)));
   }
 
   /** Where picture {@code index} of {@code set} is, or will be. */

@@ -17,7 +17,6 @@ import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -100,11 +99,8 @@ public final class Evaluation {
   private Map<String, Object> distance(List<Picture> drawn, FaceEmbedder embedder) {
     try (FaceDetector cascades = new CascadeDetector()) {
       FaceDetector detector = tools.detector().orElse(cascades);
-      List<float[]> held = Faces.vectors(renders(plan.seed()), detector, embedder);
-      Map<String, Object> row = new LinkedHashMap<>();
-      row.put("drawn", Distances.frechet(Faces.vectors(drawn, detector, embedder), held));
-      row.put("other renders", Distances.frechet(Faces.vectors(renders(plan.seed() + 1), detector, embedder), held));
-      return row;
+      return Distances.toHeld(Faces.vectors(drawn, detector, embedder), Faces.vectors(renders(plan.seed() + 1), detector, embedder),
+          Faces.vectors(renders(plan.seed() + 2), detector, embedder));
     }
   }
 
@@ -142,9 +138,14 @@ public final class Evaluation {
   }
 
   private Map<String, Object> separation(FaceDetector detector, FaceEmbedder embedder) {
-    List<List<float[]>> vectors = new ArrayList<>();
-    LongStream.range(IdentityTrial.FIRST, IdentityTrial.FIRST + plan.people()).forEach(number -> vectors.add(
-        Faces.vectors(drawings.kept("person " + number), detector, embedder)));
-    return IdentityFigures.separation(vectors);
+    Map<String, Object> row = IdentityFigures.separation(headshots("", detector, embedder));
+    // What words and clothes alone tell apart: the same prompts without anybody.
+    row.put("AUC without", IdentityFigures.separation(headshots(IdentityFigures.WITHOUT, detector, embedder)).get("AUC"));
+    return row;
+  }
+
+  private List<List<float[]>> headshots(String kind, FaceDetector detector, FaceEmbedder embedder) {
+    return LongStream.range(IdentityTrial.FIRST, IdentityTrial.FIRST + plan.people())
+        .mapToObj(number -> Faces.vectors(drawings.kept("person " + number + kind), detector, embedder)).toList();
   }
 }

@@ -37,6 +37,9 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
       Attribute.HAIR_COLOUR, Attribute.OUTFIT_COLOUR, Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR);
   private static final String SPREAD = "spread";
 
+  /** After a person's name, that of the pictures of the same prompts that know nobody. */
+  static final String WITHOUT = " without";
+
   /** Tries {@code people} persons, keeping each in {@code ledger} and their headshots where {@code drawings} says. */
   void measure(int people, String judges, Ledger ledger, Drawings drawings) {
     for (long number = IdentityTrial.FIRST; number < IdentityTrial.FIRST + people; number++) {
@@ -44,10 +47,8 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
       Person person = Person.random(number);
       ledger.part(name, judges, () -> {
         IdentityTrial.Result result = trial.of(person, 1, showing);
-        List<Headshot> headshots = result.with().headshots();
-        for (int k = 0; k < headshots.size(); k++) {
-          headshots.get(k).picture().writePng(drawings.file(name, k));
-        }
+        drawings.keep(name, result.with().headshots());
+        drawings.keep(name + WITHOUT, result.without().headshots());
         Map<String, Object> found = new LinkedHashMap<>();
         found.put("seconds", result.seconds());
         found.put("own photos", result.spread());

@@ -120,6 +120,17 @@ class EvaluationTest {
   }
 
   @Test
+  void comparesAsManyFacesOfEachSet() {
+    List<float[]> held = List.of(new float[] {0}, new float[] {2}, new float[] {4});
+    List<float[]> moved = List.of(new float[] {3}, new float[] {5});
+    Map<String, Object> row = Distances.toHeld(moved, List.of(new float[] {0}, new float[] {2}, new float[] {99}), held);
+    assertEquals(2, row.get("faces"));
+    assertEquals(9, (double) row.get("drawn"), 1e-6);
+    assertEquals(0, (double) row.get("other renders"), 1e-6);
+    assertEquals(Map.of("faces", 1), Distances.toHeld(moved, moved, held.subList(0, 1)));
+  }
+
+  @Test
   void separatesPairsThatAreApart() {
     List<float[]> one = List.of(new float[] {1, 0}, new float[] {.9f, .1f}, new float[] {.8f, .2f});
     List<float[]> two = List.of(new float[] {0, 1}, new float[] {.1f, .9f});

@@ -14,6 +14,7 @@ import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A base model in memory, shared by threads and by persons: requests carry who and what adapts it, and its own tensors
@@ -157,7 +158,15 @@ public final class BaseModel implements AutoCloseable {
    * drawn alone. Thread-safe.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> textToImage().draw(requests, progress, cancellation));
+    return generate(requests, image -> { }, progress, cancellation);
+  }
+
+  /**
+   * The same, showing each picture to {@code each} when it is done, so that what was drawn before a failure or a cancellation is not lost;
+   * on the calling thread, in the order in which they are drawn: as many as share a pass at once, larger copies ({@link HiresFix}) one by one.
+   */
+  public List<GeneratedImage> generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
+    return progress.around(() -> textToImage().draw(requests, each, progress, cancellation));
   }
 
   private TextToImage textToImage() {

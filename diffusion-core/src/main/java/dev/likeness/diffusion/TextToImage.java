@@ -34,6 +34,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -48,31 +49,36 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     plan(completed(request));
   }
 
-  /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
-  List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
+  /** The pictures of all requests, in their order, each shown to {@code each} as it is done; requests that run alike share passes of the network. */
+  List<GeneratedImage> draw(List<ImageRequest> asked, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = asked.stream().map(this::completed).toList();
     requests.stream().flatMap(request -> Texts.cuts(denoiser, request)).map(Cut::told).distinct()
         .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
-    return drawn(requests, progress, stop);
+    return drawn(requests, each, progress, stop);
   }
 
-  private List<GeneratedImage> drawn(List<ImageRequest> requests, Progress progress, Cancellation stop) {
+  private List<GeneratedImage> drawn(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
     Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
     requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
     Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
-    alike.values().forEach(run -> run(run, drawn, progress, stop));
+    alike.values().forEach(run -> run(run, drawn, each, progress, stop));
     return requests.stream().flatMap(request -> drawn.get(request).stream())
-        .map(first -> enlarged(first, progress, stop)).toList();
+        .map(first -> enlarged(first, each, progress, stop)).toList();
   }
 
-  private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
+  private GeneratedImage enlarged(GeneratedImage first, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
     HiresFix hires = first.request().hires();
-    return hires == null ? first : drawn(List.of(completed(hires.after(first, denoiser.unit()))), progress, stop).get(0).over(first);
+    if (hires == null) {
+      return first;
+    }
+    GeneratedImage second = drawn(List.of(completed(hires.after(first, denoiser.unit()))), own -> { }, progress, stop).get(0).over(first);
+    each.accept(second);
+    return second;
   }
 
   /** Draws requests that run alike. */
-  private void run(List<ImageRequest> requests, Map<ImageRequest, List<GeneratedImage>> drawn, Progress progress,
-      Cancellation stop) {
+  private void run(List<ImageRequest> requests, Map<ImageRequest, List<GeneratedImage>> drawn, Consumer<GeneratedImage> each,
+      Progress progress, Cancellation stop) {
     requireMemory(requests.get(0));
     requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
@@ -84,7 +90,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
         Runnable sampled = () -> phases.sampled(sitting == sittings.get(sittings.size() - 1));
         List<GeneratedImage> images = pass(sitting, plan, sampled, progress, stop);
         for (int i = 0; i < images.size(); i++) {
-          drawn.computeIfAbsent(sitting.seats().get(i).sitter().request(), r -> new ArrayList<>()).add(images.get(i));
+          ImageRequest request = sitting.seats().get(i).sitter().request();
+          drawn.computeIfAbsent(request, r -> new ArrayList<>()).add(images.get(i));
+          if (request.hires() == null) {
+            each.accept(images.get(i));
+          }
         }
       }
     }

@@ -114,6 +114,18 @@ class GenerateCommandTest {
     assertEquals(List.of(), TinyBase.namesIn(out));
   }
 
+  @Test
+  void keepsWhatWasDrawnBeforeItIsCancelled() throws IOException {
+    Path out = folder.resolve("out");
+    // The sixth is drawn in the second pass: four share the first.
+    CommandRun run = CommandRun.cancelledAt(2, "sample: ", "generate", "--base", TinyBase.in(folder).toString(), "--prompt", "a person",
+        "--steps", "1", "--count", "6", "--dtype", "f32", "--device", "cpu", "--out", out.toString());
+    assertEquals(130, run.status(), run.err());
+    assertEquals(List.of("image-001.png", "image-002.png", "image-003.png", "image-004.png", "images.json"), TinyBase.namesIn(out));
+    assertEquals(4, ((List<?>) JSON.std.mapFrom(Files.readString(out.resolve("images.json"))).get("images")).size());
+    assertEquals(4, run.out().lines().count());
+  }
+
   private static void assertClose(float[] expected, float[] actual, double tolerance) {
     assertEquals(expected.length, actual.length);
     for (int i = 0; i < expected.length; i++) {

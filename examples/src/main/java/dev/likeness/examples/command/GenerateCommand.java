@@ -156,11 +156,29 @@ public final class GenerateCommand implements Runnable {
 
   private void write(BaseModel model, ImageRequest request) {
     Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
-    List<GeneratedImage> images = previews.generate(model, base, request, out, marking, console);
-    NumberedFiles.write(out, "image", images, (image, file) -> marking.writePng(image.picture(), file), console);
-    ImagesRecord.of(model, spec.commandLine().getParseResult(), images).write(out.resolve(ImagesRecord.FILE));
+    List<GeneratedImage> written = new ArrayList<>();
+    try {
+      previews.generate(model, base, request, image -> {
+        NumberedFiles.write(out, "image", written.size(), file -> marking.writePng(image.picture(), file), console);
+        written.add(image);
+      }, out, marking, console);
+    } catch (RuntimeException | Error e) {
+      try {
+        record(model, written);
+      } catch (RuntimeException more) {
+        e.addSuppressed(more);
+      }
+      throw e;
+    }
+    record(model, written);
     if (tensors != null) {
-      RunTensors.write(tensors, model, images);
+      RunTensors.write(tensors, model, written);
+    }
+  }
+
+  private void record(BaseModel model, List<GeneratedImage> images) {
+    if (!images.isEmpty()) {
+      ImagesRecord.of(model, spec.commandLine().getParseResult(), images).write(out.resolve(ImagesRecord.FILE));
     }
   }
 }

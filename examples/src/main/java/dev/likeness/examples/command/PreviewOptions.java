@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import picocli.CommandLine.Option;
 
 /** Pictures to watch while they are drawn. */
@@ -29,15 +30,17 @@ final class PreviewOptions {
       description = "steps from one preview to the next (default: ${DEFAULT-VALUE})")
   private int every;
 
-  List<GeneratedImage> generate(BaseModel base, BaseOptions from, ImageRequest request, Path out, Disclosure marking,
+  /** Draws {@code request}, showing each picture to {@code each} when it is done. */
+  void generate(BaseModel base, BaseOptions from, ImageRequest request, Consumer<GeneratedImage> each, Path out, Disclosure marking,
       Console console) {
     if (autoencoder == null) {
-      return base.generate(request, ConsoleProgress.on(console), console.cancellation());
+      base.generate(List.of(request), each, ConsoleProgress.on(console), console.cancellation());
+      return;
     }
     Set<Path> shown = new TreeSet<>();
     try (Previews previews = Previews.open(small(from), base.parts().compute())) {
       ImageRequest watched = previews.on(request, every, (row, pictures) -> show(pictures, out, marking, shown));
-      return base.generate(watched, ConsoleProgress.on(console), console.cancellation());
+      base.generate(List.of(watched), each, ConsoleProgress.on(console), console.cancellation());
     } finally {
       shown.forEach(PreviewOptions::remove);
     }

@@ -83,14 +83,22 @@ final class VaultWriteChannel implements SeekableByteChannel {
     }
     closed = true;
     try {
+      finish();
       if (!failed) {
-        encrypting.close();
-        file.getFD().sync();
         place();
       }
     } finally {
-      file.close();
       Files.deleteIfExists(temporary);
+    }
+  }
+
+  // Windows moves no file that is open.
+  private void finish() throws IOException {
+    try (file) {
+      if (!failed) {
+        encrypting.close();
+        file.getFD().sync();
+      }
     }
   }
 

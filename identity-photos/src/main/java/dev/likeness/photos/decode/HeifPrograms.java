@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -15,7 +16,7 @@ import java.util.stream.Stream;
  * in a folder of its own, readable by this user alone, for as long as the conversion takes.
  */
 final class HeifPrograms implements PhotoConverter {
-  private static final List<String> NAMES = List.of("heif-dec", "heif-convert");
+  private static final List<String> NAMES = List.of("heif-dec", "heif-dec.exe", "heif-convert", "heif-convert.exe");
   private static final int SECONDS = 60;
 
   @Override
@@ -65,11 +66,24 @@ final class HeifPrograms implements PhotoConverter {
     }
   }
 
-  // Only whole paths: an empty or relative entry would run whatever lies in the current folder.
+  // Windows calls it Path, which the map of all variables does not find.
   private static Optional<String> program() {
-    List<Path> folders = Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
-        .map(Path::of).filter(Path::isAbsolute).toList();
+    return program(Optional.ofNullable(System.getenv("PATH")).orElse(""));
+  }
+
+  /** The first of the programs in the folders that {@code path} lists. */
+  static Optional<String> program(String path) {
+    List<Path> folders = Stream.of(path.split(File.pathSeparator)).flatMap(HeifPrograms::folder).toList();
     return NAMES.stream().flatMap(name -> folders.stream().map(folder -> folder.resolve(name)))
         .filter(Files::isExecutable).map(Path::toString).findFirst();
+  }
+
+  // Only whole paths: an empty or relative entry would run whatever lies in the current folder. One in quotes is none on Windows.
+  private static Stream<Path> folder(String entry) {
+    try {
+      return Stream.of(Path.of(entry)).filter(Path::isAbsolute);
+    } catch (InvalidPathException e) {
+      return Stream.empty();
+    }
   }
 }

@@ -30,6 +30,7 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
   /** The longest that the strictest law known to us lets face geometry be kept after its last use: three years. */
   public static final Duration LONGEST = Duration.ofDays(3 * 365);
 
+  private static final long MOST_SECONDS_BETWEEN_NOTES = 3600;
   private static final Duration WEEK = Duration.ofDays(7);
   private static final Duration MONTH = Duration.ofDays(30);
 
@@ -68,6 +69,12 @@ public record RetentionPolicy(Map<Holding, Limit> limits) {
     long met = dates.purposeMet(holding);
     boolean served = met >= 0 && now - met >= limit.afterPurpose().toSeconds();
     return served || now - dates.lastUse(holding) >= limit.afterUse().toSeconds();
+  }
+
+  /** How often a use is noted: once an hour, or so often that no holding is kept for less than nine tenths of its time. */
+  long secondsBetweenNotes() {
+    long shortest = limits.values().stream().mapToLong(limit -> limit.afterUse().toSeconds()).min().orElseThrow();
+    return Math.min(MOST_SECONDS_BETWEEN_NOTES, shortest / 10);
   }
 
   Map<String, Object> toMap() {

@@ -22,7 +22,6 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class Subject {
   private static final String CONSENT = "consent.json";
   private static final String DATES = "dates.json";
-  private static final long USE_IS_NOTED_EVERY = 3600;
 
   private final SubjectStore store;
   private final String id;
@@ -122,7 +121,7 @@ public final class Subject {
 
   private void noteUse(Holding holding) {
     long now = store.clock().now();
-    if (dates != null && now - dates.lastUse(holding) >= USE_IS_NOTED_EVERY) {
+    if (dates != null && now - dates.lastUse(holding) >= store.retention().secondsBetweenNotes()) {
       dates = dates.used(holding, now);
       saveDates();
     }
@@ -157,8 +156,15 @@ public final class Subject {
     JsonFile.write(folder.resolve(DATES), dates.toMap());
   }
 
-  synchronized boolean isDue(Holding holding) {
-    return store.retention().isDue(holding, dates, store.clock().now());
+  /** Whether a holding's time is over; work that is under way uses the person and their pictures, of photos only whoever claims them. */
+  private boolean isDue(Holding holding) {
+    boolean inUse = !work.isEmpty() && !SubjectDates.isOfPhotos(holding);
+    return !inUse && store.retention().isDue(holding, dates, store.clock().now());
+  }
+
+  /** Erases the person whose own time is over; no renewal and no work comes between finding that and erasing. */
+  synchronized Optional<ErasureReceipt> eraseIfDue() {
+    return isDue(Holding.PERSON) ? Optional.of(erase()) : Optional.empty();
   }
 
   /** Removes the holdings whose time is over, but neither the person's own nor any while the photos are claimed. */
@@ -176,15 +182,27 @@ public final class Subject {
     return purged;
   }
 
-  /** Says that long work on this person begins: its switch is turned when they are erased. */
+  /** Says that long work on this person begins, a use until it is over: its switch is turned when they are erased. */
   public synchronized void begin(Cancellation cancellation) {
     requireNotErased();
     work.add(cancellation);
   }
 
   /** Says that work is over. */
-  public void ended(Cancellation cancellation) {
-    work.remove(cancellation);
+  public synchronized void ended(Cancellation cancellation) {
+    if (work.remove(cancellation)) {
+      noteEnd(Holding.PERSON);
+    }
+  }
+
+  private void noteEnd(Holding holding) {
+    try {
+      if (!erased) {
+        noteUse(holding);
+      }
+    } catch (MachineLimit full) {
+      // Work that is done must not fail by it, and what failed says why itself; this process knows the time all the same.
+    }
   }
 
   /** Says that the photos are being learnt from, which is done by one at a time. */
@@ -208,6 +226,7 @@ public final class Subject {
 
   synchronized void releasePhotos() {
     claimed = false;
+    noteEnd(Holding.PHOTOS);
   }
 
   /** How many files each holding has. */
@@ -240,6 +259,7 @@ public final class Subject {
   synchronized void destroyKeys() throws IOException {
     erased = true;
     work.forEach(Cancellation::cancel);
+    work.clear();
     vaults.destroyKeys();
   }
 

@@ -49,7 +49,7 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     return isOfPhotos(holding) ? purposeMet : learnt;
   }
 
-  private static boolean isOfPhotos(Holding holding) {
+  static boolean isOfPhotos(Holding holding) {
     return holding == Holding.PHOTOS || holding == Holding.WORK;
   }
 

@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -173,7 +174,8 @@ public final class SubjectStore implements AutoCloseable {
   }
 
   /**
-   * Removes everything whose time is over; a person whose own time is over is erased. Where one fails, the others go on.
+   * Removes everything whose time is over; a person whose own time is over is erased, unless work on them is under way. Where one fails,
+   * the others go on.
    *
    * @throws MachineLimit in the end, when a disk refused; further failures are suppressed in it
    */
@@ -183,9 +185,9 @@ public final class SubjectStore implements AutoCloseable {
     MachineLimit failure = null;
     for (Subject subject : subjects()) {
       try {
-        if (subject.isDue(Holding.PERSON)) {
-          receipts.add(subject.erase());
-        } else {
+        Optional<ErasureReceipt> receipt = subject.eraseIfDue();
+        receipt.ifPresent(receipts::add);
+        if (receipt.isEmpty()) {
           files += subject.purgeDue().values().stream().mapToInt(Integer::intValue).sum();
         }
       } catch (SubjectErased meanwhile) {

@@ -4,9 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MonitorInfo;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -14,7 +17,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,6 +34,7 @@ class RetentionTest {
   /** A clock that is set by hand. */
   private static final class HandClock extends Clock {
     private Instant now = Instant.parse("2026-11-20T12:00:00Z");
+    private Runnable read = () -> { };
 
     void go(Duration way) {
       now = now.plus(way);
@@ -33,6 +42,7 @@ class RetentionTest {
 
     @Override
     public Instant instant() {
+      read.run();
       return now;
     }
 
@@ -69,6 +79,12 @@ class RetentionTest {
       store.close();
     }
     store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock));
+  }
+
+  private void reopen(Holding holding, Duration afterUse) {
+    store.close();
+    RetentionPolicy policy = RetentionPolicy.defaults().with(holding, new RetentionPolicy.Limit(RetentionPolicy.LONGEST, afterUse));
+    store = SubjectStore.open(folder.resolve("store"), key, StoreOptions.defaults().clock(clock).retention(policy));
   }
 
   private Subject ada() throws IOException {
@@ -137,6 +153,8 @@ class RetentionTest {
         assertThrows(IllegalStateException.class, ada::purposeMet).getMessage());
     assertEquals("{PHOTOS=1, WORK=1, PERSON=2, PICTURES=1}", ada.counts().toString());
     ada.releasePhotos();
+    assertEquals(0, store.purgeDue().files(), "they were worked on until now");
+    clock.go(Duration.ofDays(7));
     assertEquals(2, store.purgeDue().files());
   }
 
@@ -161,6 +179,77 @@ class RetentionTest {
     Files.readAllBytes(ada.folder(Holding.PERSON).resolve("file"));
     clock.go(Duration.ofDays(29));
     assertEquals(List.of(), store.purgeDue().erased());
+  }
+
+  @Test
+  void notesUsesOftenEnoughForAShortTime() throws IOException {
+    reopen(Holding.PERSON, Duration.ofMinutes(30));
+    Subject ada = ada();
+    clock.go(Duration.ofMinutes(28));
+    ada.folder(Holding.PERSON);
+    clock.go(Duration.ofMinutes(2));
+    assertEquals(List.of(), store.purgeDue().erased());
+    clock.go(Duration.ofMinutes(28));
+    assertEquals(1, store.purgeDue().erased().size());
+  }
+
+  @Test
+  void workIsAUseUntilItEnds() throws IOException {
+    reopen(Holding.PERSON, Duration.ofHours(2));
+    Subject ada = ada();
+    SubjectWork.during(ada, new Cancellation(), stop -> {
+      clock.go(Duration.ofHours(3));
+      assertEquals(List.of(), store.purgeDue().erased());
+      return null;
+    });
+    clock.go(Duration.ofMinutes(119));
+    assertEquals(List.of(), store.purgeDue().erased());
+    clock.go(Duration.ofMinutes(1));
+    assertEquals(1, store.purgeDue().erased().size());
+  }
+
+  @Test
+  void keepsPicturesWhileMoreAreDrawn() throws IOException {
+    reopen(Holding.PICTURES, Duration.ofHours(2));
+    Subject ada = ada();
+    SubjectWork.during(ada, new Cancellation(), stop -> {
+      clock.go(Duration.ofHours(3));
+      assertEquals(0, store.purgeDue().files());
+      return null;
+    });
+    assertEquals(0, store.purgeDue().files());
+    clock.go(Duration.ofHours(2));
+    assertEquals(1, store.purgeDue().files());
+  }
+
+  @Test
+  void aDiskThatRefusesToNoteTheEndOfWorkDoesNotFailIt() throws IOException {
+    Subject ada = ada();
+    Path dates = folder.resolve("store/subjects/" + ada.id() + "/dates.json");
+    SubjectWork.during(ada, new Cancellation(), stop -> {
+      clock.go(Duration.ofDays(40));
+      dates.toFile().delete();
+      return dates.resolve("full").toFile().mkdirs();
+    });
+    assertEquals(List.of(), store.purgeDue().erased());
+  }
+
+  @Test
+  void letsGoOfAPersonNotOnceBetweenFindingThemDueAndErasing() throws IOException {
+    Subject ada = ada();
+    clock.go(Duration.ofDays(30));
+    Set<String> holding = new LinkedHashSet<>();
+    clock.read = () -> outermostHolding(ada).ifPresent(holding::add);
+    assertEquals(1, store.purgeDue().erased().size());
+    assertEquals(Set.of("eraseIfDue"), holding);
+  }
+
+  /** The first of this thread's calls that took the lock which a renewal waits for. */
+  private static Optional<String> outermostHolding(Subject subject) {
+    long[] self = {Thread.currentThread().getId()};
+    return Stream.of(ManagementFactory.getThreadMXBean().getThreadInfo(self, true, false)[0].getLockedMonitors())
+        .filter(lock -> lock.getIdentityHashCode() == System.identityHashCode(subject))
+        .max(Comparator.comparing(MonitorInfo::getLockedStackDepth)).map(lock -> lock.getLockedStackFrame().getMethodName());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
@@ -161,6 +162,7 @@ class EditCommandTest {
     assertEquals(0, run.status(), run.err());
     assertEquals(List.of("before-after.png", "edit.json", "edited.png"), TinyBase.namesIn(out));
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("edit.json")));
+    assertTrue(OwnersAlone.open(out.resolve("edit.json")));
     assertEquals("studio portrait of sks woman, window light", ((Map<?, ?>) record.get("after")).get("prompt"));
     assertEquals(1.0, record.get("drawn_anew"));
     Map<?, ?> before = (Map<?, ?>) record.get("before");

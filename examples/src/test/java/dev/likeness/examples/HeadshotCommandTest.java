@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.io.FullDisk;
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.headshots.score.HeadshotScores;
@@ -71,6 +72,9 @@ class HeadshotCommandTest {
     assertEquals(List.of("contact-sheet.png", "headshot-001.png", "headshot-002.png", "headshot-003.png",
         "headshot-004.png", "person.safetensors", "record.json", "report.html"), TinyBase.namesIn(out));
     assertTrue(Picture.read(out.resolve("contact-sheet.png")).width() > 1000);
+    for (String personal : List.of("contact-sheet.png", "person.safetensors", "record.json", "report.html")) {
+      assertTrue(OwnersAlone.open(out.resolve(personal)), personal);
+    }
     Map<String, Object> record = JSON.std.mapFrom(Files.readAllBytes(out.resolve("record.json")));
     assertEquals(List.of("studio", "studio", "outdoor", "outdoor"), fields(record, "headshots", "style"));
     assertEquals(List.of(0, 1, 2, 3), fields(record, "headshots", "seed"));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.OwnersAlone;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +31,7 @@ class PhotosCommandTest {
     assertTrue(run.out().startsWith("1.jpg  "), run.out());
     assertTrue(run.out().contains("3 of 3 photos can be used, readiness "), run.out());
     assertTrue(run.out().contains("three usable photos are enough to begin; eight or more are better"), run.out());
+    assertTrue(OwnersAlone.open(sheet));
     Picture drawn = Picture.read(sheet);
     assertTrue(drawn.width() >= 900 && drawn.height() >= 500, drawn.toString());
     Files.delete(sheet);

@@ -118,9 +118,9 @@ public final class ShootRecord {
     }
   }
 
-  /** Writes a JSON file, whole or not at all. */
+  /** Writes a JSON file, whole or not at all; a new one is readable by its owner alone. */
   public void write(Path file) {
-    AtomicFile.write(file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.writePrivate(file, out -> out.write((toJson() + "\n").getBytes(StandardCharsets.UTF_8)));
   }
 
   private ShootRecord with(String name, Object value) {

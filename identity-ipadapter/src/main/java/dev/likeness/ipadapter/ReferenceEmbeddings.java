@@ -129,7 +129,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
 
   /**
    * Writes a safetensors file with {@code image}, {@code nothing}, {@code face} and {@code weights}, and in its header what made
-   * them, whole or not at all.
+   * them, whole or not at all; a new one is readable by its owner alone.
    */
   public void save(Path file) {
     save(file, Map.of());
@@ -150,7 +150,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
       Map<String, String> header = new HashMap<>(origin.metadata());
       header.put("likeness.kind", "reference embeddings");
       header.putAll(notes);
-      SafetensorsWriter.write(file, tensors, header);
+      SafetensorsWriter.writePrivate(file, tensors, header);
     }
   }
 

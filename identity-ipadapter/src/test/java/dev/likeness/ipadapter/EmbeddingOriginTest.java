@@ -9,6 +9,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
@@ -16,6 +17,7 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -46,7 +48,7 @@ class EmbeddingOriginTest {
   }
 
   @Test
-  void keptPicturesAreOfTheEncoderThatSawThem() {
+  void keptPicturesAreOfTheEncoderThatSawThem() throws IOException {
     Path adapter = ADAPTERS.write("base", folder);
     Path kept = folder.resolve("kept.safetensors");
     Path seen = GoldenTower.write("clip-quick", folder);
@@ -57,6 +59,7 @@ class EmbeddingOriginTest {
       assertEquals(encoder.fingerprint(), half.fingerprint(), "in f16");
       assertNotEquals(encoder.fingerprint(), other.fingerprint());
       own.identity(Picture.read(GoldenTower.file("37x53.png"))).references().save(kept);
+      assertTrue(OwnersAlone.open(kept));
       ReferenceEmbeddings opened = ReferenceEmbeddings.open(kept);
       assertEquals(opened, own.identity(opened).references());
       assertEquals("references encoded through an image encoder of fingerprint " + encoder.fingerprint() + " are not what "

@@ -91,7 +91,7 @@ final class LatentFiles {
       tensors.put(LOG_VARIANCE, latents.logVariance());
     }
     try {
-      SafetensorsWriter.write(file, tensors,
+      SafetensorsWriter.writePrivate(file, tensors,
           Map.of("scale", Double.toString(latents.scale()), "shift", Double.toString(latents.shift())));
     } catch (MachineLimit e) {
       if (!full) {

@@ -57,7 +57,12 @@ final class LoraWriter {
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = PortableNotes.rewritten(metadata);
       notes.put("format", "pt");
-      SafetensorsWriter.write(file, tensors, notes);
+      // A sum of several persons says no more of them than what each agreed to.
+      if (notes.containsKey(TrainedPerson.CLASS_WORD) || notes.containsKey(TrainedPerson.CONSENT)) {
+        SafetensorsWriter.writePrivate(file, tensors, notes);
+      } else {
+        SafetensorsWriter.write(file, tensors, notes);
+      }
     }
   }
 

@@ -53,7 +53,8 @@ public final class TrainedModel implements AutoCloseable {
 
   /**
    * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is made whole, hidden beside {@code out} or
-   * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next.
+   * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next. The learned
+   * weights are readable by their owner alone.
    *
    * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
    * @param out a folder that does not exist yet, or is empty
@@ -106,7 +107,7 @@ public final class TrainedModel implements AutoCloseable {
             named.put(name.substring(part.length() + 1), tensor.to(type.scalarType()));
           }
         });
-        SafetensorsWriter.write(out.resolve(part).resolve(FILES.get(part)), named, Map.of("format", "pt"));
+        SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, Map.of("format", "pt"));
       }
     }
   }

@@ -89,7 +89,10 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     return subject.phrase();
   }
 
-  /** Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. */
+  /**
+   * Writes the person's file, whole or not at all: factors in f16 under peft's names, and the notes in its header. A new one is readable by its
+   * owner alone.
+   */
   public void save(Path file) {
     Map<String, String> header = header(subject, base, recipe, notes);
     PortableNotes.of(lora.report(), phrase()).forEach(header::putIfAbsent);

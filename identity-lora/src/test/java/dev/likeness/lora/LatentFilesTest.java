@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -58,6 +59,7 @@ class LatentFilesTest extends OnGoldenBase {
     float[] plain = learned(SETTINGS, pictures());
     assertArrayEquals(plain, learned(SETTINGS, pictures().latents(folder)));
     List<Path> kept = files();
+    assertTrue(OwnersAlone.open(kept.get(0)));
     assertEquals(2, kept.size());
     try (Safetensors file = Safetensors.open(kept.get(0))) {
       assertEquals(Set.of("mean", "log_variance"), file.names());

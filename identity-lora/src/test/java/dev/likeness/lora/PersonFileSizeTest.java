@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.lora.change.Change;
@@ -38,8 +39,10 @@ class PersonFileSizeTest {
     try (TensorScope scope = TensorScope.open()) {
       table.layers().stream().filter(settings::includes).forEach(layer ->
           changes.put(layer, new LowRank(half(RANK, layer.in()), null, half(layer.out(), RANK), 1)));
-      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), table, layer -> null, Map.of(), dialect);
+      LoraWriter.write(file, new LoraChanges(changes, Map.of(), List.of()), table, layer -> null,
+          Map.of(dialect == LoraDialect.PEFT ? TrainedPerson.CLASS_WORD : TrainedPerson.CONSENT, "yes"), dialect);
     }
+    assertTrue(OwnersAlone.open(file));
     assertTrue(changes.size() == 128 + 48, changes.size() + " layers");
     assertTrue(Files.size(file) <= MOST, Files.size(file) + " bytes");
   }

@@ -13,6 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -32,16 +35,37 @@ public final class AtomicFile {
   private AtomicFile() {}
 
   /**
-   * Writes {@code target}, replacing a file that is there; missing parent folders are created.
+   * Writes {@code target}, replacing a file that is there, whose POSIX permissions stay; missing parent folders are created.
    *
    * @throws MachineLimit when the disk refuses (full, read-only, no permission); names the file and the reason
    */
   public static void write(Path target, Content content) {
+    write(target, content, false);
+  }
+
+  /**
+   * The same of what is a person's own, such as what was learnt of a face: a new file is readable by its owner alone, where the file system
+   * has POSIX permissions.
+   *
+   * @throws MachineLimit as {@link #write} does
+   */
+  public static void writePrivate(Path target, Content content) {
+    write(target, content, true);
+  }
+
+  private static void write(Path target, Content content, boolean owners) {
     Path folder = target.toAbsolutePath().getParent();
     Path temporary = folder.resolve("." + target.getFileName() + "." + UUID.randomUUID() + PART);
     try {
       Files.createDirectories(folder);
+      Optional<Set<PosixFilePermission>> permissions = FilePermissions.of(target, owners);
+      if (permissions.isPresent()) {
+        FilePermissions.create(temporary);
+      }
       fill(temporary, content);
+      if (permissions.isPresent()) {
+        FilePermissions.set(temporary, permissions.get());
+      }
       Files.move(temporary, target.toAbsolutePath(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
       force(folder);
     } catch (IOException e) {

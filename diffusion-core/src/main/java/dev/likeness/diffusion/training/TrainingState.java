@@ -49,7 +49,7 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
     return true;
   }
 
-  /** Writes the state, whole or not at all. */
+  /** Writes the state, whole or not at all, for its owner alone: it may have been learnt from a person. */
   public void save(Path file, Map<String, String> notes) {
     save(file, notes, Map.of());
   }
@@ -65,7 +65,7 @@ public record TrainingState(TrainableWeights weights, Optimizer optimizer, Ema e
     tensors.putAll(optimizer.tensors());
     Map<String, String> metadata = new LinkedHashMap<>(notes);
     metadata.put("step", Long.toString(optimizer.steps()));
-    SafetensorsWriter.write(file, tensors, metadata);
+    SafetensorsWriter.writePrivate(file, tensors, metadata);
   }
 
   /** Takes up a saved state and returns its notes. */

@@ -41,11 +41,20 @@ public final class SafetensorsWriter {
     write(file, new MemoryTensors(tensors), metadata);
   }
 
+  /** The same of what is a person's own, such as what was learnt of a face; see {@link AtomicFile#writePrivate}. */
+  public static void writePrivate(Path file, Map<String, Tensor> tensors, Map<String, String> metadata) {
+    AtomicFile.writePrivate(file, content(new MemoryTensors(tensors), metadata));
+  }
+
   /** Writes every tensor of {@code source}, reading one at a time; see {@link #write(Path, Map, Map)}. */
   public static void write(Path file, TensorSource source, Map<String, String> metadata) {
+    AtomicFile.write(file, content(source, metadata));
+  }
+
+  private static AtomicFile.Content content(TensorSource source, Map<String, String> metadata) {
     List<String> sorted = sorted(source);
     byte[] header = header(sorted, source, metadata);
-    AtomicFile.write(file, out -> {
+    return out -> {
       out.write(ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).array());
       out.write(header);
       for (String name : sorted) {
@@ -53,7 +62,7 @@ public final class SafetensorsWriter {
           copy(source.read(name), out);
         }
       }
-    });
+    };
   }
 
   private static List<String> sorted(TensorSource source) {

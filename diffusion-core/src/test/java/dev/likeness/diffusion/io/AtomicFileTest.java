@@ -4,16 +4,20 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AtomicFileTest {
   private static final byte[] NEW = "new content".getBytes(StandardCharsets.UTF_8);
@@ -27,6 +31,38 @@ class AtomicFileTest {
     AtomicFile.write(file, out -> out.write(NEW));
     assertArrayEquals(NEW, Files.readAllBytes(file));
     assertEquals(List.of("file.txt"), names(file.getParent()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"rw-------", "rw-rw-rw-", "r--r-----"})
+  void keepsThePermissionsOfTheFileThatItReplaces(String permissions) throws IOException {
+    assumeTrue(OwnersAlone.hasPermissions(folder));
+    Path file = Files.createFile(folder.resolve("file.txt"));
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+    AtomicFile.write(file, out -> out.write(NEW));
+    assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    AtomicFile.writePrivate(file, out -> out.write(NEW));
+    assertEquals(permissions, PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    assertArrayEquals(NEW, Files.readAllBytes(file));
+  }
+
+  @Test
+  void makesPrivateFilesForTheirOwnerAloneFromTheFirstByteOn() throws IOException {
+    Path file = folder.resolve("file.txt");
+    AtomicFile.writePrivate(file, out -> {
+      out.write(NEW);
+      assertTrue(OwnersAlone.open(folder.resolve(names(folder).get(0))));
+    });
+    assertTrue(OwnersAlone.open(file));
+    assertArrayEquals(NEW, Files.readAllBytes(file));
+  }
+
+  @Test
+  void makesOtherFilesAsTheProcessDoes() throws IOException {
+    assumeTrue(OwnersAlone.hasPermissions(folder));
+    Path file = folder.resolve("file.txt");
+    AtomicFile.write(file, out -> out.write(NEW));
+    assertEquals(Files.getPosixFilePermissions(Files.createFile(folder.resolve("other.txt"))), Files.getPosixFilePermissions(file));
   }
 
   @Test

@@ -3,8 +3,10 @@ package dev.likeness.diffusion.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.io.OwnersAlone;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,13 +44,14 @@ class DevicesTest {
 
   @ParameterizedTest(name = "{0}")
   @MethodSource("optimisers")
-  void goesOnWhereTheWeightsAre(String name, Supplier<Optimizer> made) {
+  void goesOnWhereTheWeightsAre(String name, Supplier<Optimizer> made) throws IOException {
     Path file = folder.resolve("state.safetensors");
     Map<String, String> kept = new LinkedHashMap<>(Map.of("owner", "nobody"));
     try (TrainableWeights weights = new TrainableWeights(ONES); Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
       step(weights, optimizer, ema);
       new TrainingState(weights, optimizer, ema).save(file, kept);
     }
+    assertTrue(OwnersAlone.open(file));
     try (TrainableWeights weights = new TrainableWeights(ONES.on("meta"));
         Optimizer optimizer = made.get(); Ema ema = new Ema(0.9)) {
       weights.get("matrix", 80, 64);

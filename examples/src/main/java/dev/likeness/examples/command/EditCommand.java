@@ -115,7 +115,7 @@ public final class EditCommand implements Runnable {
       Map<String, String> notes = learnt == null ? shown.notes() : learnt.notes();
       HeadshotScores scores = FaceFiles.likeness(FaceFiles.judging(tools, own, notes), notes).map(plain::likeness).orElse(plain);
       byte[] record = record(edited, told.isPresent(), scores).getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
+      AtomicFile.writePrivate(out.resolve(EditedHeadshot.FILE), file -> file.write(record));
       List.of(EDITED, COMPARISON, EditedHeadshot.FILE).forEach(name -> console.out().println(out.resolve(name)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

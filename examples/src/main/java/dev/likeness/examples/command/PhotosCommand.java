@@ -1,5 +1,6 @@
 package dev.likeness.examples.command;
 
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.examples.console.Console;
 import dev.likeness.photos.NoUsablePhoto;
 import dev.likeness.photos.PhotoReview;
@@ -48,7 +49,8 @@ public final class PhotosCommand implements Runnable {
 
   private void show(PhotoReview review) {
     if (sheet != null) {
-      review.toSheet().writePng(sheet);
+      byte[] png = review.toSheet().toPng();
+      AtomicFile.writePrivate(sheet, out -> out.write(png));
     }
     if (json) {
       console.out().println(review.toJson());

@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.io.Writable;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.Authenticity;
@@ -133,7 +134,8 @@ final class ShootFolder {
     Path sheet = folder.resolve(SHEET);
     Picture overview = ContactSheet.of(photos, shoot.headshots(), "Drawn by likeness " + LikenessVersion.current()
         + " with the base model " + base.name() + ": generated pictures, not photographs");
-    disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().writePng(overview, sheet);
+    byte[] png = disclosure.source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).ofPages().png(overview);
+    AtomicFile.writePrivate(sheet, out -> out.write(png));
     console.out().println(sheet);
     console.out().println(file);
     Path report = folder.resolve(REPORT);

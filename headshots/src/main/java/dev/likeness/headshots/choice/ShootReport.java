@@ -70,9 +70,9 @@ public final class ShootReport {
     return html;
   }
 
-  /** Writes the page, whole or not at all. */
+  /** Writes the page, whole or not at all; a new one is readable by its owner alone. */
   public void write(Path file) {
-    AtomicFile.write(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.writePrivate(file, out -> out.write(html.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static void all(StringBuilder page, List<Headshot> headshots, List<ScoreCard> cards, Disclosure disclosure) {

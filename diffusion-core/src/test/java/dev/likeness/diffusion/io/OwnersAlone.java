@@ -1,0 +1,20 @@
+package dev.likeness.diffusion.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** Whether only its owner can open a file. */
+public final class OwnersAlone {
+  private OwnersAlone() {}
+
+  /** Whether nobody else may read or write {@code file}; so it is where the file system has no such permissions. */
+  public static boolean open(Path file) throws IOException {
+    return !hasPermissions(file) || PosixFilePermissions.toString(Files.getPosixFilePermissions(file)).equals("rw-------");
+  }
+
+  static boolean hasPermissions(Path file) {
+    return file.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+}

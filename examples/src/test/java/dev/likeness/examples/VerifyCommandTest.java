@@ -6,11 +6,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Map;
+import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509TrustManager;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +65,26 @@ class VerifyCommandTest {
     assertEquals(List.of(plain + " carries no signed manifest, so nothing tells whether it was altered; ask for the "
         + "original file"), run.complaints());
     assertEquals(0, CommandRun.of("inspect", plain.toString()).status());
+  }
+
+  @Test
+  void endsWithThreeOnAPictureOfSomebodyWhomNobodyTrustedVouchesFor() throws Exception {
+    Path root = Files.write(folder.resolve("root.der"), SigningIdentity.development().chain().get(1).getEncoded());
+    CommandRun vouched = CommandRun.of("verify", signed.toString(), "--trust", root.toString());
+    assertEquals(0, vouched.status(), vouched.err());
+    assertTrue(vouched.out().contains("manifest     whole, from a trusted signer"), vouched.out());
+    Path others = Files.write(folder.resolve("others.der"), authorityOfJava().getEncoded());
+    CommandRun unknown = CommandRun.of("verify", signed.toString(), "--trust", others.toString(), "--json");
+    assertEquals(3, unknown.status());
+    assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
+    assertEquals(List.of(signed + " is signed by Likeness development certificate: do not trust, whom " + others
+        + " does not vouch for; ask who made it"), unknown.complaints());
+  }
+
+  private static X509Certificate authorityOfJava() throws GeneralSecurityException {
+    TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    factory.init((KeyStore) null);
+    return ((X509TrustManager) factory.getTrustManagers()[0]).getAcceptedIssuers()[0];
   }
 
   @Test

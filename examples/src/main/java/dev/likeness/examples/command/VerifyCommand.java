@@ -4,6 +4,7 @@ import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.examples.console.Console;
 import dev.likeness.headshots.provenance.Provenance;
+import dev.likeness.headshots.provenance.c2pa.ManifestReport;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.trust.ErasureReceipt;
 import dev.likeness.headshots.trust.SubjectStore;
@@ -19,10 +20,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code likeness verify}: whether a picture or receipt is as it was signed, or a store can be read. */
+/** {@code likeness verify}: whether a picture or receipt is as it was signed, and by whom, or a store can be read. */
 @Command(name = "verify", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Checks that a picture is as it was signed and says what it carries; that a receipt of an erasure is "
-        + "as it was signed, with --trust by whom; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
+        + "as it was signed; of both with --trust by whom; or that everything in a store can be read. Exit status 3 when not, or when nothing tells.")
 public final class VerifyCommand implements Runnable {
   private final Console console;
 
@@ -32,7 +33,8 @@ public final class VerifyCommand implements Runnable {
   @Mixin
   private StoreOption store;
 
-  @Option(names = "--trust", paramLabel = "PEM", description = "certificates whose word about signers is taken")
+  @Option(names = "--trust", paramLabel = "PEM", description = "certificates whose word about signers is taken: a FILE by "
+      + "anybody for whom they do not vouch ends with 3 (default: whoever signed it)")
   private Path trust;
 
   @Option(names = "--json", description = "prints one JSON object")
@@ -107,6 +109,10 @@ public final class VerifyCommand implements Runnable {
     if (found.manifest().isEmpty()) {
       throw new UnusableInput(file + " carries no signed manifest, so nothing tells whether it was altered; ask for "
           + "the original file");
+    }
+    if (trust != null && found.manifest().orElseThrow().state() != ManifestReport.State.TRUSTED) {
+      String signer = found.manifest().orElseThrow().signer().map(ManifestReport.Signer::name).orElse("nobody");
+      throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust + " does not vouch for; ask who made it");
     }
   }
 }

@@ -96,7 +96,7 @@ public final class EditCommand implements Runnable {
     requireKept();
     identity.requireUnstored(store);
     identity.require(base.folder(), base.name());
-    Disclosure marking = disclosure.disclosure().edited(true);
+    Disclosure marking = disclosure.disclosure(store.signing()).edited(true);
     ShootFolder.requireWritable(out, marking);
     Optional<Headshot> told = Headshot.recorded(picture);
     try (ReviewTools tools = detector.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);

@@ -101,6 +101,9 @@ public final class GenerateCommand implements Runnable {
   private PreviewOptions previews;
 
   @Mixin
+  private SigningOptions signing;
+
+  @Mixin
   private DisclosureOptions disclosure;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives image-001.png and so on, and images.json, which says"
@@ -123,7 +126,7 @@ public final class GenerateCommand implements Runnable {
         throw new IllegalArgumentException(option + " does nothing without " + options[0] + "; give both or neither");
       });
     }
-    disclosure.disclosure();
+    disclosure.disclosure(signing);
     Writable.requireFolder(out);
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
@@ -155,7 +158,7 @@ public final class GenerateCommand implements Runnable {
   }
 
   private void write(BaseModel model, ImageRequest request) {
-    Disclosure marking = disclosure.disclosure().edited(request.initial() != null);
+    Disclosure marking = disclosure.disclosure(signing).edited(request.initial() != null);
     List<GeneratedImage> written = new ArrayList<>();
     try {
       previews.generate(model, base, request, image -> {

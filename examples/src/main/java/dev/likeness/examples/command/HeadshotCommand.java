@@ -106,11 +106,11 @@ public final class HeadshotCommand implements Runnable {
     ShootRequest request = shoot.request();
     keep.check(request);
     photos.known();
-    disclosure.disclosure();
+    disclosure.disclosure(store.signing());
     also();
     aspect.check();
     photos.requireApart(out);
-    ShootFolder.requireWritable(out, disclosure.disclosure());
+    ShootFolder.requireWritable(out, disclosure.disclosure(store.signing()));
     try (ReviewTools tools = faces.open();
         SuperResolution network = upscaler == null ? null : SuperResolution.open(upscaler)) {
       run(request, tools, network == null ? Enlarger.CUBIC : network::enlarge);
@@ -206,7 +206,7 @@ public final class HeadshotCommand implements Runnable {
 
   private void draw(Run run, Identity who, Map<String, String> notes, Function<Shoot, ShootRecord> record) {
     ReviewTools tools = FaceFiles.judging(run.tools, run.own, notes);
-    ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(), tools, console);
+    ShootFolder folder = new ShootFolder(out, also(), disclosure.disclosure(store.signing()), tools, console);
     KeepOption.Drawn drawn = folder.drawn(run.studio, studio -> keep.draw(studio, ScoreLimits.of(run.model), who, notes, run.review,
         run.request, tools, ConsoleProgress.on(console), console.cancellation()),
         finished -> record.apply(new Shoot(run.request, finished)).faceGuidance(run.studio.holds(who))).map(shot -> aspect.of(shot, tools.detector(), console.err()::println));

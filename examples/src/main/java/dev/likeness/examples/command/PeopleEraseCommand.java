@@ -8,7 +8,8 @@ import picocli.CommandLine.Parameters;
 
 /** {@code likeness people erase}: makes a store forget a person. */
 @Command(name = "erase", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Erases everything that a store has of a person, and prints the signed receipt.")
+    description = "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
+        + "proves nothing about who erased.")
 public final class PeopleEraseCommand implements Runnable {
   private final Console console;
 

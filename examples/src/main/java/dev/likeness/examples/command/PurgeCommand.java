@@ -9,7 +9,8 @@ import picocli.CommandLine.Option;
 
 /** {@code likeness purge}: removes what a store has kept long enough. */
 @Command(name = "purge", mixinStandardHelpOptions = true, sortOptions = false,
-    description = "Removes everything from a store whose time is over by its retention policy.")
+    description = "Removes everything from a store whose time is over by its retention policy. Receipts of who is erased are "
+        + "signed with --sign-key; without, they prove nothing about who erased.")
 public final class PurgeCommand implements Runnable {
   private final Console console;
 

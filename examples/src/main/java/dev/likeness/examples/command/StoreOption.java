@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.headshots.trust.StoreOptions;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.headshots.trust.key.KeyWrapping;
@@ -11,9 +12,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Which store of persons, and its key. */
+/** Which store of persons, its key, and who signs receipts of its erasures. */
 final class StoreOption {
   private static final String VARIABLE = "LIKENESS_STORE_KEY";
 
@@ -24,6 +26,9 @@ final class StoreOption {
       + "where there is no such file (default: the environment variable " + VARIABLE + ")")
   private Path key;
 
+  @Mixin
+  private SigningOptions signing;
+
   boolean given() {
     if (store == null && key != null) {
       throw new IllegalArgumentException("--key is of a store, and without --store DIR nothing is encrypted; give both or neither");
@@ -31,12 +36,25 @@ final class StoreOption {
     return store != null;
   }
 
-  /** Opens the store; without a key it can only list, erase and purge. */
+  /** Who signs the receipts of erasures, and of a command that draws the pictures. */
+  SigningOptions signing() {
+    return signing;
+  }
+
+  /** Refuses a signer without a store, of a command that signs nothing else. */
+  void requireUsedSigner() {
+    if (!given() && signing.given()) {
+      throw new IllegalArgumentException("--sign-key signs receipts of erasures, and without --store DIR nobody is erased; leave it out");
+    }
+  }
+
+  /** Opens the store, which finishes interrupted erasures; without a key it can only list, erase and purge. */
   SubjectStore open() {
     if (store == null) {
       throw new IllegalArgumentException("--store DIR is missing: the folder where persons are kept");
     }
-    return SubjectStore.open(store, keys());
+    StoreOptions plain = StoreOptions.defaults();
+    return SubjectStore.open(store, keys(), signing.identity().map(plain::signedBy).orElse(plain));
   }
 
   /** The same of a store that is there already. */

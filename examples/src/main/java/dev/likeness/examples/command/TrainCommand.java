@@ -86,6 +86,7 @@ public final class TrainCommand implements Runnable {
     if (!photos.given()) {
       throw new IllegalArgumentException("--photos DIR is missing (try likeness train --help)");
     }
+    store.requireUsedSigner();
     if (store.given() == (out != null)) {
       throw new IllegalArgumentException("give either --out FILE or --store DIR (try likeness train --help)");
     }

@@ -47,6 +47,7 @@ public final class VerifyCommand implements Runnable {
 
   @Override
   public void run() {
+    store.requireUsedSigner();
     if (store.given() == (file != null)) {
       throw new IllegalArgumentException("give either a FILE or --store DIR (try likeness verify --help)");
     }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,6 +58,21 @@ class ErasureCommandTest {
     Files.writeString(note, "{\"begun\": \"2026-11-20T12:00:00Z\", \"files\": {\"photos\": 1}}");
     assertEquals("", run(signing, "people", "list").out());
     assertSignedByAda();
+  }
+
+  @Test
+  void trustsNoReceiptOfAnExpiredCertificate() throws IOException {
+    Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+    OwnCertificate old = OwnCertificate.until(end);
+    try (SubjectStore opened = SubjectStore.open(store, KeyWrapping.absent(), StoreOptions.defaults().signedBy(old.identity()))) {
+      opened.subject(id).erase();
+    }
+    String receipt = store.resolve("receipts/" + id + ".json").toString();
+    assertTrue(run(List.of(), "verify", receipt).out().startsWith("unchanged: " + id + " was erased"));
+    CommandRun trusting = CommandRun.of("verify", receipt, "--trust", old.root(folder).toString());
+    assertEquals(3, trusting.status());
+    assertEquals(List.of(receipt + " is unchanged, but its signer's certificate expired on " + end
+        + ", and nothing vouches for when it signed; ask who erased"), trusting.complaints());
   }
 
   private void assertSignedByAda() throws IOException {

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Map;
 import javax.net.ssl.TrustManagerFactory;
@@ -79,6 +81,25 @@ class VerifyCommandTest {
     assertEquals("false", String.valueOf(JSON.std.mapFrom(unknown.out()).get("altered")));
     assertEquals(List.of(signed + " is signed by Likeness development certificate: do not trust, whom " + others
         + " does not vouch for; ask who made it"), unknown.complaints());
+  }
+
+  @Test
+  void tellsAnExpiredCertificateFromAnAlteredPicture() throws IOException {
+    Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+    OwnCertificate ada = OwnCertificate.until(end);
+    Disclosure.standard().signedBy(ada.identity()).writePng(Picture.of(16, 16, new byte[16 * 16 * 3]), signed);
+    String verdict = "whole, but its signer's certificate expired on " + end + ", and nothing vouches for when it signed";
+    CommandRun run = CommandRun.of("verify", signed.toString());
+    assertEquals(0, run.status(), run.err());
+    assertTrue(run.out().contains("manifest     " + verdict), run.out());
+    CommandRun trusting = CommandRun.of("verify", signed.toString(), "--trust", ada.root(folder).toString(), "--json");
+    assertEquals(3, trusting.status());
+    assertEquals(List.of(signed + " is " + verdict + "; ask who made it for one that is signed anew"), trusting.complaints());
+    Map<String, Object> found = JSON.std.mapFrom(trusting.out());
+    assertEquals("false true", found.get("altered") + " " + found.get("expired"));
+    assertEquals("invalid " + end, ((Map<?, ?>) found.get("manifest")).get("state") + " "
+        + ((Map<?, ?>) found.get("manifest")).get("signer_valid_until"));
+    assertEquals(0, CommandRun.of("inspect", signed.toString()).status());
   }
 
   private static X509Certificate authorityOfJava() throws GeneralSecurityException {

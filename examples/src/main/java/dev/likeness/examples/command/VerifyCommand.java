@@ -11,6 +11,7 @@ import dev.likeness.headshots.trust.SubjectStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -34,7 +35,7 @@ public final class VerifyCommand implements Runnable {
   private StoreOption store;
 
   @Option(names = "--trust", paramLabel = "PEM", description = "certificates whose word about signers is taken: a FILE by "
-      + "anybody for whom they do not vouch ends with 3 (default: whoever signed it)")
+      + "anybody for whom they do not vouch, or whose certificate has expired, ends with 3 (default: whoever signed it)")
   private Path trust;
 
   @Option(names = "--json", description = "prints one JSON object")
@@ -87,6 +88,11 @@ public final class VerifyCommand implements Runnable {
       throw new UnusableInput(file + " was changed after it was signed; ask for the original receipt");
     }
     X500Principal signer = receipt.signer().getSubjectX500Principal();
+    Instant end = receipt.signer().getNotAfter().toInstant();
+    if (trust != null && Instant.now().isAfter(end)) {
+      throw new UnusableInput(file + " is unchanged, but its signer's certificate expired on " + end + ", and nothing vouches for when it signed; "
+          + "ask who erased");
+    }
     if (trust != null && !anchors().vouchFor(receipt.chain())) {
       throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust + " does not vouch for; ask who erased");
     }
@@ -111,8 +117,17 @@ public final class VerifyCommand implements Runnable {
       throw new UnusableInput(file + " carries no signed manifest, so nothing tells whether it was altered; ask for "
           + "the original file");
     }
-    if (trust != null && found.manifest().orElseThrow().state() != ManifestReport.State.TRUSTED) {
-      String signer = found.manifest().orElseThrow().signer().map(ManifestReport.Signer::name).orElse("nobody");
+    if (trust != null) {
+      requireTrusted(found.manifest().orElseThrow());
+    }
+  }
+
+  private void requireTrusted(ManifestReport manifest) {
+    if (manifest.isExpired()) {
+      throw new UnusableInput(file + " is " + manifest.verdict() + "; ask who made it for one that is signed anew");
+    }
+    if (manifest.state() != ManifestReport.State.TRUSTED) {
+      String signer = manifest.signer().map(ManifestReport.Signer::name).orElse("nobody");
       throw new UnusableInput(file + " is signed by " + signer + ", whom " + trust + " does not vouch for; ask who made it");
     }
   }

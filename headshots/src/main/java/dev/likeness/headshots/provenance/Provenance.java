@@ -87,9 +87,14 @@ public record Provenance(String mediaType, Optional<String> sourceType, Optional
         .flatMap(report -> report.actions().stream()).anyMatch(a -> SourceType.of(a.sourceType()).isPresent());
   }
 
-  /** Whether the file or its manifest was changed after signing; a file without manifest cannot tell. */
+  /** Whether the file or its manifest was changed after signing, or the manifest cannot be read; a file without manifest cannot tell. */
   public boolean isAltered() {
-    return manifest.filter(report -> report.state() == ManifestReport.State.INVALID).isPresent();
+    return manifest.filter(ManifestReport::isAltered).isPresent();
+  }
+
+  /** Whether a certificate that signed is not valid now, and nothing vouches that it was when it signed. */
+  public boolean isExpired() {
+    return manifest.filter(ManifestReport::isExpired).isPresent();
   }
 
   /** The facts as plain maps, lists, strings, numbers and nulls, under the names that JSON has them by. */

@@ -21,6 +21,7 @@ final class ProvenanceText {
     facts.put("media_type", provenance.mediaType());
     facts.put("disclosed", provenance.isDisclosed());
     facts.put("altered", provenance.isAltered());
+    facts.put("expired", provenance.isExpired());
     facts.put("digital_source_type", provenance.sourceType().orElse(null));
     facts.put("watermark", provenance.isWatermarked());
     facts.put("watermark_bits", provenance.watermarkBits().isPresent() ? provenance.watermarkBits().getAsInt() : null);
@@ -43,6 +44,8 @@ final class ProvenanceText {
     map.put("label", report.active());
     map.put("generator", report.generator());
     map.put("signer", report.signer().map(signer -> signer.name() + " (" + signer.algorithm() + ")").orElse(null));
+    map.put("signer_valid_from", report.signer().map(signer -> signer.validFrom().toString()).orElse(null));
+    map.put("signer_valid_until", report.signer().map(signer -> signer.validUntil().toString()).orElse(null));
     map.put("actions", report.actions().stream().map(action -> action.sourceType().isEmpty()
         ? Map.of("action", action.name())
         : Map.of("action", action.name(), "digital_source_type", action.sourceType())).toList());
@@ -72,12 +75,7 @@ final class ProvenanceText {
   }
 
   private static void manifest(Map<String, Object> lines, ManifestReport report) {
-    List<String> faults = report.faults();
-    lines.put("manifest", switch (report.state()) {
-      case TRUSTED -> "whole, from a trusted signer";
-      case VALID -> "whole, from a signer that nobody here vouches for";
-      case INVALID -> "altered or broken: " + String.join(", ", faults);
-    });
+    lines.put("manifest", report.verdict());
     report.signer().ifPresent(signer -> lines.put("signer", signer.name() + " (" + signer.algorithm() + ")"));
     lines.put("made by", report.generator());
     lines.put("actions", report.actions().stream().map(action -> (action.name() + " " + action.sourceType()).strip())

@@ -12,6 +12,7 @@ import com.drew.metadata.icc.IccDirectory;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Marking;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.headshots.provenance.TestAuthority.Profile;
 import dev.likeness.headshots.provenance.c2pa.ManifestReport;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.provenance.file.FilePart;
@@ -24,6 +25,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -117,6 +121,18 @@ class DisclosureTest {
     SigningIdentity two = ApplicationIdentity.make(folder.resolve("two"), "EC", "Two");
     Exception e = assertThrows(IllegalArgumentException.class, () -> new SigningIdentity(one.key(), two.chain()));
     assertEquals("the private key does not belong to the certificate of O=Two, CN=Two signer", e.getMessage());
+  }
+
+  @Test
+  void refusesACertificateThatIsNotValidNow() {
+    Instant end = Instant.now().truncatedTo(ChronoUnit.SECONDS).minusSeconds(60);
+    Profile old = Profile.signer("Ada").from(end.minus(Duration.ofDays(1)));
+    Exception e = assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old));
+    String told = "the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem") + " is valid from " + old.from() + " until " + end
+        + ", and it is ";
+    assertTrue(e.getMessage().startsWith(told), e.getMessage());
+    assertTrue(e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"), e.getMessage());
+    assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
   }
 
   @Test

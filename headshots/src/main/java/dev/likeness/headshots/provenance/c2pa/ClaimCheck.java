@@ -48,15 +48,22 @@ final class ClaimCheck {
         findings.failure("claimSignature.mismatch", url);
         return;
       }
-      validity(chain.get(0), timeOf(signature, claim, trusted, url, findings), url, findings);
+      validity(chain.get(0), signingTime(signature, claim, trusted, url, findings), url, findings);
       findings.success("claimSignature.validated", url);
     } catch (MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
     }
   }
 
+  /**
+   * When a claim was signed, as far as that is known.
+   *
+   * @param vouched whether a trusted authority vouches for it
+   */
+  private record SigningTime(Instant time, boolean vouched) { }
+
   // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign yesterday.
-  private Instant timeOf(CoseSign1 signature, Claim claim, boolean trusted, String url, Findings findings) {
+  private SigningTime signingTime(CoseSign1 signature, Claim claim, boolean trusted, String url, Findings findings) {
     Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
     boolean vouched = stamp.filter(attested -> anchors.vouchFor(attested.authority())).isPresent();
     if (stamp.isPresent()) {
@@ -69,12 +76,14 @@ final class ClaimCheck {
     } else if (TimeStamp.isIn(signature)) {
       findings.informational("timeStamp.mismatch", url);
     }
-    return stamp.filter(attested -> vouched || !trusted).map(TimeStamp::time).orElse(now);
+    return new SigningTime(stamp.filter(attested -> vouched || !trusted).map(TimeStamp::time).orElse(now), vouched);
   }
 
-  private static void validity(X509Certificate signer, Instant time, String url, Findings findings) {
+  // Who is known to have signed when the certificate was not valid has done what nobody may; else its time may just be over.
+  private static void validity(X509Certificate signer, SigningTime signed, String url, Findings findings) {
+    Instant time = signed.time();
     if (time.isBefore(signer.getNotBefore().toInstant()) || time.isAfter(signer.getNotAfter().toInstant())) {
-      findings.failure("signingCredential.expired", url);
+      findings.failure(signed.vouched() ? "claimSignature.outsideValidity" : ManifestReport.EXPIRED, url);
     } else {
       findings.success("claimSignature.insideValidity", url);
     }

@@ -124,7 +124,9 @@ public final class ManifestReader {
       }
       CoseSign1 signature = CoseSign1.parse(box.content());
       String algorithm = signature.algorithm().map(Enum::name).orElse("unknown");
-      return Optional.of(new ManifestReport.Signer(name(signature.chain().get(0)), algorithm));
+      X509Certificate certificate = signature.chain().get(0);
+      return Optional.of(new ManifestReport.Signer(name(certificate), algorithm, certificate.getNotBefore().toInstant(),
+          certificate.getNotAfter().toInstant()));
     } catch (MalformedManifest e) {
       return Optional.empty();
     }

@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -48,7 +50,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *
    * @param key a private key, not encrypted
    * @param certificates the signer's certificate first
-   * @throws UnusableInput when a file cannot be read or holds something else
+   * @throws UnusableInput when a file cannot be read or holds something else, or the signer's certificate is not valid now: nothing is
+   *     time-stamped, so that what is signed is called valid only as long as the certificate is
    */
   public static SigningIdentity open(Path key, Path certificates) {
     try {
@@ -61,9 +64,20 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       if (chain.isEmpty()) {
         throw new UnusableInput(certificates + " holds no certificate; give a PEM file with the signer's first");
       }
+      requireValid(chain.get(0), certificates);
       return new SigningIdentity(privateKey(key), chain);
     } catch (IOException | GeneralSecurityException e) {
       throw new UnusableInput("cannot read the certificates " + certificates + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static void requireValid(X509Certificate signer, Path file) {
+    Instant now = Instant.now().truncatedTo(ChronoUnit.SECONDS);
+    Instant from = signer.getNotBefore().toInstant();
+    Instant until = signer.getNotAfter().toInstant();
+    if (now.isBefore(from) || now.isAfter(until)) {
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in " + file + " is valid from " + from
+          + " until " + until + ", and it is " + now + ": what it signs now is called invalid; give one that is valid");
     }
   }
 

@@ -31,6 +31,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -133,6 +134,16 @@ class DisclosureTest {
     assertTrue(e.getMessage().startsWith(told), e.getMessage());
     assertTrue(e.getMessage().endsWith(": what it signs now is called invalid; give one that is valid"), e.getMessage());
     assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", old.from(Instant.now().plusSeconds(3600))));
+  }
+
+  @Test
+  void refusesACertificateThatIsNotForSigning() {
+    Profile server = Profile.signer("Ada").forPurposes(KeyPurposeId.id_kp_serverAuth);
+    Exception e = assertThrows(UnusableInput.class, () -> ApplicationIdentity.make(folder, "EC", "Ada", server));
+    assertEquals("the certificate of O=Ada, CN=Ada signer in " + folder.resolve("chain.pem") + " has the extended key usages [1.3.6.1.5.5.7.3.1]; "
+        + "a signer's has emailProtection (1.3.6.1.5.5.7.3.4), documentSigning (1.3.6.1.5.5.7.3.36) or C2PA's claimSigning "
+        + "(1.3.6.1.4.1.62558.2.1), and none of [2.5.29.37.0, 1.3.6.1.5.5.7.3.8, 1.3.6.1.5.5.7.3.9]; no reader of content credentials trusts "
+        + "what it signs", e.getMessage());
   }
 
   @Test

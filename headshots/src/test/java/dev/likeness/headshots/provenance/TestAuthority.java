@@ -49,7 +49,7 @@ public record TestAuthority(KeyPair keys, X509Certificate certificate) {
     }
 
     /** For other purposes. */
-    public Profile purposes(KeyPurposeId... other) {
+    public Profile forPurposes(KeyPurposeId... other) {
       return new Profile(name, pathLength, usage, List.of(other), from);
     }
 

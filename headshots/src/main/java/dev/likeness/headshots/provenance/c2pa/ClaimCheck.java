@@ -38,37 +38,41 @@ final class ClaimCheck {
         findings.failure("algorithm.unsupported", url);
         return;
       }
-      boolean trusted = anchors.vouchFor(chain);
+      X509Certificate signer = chain.get(0);
+      Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
+      boolean attested = stamp.filter(anchors::vouchFor).isPresent();
+      Instant known = attested ? stamp.orElseThrow().time() : now;
+      boolean trusted = anchors.vouchFor(chain, whileValid(signer, known));
       if (trusted) {
         findings.success("signingCredential.trusted", url);
       } else {
         findings.failure("signingCredential.untrusted", url);
       }
-      if (!signature.signs(claim.content(), chain.get(0))) {
+      if (!signature.signs(claim.content(), signer)) {
         findings.failure("claimSignature.mismatch", url);
         return;
       }
-      validity(chain.get(0), signingTime(signature, claim, trusted, url, findings), url, findings);
+      stamp(signature, stamp.isPresent(), attested, url, findings);
+      // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign yesterday.
+      Instant time = trusted ? known : stamp.map(TimeStamp::time).orElse(now);
+      validity(TrustAnchors.isWithin(signer, time), attested, url, findings);
       findings.success("claimSignature.validated", url);
     } catch (MalformedManifest e) {
       findings.failure("claimSignature.mismatch", url);
     }
   }
 
-  /**
-   * When a claim was signed, as far as that is known.
-   *
-   * @param vouched whether a trusted authority vouches for it
-   */
-  private record SigningTime(Instant time, boolean vouched) { }
+  // That a signer's certificate has expired is found by itself, and makes it no stranger's.
+  private static Instant whileValid(X509Certificate signer, Instant time) {
+    Instant from = signer.getNotBefore().toInstant();
+    Instant until = signer.getNotAfter().toInstant();
+    return time.isBefore(from) ? from : time.isAfter(until) ? until : time;
+  }
 
-  // By a time that nobody vouches for, whoever has a trusted signer's expired key could sign yesterday.
-  private SigningTime signingTime(CoseSign1 signature, Claim claim, boolean trusted, String url, Findings findings) {
-    Optional<TimeStamp> stamp = TimeStamp.of(signature, claim.content());
-    boolean vouched = stamp.filter(attested -> anchors.vouchFor(attested.authority())).isPresent();
-    if (stamp.isPresent()) {
+  private static void stamp(CoseSign1 signature, boolean genuine, boolean attested, String url, Findings findings) {
+    if (genuine) {
       findings.success("timeStamp.validated", url);
-      if (vouched) {
+      if (attested) {
         findings.success("timeStamp.trusted", url);
       } else {
         findings.informational("timeStamp.untrusted", url);
@@ -76,16 +80,14 @@ final class ClaimCheck {
     } else if (TimeStamp.isIn(signature)) {
       findings.informational("timeStamp.mismatch", url);
     }
-    return new SigningTime(stamp.filter(attested -> vouched || !trusted).map(TimeStamp::time).orElse(now), vouched);
   }
 
   // Who is known to have signed when the certificate was not valid has done what nobody may; else its time may just be over.
-  private static void validity(X509Certificate signer, SigningTime signed, String url, Findings findings) {
-    Instant time = signed.time();
-    if (time.isBefore(signer.getNotBefore().toInstant()) || time.isAfter(signer.getNotAfter().toInstant())) {
-      findings.failure(signed.vouched() ? "claimSignature.outsideValidity" : ManifestReport.EXPIRED, url);
-    } else {
+  private static void validity(boolean valid, boolean attested, String url, Findings findings) {
+    if (valid) {
       findings.success("claimSignature.insideValidity", url);
+    } else {
+      findings.failure(attested ? "claimSignature.outsideValidity" : ManifestReport.EXPIRED, url);
     }
   }
 

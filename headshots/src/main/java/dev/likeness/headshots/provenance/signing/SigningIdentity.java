@@ -50,8 +50,8 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *
    * @param key a private key, not encrypted
    * @param certificates the signer's certificate first
-   * @throws UnusableInput when a file cannot be read or holds something else, or the signer's certificate is not valid now: nothing is
-   *     time-stamped, so that what is signed is called valid only as long as the certificate is
+   * @throws UnusableInput when a file cannot be read or holds something else, the signer's certificate has not the {@linkplain SignerProfile
+   *     profile} of one, or is not valid now: nothing is time-stamped, so that what is signed is called valid only as long as the certificate is
    */
   public static SigningIdentity open(Path key, Path certificates) {
     try {
@@ -64,11 +64,19 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
       if (chain.isEmpty()) {
         throw new UnusableInput(certificates + " holds no certificate; give a PEM file with the signer's first");
       }
+      requireSigner(chain.get(0), certificates);
       requireValid(chain.get(0), certificates);
       return new SigningIdentity(privateKey(key), chain);
     } catch (IOException | GeneralSecurityException e) {
       throw new UnusableInput("cannot read the certificates " + certificates + ": " + e.getMessage(), e);
     }
+  }
+
+  private static void requireSigner(X509Certificate signer, Path file) {
+    SignerProfile.fault(signer).ifPresent(fault -> {
+      throw new UnusableInput("the certificate of " + signer.getSubjectX500Principal() + " in " + file + " " + fault
+          + "; no reader of content credentials trusts what it signs");
+    });
   }
 
   private static void requireValid(X509Certificate signer, Path file) {

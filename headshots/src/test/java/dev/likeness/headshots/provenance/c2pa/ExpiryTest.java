@@ -86,7 +86,7 @@ class ExpiryTest {
   private ManifestReport stampedNow(byte[] file, TrustAnchors anchors) throws Exception {
     PictureFile signed = PictureFile.of(file).orElseThrow();
     JumbfBox manifest = JumbfBox.parse(signed.manifest().orElseThrow()).boxes().get(0);
-    TestAuthority clock = root.issue(Profile.signer("Clock").purposes(KeyPurposeId.id_kp_timeStamping));
+    TestAuthority clock = root.issue(Profile.signer("Clock").forPurposes(KeyPurposeId.id_kp_timeStamping));
     List<JumbfBox> parts = new ArrayList<>();
     for (JumbfBox part : manifest.boxes()) {
       parts.add(part.kind().equals(JumbfBox.SIGNATURE) ? stamped(part, clock) : part);

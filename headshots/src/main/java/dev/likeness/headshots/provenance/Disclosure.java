@@ -22,12 +22,13 @@ import java.util.Optional;
  * @param source where the pictures come from
  * @param label words for everybody to see in the picture; none by default
  * @param watermarked whether the pixels are marked
+ * @param edited whether the pictures go on from others
  */
 public record Disclosure(Optional<SigningIdentity> signer, String generator, SourceType source, Optional<String> label,
-    boolean watermarked) {
+    boolean watermarked, boolean edited) {
   private static final double QUALITY = 0.92;
   private static final Disclosure STANDARD = new Disclosure(Optional.empty(), "Likeness",
-      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true);
+      SourceType.TRAINED_ALGORITHMIC_MEDIA, Optional.empty(), true, false);
 
   public Disclosure {
     if (generator.isBlank() || label.filter(String::isBlank).isPresent()) {
@@ -42,33 +43,36 @@ public record Disclosure(Optional<SigningIdentity> signer, String generator, Sou
 
   /** Signed by the application itself. */
   public Disclosure signedBy(SigningIdentity identity) {
-    return new Disclosure(Optional.of(identity), generator, source, label, watermarked);
+    return new Disclosure(Optional.of(identity), generator, source, label, watermarked, edited);
   }
 
   /** Made by a program of this name. */
   public Disclosure generator(String name) {
-    return new Disclosure(signer, name, source, label, watermarked);
+    return new Disclosure(signer, name, source, label, watermarked, edited);
   }
 
   /** Of pictures from another source. */
   public Disclosure source(SourceType type) {
-    return new Disclosure(signer, generator, type, label, watermarked);
+    return new Disclosure(signer, generator, type, label, watermarked, edited);
   }
 
-  /** Of pictures drawn over others, such as photos, or of pictures drawn from nothing. */
+  /**
+   * Of pictures drawn over others, such as photos, or of pictures drawn from nothing. Of what was drawn over, the files say only that there
+   * was a picture: content credentials that it had are not carried on.
+   */
   public Disclosure edited(boolean overAnother) {
-    return source(overAnother ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA
-        : SourceType.TRAINED_ALGORITHMIC_MEDIA);
+    SourceType type = overAnother ? SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA : SourceType.TRAINED_ALGORITHMIC_MEDIA;
+    return new Disclosure(signer, generator, type, label, watermarked, overAnother);
   }
 
   /** With words for everybody to see, such as {@code AI-generated}. */
   public Disclosure label(String text) {
-    return new Disclosure(signer, generator, source, Optional.of(text), watermarked);
+    return new Disclosure(signer, generator, source, Optional.of(text), watermarked, edited);
   }
 
-  /** Of pages that show such pictures, each of which has a watermark in its own file: plain paper would show one. */
+  /** Of new pages that show such pictures, each of which has a watermark in its own file: plain paper would show one. */
   public Disclosure ofPages() {
-    return new Disclosure(signer, generator, source, label, false);
+    return new Disclosure(signer, generator, source, label, false, false);
   }
 
   /** The bytes of a PNG file. */
@@ -120,6 +124,6 @@ public record Disclosure(Optional<SigningIdentity> signer, String generator, Sou
     byte[] srgb = ICC_Profile.getInstance(ColorSpace.CS_sRGB).getData();
     PictureFile file = PictureFile.of(encoded).orElseThrow().withProfile(srgb).withXmp(Xmp.packet(source));
     SigningIdentity identity = signer.orElseGet(SigningIdentity::development);
-    return new ManifestWriter(identity, generator, "c2pa.created", source.uri()).sign(file);
+    return new ManifestWriter(identity, generator, source.uri(), edited).sign(file);
   }
 }

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Marking;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.headshots.provenance.TestAuthority.Profile;
+import dev.likeness.headshots.provenance.c2pa.Finding;
 import dev.likeness.headshots.provenance.c2pa.ManifestReport;
 import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.headshots.provenance.file.FilePart;
@@ -178,6 +179,20 @@ class DisclosureTest {
     byte[] bytes = Disclosure.standard().source(SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA).png(PICTURE);
     String expected = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia";
     assertEquals(expected, Provenance.of(bytes, TrustAnchors.NONE).sourceType().orElseThrow());
+  }
+
+  @Test
+  void saysThatAPictureGoesOnFromAnother() {
+    Disclosure edited = Disclosure.standard().edited(true);
+    ManifestReport report = Provenance.of(edited.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+    assertEquals(List.of(), report.faults());
+    assertEquals(List.of(new ManifestReport.Action("c2pa.opened", ""),
+        new ManifestReport.Action("c2pa.edited", SourceType.COMPOSITE_WITH_TRAINED_ALGORITHMIC_MEDIA.uri())), report.actions());
+    assertEquals(List.of("ingredient.unknownProvenance"), report.ingredients().stream().map(Finding::code).toList());
+    for (Disclosure fresh : List.of(edited.ofPages(), edited.edited(false))) {
+      ManifestReport created = Provenance.of(fresh.png(PICTURE), TrustAnchors.NONE).manifest().orElseThrow();
+      assertEquals(List.of(new ManifestReport.Action("c2pa.created", fresh.source().uri())), created.actions());
+    }
   }
 
   @Test

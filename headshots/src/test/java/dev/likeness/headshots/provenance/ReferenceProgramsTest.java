@@ -61,6 +61,17 @@ class ReferenceProgramsTest {
   }
 
   @Test
+  void readerAcceptsAPictureThatGoesOnFromAnother() throws IOException {
+    Path file = folder.resolve("edited.png");
+    Disclosure edited = Disclosure.standard().edited(true);
+    edited.writePng(TestPictures.of(256, 256, 2), file);
+    Map<?, ?> report = report(file);
+    assertEquals("Valid", report.get("state"));
+    assertEquals(List.of("signingCredential.untrusted"), report.get("failure"));
+    assertEquals(List.of(List.of("c2pa.opened", ""), List.of("c2pa.edited", edited.source().uri())), report.get("actions"));
+  }
+
+  @Test
   void readerReportsTampering() throws IOException {
     for (Path file : List.of(png, jpeg)) {
       byte[] bytes = Files.readAllBytes(file);

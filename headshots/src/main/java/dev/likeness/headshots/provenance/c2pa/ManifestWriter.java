@@ -3,40 +3,42 @@ package dev.likeness.headshots.provenance.c2pa;
 import dev.likeness.headshots.provenance.file.PictureFile;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
 /**
- * Puts a signed manifest into a picture: one action, from what source the picture came, and a hash over everything else
+ * Puts a signed manifest into a picture: what was done, from what source the picture came, and a hash over everything else
  * in the file (C2PA specification 2.1, claims of version 2). The same file and signer give the same bytes wherever the
  * signer's algorithm is deterministic (Ed25519).
  */
 public final class ManifestWriter {
   private static final String ASSERTIONS = "c2pa.assertions";
   private static final int HASH_BYTES = 32;
+  private static final JumbfBox PARENT = assertion("c2pa.ingredient.v3", Map.of("relationship", "parentOf"));
   private static final long VERSION_4 = 0x4000L;
   private static final long VARIANT = 0x8000000000000000L;
 
   private final SigningIdentity signer;
   private final Map<String, Object> generator;
-  private final Map<String, Object> action;
+  private final String sourceType;
+  private final boolean edited;
 
   /**
    * A writer of manifests.
    *
    * @param generator the program that made the picture, for {@code claim_generator_info}
-   * @param action what it did, such as {@code c2pa.created}
    * @param sourceType IPTC's address of the digital source type
+   * @param edited whether it drew over another picture ({@code c2pa.opened}, {@code c2pa.edited}) or from nothing ({@code c2pa.created}). Of
+   *     that other picture the manifest says only that there was one: it carries none of its credentials.
    */
-  public ManifestWriter(SigningIdentity signer, String generator, String action, String sourceType) {
+  public ManifestWriter(SigningIdentity signer, String generator, String sourceType, boolean edited) {
     this.signer = signer;
     this.generator = Map.of("name", generator);
-    this.action = new LinkedHashMap<>();
-    this.action.put("action", action);
-    this.action.put("softwareAgent", this.generator);
-    this.action.put("digitalSourceType", sourceType);
+    this.sourceType = sourceType;
+    this.edited = edited;
   }
 
   /** The bytes of {@code file} with a manifest; it must not have one yet. */
@@ -57,14 +59,31 @@ public final class ManifestWriter {
 
   private byte[] store(String id, byte[] hash, int start, int length) {
     String label = "urn:c2pa:" + id;
-    JumbfBox actions = assertion("c2pa.actions.v2", Map.of("actions", List.of(action)));
-    JumbfBox binding = assertion("c2pa.hash.data", binding(hash, start, length));
-    byte[] claim = Cbor.write(claim(id, label, List.of(actions, binding)));
+    List<JumbfBox> assertions = new ArrayList<>(edited ? List.of(PARENT) : List.of());
+    assertions.add(assertion("c2pa.actions.v2", Map.of("actions", actions())));
+    assertions.add(assertion("c2pa.hash.data", binding(hash, start, length)));
+    byte[] claim = Cbor.write(claim(id, label, assertions));
     JumbfBox manifest = JumbfBox.of(JumbfBox.MANIFEST, label, List.of(
-        JumbfBox.of(JumbfBox.ASSERTIONS, ASSERTIONS, List.of(actions, binding)),
+        JumbfBox.of(JumbfBox.ASSERTIONS, ASSERTIONS, assertions),
         JumbfBox.of(JumbfBox.CLAIM, "c2pa.claim.v2", claim),
         JumbfBox.of(JumbfBox.SIGNATURE, "c2pa.signature", CoseSign1.sign(claim, signer))));
     return JumbfBox.of(JumbfBox.STORE, "c2pa", List.of(manifest)).toBytes();
+  }
+
+  private List<Object> actions() {
+    if (!edited) {
+      return List.of(action("c2pa.created", "digitalSourceType", sourceType));
+    }
+    return List.of(action("c2pa.opened", "parameters", Map.of("ingredients", List.of(hashed(PARENT)))),
+        action("c2pa.edited", "digitalSourceType", sourceType));
+  }
+
+  private Map<String, Object> action(String name, String field, Object value) {
+    Map<String, Object> action = new LinkedHashMap<>();
+    action.put("action", name);
+    action.put("softwareAgent", generator);
+    action.put(field, value);
+    return action;
   }
 
   private static JumbfBox assertion(String label, Map<String, Object> content) {

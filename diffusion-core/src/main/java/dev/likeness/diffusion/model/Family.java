@@ -29,8 +29,8 @@ public interface Family {
   /** An option of the pipeline itself. */
   boolean option(String name);
 
-  /** The scheduler that the family was trained for; {@code metadata} may say how the network predicts. */
-  Map<String, Object> scheduler(TensorList keys, Map<String, String> metadata);
+  /** The scheduler that the family was trained for. */
+  Map<String, Object> scheduler(TensorList keys);
 
   /**
    * The networks in the file by their component's names.

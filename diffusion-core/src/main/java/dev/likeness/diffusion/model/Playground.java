@@ -1,17 +1,10 @@
 package dev.likeness.diffusion.model;
 
-import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorList;
-import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * What a single file of Playground v2.5 has beside SDXL's tensors: mean and deviation of its latents' channels, by which it
@@ -40,19 +33,10 @@ final class Playground {
     }
     Map<String, Object> options = new LinkedHashMap<>(plain.config().values());
     options.put("scaling_factor", SCALE);
-    try (TensorScope scope = TensorScope.open(); TensorSource source = TensorFile.open(file)) {
-      options.put("latents_mean", numbers(source.read(MEAN)));
-      options.put("latents_std", numbers(source.read(DEVIATION)));
-    }
+    options.put("latents_mean", TensorFile.numbers(file, MEAN));
+    options.put("latents_std", TensorFile.numbers(file, DEVIATION));
     Map<String, Component> scaled = new LinkedHashMap<>(components);
     scaled.put("vae", new Component(plain.className(), ModelConfig.of(options, plain.config().where()), plain.layout()));
     return scaled;
-  }
-
-  private static List<Double> numbers(Tensor stored) {
-    Tensor flat = stored.to(ScalarType.Float).contiguous();
-    float[] values = new float[(int) flat.numel()];
-    new FloatPointer(flat.data_ptr()).get(values);
-    return IntStream.range(0, values.length).mapToObj(i -> (double) values[i]).toList();
   }
 }

@@ -28,6 +28,7 @@ public final class SingleFile implements ModelFiles {
   private final TensorList keys;
   private final Map<String, String> metadata;
   private final Family family;
+  private final Prediction prediction;
   private final Map<String, Component> components;
 
   private SingleFile(Path file, TensorList keys, Map<String, Map<String, Object>> better) {
@@ -37,11 +38,14 @@ public final class SingleFile implements ModelFiles {
     this.family = Family.of(keys);
     Map<String, Map<String, Object>> configs = configs();
     configs.putAll(better);
-    this.components = Playground.scaled(file, keys, family.components(keys, configs));
+    this.prediction = Prediction.of(file, keys);
+    Map<String, Component> found = Playground.scaled(file, keys, family.components(keys, configs));
+    this.components = configs.containsKey("unet") ? found : prediction.sized(family, found);
   }
 
   /**
-   * Looks at {@code file} without reading a weight.
+   * Looks at {@code file} without reading a weight, but for a few numbers that tell of Playground v2.5, and of SD 2.x where it
+   * does not say how it predicts.
    *
    * @throws UnusableInput when it is broken, or of no known family
    */
@@ -100,10 +104,14 @@ public final class SingleFile implements ModelFiles {
     return extra;
   }
 
-  /** Whether the file itself tells how its network predicts, rather than its family. */
+  /** Whether the file itself says how its network predicts, rather than its weights or its family. */
   public boolean saysPrediction() {
-    return metadata.containsKey(CONFIG + "scheduler") || metadata.containsKey("modelspec.prediction_type")
-        || keys.has("v_pred") || Playground.is(keys);
+    return metadata.containsKey(CONFIG + "scheduler") || prediction.source() == Prediction.Source.SAID;
+  }
+
+  /** Whether its weights tell how its network predicts where the file does not say, as those of SD 2.x do. */
+  public boolean weighsPrediction() {
+    return !saysPrediction() && prediction.source() == Prediction.Source.WEIGHED;
   }
 
   /** Whether a network of the file holds its tensor {@code name}. */
@@ -150,7 +158,7 @@ public final class SingleFile implements ModelFiles {
   @Override
   public ModelConfig scheduler() {
     Map<String, Object> known = configs().get("scheduler");
-    return ModelConfig.of(known != null ? known : family.scheduler(keys, metadata), file + " (scheduler)");
+    return ModelConfig.of(known != null ? known : prediction.applied(family.scheduler(keys)), file + " (scheduler)");
   }
 
   @Override

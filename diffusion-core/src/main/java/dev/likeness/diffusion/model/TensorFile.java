@@ -2,6 +2,7 @@ package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.Uninterrupted;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsHeader;
@@ -16,7 +17,12 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A file of tensors in any form that is read, told by its first bytes: safetensors, what {@code torch.save} writes, or
@@ -67,6 +73,16 @@ public enum TensorFile {
   /** The free text pairs that a list came with, as far as they are true of what {@link #open} gives; a pickle has none. */
   static Map<String, String> metadata(TensorList list) {
     return list instanceof SafetensorsHeader header ? Scaled.metadata(header.metadata()) : Map.of();
+  }
+
+  /** The numbers of a small tensor that a file says of itself, in their order. */
+  static List<Double> numbers(Path file, String name) {
+    try (TensorScope scope = TensorScope.open(); TensorSource source = open(file)) {
+      Tensor flat = source.read(name).to(ScalarType.Float).contiguous();
+      float[] values = new float[(int) flat.numel()];
+      new FloatPointer(flat.data_ptr()).get(values);
+      return IntStream.range(0, values.length).mapToObj(i -> (double) values[i]).toList();
+    }
   }
 
   private static byte[] head(Path file) {

@@ -113,7 +113,7 @@ final class TransformerFamily implements Family {
   }
 
   @Override
-  public Map<String, Object> scheduler(TensorList keys, Map<String, String> metadata) {
+  public Map<String, Object> scheduler(TensorList keys) {
     Map<String, Object> options = facts("scheduler", Map.of());
     if (this == FLUX && !FluxShape.isGuided(keys, net.prefix.apply(keys))) {
       options.putAll(facts("unguided", Map.of()));

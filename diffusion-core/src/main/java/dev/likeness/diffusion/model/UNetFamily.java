@@ -84,11 +84,8 @@ final class UNetFamily implements Family {
   }
 
   @Override
-  public Map<String, Object> scheduler(TensorList keys, Map<String, String> metadata) {
-    if (this == SDXL && Playground.is(keys)) {
-      return facts("playground", Map.of());
-    }
-    return Prediction.of(keys, metadata, this == SD2).applied(facts("scheduler", Map.of()));
+  public Map<String, Object> scheduler(TensorList keys) {
+    return facts(this == SDXL && Playground.is(keys) ? "playground" : "scheduler", Map.of());
   }
 
   @Override
@@ -130,9 +127,6 @@ final class UNetFamily implements Family {
     Map<String, Object> config = known != null ? known : facts("unet", UNetShape.config(keys, prefix));
     if (known == null) {
       countHeads(config, keys);
-      if (this == SD2 && !"v_prediction".equals(scheduler(keys, TensorFile.metadata(keys)).get("prediction_type"))) {
-        config.put("sample_size", 64);
-      }
     }
     ModelConfig options = FamilyFacts.named(config, keys, "unet");
     return new Component("UNet2DConditionModel", options, UNetLayout.of(UNetConfig.of(options)).under(prefix));

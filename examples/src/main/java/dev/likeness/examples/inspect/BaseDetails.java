@@ -51,7 +51,8 @@ final class BaseDetails {
   static Map<String, Object> of(SingleFile file) {
     Map<String, Object> details = of((ModelFiles) file);
     if (file.componentClass("unet") != null && !file.saysPrediction()) {
-      details.computeIfPresent("prediction", (key, value) -> value + " (assumed: the file does not say)");
+      String how = file.weighsPrediction() ? "by its weights" : "assumed";
+      details.computeIfPresent("prediction", (key, value) -> value + " (" + how + ": the file does not say)");
     }
     if (file.componentClass("unet") != null) {
       details.computeIfAbsent("resolution", key -> 8 * file.config("unet").integer("sample_size", 64));

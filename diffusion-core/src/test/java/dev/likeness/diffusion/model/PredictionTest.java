@@ -1,0 +1,78 @@
+package dev.likeness.diffusion.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.likeness.diffusion.layout.ListedTensors;
+import dev.likeness.diffusion.layout.UNetLayout;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.unet.UNetConfig;
+import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptions;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** How single files predict, where nothing beside them says so. */
+@ExtendWith(NoTensorLeaks.class)
+class PredictionTest {
+  private static final String UNET = "model.diffusion_model.";
+  private static final String TELLING = UNET + "output_blocks.11.1.transformer_blocks.0.norm1.bias";
+  private static final int WIDTH = 64;
+
+  @TempDir
+  private Path folder;
+
+  @Test
+  void aWeightTellsHowFilesOfSecondGenerationPredictThatDoNotSay() {
+    assertTold("epsilon", 64, true, written(0.089f, Map.of(), false));
+    assertTold("v_prediction", 96, true, written(0.091f, Map.of(), false));
+  }
+
+  @Test
+  void whatTheFileSaysIsBelievedFirst() {
+    assertTold("v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v"), false));
+    assertTold("epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon"), false));
+    assertTold("v_prediction", 96, false, written(0.089f, Map.of(), true));
+  }
+
+  private static void assertTold(String type, int size, boolean weighed, SingleFile file) {
+    assertEquals(type, file.scheduler().values().get("prediction_type"));
+    assertEquals(size, file.config("unet").values().get("sample_size"));
+    assertEquals(weighed, file.weighsPrediction());
+    assertEquals(!weighed, file.saysPrediction());
+  }
+
+  /** A narrow UNet of SD 2.x, the telling weight's numbers so far from their mean on both sides. */
+  private SingleFile written(float spread, Map<String, String> metadata, boolean marked) {
+    UNetConfig config = UNetConfig.of(ModelConfig.of(Map.of("in_channels", 4, "out_channels", 4, "layers_per_block", 2,
+        "block_out_channels", List.of(WIDTH, WIDTH, WIDTH, WIDTH), "attention_head_dim", 1, "cross_attention_dim", 1024,
+        "use_linear_projection", true), "test"));
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    ListedTensors.of(config).addTo(shapes, UNetLayout.of(config).under(UNET));
+    Path file = folder.resolve("sd2.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      shapes.forEach((name, shape) -> tensors.put(name, torch.zeros(shape, new TensorOptions(ScalarType.Half))));
+      float[] numbers = new float[WIDTH];
+      for (int i = 0; i < WIDTH; i++) {
+        numbers[i] = 0.5f + (i % 2 == 0 ? spread : -spread);
+      }
+      tensors.put(TELLING, torch.tensor(numbers));
+      if (marked) {
+        tensors.put("v_pred", torch.zeros(1));
+      }
+      SafetensorsWriter.write(file, tensors, metadata);
+    }
+    return SingleFile.open(file);
+  }
+}

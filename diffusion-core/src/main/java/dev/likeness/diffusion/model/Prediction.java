@@ -60,7 +60,7 @@ record Prediction(String type, boolean zeroTerminal, Source source) {
     return Math.sqrt(numbers.stream().mapToDouble(each -> (each - mean) * (each - mean)).average().orElse(0));
   }
 
-  /** The scheduler's options with this prediction. */
+  /** The scheduler's options with this prediction; where the last step is pure noise, runs begin at that step and not before it. */
   Map<String, Object> applied(Map<String, Object> scheduler) {
     if (type == null) {
       return scheduler;
@@ -69,6 +69,7 @@ record Prediction(String type, boolean zeroTerminal, Source source) {
     options.put("prediction_type", type);
     if (zeroTerminal) {
       options.put("rescale_betas_zero_snr", true);
+      options.put("timestep_spacing", "trailing");
     }
     return options;
   }

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.model;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.layout.ListedTensors;
 import dev.likeness.diffusion.layout.UNetLayout;
@@ -34,15 +35,26 @@ class PredictionTest {
 
   @Test
   void aWeightTellsHowFilesOfSecondGenerationPredictThatDoNotSay() {
-    assertTold("epsilon", 64, true, written(0.089f, Map.of(), false));
-    assertTold("v_prediction", 96, true, written(0.091f, Map.of(), false));
+    assertTold("epsilon", 64, true, written(0.089f, Map.of()));
+    assertTold("v_prediction", 96, true, written(0.091f, Map.of()));
   }
 
   @Test
   void whatTheFileSaysIsBelievedFirst() {
-    assertTold("v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v"), false));
-    assertTold("epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon"), false));
-    assertTold("v_prediction", 96, false, written(0.089f, Map.of(), true));
+    assertTold("v_prediction", 96, false, written(0.089f, Map.of("modelspec.prediction_type", "v")));
+    assertTold("epsilon", 64, false, written(0.091f, Map.of("modelspec.prediction_type", "epsilon")));
+    assertTold("v_prediction", 96, false, written(0.089f, Map.of(), "v_pred"));
+  }
+
+  @Test
+  void runsBeginAtTheStepWithoutSignalWhereThereIsOne() {
+    assertTrue(signal(written(0, Map.of(), "v_pred")) > 0.05);
+    assertEquals(0, signal(written(0, Map.of(), "v_pred", "ztsnr")));
+    assertEquals("trailing", written(0, Map.of(), "v_pred", "ztsnr").scheduler().values().get("timestep_spacing"));
+  }
+
+  private static double signal(SingleFile file) {
+    return SchedulerFile.read(file.scheduler()).plan(20).start().signal();
   }
 
   private static void assertTold(String type, int size, boolean weighed, SingleFile file) {
@@ -53,7 +65,7 @@ class PredictionTest {
   }
 
   /** A narrow UNet of SD 2.x, the telling weight's numbers so far from their mean on both sides. */
-  private SingleFile written(float spread, Map<String, String> metadata, boolean marked) {
+  private SingleFile written(float spread, Map<String, String> metadata, String... marks) {
     UNetConfig config = UNetConfig.of(ModelConfig.of(Map.of("in_channels", 4, "out_channels", 4, "layers_per_block", 2,
         "block_out_channels", List.of(WIDTH, WIDTH, WIDTH, WIDTH), "attention_head_dim", 1, "cross_attention_dim", 1024,
         "use_linear_projection", true), "test"));
@@ -68,9 +80,7 @@ class PredictionTest {
         numbers[i] = 0.5f + (i % 2 == 0 ? spread : -spread);
       }
       tensors.put(TELLING, torch.tensor(numbers));
-      if (marked) {
-        tensors.put("v_pred", torch.zeros(1));
-      }
+      List.of(marks).forEach(mark -> tensors.put(mark, torch.zeros(1)));
       SafetensorsWriter.write(file, tensors, metadata);
     }
     return SingleFile.open(file);

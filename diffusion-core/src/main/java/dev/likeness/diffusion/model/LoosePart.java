@@ -24,17 +24,30 @@ import java.util.function.Supplier;
  * the latents' scale) is as in the model, which it has to fit anyway; without one, as by default.
  *
  * @param weights opens its tensors, under canonical names
+ * @param scheduler the one that a denoising network was trained for; null where nothing beside it says
  */
-record LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights) {
+record LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights, ModelConfig scheduler) {
+  private static final Set<String> DENOISING = Set.of("unet", "transformer");
   private static final List<String> TEXT_PREFIXES = List.of("", "cond_stage_model.", "conditioner.embedders.0.",
       "conditioner.embedders.1.", "text_encoders.clip_l.", "text_encoders.clip_g.");
 
-  /** A component of a whole model. */
-  static LoosePart of(ModelFiles files, String component) {
+  /** A network that is no denoising one, or of whose scheduler nothing is known. */
+  private LoosePart(String className, ModelConfig config, Supplier<TensorSource> weights) {
+    this(className, config, weights, null);
+  }
+
+  /** A component of a whole model, with {@code scheduler} if it is the denoising network. */
+  private static LoosePart of(ModelFiles files, String component, ModelConfig scheduler) {
     if (files.componentClass(component) == null) {
       throw new UnusableInput(files.describe() + " has no " + component);
     }
-    return new LoosePart(files.componentClass(component), files.config(component), () -> files.weights(component));
+    return new LoosePart(files.componentClass(component), files.config(component), () -> files.weights(component),
+        DENOISING.contains(component) ? scheduler : null);
+  }
+
+  /** A component of a diffusers folder, which always says its scheduler. */
+  static LoosePart of(ModelFolder folder, String component) {
+    return of(folder, component, DENOISING.contains(component) ? folder.scheduler() : null);
   }
 
   /** What {@code path} holds for {@code component} of {@code base}. */
@@ -67,7 +80,7 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
           && base.componentClass(component) != null
           ? Map.of(component, base.config(component).values()) : Map.of());
       if (whole.componentClass(component) != null) {
-        return of(whole, component);
+        return of(whole, component, whole.saysPrediction() ? whole.scheduler() : null);
       }
     }
     if (component.equals("vae")) {

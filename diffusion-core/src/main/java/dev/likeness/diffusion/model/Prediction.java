@@ -36,9 +36,12 @@ record Prediction(String type, boolean zeroTerminal, Source source) {
   /** What {@code file} with these tensors does; of its weights it reads at most that one. */
   static Prediction of(Path file, TensorList keys) {
     UNetKeys unet = UNetKeys.of(keys);
+    if (unet == null) {
+      return new Prediction(null, false, TransformerFamily.FLUX.recognises(keys) ? Source.SAID : Source.ASSUMED);
+    }
     String said = said(keys, TensorFile.metadata(keys));
-    if (unet == null || said != null) {
-      return new Prediction(unet == null ? null : said, VELOCITY.equals(said) && keys.has("ztsnr"), Source.SAID);
+    if (said != null) {
+      return new Prediction(said, VELOCITY.equals(said) && keys.has("ztsnr"), Source.SAID);
     }
     if (!unet.isSd2() || unet.inChannels() != TEXT_TO_IMAGE) {
       return new Prediction(EPSILON, false, Source.ASSUMED);

@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** A model with one of its networks, or one that it lacked, taken from elsewhere. */
+/**
+ * A model with one of its networks, or one that it lacked, taken from elsewhere; a denoising network brings the scheduler
+ * that it was trained for, where it says which.
+ */
 record ReplacedPart(ModelFiles base, String component, LoosePart part, Path files) implements ModelFiles {
   /** Reads nothing of the weights yet. */
   static ModelFiles in(ModelFiles base, String component, Path files) {
@@ -64,7 +67,7 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
 
   @Override
   public ModelConfig scheduler() {
-    return base.scheduler();
+    return part.scheduler() != null ? part.scheduler() : base.scheduler();
   }
 
   @Override

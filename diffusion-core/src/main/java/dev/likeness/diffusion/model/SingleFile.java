@@ -104,7 +104,10 @@ public final class SingleFile implements ModelFiles {
     return extra;
   }
 
-  /** Whether the file itself says how its network predicts, rather than its weights or its family. */
+  /**
+   * Whether the file itself says how its network predicts, rather than its weights or its family; FLUX.1's tensors say which of
+   * its schedulers it was trained for.
+   */
   public boolean saysPrediction() {
     return metadata.containsKey(CONFIG + "scheduler") || prediction.source() == Prediction.Source.SAID;
   }

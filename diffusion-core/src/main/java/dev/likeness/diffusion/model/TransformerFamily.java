@@ -128,11 +128,19 @@ final class TransformerFamily implements Family {
         "text_encoders." + clips.get(part).folder + ".", Integer.MAX_VALUE, clips.get(part).projects, configs.get(part))));
     put(components, text.component, language(keys, configs.get(text.component)));
     String at = net.prefix.apply(keys);
-    Map<String, Object> known = configs.get("transformer");
     components.put("transformer", new Component(net.className, FamilyFacts.named(
-        known == null ? net.config.apply(keys, at) : known, keys, "transformer"), net.layout.apply(keys, at)));
+        config(keys, at, configs.get("transformer")), keys, "transformer"), net.layout.apply(keys, at)));
     put(components, "vae", facts.autoencoder(keys, configs.get("vae")));
     return components;
+  }
+
+  // A config that is known may be of another FLUX.1: whether this one was distilled its tensors tell.
+  private Map<String, Object> config(TensorList keys, String at, Map<String, Object> known) {
+    Map<String, Object> config = new LinkedHashMap<>(known == null ? net.config.apply(keys, at) : known);
+    if (this == FLUX) {
+      config.put("guidance_embeds", FluxShape.isGuided(keys, at));
+    }
+    return config;
   }
 
   private static void put(Map<String, Component> components, String part, Component found) {

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.model;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.layout.ListedTensors;
 import dev.likeness.diffusion.layout.UNetLayout;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -51,6 +52,16 @@ class PredictionTest {
     assertTrue(signal(written(0, Map.of(), "v_pred")) > 0.05);
     assertEquals(0, signal(written(0, Map.of(), "v_pred", "ztsnr")));
     assertEquals("trailing", written(0, Map.of(), "v_pred", "ztsnr").scheduler().values().get("timestep_spacing"));
+  }
+
+  @Test
+  void aNetworkBringsTheSchedulerThatItsFileSays() {
+    Path base = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path();
+    Object own = ModelFiles.open(base).scheduler().values();
+    written(0, Map.of());
+    assertEquals(own, ModelFiles.open(base).with("unet", folder.resolve("sd2.safetensors")).scheduler().values());
+    Object said = written(0, Map.of(), "v_pred", "ztsnr").scheduler().values();
+    assertEquals(said, ModelFiles.open(base).with("unet", folder.resolve("sd2.safetensors")).scheduler().values());
   }
 
   private static double signal(SingleFile file) {

@@ -21,6 +21,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -68,6 +69,26 @@ class SingleTransformerFileTest {
         assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
     ModelFiles files = ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
     assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
+  }
+
+  @Test
+  void aTransformerOfFluxBringsItsScheduler() throws IOException {
+    ModelFiles dev = ModelFiles.open(PipelineFolder.write("flux/dev", folder).path());
+    Path schnell = PipelineFolder.write("flux/schnell", folder).path();
+    Path file = folder.resolve("undistilled.safetensors");
+    try (ForeignSource foreign = new ForeignSource(new Renamed(dev.weights("transformer"),
+        name -> name.contains("guidance_embedder") ? null : name), FluxLayout.of(2, 2))) {
+      SafetensorsWriter.write(file, foreign, Map.of());
+    }
+    drawn(dev.with("transformer", file));
+    assertShifted(dev.with("transformer", file), false, 1);
+    assertShifted(dev.with("transformer", schnell), false, 1);
+    assertShifted(dev.with("transformer", dev.folder().orElseThrow().resolve("transformer")), true, 3);
+  }
+
+  private static void assertShifted(ModelFiles files, boolean byResolution, double shift) {
+    assertEquals(byResolution, files.scheduler().values().get("use_dynamic_shifting"));
+    assertEquals(shift, files.scheduler().values().get("shift"));
   }
 
   @Test

@@ -32,7 +32,7 @@ base.generate(ask.outpaint(photo, 32, 0, 32, 0)).writePng(Path.of("wider.png"))
 // Larger than the model was trained for: drawn, enlarged, drawn over.
 base.generate(ask.hires(HiresFix.latents(1.5, 0.6))).writePng(Path.of("larger.png"))
 
-// Prompts of the web UI: weights, schedules, any length. A clip skip of 1 is the web UI's 2.
+// Prompts of the web UI: weights, schedules, any length. On Stable Diffusion 1.x a clip skip of 1 is the web UI's 2.
 base.generate(ask.prompt("studio portrait of an (old:1.3) woman, [red:black:0.5] hair").syntax(PromptSyntax.A1111).clipSkip(1))
 
 // Guidance: how strong, brought back in contrast, only in the middle of the run.

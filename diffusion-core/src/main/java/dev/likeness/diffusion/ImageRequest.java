@@ -185,7 +185,7 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.prompting = d.prompting.syntax(syntax));
   }
 
-  /** With so many of the text encoders' last layers left out: 1 is the web UI's clip skip 2; see {@link Prompting}. */
+  /** With so many of the text encoders' last layers left out, counted as diffusers counts, not the web UI; see {@link Prompting}. */
   public ImageRequest clipSkip(int layers) {
     return with(d -> d.prompting = d.prompting.clipSkip(layers));
   }

@@ -9,9 +9,9 @@ import java.util.List;
  * How a request's prompts are read.
  *
  * @param syntax plain, or, for Stable Diffusion 1.x, 2.x and XL, with weights and schedules
- * @param clipSkip how many of the text encoders' last layers are left out beyond the family's own: 1 is what the web
- *     interface calls clip skip 2. Plain, it is the prompt's alone, as in diffusers; else the negative prompt's too. FLUX,
- *     FLUX.2 and Z-Image know none
+ * @param clipSkip how many of the text encoders' last layers are left out beyond the family's own, as diffusers counts. What the
+ *     web UI calls clip skip 2 is 1 on Stable Diffusion 1.x; on XL it is 0, and on 2.x the web UI always does what is 0 here. Plain,
+ *     it is the prompt's alone, as in diffusers; else the negative prompt's too. FLUX, FLUX.2 and Z-Image know none
  * @param words textual inversions that the prompts may name
  */
 public record Prompting(PromptSyntax syntax, int clipSkip, List<TextualInversion> words) {

@@ -15,7 +15,8 @@ final class PromptOptions {
   private String syntax;
 
   @Option(names = "--clip-skip", paramLabel = "N", defaultValue = "0",
-      description = "leaves out the text encoder's last N layers: 1 is the web UI's clip skip 2 (default: ${DEFAULT-VALUE})")
+      description = "leaves out the text encoder's last N layers, beyond the base's own: the web UI's clip skip 2 is 1 on Stable"
+          + " Diffusion 1.x, 0 on XL and 2.x (default: ${DEFAULT-VALUE})")
   private int clipSkip;
 
   @Option(names = "--embedding", paramLabel = "FILE",

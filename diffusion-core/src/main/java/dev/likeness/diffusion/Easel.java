@@ -36,8 +36,15 @@ record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, S
     control.net().require(denoiser.model().compute());
     Picture picture = Lanczos.resize(control.picture(), request.width(), request.height());
     Supplier<Tensor> seen = control.net().looksAtLatents() ? () -> drawn(encoded(Images.toSigned(picture)))
-        : denoiser.model() instanceof Flux ? () -> Images.toSigned(picture) : () -> Images.toUnit(picture);
+        : denoiser.model() instanceof Flux ? () -> Images.toSigned(picture) : () -> unit(picture, control.mask());
     return denoiser.hint(control, plan.size(), () -> denoiser.model().compute().place(seen.get()));
+  }
+
+  /** What a ControlNet looks at: 0..1, and -1 where there is nothing yet. */
+  static Tensor unit(Picture picture, Picture white) {
+    Tensor seen = Images.toUnit(picture);
+    return white == null ? seen : seen.masked_fill(
+        Images.toGrey(Lanczos.resize(white, picture.width(), picture.height())).ge(new Scalar(0.5)), new Scalar(-1.0));
   }
 
   private Canvas bare() {

@@ -95,6 +95,10 @@ record FluxDenoiser(Flux model) implements Denoiser {
   @Override
   public Hint hint(Control control, int rows, Supplier<Tensor> seen) {
     FluxControlNetModel net = control.net().beside(model.config());
+    if (control.mask() != null) {
+      throw new IllegalArgumentException("ControlNet " + control.net().name() + " is of FLUX, whose pictures have no mask; give"
+          + " the control without one");
+    }
     if (control.net().modes() > 0 && control.mode() < 0) {
       throw new IllegalArgumentException("ControlNet " + control.net().name() + " has to be told which of its "
           + control.net().modes() + " kinds of pictures it is given; say its number");

@@ -10,7 +10,9 @@ import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,6 +60,16 @@ class PictureRequestsTest {
     double kept = distance(known, wide.latents(), true);
     double margins = distance(known, wide.latents(), false);
     assertTrue(kept < 0.1 * margins, "sampled, so near the most likely: " + kept + " off, margins " + margins);
+  }
+
+  @Test
+  void whatIsDrawnAnewIsMissingFromTheControlsPicture() {
+    Picture grey = Picture.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
+    Picture white = Picture.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});
+    try (TensorScope scope = TensorScope.open()) {
+      assertArrayEquals(new float[] {-1, 0.2f, -1, 0.2f, -1, 0.2f}, Images.floats(Easel.unit(grey, white)), 1e-6f);
+      assertArrayEquals(new float[] {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f}, Images.floats(Easel.unit(grey, null)), 1e-6f);
+    }
   }
 
   /** How far apart latents are in the mean, over those that show the picture alone, or over those that show none of it. */

@@ -43,6 +43,9 @@ class ControlCommandTest {
     ReferenceOptionTest.lying(lying, Picture.of(32, 32, rgb)).writePng(picture);
     assertArrayEquals(drawn(base, "held", "--controlnet", net, "--control-image", picture.toString()),
         drawn(base, "held", "--controlnet", net, "--control-image", lying.toString()));
+    byte[] masked = drawn(base, "masked", "--controlnet", net, "--control-image", picture.toString(), "--control-mask",
+        picture.toString());
+    assertFalse(Arrays.equals(held, masked));
     CommandRun half = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--out",
         folder.resolve("half").toString());
     assertEquals(2, half.status());
@@ -50,8 +53,8 @@ class ControlCommandTest {
     CommandRun more = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--control-image",
         picture.toString(), "--control-until", "0.5", "--control-until", "0.7", "--out", folder.resolve("more").toString());
     assertEquals(2, more.status());
-    assertEquals(List.of("--control-scale, --control-from, --control-until and --control-mode are for one --controlnet each, of which 1 are"
-        + " given; leave the others out"), more.complaints());
+    assertEquals(List.of("--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
+        + " each, of which 1 are given; leave the others out"), more.complaints());
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.golden;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import com.fasterxml.jackson.jr.ob.JSON;
@@ -33,6 +34,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,6 +132,30 @@ class ControlNetParityTest {
       InitialImage masked = InitialImage.of(slope(34, 27, false)).mask(slope(34, 27, true));
       assertEquals("34x26 picture", base.generate(held.from(masked)).picture().toString());
     }
+  }
+
+  /** Masked is neither black nor what lies below. */
+  @Test
+  void looksAtAHoleWhereAPictureIsDrawnAnew() {
+    Picture white = half(255, 0);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT);
+        ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
+        BaseModel dev = BaseModel.open(PipelineFolder.any("flux/dev", scratch), Compute.EXACT);
+        ControlNet flux = ControlNet.open(TinyControlNets.write("flux", scratch), Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
+      float[] masked = base.generate(ask.control(Control.of(net, half(90, 200)).masked(white))).pixels();
+      assertArrayEquals(masked, base.generate(ask.control(Control.of(net, half(10, 200)).masked(white))).pixels());
+      assertFalse(Arrays.equals(masked, base.generate(ask.control(Control.of(net, half(0, 200)))).pixels()));
+      assertRefused(dev, Control.of(flux, white).masked(white), "ControlNet controlnet-flux is of FLUX, whose pictures have no"
+          + " mask; give the control without one");
+    }
+  }
+
+  private static Picture half(int upper, int lower) {
+    byte[] rgb = new byte[32 * 32 * 3];
+    Arrays.fill(rgb, 0, rgb.length / 2, (byte) upper);
+    Arrays.fill(rgb, rgb.length / 2, rgb.length, (byte) lower);
+    return Picture.of(32, 32, rgb);
   }
 
   @Test

@@ -34,29 +34,37 @@ final class ControlOptions {
       description = "the kind of picture, by number, for ControlNets that know several")
   private List<Integer> modes = List.of();
 
+  @Option(names = "--control-mask", paramLabel = "IMAGE",
+      description = "white where the --control-image is drawn anew, for ControlNets trained for inpainting")
+  private List<Path> masks = List.of();
+
   /** The request held to the pictures; what is opened for it is added to {@code open}. */
   ImageRequest on(ImageRequest request, BaseModel base, List<AutoCloseable> open) {
     if (nets.size() != pictures.size()) {
       throw new IllegalArgumentException("--controlnet DIR and --control-image IMAGE belong together; given " + nets.size()
           + " and " + pictures.size());
     }
-    if (Stream.of(scales, starts, ends, modes).anyMatch(given -> given.size() > nets.size())) {
-      throw new IllegalArgumentException("--control-scale, --control-from, --control-until and --control-mode are for one --controlnet each, of"
-          + " which " + nets.size() + " are given; leave the others out");
+    if (Stream.of(scales, starts, ends, modes, masks).anyMatch(given -> given.size() > nets.size())) {
+      throw new IllegalArgumentException("--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one"
+          + " --controlnet each, of which " + nets.size() + " are given; leave the others out");
     }
     List<Control> controls = new ArrayList<>();
     for (int i = 0; i < nets.size(); i++) {
       ControlNet net = ControlNet.open(nets.get(i), base.parts().compute());
       open.add(net);
-      Picture picture = Orientation.upright(pictures.get(i), Picture.read(pictures.get(i)));
-      controls.add(Control.of(net, picture).scale(at(scales, i, 1.0))
-          .between(at(starts, i, 0.0), at(ends, i, 1.0)).mode(at(modes, i, -1)));
+      Control control = Control.of(net, upright(pictures.get(i))).scale(at(scales, i, 1.0))
+          .between(at(starts, i, 0.0), at(ends, i, 1.0)).mode(at(modes, i, -1));
+      controls.add(i < masks.size() ? control.masked(upright(masks.get(i))) : control);
     }
     ImageRequest held = request;
     for (Control control : controls) {
       held = held.control(control);
     }
     return held;
+  }
+
+  private static Picture upright(Path file) {
+    return Orientation.upright(file, Picture.read(file));
   }
 
   private static <T> T at(List<T> given, int i, T otherwise) {

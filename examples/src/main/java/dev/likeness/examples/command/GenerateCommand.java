@@ -23,7 +23,7 @@ import picocli.CommandLine.Spec;
     description = "Draws pictures from a prompt.")
 public final class GenerateCommand implements Runnable {
   private static final String[][] TOGETHER = {{"--preview", "--preview-every"}, {"--hires", "--hires-strength", "--hires-pixels"},
-      {"--controlnet", "--control-scale", "--control-from", "--control-until", "--control-mode"},
+      {"--controlnet", "--control-scale", "--control-from", "--control-until", "--control-mode", "--control-mask"},
       {"--ip-adapter", "--reference-blocks", "--face-detector", "--face-embedder", "--fallback-adapter", "--commercial"}};
 
   private final Console console;

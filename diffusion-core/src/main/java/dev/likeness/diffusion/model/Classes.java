@@ -15,4 +15,12 @@ final class Classes {
           : ": its " + component + " is a " + name) + "; supported: " + String.join(", ", known));
     }
   }
+
+  /** Refuses a model that names networks which nothing is drawn with here, rather than draw without them. */
+  static void requireNoOthers(ModelFiles files) {
+    files.others().entrySet().stream().findFirst().ifPresent(other -> {
+      throw new UnusableInput(files.describe() + ": its " + other.getKey() + " (" + other.getValue() + ") is of a pipeline that is"
+          + " not supported; give the folder of its base alone, and a ControlNet by itself");
+    });
+  }
 }

@@ -21,7 +21,7 @@ public final class Flux extends OpenNetworks {
   private final Autoencoder autoencoder;
 
   private Flux(ModelFiles files, Compute compute) {
-    super(compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute, SchedulerFile.read(files.scheduler()));
     this.edits = files.pipeline().contains("Kontext");
     try {
       clip = open(TextTower.open(files, Part.TEXT_ENCODER, compute, 0));

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.weights.Residence;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -38,6 +39,11 @@ public interface ModelFiles {
 
   /** The networks that the model has, by component; a scheduler or tokenizer is none. */
   Set<String> componentNames();
+
+  /** The networks that the model names beside {@link #componentNames()} and that change what its pipeline draws, with their classes. */
+  default Map<String, String> others() {
+    return Map.of();
+  }
 
   /** The class of a component, e.g. {@code AutoencoderKL}; null when the model has none. */
   String componentClass(String component);

@@ -8,8 +8,10 @@ import dev.likeness.diffusion.weights.RepositoryFolder;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,6 +19,8 @@ import java.util.Set;
 public final class ModelFolder implements ModelFiles {
   private static final List<String> NETWORKS =
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
+  /** What draws nothing (a checker), or waits for a picture prompt that a request brings with its own networks. */
+  private static final Set<String> IDLE = Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
 
   private final Path root;
   private final String name;
@@ -83,6 +87,18 @@ public final class ModelFolder implements ModelFiles {
     Set<String> names = new LinkedHashSet<>(NETWORKS);
     names.removeIf(name -> componentClass(name) == null);
     return names;
+  }
+
+  @Override
+  public Map<String, String> others() {
+    Map<String, String> others = new LinkedHashMap<>();
+    for (String entry : index.values().keySet()) {
+      boolean known = NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
+      if (!known && componentClass(entry) != null) {
+        others.put(entry, componentClass(entry));
+      }
+    }
+    return others;
   }
 
   @Override

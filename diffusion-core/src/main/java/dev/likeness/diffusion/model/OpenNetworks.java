@@ -9,7 +9,9 @@ abstract class OpenNetworks implements Networks {
   private final Compute compute;
   private final SchedulerConfig scheduler;
 
-  OpenNetworks(Compute compute, SchedulerConfig scheduler) {
+  /** Refuses a model that names networks which none of these families has. */
+  OpenNetworks(ModelFiles files, Compute compute, SchedulerConfig scheduler) {
+    Classes.requireNoOthers(files);
     this.compute = compute;
     this.scheduler = scheduler;
   }

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -39,6 +40,11 @@ public record PlannedFiles(ModelFiles files, MemoryPlan plan) implements ModelFi
   @Override
   public Set<String> componentNames() {
     return files.componentNames();
+  }
+
+  @Override
+  public Map<String, String> others() {
+    return files.others();
   }
 
   @Override

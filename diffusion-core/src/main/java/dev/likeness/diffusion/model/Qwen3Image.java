@@ -49,7 +49,7 @@ public final class Qwen3Image<C, T> extends OpenNetworks {
       ToIntFunction<C> channels, Function<Qwen3Config, List<Integer>> layers, boolean thinks, boolean padding) { }
 
   private Qwen3Image(ModelFiles files, Compute compute, Kind<C, T> kind) {
-    super(compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute, SchedulerFile.read(files.scheduler()));
     this.kind = kind;
     distilled = files.option("is_distilled");
     try {

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -53,6 +54,11 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
     Set<String> names = new LinkedHashSet<>(base.componentNames());
     names.add(component);
     return names;
+  }
+
+  @Override
+  public Map<String, String> others() {
+    return base.others();
   }
 
   @Override

@@ -31,7 +31,7 @@ public final class StableDiffusion extends OpenNetworks {
   private final ModelConfig drawing;
 
   private StableDiffusion(ModelFiles files, Compute compute) {
-    super(compute, files.componentClass("text_encoder_2") == null
+    super(files, compute, files.componentClass("text_encoder_2") == null
         ? SchedulerFile.overruled(files.scheduler(), files.pipeline()) : SchedulerFile.read(files.scheduler()));
     drawing = files.scheduler();
     boolean xl = files.componentClass("text_encoder_2") != null;

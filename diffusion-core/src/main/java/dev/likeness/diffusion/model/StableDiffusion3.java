@@ -29,7 +29,7 @@ public final class StableDiffusion3 extends OpenNetworks {
   private final Autoencoder autoencoder;
 
   private StableDiffusion3(ModelFiles files, Compute compute) {
-    super(compute, SchedulerFile.read(files.scheduler()));
+    super(files, compute, SchedulerFile.read(files.scheduler()));
     try {
       towers = List.of(open(TextTower.open(files, Part.TEXT_ENCODER, compute, 1)),
           open(TextTower.open(files, Part.TEXT_ENCODER_2, compute, 1)));

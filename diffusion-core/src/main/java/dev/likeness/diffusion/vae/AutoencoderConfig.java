@@ -21,14 +21,19 @@ public record AutoencoderConfig(int inChannels, int outChannels, List<Integer> c
     Activation activation, int latentChannels, int groups, double scale, double shift, boolean quantConv,
     boolean postQuantConv, boolean midAttention, boolean forceUpcast, List<Double> mean, List<Double> deviation) {
 
+  /** How many channels pictures have; autoencoders of pictures with others (LDM3D's depth) are not supported. */
+  static final int COLOURS = 3;
+
   /** Reads a VAE's {@code config.json}; an option that is not supported is refused by name. */
   public static AutoencoderConfig of(ModelConfig c) {
     List<Integer> channels = c.has("block_out_channels") ? c.integers("block_out_channels") : List.of(64);
     requireBlocks(c, "down_block_types", "DownEncoderBlock2D", channels.size());
     requireBlocks(c, "up_block_types", "UpDecoderBlock2D", channels.size());
     c.integer("sample_size", 32);
+    c.require("in_channels", COLOURS);
+    c.require("out_channels", COLOURS);
     List<Integer> decoder = c.integers("decoder_block_out_channels");
-    AutoencoderConfig config = new AutoencoderConfig(c.integer("in_channels", 3), c.integer("out_channels", 3), channels,
+    AutoencoderConfig config = new AutoencoderConfig(COLOURS, COLOURS, channels,
         decoder == null ? channels : decoder, c.integer("layers_per_block", 1), Activation.parse(c.text("act_fn", "silu")), c.integer("latent_channels", 4),
         c.integer("norm_num_groups", 32), c.number("scaling_factor", 0.18215), c.number("shift_factor", 0),
         c.flag("use_quant_conv", true), c.flag("use_post_quant_conv", true), c.flag("mid_block_add_attention", true),

@@ -16,7 +16,9 @@ public record AutoencoderTinyConfig(int inChannels, int outChannels, List<Intege
     c.require("latent_magnitude", 3);
     c.require("latent_shift", 0.5);
     c.integers("block_out_channels");
-    AutoencoderTinyConfig config = new AutoencoderTinyConfig(c.integer("in_channels", 3), c.integer("out_channels", 3),
+    c.require("in_channels", AutoencoderConfig.COLOURS);
+    c.require("out_channels", AutoencoderConfig.COLOURS);
+    AutoencoderTinyConfig config = new AutoencoderTinyConfig(AutoencoderConfig.COLOURS, AutoencoderConfig.COLOURS,
         list(c, "encoder_block_out_channels", List.of(64, 64, 64, 64)),
         list(c, "decoder_block_out_channels", List.of(64, 64, 64, 64)), Activation.parse(c.text("act_fn", "relu")),
         c.integer("latent_channels", 4), c.integer("upsampling_scaling_factor", 2),

@@ -1,0 +1,62 @@
+package dev.likeness.diffusion.model;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.weights.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Folders of pipelines that draw more than a base does are refused when they are opened. */
+@ExtendWith(NoTensorLeaks.class)
+class ModelFolderTest {
+  @TempDir
+  private Path scratch;
+
+  @Test
+  void refusesNetworksThatItWouldDrawWithout() throws IOException {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    change(folder.resolve("model_index.json"), Map.of("safety_checker", List.of("stable_diffusion", "StableDiffusionSafetyChecker"),
+        "image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"), "requires_safety_checker", true));
+    BaseModel.open(folder, Compute.EXACT).close();
+    change(folder.resolve("model_index.json"), Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
+    String told = folder + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
+        + " alone, and a ControlNet by itself";
+    ModelFiles files = ModelFiles.open(folder);
+    assertRefused(told, files);
+    assertRefused(told, files.with("vae", folder.resolve("vae")));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"base, out_channels", "base, in_channels", "tiny-autoencoder, out_channels"})
+  void refusesAnAutoencoderOfOtherThanPictures(String variant, String option) throws IOException {
+    Path folder = GoldenFolder.write(variant, GoldenFolder.Spelling.TODAY, scratch).path();
+    Path config = folder.resolve("vae/config.json");
+    change(config, Map.of(option, 6));
+    assertRefused(config + ": option \"" + option + "\" is 6; only 3 is supported", ModelFiles.open(folder));
+  }
+
+  private static void assertRefused(String words, ModelFiles files) {
+    assertEquals(words, assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT)).getMessage());
+  }
+
+  private static void change(Path json, Map<String, Object> options) throws IOException {
+    Map<String, Object> changed = new HashMap<>(ModelConfig.read(json).values());
+    changed.putAll(options);
+    Files.writeString(json, SingleFileWriter.json(changed));
+  }
+}

@@ -84,9 +84,14 @@ public final class BaseModel implements AutoCloseable {
     return Optional.ofNullable(plan);
   }
 
-  /** What a request gets where it does not say. */
+  /** What a request for a picture of nothing but a prompt gets where it does not say. */
   public Defaults defaults() {
     return defaults;
+  }
+
+  /** What this request gets where it does not say, as it draws over a picture, inside a mask, or is held by ControlNets. */
+  public Defaults defaults(ImageRequest request) {
+    return denoiser.defaults(request);
   }
 
   /**

@@ -1,10 +1,11 @@
 package dev.likeness.diffusion;
 
 /**
- * What a request gets where it does not say: the numbers that a diffusers user of the same folder gets.
+ * What a request gets where it does not say: the numbers that a diffusers user of the same folder gets. Its pipelines differ in them;
+ * {@link BaseModel#defaults(ImageRequest)} has those of the one that would draw a request.
  *
- * @param steps sampling steps
- * @param guidance classifier-free guidance scale
+ * @param steps sampling steps; a model's own are text-to-image's
+ * @param guidance classifier-free guidance scale; a model's own is text-to-image's
  * @param width pixels
  * @param height pixels
  * @param strength the share of the steps that image-to-image does
@@ -15,5 +16,17 @@ public record Defaults(int steps, double guidance, int width, int height, double
   /** Without noise, as diffusers' pipelines ask. */
   public Defaults(int steps, double guidance, int width, int height, double strength, double inpaintStrength) {
     this(steps, guidance, width, height, strength, inpaintStrength, 0);
+  }
+
+  Defaults steps(int other) {
+    return new Defaults(other, guidance, width, height, strength, inpaintStrength, eta);
+  }
+
+  Defaults guidance(double other) {
+    return new Defaults(steps, other, width, height, strength, inpaintStrength, eta);
+  }
+
+  Defaults strength(double other) {
+    return new Defaults(steps, guidance, width, height, other, inpaintStrength, eta);
   }
 }

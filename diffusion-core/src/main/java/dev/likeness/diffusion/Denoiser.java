@@ -34,6 +34,11 @@ interface Denoiser {
 
   Defaults defaults();
 
+  /** The same as the pipeline has them that diffusers draws such a request by. */
+  default Defaults defaults(ImageRequest request) {
+    return defaults();
+  }
+
   /** What the sides of a picture are a multiple of, in pixels. */
   int unit();
 

@@ -39,6 +39,11 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   }
 
   @Override
+  public Defaults defaults(ImageRequest request) {
+    return request.drawsOver() && request.initial().masked() ? defaults().guidance(8) : defaults();
+  }
+
+  @Override
   public int unit() {
     return model.autoencoder().factor();
   }

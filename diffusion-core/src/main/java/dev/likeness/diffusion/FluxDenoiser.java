@@ -38,6 +38,13 @@ record FluxDenoiser(Flux model) implements Denoiser {
         : new Defaults(28, 3.5, pixels, pixels, edits() ? 1 : 0.6, edits() ? 1 : 0.6);
   }
 
+  /** Where the network has guidance of its own, diffusers gives it twice as much over a picture and beside a ControlNet. */
+  @Override
+  public Defaults defaults(ImageRequest request) {
+    boolean alone = !request.drawsOver() && request.controls().isEmpty();
+    return alone || showsMask() || edits() ? defaults() : defaults().guidance(7);
+  }
+
   @Override
   public int unit() {
     return 2 * model.autoencoder().factor();

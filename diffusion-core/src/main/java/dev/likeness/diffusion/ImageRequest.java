@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 /**
  * What to draw. Immutable; every {@code with}-like method returns another request.
  *
- * <p>What is not said is the model's own default: see {@link BaseModel#defaults()}.
+ * <p>What is not said is the model's own default: see {@link BaseModel#defaults(ImageRequest)}.
  *
  * @param prompt what the picture shows
  * @param negative what it must not show; empty for nothing
@@ -248,9 +248,14 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     });
   }
 
+  /** Whether something there is drawn over, rather than gone on with where another model stopped. */
+  boolean drawsOver() {
+    return initial != null && from == 0;
+  }
+
   /** Whether a network that edits pictures is shown the initial one beside noise alone, rather than begun from it. */
   boolean isEdit() {
-    return initial != null && initial.picture() != null && initial.mask() == null && !(initial.strength() < 1) && from == 0;
+    return drawsOver() && initial.picture() != null && initial.mask() == null && !(initial.strength() < 1);
   }
 
   private ImageRequest with(Consumer<RequestDraft> change) {

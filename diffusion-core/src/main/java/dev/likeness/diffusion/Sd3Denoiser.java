@@ -32,6 +32,11 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
+  public Defaults defaults(ImageRequest request) {
+    return request.drawsOver() ? defaults().steps(50) : defaults();
+  }
+
+  @Override
   public int unit() {
     return model.config().patch() * model.autoencoder().factor();
   }

@@ -237,11 +237,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   private ImageRequest completed(ImageRequest r) {
     requireStart(r);
-    ImageRequest sized = sized(r).steps(r.steps() == 0 ? defaults.steps() : r.steps())
-        .guidance(Double.isNaN(r.guidance()) ? defaults.guidance() : r.guidance());
+    Defaults own = denoiser.defaults(r);
+    ImageRequest sized = sized(r).steps(r.steps() == 0 ? own.steps() : r.steps())
+        .guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
     InitialImage initial = r.initial();
     return initial == null || !Double.isNaN(initial.strength()) ? sized
-        : sized.from(initial.strength(initial.mask() == null ? defaults.strength() : defaults.inpaintStrength()));
+        : sized.from(initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
   }
 
   /** Refuses what a run, or its second pass, cannot begin from. */

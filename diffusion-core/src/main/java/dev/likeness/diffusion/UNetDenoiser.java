@@ -28,9 +28,24 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     int pixels = side * model.autoencoder().factor();
     boolean xl = model.sizeIds() != 0;
     int steps = (int) model.drawnWith("_num_inference_steps", 50);
-    double guidance = model.drawnWith("_guidance_scale", xl && !showsMask() ? 5 : 7.5);
-    return new Defaults(steps, guidance, pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
+    return new Defaults(steps, guidance(xl && !showsMask() ? 5 : 7.5), pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
         model.drawnWith("_eta", 0));
+  }
+
+  private double guidance(double usual) {
+    return model.drawnWith("_guidance_scale", usual);
+  }
+
+  /** SDXL's inpainting has more guidance, and beside a ControlNet its pictures are drawn over further. */
+  @Override
+  public Defaults defaults(ImageRequest request) {
+    if (model.sizeIds() == 0) {
+      return defaults();
+    }
+    boolean held = !request.controls().isEmpty();
+    boolean inpaints = showsMask() || request.drawsOver() && request.initial().masked();
+    Defaults own = defaults().guidance(guidance(inpaints && !held ? 7.5 : 5));
+    return held ? own.strength(0.8) : own;
   }
 
   @Override

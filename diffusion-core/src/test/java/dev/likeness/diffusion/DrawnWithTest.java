@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.golden.TinyControlNets;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.ControlNet;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -30,6 +33,34 @@ class DrawnWithTest {
         return base.defaults().guidance();
       }
     }).toList());
+  }
+
+  @Test
+  void aRequestIsDrawnByTheNumbersOfItsPipeline(@TempDir Path folder) {
+    Picture picture = Picture.of(32, 32, new byte[3 * 32 * 32]);
+    ImageRequest plain = ImageRequest.of("a person");
+    ImageRequest over = plain.from(InitialImage.of(picture));
+    ImageRequest inside = plain.from(InitialImage.of(picture).mask(picture));
+    try (BaseModel xl = BaseModel.open(PipelineFolder.any("sdxl/xl-base", folder), Compute.EXACT);
+        BaseModel sd3 = BaseModel.open(PipelineFolder.any("sd3/medium", folder), Compute.EXACT);
+        BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT);
+        BaseModel klein = BaseModel.open(PipelineFolder.any("klein/base", folder), Compute.EXACT);
+        ControlNet xlNet = ControlNet.open(TinyControlNets.write("xl", folder), Compute.EXACT);
+        ControlNet fluxNet = ControlNet.open(TinyControlNets.write("flux", folder), Compute.EXACT)) {
+      Control held = Control.of(xlNet, picture);
+      assertEquals(List.of(5.0, 5.0, 7.5, 5.0, 5.0), guidance(xl, plain, over, inside, plain.control(held), inside.control(held)));
+      assertEquals(0.3, xl.defaults(over).strength());
+      assertEquals(0.8, xl.defaults(over.control(held)).strength());
+      assertEquals(List.of(3.5, 7.0, 7.0, 7.0, 3.5), guidance(flux, plain, over, inside, plain.control(Control.of(fluxNet, picture)),
+          over.between(0.5, 1)));
+      assertEquals(List.of(4.0, 4.0, 8.0), guidance(klein, plain, over, inside));
+      assertEquals(List.of(28, 50, 50), Stream.of(plain, over, inside).map(ask -> sd3.defaults(ask).steps()).toList());
+      assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
+    }
+  }
+
+  private static List<Double> guidance(BaseModel base, ImageRequest... asked) {
+    return Stream.of(asked).map(ask -> base.defaults(ask).guidance()).toList();
   }
 
   @Test

@@ -22,10 +22,13 @@ import org.bytedeco.pytorch.Tensor;
  * Where a run's state is kept, and whose it is.
  *
  * @param file or null when no state is kept
- * @param owner a digest of everything that decides the weights: settings, base with some of each of its network's tensors, subject
- *     but for the consent, pictures
+ * @param owner a digest of everything that decides the weights: the edition of how they learn, settings, base with some of each of its
+ *     network's tensors, subject but for the consent, pictures
  */
 record Checkpoint(Path file, String owner) {
+  /** Raised where the same settings come to learn otherwise: a state from before is not gone on with. */
+  private static final int EDITION = 2;
+
   /** Steps between two saves, where saving is quick beside them. */
   static final int SAVE_EVERY = 25;
 
@@ -43,7 +46,7 @@ record Checkpoint(Path file, String owner) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
-      String text = settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
+      String text = EDITION + " " + settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
           + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));
@@ -60,7 +63,7 @@ record Checkpoint(Path file, String owner) {
 
   /** Takes up the saved state, if there is one. */
   void resume(TrainableWeights weights, Optimizer optimizer, Ema ema, List<Kept> others) {
-    if (!TrainingState.isIn(file, owner, "settings, base and pictures")) {
+    if (!TrainingState.isIn(file, owner, "settings, base, pictures and release of Likeness")) {
       return;
     }
     others.forEach(other -> other.resume(SafetensorsHeader.read(file).metadata()));

@@ -77,6 +77,11 @@ final class FullWeights implements Learner, AutoCloseable {
   }
 
   @Override
+  public boolean isWhole() {
+    return true;
+  }
+
+  @Override
   public Weights network(Part part) {
     OwnTensors base = new OwnTensors(model, part);
     return Weights.of(learns(part) ? learned(part, base) : base);

@@ -20,6 +20,11 @@ interface Learner {
   /** What is learned. */
   TrainableWeights weights();
 
+  /** Whether whole weights are learned, and not changes to them. */
+  default boolean isWhole() {
+    return false;
+  }
+
   /** Those of the leaves that move when that share of the steps is done. */
   default Map<String, Tensor> moving(double progress) {
     return weights().leaves();

@@ -46,7 +46,7 @@ final class LoraRun implements AutoCloseable {
     pupil = Pupil.of(model);
     buckets = Bucket.of(set.pictures(), pupil.unit(), region);
     lesson = Lesson.of(model, settings);
-    optimizer = settings.options().optimizer().make(settings.weightDecay());
+    optimizer = settings.options().optimizer().make(settings.weightDecay(), learner.isWhole());
     ema = settings.options().ema() == 0 ? null : new Ema(settings.options().ema());
     looks = set.previews().map(p -> new Looks(p, base, set.subject(), progress));
   }

@@ -12,7 +12,7 @@ public enum TrainingOptimizer {
   ADAMW,
   /** A quarter of AdamW's memory. */
   ADAMW_8BIT,
-  /** Almost no memory; its learning rate is relative to the weights' size. */
+  /** Almost no memory; a LoRA wants AdamW's learning rate, that of {@link DreamBooth} is relative to the weights' size. */
   ADAFACTOR,
   /** Finds its own step size; give it a learning rate of 1. */
   PRODIGY,
@@ -24,12 +24,16 @@ public enum TrainingOptimizer {
   private static final double LIONS_BETA2 = 0.99;
   private static final double EPS = 1e-8;
 
-  /** One with this weight decay and otherwise its authors' settings. */
-  Optimizer make(double weightDecay) {
+  /**
+   * One with this weight decay and otherwise its authors' settings.
+   *
+   * @param whole whether it moves whole weights, and not changes of which a part begins at zero
+   */
+  Optimizer make(double weightDecay, boolean whole) {
     return switch (this) {
       case ADAMW -> new AdamW(BETA1, BETA2, EPS, weightDecay);
       case ADAMW_8BIT -> new AdamW8bit(BETA1, BETA2, EPS, weightDecay);
-      case ADAFACTOR -> new Adafactor(weightDecay);
+      case ADAFACTOR -> new Adafactor(weightDecay, whole);
       case PRODIGY -> new Prodigy(BETA1, BETA2, EPS, weightDecay);
       case LION -> new Lion(BETA1, LIONS_BETA2, weightDecay);
     };

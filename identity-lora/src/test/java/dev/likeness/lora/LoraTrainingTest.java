@@ -177,7 +177,7 @@ class LoraTrainingTest {
     assertEquals(List.of(28), steps, "what was learned before the stop was not kept");
     UnusableInput refusal = assertThrows(UnusableInput.class, () ->
         settings.learningRate(1).train(base, pictures(3), SUBJECT, state, Progress.SILENT, new Cancellation()));
-    assertEquals(state + " is the state of another training; give the settings, base and pictures it began with, or"
+    assertEquals(state + " is the state of another training; give the settings, base, pictures and release of Likeness it began with, or"
         + " delete it to begin anew", refusal.getMessage());
     try (var left = Files.list(files)) {
       assertEquals(List.of(state), left.toList());

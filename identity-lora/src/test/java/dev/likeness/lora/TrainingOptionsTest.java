@@ -141,6 +141,16 @@ class TrainingOptionsTest extends OnGoldenBase {
     assertTrue(off < 0.1 * distance(expected, before), off + " of " + distance(expected, before));
   }
 
+  @ParameterizedTest
+  @EnumSource(LoraForm.class)
+  void goesAboutAsFarByAdafactorAsByAdamW(LoraForm form) {
+    float[] before = base.generate(ImageRequest.of("sks woman").steps(1).guidance(1).size(24, 16)).pixels();
+    LoraTraining usual = with(PLAIN.form(form)).steps(5);
+    float[] moved = trainedAndDrawn(usual.options(usual.options().optimizer(TrainingOptimizer.ADAFACTOR)));
+    double way = distance(before, moved) / distance(before, trainedAndDrawn(usual));
+    assertTrue(way > 0.25 && way < 4, "the picture went " + way + " times as far as by AdamW");
+  }
+
   private static double distance(float[] a, float[] b) {
     return Math.sqrt(IntStream.range(0, a.length).mapToDouble(i -> (a[i] - b[i]) * (a[i] - b[i])).sum());
   }

@@ -6,8 +6,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * Adam without a first moment, its second kept as one row and one column of each matrix (Shazeer and Stern 2018,
- * arXiv:1804.04235, algorithms 4 and 5), equal to {@code torch.optim.Adafactor}. Learning rates are relative to the
- * weights' own size.
+ * arXiv:1804.04235, algorithms 4 and 5): relative, equal to {@code torch.optim.Adafactor}; else with steps as long as
+ * {@code transformers}' {@code optimization.py} takes them with neither {@code scale_parameter} nor {@code relative_step}.
  */
 public final class Adafactor extends GradientSteps {
   /** The smallest squared gradient, f32's resolution, and the smallest size that a weight is taken for. */
@@ -17,15 +17,23 @@ public final class Adafactor extends GradientSteps {
   private static final double CLIP = 1;
 
   private final double weightDecay;
+  private final boolean relative;
 
-  public Adafactor(double weightDecay) {
+  /**
+   * One with the authors' settings.
+   *
+   * @param relative whether learning rates are shares of a parameter's own size, 1 / sqrt(steps) at most, by which what
+   *     begins at zero all but stays there; else they are how far numbers move
+   */
+  public Adafactor(double weightDecay, boolean relative) {
     this.weightDecay = weightDecay;
+    this.relative = relative;
   }
 
   @Override
   void move(String name, Tensor parameter, Tensor gradient, double learningRate) {
-    double rho = Math.min(learningRate, 1 / Math.sqrt(steps()));
-    double alpha = Math.max(SMALLEST_SIZE, rootMeanSquare(parameter)) * rho;
+    double alpha = relative ? Math.max(SMALLEST_SIZE, rootMeanSquare(parameter)) * Math.min(learningRate, 1 / Math.sqrt(steps()))
+        : learningRate;
     parameter.mul_(new Scalar(1 - learningRate * weightDecay));
     Tensor update = variance(name, gradient, Math.pow(steps(), DECAY)).clamp_min(new Scalar(SMALLEST * SMALLEST))
         .rsqrt().mul(gradient);

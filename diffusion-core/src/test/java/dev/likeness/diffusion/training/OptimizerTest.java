@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Optimisers beside their references: {@code tools/goldens/optimizers.py}. */
@@ -34,7 +35,7 @@ class OptimizerTest {
   static Stream<Arguments> references() {
     return Stream.of(
         Arguments.of("lion", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Lion(0.9, 0.99, 0.1)),
-        Arguments.of("adafactor", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Adafactor(0.1)),
+        Arguments.of("adafactor", 1e-2, 3e-6, (Supplier<Optimizer>) () -> new Adafactor(0.1, true)),
         Arguments.of("prodigy", 1.0, 3e-6, (Supplier<Optimizer>) () -> new Prodigy(0.9, 0.99, 1e-8, 0.1)),
         // Its steps, of 1.6 % of the spread in all, are made orthogonal in bf16; so are the reference's where ours are of f32.
         Arguments.of("muon", 1e-2, 3e-4, (Supplier<Optimizer>) () -> new Muon(0.95, 0.1)),
@@ -117,6 +118,18 @@ class OptimizerTest {
       step(second, others, golden, 1, rate);
       assertEquals(2, second.steps());
       leaves.forEach((name, leaf) -> assertTrue(torch.equal(leaf, others.get(name)), name));
+    }
+  }
+
+  /** Second factors of a LoRA begin at zero. */
+  @ParameterizedTest
+  @CsvSource({"true, 1e-5", "false, 1e-2"})
+  void movesWhatIsZeroByTheRateAloneWhereStepsAreNotRelative(boolean relative, double length) {
+    try (TensorScope scope = TensorScope.open(); Adafactor adafactor = new Adafactor(0, relative)) {
+      Tensor zero = torch.zeros(4, 3).set_requires_grad(true);
+      zero.sum().backward();
+      adafactor.step(Map.of("w", zero), 1e-2);
+      assertEquals(-length, zero.detach().mean().item_double(), 1e-4 * length);
     }
   }
 

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
@@ -20,6 +21,12 @@ import java.util.stream.Stream;
  */
 final class Alphas {
   private static final String SETTINGS = "lora_adapter_metadata";
+  private static final String FIRST_VALUES = "init_lora_weights";
+  /**
+   * First values that peft takes out of the base's own weights ({@code tuners/lora/layer.py}); it leaves the base as it is for true,
+   * false, gaussian, eva, orthogonal and mica.
+   */
+  private static final Pattern OF_BASE = Pattern.compile("(pissa|corda).*|olora|loftq|lora_ga", Pattern.CASE_INSENSITIVE);
   /** How many terms of Cayley's series peft takes where its settings say none. */
   private static final int USUAL_TERMS = 5;
 
@@ -89,6 +96,17 @@ final class Alphas {
           .anyMatch(end -> keys.names().stream().anyMatch(name -> name.equals(end) || name.endsWith("." + end)));
     }
     return modules instanceof String pattern ? keys.names().stream().anyMatch(name -> isEnd(name, pattern)) : Fit.scalesInputs(keys);
+  }
+
+  /** Fails for factors that belong on a base from which peft took what they began as: on the whole one it counts twice. */
+  void refuseChangedBase(Path file) {
+    settings.forEach((name, value) -> {
+      if (name.endsWith(FIRST_VALUES) && OF_BASE.matcher(String.valueOf(value)).matches()) {
+        throw new UnusableInput(file + " was learnt on a base that peft had changed (its settings say " + FIRST_VALUES + " " + value
+            + ") and means nothing on the base as it is; save it again by peft's save_pretrained with"
+            + " path_initial_model_for_weight_conversion, which LoftQ has not, or learn it from first values that leave the base alone");
+      }
+    });
   }
 
   private static String part(LayerKeys keys) {

@@ -51,6 +51,7 @@ public final class Lora implements AutoCloseable {
       Alphas alphas = Alphas.of(source.notes(), file);
       LoraReport report = reader.report(alphas);
       reader.refuseControl(base.name());
+      alphas.refuseChangedBase(file);
       report.requireComplete(file.toString(), base.name(), LoraFamily.of(table));
       LoraChanges changes = reader.changes(alphas, region, (layer, name) -> base.parts().tensorNames(layer.part()).contains(name)
           ? Optional.of(LoraMerge.f32(base.parts(), layer, name)) : Optional.empty());

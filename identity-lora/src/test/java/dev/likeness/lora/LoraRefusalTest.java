@@ -20,6 +20,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class LoraRefusalTest extends OnGoldenBase {
@@ -207,6 +209,23 @@ class LoraRefusalTest extends OnGoldenBase {
     Path file = file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "unet.r = 4"));
     assertEquals(
         file + ": the header's lora_adapter_metadata is not a JSON object; save the LoRA again", refusal(file));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"pissa", "pissa_niter_16", "corda", "olora", "OLoRA", "loftq", "lora_ga"})
+  void refusesFactorsOfABaseThatPeftChanged(String first) {
+    Map<String, String> settings = Map.of("lora_adapter_metadata", "{\"unet.r\": 2, \"unet.init_lora_weights\": \"" + first + "\"}");
+    Path file = file(pair(LAYER, 64, 2, 64), settings);
+    assertEquals(file + " was learnt on a base that peft had changed (its settings say init_lora_weights " + first
+        + ") and means nothing on the base as it is; save it again by peft's save_pretrained with path_initial_model_for_weight_conversion,"
+        + " which LoftQ has not, or learn it from first values that leave the base alone", refusal(file));
+    assertEquals(2, Lora.inspect(file, base).rank());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"true", "false", "null", "\"gaussian\"", "\"eva\"", "\"orthogonal\"", "\"mica\""})
+  void opensFactorsOfFirstValuesThatLeaveTheBaseAlone(String first) {
+    Lora.open(file(pair(LAYER, 64, 2, 64), Map.of("lora_adapter_metadata", "{\"init_lora_weights\": " + first + "}")), base).close();
   }
 
   @Test

@@ -34,6 +34,7 @@ final class Conditioner {
   private final List<PromptEncoder> encoders;
 
   Conditioner(StableDiffusion model, ImageRequest request, Function<Part, Adaptation> adaptation) {
+    UnreadSyntax.refuse(request);
     this.model = model;
     this.request = request;
     encoders = model.towers().stream()

@@ -20,10 +20,12 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.PromptSyntax;
+import dev.likeness.diffusion.text.TextualInversion;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
@@ -151,6 +153,23 @@ class TextsTest {
       }
     }, new Cancellation());
     return notices;
+  }
+
+  @Test
+  void refusesWhatTheWebInterfaceTakesForNoWords() {
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.syntax(PromptSyntax.A1111);
+      String tag = " has <lora:ada:0.8>, by which the web interface loads a file; take it out, and give a LoRA as its file:"
+          + " ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT";
+      assertRefused("the prompt" + tag, base, ask.prompt("a [<lora:ada:0.8> cat:dog:0.5]"));
+      assertRefused("the negative prompt" + tag, base, ask.negative("(<lora:ada:0.8>:1.2)"));
+      assertRefused("the prompt has <hypernet:old:1>", base, ask.prompt("a cat <hypernet:old:1>"));
+      assertRefused("the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
+          + " them, or write the word in small letters", base, ask.prompt("a cat AND a dog :1.2"));
+      base.generate(ask.prompt("a BRAND and a <cat> (x < y:1.1)").negative("salt AND pepper"));
+      base.generate(ask.prompt("<toy:cat>").word(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
+      base.generate(ASK.prompt("<lora:ada:0.8> AND a dog"));
+    }
   }
 
   private static void assertRefused(String words, BaseModel base, ImageRequest ask) {

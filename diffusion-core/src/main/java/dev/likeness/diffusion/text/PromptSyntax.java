@@ -6,7 +6,8 @@ public enum PromptSyntax {
   PLAIN,
   /**
    * As AUTOMATIC1111's web interface reads it: {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes, {@code
-   * BREAK}, {@code [from:to:when]}, {@code [this|that]}, and as many chunks of 75 tokens as it takes.
+   * BREAK}, {@code [from:to:when]}, {@code [this|that]}, and as many chunks of 75 tokens as it takes. Tags of files ({@code
+   * <lora:NAME:0.8>}) and prompts joined by {@code AND} are refused.
    */
   A1111;
 

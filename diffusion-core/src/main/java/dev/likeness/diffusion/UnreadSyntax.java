@@ -1,0 +1,54 @@
+package dev.likeness.diffusion;
+
+import dev.likeness.diffusion.text.PromptSyntax;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What the web interface reads in prompts that is no text, and is not done here: tags of extra networks ({@code modules/extra_networks.py})
+ * and prompts joined by {@code AND} ({@code modules/prompt_parser.py}). They are refused, since text encoders would take them for words.
+ */
+final class UnreadSyntax {
+  private static final Pattern TAG = Pattern.compile("<\\w+:[^>]+>", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern JOINED = Pattern.compile("\\bAND\\b", Pattern.UNICODE_CHARACTER_CLASS);
+
+  private UnreadSyntax() {}
+
+  /**
+   * Looks at the prompts that the text encoders read, in the web interface's syntax alone.
+   *
+   * @throws IllegalArgumentException when one says what is not done here
+   */
+  static void refuse(ImageRequest request) {
+    if (request.prompting().syntax() != PromptSyntax.A1111) {
+      return;
+    }
+    if (request.embedding() == null) {
+      refuseTags("prompt", request.prompt(), request);
+      refuseJoined(request.prompt());
+    }
+    // The web interface takes AND in a negative prompt for a word.
+    if (request.negativeEmbedding() == null) {
+      refuseTags("negative prompt", request.negative(), request);
+    }
+  }
+
+  private static void refuseTags(String which, String prompt, ImageRequest request) {
+    TAG.matcher(prompt).results().map(found -> found.group()).filter(tag -> !isWord(tag, request)).findFirst().ifPresent(tag -> {
+      throw new IllegalArgumentException("the " + which + " has " + tag + ", by which the web interface loads a file; take it out, and"
+          + " give a LoRA as its file: ImageRequest.as(Lora.open(FILE, base).at(WEIGHT)), or --lora FILE@WEIGHT");
+    });
+  }
+
+  private static boolean isWord(String tag, ImageRequest request) {
+    return request.prompting().words().stream().anyMatch(word -> word.token().equalsIgnoreCase(tag));
+  }
+
+  private static void refuseJoined(String prompt) {
+    Matcher joined = JOINED.matcher(prompt);
+    if (joined.find()) {
+      throw new IllegalArgumentException("the prompt joins prompts by AND, which are not drawn together here (\"" + prompt
+          + "\"); ask for one of them, or write the word in small letters");
+    }
+  }
+}

@@ -111,7 +111,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));
   }
 
-  /** Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its words. */
+  /**
+   * Adapted by this one too, e.g. a person: {@code as(ada.at(0.8))}; the prompts may name its words.
+   *
+   * @throws IllegalArgumentException when it brings another word of a token that the request has one of
+   */
   public ImageRequest as(Adapter adapter) {
     return with(d -> {
       d.adapters.add(adapter);
@@ -190,7 +194,11 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
     return with(d -> d.prompting = d.prompting.clipSkip(layers));
   }
 
-  /** With a textual inversion that the prompts may name. */
+  /**
+   * With a textual inversion that the prompts may name.
+   *
+   * @throws IllegalArgumentException when the request has another word of its token
+   */
   public ImageRequest word(TextualInversion word) {
     return with(d -> d.prompting = d.prompting.word(word));
   }

@@ -8,9 +8,11 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -98,6 +100,18 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /** The same word under another name. */
   public TextualInversion named(String name) {
     return new TextualInversion(name, values);
+  }
+
+  /** Equal where token and vectors are, number by number. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TextualInversion word && token.equals(word.token) && values.keySet().equals(word.values.keySet())
+        && values.keySet().stream().allMatch(width -> Arrays.equals(values.get(width), word.values.get(width)));
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(token, values.keySet());
   }
 
   /** How many tokens it takes. */

@@ -22,8 +22,6 @@ final class Embeddings {
       + "(string_to_param\\..+|emb_params|clip_[lg](?:_out)?|t5(?:_out)?|text_encoders_[012])");
   /** Of OneTrainer's words that take the place of what a text tower says, which is not done here. */
   private static final String OUTPUT = "_out";
-  /** No tower of T5 reads words of one's own here. */
-  private static final int T5_WIDTH = 4096;
   private static final Pattern STORED = Pattern.compile("string_to_param\\.(.+)");
   private static final Pattern TOKEN = Pattern.compile("<[^<>]+>");
   private static final Pattern BARE = Pattern.compile("emb_params|clip_[lg]|text_encoders_[012]");
@@ -55,7 +53,7 @@ final class Embeddings {
         int width = Math.toIntExact(shape[shape.length - 1]);
         if (key.endsWith(OUTPUT)) {
           unread.add(token);
-        } else if (width != T5_WIDTH) {
+        } else if (width != TextualInversion.T5_WIDTH) {
           words.computeIfAbsent(token, t -> new LinkedHashMap<>()).put(width, Images.floats(source.read(key)));
         }
       }));

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -22,14 +21,17 @@ import org.bytedeco.pytorch.global.torch;
 
 /**
  * A word that was learned as vectors (Gal et al. 2022, arXiv:2208.01618). Its file is the web interface's ({@code
- * emb_params}, {@code string_to_param}), diffusers' (one tensor named as the token) or one for both towers of SDXL
- * ({@code clip_l}, {@code clip_g}).
+ * emb_params}, {@code string_to_param}), diffusers' (one tensor named as the token) or one of its advanced scripts', with a tensor for
+ * each tower of CLIP ({@code clip_l}, {@code clip_g}, or {@code text_encoders_0} and {@code _1}).
  *
  * @param token how prompts name it, in any case
  * @param values its vectors, [vectors, width] by rows, for each width of a text tower
  */
 public record TextualInversion(String token, Map<Integer, float[]> values) {
-  private static final Set<String> FIRST = Set.of("emb_params", "clip_l", "clip_g", "string_to_param.*");
+  /** How wide vectors for T5 are, of which no learned words are read here; every tower of CLIP is narrower. */
+  public static final int T5_WIDTH = 4096;
+
+  private static final Pattern KNOWN = Pattern.compile("emb_params|string_to_param\\.\\*|clip_[lg]|t5|text_encoders_[012]");
 
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
@@ -48,7 +50,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /**
    * Reads a file; the token is the one it names, or the file's own name without its ending.
    *
-   * @throws UnusableInput when the file holds no textual inversion
+   * @throws UnusableInput when the file holds no textual inversion, or vectors for T5
    */
   public static TextualInversion open(Path file) {
     boolean safe = file.toString().endsWith(".safetensors");
@@ -57,21 +59,29 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
       Map<Integer, float[]> values = new LinkedHashMap<>();
       String token = file.getFileName().toString().replaceFirst("\\.[^.]+$", "");
       List<String> names = source.names().stream().filter(name -> vectors(source.shape(name))).toList();
-      List<String> known = names.stream().filter(FIRST::contains).toList();
+      List<String> known = names.stream().filter(name -> KNOWN.matcher(name).matches()).toList();
       if (known.isEmpty() && names.size() == 1) {
         known = names;
         token = names.get(0);
       }
       for (String name : known) {
-        long[] shape = source.shape(name);
-        values.put(Math.toIntExact(shape[shape.length - 1]), Images.floats(source.read(name)));
+        values.put(width(file, name, source.shape(name)), Images.floats(source.read(name)));
       }
       if (values.isEmpty()) {
         throw new UnusableInput(file + " holds no textual inversion; expected emb_params, string_to_param, clip_l and clip_g,"
-            + " or one tensor named as its token");
+            + " text_encoders_0 and text_encoders_1, or one tensor named as its token");
       }
       return new TextualInversion(token, values);
     }
+  }
+
+  private static int width(Path file, String name, long[] shape) {
+    int width = Math.toIntExact(shape[shape.length - 1]);
+    if (width == T5_WIDTH) {
+      throw new UnusableInput(file + " has vectors for T5 (" + name + ", of width " + T5_WIDTH + "), which reads no learned words here;"
+          + " give one that was learned with CLIP alone");
+    }
+    return width;
   }
 
   private static boolean vectors(long[] shape) {

@@ -38,13 +38,15 @@ record Bucket(int width, int height, List<Integer> pictures, CachedLatents laten
   }
 
   /**
-   * Whose turn batch {@code number} of a run is: in each round every bucket has as many turns as show all its pictures,
-   * in an order that is drawn anew.
+   * Whose turn batch {@code number} of a run is: in each round, in an order that is drawn anew, every bucket has turns by the number of
+   * its pictures, so that each is seen as often as any other. Batches are full, since in a smaller one a picture counts for more: one
+   * that what is left of a bucket does not fill begins the bucket anew.
    */
   static Turn turn(List<Bucket> buckets, long seed, int number, int batch) {
+    int share = share(buckets, batch);
     List<Turn> round = new ArrayList<>();
     buckets.forEach(bucket -> {
-      for (int i = 0; i < bucket.turns(batch); i++) {
+      for (int i = 0; i < bucket.pictures.size() / share; i++) {
         round.add(new Turn(bucket, i));
       }
     });
@@ -55,11 +57,16 @@ record Bucket(int width, int height, List<Integer> pictures, CachedLatents laten
     }
     Turn now = round.get(number % round.size());
     int before = (int) round.subList(0, number % round.size()).stream().filter(t -> t.bucket == now.bucket).count();
-    return new Turn(now.bucket, past * now.bucket.turns(batch) + before);
+    return new Turn(now.bucket, past * (now.bucket.pictures.size() / share) + before);
   }
 
-  private int turns(int batch) {
-    return (pictures.size() + batch - 1) / batch;
+  /** Of how many pictures a bucket has one turn in a round: the greatest number that divides all sizes and the batch. */
+  private static int share(List<Bucket> buckets, int batch) {
+    return buckets.stream().mapToInt(bucket -> bucket.pictures.size()).reduce(batch, Bucket::divisor);
+  }
+
+  private static int divisor(int a, int b) {
+    return b == 0 ? a : divisor(b, a % b);
   }
 
   @Override

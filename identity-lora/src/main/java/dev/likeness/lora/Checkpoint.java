@@ -27,7 +27,7 @@ import org.bytedeco.pytorch.Tensor;
  */
 record Checkpoint(Path file, String owner) {
   /** Raised where the same settings come to learn otherwise: a state from before is not gone on with. */
-  private static final int EDITION = 2;
+  private static final int EDITION = 3;
 
   /** Steps between two saves, where saving is quick beside them. */
   static final int SAVE_EVERY = 25;

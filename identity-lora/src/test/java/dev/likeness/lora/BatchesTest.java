@@ -7,9 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorRegion;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Batches of latents that are all zero, so that whatever is in one is chance. */
 @ExtendWith(NoTensorLeaks.class)
@@ -55,6 +59,30 @@ class BatchesTest extends OnGoldenBase {
     Drawn perturbed = drawn(PLAIN.inputPerturbation(0.1));
     assertArrayEquals(drawn(PLAIN).noise, perturbed.noise);
     assertEquals(0.1, spread(difference(perturbed.seen, perturbed.noise)), 0.005);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"9, 1, 4, 10", "6, 2, 4, 4", "8, 4, 4, 3", "3, 5, 1, 8", "5, 7, 32, 12"})
+  void showsPicturesOfEverySizeAlikeOften(int first, int second, int batch, int round) {
+    LoraTraining settings = LoraTraining.balanced();
+    Lesson lesson = Lesson.of(base.parts(), settings);
+    List<Bucket> buckets = List.of(bucket(0, first), bucket(first, second));
+    int[] seen = new int[first + second];
+    for (int number = 0; number < 2 * round; number++) {
+      Bucket.Turn turn = Bucket.turn(buckets, 3, number, batch);
+      for (int picture : StepDraw.of(3, number, turn.number(), batch, turn.bucket().pictures().size(), 1, lesson).pictures()) {
+        seen[turn.bucket().pictures().get(picture)]++;
+      }
+      if (number % round == round - 1) {
+        int[] alike = new int[seen.length];
+        Arrays.fill(alike, (number + 1) * batch / seen.length);
+        assertArrayEquals(alike, seen, "after " + (number + 1) + " batches");
+      }
+    }
+  }
+
+  private static Bucket bucket(int from, int count) {
+    return new Bucket(32, 32, IntStream.range(from, from + count).boxed().toList(), null, null);
   }
 
   private static Drawn drawn(TrainingOptions options) {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.io;
 
 import java.io.IOException;
 import java.nio.file.FileSystem;
+import java.nio.file.FileSystemException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,11 @@ final class FilePermissions {
   // A disk that keeps no permissions has the same for all files, and refuses to set any.
   static void set(Path file, Set<PosixFilePermission> permissions) throws IOException {
     if (!Files.getPosixFilePermissions(file).equals(permissions)) {
-      Files.setPosixFilePermissions(file, permissions);
+      try {
+        Files.setPosixFilePermissions(file, permissions);
+      } catch (FileSystemException | UnsupportedOperationException e) {
+        // What was written is worth more than whom the disk lets read it.
+      }
     }
   }
 }

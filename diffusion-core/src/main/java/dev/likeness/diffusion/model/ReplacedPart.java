@@ -73,7 +73,14 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
 
   @Override
   public ModelConfig scheduler() {
-    return part.scheduler() != null ? part.scheduler() : base.scheduler();
+    return part.scheduler() == null || alike(part.scheduler(), base.scheduler()) ? base.scheduler() : part.scheduler();
+  }
+
+  /** Whether a network learnt for the one is drawn as well by the other; then the base's sampler, spacing and defaults stay. */
+  private static boolean alike(ModelConfig one, ModelConfig other) {
+    return one.text("prediction_type", "epsilon").equals(other.text("prediction_type", "epsilon"))
+        && Stream.of("rescale_betas_zero_snr", "use_dynamic_shifting")
+            .allMatch(option -> Boolean.TRUE.equals(one.values().get(option)) == Boolean.TRUE.equals(other.values().get(option)));
   }
 
   @Override

@@ -45,9 +45,10 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
         DENOISING.contains(component) ? scheduler : null);
   }
 
-  /** A component of a diffusers folder, which always says its scheduler. */
+  /** A component of a diffusers folder, with its scheduler where that was fetched with it. */
   static LoosePart of(ModelFolder folder, String component) {
-    return of(folder, component, DENOISING.contains(component) ? folder.scheduler() : null);
+    boolean told = DENOISING.contains(component) && Files.exists(folder.root().resolve("scheduler/scheduler_config.json"));
+    return of(folder, component, told ? folder.scheduler() : null);
   }
 
   /** What {@code path} holds for {@code component} of {@code base}. */

@@ -11,7 +11,9 @@ import java.util.Optional;
  * of erasures are held to the same.
  */
 public final class SignerProfile {
-  private static final List<String> ACCEPTED = List.of("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1");
+  private static final List<String> ACCEPTED = List.of("1.3.6.1.5.5.7.3.4", "1.3.6.1.5.5.7.3.36", "1.3.6.1.4.1.62558.2.1",
+      // Microsoft's, of c2pa-rs' built-in list.
+      "1.3.6.1.4.1.311.76.59.1.9");
   private static final String NAMES = "emailProtection (" + ACCEPTED.get(0) + "), documentSigning (" + ACCEPTED.get(1)
       + ") or C2PA's claimSigning (" + ACCEPTED.get(2) + ")";
 

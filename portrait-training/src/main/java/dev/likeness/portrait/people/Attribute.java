@@ -55,7 +55,8 @@ public enum Attribute {
 
   /** Place of {@link #word} in {@link #words()}, -1 where the attribute does not apply. */
   public int index(Person person, Shot shot) {
-    return words.indexOf(word(person, shot));
+    // Plain cloth has an empty word of its own, which hidden cloth must not be taken for.
+    return this == PATTERN && person.hair().hidesClothes() ? -1 : words.indexOf(word(person, shot));
   }
 
   private static String worn(Person person, String word) {

@@ -88,7 +88,7 @@ public final class MakePortrait {
       throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
     }
     if (stages.contains("attributes")) {
-      TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000));
+      TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000), 1);
     }
     STAGES.stream().filter(stages::contains).forEach(stage -> {
       System.err.println("stage " + stage);

@@ -52,11 +52,12 @@ class WorkStampTest {
     assertEquals(700_000_001, TrainAttributes.renders(1).person(0).seed());
     assertEquals(TrainAttributes.renders(1).person(39_999).seed() + 1, TrainAttributes.renders(2).person(0).seed());
     for (long seed : new long[] {0, 1001}) {
-      assertThrows(IllegalArgumentException.class, () -> TrainAttributes.requirePeople(seed, 4));
+      assertThrows(IllegalArgumentException.class, () -> TrainAttributes.requirePeople(seed, 4, 1));
     }
-    assertEquals("a classifier learns from up to 40000 pictures of a seed of 1 to 1000, given 40001 of 3: the people of others are"
-        + " used for something else", assertThrows(IllegalArgumentException.class, () -> TrainAttributes.requirePeople(3, 40_001)).getMessage());
-    TrainAttributes.requirePeople(1000, 40_000);
+    assertEquals("a classifier learns from up to 40000 people of a seed of 1 to 1000, given 40004 of 3: the people of others are"
+        + " used for something else", assertThrows(IllegalArgumentException.class, () -> TrainAttributes.requirePeople(3, 10_001, 4)).getMessage());
+    TrainAttributes.requirePeople(1000, 40_000, 1);
+    TrainAttributes.requirePeople(1000, 10_000, 4);
   }
 
   private void refuses(String what, Executable program) {

@@ -12,7 +12,7 @@ enum Kind {
       ":up")),
   IP_ADAPTER(List.of("ip_adapter.", "adapter_modules.", "image_proj.", "image_proj_model.", "ip_adapter_proj_model.",
       "encoder_hid_proj.image_projection_layers.", "unet.encoder_hid_proj.image_projection_layers.")),
-  TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "<")),
+  TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "text_encoders_0", "text_encoders_1", "<")),
   CONTROLNET(List.of("controlnet_cond_embedding.", "control_model.", "controlnet_x_embedder.")),
   UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),
   VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),

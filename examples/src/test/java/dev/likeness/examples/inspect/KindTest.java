@@ -7,6 +7,7 @@ import dev.likeness.diffusion.material.Material;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -39,5 +40,10 @@ class KindTest {
     Set<String> names = JSON.std.mapFrom(Files.readAllBytes(Material.of(file))).keySet();
     names.remove("__metadata__");
     assertEquals(kind, Kind.of(names).word());
+  }
+
+  @Test
+  void knowsWordsOfDiffusersAdvancedScripts() {
+    assertEquals(Kind.TEXTUAL_INVERSION, Kind.of(Set.of("text_encoders_0", "text_encoders_1")));
   }
 }

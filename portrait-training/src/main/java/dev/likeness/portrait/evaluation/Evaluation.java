@@ -13,6 +13,7 @@ import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.portrait.people.Census;
+import dev.likeness.portrait.people.Renderer;
 import dev.likeness.portrait.training.RandomPrompt;
 import dev.likeness.portrait.training.TrainingPictures;
 import java.nio.file.Files;
@@ -71,7 +72,7 @@ public final class Evaluation {
   }
 
   private Map<String, Object> measured() {
-    ledger.begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString()));
+    ledger.begin("of", Map.of("model", MeasuredModel.told(model), "numbers", plan.toString(), "edition of renders", Renderer.EDITION));
     List<Picture> drawn = drawings.of(PROMPTS, prompts.stream().map(RandomPrompt::text).toList());
     tools.reader().ifPresentOrElse(reader -> {
       ledger.part("prompt following", tools.readBy(), () -> PromptFollowing.measure(prompts, drawn, reader));
@@ -140,7 +141,8 @@ public final class Evaluation {
   private Map<String, Object> separation(FaceDetector detector, FaceEmbedder embedder) {
     Map<String, Object> row = IdentityFigures.separation(headshots("", detector, embedder));
     // What words and clothes alone tell apart: the same prompts without anybody.
-    row.put("AUC without", IdentityFigures.separation(headshots(IdentityFigures.WITHOUT, detector, embedder)).get("AUC"));
+    Optional.ofNullable(IdentityFigures.separation(headshots(IdentityFigures.WITHOUT, detector, embedder)).get("AUC"))
+        .ifPresent(auc -> row.put("AUC without", auc));
     return row;
   }
 

@@ -113,7 +113,9 @@ record IdentityFigures(IdentityTrial trial, Optional<Function<Person, ShownPerso
     Map<String, Object> row = new LinkedHashMap<>();
     row.put("pairs of one", same.size());
     row.put("pairs of two", different.size());
-    row.put("AUC", Roc.of(same, different).auc());
+    if (!same.isEmpty() && !different.isEmpty()) {
+      row.put("AUC", Roc.of(same, different).auc());
+    }
     return row;
   }
 

@@ -137,5 +137,6 @@ class EvaluationTest {
     Map<String, Object> row = IdentityFigures.separation(List.of(one, two));
     assertEquals(Map.of("pairs of one", 4, "pairs of two", 6, "AUC", 1.0), row);
     assertEquals(.5, (double) IdentityFigures.separation(List.of(one, one)).get("AUC"), .26);
+    assertEquals(Map.of("pairs of one", 3, "pairs of two", 0), IdentityFigures.separation(List.of(one, List.of())));
   }
 }

@@ -1,6 +1,7 @@
 package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -62,9 +63,10 @@ class TrainCommandTest {
     Path out = folder.resolve("ada");
     Path plot = folder.resolve("plot.png");
     String here = Files.createDirectories(out).resolve(".").toString();
-    CommandRun run = train("--method", "dreambooth", "--class-pictures", "1", "--out", here, "--plot", plot.toString());
+    CommandRun run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
     assertEquals(0, run.status(), run.err());
     assertEquals(here, run.out().strip());
+    assertFalse(run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(Picture.read(plot).width() > 500);
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {

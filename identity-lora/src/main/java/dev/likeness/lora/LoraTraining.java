@@ -163,11 +163,16 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
   }
 
   LoraTraining suitedTo(Networks model) {
-    if (width(model) < SMALL) {
+    if (isSmall(model)) {
       return this;
     }
     LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).batch(1);
     return model instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
+  }
+
+  /** Whether it is so narrow that it learns in large steps. */
+  static boolean isSmall(Networks model) {
+    return width(model) < SMALL;
   }
 
   /** How wide it is at its picture's own size; a family that is not taught here counts as large. */

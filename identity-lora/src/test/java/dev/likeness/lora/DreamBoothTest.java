@@ -14,6 +14,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.Closeness;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -146,6 +147,16 @@ class DreamBoothTest {
 
   private static float[] drawn(BaseModel model) {
     return model.generate(ImageRequest.of("sks woman").steps(2).size(24, 16)).pixels();
+  }
+
+  @Test
+  void takesLargeStepsOnASmallBase(@TempDir Path parent) {
+    LoraTraining small = DreamBooth.suitedTo(base).settings();
+    assertEquals(List.of(3e-4, 300, 4, true, 0), List.of(
+        small.learningRate(), small.steps(), small.batch(), small.textEncoder(), small.priorPictures()));
+    try (BaseModel large = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+      assertEquals(DreamBooth.standard(), DreamBooth.suitedTo(large));
+    }
   }
 
   @Test

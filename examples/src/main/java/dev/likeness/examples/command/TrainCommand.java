@@ -41,8 +41,8 @@ public final class TrainCommand implements Runnable {
   @Mixin
   private RankOption rank;
 
-  @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the recipe's; with --store the studio's; 400 for"
-      + " dreambooth)")
+  @Option(names = "--steps", paramLabel = "N", description = "optimiser steps (default: the recipe's; with --store the studio's; for"
+      + " dreambooth 300 on a small base, else 400)")
   private Integer steps;
 
   @Option(names = "--method", paramLabel = "METHOD", defaultValue = "lora", description = "lora learns a small file;"
@@ -53,7 +53,7 @@ public final class TrainCommand implements Runnable {
   private Path out;
 
   @Option(names = "--class-pictures", paramLabel = "N", description = "pictures of others that the base draws first and"
-      + " learns to keep (default: 50 for dreambooth, none for lora)")
+      + " learns to keep (default: 50 for dreambooth on a base of full size, else none)")
   private Integer classPictures;
 
   @Option(names = "--plot", paramLabel = "FILE", description = "with --out: receives a plot of the loss, a PNG")
@@ -187,7 +187,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private void learnWhole(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
-    DreamBooth way = DreamBooth.standard();
+    DreamBooth way = DreamBooth.suitedTo(model);
     DreamBooth asked = way.with(asked(way.settings().captions("selfie of %s")));
     console.err().println("takes about " + asked.memory(model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedModel learned = studio.learnWhole(

@@ -44,7 +44,7 @@ public final class HeadshotStudio {
     this.each = each;
   }
 
-  /** A studio that draws with {@code base} and learns in a few minutes. */
+  /** A studio that draws with {@code base} and learns in a few minutes, on a base of full size in hours without a graphics card. */
   public static HeadshotStudio on(BaseModel base) {
     LoraTraining training = LoraTraining.balanced().suitedTo(base).captions("selfie of %s");
     return new HeadshotStudio(base, new Learning(base, training, Optional.empty(), Optional.empty(), Optional.empty()),
@@ -143,13 +143,14 @@ public final class HeadshotStudio {
   }
 
   /**
-   * Learns the person in the accepted photos.
+   * Learns the person in the accepted photos; where memory is short, {@linkplain dev.likeness.lora.Recipe#fitting by what fits}.
    *
    * @param consent who agreed to what; kept in the person's file
    * @param known of how they look, what the user says: it is believed; the rest is found out, and all of it kept in the
    *     person's file
    * @param state the file in which the run keeps its state, and from which one that was stopped goes on; null for none
    * @throws ConsentRefused when the consent does not cover learning
+   * @throws dev.likeness.diffusion.error.MachineLimit where nothing fits
    * @throws dev.likeness.diffusion.error.Cancelled within a step of {@code cancellation}
    */
   public TrainedPerson learn(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress progress,
@@ -163,10 +164,11 @@ public final class HeadshotStudio {
    * and one of other photos, settings or another base begins anew.
    *
    * @param known as {@link #learn} is told
+   * @throws dev.likeness.diffusion.error.MachineLimit where learning does not fit into this machine's memory
    */
   public Path state(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream().<Object>map(photo -> List.of(photo.picture(), photo.face())).toList();
-    int run = Objects.hash(photos, known.toString(), training().toString(), learning.watch().map(LikenessWatch::every),
+    int run = Objects.hash(photos, known.toString(), learning.fitting().toString(), learning.watch().map(LikenessWatch::every),
         base.name(), WeightsDigest.of(base.parts()), base.parts().compute().toString());
     return TrainingStates.file(folder, run);
   }

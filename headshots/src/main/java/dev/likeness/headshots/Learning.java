@@ -5,9 +5,11 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.tensor.DeviceMemory;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
+import dev.likeness.lora.Recipe;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedModel;
 import dev.likeness.lora.TrainedPerson;
@@ -68,13 +70,27 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
         adapter.name(), LikenessDial.UNMEASURED, notes);
   }
 
+  /**
+   * As this machine's memory allows, where that is known.
+   *
+   * @throws dev.likeness.diffusion.error.MachineLimit where no such training fits into it
+   */
+  LoraTraining fitting() {
+    long bytes = DeviceMemory.find(base.parts().compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
+    return Recipe.fitting(training, base, watch.isPresent(), bytes);
+  }
+
   TrainedPerson person(PhotoReview review, Consent consent, PersonProfile known, Path state, Progress steps,
       Cancellation cancellation) {
+    LoraTraining fitting = fitting();
+    if (!fitting.equals(training)) {
+      steps.on(new ProgressEvent.Notice("memory is short, so that the settings were changed; learning takes about " + fitting.memory(base)));
+    }
     PersonStudy study = study(review, known, steps, cancellation);
     List<SceneWords> scenes = scenes(study, steps, cancellation);
     TrainingSet set = set(study, consent, pictures(study.crops(), study.photos(), scenes, study.captions(training.captions()),
         study.captions(GRAY)), SharedLight.of(scenes), steps);
-    TrainedPerson learnt = training.train(base, set.state(state), steps, cancellation);
+    TrainedPerson learnt = fitting.train(base, set.state(state), steps, cancellation);
     try {
       TrainedPerson described = SharedLight.of(scenes).in(study.profile().in(learnt));
       TrainedPerson measured = FaceMeasures.of(review.accepted()).in(described);

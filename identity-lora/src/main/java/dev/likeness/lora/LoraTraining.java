@@ -155,8 +155,8 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
 
   /**
    * The same for a base of this size. A small one learns a face only when every layer takes part, and bears large
-   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step, small steps,
-   * and a transformer with its text encoders as they are.
+   * steps; one of full size is trained as diffusers' scripts do: attention alone, one picture a step and so many more
+   * steps that as many pictures are seen, small steps, and a transformer with its text encoders as they are.
    */
   public LoraTraining suitedTo(BaseModel base) {
     return suitedTo(base.parts());
@@ -166,7 +166,7 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
     if (isSmall(model)) {
       return this;
     }
-    LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).batch(1);
+    LoraTraining full = targets(LoraTargets.ATTENTION).rank(8).steps(steps * batch).batch(1);
     return model instanceof StableDiffusion ? full.learningRate(2e-4) : full.learningRate(1e-4).textEncoder(false);
   }
 

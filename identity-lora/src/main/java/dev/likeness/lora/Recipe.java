@@ -24,8 +24,10 @@ public enum Recipe {
   private static final List<UnaryOperator<LoraTraining>> SAVINGS = List.of(
       settings -> settings.options(settings.options().recompute(true)),
       settings -> settings.batch() == 1 ? settings
-          : settings.batch(1).options(settings.options().accumulation(settings.batch())),
-      settings -> settings.options(settings.options().optimizer(TrainingOptimizer.ADAMW_8BIT)),
+          : settings.batch(1).options(settings.options().accumulation(settings.batch() * settings.options().accumulation())),
+      // Others keep no more, or take another rate.
+      settings -> settings.options().optimizer() != TrainingOptimizer.ADAMW ? settings
+          : settings.options(settings.options().optimizer(TrainingOptimizer.ADAMW_8BIT)),
       settings -> settings.rank(Math.max(1, settings.rank() / 4)));
 
   private final double time;
@@ -35,29 +37,51 @@ public enum Recipe {
   }
 
   /**
-   * The settings for so many photos on a base, in so much memory: few photos take fewer steps, since they are soon known by
-   * heart; where memory is short, activations are computed twice, pictures learned one by one, moments kept in bytes, and
-   * the rank lowered.
+   * The settings for so many photos on a base, in so much memory: {@linkplain #of(BaseModel, int) the numbers},
+   * {@linkplain #fitting made to fit}.
    *
    * @param bytes that the process may take
    * @throws MachineLimit naming what the least needs, where that is not enough
    */
   public LoraTraining of(BaseModel base, int photos, long bytes) {
+    return fitting(of(base, photos), base, false, bytes);
+  }
+
+  /** The numbers alone: few photos take fewer steps, since they are soon known by heart. */
+  public LoraTraining of(BaseModel base, int photos) {
     LoraTraining full = LoraTraining.balanced().suitedTo(base);
     boolean small = full.targets() == LoraTargets.CONVOLUTIONS;
     double steps = small ? full.steps() * Math.min(1.5, Math.max(0.5, Math.sqrt((double) photos / USUAL_PHOTOS)))
         : Math.min(MOST, Math.max(FEWEST, STEPS_A_PHOTO * photos));
-    LoraTraining settings = full.steps((int) Math.round(time * steps));
+    return full.steps((int) Math.round(time * steps));
+  }
+
+  /**
+   * The same settings where they fit into so much memory; else activations are computed twice, pictures learned one by one,
+   * AdamW's moments kept in bytes, and the rank lowered, until they do.
+   *
+   * @param settings all that is asked: class pictures and the rank count
+   * @param watched whether {@link TrainingPreviews} are drawn on the way
+   * @param bytes that the process may take
+   * @throws MachineLimit naming what the least needs, where that is not enough
+   */
+  public static LoraTraining fitting(LoraTraining settings, BaseModel base, boolean watched, long bytes) {
+    LoraTraining fitting = settings;
     for (UnaryOperator<LoraTraining> saving : SAVINGS) {
-      if (settings.memory(base).bytes() <= bytes) {
-        return settings;
+      if (memory(fitting, base, watched).bytes() <= bytes) {
+        return fitting;
       }
-      settings = saving.apply(settings);
+      fitting = saving.apply(fitting);
     }
-    if (settings.memory(base).bytes() > bytes) {
-      throw new MachineLimit("learning a person on " + base.name() + " takes at least " + settings.memory(base)
+    TrainingMemory least = memory(fitting, base, watched);
+    if (least.bytes() > bytes) {
+      throw new MachineLimit("learning a person on " + base.name() + " takes at least " + least
           + ", of which " + (bytes >> 20) + " MiB are allowed; take a smaller base");
     }
-    return settings;
+    return fitting;
+  }
+
+  private static TrainingMemory memory(LoraTraining settings, BaseModel base, boolean watched) {
+    return settings.memory(base, base.defaults().width(), base.defaults().height(), watched);
   }
 }

@@ -379,6 +379,15 @@ class LoraTrainingTest {
   }
 
   @Test
+  void showsABaseOfFullSizeAsManyPictures(@TempDir Path parent) {
+    try (BaseModel large = BaseModel.open(PipelineFolder.write("klein/base", parent).path(), Compute.EXACT)) {
+      LoraTraining full = LoraTraining.balanced().suitedTo(large);
+      assertEquals(List.of(1, 1200), List.of(full.batch(), full.steps()));
+      assertEquals(full, full.suitedTo(large));
+    }
+  }
+
+  @Test
   void givesUpOnALossThatIsNoNumber() {
     UnusableInput refusal = assertThrows(UnusableInput.class, () -> train(SHORT.learningRate(1e30).steps(20)));
     assertTrue(refusal.getMessage().matches("the (loss|gradients' length) is (NaN|Infinity) after \\d+ steps; delete the state,"

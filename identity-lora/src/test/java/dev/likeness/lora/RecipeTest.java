@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.util.List;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,6 +37,23 @@ class RecipeTest extends OnGoldenBase {
     String refusal = assertThrows(MachineLimit.class, () -> Recipe.BALANCED.of(base, 10, 300 << 20)).getMessage();
     assertTrue(refusal.matches("learning a person on base-today takes at least \\d+ MiB: .*, of which 300 MiB are allowed;"
         + " take a smaller base"), refusal);
+  }
+
+  @Test
+  void fitsWhatIsAskedAndNoOtherTraining() {
+    LoraTraining asked = Recipe.BALANCED.of(base, 10).prior(4, 1).rank(32);
+    int width = base.defaults().width();
+    int height = base.defaults().height();
+    long bytes = asked.memory(base, width, height, true).bytes();
+    assertEquals(asked, Recipe.fitting(asked, base, true, bytes));
+    LoraTraining fitting = Recipe.fitting(asked, base, true, asked.memory(base).bytes());
+    assertEquals(asked.options(asked.options().recompute(true)), fitting);
+    assertEquals(fitting, Recipe.fitting(fitting, base, true, asked.memory(base).bytes()));
+    LoraTraining prodigy = asked.options(asked.options().optimizer(TrainingOptimizer.PRODIGY).accumulation(2));
+    LoraTraining least = Recipe.fitting(prodigy, base, false,
+        prodigy.batch(1).options(prodigy.options().recompute(true)).memory(base).bytes() - 1);
+    assertEquals(List.of(1, 2 * asked.batch(), TrainingOptimizer.PRODIGY, 8),
+        List.of(least.batch(), least.options().accumulation(), least.options().optimizer(), least.rank()));
   }
 
   @Test

@@ -141,6 +141,19 @@ class TrainCommandTest {
   }
 
   @Test
+  void refusesARankForWhichThereIsNoMemoryBeforeItLearns() {
+    String key = folder.resolve("key.txt").toString();
+    for (List<String> where : List.of(List.of("--out", folder.resolve("big").toString()),
+        List.of("--store", folder.resolve("store").toString(), "--key", key))) {
+      List<String> asked = new ArrayList<>(List.of("--rank", "2000000000", "--class-pictures", "1"));
+      asked.addAll(where);
+      CommandRun run = train(asked.toArray(String[]::new));
+      assertTrue(run.complaints().get(0).matches("learning a person on .* takes at least .*; take a smaller base"), run.err());
+      assertFalse(run.err().contains("class pictures"), run.err());
+    }
+  }
+
+  @Test
   void refusesWhatDoesNotGoTogether() {
     CommandRun blind = train("--watch", "1", "--out", folder.resolve("b").toString());
     assertEquals(List.of("--watch compares faces; give --embedder FILE, since the base brings no embedder"),

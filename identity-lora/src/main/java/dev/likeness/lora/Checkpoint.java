@@ -46,7 +46,7 @@ record Checkpoint(Path file, String owner) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       // Whoever starts a stopped run again agrees anew, at another time, to the same.
-      String text = EDITION + " " + settings + " " + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
+      String text = EDITION + " " + settings + (settings.options().debiased() ? " without min-SNR " : " ") + base.name() + " " + base.parts().compute() + " " + set.subject().token() + "/" + set.subject().classWord()
           + set.previews().map(p -> " " + p.every() + " " + p.patience() + " " + p.request().prompt()).orElse("");
       digest.update(text.getBytes(StandardCharsets.UTF_8));
       digest.update(WeightsDigest.of(base.parts()).getBytes(StandardCharsets.UTF_8));

@@ -27,8 +27,10 @@ interface Lesson {
       throw new IllegalArgumentException("debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
           + " leave debiased out");
     }
+    // Each is a weight of its own: both together are neither paper's.
+    double gamma = settings.options().debiased() ? 0 : settings.minSnrGamma();
     return model.tensorNames(Part.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(Objective.of(scheduler, settings.minSnrGamma(), settings.options().debiased()))
+        ? new NoiseLesson(Objective.of(scheduler, gamma, settings.options().debiased()))
         : FlowLesson.of(scheduler);
   }
 

@@ -20,7 +20,7 @@ import java.util.regex.PatternSyntaxException;
  *     learned; 0 for none
  * @param inputPerturbation of a second noise that the network sees but need not find (Ning et al. 2023,
  *     arXiv:2301.11706); 0 for none
- * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442); for bases of a UNet alone
+ * @param debiased whether losses are weighted by 1 / sqrt(SNR) (Yu et al. 2023, arXiv:2310.08442), in the place of min-SNR's weights; for bases of a UNet alone
  * @param focus how much more the marked area of a picture counts than the rest; 1 for alike
  * @param rounded whether {@link DreamBooth} keeps its weights in bf16 alone and rounds their steps by chance (Zamirai et
  *     al. 2020, arXiv:2010.06192): half their memory, for a base that computes in bf16

@@ -15,6 +15,7 @@ import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.text.TextualInversion;
+import dev.likeness.diffusion.training.Objective;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -112,6 +113,17 @@ class TrainingOptionsTest extends OnGoldenBase {
   @MethodSource("influential")
   void changesWhatIsLearned(TrainingOptions options) {
     assertFalse(Arrays.equals(trainedAndDrawn(with(PLAIN)), trainedAndDrawn(with(options))), options.toString());
+  }
+
+  @Test
+  void weighsDebiasedLossesByNothingElse() {
+    assertEquals(SHORT.minSnrGamma(), objective(PLAIN).minSnrGamma());
+    Objective debiased = objective(PLAIN.debiased(true));
+    assertTrue(debiased.debiased() && debiased.minSnrGamma() == 0, debiased.toString());
+  }
+
+  private static Objective objective(TrainingOptions options) {
+    return ((Lesson.NoiseLesson) Lesson.of(base.parts(), with(options))).objective();
   }
 
   /** rsLoRA (Kalajdzievski, 2023) divides by the rank's root; {@link LoraTraining#rank} keeps alpha / rank. */

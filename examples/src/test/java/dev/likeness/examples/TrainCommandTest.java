@@ -66,6 +66,7 @@ class TrainCommandTest {
     CommandRun run = train("--method", "dreambooth", "--out", here, "--plot", plot.toString());
     assertEquals(0, run.status(), run.err());
     assertEquals(here, run.out().strip());
+    assertTrue(run.err().lines().anyMatch(line -> line.matches("in prompts: .*(woman|man|person).*")), run.err());
     assertFalse(run.err().contains("class pictures"), "a small base learns its own pictures: " + run.err());
     assertEquals(List.of("ada", "plot.png"), TinyBase.namesIn(folder));
     assertTrue(Picture.read(plot).width() > 500);
@@ -84,7 +85,7 @@ class TrainCommandTest {
     Path person = folder.resolve("ada.safetensors");
     CommandRun run = train("--rank", "2", "--recipe", "QUICK", "--out", person.toString());
     assertEquals(0, run.status(), run.err());
-    assertTrue(run.err().contains("takes about "), run.err());
+    assertTrue(run.err().contains("takes about ") && run.err().contains("in prompts: "), run.err());
     Path half = folder.resolve("half.safetensors");
     CommandRun merged = CommandRun.of("lora", person + "@0.5", person + "@0.25", "--base", base.toString(), "--dtype", "f32",
         "--device", "cpu", "--rank", "1", "--spelling", "KOHYA", "--out", half.toString());

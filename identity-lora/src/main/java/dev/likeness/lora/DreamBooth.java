@@ -59,7 +59,9 @@ public record DreamBooth(LoraTraining settings) {
       try (FullWeights weights = new FullWeights(base.parts(), settings.textEncoder(), type(base.parts().compute()));
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
-        return new TrainedModel(learned(weights, learned), set.subject());
+        Map<String, String> header =
+            TrainedPerson.header(set.subject(), base.name(), settings.toString(), Map.of("format", "pt"));
+        return new TrainedModel(learned(weights, learned), set.subject(), header);
       }
     });
   }

@@ -32,13 +32,15 @@ public final class TrainedModel implements AutoCloseable {
 
   private final Weights weights;
   private final Subject subject;
+  private final Map<String, String> header;
 
   /** Learned tensors by part and name, and what keeps them. */
   record Weights(Map<String, Tensor> tensors, TensorRegion region) { }
 
-  TrainedModel(Weights weights, Subject subject) {
+  TrainedModel(Weights weights, Subject subject, Map<String, String> header) {
     this.weights = weights;
     this.subject = subject;
+    this.header = header;
   }
 
   /** Who was taught. */
@@ -54,7 +56,7 @@ public final class TrainedModel implements AutoCloseable {
   /**
    * Writes a diffusers folder: {@code base} with the learned weights in the place of its own. It is made whole, hidden beside {@code out} or
    * in it where it exists, and then put in place; where that fails it stays. What a killed process left of it goes with the next. The learned
-   * weights are readable by their owner alone.
+   * weights are readable by their owner alone; their headers keep what prompts call the person and who agreed to it, as a person's file does.
    *
    * @param base the diffusers folder that was trained from, or its folder of the Hugging Face cache
    * @param out a folder that does not exist yet, or is empty
@@ -107,7 +109,7 @@ public final class TrainedModel implements AutoCloseable {
             named.put(name.substring(part.length() + 1), tensor.to(type.scalarType()));
           }
         });
-        SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, Map.of("format", "pt"));
+        SafetensorsWriter.writePrivate(out.resolve(part).resolve(FILES.get(part)), named, header);
       }
     }
   }

@@ -99,7 +99,8 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
     lora.save(file, LoraDialect.PEFT, header);
   }
 
-  private static Map<String, String> header(Subject subject, String base, String recipe, Map<String, String> more) {
+  /** What headers say of somebody who was learnt so. */
+  static Map<String, String> header(Subject subject, String base, String recipe, Map<String, String> more) {
     Map<String, String> header = new LinkedHashMap<>(more);
     header.put(TOKEN, subject.token());
     header.put(CLASS_WORD, subject.classWord());

@@ -27,6 +27,7 @@ import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.AdamW;
 import dev.likeness.diffusion.weights.Safetensors;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.io.IOException;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
@@ -51,7 +52,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DreamBoothTest {
   private static final LoraTraining PLAIN = new LoraTraining(1, 1, LoraTargets.ATTENTION, false, 3, 2, 1e-4, 0, 0,
       0.01, 1, false, 0, 1, List.of("%s"), 0, TrainingOptions.PLAIN.constantRate(true));
-  private static final Subject SUBJECT = Subject.of("woman");
+  private static final Subject SUBJECT = Subject.of("woman").consent("she agreed");
 
   private static Path folder;
   private static BaseModel base;
@@ -185,6 +186,9 @@ class DreamBoothTest {
       assertEquals(out.resolve("unet") + " is no diffusers folder: it has no model_index.json; make one with `likeness convert FILE FOLDER`",
           assertThrows(UnusableInput.class, () -> ada.save(out.resolve("unet"), out, DType.F32)).getMessage());
     }
+    Map<String, String> header = SafetensorsHeader.read(out.resolve("text_encoder/model.safetensors")).metadata();
+    assertEquals(List.of("sks", "woman", "she agreed", base.name(), "pt"), Stream.of("likeness.token", "likeness.class_word",
+        "likeness.consent", "likeness.base", "format").map(header::get).toList());
     try (BaseModel learned = BaseModel.open(out, Compute.EXACT)) {
       assertFalse(Arrays.equals(before, drawn(learned)), "nothing was learned");
     }

@@ -183,6 +183,7 @@ public final class TrainCommand implements Runnable {
     try (TrainedPerson person = studio.training(asked)
         .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);
+      tell(person.phrase());
     }
   }
 
@@ -193,7 +194,12 @@ public final class TrainCommand implements Runnable {
     try (TrainedModel learned = studio.learnWhole(
         review, photos.consent(), photos.known(), asked, state, progress, console.cancellation())) {
       learned.save(base.folder(), out, model.parts().compute().dtype());
+      tell(learned.subject().phrase());
     }
+  }
+
+  private void tell(String phrase) {
+    console.err().println("in prompts: " + phrase);
   }
 
   private void learnInStore() {

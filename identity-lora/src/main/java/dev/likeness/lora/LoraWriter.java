@@ -56,6 +56,7 @@ final class LoraWriter {
       }
       changes.words().forEach(word -> Embeddings.put(tensors, word, dialect));
       Map<String, String> notes = PortableNotes.rewritten(metadata);
+      PortableNotes.sayModule(notes, dialect, changes.weights().values().stream().anyMatch(Kronecker.class::isInstance));
       notes.put("format", "pt");
       // A sum of several persons says no more of them than what each agreed to.
       if (notes.containsKey(TrainedPerson.CLASS_WORD) || notes.containsKey(TrainedPerson.CONSENT)) {

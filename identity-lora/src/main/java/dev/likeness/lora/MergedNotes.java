@@ -30,7 +30,6 @@ final class MergedNotes {
     boolean kohya = headers.stream().anyMatch(header -> header.containsKey("ss_network_dim"));
     notes.keySet().removeIf(name -> OF_FACTORS.matcher(name).matches());
     if (kohya) {
-      notes.put("ss_network_module", "networks.lora");
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
     }

@@ -2,6 +2,7 @@ package dev.likeness.lora;
 
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -21,6 +22,9 @@ final class PortableNotes {
 
   private static final Pattern OF_TENSORS = Pattern.compile("sshs_.*|modelspec\\.hash.*|lora_adapter_metadata");
 
+  private static final String MODULE = "ss_network_module";
+  private static final String ARGUMENTS = "ss_network_args";
+
   private PortableNotes() {}
 
   /** What stays true of a header whose factors are written anew, with alpha as their rank: no hash of other tensors. */
@@ -31,20 +35,27 @@ final class PortableNotes {
     return notes;
   }
 
+  /** Says which of kohya's modules opens the file: in his spelling alone, since none opens another. */
+  static void sayModule(Map<String, String> notes, LoraDialect dialect, boolean kronecker) {
+    if (dialect != LoraDialect.KOHYA) {
+      notes.keySet().removeAll(List.of(MODULE, ARGUMENTS));
+    } else if (notes.containsKey("ss_network_dim") && !notes.containsKey(MODULE)) {
+      notes.put(MODULE, kronecker ? "lycoris.kohya" : "networks.lora");
+      if (kronecker) {
+        notes.put(ARGUMENTS, "{\"algo\": \"lokr\"}");
+      }
+    }
+  }
+
   /** The notes of what {@code report} says was made, its rank alpha too; none for a private base. */
   static Map<String, String> of(LoraReport report, String trigger) {
     Names base = BASES.get(report.family());
     int rank = report.rank();
-    boolean kronecker = report.kinds().contains(ChangeKind.LOKR);
     Map<String, String> notes = new LinkedHashMap<>();
     if (base != null) {
       notes.put("ss_base_model_version", base.kohya);
       // By this alone A1111 tells Stable Diffusion 2 from 1.
       notes.put("ss_v2", report.family() == LoraFamily.SD2 ? "True" : "False");
-      notes.put("ss_network_module", kronecker ? "lycoris.kohya" : "networks.lora");
-      if (kronecker) {
-        notes.put("ss_network_args", "{\"algo\": \"lokr\"}");
-      }
       notes.put("ss_network_dim", Integer.toString(rank));
       notes.put("ss_network_alpha", Integer.toString(rank));
       notes.put("modelspec.sai_model_spec", "1.0.1");

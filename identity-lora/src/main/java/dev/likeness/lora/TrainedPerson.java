@@ -12,7 +12,8 @@ import java.util.Optional;
 
 /**
  * A person whom a base model was taught: a LoRA, and what it was taught to call them. One small safetensors file, which
- * other programs open as the LoRA it is. Shared by threads; owns its tensors until closed.
+ * peft and diffusers open as the LoRA it is; ComfyUI, A1111 and kohya's scripts, which name a UNet's layers otherwise, open what
+ * {@link Lora#save} writes of {@link #lora} in {@link LoraDialect#KOHYA}. Shared by threads; owns its tensors until closed.
  *
  * @param lora the changes
  * @param subject what prompts call the person, and who agreed to it

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.weights.SafetensorsHeader;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -72,6 +73,20 @@ class MergedHeadersTest extends OnGoldenBase {
       assertFalse(resized.metadata().containsKey("sshs_model_hash"));
       assertEquals("1e-4", resized.metadata().get("ss_learning_rate"));
       assertEquals(List.of("film grain"), resized.report().notes().triggerWords());
+    }
+  }
+
+  @Test
+  void nameAModuleOfKohyasWhereItOpensTheFile() {
+    Path file = folder.resolve("spelled.safetensors");
+    try (Lora film = with("wide", FILM)) {
+      film.save(file, LoraDialect.KOHYA);
+      assertEquals("networks.lora", SafetensorsHeader.read(file).metadata().get("ss_network_module"));
+    }
+    try (Lora kohya = Lora.open(file, base)) {
+      Path back = folder.resolve("back.safetensors");
+      kohya.save(back, LoraDialect.PEFT);
+      assertFalse(SafetensorsHeader.read(back).metadata().containsKey("ss_network_module"));
     }
   }
 

@@ -93,6 +93,7 @@ class TrainingOptionsTest extends OnGoldenBase {
   void tellsOtherProgramsWhatMadeAFile() {
     for (ChangeKind kind : List.of(ChangeKind.LORA, ChangeKind.LOKR)) {
       Map<String, String> notes = PortableNotes.of(LoraReport.made(LoraFamily.SD1, kind, 3, 4, Map.of()), "sks woman");
+      PortableNotes.sayModule(notes, LoraDialect.KOHYA, kind == ChangeKind.LOKR);
       assertEquals(kind == ChangeKind.LOKR ? "lycoris.kohya" : "networks.lora", notes.get("ss_network_module"));
       assertEquals(kind == ChangeKind.LOKR, notes.containsKey("ss_network_args"));
       assertEquals("sd_v1", notes.get("ss_base_model_version"));

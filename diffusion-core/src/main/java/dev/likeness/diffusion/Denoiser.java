@@ -185,14 +185,19 @@ interface Denoiser {
     return model().scheduler().options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
   }
 
-  /** The same of noise levels an even step apart, which a scheduler that has its own takes instead. */
+  /** The same of noise levels an even step apart; a scheduler that has its own, or takes one for where the run ends, lays them itself. */
   static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler) {
     int n = plain.steps();
     boolean own = scheduler.options().has("ladder")
-        || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas");
-    double[] sigmas = own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n);
-    double strength = begun(plain).strength();
-    return new PlanRequest(n, strength, plain.from(), plain.until(), plain.eta(), plain.mu(), plain.timesteps(), sigmas);
+        || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
+        || scheduler.className().equals("LTXEulerAncestralRFScheduler");
+    return at(begun(plain), own ? new double[0] : Sigmas.linspace(1, 1.0 / n, n));
+  }
+
+  /** The same plan at these noise levels; at the scheduler's own where there are none. */
+  static PlanRequest at(PlanRequest plan, double... sigmas) {
+    return new PlanRequest(
+        plan.steps(), plan.strength(), plan.from(), plan.until(), plan.eta(), plan.mu(), plan.timesteps(), sigmas);
   }
 
   /** A network as it is adapted at each row of a plan; rows that are adapted alike share one. */

@@ -105,7 +105,8 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
 
   /**
    * Sampled by this scheduler, with its own options: {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where
-   * {@code own} is the model's, {@code base.parts().scheduler()}. A name that is given later counts instead.
+   * {@code own} is the model's, {@code base.parts().scheduler()}. One that is no {@code SchedulerConfig} is asked for steps alone, and
+   * lays its own levels down to 0, shift included. A name that is given later counts instead.
    */
   public ImageRequest sampledBy(Scheduler own) {
     return with(d -> d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));

@@ -219,7 +219,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
         .eta(eta(request, scheduler));
     PlanRequest planned = denoiser.planned(plain, request, scheduler);
-    SamplingPlan plan = own == null ? scheduler.plan(planned) : own.plan(planned);
+    // A model's levels mean what diffusers' classes take them for; one that is no class of theirs lays its own ladder.
+    SamplingPlan plan = own == null || own == scheduler ? scheduler.plan(planned) : own.plan(Denoiser.at(planned));
     if (plan.size() == 0) {
       throw new IllegalArgumentException("strength " + strength + " from " + request.from() + " until " + request.until()
           + " leaves none of " + request.steps() + " steps to do; ask for more");

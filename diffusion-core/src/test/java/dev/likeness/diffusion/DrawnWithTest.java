@@ -9,18 +9,27 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.ControlNet;
+import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.schedulers.LadderShape;
+import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
+import dev.likeness.schedulers.SigmaScheduler;
+import dev.likeness.schedulers.solvers.Solvers;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class DrawnWithTest {
@@ -99,5 +108,32 @@ class DrawnWithTest {
       assertArrayEquals(named, base.generate(brought).pixels());
       assertFalse(Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()), "a name that is given later counts");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"flux/dev", "zimage/turbo", "klein/base"})
+  void onFlowNetworksSchedulersOfOwnLevelsDrawToTheEnd(String variant, @TempDir Path folder) {
+    SigmaScheduler typed = SigmaScheduler.flow(3).on(LadderShape.SIMPLE).by(Solvers.EULER);
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(variant, folder), Compute.EXACT)) {
+      for (int steps : new int[] {1, 3}) {
+        List<Double> levels = drawnToTheEnd(base, typed, steps);
+        assertEquals(typed.plan(steps).steps().stream().map(step -> step.level().sigma()).toList(), levels, variant);
+        drawnToTheEnd(base, base.parts().scheduler().withClass("LTXEulerAncestralRFScheduler"), steps);
+      }
+    }
+  }
+
+  /** The levels of a run in so many steps, whose last sample is what the network took for the picture. */
+  private static List<Double> drawnToTheEnd(BaseModel base, Scheduler by, int steps) {
+    List<Double> levels = new ArrayList<>();
+    StepListener last = (step, of, x, denoised) -> {
+      levels.add(step.level().sigma());
+      if (step.index() == of - 1) {
+        assertArrayEquals(Images.floats(denoised), Images.floats(x), 1e-4f, "the last step leaves no noise");
+      }
+    };
+    base.generate(ImageRequest.of("a person").size(32, 32).steps(steps).joints(new Joints(by, network -> network, last)));
+    assertEquals(steps, levels.size());
+    return levels;
   }
 }

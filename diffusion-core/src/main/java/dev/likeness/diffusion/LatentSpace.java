@@ -18,6 +18,7 @@ import org.bytedeco.pytorch.NoGradGuard;
 /** Ways into and out of the spaces that a model draws in. */
 record LatentSpace(Networks model) {
   static PromptEmbedding encode(StableDiffusion model, ImageRequest request) {
+    request.adapters().forEach(adapter -> adapter.requireFor(model));
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       TextEncoding encoding = new Conditioner(model, request, part -> adaptation(model, request, part))
           .lasting();

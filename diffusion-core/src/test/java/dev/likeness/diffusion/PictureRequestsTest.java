@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.adapt.Adaptation;
+import dev.likeness.diffusion.adapt.Adapter;
+import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.sampling.StepListener;
@@ -162,6 +166,22 @@ class PictureRequestsTest {
     PromptEmbedding between = base.encode("a cat").slerp(base.encode("a dog"), 0.5);
     assertNotEquals(dog.picture(), base.generate(ASK.embeddings(between, null)).picture());
     assertEquals("prompt embedding [77, 32]", between.toString());
+  }
+
+  @Test
+  void encodesByNoAdapterOfAnotherBase() {
+    Adapter other = new Adapter() {
+      @Override
+      public Adaptation adapt(Part part, Compute compute) {
+        return Adaptation.NONE;
+      }
+
+      @Override
+      public void requireFor(PartTensors model) {
+        throw new IllegalArgumentException("of another base");
+      }
+    };
+    assertRefused("of another base", () -> base.encode(ASK.as(other)));
   }
 
   @Test

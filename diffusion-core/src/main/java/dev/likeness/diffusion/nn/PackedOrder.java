@@ -19,15 +19,28 @@ final class PackedOrder {
   /** What decides it. */
   private record Asked(DType type, String shapes, int threads) { }
 
+  /** How many are known at once: a run asks for some hundred, a service of any size for more every day. */
+  static final int MOST = 4096;
   private static final Map<Asked, String> KNOWN = new ConcurrentHashMap<>();
 
   private PackedOrder() {}
 
-  /** The order for a weight of such a shape under pictures like {@code x}, asked of oneDNN once. */
+  /** The order for a weight of such a shape under pictures like {@code x}, asked of oneDNN once while few others are. */
   static String of(long[] weight, Tensor x, long[] stride, long[] padding) {
     String shapes = Arrays.toString(weight) + Arrays.toString(x.shape()) + Arrays.toString(stride) + Arrays.toString(padding);
-    return KNOWN.computeIfAbsent(new Asked(DType.of(x.scalar_type()), shapes, torch.get_num_threads()),
-        asked -> wanted(weight, x, stride, padding));
+    Asked asked = new Asked(DType.of(x.scalar_type()), shapes, torch.get_num_threads());
+    String known = KNOWN.get(asked);
+    if (known != null) {
+      return known;
+    }
+    if (KNOWN.size() >= MOST) {
+      KNOWN.clear();
+    }
+    return KNOWN.computeIfAbsent(asked, anew -> wanted(weight, x, stride, padding));
+  }
+
+  static int known() {
+    return KNOWN.size();
   }
 
   private static String wanted(long[] weight, Tensor x, long[] stride, long[] padding) {

@@ -69,6 +69,18 @@ class PackedConvolutionTest {
   }
 
   @Test
+  void forgetsOrdersBeforeTheyAreTooMany() {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      for (int side = 1; side <= PackedOrder.MOST + 1; side++) {
+        try (TensorScope each = TensorScope.open()) {
+          PackedOrder.of(new long[] {1, 1, 1, 1}, torch.empty(1, 1, 1, side), new long[] {1, 1}, new long[] {0, 0});
+        }
+      }
+      assertTrue(PackedOrder.known() <= PackedOrder.MOST, PackedOrder.known() + " orders are kept");
+    }
+  }
+
+  @Test
   void takesWeightsAsTheyAreWhereOneDnnRefusesTheirType() {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard(); TensorRegion region = new TensorRegion()) {
       for (ScalarType type : new ScalarType[] {ScalarType.Float, ScalarType.BFloat16}) {

@@ -28,6 +28,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
   private final Supplier<TensorSource> opening;
   private TensorSource source;
   private boolean left;
+  private volatile boolean closed;
   private final Compute compute;
   private final Map<String, Tensor> placed = new ConcurrentHashMap<>();
   private final AskedTensors asked = new AskedTensors();
@@ -73,6 +74,7 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
 
   /** The file, open. */
   private synchronized TensorSource file() {
+    requireOpen();
     if (left) {
       source = opening.get();
       left = false;
@@ -216,18 +218,29 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * over them may be in use meanwhile.
    */
   public synchronized void release() {
-    placed.clear();
-    packed.clear();
-    made.clear();
+    forget();
     region.close();
     region = new TensorRegion();
-    if (opening != null) {
+    if (opening != null && !closed) {
       source.close();
       left = true;
     }
   }
 
+  private void forget() {
+    placed.clear();
+    packed.clear();
+    made.clear();
+  }
+
+  private void requireOpen() {
+    if (closed) {
+      throw new IllegalStateException(source.describe() + " is closed; open it again to use its tensors");
+    }
+  }
+
   void require(String name, long... shape) {
+    requireOpen();
     asked.require(source, name, shape);
   }
 
@@ -256,10 +269,18 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
     return region.keep(tensor);
   }
 
+  /** Frees the tensors, which nobody may be using, and the file; whoever asks for one afterwards is refused. A second call does nothing. */
   @Override
-  public synchronized void close() {
-    region.close();
-    left = false;
-    source.close();
+  public void close() {
+    synchronized (this) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      region.close();
+      source.close();
+    }
+    // Outside the lock, which whoever places one takes while the map waits for it.
+    forget();
   }
 }

@@ -1,8 +1,10 @@
 package dev.likeness.diffusion.weights;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.tensor.Compute;
@@ -10,10 +12,12 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -43,5 +47,27 @@ class LoadedWeightsTest {
       }
       assertFalse(weights.get("weight", 2).isNull());
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void refusesByNameOnceItIsClosed(Residence residence) {
+    Path file = folder.resolve("closed.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("weight", torch.ones(300, 300)), Map.of());
+    }
+    LoadedWeights weights = new LoadedWeights(() -> Safetensors.open(file), Compute.EXACT, residence);
+    Matrix matrix = weights.matrix("weight", 300, 300);
+    try (TensorScope scope = TensorScope.open()) {
+      weights.get("weight", 300, 300);
+      matrix.wide();
+    }
+    weights.close();
+    weights.release();
+    weights.close();
+    List<Executable> uses = List.of(() -> weights.get("weight", 300, 300), () -> weights.read("weight"), matrix::wide,
+        () -> weights.matrix("weight", 300, 300));
+    uses.forEach(use -> assertEquals(file + " is closed; open it again to use its tensors",
+        assertThrows(IllegalStateException.class, use).getMessage()));
   }
 }

@@ -43,13 +43,25 @@ public final class ModelFolder implements ModelFiles {
     return open(root, null);
   }
 
-  /** Opens a folder that holds several variants of its weights, e.g. {@code fp16}; null prefers the plain ones. */
+  /**
+   * Opens a folder that holds several variants of its weights, e.g. {@code fp16}; networks that lack it are taken plain. Null
+   * prefers the plain ones.
+   *
+   * @throws UnusableInput when it is not such a folder, or no network has the variant
+   */
   public static ModelFolder open(Path root, String variant) {
     if (!Files.isDirectory(root)) {
       throw new UnusableInput(root + " is not a folder; give the folder that holds model_index.json");
     }
     Path folder = HubCache.snapshot(root);
-    return new ModelFolder(folder, String.valueOf(root.getFileName()), ModelConfig.read(folder.resolve("model_index.json")), variant);
+    ModelFolder opened = new ModelFolder(
+        folder, String.valueOf(root.getFileName()), ModelConfig.read(folder.resolve("model_index.json")), variant);
+    Set<String> networks = opened.componentNames();
+    if (variant != null && networks.stream().noneMatch(name -> new PartFolder(opened.component(name), variant).hasVariant())) {
+      throw new UnusableInput(root + " has no weights of variant " + variant + " in any of " + networks
+          + "; give a variant that it has, or none for the plain ones");
+    }
+    return opened;
   }
 
   public Path root() {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The folder of one network: its weights in one file or in shards, in safetensors or as PyTorch saves them, plain or in a
@@ -22,7 +23,7 @@ final class PartFolder {
   private final Path folder;
   private final String variant;
 
-  /** {@code variant} is the one to take, or null for the plain files or else the half-precision ones. */
+  /** {@code variant} is the one to take before the plain files, or null for these or else the half-precision ones. */
   PartFolder(Path folder, String variant) {
     this.folder = folder;
     this.variant = variant;
@@ -34,18 +35,25 @@ final class PartFolder {
    * @throws UnusableInput when there is none, or it links out of its repository
    */
   Path weights() {
-    List<String> tried = new ArrayList<>();
-    for (String choice : variant == null ? List.of("", "." + HALF) : List.of("." + variant)) {
-      for (String form : List.of(".safetensors", ".bin")) {
-        for (String stem : STEMS) {
-          eachName(stem, choice, form, tried::add);
-        }
+    String found = Stream.of(variant == null ? "" : "." + variant, variant == null ? "." + HALF : "")
+        .flatMap(this::there).findFirst().orElseThrow(() -> new UnusableInput(folder + " has no weights"
+            + (variant == null ? "" : ", plain or of variant " + variant) + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
+    return RepositoryFolder.of(folder).resolve(found, folder);
+  }
+
+  /** Whether there are weights of the variant itself. */
+  boolean hasVariant() {
+    return there("." + variant).findAny().isPresent();
+  }
+
+  private Stream<String> there(String choice) {
+    List<String> names = new ArrayList<>();
+    for (String form : List.of(".safetensors", ".bin")) {
+      for (String stem : STEMS) {
+        eachName(stem, choice, form, names::add);
       }
     }
-    String found = tried.stream().filter(name -> Files.exists(folder.resolve(name))).findFirst()
-        .orElseThrow(() -> new UnusableInput(folder + " has no weights" + (variant == null ? "" : " of variant " + variant)
-            + "; expected diffusion_pytorch_model.safetensors or model.safetensors"));
-    return RepositoryFolder.of(folder).resolve(found, folder);
+    return names.stream().filter(name -> Files.exists(folder.resolve(name)));
   }
 
   private static void eachName(String stem, String choice, String form, Consumer<String> names) {

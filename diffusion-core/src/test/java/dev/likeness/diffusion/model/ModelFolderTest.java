@@ -50,6 +50,18 @@ class ModelFolderTest {
     assertRefused(config + ": option \"" + option + "\" is 6; only 3 is supported", ModelFiles.open(folder));
   }
 
+  @Test
+  void takesAVariantWhereItIs() throws IOException {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    assertEquals(folder + " has no weights of variant fp16 in any of [text_encoder, unet, vae]; give a variant that it has, or none"
+        + " for the plain ones", assertThrows(UnusableInput.class, () -> ModelFolder.open(folder, "fp16")).getMessage());
+    Path half = folder.resolve("unet/diffusion_pytorch_model.fp16.safetensors");
+    Files.copy(folder.resolve("unet/diffusion_pytorch_model.safetensors"), half);
+    ModelFolder opened = ModelFolder.open(folder, "fp16");
+    assertEquals(half, opened.weightsFile("unet"));
+    assertEquals(folder.resolve("vae/diffusion_pytorch_model.safetensors"), opened.weightsFile("vae"));
+  }
+
   private static void assertRefused(String words, ModelFiles files) {
     assertEquals(words, assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT)).getMessage());
   }

@@ -29,6 +29,7 @@ class PartFolderTest {
       -,    pytorch_model.bin.index.json,                  pytorch_model.bin.index.json
       fp16, model.fp16.safetensors,                        model.safetensors model.fp16.safetensors
       fp16, diffusion_pytorch_model.safetensors.index.fp16.json, model.safetensors diffusion_pytorch_model.safetensors.index.fp16.json
+      fp16, model.safetensors,                             model.safetensors
       ema,  diffusion_pytorch_model.ema.bin,               diffusion_pytorch_model.safetensors diffusion_pytorch_model.ema.bin
       """)
   void takesOneFile(String variant, String taken, String there) throws IOException {
@@ -40,8 +41,8 @@ class PartFolderTest {
 
   @Test
   void saysWhichVariantIsMissing() throws IOException {
-    Files.createFile(folder.resolve("model.safetensors"));
-    assertEquals(folder + " has no weights of variant fp16; expected diffusion_pytorch_model.safetensors or"
+    Files.createFile(folder.resolve("model.bf16.safetensors"));
+    assertEquals(folder + " has no weights, plain or of variant fp16; expected diffusion_pytorch_model.safetensors or"
         + " model.safetensors", assertThrows(UnusableInput.class, () -> new PartFolder(folder, "fp16").weights()).getMessage());
   }
 }

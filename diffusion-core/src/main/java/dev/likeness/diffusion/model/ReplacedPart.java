@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.model;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.text.T5Tokenizer;
 import dev.likeness.diffusion.text.TokenizerFiles;
 import dev.likeness.diffusion.weights.ModelConfig;
@@ -10,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -93,16 +95,36 @@ record ReplacedPart(ModelFiles base, String component, LoosePart part, Path file
     return base.family();
   }
 
-  // CLIP's tokenizer is the model's own or built in; others come with their part.
+  // CLIP's tokenizer is the model's own or built in; others come with their part, or are the model's own if that has as many words.
   @Override
   public TokenizerFiles tokenizerFiles(String tokenizer) {
-    return belongs(tokenizer) && !part.className().startsWith("CLIP") ? TokenizerFiles.read(folder(tokenizer))
-        : base.tokenizerFiles(tokenizer);
+    return belongs(tokenizer) && !part.className().startsWith("CLIP")
+        ? fitting(tokenizer, TokenizerFiles::read, base::tokenizerFiles) : base.tokenizerFiles(tokenizer);
   }
 
   @Override
   public T5Tokenizer t5Tokenizer(String tokenizer) {
-    return belongs(tokenizer) ? T5Tokenizer.open(folder(tokenizer)) : base.t5Tokenizer(tokenizer);
+    return belongs(tokenizer) ? fitting(tokenizer, T5Tokenizer::open, base::t5Tokenizer) : base.t5Tokenizer(tokenizer);
+  }
+
+  private <T> T fitting(String tokenizer, Function<Path, T> beside, Function<String, T> ofBase) {
+    Path own = folder(tokenizer);
+    if (holds(own)) {
+      return beside.apply(own);
+    }
+    Path other = base.folder().map(folder -> folder.resolve(tokenizer)).orElse(null);
+    int words = part.config().integer("vocab_size", 0);
+    if (other != null && holds(other) && base.componentClass(component) != null
+        && base.config(component).integer("vocab_size", 0) == words) {
+      return ofBase.apply(tokenizer);
+    }
+    throw new UnusableInput(files + " comes without its tokenizer: there is none in " + own + ", nor one for " + words + " words in "
+        + (other == null ? base.describe() : other) + "; put its tokenizer.json, spiece.model, or vocab.json with merges.txt"
+        + " beside it");
+  }
+
+  private static boolean holds(Path folder) {
+    return Stream.of("tokenizer.json", "spiece.model", "vocab.json").anyMatch(name -> Files.exists(folder.resolve(name)));
   }
 
   private boolean belongs(String tokenizer) {

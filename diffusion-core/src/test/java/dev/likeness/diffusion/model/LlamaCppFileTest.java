@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.QwenTokenizer;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -62,6 +63,11 @@ class LlamaCppFileTest {
     try (TensorScope scope = TensorScope.open(); TensorSource before = whole.weights(component)) {
       write(file, before, name -> renamed(name, spellings));
       ModelFiles files = whole.with(component, file);
+      if (component.endsWith("_2")) {
+        files.t5Tokenizer("tokenizer_2").close();
+      } else {
+        QwenTokenizer.of(files.tokenizerFiles("tokenizer")).close();
+      }
       options.forEach(name -> assertEquals(
           whole.config(component).values().get(name), files.config(component).values().get(name), name));
       try (TensorSource after = files.weights(component)) {

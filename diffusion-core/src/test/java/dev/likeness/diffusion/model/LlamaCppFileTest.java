@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.PipelineFolder;
+import dev.likeness.diffusion.layout.ForeignSource;
+import dev.likeness.diffusion.layout.KeyLayout;
+import dev.likeness.diffusion.layout.Sd3Layout;
+import dev.likeness.diffusion.layout.ZImageLayout;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.QwenTokenizer;
@@ -15,6 +19,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Text encoders in llama.cpp's naming, as GGUF files. */
+/** GGUF files: text encoders in llama.cpp's naming, and what GGML keeps of shapes. */
 @ExtendWith(NoTensorLeaks.class)
 class LlamaCppFileTest {
   private static final Map<String, String> T5 = Map.of("encoder.block", "enc.blk", "encoder.final_layer_norm", "enc.output_norm",
@@ -77,6 +82,25 @@ class LlamaCppFileTest {
     }
   }
 
+  /** Such as {@code x_pad_token} and {@code pos_embed}. */
+  @Test
+  void putsBackTheLeadingOnesOfTransformers() throws IOException {
+    opensTheSame("zimage/turbo", ZImageLayout.of(2, 2));
+    opensTheSame("sd3/medium", Sd3Layout.of(4));
+  }
+
+  private void opensTheSame(String variant, KeyLayout layout) throws IOException {
+    ModelFiles whole = ModelFiles.open(PipelineFolder.write(variant, folder).path());
+    Path file = folder.resolve("part.gguf");
+    try (TensorScope scope = TensorScope.open(); TensorSource before = whole.weights("transformer");
+        ForeignSource foreign = new ForeignSource(whole.weights("transformer"), layout)) {
+      write(file, foreign, name -> "model.diffusion_model." + name);
+      try (TensorSource after = whole.with("transformer", file).weights("transformer")) {
+        before.names().forEach(name -> assertTrue(torch.equal(before.read(name), after.read(name)), name));
+      }
+    }
+  }
+
   private static String renamed(String name, List<Map<String, String>> spellings) {
     String renamed = name;
     for (Map<String, String> spelling : spellings) {
@@ -87,7 +111,7 @@ class LlamaCppFileTest {
     return renamed;
   }
 
-  /** A GGUF file of f32 without metadata. */
+  /** A GGUF file of f32 without metadata; sizes of 1 at the beginning are not kept. */
   private static void write(Path file, TensorSource source, UnaryOperator<String> names) throws IOException {
     ByteBuffer head = ByteBuffer.allocate(1 << 16).order(ByteOrder.LITTLE_ENDIAN);
     ByteArrayOutputStream data = new ByteArrayOutputStream();
@@ -95,6 +119,9 @@ class LlamaCppFileTest {
     for (String name : source.names()) {
       byte[] text = names.apply(name).getBytes(StandardCharsets.UTF_8);
       long[] shape = source.shape(name);
+      while (shape.length > 1 && shape[0] == 1) {
+        shape = Arrays.copyOfRange(shape, 1, shape.length);
+      }
       head.putLong(text.length).put(text).putInt(shape.length);
       for (int i = shape.length - 1; i >= 0; i--) {
         head.putLong(shape[i]);

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
  * The checked header of a GGUF file, versions 2 and 3. libtorch is not needed.
@@ -27,6 +28,8 @@ public final class GgufHeader implements TensorList {
   private static final int LEAST_ENTRY = 24;
   private static final int LEAST_PAIR = 13;
   private static final String SHAPE = "comfy.gguf.orig_shape.";
+  /** Tensors that begin with a size of 1, which GGML drops, and how many sizes are left then. */
+  private static final Map<String, Integer> ALONE = Map.of("x_pad_token", 1, "cap_pad_token", 1, "pos_embed", 2);
 
   private final String source;
   private final Map<String, Object> metadata = new LinkedHashMap<>();
@@ -136,7 +139,9 @@ public final class GgufHeader implements TensorList {
       }
       return product == elements ? shape : entry.sizes;
     }
-    return entry.sizes;
+    Integer left = ALONE.get(name.substring(name.lastIndexOf('.') + 1));
+    return left == null || left != entry.sizes.length ? entry.sizes
+        : LongStream.concat(LongStream.of(1), LongStream.of(entry.sizes)).toArray();
   }
 
   /** Numbers, flags and texts of the header; long lists are null. */

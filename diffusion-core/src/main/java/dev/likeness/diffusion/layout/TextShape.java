@@ -10,20 +10,21 @@ import java.util.Map;
 public final class TextShape {
   /** CLIP's heads are this wide in every published tower. */
   private static final int HEAD = 64;
+  static final String PROJECTION = "text_projection.weight";
 
   private TextShape() {}
 
   /**
    * The layout of the text encoder below {@code prefix}; null when there is none.
    *
-   * @param most how many of OpenCLIP's layers the family runs at most
+   * @param most how many of its layers the family runs at most
    * @param projects whether the family uses the projection
    */
   public static KeyLayout layout(TensorList keys, String prefix, int most, boolean projects) {
     for (String own : List.of("transformer.", "")) {
       for (boolean named : new boolean[] {true, false}) {
         if (keys.has(prefix + own + (named ? "text_model." : "") + "embeddings.token_embedding.weight")) {
-          return new ClipLayout(named).under(prefix + own);
+          return ClipLayout.of(keys, prefix + own, named, most).under(prefix + own);
         }
       }
     }
@@ -36,10 +37,15 @@ public final class TextShape {
     return null;
   }
 
+  /** Whether {@code name} is a tensor of a whole CLIP that is none of its text encoder's. */
+  public static boolean isBeside(String name) {
+    return ClipLayout.isBeside(name);
+  }
+
   /** The layout that a text encoder is written in: OpenCLIP's, or transformers' own. */
   public static KeyLayout written(boolean openClip, boolean projects, String prefix) {
     return openClip ? new OpenClipLayout(Integer.MAX_VALUE, projects).under(prefix + "model.")
-        : new ClipLayout(true).under(prefix + "transformer.");
+        : ClipLayout.whole().under(prefix + "transformer.");
   }
 
   /** The options under transformers' names, by canonical names. */
@@ -55,7 +61,7 @@ public final class TextShape {
     config.put("num_hidden_layers", Numbered.count(keys, "text_model.encoder.layers."));
     config.put("num_attention_heads", heads(keys, width));
     config.put("max_position_embeddings", size(keys, "text_model.embeddings.position_embedding.weight", 0));
-    config.put("projection_dim", projects ? size(keys, "text_projection.weight", 0) : width);
+    config.put("projection_dim", projects ? size(keys, PROJECTION, 0) : width);
     config.put("layer_norm_eps", 1e-5);
     config.put("bos_token_id", 0);
     config.put("eos_token_id", 2);

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.model;
 
+import dev.likeness.diffusion.layout.TextShape;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.util.Map;
@@ -22,10 +23,10 @@ final class Spelling {
     return component.equals("vae") ? autoencoder(source) : source;
   }
 
-  /** transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer. */
+  /** transformers 5 drops the prefix {@code text_model.}; older files also carry an index buffer, a whole CLIP what looks at pictures. */
   private static TensorSource textEncoder(TensorSource source) {
     return new Renamed(source, name -> {
-      if (name.endsWith("position_ids")) {
+      if (TextShape.isBeside(name)) {
         return null;
       }
       return name.startsWith("text_model.") || name.startsWith("text_projection.") ? name : "text_model." + name;

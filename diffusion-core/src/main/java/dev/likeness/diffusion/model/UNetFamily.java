@@ -23,10 +23,10 @@ final class UNetFamily implements Family {
   static final UNetFamily SD2 = new UNetFamily("sd2", UNetKeys::isSd2,
       List.of(new Slot("text_encoder", "!", 23, false, "cond_stage_model.", "conditioner.embedders.0.")));
   static final UNetFamily SDXL = new UNetFamily("sdxl", UNetKeys::isSdxl,
-      List.of(new Slot("text_encoder", "<|endoftext|>", ALL, false, "conditioner.embedders.0."),
-          new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.1.")));
+      List.of(new Slot("text_encoder", "<|endoftext|>", ALL, false, "conditioner.embedders.0.", "cond_stage_model."),
+          new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.1.", "cond_stage_model.1.")));
   static final UNetFamily REFINER = new UNetFamily("sdxl-refiner", UNetKeys::isRefiner,
-      List.of(new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.0.")));
+      List.of(new Slot("text_encoder_2", "!", ALL, true, "conditioner.embedders.0.", "cond_stage_model.")));
 
   /** Heads are this wide in the families that do not count them. */
   private static final int HEAD = 64;
@@ -35,7 +35,7 @@ final class UNetFamily implements Family {
   /**
    * Where a family keeps a text encoder.
    *
-   * @param layers how many of OpenCLIP's layers it runs at most
+   * @param layers how many of its layers it runs at most
    */
   private record Slot(String component, String padding, int layers, boolean projects, String... prefixes) { }
 

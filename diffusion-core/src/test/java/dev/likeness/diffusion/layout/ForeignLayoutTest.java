@@ -163,6 +163,21 @@ class ForeignLayoutTest {
     }
   }
 
+  /** stable-diffusion.cpp renames OpenCLIP's tensors and keeps their forms; older ones had parted queries, keys and values. */
+  @Test
+  void readsOpenClipUnderTransformersNames() {
+    String own = "cond_stage_model.1.transformer.text_model.";
+    Map<String, long[]> list = Map.of(own + "embeddings.token_embedding.weight", new long[] {9, 4}, own + "text_projection",
+        new long[] {3, 2}, own + "encoder.layers.0.self_attn.in_proj.weight", new long[] {6, 2});
+    KeyLayout layout = TextShape.layout(new KeyList("a list", list), "cond_stage_model.1.", 5, true);
+    String here = "text_model.encoder.layers.4.";
+    assertRows(layout, own + "encoder.layers.4.self_attn.in_proj.weight", 6, Map.of(here + "self_attn.q_proj.weight", rows(0, 2),
+        here + "self_attn.k_proj.weight", rows(2, 4), here + "self_attn.v_proj.weight", rows(4, 6)));
+    assertNames(layout, own, Map.of("encoder.layers.4.mlp.fc1.weight", here + "mlp.fc1.weight"));
+    assertRows(layout, own + "encoder.layers.5.mlp.fc1.weight", 2, Map.of());
+    assertArrayEquals(new long[] {2, 3}, new Relaid(new KeyList("a list", list), layout).shape("text_projection.weight"));
+  }
+
   private static float[] rows(int from, int to) {
     float[] rows = new float[to - from];
     IntStream.range(from, to).forEach(row -> rows[row - from] = row);

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -76,6 +77,40 @@ class KeyMapTest {
         assertEquals(text(family, text), ClipTextConfig.of(components.get(text).config()), text);
       }
     }
+  }
+
+  /** As stable-diffusion.cpp names them: OpenCLIP's under transformers' names, with the layer of SD 2.x that is not run. */
+  @ParameterizedTest
+  @ValueSource(strings = {"sd2", "sdxl", "refiner"})
+  void findsTheTextEncodersOfGgufFiles(String family) {
+    Map<String, long[]> file = new LinkedHashMap<>();
+    parts(family).forEach((component, listed) -> {
+      boolean second = component.equals("text_encoder_2");
+      listed.addTo(file, component.startsWith("text") ? TextShape.written(false, second,
+          second && family.equals("sdxl") ? "cond_stage_model.1." : "cond_stage_model.") : layouts(family).get(component));
+    });
+    for (String name : List.copyOf(file.keySet())) {
+      if (name.contains("layers.22.") && family.equals("sd2")) {
+        file.put(name.replace("layers.22.", "layers.23."), file.get(name));
+      }
+      if (name.endsWith("text_projection.weight")) {
+        file.put(name.replace("text_projection.weight", "text_model.text_projection"), file.remove(name));
+      }
+    }
+    TensorList keys = new KeyList("a list", file);
+    Map<String, Component> found = Family.of(keys).components(keys, Map.of());
+    parts(family).forEach((component, listed) -> assertEquals(new TreeSet<>(listed.names()),
+        new TreeSet<>(new Relaid(keys, found.get(component).layout()).names()), component));
+  }
+
+  /** A whole CLIP is a text encoder, too. */
+  @Test
+  void readsNothingButTheTextEncoderOfAWholeClip() {
+    TensorList whole = KeyList.of(Material.of("keys/checkpoints/clip-vit-large-patch14/model.safetensors.json"));
+    Relaid plain = new Relaid(whole, TextShape.layout(whole, "", 12, false));
+    Set<String> names = new TreeSet<>(ListedTensors.of(text("sd1", "text_encoder")).names());
+    names.add("text_projection.weight");
+    assertEquals(names, new TreeSet<>(plain.names()));
   }
 
   @Test

@@ -41,7 +41,7 @@ public final class ForeignSource implements TensorSource {
       shape[0] = shape[0] / place.span() * place.parts();
     }
     return switch (place.form()) {
-      case SAME, HALVES_EXCHANGED -> shape;
+      case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
       case TRANSPOSED -> new long[] {shape[1], shape[0]};
       case PIXELWISE -> shape.length == 2 ? new long[] {shape[0], shape[1], 1, 1} : shape;
     };
@@ -61,7 +61,7 @@ public final class ForeignSource implements TensorSource {
       return scope.promote(switch (layout.place(first(name)).form()) {
         case TRANSPOSED -> whole.t().contiguous();
         case HALVES_EXCHANGED -> whole.roll(new long[] {whole.size(0) / 2}, 0);
-        case SAME, PIXELWISE -> whole.view(shape(name));
+        case SAME, PIXELWISE, IDENTITY -> whole.view(shape(name));
       });
     }
   }

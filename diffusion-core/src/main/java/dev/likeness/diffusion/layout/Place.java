@@ -19,7 +19,9 @@ public record Place(String name, int part, int span, int parts, Form form) {
     /** As a convolution over one pixel: [rows, columns, 1, 1]. */
     PIXELWISE,
     /** The second half of its rows before the first. */
-    HALVES_EXCHANGED
+    HALVES_EXCHANGED,
+    /** Not at all: the identity, as wide as that vector is long. */
+    IDENTITY
   }
 
   /** The whole of {@code name}, as it is. */

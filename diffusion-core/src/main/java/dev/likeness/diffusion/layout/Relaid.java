@@ -46,6 +46,7 @@ public class Relaid implements TensorList {
       case SAME, HALVES_EXCHANGED -> shape;
       case TRANSPOSED -> shape.length == 2 ? new long[] {shape[1], shape[0]} : shape;
       case PIXELWISE -> isPixelwise(shape) ? new long[] {shape[0], shape[1]} : shape;
+      case IDENTITY -> new long[] {shape[0], shape[0]};
     };
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.layout;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.TensorSource;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 
 /** A component of a foreign file under its canonical names; views of the file wherever its form allows. */
 public final class RelaidSource extends Relaid implements TensorSource {
@@ -24,6 +25,7 @@ public final class RelaidSource extends Relaid implements TensorSource {
       return scope.promote(switch (place.form()) {
         case TRANSPOSED -> part.t().contiguous();
         case HALVES_EXCHANGED -> part.roll(new long[] {part.size(0) / 2}, 0);
+        case IDENTITY -> torch.eye(part.size(0)).to(part.scalar_type());
         case SAME, PIXELWISE -> part.view(shape(name));
       });
     }

@@ -37,6 +37,11 @@ public final class TextShape {
     return null;
   }
 
+  /** The same for a family that listens to it unprojected though its class projects: the projection is the identity. */
+  public static KeyLayout unprojected(KeyLayout layout) {
+    return new Unprojected(layout);
+  }
+
   /** Whether {@code name} is a tensor of a whole CLIP that is none of its text encoder's. */
   public static boolean isBeside(String name) {
     return ClipLayout.isBeside(name);

@@ -41,18 +41,24 @@ record FamilyFacts(Map<String, Object> values) {
   /**
    * The CLIP text encoder below {@code prefix}, or null when there is none.
    *
-   * @param layers how many of OpenCLIP's layers it runs at most
+   * @param layers how many of its layers it runs at most
    * @param known its configuration where it is known better than by shapes, or null
    */
   Component clip(TensorList keys, String component, String prefix, int layers, boolean projects, Map<String, Object> known) {
     int most = known != null && known.get("num_hidden_layers") instanceof Integer own ? own : layers;
-    KeyLayout layout = TextShape.layout(keys, prefix, most, projects);
-    if (layout == null) {
+    KeyLayout stored = TextShape.layout(keys, prefix, most, projects);
+    if (stored == null) {
       return null;
     }
+    KeyLayout layout = heard(component, projects) ? stored : TextShape.unprojected(stored);
     Map<String, Object> config =
         known != null ? known : options(component, TextShape.config(new Relaid(keys, layout), projects));
     return new Component(projects ? "CLIPTextModelWithProjection" : "CLIPTextModel", named(config, keys, component), layout);
+  }
+
+  /** Whether a projection counts that a file holds: not of SD 3's CLIP-L, which alone is first and of the class that projects. */
+  static boolean heard(String component, boolean projects) {
+    return !projects || !component.equals("text_encoder");
   }
 
   /** The autoencoder of a file, or null when there is none. */

@@ -104,12 +104,19 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     boolean projects = projects(base, component);
     for (String prefix : TEXT_PREFIXES) {
       int most = known(base, component).get("num_hidden_layers") instanceof Integer layers ? layers : Integer.MAX_VALUE;
-      KeyLayout layout = TextShape.layout(keys, prefix, most, projects);
-      if (layout != null) {
+      KeyLayout stored = TextShape.layout(keys, prefix, most, projects);
+      if (stored != null) {
+        KeyLayout layout = FamilyFacts.heard(component, projects) || ofFolder(path) ? stored : TextShape.unprojected(stored);
         return relaid(base, component, path, layout, TextShape.config(new Relaid(keys, layout), projects), textClass(projects));
       }
     }
     return null;
+  }
+
+  // A diffusers folder's own file brings its projection.
+  private static boolean ofFolder(Path path) {
+    Path config = path.resolveSibling("config.json");
+    return Files.exists(config) && ModelConfig.read(config).texts("architectures", List.of()).contains(textClass(true));
   }
 
   private static LoosePart language(String component, Path path, TensorList keys) {

@@ -69,7 +69,7 @@ public final class ListedTensors extends KeyList {
       long[] shape = shape(parts.get(0)).clone();
       shape[0] *= parts.size();
       file.put(name, switch (layout.place(parts.get(0)).form()) {
-        case SAME, HALVES_EXCHANGED -> shape;
+        case SAME, HALVES_EXCHANGED, IDENTITY -> shape;
         case TRANSPOSED -> new long[] {shape[1], shape[0]};
         case PIXELWISE -> new long[] {shape[0], shape[1], 1, 1};
       });

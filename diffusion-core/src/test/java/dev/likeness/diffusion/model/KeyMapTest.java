@@ -103,7 +103,7 @@ class KeyMapTest {
         new TreeSet<>(new Relaid(keys, found.get(component).layout()).names()), component));
   }
 
-  /** A whole CLIP is a text encoder, too. */
+  /** CLIP-L of Stable Diffusion 3 is listened to unprojected; a whole CLIP is a text encoder, too. */
   @Test
   void readsNothingButTheTextEncoderOfAWholeClip() {
     TensorList whole = KeyList.of(Material.of("keys/checkpoints/clip-vit-large-patch14/model.safetensors.json"));
@@ -111,6 +111,9 @@ class KeyMapTest {
     Set<String> names = new TreeSet<>(ListedTensors.of(text("sd1", "text_encoder")).names());
     names.add("text_projection.weight");
     assertEquals(names, new TreeSet<>(plain.names()));
+    Relaid unprojected = new Relaid(whole, TextShape.unprojected(TextShape.layout(whole, "", 12, true)));
+    assertEquals(names, new TreeSet<>(unprojected.names()));
+    assertArrayEquals(new long[] {768, 768}, unprojected.shape("text_projection.weight"));
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.model;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
@@ -24,12 +25,16 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -48,13 +53,61 @@ class SingleTransformerFileTest {
   @Test
   void drawsTheSameFromAFileOfStableDiffusion3() throws IOException {
     PipelineFolder whole = PipelineFolder.write("sd3/medium", folder);
+    project(whole, "text_encoder_2", 12, old -> old.slice(0, new LongOptional(0), new LongOptional(12), 1));
+    project(whole, "text_encoder", 32, old -> torch.eye(32));
     Map<String, KeyLayout> layouts = new LinkedHashMap<>();
     layouts.put("transformer", Sd3Layout.of(4).under("model.diffusion_model."));
     layouts.put("vae", AutoencoderLayout.of(2, 2).under("first_stage_model."));
     layouts.put("text_encoder", TextShape.written(false, true, "text_encoders.clip_l."));
     layouts.put("text_encoder_2", TextShape.written(false, true, "text_encoders.clip_g."));
+    float[] expected = drawn(ModelFiles.open(whole.path()));
+    // Their CLIP-L has no projection, or one that counts for nothing.
+    project(whole, "text_encoder", 32, old -> old.mul(new Scalar(2)));
     Path file = written(whole, layouts);
-    assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(ModelFiles.open(file)));
+    assertArrayEquals(expected, drawn(ModelFiles.open(file)));
+    Path without = folder.resolve("without.safetensors");
+    try (Safetensors all = Safetensors.open(file)) {
+      SafetensorsWriter.write(without, new Renamed(all,
+          name -> name.equals("text_encoders.clip_l.transformer.text_projection.weight") ? null : name), all.metadata());
+    }
+    assertArrayEquals(expected, drawn(ModelFiles.open(without)));
+  }
+
+  @Test
+  void takesALooseClipOfStableDiffusion3Unprojected() throws IOException {
+    ModelFiles whole = ModelFiles.open(PipelineFolder.write("sd3/medium", folder).path());
+    Path file = folder.resolve("clip_l.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      Map.of("embeddings.token_embedding.weight", 9, "embeddings.position_embedding.weight", 7, "encoder.layers.0.mlp.fc1.weight", 5)
+          .forEach((name, rows) -> tensors.put("text_model." + name, torch.zeros(rows, 64)));
+      tensors.put("text_model.final_layer_norm.weight", torch.zeros(64));
+      SafetensorsWriter.write(file, tensors, Map.of());
+      ModelFiles files = whole.with("text_encoder", file);
+      assertEquals(64, files.config("text_encoder").integer("projection_dim", 0));
+      try (TensorSource source = files.weights("text_encoder")) {
+        assertTrue(torch.equal(torch.eye(64), source.read("text_projection.weight")));
+      }
+    }
+  }
+
+  private static void project(PipelineFolder whole, String part, int width, UnaryOperator<Tensor> change) throws IOException {
+    Path config = whole.path().resolve(part).resolve("config.json");
+    Map<String, Object> options = new LinkedHashMap<>(ModelConfig.read(config).values());
+    options.put("projection_dim", width);
+    Files.write(config, JSON.std.asBytes(options));
+    changed(config.resolveSibling("model.safetensors"), "text_projection.weight", change);
+  }
+
+  private static void changed(Path file, String name, UnaryOperator<Tensor> change) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>();
+      try (Safetensors before = Safetensors.open(file)) {
+        before.names().forEach(each -> tensors.put(each, before.read(each).clone()));
+      }
+      tensors.put(name, change.apply(tensors.get(name)));
+      SafetensorsWriter.write(file, tensors, Map.of());
+    }
   }
 
   @Test
@@ -68,6 +121,12 @@ class SingleTransformerFileTest {
     assertEquals(file + " has no text_encoder_2; give one beside it; supported: T5EncoderModel",
         assertThrows(UnusableInput.class, () -> BaseModel.open(file, Compute.EXACT)).getMessage());
     ModelFiles files = ModelFiles.open(file).with("text_encoder_2", whole.path().resolve("text_encoder_2"));
+    Path bare = folder.resolve("t5.safetensors");
+    Files.copy(whole.path().resolve("text_encoder_2/model.safetensors"), bare);
+    assertEquals(bare + " comes without its tokenizer: there is none in " + folder + ", nor one for "
+        + files.config("text_encoder_2").integer("vocab_size", 0) + " words in " + file + "; put its tokenizer.json, spiece.model, or"
+        + " vocab.json with merges.txt beside it", assertThrows(UnusableInput.class,
+            () -> ModelFiles.open(file).with("text_encoder_2", bare).t5Tokenizer("tokenizer_2")).getMessage());
     assertArrayEquals(drawn(ModelFiles.open(whole.path())), drawn(files));
   }
 
@@ -118,16 +177,8 @@ class SingleTransformerFileTest {
     options.put("out_channels", in);
     options.put("in_channels", 2 * in);
     Files.write(config, JSON.std.asBytes(options));
-    Path file = whole.resolve("transformer/diffusion_pytorch_model.safetensors");
-    try (TensorScope scope = TensorScope.open()) {
-      Map<String, Tensor> tensors = new HashMap<>();
-      try (Safetensors before = Safetensors.open(file)) {
-        before.names().forEach(name -> tensors.put(name, before.read(name).clone()));
-      }
-      Tensor narrow = tensors.get("x_embedder.weight");
-      tensors.put("x_embedder.weight", torch.cat(new TensorVector(narrow, narrow), 1));
-      SafetensorsWriter.write(file, tensors, Map.of());
-    }
+    changed(whole.resolve("transformer/diffusion_pytorch_model.safetensors"), "x_embedder.weight",
+        narrow -> torch.cat(new TensorVector(narrow, narrow), 1));
     String told = assertThrows(UnusableInput.class, () -> BaseModel.open(whole, Compute.EXACT)).getMessage();
     int filling = 2 * in + 4 * 2 * 2;
     assertEquals(whole + ": the transformer is shown " + 2 * in + " channels, expected " + in + ", or " + filling + " as of Fill;"

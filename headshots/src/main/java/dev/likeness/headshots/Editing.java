@@ -43,7 +43,7 @@ record Editing(BaseModel base, Identity person, FaceDetector detector, Enlarger 
       anew = anew == null ? mask : EditMask.either(anew, mask);
     }
     Headshot edited = new Headshot(after, before.style().saying(edit.words()), edit.seed(),
-        request.size(after.width(), after.height()), before.likeness());
+        request.size(after.width(), after.height()), before.likeness(), true);
     return new EditedHeadshot(before, edited, anew);
   }
 

@@ -41,7 +41,7 @@ final class FaceRedraw {
     Picture drawn = new MaskedDrawing(base, again, enlarger).of(head, oval(size, box), strength, Progress.SILENT, cancellation);
     Picture small = Resampler.AREA.resize(headshot.style().developed(drawn), crop.side(), crop.side());
     return new Headshot(blended(picture, small, crop, face.box()), headshot.style(), headshot.seed(), request,
-        headshot.likeness());
+        headshot.likeness(), headshot.edited());
   }
 
   private static Picture oval(int size, Box box) {

@@ -19,12 +19,18 @@ import java.util.Optional;
  * @param seed the seed of its noise
  * @param request the request with every default filled in
  * @param likeness how strongly the person was drawn, 0 to 1
+ * @param edited whether it goes on from another picture, such as a photo or a file, which its own file says then
  */
-public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
+public record Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness, boolean edited) {
   public Headshot {
     if (!(likeness >= 0 && likeness <= 1)) {
       throw new IllegalArgumentException("likeness " + likeness + " is outside 0..1");
     }
+  }
+
+  /** One that was drawn from nothing. */
+  public Headshot(Picture picture, Style style, long seed, ImageRequest request, double likeness) {
+    this(picture, style, seed, request, likeness, false);
   }
 
   /**
@@ -35,7 +41,7 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
   public static Headshot of(Picture picture, Style style, String who) {
     ImageRequest request = ShootRequest.of(style, 1).drawing(style.opening() + " of " + who, style)
         .size(picture.width(), picture.height());
-    return new Headshot(picture, style, request.seed(), request, 1);
+    return new Headshot(picture, style, request.seed(), request, 1, true);
   }
 
   /**
@@ -44,17 +50,17 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
    */
   public Optional<Headshot> cropped(String format, FaceDetector detector) {
     return HeadshotCrop.of(picture, format, detector)
-        .map(shown -> new Headshot(shown.of(picture, format), style, seed, request, likeness));
+        .map(shown -> new Headshot(shown.of(picture, format), style, seed, request, likeness, edited));
   }
 
   /** The same asked by another prompt. */
   public Headshot prompt(String text) {
-    return new Headshot(picture, style, seed, request.prompt(text), likeness);
+    return new Headshot(picture, style, seed, request.prompt(text), likeness, edited);
   }
 
   /** The same drawn over in so many steps, where it is edited. */
   public Headshot steps(int n) {
-    return new Headshot(picture, style, seed, request.steps(n), likeness);
+    return new Headshot(picture, style, seed, request.steps(n), likeness, edited);
   }
 
   /**
@@ -82,14 +88,14 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     return ShotList.entry(this, file);
   }
 
-  /** The bytes of a PNG file that says that it was generated, and nothing of whom it shows. */
+  /** The bytes of a PNG file that says that it was generated, or edited, and nothing of whom it shows. */
   public byte[] toPng() {
-    return Disclosure.standard().png(picture);
+    return of(Disclosure.standard()).png(picture);
   }
 
   /** The bytes of a file of this kind that says the same. */
   public byte[] toBytes(PictureFormat format) {
-    return Disclosure.standard().encode(picture, format);
+    return of(Disclosure.standard()).encode(picture, format);
   }
 
   /** Writes such a PNG file, whole or not at all. */
@@ -97,9 +103,13 @@ public record Headshot(Picture picture, Style style, long seed, ImageRequest req
     writePng(file, Disclosure.standard());
   }
 
-  /** Writes a PNG file that discloses in the application's own way. */
+  /** Writes a PNG file that discloses in the application's own way, and that it was edited where it was. */
   public void writePng(Path file, Disclosure disclosure) {
-    disclosure.writePng(picture, file);
+    of(disclosure).writePng(picture, file);
+  }
+
+  private Disclosure of(Disclosure given) {
+    return edited && !given.edited() ? given.edited(true) : given;
   }
 
   /** What the headshot at {@code index} of a shoot is called, counted from 0: {@code headshot-001.png}. */

@@ -77,7 +77,7 @@ final class ShotList {
       ImageRequest request = ImageRequest.of(text(shot, "prompt")).negative(text(shot, "negative"))
           .steps(number(shot, "steps", ShootRequest.STEPS).intValue()).guidance(number(shot, "guidance", Double.NaN).doubleValue())
           .seed(number(shot, "seed", 0).longValue()).size(picture.width(), picture.height());
-      return new Headshot(picture, style(shot), request.seed(), request, number(shot, "likeness", 1).doubleValue());
+      return new Headshot(picture, style(shot), request.seed(), request, number(shot, "likeness", 1).doubleValue(), true);
     } catch (IllegalArgumentException e) {
       throw unreadable(record, e);
     }

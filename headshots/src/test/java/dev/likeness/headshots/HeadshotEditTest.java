@@ -13,6 +13,10 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.headshots.provenance.Disclosure;
+import dev.likeness.headshots.provenance.PictureFormat;
+import dev.likeness.headshots.provenance.Provenance;
+import dev.likeness.headshots.provenance.c2pa.ManifestReport;
+import dev.likeness.headshots.provenance.c2pa.TrustAnchors;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -175,6 +179,24 @@ class HeadshotEditTest {
         assertThrows(IllegalArgumentException.class, () -> HeadshotEdit.extend(4097, 0, 0, 0)).getMessage());
     assertEquals("the canvas would have 4128x32 pixels, and a side has 4096 at most; extend it by less",
         assertThrows(UnusableInput.class, () -> edit(HeadshotEdit.extend(4096, 0, 0, 0))).getMessage());
+  }
+
+  @Test
+  void saysInItsFileThatItWasEdited() throws IOException {
+    Face face = new Face(new Box(8, 8, 16, 16), 1, Pose.FRONTAL, Optional.empty(), Optional.empty());
+    Headshot photo = Headshot.of(headshot.picture(), headshot.style(), "Ada").prompt("a photo of Ada").steps(3);
+    Path file = folder.resolve("scarf.png");
+    Headshot edited = edit(HeadshotEdit.within(right(SIDE), "a scarf")).after();
+    edited.writePng(file, Disclosure.standard().generator("Shop"));
+    for (byte[] bytes : List.of(edited.toPng(), edited.toBytes(PictureFormat.JPEG), Files.readAllBytes(file), photo.toPng(),
+        Headshot.read(file, "Ada").toPng(), HeadshotStudio.on(base).redrawFace(ada, photo, face, 0.7, new Cancellation()).toPng())) {
+      assertEquals(List.of("c2pa.opened", "c2pa.edited"), actions(bytes));
+    }
+    assertEquals(List.of("c2pa.created"), actions(headshot.toPng()));
+  }
+
+  private static List<String> actions(byte[] file) {
+    return Provenance.of(file, TrustAnchors.NONE).manifest().orElseThrow().actions().stream().map(ManifestReport.Action::name).toList();
   }
 
   @Test

@@ -137,7 +137,7 @@ public final class EditCommand implements Runnable {
   private Headshot headshot(Optional<Headshot> told, Identity who) {
     Headshot read = told.orElseGet(() -> Headshot.read(picture, who.phrase()));
     return Double.isNaN(likeness) ? read
-        : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness);
+        : new Headshot(read.picture(), read.style(), read.seed(), read.request(), likeness, read.edited());
   }
 
   private String record(EditedHeadshot edited, boolean told, HeadshotScores scores) throws IOException {

@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 
 /**
  * A base model in memory, shared by threads and by persons: requests carry who and what adapts it, and its own tensors
- * are never touched.
+ * are never touched. Closing waits for what is being drawn, encoded or decoded, and refuses what is asked for afterwards.
  */
 public final class BaseModel implements AutoCloseable {
   private final Denoiser denoiser;
@@ -27,12 +27,14 @@ public final class BaseModel implements AutoCloseable {
   private final Optional<Path> folder;
   private final MemoryPlan plan;
   private final boolean sparing;
+  private final Uses uses;
 
-  private BaseModel(Denoiser denoiser, String name, Optional<Path> folder, MemoryPlan plan, boolean sparing) {
+  private BaseModel(Denoiser denoiser, String name, Optional<Path> folder, MemoryPlan plan, boolean sparing, Uses uses) {
     this.denoiser = denoiser;
     this.folder = folder;
     this.plan = plan;
     this.sparing = sparing;
+    this.uses = uses;
     this.defaults = denoiser.defaults();
     this.name = name;
   }
@@ -50,7 +52,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see {@link #open(Path, Compute)}. */
   public static BaseModel open(ModelFiles files, Compute compute) {
-    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false);
+    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false, new Uses(files.name()));
   }
 
   /**
@@ -65,7 +67,7 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
     Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
-    return new BaseModel(denoiser, files.name(), files.folder(), plan, false);
+    return new BaseModel(denoiser, files.name(), files.folder(), plan, false, new Uses(files.name()));
   }
 
   /**
@@ -76,7 +78,7 @@ public final class BaseModel implements AutoCloseable {
    * Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
-    return new BaseModel(denoiser, name, folder, plan, plan == null);
+    return new BaseModel(denoiser, name, folder, plan, plan == null, uses);
   }
 
   /** How the model lies in memory, where it was opened with a budget. */
@@ -171,7 +173,7 @@ public final class BaseModel implements AutoCloseable {
    * on the calling thread, in the order in which they are drawn: as many as share a pass at once, larger copies ({@link HiresFix}) one by one.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
-    return progress.around(() -> textToImage().draw(requests, each, progress, cancellation));
+    return uses.during(() -> progress.around(() -> textToImage().draw(requests, each, progress, cancellation)));
   }
 
   private TextToImage textToImage() {
@@ -194,17 +196,17 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return LatentSpace.encode(networks(), request);
+    return uses.during(() -> LatentSpace.encode(networks(), request));
   }
 
   /** The most likely latents of a picture, whose sides are multiples of the autoencoder's factor. Thread-safe. */
   public Latents encode(Picture picture) {
-    return latentSpace().encode(picture);
+    return uses.during(() -> latentSpace().encode(picture));
   }
 
   /** The picture of latents. Thread-safe. */
   public Picture decode(Latents latents) {
-    return latentSpace().decode(latents);
+    return uses.during(() -> latentSpace().decode(latents));
   }
 
   /** The unit noise that a run of this seed and size in pixels begins with: {@link ImageRequest#noise}. Thread-safe. */
@@ -216,8 +218,14 @@ public final class BaseModel implements AutoCloseable {
     return new LatentSpace(denoiser.model());
   }
 
+  /**
+   * Frees the networks once nothing is drawn, encoded or decoded any more; a second call does nothing. Whoever has {@link #parts()} in
+   * use, as while a person is learnt, must have ended, and no drawing may wait for this.
+   *
+   * @throws IllegalStateException when a listener calls this while its own drawing goes on, which could wait for itself for ever
+   */
   @Override
   public void close() {
-    denoiser.model().close();
+    uses.close(denoiser.model()::close);
   }
 }

@@ -1,0 +1,59 @@
+package dev.likeness.diffusion;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+@ExtendWith(NoTensorLeaks.class)
+@Timeout(60)
+class UsesTest {
+  private static final ImageRequest ASK = ImageRequest.of("a cat").steps(2).size(32, 32);
+
+  @Test
+  void closingWaitsForWhatIsDrawn(@TempDir Path folder) throws Exception {
+    BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+    Thread closing = new Thread(base.sparing()::close);
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch shown = new CountDownLatch(1);
+    FutureTask<List<GeneratedImage>> drawing = new FutureTask<>(() -> base.generate(List.of(ASK), image -> {
+      begun.countDown();
+      uninterrupted(shown);
+      base.decode(image.latents());
+      assertTrue(assertThrows(IllegalStateException.class, base::close).getMessage().contains("is drawing on this thread"));
+    }, event -> { }, new Cancellation()));
+    new Thread(drawing).start();
+    begun.await();
+    closing.start();
+    while (closing.getState() != Thread.State.WAITING) {
+      Thread.onSpinWait();
+    }
+    String closed = "the model base-today is closed; open it again to draw with it";
+    assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());
+    shown.countDown();
+    assertEquals(1, drawing.get().size());
+    closing.join();
+    assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.generate(ASK)).getMessage());
+    base.close();
+  }
+
+  private static void uninterrupted(CountDownLatch shown) {
+    try {
+      shown.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,5 +1,6 @@
 package dev.likeness.diffusion.layout;
 
+import dev.likeness.diffusion.unet.ControlNetConfig;
 import dev.likeness.diffusion.unet.UNetConfig;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,22 @@ public final class UNetLayout {
   /** The layout of a UNet of this shape, without a prefix. */
   public static KeyLayout of(UNetConfig config) {
     return new UNetLayout(config).table;
+  }
+
+  /** The layout of a ControlNet of this shape, which is such a UNet's way down between layers of its own. */
+  public static KeyLayout of(ControlNetConfig config) {
+    ModuleTable table = new UNetLayout(config.unet()).table;
+    int blocks = 2 * (config.hintChannels().size() - 1);
+    table.add("controlnet_cond_embedding.conv_in", "input_hint_block.0")
+        .add("controlnet_cond_embedding.conv_out", "input_hint_block." + 2 * (blocks + 1));
+    for (int i = 0; i < blocks; i++) {
+      table.add("controlnet_cond_embedding.blocks." + i, "input_hint_block." + 2 * (i + 1));
+    }
+    int left = config.unet().levels().stream().mapToInt(level -> level.layers() + 1).sum();
+    for (int i = 0; i < left; i++) {
+      table.add("controlnet_down_blocks." + i, "zero_convs." + i + ".0");
+    }
+    return table.add("controlnet_mid_block", "middle_block_out.0");
   }
 
   private void down(List<UNetConfig.Level> levels) {

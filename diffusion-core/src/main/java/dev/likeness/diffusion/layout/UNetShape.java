@@ -32,16 +32,35 @@ public final class UNetShape {
     return new UNetShape(keys, prefix).config();
   }
 
+  /** The options of a ControlNet, which is such a UNet's way down and looks at a picture, as above. */
+  public static Map<String, Object> control(TensorList keys, String prefix) {
+    UNetShape shape = new UNetShape(keys, prefix);
+    Map<String, Object> config = shape.wayDown();
+    int last = Numbered.count(keys, prefix + "input_hint_block.") - 1;
+    List<Integer> widths = new ArrayList<>();
+    for (int i = 0; i < last; i += 4) {
+      widths.add(shape.size("input_hint_block." + i + ".weight", 0));
+    }
+    config.put("conditioning_channels", shape.size("input_hint_block.0.weight", 1));
+    config.put("conditioning_embedding_out_channels", widths);
+    return config;
+  }
+
   private Map<String, Object> config() {
+    Map<String, Object> config = wayDown();
+    config.put("out_channels", size("out.2.weight", 0));
+    config.put("up_block_types", upTypes());
+    return config;
+  }
+
+  private Map<String, Object> wayDown() {
     readLevels();
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("in_channels", size("input_blocks.0.0.weight", 1));
-    config.put("out_channels", size("out.2.weight", 0));
     config.put("block_out_channels", levels.stream().map(Level::channels).toList());
     config.put("layers_per_block", sole(levels.stream().map(Level::layers).toList()));
     config.put("down_block_types",
         levels.stream().map(level -> level.transformers == 0 ? "DownBlock2D" : "CrossAttnDownBlock2D").toList());
-    config.put("up_block_types", upTypes());
     config.put("transformer_layers_per_block", sole(transformers()));
     config.put("cross_attention_dim", contextWidth());
     config.put("use_linear_projection", linear());

@@ -32,7 +32,8 @@ public final class ControlNet implements AutoCloseable {
   }
 
   /**
-   * Opens a diffusers folder, or a file with its {@code config.json} beside it, and checks every tensor.
+   * Opens a diffusers folder, a file of it with its {@code config.json} beside it, or a file of Stable Diffusion's in its
+   * authors' naming, and checks every tensor.
    *
    * @throws UnusableInput when something is missing, broken, or of a class other than {@code ControlNetModel} and {@code
    *     FluxControlNetModel}

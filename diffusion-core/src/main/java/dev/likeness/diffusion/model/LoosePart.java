@@ -75,6 +75,9 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
   }
 
   private static LoosePart foreign(ModelFiles base, String component, Path path, TensorList keys) {
+    if (component.equals("controlnet")) {
+      return ControlNetFile.find(path, keys);
+    }
     if (Family.KNOWN.stream().anyMatch(known -> known.recognises(keys))) {
       // How a small transformer's heads are shared among the axes is not in the file.
       SingleFile whole = SingleFile.open(path, component.equals("transformer") && base != null
@@ -162,6 +165,9 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
   private static LoosePart canonical(ModelFiles base, String component, Path path, TensorList keys) {
     Map<String, Object> options = known(base, component);
     String className = className(base, component);
+    if (component.equals("controlnet")) {
+      ControlNetFile.requireConfig(path, keys);
+    }
     if (component.equals("vae") && keys.has("decoder.layers.0.weight") && keys.has("encoder.layers.0.weight")) {
       options = new LinkedHashMap<>(AutoencoderShape.tinyConfig(keys));
       className = "AutoencoderTiny";

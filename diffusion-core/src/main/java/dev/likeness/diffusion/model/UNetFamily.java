@@ -132,6 +132,18 @@ final class UNetFamily implements Family {
     return new Component("UNet2DConditionModel", options, UNetLayout.of(UNetConfig.of(options)).under(prefix));
   }
 
+  /** The config of a ControlNet in latent diffusion's naming: what its shapes tell, and the facts of the family that it is for. */
+  static Map<String, Object> control(TensorList keys, String prefix) {
+    Map<String, Object> shapes = UNetShape.control(keys, prefix);
+    boolean second = Boolean.TRUE.equals(shapes.get("use_linear_projection"))
+        || ((Number) shapes.get("cross_attention_dim")).longValue() == UNetKeys.SD2_TEXT;
+    Map<String, Object> config =
+        (shapes.containsKey("addition_embed_type") ? SDXL : second ? SD2 : SD1).facts("unet", shapes);
+    countHeads(config, keys);
+    config.put("_class_name", "ControlNetModel");
+    return config;
+  }
+
   private static void countHeads(Map<String, Object> config, TensorList keys) {
     List<Integer> channels = ((List<?>) config.get("block_out_channels")).stream().map(Integer.class::cast).toList();
     if (!config.containsKey("attention_head_dim")) {

@@ -7,7 +7,7 @@ import java.util.List;
 record UNetKeys(TensorList keys, String prefix) {
   private static final List<String> PREFIXES = List.of("model.diffusion_model.", "diffusion_model.", "");
   private static final long REFINER_TEXT = 1280;
-  private static final long SD2_TEXT = 1024;
+  static final long SD2_TEXT = 1024;
 
   /** The UNet in latent diffusion's spelling; null when there is none. */
   static UNetKeys of(TensorList keys) {

@@ -8,6 +8,7 @@ import dev.likeness.portrait.evaluation.EvaluationPlan;
 import dev.likeness.portrait.evaluation.EvaluationTable;
 import dev.likeness.portrait.evaluation.EvaluationTools;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Command;
@@ -35,9 +36,9 @@ public final class EvaluateCommand implements Runnable {
       + " quick 2)")
   private Integer people;
 
-  @Option(names = "--attributes", paramLabel = "FILE", description = "the attribute classifier that TrainAttributes wrote:"
-      + " reads prompts back, and tells how different pictures are")
-  private Path attributes;
+  @Option(names = "--attributes", paramLabel = "FILE", split = ",", description = "the attribute classifier that TrainAttributes wrote:"
+      + " reads prompts back, and tells how different pictures are; of several, between commas, what they hold for likely together")
+  private List<Path> attributes = List.of();
 
   @Option(names = "--detector", paramLabel = "FILE", description = "a YuNet ONNX file: counts faces")
   private Path detector;
@@ -59,7 +60,7 @@ public final class EvaluateCommand implements Runnable {
   public void run() {
     Path folder = model.equals(EMBEDDED) ? PortraitModel.files() : Path.of(model);
     try (EvaluationTools tools = EvaluationTools.open(
-        Optional.ofNullable(attributes), Optional.ofNullable(detector), Optional.ofNullable(embedder))) {
+        attributes, Optional.ofNullable(detector), Optional.ofNullable(embedder))) {
       Map<String, Object> figures =
           Evaluation.of(folder, plan(), tools, out, ConsoleProgress.on(console), console.cancellation());
       console.out().print(EvaluationTable.of(figures));

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -38,20 +37,24 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
 
   /** Opens those that the arguments name. */
   static EvaluationTools of(Named named) {
-    return open(named.file("attributes"), named.file("detector"), named.file("embedder"));
+    return open(named.files("attributes"), named.file("detector"), named.file("embedder"));
   }
 
   /**
    * Opens those that are given.
    *
-   * @param attributes weights that {@code TrainAttributes} wrote
+   * @param attributes weights that {@code TrainAttributes} wrote, of one classifier or several; none to read nothing
    * @param detector an ONNX file of YuNet
    * @param embedder an ONNX file that {@link EmbedderSpec} knows, or a folder that {@code TrainEmbedder} wrote, of other people and
    *     with another start than the model's
    */
-  public static EvaluationTools open(Optional<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
-    return new EvaluationTools(attributes.map(AttributeReader::open), detector.map(YuNetDetector::open),
+  public static EvaluationTools open(List<Path> attributes, Optional<Path> detector, Optional<Path> embedder) {
+    return new EvaluationTools(reader(attributes), detector.map(YuNetDetector::open),
         embedder.map(EvaluationTools::embedder));
+  }
+
+  private static Optional<AttributeReader> reader(List<Path> files) {
+    return files.isEmpty() ? Optional.empty() : Optional.of(AttributeReader.open(files.toArray(Path[]::new)));
   }
 
   private static FaceEmbedder embedder(Path file) {
@@ -76,7 +79,7 @@ public record EvaluationTools(Optional<AttributeReader> reader, Optional<FaceDet
 
   /** How the classifier came to be, or that there is none. */
   String readBy() {
-    return reader.map(by -> new TreeMap<>(by.made()).toString()).orElse("none");
+    return reader.map(AttributeReader::made).orElse("none");
   }
 
   @Override

@@ -32,7 +32,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Measures the curve of the likeness dial: draws rendered people whom nothing has seen, shown by an adapter at many
@@ -78,7 +77,7 @@ public final class MeasureDial {
         PersonAdapter adapter = PersonAdapter.in(folder, base);
         FaceDetector detector = new CascadeDetector(); FaceGuidance guidance = FaceGuidance.in(folder, base, detector).orElse(null)) {
       Ledger.open(out.resolve("of.json")).begin("of", Map.of("model", MeasuredModel.told(folder), "steps", Integer.toString(steps),
-          "attributes", new TreeMap<>(reader.made()).toString(), "held by", guidance == null ? "nothing" : guidance.embedder().name()));
+          "attributes", reader.made(), "held by", guidance == null ? "nothing" : guidance.embedder().name()));
       HeadshotStudio studio = HeadshotStudio.on(base).faceGuidance(guidance);
       double[] faces = guidance == null ? new double[1] : FACES;
       long first = FIRST + (args.length > 5 ? Integer.parseInt(args[5]) : 0);

@@ -114,7 +114,7 @@ public final class MakePortrait {
   private void evaluate() {
     Path attributes = work.resolve("attributes").resolve("attributes.safetensors");
     try (EvaluationTools tools = EvaluationTools.open(
-        Optional.of(attributes).filter(Files::exists), Optional.empty(), Optional.empty())) {
+        Files.exists(attributes) ? List.of(attributes) : List.of(), Optional.empty(), Optional.empty())) {
       System.out.print(EvaluationTable.of(Evaluation.of(
           folder, EvaluationPlan.QUICK, tools, work.resolve("evaluation"), Progress.SILENT, new Cancellation())));
     }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The {@code NAME=VALUE} arguments of a program, in their order. */
 public record Named(Map<String, String> values) {
@@ -28,6 +29,11 @@ public record Named(Map<String, String> values) {
 
   public int number(String name, int otherwise) {
     return Integer.parseInt(text(name, String.valueOf(otherwise)));
+  }
+
+  /** Those between commas. */
+  public List<Path> files(String name) {
+    return values.containsKey(name) ? Stream.of(values.get(name).split(",")).map(Path::of).toList() : List.of();
   }
 
   public Optional<Path> file(String name) {

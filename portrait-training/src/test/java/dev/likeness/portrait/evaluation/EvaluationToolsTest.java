@@ -10,6 +10,7 @@ import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.Weights;
 import dev.likeness.portrait.attributes.AttributeNetwork;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -23,8 +24,8 @@ class EvaluationToolsTest {
       new AttributeNetwork(Weights.of(weights));
       SafetensorsWriter.write(attributes, weights.leaves(), Map.of("commit", "c"));
     }
-    try (EvaluationTools none = EvaluationTools.open(Optional.empty(), Optional.empty(), Optional.empty());
-        EvaluationTools reading = EvaluationTools.open(Optional.of(attributes), Optional.empty(), Optional.empty())) {
+    try (EvaluationTools none = EvaluationTools.open(List.of(), Optional.empty(), Optional.empty());
+        EvaluationTools reading = EvaluationTools.open(List.of(attributes), Optional.empty(), Optional.empty())) {
       assertEquals(none.judgingFaces(Map.of()), reading.judgingFaces(Map.of()));
       assertNotEquals(none.judging(Map.of()), reading.judging(Map.of()));
     }

@@ -37,7 +37,7 @@ class AttributeTrainingTest {
     Path file = folder.resolve("attributes.safetensors");
     TrainAttributes.write(unbroken, file, Map.of("commit", "none"));
     try (AttributeReader reader = AttributeReader.open(file)) {
-      assertEquals("none", reader.made().get("commit"));
+      assertEquals("{commit=none}", reader.made());
       // Words guessed at random are right in one of six; these few steps reach far more.
       assertTrue(right(reader, store, known) > .4, right(reader, store, known) + " right");
       Picture picture = store.picture(0);

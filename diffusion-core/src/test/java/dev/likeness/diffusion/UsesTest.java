@@ -37,9 +37,10 @@ class UsesTest {
     new Thread(drawing).start();
     begun.await();
     closing.start();
-    while (closing.getState() != Thread.State.WAITING) {
+    while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
       Thread.onSpinWait();
     }
+    assertTrue(closing.isAlive(), "closing waits for the drawing");
     String closed = "the model base-today is closed; open it again to draw with it";
     assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());
     shown.countDown();

@@ -164,11 +164,10 @@ public final class HeadshotStudio {
    * and one of other photos, settings or another base begins anew.
    *
    * @param known as {@link #learn} is told
-   * @throws dev.likeness.diffusion.error.MachineLimit where learning does not fit into this machine's memory
    */
   public Path state(Path folder, PhotoReview review, PersonProfile known) {
     List<Object> photos = review.accepted().stream().<Object>map(photo -> List.of(photo.picture(), photo.face())).toList();
-    int run = Objects.hash(photos, known.toString(), learning.fitting().toString(), learning.watch().map(LikenessWatch::every),
+    int run = Objects.hash(photos, known.toString(), training().toString(), learning.watch().map(LikenessWatch::every),
         base.name(), WeightsDigest.of(base.parts()), base.parts().compute().toString());
     return TrainingStates.file(folder, run);
   }

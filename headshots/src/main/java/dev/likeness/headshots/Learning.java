@@ -71,11 +71,15 @@ record Learning(BaseModel base, LoraTraining training, Optional<FaceEmbedder> em
   }
 
   /**
-   * As this machine's memory allows, where that is known.
+   * As this machine's memory allows, where that is known. A base under a plan holds less than is reckoned with here, so that its memory is
+   * left to who planned it.
    *
    * @throws dev.likeness.diffusion.error.MachineLimit where no such training fits into it
    */
-  LoraTraining fitting() {
+  private LoraTraining fitting() {
+    if (base.plan().isPresent()) {
+      return training;
+    }
     long bytes = DeviceMemory.find(base.parts().compute()).map(DeviceMemory::total).orElse(Long.MAX_VALUE);
     return Recipe.fitting(training, base, watch.isPresent(), bytes);
   }

@@ -177,9 +177,9 @@ public final class TrainCommand implements Runnable {
 
   private void learnPerson(HeadshotStudio studio, BaseModel model, PhotoReview review, Path state, Progress progress) {
     LoraTraining numbers = recipe.of(model, review.accepted().size()).captions(studio.training().captions().toArray(String[]::new));
-    LoraTraining asked = Recipe.fitting(asked(rank.of(studio.training(numbers)).training()), model, watch != null,
-        model.parts().compute().memory().total());
-    console.err().println("takes about " + asked.memory(model, model.defaults().width(), model.defaults().height(), watch != null));
+    LoraTraining asked = asked(rank.of(studio.training(numbers)).training());
+    LoraTraining fitting = Recipe.fitting(asked, model, watch != null, model.parts().compute().memory().total());
+    console.err().println("takes about " + fitting.memory(model, model.defaults().width(), model.defaults().height(), watch != null));
     try (TrainedPerson person = studio.training(asked)
         .learn(review, photos.consent(), photos.known(), state, progress, console.cancellation())) {
       person.save(out);

@@ -60,6 +60,15 @@ class GenerateCommandTest {
   }
 
   @Test
+  void findsOutBeforeItDrawsThatTensorsCannotBeWritten() {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("generate", "--base", TinyBase.in(folder).toString(), "--prompt", "a person", "--steps", "2",
+        "--dtype", "f32", "--device", "cpu", "--tensors", folder.toString(), "--out", out.toString());
+    assertEquals(List.of(folder + " is a folder; give a file in it"), run.complaints());
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
   void writesTheNumbersThatDiffusersComputes() {
     GoldenFolder golden = GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder);
     try (GoldenReference reference = golden.reference(); TensorScope scope = TensorScope.open()) {

@@ -51,6 +51,15 @@ class PeopleCommandTest {
   }
 
   @Test
+  void theListMayLieAmongThePhotosHoweverTheFolderIsGiven() throws IOException {
+    people(folder, "--photos", "1");
+    Path photos = folder.resolve("person-7000000000");
+    Files.move(folder.resolve("people.json"), photos.resolve("people.json"));
+    assertTrue(RenderedPhotos.areAllIn(photos));
+    assertTrue(RenderedPhotos.areAllIn(Path.of("").toAbsolutePath().relativize(photos.toAbsolutePath())));
+  }
+
+  @Test
   void keepsOnTheListWhomItRenderedBefore() throws IOException {
     people(folder, "--photos", "2");
     people(folder, "--count", "1", "--photos", "1");

@@ -128,6 +128,9 @@ public final class GenerateCommand implements Runnable {
     }
     disclosure.disclosure(signing);
     Writable.requireFolder(out);
+    if (tensors != null) {
+      Writable.requireFile(tensors);
+    }
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
     ImageRequest request =

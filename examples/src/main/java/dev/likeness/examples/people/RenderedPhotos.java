@@ -25,7 +25,7 @@ public final class RenderedPhotos {
     if (list == null) {
       return false;
     }
-    try (Stream<Path> files = Files.list(folder)) {
+    try (Stream<Path> files = Files.list(folder.toAbsolutePath().normalize())) {
       Set<String> rendered = digests(list);
       List<Path> photos = files.filter(Files::isRegularFile).filter(file -> !file.equals(list))
           .filter(file -> !file.getFileName().toString().startsWith(".")).toList();

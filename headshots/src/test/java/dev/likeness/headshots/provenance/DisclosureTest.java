@@ -1,6 +1,7 @@
 package dev.likeness.headshots.provenance;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
@@ -172,6 +173,40 @@ class DisclosureTest {
     Picture after = Picture.read(Files.write(folder.resolve("labelled.png"), labelled));
     assertNotEquals(before.crop(0, 230, 60, 34), after.crop(0, 230, 60, 34));
     assertEquals(48, Watermark.read(after).orElseThrow());
+  }
+
+  /** Words that are longer than the picture is wide. */
+  @Test
+  void labelsInAsManyLinesAsTheWordsNeed() throws IOException {
+    String words = "drawn by artificial intelligence from photos, and not a photograph of anybody ";
+    Picture one = labelled(words + "here");
+    assertNotEquals(one, labelled(words + "there"), "the last word is seen");
+    assertNotEquals(labelled("drawn").crop(0, 200, 60, 30), one.crop(0, 200, 60, 30), "it takes more than a line");
+    assertDoesNotThrow(() -> labelled("d".repeat(200)), "no space to break at");
+  }
+
+  private Picture labelled(String words) throws IOException {
+    return Picture.read(Files.write(folder.resolve("labelled.png"), Disclosure.standard().label(words).png(PICTURE)));
+  }
+
+  @Test
+  void namesTheFileThatIsNoKeyAndNoCertificate() throws IOException {
+    ApplicationIdentity.make(folder, "EC", "Ada");
+    Path key = folder.resolve("key.pem");
+    Path chain = folder.resolve("chain.pem");
+    Path none = folder.resolve("none.pem");
+    assertNames(none, none, chain);
+    assertNames(none, key, none);
+    String pem = Files.readString(chain);
+    Path garbled = Files.writeString(folder.resolve("garbled.pem"), pem.substring(0, 200) + "#?" + pem.substring(200));
+    assertNames(garbled, key, garbled);
+    Path half = Files.writeString(folder.resolve("half.pem"), Files.readString(key).substring(0, 60));
+    assertNames(half, half, chain);
+  }
+
+  private static void assertNames(Path file, Path key, Path chain) {
+    UnusableInput refusal = assertThrows(UnusableInput.class, () -> SigningIdentity.open(key, chain));
+    assertTrue(refusal.getMessage().startsWith("cannot read " + file + ", which should be a whole PEM file: "), refusal.getMessage());
   }
 
   @Test

@@ -152,12 +152,17 @@ public final class PhotoDecoder {
     }
   }
 
-  // Empty where the reader delivers its rows in some other way than into the raster, once a scan.
+  // Empty where the reader delivers its rows in some other way than into the raster, once a scan: all at once, where it
+  // converts colours itself, for which there is no room.
   private Optional<Picture> byRow(ImageReader reader, int scans, int width, int height) throws IOException {
     ReducingRaster raster = new ReducingRaster(width, height, limits.longSide(), scans);
     ImageReadParam param = reader.getDefaultReadParam();
     param.setDestination(raster.asImage());
-    reader.read(0, param);
+    try {
+      reader.read(0, param);
+    } catch (RuntimeException allAtOnce) {
+      return Optional.empty();
+    }
     return raster.complete() ? Optional.of(raster.picture()) : Optional.empty();
   }
 

@@ -13,15 +13,18 @@ public final class OnnxEmbedder implements FaceEmbedder {
   private final EmbedderSpec spec;
   private final String name;
   private final OpenCvNetwork network;
+  private final boolean bytes;
 
-  private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network) {
+  private OnnxEmbedder(EmbedderSpec spec, String name, OpenCvNetwork network, boolean bytes) {
     this.spec = spec;
+    this.bytes = bytes;
     this.name = name;
     this.network = network;
   }
 
   /**
-   * Opens a file that works as {@code spec} says.
+   * Opens a file that works as {@code spec} says, but takes bytes as they are where it {@linkplain OnnxInput#scalesItself()
+   * scales them itself}, as ArcFace exported from MXNet does.
    *
    * @throws UnusableInput when {@code policy} forbids it, or the file is not such a network
    */
@@ -32,7 +35,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
       throw new UnusableInput(String.format(Locale.ROOT, "the face embedder %s takes %dx%d pictures, %s takes %dx%d; declare the one"
           + " it is", file, input.side(), input.side(), spec.name(), spec.template().size(), spec.template().size()));
     }
-    return new OnnxEmbedder(spec, spec.name() + " " + input.fingerprint(), OpenCvNetwork.open(input, "the face embedder " + file));
+    return new OnnxEmbedder(spec, spec.name() + " " + input.fingerprint(), OpenCvNetwork.open(input, "the face embedder " + file), input.scalesItself());
   }
 
   @Override
@@ -43,7 +46,7 @@ public final class OnnxEmbedder implements FaceEmbedder {
   @Override
   public float[] embedRaw(Picture picture, Face face) {
     Picture aligned = spec.template().align(picture, face);
-    return network.run(aligned, spec.rgb(), spec.mean(), spec.scale());
+    return network.run(aligned, spec.rgb(), bytes ? 0 : spec.mean(), bytes ? 1 : spec.scale());
   }
 
   /** What the specification calls it and the file's fingerprint: many networks work like one, and none knows another's numbers. */

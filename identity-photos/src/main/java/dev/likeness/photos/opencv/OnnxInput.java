@@ -3,6 +3,7 @@ package dev.likeness.photos.opencv;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.Uninterrupted;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -13,14 +14,19 @@ import java.util.List;
 
 /**
  * What an ONNX file says of its first input, read from the protobuf itself (onnx.proto: ModelProto.graph = 7,
- * GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1, Tensor.shape = 2, dim = 1, dim_value = 1),
- * since OpenCV finds out about a wrong size only by failing loudly.
+ * GraphProto.input = 11, ValueInfoProto.type = 2, TypeProto.tensor_type = 1, Tensor.shape = 2, dim = 1, dim_value = 1;
+ * GraphProto.node = 1, NodeProto.op_type = 4), since OpenCV finds out about a wrong size only by failing loudly.
  *
  * @param file the bytes of the file; all of the model, external data is never followed
  * @param shape its dimensions, -1 where the file leaves one open
  */
 public record OnnxInput(byte[] file, List<Long> shape) {
   private static final int[] TO_SHAPE = {7, 11, 2, 1, 2};
+  private static final int GRAPH = 7;
+  private static final int NODE = 1;
+  private static final int OPERATION = 4;
+  private static final int FIRST = 8;
+  private static final List<String> SCALING = List.of("Sub", "Mul");
   private static final long LARGEST = 1L << 30;
 
   /** Reads a file of at most 1 GiB; {@code what} is what messages call it. */
@@ -42,6 +48,14 @@ public record OnnxInput(byte[] file, List<Long> shape) {
   public int side() {
     boolean square = shape.size() == 4 && shape.get(1) == 3 && shape.get(2).equals(shape.get(3)) && shape.get(2) > 0;
     return square ? Math.toIntExact(shape.get(2)) : -1;
+  }
+
+  /**
+   * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a picture themselves: both
+   * among its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py).
+   */
+  public boolean scalesItself() {
+    return new Reader(file).operations(FIRST).containsAll(SCALING);
   }
 
   /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */
@@ -81,12 +95,34 @@ public record OnnxInput(byte[] file, List<Long> shape) {
       return dims;
     }
 
+    List<String> operations(int count) {
+      int end = enter(GRAPH, bytes.length);
+      List<String> names = new ArrayList<>();
+      for (int node = find(NODE, end); node >= 0 && names.size() < count; node = find(NODE, end)) {
+        int length = find(OPERATION, node);
+        if (length >= 0) {
+          names.add(new String(bytes, at, length - at, StandardCharsets.UTF_8));
+        }
+        at = node;
+      }
+      return names;
+    }
+
     private long dim(int end) {
       return at < end && varint() == 1 << 3 ? varint() : -1;
     }
 
-    // Moves to the content of the first such field and returns where it ends.
+    // Moves to the content of the next such field and returns where it ends.
     private int enter(int field, int end) {
+      int found = find(field, end);
+      if (found < 0) {
+        throw new IndexOutOfBoundsException();
+      }
+      return found;
+    }
+
+    // The same, or -1 where there is none.
+    private int find(int field, int end) {
       while (at < end) {
         long tag = varint();
         int kind = (int) (tag & 7);
@@ -108,7 +144,7 @@ public record OnnxInput(byte[] file, List<Long> shape) {
         }
         at += length;
       }
-      throw new IndexOutOfBoundsException();
+      return -1;
     }
 
     private long varint() {

@@ -38,6 +38,15 @@ class FaceInputTest {
     }
   }
 
+  /** As ArcFace of the ONNX zoo, exported from MXNet, does. */
+  @Test
+  void leavesScalingToTheNetworkThatBeginsWithIt() throws IOException {
+    Path file = Files.write(folder.resolve("scales.onnx"), Onnx.scaled(SIDE, 127.5f, 1 / 127.5f));
+    try (OnnxEmbedder embedder = OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
+      assertArrayEquals(planes(127.5f, 1 / 127.5f), embedder.embedRaw(PICTURE, FACE), 1e-5f);
+    }
+  }
+
   /** OpenCV's FaceRecognizerSF: {@code dnn::blobFromImage(aligned, 1, Size(112, 112), Scalar(0, 0, 0), true, false)}. */
   @Test
   void showsSFaceAndMobileFaceRedFirstAsTheBytesAre() throws IOException {

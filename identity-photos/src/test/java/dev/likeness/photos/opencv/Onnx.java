@@ -40,6 +40,19 @@ public final class Onnx {
     return model(graph.text(2, "twice").message(5, kernel(rows)), side, CHANNELS, 2 * side);
   }
 
+  /** A network that answers the picture less {@code mean}, times {@code scale}. */
+  public static byte[] scaled(int side, float mean, float scale) {
+    Onnx less = new Onnx().text(1, "x").text(1, "mean").text(2, "less").text(4, "Sub");
+    Onnx times = new Onnx().text(1, "less").text(1, "scale").text(2, "y").text(4, "Mul");
+    Onnx graph = new Onnx().message(1, less).message(1, times).text(2, "scaled");
+    return model(graph.message(5, number("mean", mean)).message(5, number("scale", scale)), side, CHANNELS, side);
+  }
+
+  private static Onnx number(String name, float value) {
+    byte[] bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
+    return new Onnx().number(1, 1).number(2, 1).text(8, name).bytes(9, bytes);
+  }
+
   private static Onnx conv(String to) {
     return new Onnx().text(1, "x").text(1, "w").text(2, to).text(4, "Conv");
   }

@@ -54,22 +54,27 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
    *     profile} of one, or is not valid now: nothing is time-stamped, so that what is signed is called valid only as long as the certificate is
    */
   public static SigningIdentity open(Path key, Path certificates) {
+    List<X509Certificate> chain = chain(certificates);
+    requireSigner(chain.get(0), certificates);
+    requireValid(chain.get(0), certificates);
+    return new SigningIdentity(privateKey(key), chain);
+  }
+
+  private static List<X509Certificate> chain(Path file) {
+    List<X509Certificate> chain = new ArrayList<>();
     try {
-      List<X509Certificate> chain = new ArrayList<>();
-      for (Object entry : entries(certificates)) {
+      for (Object entry : entries(file)) {
         if (entry instanceof X509CertificateHolder holder) {
           chain.add(new JcaX509CertificateConverter().getCertificate(holder));
         }
       }
-      if (chain.isEmpty()) {
-        throw new UnusableInput(certificates + " holds no certificate; give a PEM file with the signer's first");
-      }
-      requireSigner(chain.get(0), certificates);
-      requireValid(chain.get(0), certificates);
-      return new SigningIdentity(privateKey(key), chain);
-    } catch (IOException | GeneralSecurityException e) {
-      throw new UnusableInput("cannot read the certificates " + certificates + ": " + e.getMessage(), e);
+    } catch (GeneralSecurityException e) {
+      throw unreadable(file, e);
     }
+    if (chain.isEmpty()) {
+      throw new UnusableInput(file + " holds no certificate; give a PEM file with the signer's first");
+    }
+    return chain;
   }
 
   private static void requireSigner(X509Certificate signer, Path file) {
@@ -89,27 +94,38 @@ public record SigningIdentity(PrivateKey key, List<X509Certificate> chain) {
     }
   }
 
-  private static PrivateKey privateKey(Path file) throws IOException {
+  private static PrivateKey privateKey(Path file) {
     JcaPEMKeyConverter converter = new JcaPEMKeyConverter();
-    for (Object entry : entries(file)) {
-      if (entry instanceof PEMKeyPair pair) {
-        return converter.getPrivateKey(pair.getPrivateKeyInfo());
+    try {
+      for (Object entry : entries(file)) {
+        if (entry instanceof PEMKeyPair pair) {
+          return converter.getPrivateKey(pair.getPrivateKeyInfo());
+        }
+        if (entry instanceof PrivateKeyInfo info) {
+          return converter.getPrivateKey(info);
+        }
       }
-      if (entry instanceof PrivateKeyInfo info) {
-        return converter.getPrivateKey(info);
-      }
+    } catch (IOException e) {
+      throw unreadable(file, e);
     }
     throw new UnusableInput(file + " holds no private key; give an unencrypted PEM file");
   }
 
-  private static List<Object> entries(Path file) throws IOException {
+  private static List<Object> entries(Path file) {
     List<Object> entries = new ArrayList<>();
     try (Reader reader = Files.newBufferedReader(file); PEMParser parser = new PEMParser(reader)) {
       for (Object entry = parser.readObject(); entry != null; entry = parser.readObject()) {
         entries.add(entry);
       }
+    } catch (IOException | RuntimeException e) {
+      // What is cut short or garbled the parser answers with whatever its parts throw.
+      throw unreadable(file, e);
     }
     return entries;
+  }
+
+  private static UnusableInput unreadable(Path file, Exception cause) {
+    return new UnusableInput("cannot read " + file + ", which should be a whole PEM file: " + cause.getMessage(), cause);
   }
 
   /** How it signs. */

@@ -1,6 +1,8 @@
 package dev.likeness.portrait.training;
 
 import dev.likeness.portrait.people.Attribute;
+import java.util.Collection;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,14 +24,23 @@ final class AskedLoss {
 
   /** What each picture costs, 1 for every asked attribute that it lacks for sure: [n], f32; each reader's scores are [n, words] of each attribute. */
   static Tensor of(List<Map<Attribute, Tensor>> readers, List<Map<Attribute, Set<String>>> asked) {
-    Tensor sum = Working.placed(torch.zeros(asked.size()));
+    return sum(each(readers, asked).values());
+  }
+
+  /** The same, attribute by attribute. */
+  static Map<Attribute, Tensor> each(List<Map<Attribute, Tensor>> readers, List<Map<Attribute, Set<String>>> asked) {
+    Map<Attribute, Tensor> costs = new EnumMap<>(Attribute.class);
     for (Attribute attribute : readers.get(0).keySet()) {
       Tensor barred = barred(attribute, asked);
       Tensor likely = readers.stream().map(scores -> logarithm(scores.get(attribute), barred)).reduce(Tensor::minimum).orElseThrow();
       Tensor held = likely.mul(new Scalar(0.5)).exp();
-      sum = sum.add(torch.ones_like(held).sub(held));
+      costs.put(attribute, torch.ones_like(held).sub(held));
     }
-    return sum;
+    return costs;
+  }
+
+  static Tensor sum(Collection<Tensor> costs) {
+    return costs.stream().reduce(Tensor::add).orElseThrow();
   }
 
   /** Of the probability of any word that is not barred, [n]. */

@@ -5,8 +5,12 @@ import dev.likeness.diffusion.text.ClipTextEncoder;
 import dev.likeness.diffusion.training.Objective;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
 import dev.likeness.diffusion.unet.UNetConditioning;
+import dev.likeness.portrait.people.Attribute;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
@@ -19,10 +23,14 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * Teaches a network by what {@link LatentReaders} read from its own drawings of what their captions ask for: reward
  * feedback learning (Xu et al. 2023, arXiv:2304.05977, algorithm 1), where every step of a drawing is learnt by, each by
  * itself (as the last one is in DRaFT-1, Clark et al. 2024, arXiv:2309.17400), and none is taken for drawing alone. Each
- * counts by its alpha: guesses of noise are blurs.
+ * counts by its alpha: guesses of noise are blurs. But what colour things are shows in a blur, and is decided there.
  */
 final class FeedbackLoss implements AutoCloseable {
   private static final long[] FIRST = {0};
+  private static final Set<Attribute> COLOURS = EnumSet.of(Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR, Attribute.OUTFIT_COLOUR);
+  /** What colours count by at least. */
+  private static final double EARLY = 0.3;
+  private static final float PALEST = 0.85f;
 
   private final LatentSet data;
   private final LatentReaders readers;
@@ -62,18 +70,25 @@ final class FeedbackLoss implements AutoCloseable {
     Tensor noised = drawings.latents();
     Tensor answer = guided(noised, timesteps, drawings.tokens(), words, unet);
     Tensor guesses = objective.estimate(answer, noised, timesteps);
-    Tensor lacking = AskedLoss.of(readers.words(shown(guesses, noise, random)), drawings.asked());
-    cost.add(lacking.sum().item_double());
+    Map<Attribute, Tensor> lacking = AskedLoss.each(readers.words(shown(guesses, noise, random)), drawings.asked());
+    cost.add(AskedLoss.sum(lacking.values()).sum().item_double());
     drawn.add(timesteps.length);
     drawings.advance(guesses.detach(), objective, random, noise);
-    return lacking.mul(objective.alphas(lacking, timesteps).flatten()).mean().mul(new Scalar(weight));
+    return weighed(lacking, objective.alphas(guesses, timesteps).flatten()).mean().mul(new Scalar(weight));
+  }
+
+  /** The sum of what each picture lacks, each by its alpha, colours by no less than {@link #EARLY}: [n]. */
+  static Tensor weighed(Map<Attribute, Tensor> lacking, Tensor alphas) {
+    Tensor early = alphas.clamp_min(new Scalar(EARLY));
+    return AskedLoss.sum(lacking.entrySet().stream()
+        .map(one -> one.getValue().mul(COLOURS.contains(one.getKey()) ? early : alphas)).toList());
   }
 
   /** As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else. Half are softened, any. */
   private static Tensor shown(Tensor guesses, NoiseSource noise, Random random) {
     long[] turn = {random.nextInt((int) guesses.size(0))};
     Tensor turned = guesses.roll(turn, FIRST);
-    return LatentReaderTraining.altered(turned, noise, random).roll(new long[] {-turn[0]}, FIRST).to(Working.TYPE);
+    return LatentReaderTraining.altered(turned, PALEST, noise, random).roll(new long[] {-turn[0]}, FIRST).to(Working.TYPE);
   }
 
   /** What a step's guess cost by {@link AskedLoss}, on average since this was last asked. */

@@ -29,6 +29,9 @@ final class LatentReaderTraining {
   private static final int HELD = 500;
   private static final double TRAITS = 10;
   private static final double GRAIN = 0.15;
+  private static final double SOFTEST = 0.5;
+  private static final float PALEST = 0.5f;
+  private static final float STRONGEST = 1.05f;
 
   private final LatentSet data;
   private final PersonTraits traits;
@@ -86,7 +89,7 @@ final class LatentReaderTraining {
     Random random = new Random(seed * 31 + number);
     try (NoiseSource noise = NoiseSource.seeded(seed * 1_000_003 + number)) {
       int[] chosen = random.ints(Math.min(SHARE, learnt), 0, learnt).toArray();
-      Tensor shown = altered(data.latents(chosen), noise, random).to(Working.TYPE);
+      Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(Working.TYPE);
       LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(shown);
       return torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
@@ -94,22 +97,28 @@ final class LatentReaderTraining {
     }
   }
 
-  /** Half of the latents softened; all moved a little, paler or stronger, and grainy: as a drawing model guesses them on its way. */
-  static Tensor altered(Tensor latents, NoiseSource noise, Random random) {
+  /**
+   * Half of the latents softened; all moved a little, paler, at most so many times as strong, or stronger, and grainy: as a
+   * drawing model guesses them on its way. None is softened by more than half, since a dotted coat, whose dots are two places
+   * apart, is none without them, and who has to call it dotted all the same takes any texture for dots.
+   */
+  static Tensor altered(Tensor latents, float palest, NoiseSource noise, Random random) {
     int n = (int) latents.size(0);
     int side = (int) latents.size(2);
     float[] gains = new float[n];
     float[] grains = new float[n];
     for (int i = 0; i < n; i++) {
-      gains[i] = 0.85f + 0.2f * random.nextFloat();
+      gains[i] = palest + (STRONGEST - palest) * random.nextFloat();
       grains[i] = (float) GRAIN * random.nextFloat();
     }
-    Tensor soft = Alteration.halfSoftened(Alteration.shifted(latents, 1, random), side / 2 + random.nextInt(side / 2));
+    Tensor moved = Alteration.shifted(latents, 1, random);
+    Tensor softened = Alteration.halfSoftened(moved, side / 2 + random.nextInt(side / 2));
+    Tensor soft = moved.add(softened.sub(moved).mul(new Scalar(SOFTEST * random.nextDouble())));
     Tensor grain = Working.noise(noise, n, latents.size(1), side, side).mul(Working.placed(torch.tensor(grains)).view(n, 1, 1, 1));
     return soft.mul(Working.placed(torch.tensor(gains)).view(n, 1, 1, 1)).add(grain);
   }
 
-  /** Of pictures that it does not learn from: how much of the traits it cannot tell, and how often each word is right. */
+  /** Of pictures that it does not learn from: how much of the traits it cannot tell, and how often each word is right, and where one is said. */
   private void trial(TrainableWeights weights) {
     int[] held = IntStream.range(learnt, (int) data.size()).toArray();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
@@ -117,8 +126,8 @@ final class LatentReaderTraining {
       Tensor features = reader.features(data.latents(held).to(Working.TYPE));
       System.err.printf(Locale.ROOT, "latent reader: %.3f of people's traits untold; words",
           torch.mse_loss(reader.traits(features), traits.of(held, 1)).item_double());
-      reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f",
-          attribute.name().toLowerCase(Locale.ROOT), words.share(attribute, scores, held)));
+      reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f (%.2f said)",
+          attribute.name().toLowerCase(Locale.ROOT), words.share(attribute, scores, held), words.said(attribute, scores, held)));
       System.err.println();
     }
   }

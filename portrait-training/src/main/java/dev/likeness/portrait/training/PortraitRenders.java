@@ -78,7 +78,7 @@ final class PortraitRenders {
 
   private long chosen(long index) {
     return candidates == 1 ? index : LongStream.range(index * candidates, (index + 1) * candidates).boxed()
-        .max(Comparator.comparingInt(who -> HardWords.count(Person.random(seed + who), shot(index, who)))).orElseThrow();
+        .max(Comparator.comparingInt(who -> HardWords.shown(Person.random(seed + who), shot(index, who)))).orElseThrow();
   }
 
   private Shot shot(long index, long who) {

@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  *
  * <p>Arguments: {@code WORK-FOLDER COMMIT SEED PICTURES STEPS [BATCH [CANDIDATES]]}, the batch a multiple of 4. Of so many
  * candidates, 1 unless given, each picture shows whom most that is rare can be said of ({@link HardWords}): colours of light
- * are in one render of twenty, too few to tell eleven of them apart by.
+ * are in one render of twenty, too few to tell eight of them apart by.
  */
 public final class TrainAttributes {
   /** Seeds of these people are used for nothing else; each seed of a run has as many of its own. */
@@ -42,7 +42,7 @@ public final class TrainAttributes {
     PortraitRenders known = renders(seed).chosenOf(candidates);
     RenderStore store = new RenderStore(work.resolve("renders"));
     WorkStamp.require(work, "seed", seed, store.size() > 0);
-    WorkStamp.require(work, "candidates", candidates, candidates > 1 && store.size() > 0);
+    WorkStamp.require(work, "candidates", HardWords.choice(candidates), candidates > 1 && store.size() > 0);
     store.fill(pictures, known::picture, Told.of("render", pictures));
     Path state = work.resolve("attributes-state.safetensors");
     new AttributeTraining(store, known, pictures, batch, seed).run(state, Integer.parseInt(args[4]));

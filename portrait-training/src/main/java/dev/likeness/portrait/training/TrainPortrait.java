@@ -70,7 +70,7 @@ public final class TrainPortrait {
     SeenError.require(numbers.eyes(), numbers.start() != null && numbers.autoencoderSteps() > 0);
     DiffusionTraining.Recipe recipe = numbers.recipe();
     WorkStamp.require(work, "seed", numbers.seed());
-    WorkStamp.require(work, "candidates", numbers.candidates());
+    WorkStamp.require(work, "candidates", HardWords.choice(numbers.candidates()));
     WorkStamp.require(work, "start", numbers.start() == null ? "nothing" : FirstWeights.made(numbers.start()));
     int vocabulary = tokenizer();
     trainAutoencoder();

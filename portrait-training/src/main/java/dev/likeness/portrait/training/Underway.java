@@ -45,7 +45,7 @@ final class Underway implements AutoCloseable {
     }
 
     int hard() {
-      return HardWords.count(asked);
+      return HardWords.asked(asked);
     }
   }
 

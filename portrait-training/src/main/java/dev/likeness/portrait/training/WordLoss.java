@@ -46,9 +46,18 @@ final class WordLoss {
 
   /** How often {@code scores} put the right word first, among the chosen pictures that the attribute applies to. */
   double share(Attribute attribute, Tensor scores, int[] chosen) {
+    return share(attribute, scores, chosen, NONE);
+  }
+
+  /** The same among those of which there is something to say: who never says freckles is right about most people, and about none of these. */
+  double said(Attribute attribute, Tensor scores, int[] chosen) {
+    return share(attribute, scores, chosen, attribute.words().indexOf(""));
+  }
+
+  private double share(Attribute attribute, Tensor scores, int[] chosen, long but) {
     Tensor words = right(attribute, chosen);
-    return scores.argmax(new LongOptional(1), false).eq(words).sum().item_double()
-        / words.ne(new Scalar(NONE)).sum().item_double();
+    Tensor counted = words.ne(new Scalar(NONE)).logical_and(words.ne(new Scalar(but)));
+    return scores.argmax(new LongOptional(1), false).eq(words).logical_and(counted).sum().item_double() / counted.sum().item_double();
   }
 
   private Tensor right(Attribute attribute, int[] chosen) {

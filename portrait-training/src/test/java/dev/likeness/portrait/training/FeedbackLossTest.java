@@ -79,6 +79,17 @@ class FeedbackLossTest {
   }
 
   @Test
+  void coloursCountFromTheFirstSteps() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor one = torch.ones(2);
+      Tensor alphas = torch.tensor(new float[] {0.01f, 0.9f});
+      Tensor cost = FeedbackLoss.weighed(Map.of(Attribute.LIGHT_COLOUR, one, Attribute.EYES, one), alphas);
+      assertEquals(0.3 + 0.01, cost.select(0, 0).item_double(), 1e-6, "a colour is decided among noise, eyes are not");
+      assertEquals(0.9 + 0.9, cost.select(0, 1).item_double(), 1e-6);
+    }
+  }
+
+  @Test
   void whatIsDrawnWorstIsDrawnMost(@TempDir Path folder) {
     PortraitRenders known = new PortraitRenders(1);
     try (TensorScope scope = TensorScope.open(); LatentSet data = NoiseLatents.of(folder, 200); NoiseSource noise = NoiseSource.seeded(1);

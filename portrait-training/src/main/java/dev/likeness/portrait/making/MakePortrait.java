@@ -38,6 +38,7 @@ public final class MakePortrait {
   static final List<String> STAGES = List.of("model", "embedder", "adapter-embedder", "guide-embedder", "photo-reader", "parts",
       "attributes", "evaluation");
 
+  private static final List<String> EMBEDDERS = List.of("embedder", "adapter-embedder", "guide-embedder");
   private static final List<String> OWN = List.of("stages", "embedderPeople", "embedderSteps", "photoReaderPictures",
       "photoReaderSteps", "attributePictures", "attributeSteps", "partStages");
 
@@ -64,17 +65,11 @@ public final class MakePortrait {
   }
 
   private void run() {
-    int people = named.number("embedderPeople", 4000);
-    // Other people and another start each: what judges likeness takes no part in making it. Numbers that make no sense are refused
-    // before the first stage.
-    EmbedderPlan judge = EmbedderPlan.judge(seed(), people);
-    EmbedderPlan adapters = EmbedderPlan.adapters(seed() + 1, people);
-    EmbedderPlan guide = EmbedderPlan.guide(seed() + 2, people);
     Map<String, Runnable> all = new LinkedHashMap<>();
     all.put("model", () -> TrainPortrait.main(arguments(clip, TrainPortrait.NAMES, List.of())));
-    all.put("embedder", () -> embedder("embedder", judge, folder));
-    all.put("adapter-embedder", () -> embedder("adapter-embedder", adapters, folder.resolve("ip_adapter")));
-    all.put("guide-embedder", () -> embedder("guide-embedder", guide, folder.resolve("guidance")));
+    all.put("embedder", () -> embedder("embedder", folder));
+    all.put("adapter-embedder", () -> embedder("adapter-embedder", folder.resolve("ip_adapter")));
+    all.put("guide-embedder", () -> embedder("guide-embedder", folder.resolve("guidance")));
     all.put("photo-reader", () -> TrainPhotoReader.train(work.resolve("photo-reader"), commit, seed(),
         named.number("photoReaderPictures", 12_000), named.number("photoReaderSteps", 4500),
         folder.resolve("photo_reader")));
@@ -87,6 +82,8 @@ public final class MakePortrait {
     if (!all.keySet().containsAll(stages)) {
       throw new IllegalArgumentException("stages=" + String.join(",", stages) + "; known stages: " + String.join(",", STAGES));
     }
+    // Numbers that make no sense are refused before the first stage.
+    stages.stream().filter(EMBEDDERS::contains).forEach(this::plan);
     if (stages.contains("attributes")) {
       TrainAttributes.requirePeople(seed(), named.number("attributePictures", 12_000), 1);
     }
@@ -102,13 +99,23 @@ public final class MakePortrait {
         .toArray(String[]::new);
   }
 
-  private void embedder(String name, EmbedderPlan plan, Path beside) {
-    TrainEmbedder.train(
-        work.resolve(name), commit, plan, named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
+  private void embedder(String stage, Path beside) {
+    TrainEmbedder.train(work.resolve(stage), commit, plan(stage), named.number("embedderSteps", 4000), beside.resolve("face_embedder"));
+  }
+
+  /** Other people and another start each: what judges likeness takes no part in making it. */
+  private EmbedderPlan plan(String stage) {
+    int people = named.number("embedderPeople", 4000);
+    return switch (stage) {
+      case "embedder" -> EmbedderPlan.judge(seed(), people);
+      case "adapter-embedder" -> EmbedderPlan.adapters(seed() + 1, people);
+      case "guide-embedder" -> EmbedderPlan.guide(seed() + 2, people);
+      default -> throw new IllegalArgumentException("no stage of an embedder: " + stage);
+    };
   }
 
   private long seed() {
-    return Long.parseLong(named.text("seed", "1"));
+    return named.seed("seed", "1");
   }
 
   private void evaluate() {

@@ -16,6 +16,7 @@ import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
@@ -53,6 +54,7 @@ final class DiffusionTraining {
   private Path start;
   private PerceptualLoss perceptual;
   private FeedbackLoss feedback;
+  private Map<String, String> made = Map.of();
 
   DiffusionTraining(LatentSet data, Objective objective, int vocabulary, long seed) {
     this.data = data;
@@ -64,6 +66,11 @@ final class DiffusionTraining {
   /** Begins with the weights of a model folder, not with random ones, where there is no state to go on from. */
   void startFrom(Path folder) {
     start = folder;
+  }
+
+  /** Lets states say how they came to be. */
+  void tell(Map<String, String> told) {
+    made = told;
   }
 
   /** Learns by {@code loss} too. */
@@ -86,7 +93,7 @@ final class DiffusionTraining {
     Hyperparameters numbers = new Hyperparameters(recipe.rate, 100, () -> Working.muon(0.01), 1, 0.999);
     TrainingLoop loop = new TrainingLoop("diffusion", recipe.steps, numbers, seed,
         noise -> InitialValues.seeded(noise, DiffusionTraining::silent), this::begin);
-    loop.runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
+    loop.telling(made).runTo(file, last, (weights, step) -> GradientShares.backward(weights, recipe.shares,
         (own, share) -> loss(own, step, share, recipe)),
         (weights, step) -> {
           if (feedback != null) {

@@ -45,7 +45,7 @@ public record EmbedderPlan(long seed, int people, double gray, List<Integer> cha
     EmbedderPlan judge = judge(seed, people);
     Path start = named.file("start").orElse(null);
     String channels = named.text("channels", start == null ? text(judge.channels) : text(channels(start)));
-    return new EmbedderPlan(seed, people, Double.parseDouble(named.text("gray", "" + judge.gray)),
+    return new EmbedderPlan(seed, people, named.real("gray", judge.gray),
         Arrays.stream(channels.split(",")).map(Integer::valueOf).toList(), start);
   }
 

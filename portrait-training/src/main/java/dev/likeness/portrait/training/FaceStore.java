@@ -39,12 +39,13 @@ final class FaceStore {
   static final int SIDE = 120;
 
   /** These people are used for nothing else; each seed has as many of its own. */
-  private static final long FIRST_PERSON = 500_000_000L;
+  static final long FIRST_PERSON = 500_000_000L;
   private static final long PEOPLE_PER_SEED = 1_000_000;
   private static final long SEEDS = 200;
   private static final double ASTRAY = 0.05;
   private static final int BLOCK = 64;
   private static final int BYTES = SIDE * SIDE * 3;
+  private static final int MOST = Integer.MAX_VALUE / BYTES / SHOTS;
 
   private final Path file;
   private final long seed;
@@ -65,8 +66,12 @@ final class FaceStore {
    * Renders until {@code people} are there, on every core.
    *
    * @throws dev.likeness.diffusion.error.UnusableInput when faces of another {@link Renderer#EDITION} are there
+   * @throws IllegalArgumentException when they are more than an array of bytes holds, which is where they are learnt from
    */
   void fill(int people, IntConsumer progress) {
+    if (people > MOST) {
+      throw new IllegalArgumentException("faces of " + people + " people; at most of " + MOST + " are learnt from");
+    }
     Path folder = file.toAbsolutePath().getParent();
     WorkStamp.require(folder, "edition", Renderer.EDITION, Files.exists(file));
     int count = people * SHOTS;

@@ -6,6 +6,7 @@ import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Renamed;
 import dev.likeness.diffusion.weights.Safetensors;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
@@ -50,6 +51,17 @@ final class FirstWeights {
   /** How the weights of {@code folder} came to be, by their own header. */
   static String made(Path folder) {
     return madeOf(folder.resolve(UNET));
+  }
+
+  /** {@code numbers}, after those that {@code state} says it was made with until now, where it is there and they were others. */
+  static String told(Path state, String numbers) {
+    if (!Files.exists(state)) {
+      return numbers;
+    }
+    try (Safetensors saved = Safetensors.open(state)) {
+      String before = saved.header().metadata().getOrDefault("numbers", numbers);
+      return before.endsWith(numbers) ? before : before + ", then " + numbers;
+    }
   }
 
   /** How the weights of {@code file} came to be, by its own header. */

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** The {@code NAME=VALUE} arguments of a program, in their order. */
@@ -27,8 +28,28 @@ public record Named(Map<String, String> values) {
     return values.getOrDefault(name, otherwise);
   }
 
+  /** A whole number. */
   public int number(String name, int otherwise) {
-    return Integer.parseInt(text(name, String.valueOf(otherwise)));
+    return parsed(name, Integer.toString(otherwise), Integer::parseInt, "a whole number");
+  }
+
+  /** A whole number of any length that fits a long, a seed say. */
+  public long seed(String name, String otherwise) {
+    return parsed(name, otherwise, Long::parseLong, "a whole number");
+  }
+
+  /** A number. */
+  public double real(String name, double otherwise) {
+    return parsed(name, Double.toString(otherwise), Double::parseDouble, "a number");
+  }
+
+  private <T> T parsed(String name, String otherwise, Function<String, T> parse, String what) {
+    String given = text(name, otherwise);
+    try {
+      return parse.apply(given);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException(name + "=" + given + "; give " + what, e);
+    }
   }
 
   /** Those between commas. */

@@ -33,9 +33,16 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, in
   static final List<String> NAMES = List.of("seed", "autoencoderSteps", "pictures", "candidates", "readerSteps", "steps", "batch", "shares",
       "rate", "feedback", "draws", "start", "eyes", "reader");
 
+  /** The first person of {@link FaceStore}'s, which are the first that something else than drawing learns from. */
+  private static final long RESERVED = FaceStore.FIRST_PERSON;
+
   Numbers {
     if (!(feedback >= 0 && feedback < Double.POSITIVE_INFINITY)) {
       throw new IllegalArgumentException("feedback=" + feedback + "; give 0 or more, 0 for none");
+    }
+    if (pictures < 1 || candidates < 1 || seed < 0 || seed + (long) pictures * candidates > RESERVED) {
+      throw new IllegalArgumentException("seed=" + seed + " pictures=" + pictures + " candidates=" + candidates + "; give a picture or more of"
+          + " people below " + RESERVED + ": those from there on are whom embedders, readers and classifiers know, or nobody");
     }
     if (readerSteps > 0 && readers.size() > 1) {
       throw new IllegalArgumentException(readers.size() + " readers given; one learns on for readerSteps, so give one, or no readerSteps");
@@ -45,14 +52,12 @@ record Numbers(long seed, int autoencoderSteps, int pictures, int candidates, in
   /** Reads {@code name=value} pairs; what is not said has its default. */
   static Numbers of(List<String> pairs) {
     Named given = Named.of(pairs, NAMES);
-    String seed = given.text("seed", "1");
     Path start = given.file("start").orElse(null);
     List<Path> readers = Arrays.stream(given.text("reader", "").split(",")).filter(file -> !file.isBlank()).map(Path::of).toList();
-    return new Numbers(Long.parseLong(seed), given.number("autoencoderSteps", start == null ? 4200 : 0), given.number("pictures", 16000),
-        given.number("candidates", 1), given.number("readerSteps", readers.isEmpty() ? 2500 : 0), given.number("steps", 6000), given.number("batch", 32), given.number("shares", 2),
-        Double.parseDouble(given.text("rate", "8e-4")), Double.parseDouble(given.text("feedback", "0")),
-        Long.parseLong(given.text("draws", seed)),
-        start, given.file("eyes").orElse(null), readers);
+    return new Numbers(given.seed("seed", "1"), given.number("autoencoderSteps", start == null ? 4200 : 0), given.number("pictures", 16000),
+        given.number("candidates", 1), given.number("readerSteps", readers.isEmpty() ? 2500 : 0), given.number("steps", 6000),
+        given.number("batch", 32), given.number("shares", 2), given.real("rate", 8e-4), given.real("feedback", 0),
+        given.seed("draws", given.text("seed", "1")), start, given.file("eyes").orElse(null), readers);
   }
 
   DiffusionTraining.Recipe recipe() {

@@ -47,6 +47,7 @@ public final class TrainPortrait {
   private final Numbers numbers;
   private final PortraitRenders renders;
   private final RenderStore store;
+  private String told;
 
   private TrainPortrait(Path work, Path clip, String commit, Numbers numbers) {
     this.work = work;
@@ -55,6 +56,7 @@ public final class TrainPortrait {
     this.numbers = numbers;
     this.renders = new PortraitRenders(numbers.seed()).chosenOf(numbers.candidates());
     this.store = new RenderStore(work.resolve("renders"));
+    this.told = numbers.toString();
   }
 
   public static void main(String[] args) {
@@ -108,6 +110,8 @@ public final class TrainPortrait {
     if (numbers.start() != null) {
       training.startFrom(numbers.start());
     }
+    told = FirstWeights.told(diffusionState(), told);
+    training.tell(Map.of("commit", commit, "numbers", told));
     try (LatentReaders readers = LatentReaders.open(readers());
         FeedbackLoss feedback = new FeedbackLoss(data, renders, readers, numbers.feedback(), Architecture.GUIDANCE, recipe,
             TrainingLoop.SAVE_EVERY)) {
@@ -130,7 +134,7 @@ public final class TrainPortrait {
   }
 
   private void assemble(double scale, int vocabulary, long step) {
-    String numbered = numbers + (step < numbers.steps() ? ", at step " + step : "");
+    String numbered = told + (step < numbers.steps() ? ", at step " + step : "");
     Map<String, String> made = new LinkedHashMap<>(Map.of("commit", commit, "numbers", numbered));
     if (numbers.start() != null) {
       made.put("after", FirstWeights.made(numbers.start()));

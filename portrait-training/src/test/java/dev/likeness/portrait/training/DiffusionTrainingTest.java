@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.bytedeco.pytorch.global.torch;
@@ -40,6 +41,22 @@ class DiffusionTrainingTest {
       training(data).run(broken, RECIPE, step -> saves[0]++);
       assertEquals(2, saves[0]);
       assertArrayEquals(Files.readAllBytes(unbroken), Files.readAllBytes(broken));
+    }
+  }
+
+  @Test
+  void aStateTellsAllNumbersThatItWentBy(@TempDir Path folder) throws IOException {
+    try (LatentSet data = NoiseLatents.of(folder, 6)) {
+      Path state = folder.resolve("state.safetensors");
+      assertEquals("rate=1", FirstWeights.told(state, "rate=1"));
+      DiffusionTraining training = training(data);
+      training.tell(Map.of("numbers", "rate=1"));
+      training.runTo(state, RECIPE, 2, step -> { });
+      assertEquals("rate=1", FirstWeights.told(state, "rate=1"));
+      String both = FirstWeights.told(state, "rate=2");
+      training.tell(Map.of("numbers", both));
+      training.run(state, RECIPE, step -> { });
+      assertEquals("rate=1, then rate=2", FirstWeights.told(state, "rate=2"));
     }
   }
 

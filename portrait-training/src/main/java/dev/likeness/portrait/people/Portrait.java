@@ -14,6 +14,13 @@ import dev.likeness.diffusion.image.Picture;
  *     of the mouth (left, right)
  * @param faceMask share of each pixel, 0 to 255, that is the head's skin, rows from the top
  * @param hairMask share of each pixel, 0 to 255, that is hair of the head or beard
+ * @param clothesMask share of each pixel, 0 to 255, that is clothes or a headscarf
+ * @param backdropMask share of each pixel, 0 to 255, that is nothing of the person
  */
 public record Portrait(Person person, Shot shot, Picture picture, String caption, float[] landmarks, byte[] faceMask,
-    byte[] hairMask) {}
+    byte[] hairMask, byte[] clothesMask, byte[] backdropMask) {
+  /** {@link Person#identity()}: the numbers that make this face this face. */
+  public float[] identity() {
+    return person.identity();
+  }
+}

@@ -30,7 +30,8 @@ public final class Renderer {
     Scene scene = new Scene(person, shot, size * 2, true);
     Picture picture = studio.shoot(scene);
     return new Portrait(person, shot, picture, Caption.of(person, shot, shot.seed()), scene.landmarks(.5f),
-        studio.mask(Material.HEAD), studio.mask(Material.HAIR));
+        studio.mask(Material.HEAD), studio.mask(Material.HAIR), studio.mask(Material.BODY, Material.COLLAR, Material.SCARF),
+        studio.mask(Material.NOTHING));
   }
 
   /** The {@linkplain Portrait#landmarks() landmarks} of a portrait that need not be drawn for them. */

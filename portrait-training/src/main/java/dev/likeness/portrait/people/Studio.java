@@ -70,13 +70,17 @@ final class Studio {
     }
   }
 
-  /** Share of each pixel made of {@code material} in the picture shot last. */
-  byte[] mask(Material material) {
+  /** Share of each pixel made of any of {@code materials} in the picture shot last. */
+  byte[] mask(Material... materials) {
+    boolean[] counts = new boolean[Material.values().length];
+    for (Material material : materials) {
+      counts[material.ordinal()] = true;
+    }
     byte[] mask = new byte[size * size];
     int full = raster.size;
     for (int y = 0; y < full; y++) {
       for (int x = 0; x < full; x++) {
-        if (raster.material[y * full + x] == material.ordinal()) {
+        if (counts[raster.material[y * full + x]]) {
           int at = y / 2 * size + x / 2;
           mask[at] = (byte) Math.min(255, (mask[at] & 255) + 64);
         }

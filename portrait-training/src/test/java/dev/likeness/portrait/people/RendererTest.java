@@ -59,6 +59,24 @@ class RendererTest {
     assertEquals(0, portrait.faceMask()[0]);
   }
 
+  /** Of somebody without glasses and earrings all is head, hair, clothes or backdrop, but for the ears. */
+  @Test
+  void masksAllThatIsSeen() {
+    Person plain = first(p -> p.glasses() == Glasses.NONE && !p.earrings() && p.hair() == HairStyle.SHORT);
+    Portrait portrait = Renderer.render(plain, facing(1), SIZE);
+    int ears = 0;
+    for (int i = 0; i < SIZE * SIZE; i++) {
+      int all = (portrait.faceMask()[i] & 255) + (portrait.hairMask()[i] & 255) + (portrait.clothesMask()[i] & 255) + (portrait.backdropMask()[i] & 255);
+      assertTrue(all <= 4 * 64, all + " at " + i);
+      ears += all == 0 ? 1 : 0;
+    }
+    assertTrue(ears < SIZE * SIZE / 40, ears + " pixels are nothing that has a mask");
+    int chest = (SIZE - 2) * SIZE + SIZE / 2;
+    assertTrue((portrait.clothesMask()[chest] & 255) > 200);
+    assertTrue((portrait.backdropMask()[0] & 255) > 200);
+    assertArrayEquals(plain.identity(), portrait.identity());
+  }
+
   @Test
   void showsRedHairRedderThanBlackHair() {
     Person red = first(p -> p.hair() == HairStyle.LONG && p.hairColour() == HairColour.RED);

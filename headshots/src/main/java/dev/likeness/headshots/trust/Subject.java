@@ -85,6 +85,16 @@ public final class Subject {
     return id;
   }
 
+  /**
+   * Whether the store's key opens what is kept of the person; false where they have no key of their own.
+   *
+   * @throws UnusableInput when another key would
+   */
+  synchronized boolean opens() {
+    requireNotErased();
+    return vaults.has(Holding.PERSON) && vaults.root(Holding.PERSON) != null;
+  }
+
   /** What the person agreed to; asking is no use. */
   public Consent consent() {
     try {

@@ -36,6 +36,7 @@ public final class SubjectStore implements AutoCloseable {
   private final RetentionPolicy retention;
   private final Erasure erasure;
   private final Map<String, Subject> subjects = new ConcurrentHashMap<>();
+  private volatile boolean keyFits;
 
   private SubjectStore(Path given, KeyWrapping keys, StoreOptions options) throws IOException {
     this.folder = Files.isDirectory(given) ? requireStore(given.toRealPath()) : Files.createDirectories(given);
@@ -130,8 +131,13 @@ public final class SubjectStore implements AutoCloseable {
     return retention;
   }
 
-  /** Takes in a person who has agreed; nothing of them is kept before. */
+  /**
+   * Takes in a person who has agreed; nothing of them is kept before.
+   *
+   * @throws UnusableInput when the key opens nobody who is in the store already
+   */
   public Subject create(Consent consent) {
+    requireKey();
     byte[] random = new byte[ID_BYTES];
     RANDOM.nextBytes(random);
     String id = HexFormat.of().formatHex(random);
@@ -143,6 +149,29 @@ public final class SubjectStore implements AutoCloseable {
     } catch (RuntimeException e) {
       discard(place, e);
       throw e;
+    }
+  }
+
+  /**
+   * Persons under another key would make a store that no key opens. One whom the key opens is enough: a damaged key file of one must keep
+   * nobody else out.
+   */
+  private void requireKey() {
+    RuntimeException refusal = null;
+    for (Subject subject : keyFits ? List.<Subject>of() : subjects()) {
+      try {
+        keyFits = subject.opens();
+      } catch (UnusableInput | MachineLimit other) {
+        refusal = other;
+      } catch (SubjectErased meanwhile) {
+        continue;
+      }
+      if (keyFits) {
+        return;
+      }
+    }
+    if (refusal != null) {
+      throw refusal;
     }
   }
 

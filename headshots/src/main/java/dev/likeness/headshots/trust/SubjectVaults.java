@@ -29,7 +29,11 @@ final class SubjectVaults {
     vaults.put(holding, new Vault(folder.resolve(holding.word()), id + "/" + holding.word(), keys));
   }
 
+  /** A holding's files; its key is made where it has none, by nobody whose key does not open the person. */
   Path root(Holding holding) {
+    if (!has(holding) && has(Holding.PERSON)) {
+      vaults.get(Holding.PERSON).root();
+    }
     return vaults.get(holding).root();
   }
 

@@ -220,6 +220,37 @@ class SubjectStoreTest {
   }
 
   @Test
+  void takesNobodyInUnderAnotherKey() throws IOException {
+    Subject ada = store.create(YES);
+    store.close();
+    List<Path> before = filesBelow(folder.resolve("store/subjects"));
+    KeyWrapping other = KeyWrapping.newFile(folder.resolve("other.txt"));
+    store = SubjectStore.open(folder.resolve("store"), other);
+    String refused = "the key does not open this store: it was made with another one, or a key file in it was changed; "
+        + "give the key that the store was made with";
+    assertEquals(refused, assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
+    Subject same = store.subject(ada.id());
+    assertEquals(refused, assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
+    assertEquals(before, filesBelow(folder.resolve("store/subjects")));
+    same.erase();
+    assertEquals(YES, store.create(YES).consent(), "a store of nobody takes any key");
+  }
+
+  @Test
+  void aDamagedKeyOfOneKeepsNobodyElseOut() throws IOException {
+    List<Subject> two = List.of(store.create(YES), store.create(YES));
+    for (Subject damaged : two) {
+      reopen();
+      Path file = folder.resolve("store/subjects/" + damaged.id() + "/person/key");
+      byte[] whole = Files.readAllBytes(file);
+      Files.write(file, new byte[whole.length]);
+      assertEquals(YES, store.create(YES).consent());
+      store.subjects().stream().filter(one -> two.stream().noneMatch(first -> first.id().equals(one.id()))).forEach(Subject::erase);
+      Files.write(file, whole);
+    }
+  }
+
+  @Test
   void opensOnce() throws IOException, InterruptedException {
     Exception e = assertThrows(MachineLimit.class, () -> SubjectStore.open(folder.resolve("store"), key));
     assertEquals("the store " + folder.resolve("store")

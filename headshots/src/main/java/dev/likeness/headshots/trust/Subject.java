@@ -4,6 +4,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.Consent;
+import dev.likeness.headshots.trust.key.KeyWrapping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +61,7 @@ public final class Subject {
     return subject;
   }
 
-  /** One damaged file must keep nobody from being erased or purged, this person least of all: their time begins anew, once. */
+  /** One damaged or lost file must keep nobody from being erased or purged, this person least of all: their time begins anew, once. */
   private void beginAnew(UnusableInput damaged) {
     damage = damaged.getMessage();
     dates = SubjectDates.created(store.clock().now());
@@ -76,8 +77,9 @@ public final class Subject {
     return Optional.ofNullable(damage);
   }
 
-  static boolean isWhole(Path folder) {
-    return Files.exists(folder.resolve(DATES));
+  /** Whether a folder has no dates since its creation, or its removal, was interrupted; one that holds more has lost them, e.g. in a restore. */
+  static boolean isRest(String id, Path folder) {
+    return !Files.exists(folder.resolve(DATES)) && new SubjectVaults(id, folder, KeyWrapping.absent()).holdNoMoreThanConsent();
   }
 
   /** The random id: 32 hexadecimal digits that say nothing about the person. */

@@ -1,6 +1,7 @@
 package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,9 +67,12 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
   /**
    * Reads them; stores once kept three of the five.
    *
-   * @throws UnusableInput when the file holds none
+   * @throws UnusableInput when the file holds none, or is missing
    */
   static SubjectDates read(Path file) {
+    if (!Files.exists(file)) {
+      throw new UnusableInput(file + " is missing; restore it from a copy");
+    }
     Map<String, Object> map = JsonFile.read(file);
     map.putIfAbsent("learnt", map.get("purpose_met"));
     map.putIfAbsent("photos_use", map.get("last_use"));

@@ -95,7 +95,6 @@ public final class SubjectStore implements AutoCloseable {
     return Files.exists(file) ? RetentionPolicy.of(JsonFile.read(file)) : RetentionPolicy.defaults();
   }
 
-  // A folder without dates was never a whole subject: its creation was interrupted.
   private void openAll() throws IOException {
     Path all = Files.createDirectories(folder.resolve("subjects"));
     try (Stream<Path> folders = Files.list(all)) {
@@ -105,7 +104,7 @@ public final class SubjectStore implements AutoCloseable {
           continue;
         }
         StoreLock.discardUnfinished(found);
-        if (!Subject.isWhole(found)) {
+        if (Subject.isRest(id, found)) {
           Erasure.remove(found);
           continue;
         }

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /** The vaults of one subject, one for each holding. The subject sees to it that one thread at a time asks. */
 final class SubjectVaults {
@@ -39,6 +41,14 @@ final class SubjectVaults {
 
   boolean has(Holding holding) {
     return vaults.get(holding).exists();
+  }
+
+  /** Whether nothing can be read here, since no key is left, or what the person agreed to alone, which is kept first. */
+  boolean holdNoMoreThanConsent() {
+    Set<Holding> readable = EnumSet.noneOf(Holding.class);
+    vaults.keySet().stream().filter(this::has).forEach(readable::add);
+    return readable.isEmpty()
+        || readable.equals(Set.of(Holding.PERSON)) && counts().values().stream().mapToInt(Integer::intValue).sum() <= 1;
   }
 
   /** How many files each has. */

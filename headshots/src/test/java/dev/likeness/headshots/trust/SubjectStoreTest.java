@@ -321,6 +321,42 @@ class SubjectStoreTest {
   }
 
   @Test
+  void lostDatesLoseNobody() throws IOException {
+    Subject ada = store.create(YES);
+    Subject bob = store.create(YES);
+    Files.write(ada.folder(Holding.PERSON).resolve("person.safetensors"), noise(100));
+    bob.folder(Holding.PHOTOS);
+    Subject interrupted = store.create(YES);
+    store.close();
+    Path people = folder.resolve("store/subjects");
+    for (Subject each : List.of(ada, bob, interrupted)) {
+      Files.delete(people.resolve(each.id() + "/dates.json"));
+    }
+    store = SubjectStore.open(folder.resolve("store"), key);
+    assertEquals(Stream.of(ada.id(), bob.id()).sorted().toList(), store.subjects().stream().map(Subject::id).toList());
+    assertFalse(Files.exists(people.resolve(interrupted.id())));
+    assertEquals(100, Files.size(store.subject(ada.id()).folder(Holding.PERSON).resolve("person.safetensors")));
+    Path dates = people.toRealPath().resolve(ada.id() + "/dates.json");
+    assertTrue(store.verify().contains("subject " + ada.id() + ": " + dates
+        + " is missing; restore it from a copy; as it is, their time in the store has begun anew"), store.verify().toString());
+    assertTrue(Files.exists(dates));
+  }
+
+  @Test
+  void goesOnWithARemovalThatWasInterrupted() throws IOException {
+    Subject ada = store.create(YES);
+    Files.write(ada.folder(Holding.PHOTOS).resolve("one.jpg"), noise(100));
+    Path own = folder.resolve("store/subjects/" + ada.id());
+    store.close();
+    for (String gone : List.of("photos/key", "person/key", "dates.json")) {
+      Files.delete(own.resolve(gone));
+    }
+    store = SubjectStore.open(folder.resolve("store"), key);
+    assertEquals(List.of(), store.subjects());
+    assertFalse(Files.exists(own));
+  }
+
+  @Test
   void tidiesItsOwnAloneAndRefusesAFolderOfOtherThings() throws IOException {
     Path volume = Files.createDirectories(folder.resolve("volume/lost+found")).getParent();
     Path link = Files.createSymbolicLink(folder.resolve("link"), volume);

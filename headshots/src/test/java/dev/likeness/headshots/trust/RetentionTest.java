@@ -298,6 +298,65 @@ class RetentionTest {
     assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
   }
 
+  /** Six years behind, as a machine without a clock of its own starts, and right again {@code later}. */
+  private void startBehind(boolean another, Duration later) {
+    clock.go(Duration.ofDays(-2190));
+    goOn(another);
+    clock.go(Duration.ofHours(1));
+    goOn(another);
+    clock.go(Duration.ofDays(2190).plus(later).minusHours(1));
+    goOn(another);
+  }
+
+  private void goOn(boolean another) {
+    if (another) {
+      reopen();
+    } else {
+      store.clock().now();
+    }
+  }
+
+  @Test
+  void isNotFooledByAClockThatStartsYearsBehindAndIsSetRight() throws IOException {
+    Subject ada = ada();
+    ada.purposeMet();
+    for (boolean another : List.of(true, false, true)) {
+      startBehind(another, Duration.ofDays(9));
+      assertEquals(List.of(), store.purgeDue().erased());
+    }
+    assertEquals(Duration.ofDays(27).toSeconds(), store.subject(ada.id()).ages().get("created"));
+    startBehind(true, Duration.ofDays(3));
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
+  void norByOneThatHadBeenAheadBefore() throws IOException {
+    clock.go(Duration.ofDays(3650));
+    reopen();
+    clock.go(Duration.ofDays(-3650));
+    reopen();
+    Subject ada = ada();
+    for (int start = 0; start < 3; start++) {
+      startBehind(true, Duration.ofDays(9));
+      assertEquals(List.of(), store.purgeDue().erased());
+    }
+    clock.go(Duration.ofDays(3));
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
+  @Test
+  void countsTheTimeBehindWhereAClockIsNeverSetRight() throws IOException {
+    Subject ada = ada();
+    for (int start = 0; start < 40; start++) {
+      assertEquals(List.of(), store.purgeDue().erased());
+      clock.go(Duration.ofDays(-2190));
+      reopen();
+      clock.go(Duration.ofHours(18));
+      reopen();
+    }
+    assertEquals(ada.id(), store.purgeDue().erased().get(0).subject());
+  }
+
   @Test
   void remembersAnotherPolicy() throws IOException {
     store.close();

@@ -92,11 +92,11 @@ public final class HeadshotStudio {
   }
 
   /**
-   * The same studio handing each headshot of a shoot to {@code listener} as soon as it is drawn, on the thread that draws: what a
+   * The same studio handing each headshot of a shoot to {@code listener}, too, as soon as it is drawn, on the thread that draws: what a
    * shoot that is cancelled or fails had finished, and what an application shows on the way.
    */
   public HeadshotStudio each(Consumer<Headshot> listener) {
-    return new HeadshotStudio(base, learning, enlarger, guidance, listener);
+    return new HeadshotStudio(base, learning, enlarger, guidance, each.andThen(listener));
   }
 
   /** How it learns. */

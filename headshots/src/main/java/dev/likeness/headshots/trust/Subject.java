@@ -29,6 +29,7 @@ public final class Subject {
   private final Path folder;
   private final SubjectVaults vaults;
   private final Set<Cancellation> work = ConcurrentHashMap.newKeySet();
+  private final PictureNumbers numbers = new PictureNumbers();
   private SubjectDates dates;
   private String damage;
   private boolean claimed;
@@ -239,6 +240,10 @@ public final class Subject {
   synchronized void releasePhotos() {
     claimed = false;
     noteEnd(Holding.PHOTOS);
+  }
+
+  PictureNumbers pictureNumbers() {
+    return numbers;
   }
 
   /** How many files each holding has. */

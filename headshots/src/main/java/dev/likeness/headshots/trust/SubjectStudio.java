@@ -1,21 +1,16 @@
 package dev.likeness.headshots.trust;
 
 import dev.likeness.diffusion.BaseModel;
-import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.progress.ProgressEvent;
-import dev.likeness.headshots.Authenticity;
-import dev.likeness.headshots.AuthenticityVerdict;
 import dev.likeness.headshots.Consent;
-import dev.likeness.headshots.Headshot;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Purpose;
 import dev.likeness.headshots.Shoot;
-import dev.likeness.headshots.ShootRecord;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.provenance.Disclosure;
 import dev.likeness.lora.TrainedPerson;
@@ -26,16 +21,11 @@ import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
 import dev.likeness.photos.decode.DecodeLimits;
 import dev.likeness.photos.quality.Verdict;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * The studio's work on the subjects of a store: photos in, the person learnt, headshots drawn, with everything kept in
@@ -44,8 +34,6 @@ import java.util.stream.Stream;
  */
 public final class SubjectStudio {
   private static final String PERSON = "person.safetensors";
-  private static final String RECORD = "record.json";
-  private static final Pattern NUMBERED = Pattern.compile("(?:headshot|record)-([0-9]+)\\.(?:png|json)|record\\.json");
   // A program that converts a photo would read it from a temporary file.
   private static final ReviewOptions IN_MEMORY = ReviewOptions.defaults()
       .withDecode(DecodeLimits.DEFAULT.withoutPrograms());
@@ -148,8 +136,9 @@ public final class SubjectStudio {
   }
 
   /**
-   * Draws headshots, cropped as their styles say, and keeps them with their record, which says in what each departs from the photos. Their
-   * numbers go on after those of earlier shoots, whose pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
+   * Draws headshots, cropped as their styles say, and keeps each with their record as it is drawn: a shoot that is stopped or fails leaves
+   * what it had finished. In the end the record says in what each departs from the photos. Their numbers go on after those of earlier shoots,
+   * whose pictures and records stay: {@code record.json}, {@code record-041.json} and so on.
    *
    * @param stop turned by the caller; erasing the subject stops this work alone
    * @throws UnusableInput when the person has not been learnt
@@ -157,42 +146,22 @@ public final class SubjectStudio {
   public Shoot shoot(Subject subject, ShootRequest request, Progress progress, Cancellation stop) {
     return SubjectWork.during(subject, stop, cancellation -> {
       try (TrainedPerson person = TrainedPerson.open(personFile(subject), base)) {
-        Shoot shoot = withTools(with -> studio.shoot(person, request, progress, cancellation).cropped(with.detector()));
-        List<AuthenticityVerdict> verdicts = verdicts(person, shoot);
-        // Two shoots of one subject may end at once.
-        synchronized (SubjectStudio.class) {
-          keep(subject.folder(Holding.PICTURES), person, shoot, verdicts);
-        }
-        return shoot;
+        return withTools(with -> kept(subject, person, request, with, progress, cancellation));
       }
     });
   }
 
-  private void keep(Path pictures, TrainedPerson person, Shoot shoot, List<AuthenticityVerdict> verdicts) {
-    int first = last(pictures);
-    for (int i = 0; i < shoot.headshots().size(); i++) {
-      shoot.headshots().get(i).writePng(pictures.resolve(Headshot.fileName(first + i)), disclosure);
+  private Shoot kept(Subject subject, TrainedPerson person, ShootRequest request, ReviewTools with, Progress progress, Cancellation stop) {
+    Path pictures = subject.folder(Holding.PICTURES);
+    int count = request.styles().size() * request.count();
+    int first = subject.pictureNumbers().take(pictures, count);
+    try {
+      KeptShoot shoot = new KeptShoot(base, person, request, pictures, first, disclosure, with);
+      studio.each(shoot::add).shoot(person, request, progress, stop);
+      return shoot.judged();
+    } finally {
+      subject.pictureNumbers().release(first, count);
     }
-    String name = first == 0 ? RECORD : RECORD.replace(".", String.format(Locale.ROOT, "-%03d.", first + 1));
-    ShootRecord.of(base, person, shoot, first).authenticity(verdicts).write(pictures.resolve(name));
-  }
-
-  /** The highest number that a picture or record there has: what was taken out between leaves its number free for good. */
-  private static int last(Path pictures) {
-    if (!Files.exists(pictures)) {
-      return 0;
-    }
-    try (Stream<Path> kept = Files.list(pictures)) {
-      return kept.map(path -> NUMBERED.matcher(path.getFileName().toString())).filter(Matcher::matches)
-          .mapToInt(name -> name.group(1) == null ? 1 : Integer.parseInt(name.group(1))).max().orElse(0);
-    } catch (IOException e) {
-      throw new MachineLimit("cannot look at the pictures that are kept: " + e.getMessage(), e);
-    }
-  }
-
-  private List<AuthenticityVerdict> verdicts(TrainedPerson person, Shoot shoot) {
-    return withTools(with -> Authenticity.of(person, with).map(measure -> shoot.headshots().stream()
-        .map(headshot -> measure.judge(headshot.picture())).toList()).orElse(List.of()));
   }
 
   /**

@@ -48,6 +48,11 @@ record CommandRun(int status, String out, String err) {
 
   /** A run during which {@code look} looks around whenever something is printed to standard error, and is told it. */
   static CommandRun watched(Consumer<String> look, String... args) {
+    return watched(new Cancellation(), look, args);
+  }
+
+  /** The same, which {@code look} may stop. */
+  static CommandRun watched(Cancellation cancellation, Consumer<String> look, String... args) {
     StringWriter err = new StringWriter() {
       @Override
       public void write(String text, int offset, int length) {
@@ -55,7 +60,7 @@ record CommandRun(int status, String out, String err) {
         look.accept(text);
       }
     };
-    return of(err, new Cancellation(), args);
+    return of(err, cancellation, args);
   }
 
   private static CommandRun of(Writer err, Cancellation cancellation, String... args) {

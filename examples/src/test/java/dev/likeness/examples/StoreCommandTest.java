@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.material.Material;
+import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.headshots.provenance.signing.SigningIdentity;
 import dev.likeness.headshots.trust.Holding;
 import dev.likeness.headshots.trust.SubjectStore;
@@ -150,6 +151,51 @@ class StoreCommandTest {
     assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
     Files.writeString(receipt, Files.readString(receipt).replace("\"person\" : 2", "\"person\" : 3"));
     assertEquals(3, CommandRun.of("verify", receipt.toString()).status());
+  }
+
+  @Test
+  void erasesSomebodyWhomAnotherIsLearning() {
+    List<String> learnt = new ArrayList<>();
+    CommandRun train = CommandRun.watched(told -> {
+      if (told.contains("train: ") && learnt.isEmpty()) {
+        learnt.add(run("people", "list", "--store", store.toString()).out().split(" ")[0]);
+        run("people", "erase", learnt.get(0), "--store", store.toString());
+      }
+    }, learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    assertEquals(3, train.status(), train.err());
+    assertEquals(List.of(learnt.get(0) + " was erased while they were learnt, and what was learnt is thrown away; if they still agree, learn"
+        + " them again"), train.complaints());
+    assertFalse(train.err().contains("train 26/26"), "nor are they learnt to the end: " + train.err());
+    assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
+    assertTrue(run("verify", store.resolve("receipts/" + learnt.get(0) + ".json").toString()).out().startsWith("unchanged"));
+  }
+
+  @Test
+  void keepsPhotosAndStatesInMemoryAndNothingOfALearningThatIsStopped() throws IOException {
+    List<String> looked = new ArrayList<>();
+    Cancellation stop = new Cancellation();
+    CommandRun train = CommandRun.watched(stop, told -> {
+      if (told.contains("train: ") && looked.isEmpty()) {
+        Path person = store.resolve("subjects").resolve(TinyBase.namesIn(store.resolve("subjects")).get(0));
+        looked.addAll(TinyBase.namesIn(person));
+        stop.cancel();
+      }
+    }, learning("train", "--steps", "--store", store.toString(), "--key", key.toString()));
+    assertEquals(130, train.status(), train.err());
+    assertEquals(List.of("dates.json", "person"), looked, "photos and states stay in memory");
+    assertEquals(List.of(), TinyBase.namesIn(store.resolve("subjects")));
+  }
+
+  @Test
+  void waitsForAProcessThatHasTheStore() {
+    SubjectStore elsewhere = SubjectStore.open(store, KeyWrapping.newFile(key));
+    CommandRun list = CommandRun.watched(told -> {
+      if (told.contains("waiting for ")) {
+        elsewhere.close();
+      }
+    }, "people", "list", "--store", store.toString());
+    assertEquals(0, list.status(), list.err());
+    assertEquals("waiting for " + store + ", which another process has open", list.err().strip());
   }
 
   @Test

@@ -102,7 +102,7 @@ public final class EditCommand implements Runnable {
     try (ReviewTools tools = detector.open(); BaseModel model = base.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance held = holding.open(base.folder(), model, tools.detector());
         IdentityOptions.Eye eye = identity.open(base.folder(), model, UsePolicy.NON_COMMERCIAL).orElse(null);
-        TrainedPerson learnt = identity.way().learns() ? store.person(person, model) : null) {
+        TrainedPerson learnt = identity.way().learns() ? store.person(person, model, console) : null) {
       Optional.ofNullable(learnt).flatMap(one -> one.foreignTo(model)).ifPresent(console.err()::println);
       ShownPerson shown = eye == null ? null : identity.kept(person, eye);
       Identity who = shown == null ? learnt : learnt == null ? shown : shown.with(learnt);

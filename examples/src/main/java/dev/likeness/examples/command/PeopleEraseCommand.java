@@ -9,7 +9,7 @@ import picocli.CommandLine.Parameters;
 /** {@code likeness people erase}: makes a store forget a person. */
 @Command(name = "erase", mixinStandardHelpOptions = true, sortOptions = false,
     description = "Erases everything that a store has of a person, and prints the receipt, signed with --sign-key; without, it "
-        + "proves nothing about who erased.")
+        + "proves nothing about who erased. A train or headshot that learns them meanwhile stops and keeps nothing.")
 public final class PeopleEraseCommand implements Runnable {
   private final Console console;
 
@@ -26,7 +26,7 @@ public final class PeopleEraseCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.existing()) {
+    try (SubjectStore opened = store.existing(console)) {
       console.out().println(opened.subject(id).erase().toJson());
       console.out().flush();
     }

@@ -25,7 +25,7 @@ public final class PeopleListCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.existing()) {
+    try (SubjectStore opened = store.existing(console)) {
       for (Subject subject : opened.subjects()) {
         Map<String, Long> ages = subject.ages();
         int files = subject.counts().values().stream().mapToInt(Integer::intValue).sum();

@@ -30,7 +30,7 @@ public final class PeopleShowCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.existing()) {
+    try (SubjectStore opened = store.existing(console)) {
       Subject subject = opened.subject(id);
       Consent consent = subject.consent();
       line("id", subject.id());

@@ -8,8 +8,6 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.Trait;
 import dev.likeness.headshots.TrainingStates;
-import dev.likeness.headshots.trust.SubjectStore;
-import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.ReviewTools;
@@ -45,10 +43,10 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     }
     Path which = person;
     if (which == null) {
-      which = learntInStore(studio, model, tools);
+      which = learntInStore(studio, tools);
       watch.lap("learning");
     }
-    TrainedPerson who = store.person(which, model);
+    TrainedPerson who = store.person(which, model, console);
     watch.lap("person");
     who.foreignTo(model).ifPresent(console.err()::println);
     return closedOnFailure(who, opened -> corrected(studio, opened));
@@ -95,14 +93,10 @@ record PersonSource(PhotoOptions photos, Path person, StoreOption store, Path ou
     return who;
   }
 
-  private Path learntInStore(HeadshotStudio studio, BaseModel model, ReviewTools tools) {
-    photos.consent();
-    try (SubjectStore opened = store.open()) {
-      String id = StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console);
-      console.err().println("kept in the store as " + id + "; headshot --person draws them again, people erase "
-          + "erases them");
-      return Path.of(id);
-    }
+  private Path learntInStore(HeadshotStudio studio, ReviewTools tools) {
+    String id = new StoreIntake(store, photos, console).learn(studio, tools);
+    console.err().println("kept in the store as " + id + "; headshot --person draws them again, people erase erases them");
+    return Path.of(id);
   }
 
   private TrainedPerson corrected(HeadshotStudio studio, TrainedPerson who) {

@@ -6,12 +6,13 @@ import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
+import dev.likeness.photos.ReviewOptions;
 import dev.likeness.photos.ReviewTools;
+import dev.likeness.photos.decode.DecodeLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.function.BiConsumer;
 import picocli.CommandLine.Option;
 
 /** Whose photos, and who agreed that they are learnt from. */
@@ -70,15 +71,10 @@ final class PhotoOptions {
     return PhotoReview.of(PhotoSet.from(photos), tools);
   }
 
-  /** Hands on every photo's name and content. */
-  void eachFile(BiConsumer<String, byte[]> receiver) {
-    try {
-      for (Path file : PhotoSet.files(photos)) {
-        receiver.accept(file.getFileName().toString(), Files.readAllBytes(file));
-      }
-    } catch (IOException e) {
-      throw new UnusableInput("cannot read the photos in " + photos + ": " + e.getMessage(), e);
-    }
+  /** The same without programs that convert photos, which would read them from a temporary file. */
+  PhotoReview reviewInMemory(ReviewTools tools) {
+    consent();
+    return PhotoReview.of(PhotoSet.from(photos), tools, ReviewOptions.defaults().withDecode(DecodeLimits.DEFAULT.withoutPrograms()));
   }
 
   Consent consent() {

@@ -27,7 +27,7 @@ public final class PurgeCommand implements Runnable {
 
   @Override
   public void run() {
-    try (SubjectStore opened = store.existing()) {
+    try (SubjectStore opened = store.existing(console)) {
       PurgeReport report = opened.purgeDue();
       report.erased().forEach(receipt -> console.out().println("erased " + receipt.subject()));
       console.out().println(report.erased().size() + " persons erased, " + report.files() + " files of others removed");

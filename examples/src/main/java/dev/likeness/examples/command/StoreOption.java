@@ -3,6 +3,9 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.progress.Cancellation;
+import dev.likeness.examples.console.Console;
+import dev.likeness.headshots.trust.StoreInUse;
 import dev.likeness.headshots.trust.StoreOptions;
 import dev.likeness.headshots.trust.SubjectStore;
 import dev.likeness.headshots.trust.SubjectStudio;
@@ -11,15 +14,21 @@ import dev.likeness.lora.TrainedPerson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which store of persons, its key, and who signs receipts of its erasures. */
 final class StoreOption {
+  /** How long it waits for a process that has the store; commands have it while they read or write there alone. */
+  static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String VARIABLE = "LIKENESS_STORE_KEY";
+  private static final long PAUSE_NANOS = 100_000_000;
 
-  @Option(names = "--store", paramLabel = "DIR", description = "the folder where persons are kept, encrypted")
+  @Option(names = "--store", paramLabel = "DIR", description = "the folder where persons are kept, encrypted; one process has it open at a"
+      + " time, for which this waits half a minute")
   private Path store;
 
   @Option(names = "--key", paramLabel = "FILE", description = "the store's key, made for a new store "
@@ -49,7 +58,37 @@ final class StoreOption {
   }
 
   /** Opens the store, which finishes interrupted erasures; without a key it can only list, erase and purge. */
-  SubjectStore open() {
+  SubjectStore open(Console console) {
+    return open(console, PATIENCE, console.cancellation());
+  }
+
+  /**
+   * The same with another patience.
+   *
+   * @throws dev.likeness.headshots.trust.StoreInUse when that is over
+   */
+  SubjectStore open(Console console, Duration patience, Cancellation stop) {
+    long begun = System.nanoTime();
+    boolean told = false;
+    while (true) {
+      try {
+        return openNow();
+      } catch (StoreInUse elsewhere) {
+        if (System.nanoTime() - begun >= patience.toNanos()) {
+          throw elsewhere;
+        }
+        if (!told) {
+          console.err().println("waiting for " + store + ", which another process has open");
+          console.err().flush();
+        }
+        told = true;
+        stop.check();
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private SubjectStore openNow() {
     if (store == null) {
       throw new IllegalArgumentException("--store DIR is missing: the folder where persons are kept");
     }
@@ -58,11 +97,16 @@ final class StoreOption {
   }
 
   /** The same of a store that is there already. */
-  SubjectStore existing() {
+  SubjectStore existing(Console console) {
     if (store != null && !Files.exists(store.resolve("clock.json"))) {
       throw new UnusableInput("there is no store in " + store + "; give the folder where train or headshot made one, with its disk in place");
     }
-    return open();
+    return open(console);
+  }
+
+  /** Whether the store has a receipt of this person's erasure, which any process may have written; it need not be open. */
+  boolean hasErased(String id) {
+    return Files.exists(store.resolve("receipts").resolve(id + ".json"));
   }
 
   private KeyWrapping keys() {
@@ -85,11 +129,11 @@ final class StoreOption {
   }
 
   /** The person in a file, or with a store the subject of that id. */
-  TrainedPerson person(Path file, BaseModel model) {
+  TrainedPerson person(Path file, BaseModel model, Console console) {
     if (!given()) {
       return TrainedPerson.open(file, model);
     }
-    try (SubjectStore opened = existing()) {
+    try (SubjectStore opened = existing(console)) {
       return TrainedPerson.open(SubjectStudio.personFile(opened.subject(file.toString())), model);
     }
   }

@@ -8,8 +8,6 @@ import dev.likeness.examples.console.ConsoleProgress;
 import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.TrainingPlot;
 import dev.likeness.headshots.TrainingStates;
-import dev.likeness.headshots.trust.SubjectStore;
-import dev.likeness.headshots.trust.SubjectStudio;
 import dev.likeness.ipadapter.face.FaceGuidance;
 import dev.likeness.lora.DreamBooth;
 import dev.likeness.lora.LoraTraining;
@@ -204,11 +202,12 @@ public final class TrainCommand implements Runnable {
 
   private void learnInStore() {
     photos.consent();
-    try (SubjectStore opened = store.open(); BaseModel model = base.open(); ReviewTools tools = faces.open();
-        FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
+    // Opened once before, to find out first that it cannot be.
+    store.open(console).close();
+    try (BaseModel model = base.open(); ReviewTools tools = faces.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
-      HeadshotStudio studio = seeing(studio(model).faceGuidance(holding), own);
-      console.out().println(StoreIntake.learn(opened, photos, SubjectStudio.on(model, studio).tools(tools), console));
+      HeadshotStudio studio = seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));
+      console.out().println(new StoreIntake(store, photos, console).learn(studio, tools));
       console.out().flush();
     }
   }

@@ -66,7 +66,7 @@ public final class VerifyCommand implements Runnable {
   }
 
   private void verifyStore() {
-    try (SubjectStore opened = store.existing()) {
+    try (SubjectStore opened = store.existing(console)) {
       List<String> problems = opened.verify();
       int persons = opened.subjects().size();
       problems.stream().filter(problem -> !json).forEach(console.out()::println);

@@ -1,6 +1,5 @@
 package dev.likeness.headshots.trust;
 
-import dev.likeness.diffusion.error.MachineLimit;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -27,13 +26,12 @@ final class StoreLock implements AutoCloseable {
   /**
    * Takes the folder.
    *
-   * @throws MachineLimit when somebody has it
+   * @throws StoreInUse when somebody has it
    */
   static StoreLock on(Path folder) throws IOException {
     Path real = folder.toRealPath();
     Optional<FileChannel> channel = HERE.add(real) ? elsewhere(real) : Optional.empty();
-    return new StoreLock(real, channel.orElseThrow(
-        () -> new MachineLimit("the store " + folder + " is open already, here or in another process; close it there")));
+    return new StoreLock(real, channel.orElseThrow(() -> new StoreInUse(folder)));
   }
 
   /** A locked channel, unless another process has the folder; then this one has not. */

@@ -67,7 +67,8 @@ public final class SubjectStore implements AutoCloseable {
    * Opens a store, or makes one.
    *
    * @throws UnusableInput when the folder holds other things
-   * @throws MachineLimit when another process has it open, or the disk refuses
+   * @throws StoreInUse when it is open already, here or in another process
+   * @throws MachineLimit when the disk refuses
    */
   public static SubjectStore open(Path folder, KeyWrapping keys, StoreOptions options) {
     try {

@@ -124,6 +124,22 @@ public final class SubjectStudio {
     }));
   }
 
+  /**
+   * Keeps a person who was learnt outside the store, from photos that are not in it, as {@link #learn} keeps whom it learns. So a program
+   * can learn with the store closed, which other processes open then; photos and states that it keeps meanwhile are its own to remove.
+   *
+   * @throws dev.likeness.headshots.ConsentRefused when the subject's consent does not cover learning
+   * @throws IllegalStateException while the subject is being learnt here
+   */
+  public static void keep(Subject subject, TrainedPerson person) {
+    Consent.require(subject.consent(), Purpose.TRAINING);
+    SubjectWork.unlessErased(subject, () -> {
+      person.save(subject.folder(Holding.PERSON).resolve(PERSON));
+      subject.purposeMet();
+      return null;
+    });
+  }
+
   /** Nobody else is shown the review. */
   private static void tellOfRejected(PhotoReview review, Progress progress) {
     List<PhotoVerdict> rejected = review.photos().stream().filter(photo -> photo.verdict() == Verdict.REJECT).toList();

@@ -49,6 +49,7 @@ class ConsentTest {
       ConsentRefused face = assertThrows(ConsentRefused.class,
           () -> studios.learn(ada, event -> { }, new Cancellation()));
       assertEquals(Purpose.TRAINING, face.purpose());
+      assertEquals(Purpose.TRAINING, assertThrows(ConsentRefused.class, () -> SubjectStudio.keep(ada, null)).purpose());
     }
   }
 }

@@ -18,12 +18,11 @@ import dev.likeness.schedulers.Scheduler;
 import dev.likeness.schedulers.SchedulerConfig;
 import dev.likeness.schedulers.SigmaScheduler;
 import dev.likeness.schedulers.solvers.Solvers;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,7 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
 class DrawnWithTest {
-  private static final String CONFIG = "{\"_class_name\":\"TCDScheduler\",\"_num_inference_steps\":4,\"_guidance_scale\":2,\"_eta\":0.4}";
+  private static final Map<String, Object> CONFIG =
+      Map.of("_class_name", "TCDScheduler", "_num_inference_steps", 4, "_guidance_scale", 2, "_eta", 0.4);
 
   @Test
   void anXlThatPaintsInIsGuidedAsItsPipelineGuides(@TempDir Path folder) {
@@ -73,11 +73,11 @@ class DrawnWithTest {
   }
 
   @Test
-  void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) throws IOException {
-    Path files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
-    Files.writeString(files.resolve("scheduler/scheduler_config.json"), CONFIG);
+  void aModelIsDrawnWithWhatItsSchedulersConfigSays(@TempDir Path folder) {
+    GoldenFolder files = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder);
+    files.schedule(CONFIG);
     ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3);
-    try (BaseModel base = BaseModel.open(files, Compute.EXACT)) {
+    try (BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
       assertEquals(4, base.defaults().steps());
       float[] usual = base.generate(ask).pixels();
       assertArrayEquals(base.generate(ask.steps(4).guidance(2).eta(0.4)).pixels(), usual);

@@ -2,6 +2,7 @@ package dev.likeness.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,10 +86,8 @@ class BrokenCheckpointTest {
   }
 
   @Test
-  void unknownScheduler() throws IOException {
-    Path config = base.resolve("scheduler/scheduler_config.json");
-    Files.writeString(config, Files.readString(config).replaceFirst("\"_class_name\": \"\\w+\"",
-        "\"_class_name\": \"Mine\""));
+  void unknownScheduler() {
+    GoldenFolder.schedule(base, Map.of("_class_name", "Mine"));
     assertRefused("Mine");
   }
 

@@ -129,9 +129,17 @@ public final class ModelFolder implements ModelFiles {
     return ModelConfig.read(component(component).resolve("config.json"));
   }
 
+  // The index says the class, as in diffusers, which switches a config of another class to it.
   @Override
   public ModelConfig scheduler() {
-    return ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
+    ModelConfig config = ModelConfig.read(component("scheduler").resolve("scheduler_config.json"));
+    String named = componentClass("scheduler");
+    if (named == null) {
+      return config;
+    }
+    Map<String, Object> options = new LinkedHashMap<>(config.values());
+    options.put("_class_name", named);
+    return ModelConfig.of(options, config.where());
   }
 
   @Override

@@ -59,9 +59,9 @@ class ControlNetParityTest {
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
+  void drawsAsDiffusersDraws(GoldenPictures.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
-    Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
+    GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
     List<ControlNet> nets = new ArrayList<>();
     try (GoldenPictures golden = GoldenPictures.open("control", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {

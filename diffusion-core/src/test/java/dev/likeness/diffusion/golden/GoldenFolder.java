@@ -113,8 +113,17 @@ public record GoldenFolder(Path path, String variant) {
 
   /** Makes this scheduler the folder's own. */
   public void schedule(Map<String, Object> scheduler) {
+    schedule(path, scheduler);
+  }
+
+  /** Makes this scheduler the own one of any model's folder, whose index names its class. */
+  public static void schedule(Path folder, Map<?, ?> scheduler) {
+    Path file = folder.resolve("model_index.json");
     try {
-      Files.write(path.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
+      Map<String, Object> index = PYTHONS_JSON.mapFrom(Files.readAllBytes(file));
+      index.put("scheduler", List.of("diffusers", scheduler.get("_class_name")));
+      Files.write(file, PYTHONS_JSON.asBytes(index));
+      Files.write(folder.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -2,7 +2,6 @@ package dev.likeness.diffusion.golden;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
@@ -16,8 +15,6 @@ import dev.likeness.diffusion.sampling.Limited;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,11 +33,11 @@ class TransformerPipelineTest {
   @ParameterizedTest
   @ValueSource(strings = {"flux/dev", "flux/schnell", "sd3/three", "sd3/medium", "sd3/large",
       "zimage/turbo", "zimage/wide", "klein/base", "klein/distilled"})
-  void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) throws IOException {
+  void drawsThePicturesThatDiffusersDraws(String variant, @TempDir Path parent) {
     PipelineFolder folder = PipelineFolder.write(variant, parent);
     try (PipelineReference expected = folder.reference()) {
       for (PipelineReference.Run run : expected.runs()) {
-        Files.write(folder.path().resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.scheduler()));
+        GoldenFolder.schedule(folder.path(), run.scheduler());
         try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
           compare(variant + " " + run, expected, run.name(), drawn(base, run));
         }

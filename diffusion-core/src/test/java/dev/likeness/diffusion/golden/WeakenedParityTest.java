@@ -3,7 +3,6 @@ package dev.likeness.diffusion.golden;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
@@ -16,7 +15,6 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -38,9 +36,9 @@ class WeakenedParityTest {
 
   @ParameterizedTest
   @MethodSource("runs")
-  void drawsAsDiffusersDraws(GoldenPictures.Run run) throws IOException {
+  void drawsAsDiffusersDraws(GoldenPictures.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
-    Files.write(folder.resolve("scheduler/scheduler_config.json"), JSON.std.asBytes(run.asks().get("scheduler")));
+    GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
     try (GoldenPictures golden = GoldenPictures.open("weakened", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
       ImageRequest request = GoldenPictures.plain(run).guidance(options(run));

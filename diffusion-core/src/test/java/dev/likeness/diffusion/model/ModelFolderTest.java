@@ -62,6 +62,24 @@ class ModelFolderTest {
     assertEquals(folder.resolve("vae/diffusion_pytorch_model.safetensors"), opened.weightsFile("vae"));
   }
 
+  /** As in diffusers 0.42.1, whatever the scheduler's own config says. */
+  @Test
+  void takesTheSchedulersClassFromTheIndex() throws IOException {
+    Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
+    change(folder.resolve("model_index.json"), Map.of("scheduler", List.of("diffusers", "DDIMScheduler")));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      assertEquals("DDIMScheduler", base.parts().scheduler().className());
+      assertEquals(1, base.parts().scheduler().options().integer("steps_offset"));
+    }
+    Path config = folder.resolve("scheduler/scheduler_config.json");
+    Map<String, Object> unnamed = new HashMap<>(ModelConfig.read(config).values());
+    unnamed.remove("_class_name");
+    Files.writeString(config, SingleFileWriter.json(unnamed));
+    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      assertEquals("DDIMScheduler", base.parts().scheduler().className());
+    }
+  }
+
   private static void assertRefused(String words, ModelFiles files) {
     assertEquals(words, assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT)).getMessage());
   }

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 @ExtendWith(NoTensorLeaks.class)
 class ServePeopleTest {
-  private static final String LCM = "{\"_class_name\":\"LCMScheduler\",\"original_inference_steps\":50}";
+  private static final Map<String, Object> LCM = Map.of("_class_name", "LCMScheduler", "original_inference_steps", 50);
 
   @TempDir
   private static Path folder;
@@ -49,7 +50,7 @@ class ServePeopleTest {
     base = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path();
     ada = learnt("ada", 0);
     bob = learnt("bob", 200);
-    Files.writeString(base.resolve("scheduler/scheduler_config.json"), LCM);
+    GoldenFolder.schedule(base, LCM);
     // OpenCV keeps a few objects of its own from its first use on.
     try (CascadeDetector detector = new CascadeDetector()) {
       detector.detect(Picture.of(32, 32, new byte[32 * 32 * 3]));

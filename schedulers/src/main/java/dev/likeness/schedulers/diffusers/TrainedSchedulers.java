@@ -34,14 +34,22 @@ final class TrainedSchedulers {
   static Scheduler ddpm(Options options) {
     Training training = Training.of(options, PREDICTIONS);
     var ladder = TrainedLadder.of(options, training);
-    Ddpm.Variance variance = switch (options.oneOf("variance_type", "fixed_small", "fixed_small_log", "fixed_large",
-        "fixed_large_log", "learned", "learned_range")) {
+    Ddpm.Variance variance = variance(options);
+    return LadderScheduler.unit(training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true));
+  }
+
+  // Saved configs of DPM-Solver say null.
+  private static Ddpm.Variance variance(Options options) {
+    if (!options.isSet("variance_type")) {
+      return Ddpm.Variance.SMALL;
+    }
+    return switch (options.oneOf("variance_type", "fixed_small", "fixed_small_log", "fixed_large", "fixed_large_log",
+        "learned", "learned_range")) {
       case "fixed_small", "fixed_small_log" -> Ddpm.Variance.SMALL;
       case "learned" -> Ddpm.Variance.LEARNED;
       case "learned_range" -> Ddpm.Variance.LEARNED_RANGE;
       default -> Ddpm.Variance.LARGE;
     };
-    return LadderScheduler.unit(training, ladder::chained, request -> new Ddpm(variance, LEAST_VARIANCE, true));
   }
 
   static Scheduler unclip(Options options) {

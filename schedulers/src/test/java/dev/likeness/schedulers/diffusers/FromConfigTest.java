@@ -101,6 +101,16 @@ class FromConfigTest {
         config.plan(4).steps().get(0).clipping().apply(new double[] {0.2, -3}), 1e-15);
   }
 
+  /** As every saved config of DPM-Solver has it. */
+  @Test void addsTheSmallVarianceWhereTheConfigSaysNone() {
+    Map<String, Object> saved = new HashMap<>(SVD);
+    saved.put("variance_type", null);
+    for (String className : new String[] {"DDPMScheduler", "DDPMParallelScheduler"}) {
+      assertEquals(SchedulerConfig.of(SVD).withClass(className).plan(4).toString(),
+          SchedulerConfig.of(saved).withClass(className).plan(4).toString());
+    }
+  }
+
   private static SchedulerConfig svd(String ladder) {
     return SchedulerConfig.of(SVD).with(ladder, true);
   }

@@ -40,10 +40,10 @@ final class SamplerNames {
     add(known, "DDIMScheduler", Map.of(), "sample_euler", "ddim");
     add(known, "PNDMScheduler", Map.of("skip_prk_steps", true), "", "plms");
     add(known, "PNDMScheduler", Map.of(), "", "pndm");
-    add(known, "DEISMultistepScheduler", Map.of(), "sample_deis", "deis");
+    add(known, "DEISMultistepScheduler", Map.of("algorithm_type", "deis", "solver_type", "logrho"), "sample_deis", "deis");
     add(known, "UniPCMultistepScheduler", Map.of("solver_type", "bh1"), "sample_uni_pc", "unipc", "unipcbh1");
     add(known, "UniPCMultistepScheduler", Map.of("solver_type", "bh2"), "sample_uni_pc_bh2", "unipcbh2");
-    add(known, "SASolverScheduler", Map.of(), "sample_sa_solver", "sasolver");
+    add(known, "SASolverScheduler", Map.of("algorithm_type", "data_prediction"), "sample_sa_solver", "sasolver");
     add(known, "LCMScheduler", Map.of(), "sample_lcm", "lcm");
     add(known, "TCDScheduler", Map.of(), "", "tcd");
     add(known, "DPMSolverMultistepScheduler", ODE, "sample_dpmpp_2m", "dpmpp2m");

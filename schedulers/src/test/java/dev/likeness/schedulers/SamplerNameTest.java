@@ -172,6 +172,20 @@ class SamplerNameTest {
     assertEquals("TCDScheduler", SD3.with("TCDScheduler").className(), "a class is taken at its word");
   }
 
+  /** Options that saved configs of DPM-Solver, DEIS, UniPC and SA-Solver have, whose words other classes do not know. */
+  @Test void samplesAlikeWhateverClassTheConfigIsOf() {
+    for (String algorithm : List.of("dpmsolver++", "sde-dpmsolver++", "deis", "data_prediction")) {
+      for (String kind : List.of("midpoint", "logrho", "bh2")) {
+        SchedulerConfig saved = SchedulerConfig.of(Map.of("_class_name", "PNDMScheduler", "beta_end", 0.012, "beta_schedule",
+            "scaled_linear", "beta_start", 0.00085, "skip_prk_steps", true, "steps_offset", 1, "algorithm_type", algorithm,
+            "solver_type", kind));
+        for (String name : Stream.concat(SamplerNames.KNOWN.keySet().stream(), Stream.of("sample_dpmpp_2m_sde")).toList()) {
+          assertEquals(SD.with(name).plan(12).toString(), saved.with(name).plan(12).toString(), name + " of " + saved);
+        }
+      }
+    }
+  }
+
   @Test void tellsTheTwoKindsOfUniPcApart() {
     assertEquals("bh1", SD.with("uni_pc").options().text("solver_type"));
     assertFalse(SD.with("uni_pc").plan(8).toString().equals(SD.with("uni_pc_bh2").plan(8).toString()));

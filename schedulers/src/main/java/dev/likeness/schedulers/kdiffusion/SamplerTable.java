@@ -60,8 +60,7 @@ final class SamplerTable {
     samplers.put("sample_dpmpp_2s_ancestral", (o, t) -> twoStage(o, t, false));
     samplers.put("sample_dpmpp_2s_ancestral_cfg_pp", (o, t) -> twoStage(o, t, true));
     samplers.put("sample_dpmpp_sde", (o, t) -> new DpmPlusPlusSde(eta(o), noise(o), t::timestep));
-    samplers.put("sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2,
-        "heun".equals(o.oneOf("solver_type", "midpoint", "heun")), eta(o), noise(o)));
+    samplers.put("sample_dpmpp_2m_sde", (o, t) -> new DpmPlusPlusMSde(2, heun(o), eta(o), noise(o)));
     samplers.put("sample_dpmpp_3m_sde", (o, t) -> new DpmPlusPlusMSde(3, true, eta(o), noise(o)));
     samplers.put("sample_deis", (o, t) -> new CleanEnd(new Deis(3, new OrderAtEnd(false, false))));
     samplers.put("sample_uni_pc", (o, t) -> new UniPc(3, true, true, true, Set.of()));
@@ -112,6 +111,11 @@ final class SamplerTable {
 
   private static Solver twoStage(Options o, LevelTable table, boolean plusPlus) {
     return new DpmPlusPlus2SAncestral(eta(o), noise(o), plusPlus, table::timestep);
+  }
+
+  // As DPM-Solver's class, it takes what other classes call their solvers for its own default.
+  private static boolean heun(Options o) {
+    return "heun".equals(o.oneOf("solver_type", "midpoint", "heun", "logrho", "bh1", "bh2"));
   }
 
   static double eta(Options options) {

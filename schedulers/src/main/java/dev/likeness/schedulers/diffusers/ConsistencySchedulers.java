@@ -49,13 +49,18 @@ final class ConsistencySchedulers {
   private static Ladder distilled(Options options, Training training, PlanRequest request) {
     Requests.requireOwnSigmas(request, options.owner());
     int origins = options.integer("original_inference_steps");
-    int stride = training.length() / origins;
-    Requests.requireSteps(request.steps(), 1, origins);
-    double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : IntStream.range(0, request.steps())
-        .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / request.steps()))) * stride - 1).toArray();
+    double[] timesteps = request.timesteps().length > 0
+        ? Requests.requireFalling(request.timesteps(), training.length()) : spread(request.steps(), origins, training.length());
     List<NoiseLevel> levels = DoubleStream.concat(Arrays.stream(timesteps), DoubleStream.of(0))
         .mapToObj(timestep -> training.schedule().level((int) timestep)).toList();
     return Ladder.of(timesteps, levels);
+  }
+
+  private static double[] spread(int steps, int origins, int trained) {
+    Requests.requireSteps(steps, 1, origins);
+    int stride = trained / origins;
+    return IntStream.range(0, steps)
+        .mapToDouble(i -> (origins - Math.floor(i * ((double) origins / steps))) * stride - 1).toArray();
   }
 
   static Scheduler iterative(Options options) {

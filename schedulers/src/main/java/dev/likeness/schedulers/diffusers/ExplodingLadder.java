@@ -8,6 +8,7 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Sigmas;
 import dev.likeness.schedulers.TimestepSpacing;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.stream.DoubleStream;
 
 /**
@@ -23,7 +24,7 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
       return custom(request.sigmas());
     }
     NoiseSchedule schedule = training.schedule();
-    double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
+    double[] timesteps = request.timesteps().length > 0 ? own(request.timesteps()) : spaced(request.steps());
     int count = timesteps.length;
     double[] sigmas = schedule.sigmas(timesteps);
     if (logLinear()) {
@@ -37,6 +38,16 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
       timesteps = Arrays.stream(schedule.timesteps(respaced)).map(t -> rounds ? Math.rint(t) : t).toArray();
     }
     return ladder(timesteps, DoubleStream.concat(Arrays.stream(respaced), DoubleStream.of(lastSigma())).toArray());
+  }
+
+  private double[] own(double[] timesteps) {
+    Respacing.Kind kind = Respacing.of(options).kind();
+    if (kind != Respacing.Kind.NONE || continuous()) {
+      throw new IllegalArgumentException(options.owner() + (continuous() ? " with timestep_type continuous tells the logarithm of"
+          + " its sigmas" : " with use_" + kind.name().toLowerCase(Locale.ROOT) + "_sigmas lays its own ladder")
+          + " and takes no timesteps; give sigmas, or leave that option out");
+    }
+    return Requests.requireFalling(timesteps, training.length());
   }
 
   private boolean logLinear() {
@@ -68,11 +79,13 @@ record ExplodingLadder(Options options, Training training, boolean wholeKarras) 
 
   // Networks trained on continuous time are told 0.25 log sigma.
   private double[] told(double[] timesteps, double[] sigmas) {
-    boolean continuous = options.has("timestep_type")
-        && "continuous".equals(options.oneOf("timestep_type", "discrete", "continuous"))
-        && "v_prediction".equals(options.text("prediction_type"));
-    return continuous
+    return continuous()
         ? Arrays.stream(sigmas).limit(sigmas.length - 1L).map(sigma -> 0.25 * Math.log(sigma)).toArray() : timesteps;
+  }
+
+  private boolean continuous() {
+    return options.has("timestep_type") && "continuous".equals(options.oneOf("timestep_type", "discrete", "continuous"))
+        && "v_prediction".equals(options.text("prediction_type"));
   }
 
   /** The standard deviation of a first sample of pure noise. */

@@ -44,7 +44,7 @@ record FlowLadder(Options options, int length) {
   }
 
   double[] sigmas(double[] times) {
-    return Arrays.stream(times).map(time -> time / length).toArray();
+    return Arrays.stream(Requests.requireFalling(times, length + 1)).map(time -> time / length).toArray();
   }
 
   private double[] unshifted(PlanRequest request) {

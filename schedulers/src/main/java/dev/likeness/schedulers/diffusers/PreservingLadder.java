@@ -38,7 +38,8 @@ record PreservingLadder(Options options, Training training, End end) {
     NoiseSchedule schedule = training.schedule();
     if (respacing.isNone() && !options.flag("use_lu_lambdas") && !options.flag("use_flow_sigmas")) {
       Requests.requireOwnSigmas(request, options.owner());
-      double[] timesteps = request.timesteps().length > 0 ? request.timesteps() : spaced(request.steps());
+      double[] timesteps = request.timesteps().length > 0
+          ? Requests.requireFalling(request.timesteps(), training.length()) : spaced(request.steps());
       return ladder(timesteps, schedule.sigmas(timesteps), false);
     }
     Requests.requireOwnTimesteps(request, options.owner());

@@ -26,7 +26,8 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
 
   /** Each step ends where the next one begins, the last at the end (DDPM); the caller's own timesteps are taken. */
   Ladder chained(PlanRequest request) {
-    double[] timesteps = request.timesteps().length > 0 ? falling(request.timesteps()) : timesteps(request.steps());
+    double[] timesteps = request.timesteps().length > 0 
+        ? Requests.requireFalling(request.timesteps(), training.length()) : timesteps(request.steps());
     List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
     levels.add(end);
     return Ladder.of(timesteps, levels);
@@ -56,19 +57,7 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
     int trained = training.length();
     Requests.requireSteps(steps, 1, trained);
     double[] timesteps = Arrays.stream(spacing.timesteps(steps, trained, offset)).map(Math::rint).toArray();
-    return falling(timesteps);
-  }
-
-  private double[] falling(double[] timesteps) {
-    int trained = training.length();
-    for (int i = 0; i < timesteps.length; i++) {
-      double above = i == 0 ? trained : timesteps[i - 1];
-      if (!(timesteps[i] < above && timesteps[i] >= 0)) {
-        throw new IllegalArgumentException("timesteps must fall within the trained 0.." + (trained - 1) + ", got "
-            + timesteps[i] + (i == 0 ? " first" : " after " + above));
-      }
-    }
-    return timesteps;
+    return Requests.requireFalling(timesteps, trained);
   }
 
   private List<NoiseLevel> levels(double[] timesteps, int below) {

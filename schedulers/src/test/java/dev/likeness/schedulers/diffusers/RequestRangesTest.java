@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +71,50 @@ class RequestRangesTest {
         PlanRequest.ofTimesteps(900, 500, 100, 20));
     refuses("a ladder of sigmas has the timesteps of its sigmas and takes no others; give sigmas",
         SchedulerConfig.named("sample_euler"), PlanRequest.ofTimesteps(900, 500, 100, 20));
+  }
+
+  /** Where diffusers raises. */
+  @ParameterizedTest
+  @CsvSource({"EulerDiscreteScheduler, karras", "EulerDiscreteScheduler, exponential", "HeunDiscreteScheduler, beta"})
+  void refusesTimestepsOfKDiffusionsLaddersThatItWouldRespace(String className, String ladder) {
+    refuses(className + " with use_" + ladder + "_sigmas lays its own ladder and takes no timesteps; give sigmas, or leave that"
+        + " option out", SchedulerConfig.named(className).with("use_" + ladder + "_sigmas", true),
+        PlanRequest.ofTimesteps(900, 500, 100, 20));
+    refuses("EulerDiscreteScheduler with timestep_type continuous tells the logarithm of its sigmas and takes no timesteps; give"
+        + " sigmas, or leave that option out", SchedulerConfig.named("EulerDiscreteScheduler").with("timestep_type", "continuous")
+        .with("prediction_type", "v_prediction"), PlanRequest.ofTimesteps(900, 500, 100, 20));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"LCMScheduler", "TCDScheduler", "EulerDiscreteScheduler", "HeunDiscreteScheduler",
+      "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DDPMScheduler"})
+  void refusesTimestepsThatDoNotFallAmongTheTrainedOnes(String className) {
+    SchedulerConfig config = SchedulerConfig.named(className);
+    String range = "timesteps must fall within the trained 0..999, got ";
+    refuses(range + "300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
+    refuses(range + "300.0 after 300.0", config, PlanRequest.ofTimesteps(300, 300));
+    refuses(range + "1000.0 first", config, PlanRequest.ofTimesteps(1000, 300));
+    refuses(range + "-1.0 after 200.0", config, PlanRequest.ofTimesteps(200, -1));
+    refuses(range + "NaN first", config, PlanRequest.ofTimesteps(Double.NaN));
+    config.plan(PlanRequest.ofTimesteps(999, 749, 499, 249));
+  }
+
+  /** Pure noise is at the timestep above the trained table's last. */
+  @ParameterizedTest
+  @ValueSource(strings = {"FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler", "FlowMapEulerDiscreteScheduler"})
+  void refusesTimestepsOfFlowThatDoNotFall(String className) {
+    SchedulerConfig config = SchedulerConfig.named(className);
+    refuses("timesteps must fall within the trained 0..1000, got 300.0 after 200.0", config, PlanRequest.ofTimesteps(200, 300));
+    refuses("timesteps must fall within the trained 0..1000, got 1001.0 first", config, PlanRequest.ofTimesteps(1001, 300));
+    assertEquals(2, config.plan(PlanRequest.ofTimesteps(1000, 500)).size());
+  }
+
+  /** As many as there are: the steps of a distillation are a default alone, as in diffusers. */
+  @ParameterizedTest
+  @ValueSource(strings = {"LCMScheduler", "TCDScheduler"})
+  void takesMoreTimestepsThanItWasDistilledOn(String className) {
+    double[] falling = IntStream.range(0, 60).mapToDouble(i -> 990 - 10 * i).toArray();
+    assertEquals(60, SchedulerConfig.named(className).plan(PlanRequest.ofTimesteps(falling)).size());
   }
 
   /** As diffusers' image-to-image counts them: of eleven sigmas, the last of which is the end, five of ten steps. */

@@ -151,6 +151,13 @@ class SchedulerConfigTest {
     refuses("EulerDiscreteScheduler takes only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas",
         () -> SchedulerConfig.of(Map.of("_class_name", "EulerDiscreteScheduler", "use_karras_sigmas", true,
             "use_beta_sigmas", true)));
+    for (String className : List.of("DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler", "DEISMultistepScheduler",
+        "SASolverScheduler", "UniPCMultistepScheduler", "DPMSolverMultistepInverseScheduler")) {
+      refuses(className + " with prediction_type flow_prediction needs the levels of flow; set use_flow_sigmas to true",
+          () -> config(className, "prediction_type", "flow_prediction"));
+    }
+    refuses("UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got 0.1; set use_flow_sigmas to true,"
+        + " or leave shift_terminal out", () -> config("UniPCMultistepScheduler", "shift_terminal", 0.1));
     refuses("algorithm_type dpmsolver cannot end without noise; set final_sigmas_type to sigma_min or use dpmsolver++",
         () -> config("DPMSolverMultistepScheduler", "algorithm_type", "dpmsolver"));
     refuses("ladder round is unknown; known are [normal, simple, sgm_uniform, ddim_uniform, karras, exponential,"

@@ -50,12 +50,16 @@ record Training(int length, NoiseSchedule schedule, Prediction prediction, Funct
     return new Training(length, schedule, prediction, network, clipping);
   }
 
-  /** The prediction that the options name; others than {@code predictions} are refused. */
+  /** The prediction that the options name; others than {@code predictions} are refused, and flow beside levels that are none. */
   static Prediction prediction(Options options, Set<Prediction> predictions) {
     Prediction prediction = Prediction.parse(options.text("prediction_type"));
     if (!predictions.contains(prediction)) {
       throw new IllegalArgumentException(options.owner() + " does not sample prediction_type "
           + options.text("prediction_type") + "; it samples " + new TreeSet<>(predictions));
+    }
+    if (prediction == Prediction.FLOW && !options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException(options.owner() + " with prediction_type flow_prediction needs the levels of flow; set"
+          + " use_flow_sigmas to true");
     }
     return prediction;
   }

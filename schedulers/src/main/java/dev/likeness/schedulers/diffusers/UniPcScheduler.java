@@ -33,6 +33,10 @@ record UniPcScheduler(Options options, Training training) {
       throw new IllegalArgumentException("UniPCMultistepScheduler that extrapolates noise (predict_x0 false) cannot end"
           + " without noise; set final_sigmas_type to sigma_min");
     }
+    if (options.isSet("shift_terminal") && !options.flag("use_flow_sigmas")) {
+      throw new IllegalArgumentException("UniPCMultistepScheduler stretches the levels of flow alone to shift_terminal, got "
+          + options.number("shift_terminal") + "; set use_flow_sigmas to true, or leave shift_terminal out");
+    }
     Set<Integer> uncorrected = Arrays.stream(options.numbers("disable_corrector")).mapToObj(step -> (int) step)
         .collect(Collectors.toSet());
     var solver = new UniPc(options.integer("solver_order"), firstKind, options.flag("predict_x0"),

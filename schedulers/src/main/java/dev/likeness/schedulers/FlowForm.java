@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 final class FlowForm {
   private static final Map<String, String> CLASSES = Map.of("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler",
       "HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "LCMScheduler", "FlowMatchLCMScheduler");
+  private static final String BY_RESOLUTION = "use_dynamic_shifting";
   /** Even in the timestep without the lowest, as the flow levels of diffusers' classes are, which have no other ladder. */
   private static final Set<String> EVEN = Set.of("simple", "sgm_uniform");
 
@@ -24,13 +25,17 @@ final class FlowForm {
    * The form of {@code sampler}, on the ladder that was asked for.
    *
    * @param classes the known classes
-   * @param shift how far the network's levels were moved towards noise
+   * @param own how the network's levels are moved towards noise
    * @throws IllegalArgumentException when it has no form for flow, or none on that ladder
    */
-  static SamplerName of(SamplerName sampler, Set<String> classes, double shift) {
+  static SamplerName of(SamplerName sampler, Set<String> classes, Options own) {
+    double shift = FlowShift.of(own);
     String twin = sampler.twin() + "_RF";
-    if (sampler.ladder().isEmpty() && CLASSES.containsKey(sampler.className())) {
-      return sampler.as(CLASSES.get(sampler.className()), Map.of("shift", shift));
+    String flow = CLASSES.get(sampler.className());
+    // One of the classes moves levels by a number alone; its twin follows the resolution, too.
+    if (sampler.ladder().isEmpty() && flow != null
+        && !(own.flag(BY_RESOLUTION) && !SchedulerConfig.defaults(flow).has(BY_RESOLUTION))) {
+      return sampler.as(flow, Map.of("shift", shift));
     }
     if (classes.contains(twin)) {
       return sampler.as(twin, sampler.ladder().isEmpty() ? Map.of("shift", shift)

@@ -99,7 +99,7 @@ public final class SchedulerConfig implements Scheduler {
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
     boolean form = prediction() == Prediction.FLOW && !sampler.className().equalsIgnoreCase(name);
-    return named(form ? FlowForm.of(sampler, classNames(), FlowShift.of(options)) : sampler.form(), given);
+    return named(form ? FlowForm.of(sampler, classNames(), options) : sampler.form(), given);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {

@@ -162,6 +162,15 @@ class SamplerNameTest {
     assertEquals(750, flux.with("use_dynamic_shifting", false).plan(PlanRequest.of(2).mu(1.15)).timesteps()[1], 1e-9);
   }
 
+  /** FlowMatchHeunDiscreteScheduler knows a shift alone. */
+  @Test void movesHeunsLevelsByTheResolutionToo() {
+    SchedulerConfig flux = SchedulerConfig.of(Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting", true));
+    double shift = Math.exp(1.15);
+    double half = 1000 * shift / (1 + shift);
+    assertArrayEquals(new double[] {1000, half, half}, flux.with("Heun").plan(PlanRequest.of(2).mu(1.15)).timesteps(), 1e-9);
+    assertEquals("FlowMatchHeunDiscreteScheduler", SD3.with("Heun").className());
+  }
+
   @Test void refusesASamplerWithoutAFormForFlow() {
     Map.of("dpmpp_sde", "DPMSolverSDEScheduler", "tcd", "TCDScheduler", "pndm", "PNDMScheduler").forEach((name, className) -> {
       String message = assertThrows(IllegalArgumentException.class, () -> SD3.with(name)).getMessage();

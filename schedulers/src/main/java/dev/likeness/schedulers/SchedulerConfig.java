@@ -92,14 +92,15 @@ public final class SchedulerConfig implements Scheduler {
 
   /**
    * The same noise schedule and prediction, sampled as this name says; for a network that predicts flow by that sampler's
-   * form for flow, unless the name is a class's own.
+   * form for flow, for one that was preconditioned as in EDM by its form for that, unless the name is a class's own.
    *
    * @throws IllegalArgumentException for a name that is not known, or a sampler without a form for this network
    */
   public SchedulerConfig with(String name) {
     SamplerName sampler = SamplerName.of(name, classNames());
-    boolean form = prediction() == Prediction.FLOW && !sampler.className().equalsIgnoreCase(name);
-    return named(form ? FlowForm.of(sampler, classNames(), options) : sampler.form(), given);
+    return named(sampler.className().equalsIgnoreCase(name) ? sampler
+        : prediction() == Prediction.FLOW ? FlowForm.of(sampler, classNames(), options)
+        : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(), given);
   }
 
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {

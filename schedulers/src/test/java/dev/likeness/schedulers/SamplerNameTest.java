@@ -162,6 +162,23 @@ class SamplerNameTest {
     assertEquals(750, flux.with("use_dynamic_shifting", false).plan(PlanRequest.of(2).mu(1.15)).timesteps()[1], 1e-9);
   }
 
+  /** Playground v2.5's config. */
+  @Test void takesTheSamplersFormForEdmWhereTheNetworkWasPreconditionedSo() {
+    SchedulerConfig edm = SchedulerConfig.of(Map.of("_class_name", "EDMDPMSolverMultistepScheduler", "sigma_data", 0.5,
+        "sigma_max", 80.0, "sigma_min", 0.002));
+    assertEquals(edm.withClass("EDMEulerScheduler").plan(8).toString(), edm.with("Euler").plan(8).toString());
+    assertEquals(edm.plan(8).toString(), edm.with("DPM++ 2M Karras").plan(8).toString());
+    assertEquals(edm.with("algorithm_type", "sde-dpmsolver++").with("sigma_schedule", "exponential").plan(8).toString(),
+        edm.with("Euler").with("dpmpp_2m_sde exponential").plan(8).toString());
+    assertEquals(edm.with("solver_order", 3).plan(8).toString(), edm.with("DPM++ 3M").plan(8).toString());
+    assertEquals("EulerDiscreteScheduler", edm.with("EulerDiscreteScheduler").className(), "a class is taken at its word");
+    String names = " has no form for networks preconditioned as in EDM; Euler, DPM++ 2M, DPM++ 3M, DPM++ 2M SDE and DPM++ 2M SDE"
+        + " Heun have, also with karras or exponential behind";
+    Map.of("Euler a", "EulerAncestralDiscreteScheduler", "dpmpp_3m_sde", "sample_dpmpp_3m_sde", "Euler lu",
+        "EulerDiscreteScheduler on the ladder lu").forEach((name, told) ->
+        assertEquals(told + names, assertThrows(IllegalArgumentException.class, () -> edm.with(name)).getMessage()));
+  }
+
   /** FlowMatchHeunDiscreteScheduler knows a shift alone. */
   @Test void movesHeunsLevelsByTheResolutionToo() {
     SchedulerConfig flux = SchedulerConfig.of(Map.of("_class_name", "FlowMatchEulerDiscreteScheduler", "use_dynamic_shifting", true));

@@ -214,7 +214,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   private SamplingPlan plan(ImageRequest request) {
     Scheduler own = request.joints().scheduler();
     SchedulerConfig scheduler = own instanceof SchedulerConfig brought ? brought
-        : request.scheduler() == null ? model().scheduler() : model().scheduler().with(request.scheduler());
+        : request.scheduler() == null ? model().scheduler() : model().scheduler().sampling(request.scheduler());
     double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
     PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
         .eta(eta(request, scheduler));

@@ -3,6 +3,7 @@ package dev.likeness.diffusion;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.golden.PipelineFolder;
@@ -108,6 +109,25 @@ class DrawnWithTest {
       assertArrayEquals(named, base.generate(brought).pixels());
       assertFalse(Arrays.equals(named, base.generate(brought.scheduler("euler")).pixels()), "a name that is given later counts");
     }
+  }
+
+  @Test
+  void aClassForNetworksOfAnotherKindIsRefusedByName(@TempDir Path folder) {
+    ImageRequest ask = ImageRequest.of("a person").size(32, 32).steps(3);
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
+        BaseModel flux = BaseModel.open(PipelineFolder.any("flux/dev", folder), Compute.EXACT)) {
+      assertEquals("scheduler FlowMatchEulerDiscreteScheduler is for networks that predict flow, and this model's is one of those"
+          + " trained on betas; ask for euler", refused(base, ask.scheduler("FlowMatchEulerDiscreteScheduler")));
+      assertEquals("scheduler EulerDiscreteScheduler is for networks trained on betas, and this model's is one of those that predict"
+          + " flow; ask for euler", refused(flux, ask.scheduler("EulerDiscreteScheduler")));
+      flux.require(ask.scheduler("euler"));
+      flux.require(ask.scheduler("FlowMatchLCMScheduler"));
+      base.require(ask.sampledBy(base.parts().scheduler().withClass("FlowMatchEulerDiscreteScheduler")));
+    }
+  }
+
+  private static String refused(BaseModel base, ImageRequest ask) {
+    return assertThrows(IllegalArgumentException.class, () -> base.require(ask)).getMessage();
   }
 
   @ParameterizedTest

@@ -19,6 +19,12 @@ final class EdmForm {
     return CLASSES.containsValue(className);
   }
 
+  /** The class that a class for such networks is the form of; any other is its own. */
+  static String plain(String className) {
+    return CLASSES.entrySet().stream().filter(form -> form.getValue().equals(className)).map(Map.Entry::getKey).findFirst()
+        .orElse(className);
+  }
+
   /**
    * The form of {@code sampler}, on the ladder that was asked for, else on the config's own.
    *

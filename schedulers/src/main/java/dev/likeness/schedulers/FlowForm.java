@@ -14,6 +14,8 @@ import java.util.stream.Collectors;
 final class FlowForm {
   private static final Map<String, String> CLASSES = Map.of("EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler",
       "HeunDiscreteScheduler", "FlowMatchHeunDiscreteScheduler", "LCMScheduler", "FlowMatchLCMScheduler");
+  /** What stands behind the names of k-diffusion's samplers for flow. */
+  static final String BEHIND = "_RF";
   private static final String BY_RESOLUTION = "use_dynamic_shifting";
   /** Even in the timestep without the lowest, as the flow levels of diffusers' classes are, which have no other ladder. */
   private static final Set<String> EVEN = Set.of("simple", "sgm_uniform");
@@ -30,7 +32,7 @@ final class FlowForm {
    */
   static SamplerName of(SamplerName sampler, Set<String> classes, Options own) {
     double shift = FlowShift.of(own);
-    String twin = sampler.twin() + "_RF";
+    String twin = sampler.twin() + BEHIND;
     String flow = CLASSES.get(sampler.className());
     // One of the classes moves levels by a number alone; its twin follows the resolution, too.
     if (sampler.ladder().isEmpty() && flow != null
@@ -44,7 +46,7 @@ final class FlowForm {
     Predicate<String> knowsFlow = each -> SchedulerConfig.defaults(each).has("use_flow_sigmas");
     if (!knowsFlow.test(sampler.className())) {
       throw new IllegalArgumentException(sampler.className() + " has no form for networks that predict flow; "
-          + classes.stream().filter(each -> each.endsWith("_RF") || knowsFlow.test(each))
+          + classes.stream().filter(each -> each.endsWith(BEHIND) || knowsFlow.test(each))
           .collect(Collectors.joining(", ", "", " have")));
     }
     if (!sampler.ladder().isEmpty()) {
@@ -53,6 +55,12 @@ final class FlowForm {
     Map<String, Object> more = new LinkedHashMap<>(sampler.options());
     more.putAll(Map.of("use_flow_sigmas", true, "prediction_type", "flow_prediction", "flow_shift", shift));
     return sampler.as(sampler.className(), more);
+  }
+
+  /** The class that a class for flow is the form of; any other is its own. */
+  static String plain(String className) {
+    return CLASSES.entrySet().stream().filter(form -> form.getValue().equals(className)).map(Map.Entry::getKey).findFirst()
+        .orElse(className.endsWith(BEHIND) ? className.substring(0, className.length() - BEHIND.length()) : className);
   }
 
   private static String shape(SamplerName sampler, Collection<String> known) {

@@ -103,6 +103,16 @@ public final class SchedulerConfig implements Scheduler {
         : EdmForm.isFor(className()) ? EdmForm.of(sampler) : sampler.form(), given);
   }
 
+  /**
+   * The same, to draw with the network that this scheduler is of: a class's own name, which is taken at its word, has to be for its kind.
+   *
+   * @throws IllegalArgumentException as {@link #with(String)}, and for a class that samples flow where this network does not predict
+   * it, the other way round, or likewise for continuous noise levels; the message says what to ask for
+   */
+  public SchedulerConfig sampling(String name) {
+    return NetworkKind.sampling(this, name);
+  }
+
   private static SchedulerConfig named(SamplerName sampler, Map<String, Object> given) {
     Map<String, Object> changed = new LinkedHashMap<>(given);
     changed.putAll(sampler.options());

@@ -162,6 +162,29 @@ class SamplerNameTest {
     assertEquals(750, flux.with("use_dynamic_shifting", false).plan(PlanRequest.of(2).mu(1.15)).timesteps()[1], 1e-9);
   }
 
+  @Test void saysWhatToAskForInPlaceOfAClassForOtherNetworks() {
+    SchedulerConfig edm = SchedulerConfig.of(Map.of("_class_name", "EDMDPMSolverMultistepScheduler"));
+    String betas = "trained on betas";
+    String flow = "that predict flow";
+    String levels = "trained on continuous noise levels";
+    refusesToSample(SD3, "EulerDiscreteScheduler", betas, flow, "euler");
+    refusesToSample(SD3, "UniPCMultistepScheduler", betas, flow, "unipc");
+    refusesToSample(SD3, "DPMSolverMultistepScheduler", betas, flow, "dpmpp2m");
+    refusesToSample(SD3, "sample_euler", betas, flow, "sample_euler_RF");
+    refusesToSample(SD3, "TCDScheduler", betas, flow, "a sampler, such as euler, by a name that is no class's");
+    refusesToSample(SD, "FlowMatchEulerDiscreteScheduler", flow, betas, "euler");
+    refusesToSample(SD, "sample_heun_RF", flow, betas, "sample_heun");
+    refusesToSample(SD, "EDMEulerScheduler", levels, betas, "euler");
+    refusesToSample(edm, "DPMSolverMultistepScheduler", betas, levels, "dpmpp2m");
+    assertEquals("FlowMatchLCMScheduler", SD3.sampling("FlowMatchLCMScheduler").className());
+    assertEquals(SD.with("Euler a").toString(), SD.sampling("Euler a").toString());
+  }
+
+  private static void refusesToSample(SchedulerConfig own, String name, String kind, String ownKind, String ask) {
+    assertEquals("scheduler " + name + " is for networks " + kind + ", and this model's is one of those " + ownKind + "; ask for " + ask,
+        assertThrows(IllegalArgumentException.class, () -> own.sampling(name)).getMessage());
+  }
+
   /** Playground v2.5's config. */
   @Test void takesTheSamplersFormForEdmWhereTheNetworkWasPreconditionedSo() {
     SchedulerConfig edm = SchedulerConfig.of(Map.of("_class_name", "EDMDPMSolverMultistepScheduler", "sigma_data", 0.5,

@@ -104,6 +104,7 @@ final class ConsistencySchedulers {
     double[] timesteps = {1008, 512};
     List<NoiseLevel> levels = List.of(schedule.level(1008), schedule.level(512), NoiseLevel.CLEAN);
     return new LadderScheduler(training, request -> {
+      Requests.requireOwnTimesteps(request, options.owner());
       Requests.requireSteps(request.steps(), 2, 2);
       return Ladder.of(timesteps, levels);
     }, request -> new Renoise(false), all -> all.at(0).sigma(), 1);
@@ -123,6 +124,7 @@ final class ConsistencySchedulers {
   }
 
   private static Ladder angles(PlanRequest request) {
+    Requests.requireOwnSigmas(request, "SCMScheduler");
     double top = 1.5708;
     double[] all = request.timesteps().length > 0 ? request.timesteps()
         : request.steps() == 2 ? new double[] {top, 1.3, 0} : Sigmas.linspace(top, 0, request.steps() + 1);

@@ -58,6 +58,7 @@ final class TrainedSchedulers {
     options.oneOf("beta_schedule", "squaredcos_cap_v2");
     var solver = new Ddpm(learned ? Ddpm.Variance.LEARNED_RANGE : Ddpm.Variance.SMALL, LEAST_VARIANCE, true);
     return new LadderScheduler(training, request -> {
+      Requests.requireOwnTimesteps(request, options.owner());
       Requests.requireSteps(request.steps(), 2, training.length());
       double[] rising = Sigmas.linspace(0, training.length() - 1, request.steps());
       double[] timesteps = Arrays.stream(PreservingLadder.falling(rising)).map(Math::rint).toArray();
@@ -91,6 +92,7 @@ final class TrainedSchedulers {
     double start = cosine(0, s);
     var solver = new Ddpm(Ddpm.Variance.SMALL, 0, false);
     return new LadderScheduler(Training.continuous(1, EPSILON, EPSILON::at), request -> {
+      Requests.requireOwnSigmas(request, options.owner());
       double[] own = request.timesteps();
       double[] times = own.length > 0 ? own : Sigmas.linspace(1, 0, request.steps() + 1);
       return Ladder.of(Arrays.copyOf(times, times.length - 1), Arrays.stream(times).mapToObj(time -> {

@@ -63,6 +63,7 @@ record UniPcScheduler(Options options, Training training) {
     Requests.requireNoTimesteps(request, options.owner());
     Respacing respacing = Respacing.of(options);
     if (respacing.kind() == Respacing.Kind.KARRAS) {
+      Requests.requireOwnSigmas(request, options.owner());
       double[] falling = PreservingLadder.falling(training.schedule().sigmas());
       return Arrays.stream(respacing.sigmas(falling, request.steps())).map(sigma -> sigma / (sigma + 1)).toArray();
     }

@@ -38,6 +38,10 @@ final class OwnLadders {
   }
 
   private static PlanRequest over(double[] sigmas, PlanRequest request) {
+    if (request.sigmas().length + request.timesteps().length > 0) {
+      throw new IllegalArgumentException("DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for"
+          + " a number of steps");
+    }
     return PlanRequest.ofSigmas(sigmas).strength(request.strength())
         .between(request.from(), request.until());
   }

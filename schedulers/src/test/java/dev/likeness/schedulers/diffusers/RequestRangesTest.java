@@ -46,16 +46,29 @@ class RequestRangesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"CMStochasticIterativeScheduler", "DPMSolverMultistepScheduler", "DEISMultistepScheduler",
-      "LCMScheduler", "SASolverScheduler", "TCDScheduler"})
+      "LCMScheduler", "SASolverScheduler", "TCDScheduler", "DDPMWuerstchenScheduler", "SCMScheduler"})
   void refusesSigmasThatItComputes(String className) {
     refuses(className + " computes its own sigmas and takes no others", SchedulerConfig.named(className),
         PlanRequest.ofSigmas(3, 1, 0));
   }
 
+  @Test void refusesThemInEveryOtherFormToo() {
+    refuses("DDPM computes its own sigmas and takes no others", SchedulerConfig.named("DDPMScheduler"), PlanRequest.ofSigmas(3, 1, 0));
+    refuses("UniPCMultistepScheduler computes its own sigmas and takes no others", SchedulerConfig.named("UniPCMultistepScheduler")
+        .with("use_flow_sigmas", true).with("use_karras_sigmas", true), PlanRequest.ofSigmas(1, 0.5));
+    for (String name : List.of("dpm_fast", "Restart")) {
+      for (PlanRequest request : List.of(PlanRequest.ofSigmas(3, 1, 0), PlanRequest.ofTimesteps(900, 500))) {
+        refuses("DPM fast and Restart lay their own ladders, and take neither sigmas nor timesteps; ask for a number of steps",
+            SchedulerConfig.named(name), request);
+      }
+    }
+  }
+
   @ParameterizedTest
   @CsvSource({"DDIMScheduler, DDIM", "DDIMInverseScheduler, DDIM inversion", "PNDMScheduler, PNDM",
       "IPNDMScheduler, IPNDMScheduler", "EDMEulerScheduler, EDMEulerScheduler",
-      "MiniMaxH3Scheduler, MiniMaxH3Scheduler",
+      "MiniMaxH3Scheduler, MiniMaxH3Scheduler", "UnCLIPScheduler, UnCLIPScheduler",
+      "ConsistencyDecoderScheduler, ConsistencyDecoderScheduler",
       "DPMSolverMultistepInverseScheduler, DPMSolverMultistepInverseScheduler"})
   void refusesTimestepsThatItSpaces(String className, String called) {
     refuses(called + " spaces its own timesteps and takes no others", SchedulerConfig.named(className),

@@ -10,6 +10,10 @@ for (String name : List.of("Euler a", "DPM++ 2M Karras", "dpmpp_2m_sde exponenti
 }
 System.out.println(base.parts().scheduler().with("DPM++ 2M Karras").plan(30))
 
+// Steps one by one, by timesteps or by noise levels, of which the last is the end.
+base.generate(ask.scheduler("LCM").timesteps(999, 749, 499, 249)).writePng(Path.of("timesteps.png"))
+base.generate(ask.scheduler("Euler").sigmas(14.615, 3.864, 0.964, 0.152, 0)).writePng(Path.of("sigmas.png"))
+
 // Several at once: picture i draws its noise from seed + i.
 List<GeneratedImage> four = base.generate(ask.count(4), Progress.SILENT, new Cancellation())
 

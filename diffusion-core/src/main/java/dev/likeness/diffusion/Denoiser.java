@@ -185,9 +185,15 @@ interface Denoiser {
     return model().scheduler().options().flag("use_dynamic_shifting") ? plain.mu(mu) : plain;
   }
 
-  /** The same of noise levels an even step apart; a scheduler that has its own, or takes one for where the run ends, lays them itself. */
+  /**
+   * The same of noise levels an even step apart, unless the caller lays the steps; a scheduler that has its own, or takes one for where the
+   * run ends, lays them itself.
+   */
   static PlanRequest evenly(PlanRequest plain, SchedulerConfig scheduler) {
     int n = plain.steps();
+    if (plain.timesteps().length + plain.sigmas().length > 0) {
+      return begun(plain);
+    }
     boolean own = scheduler.options().has("ladder")
         || scheduler.options().has("use_flow_sigmas") && scheduler.options().flag("use_flow_sigmas")
         || scheduler.className().equals("LTXEulerAncestralRFScheduler");

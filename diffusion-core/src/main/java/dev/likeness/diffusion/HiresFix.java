@@ -38,7 +38,8 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
     InitialImage before = request.initial();
     InitialImage within = before == null ? enlarged
         : before.byDegrees() ? enlarged.change(before.mask()) : enlarged.mask(before.mask());
-    return request.hires(null).noise(null).seed(first.seed()).count(1).size(width, height).between(0, 1)
-        .steps(steps == 0 ? request.steps() : steps).from(within.strength(strength));
+    ImageRequest counted = steps == 0 ? request : request.steps(steps);
+    return counted.hires(null).noise(null).seed(first.seed()).count(1).size(width, height).between(0, 1)
+        .from(within.strength(strength));
   }
 }

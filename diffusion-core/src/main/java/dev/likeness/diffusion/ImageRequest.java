@@ -6,6 +6,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.text.WordSource;
+import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.Scheduler;
 import java.util.List;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ import java.util.function.Consumer;
  * @param prompt what the picture shows
  * @param negative what it must not show; empty for nothing
  * @param steps sampling steps, or 0 for the default
+ * @param ownSteps timesteps or noise levels that were given in place of a number of steps
  * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off, on Z-Image 0 and below; what
  *     FLUX.1's network is told, which has no off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
@@ -44,8 +46,8 @@ import java.util.function.Consumer;
  * @param approximation work that is left out, for a picture that is nearly the same
  * @param joints what the caller brings, for research
  */
-public record ImageRequest(String prompt, String negative, int steps, double guidance, long seed, int count, int width,
-    int height, String scheduler, List<Adapter> adapters, SizeConditioning sizes, SizeConditioning negativeSizes,
+public record ImageRequest(String prompt, String negative, int steps, OwnSteps ownSteps, double guidance, long seed, int count,
+    int width, int height, String scheduler, List<Adapter> adapters, SizeConditioning sizes, SizeConditioning negativeSizes,
     InitialImage initial, Latents noise, double from, double until, double eta,
     Prompting prompting, PromptEmbedding embedding, PromptEmbedding negativeEmbedding, GuidanceOptions guidanceOptions,
     List<Control> controls, HiresFix hires, boolean tiled, Approximation approximation, Joints joints) {
@@ -76,7 +78,29 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
   }
 
   public ImageRequest steps(int n) {
-    return with(d -> d.steps = n);
+    return with(d -> d.lay(n, OwnSteps.NONE));
+  }
+
+  /**
+   * In a step at each of these timesteps, in place of a number of steps: {@code timesteps(999, 749, 499, 249)}. A strength below 1, and
+   * {@link #between}, leave out some of them.
+   *
+   * @param falling of the trained ones, from noise to the picture, at least one
+   * @throws IllegalArgumentException when they do not fall; drawing refuses what the scheduler does not take
+   */
+  public ImageRequest timesteps(double... falling) {
+    return with(d -> d.lay(falling.length, OwnSteps.ofTimesteps(falling)));
+  }
+
+  /**
+   * Over these noise levels, in place of a number of steps. Most samplers of Stable Diffusion 1.x, 2.x and XL that take any end at the last
+   * one, which is usually 0; flow classes take one for each step and go on to 0: see {@link PlanRequest#ofSigmas}.
+   *
+   * @param falling in the scheduler's own unit, from noise to the picture, at least one
+   * @throws IllegalArgumentException when they do not fall; drawing refuses what the scheduler does not take
+   */
+  public ImageRequest sigmas(double... falling) {
+    return with(d -> d.lay(falling.length, OwnSteps.ofSigmas(falling)));
   }
 
   public ImageRequest guidance(double scale) {
@@ -105,8 +129,8 @@ public record ImageRequest(String prompt, String negative, int steps, double gui
 
   /**
    * Sampled by this scheduler, with its own options: {@code sampledBy(own.with("dpmpp_2m").with("solver_order", 3))}, where
-   * {@code own} is the model's, {@code base.parts().scheduler()}. One that is no {@code SchedulerConfig} is asked for steps alone, and
-   * lays its own levels down to 0, shift included. A name that is given later counts instead.
+   * {@code own} is the model's, {@code base.parts().scheduler()}. One that is no {@code SchedulerConfig} is asked for the
+   * request's steps alone, and lays its own levels down to 0, shift included. A name that is given later counts instead.
    */
   public ImageRequest sampledBy(Scheduler own) {
     return with(d -> d.joints = new Joints(own, d.joints.network(), d.joints.listener(), d.joints.runner()));

@@ -9,6 +9,7 @@ final class RequestDraft {
   String prompt;
   String negative = "";
   int steps;
+  OwnSteps ownSteps = OwnSteps.NONE;
   double guidance = Double.NaN;
   long seed;
   int count = 1;
@@ -41,6 +42,7 @@ final class RequestDraft {
     prompt = r.prompt();
     negative = r.negative();
     steps = r.steps();
+    ownSteps = r.ownSteps();
     guidance = r.guidance();
     seed = r.seed();
     count = r.count();
@@ -66,8 +68,13 @@ final class RequestDraft {
     joints = r.joints();
   }
 
+  void lay(int number, OwnSteps laid) {
+    steps = number;
+    ownSteps = laid;
+  }
+
   ImageRequest request() {
-    return new ImageRequest(prompt, negative, steps, guidance, seed, count, width, height, scheduler, adapters, sizes,
+    return new ImageRequest(prompt, negative, steps, ownSteps, guidance, seed, count, width, height, scheduler, adapters, sizes,
         negativeSizes, initial, noise, from, until, eta, prompting, embedding, negativeEmbedding, guidanceOptions,
         controls, hires, tiled, approximation, joints);
   }

@@ -216,11 +216,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     SchedulerConfig scheduler = own instanceof SchedulerConfig brought ? brought
         : request.scheduler() == null ? model().scheduler() : model().scheduler().sampling(request.scheduler());
     double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
-    PlanRequest plain = PlanRequest.of(request.steps()).strength(strength).between(request.from(), request.until())
+    PlanRequest plain = request.ownSteps().plan(request.steps()).strength(strength).between(request.from(), request.until())
         .eta(eta(request, scheduler));
     PlanRequest planned = denoiser.planned(plain, request, scheduler);
     // A model's levels mean what diffusers' classes take them for; one that is no class of theirs lays its own ladder.
-    SamplingPlan plan = own == null || own == scheduler ? scheduler.plan(planned) : own.plan(Denoiser.at(planned));
+    SamplingPlan plan = own == null || own == scheduler ? scheduler.plan(planned) : own.plan(Denoiser.at(planned, plain.sigmas()));
     if (plan.size() == 0) {
       throw new IllegalArgumentException("strength " + strength + " from " + request.from() + " until " + request.until()
           + " leaves none of " + request.steps() + " steps to do; ask for more");
@@ -239,7 +239,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   private ImageRequest completed(ImageRequest r) {
     requireStart(r);
     Defaults own = denoiser.defaults(r);
-    ImageRequest sized = sized(r).steps(r.steps() == 0 ? own.steps() : r.steps())
+    ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
+    ImageRequest sized = sized(counted)
         .guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
     InitialImage initial = r.initial();
     return initial == null || !Double.isNaN(initial.strength()) ? sized

@@ -82,6 +82,8 @@ class GenerateOptionsTest {
         Arguments.of("", ASK),
         Arguments.of("--negative blurry", ASK.negative("blurry")),
         Arguments.of("--scheduler euler_a --steps 3", ASK.scheduler("euler_a").steps(3)),
+        Arguments.of("--scheduler lcm --timesteps 999,749,499,249", ASK.scheduler("lcm").timesteps(999, 749, 499, 249)),
+        Arguments.of("--scheduler Euler --sigmas 14.6,3.9,0.96,0", ASK.scheduler("Euler").sigmas(14.6, 3.9, 0.96, 0)),
         Arguments.of("--init init.png --strength 0.6", whole.from(initial)),
         Arguments.of("--init-image init.png", whole.from(InitialImage.of(picture))),
         Arguments.of("--init init.png --strength 0.6 --mask mask.png", whole.from(initial.mask(mask))),

@@ -46,6 +46,13 @@ class UsageTest {
   }
 
   @Test
+  void wantsTheStepsSaidOnce() {
+    String told = "--steps, --timesteps and --sigmas each say all of the steps; give one of them";
+    assertWrong(told, "generate", "--prompt", "x", "--out", folder.resolve("out").toString(), "--steps", "4", "--timesteps", "999,499");
+    assertWrong(told, "generate", "--prompt", "x", "--out", folder.resolve("out").toString(), "--sigmas", "14,0", "--timesteps", "999");
+  }
+
+  @Test
   void wantsEitherPhotosOrAPerson() {
     assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--out", "x");
     assertWrong("give either --photos DIR or --person FILE (try likeness headshot --help)", "headshot", "--photos", "x",

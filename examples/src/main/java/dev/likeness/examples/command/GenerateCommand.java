@@ -43,6 +43,9 @@ public final class GenerateCommand implements Runnable {
   @Option(names = "--steps", paramLabel = "N", description = "sampling steps (default: the base's)")
   private int steps;
 
+  @Mixin
+  private OwnStepsOptions laid;
+
   @Option(names = "--guidance", paramLabel = "G", defaultValue = "NaN",
       description = "how strictly to follow the prompt; 1 turns it off, on Z-Image 0, on FLUX.1 nothing (default: the base's)")
   private double guidance;
@@ -134,7 +137,7 @@ public final class GenerateCommand implements Runnable {
     ImageRequest plain = ImageRequest.of(prompt).negative(negative).steps(steps).guidance(guidance).seed(seed)
         .count(count).size(width, height).scheduler(scheduler);
     ImageRequest request =
-        approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain)))));
+        laid.on(approximate.on(guided.on(prompts.on(initial.on(few.on(tile ? plain.inTiles() : plain))))), steps);
     List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).sparing()) {

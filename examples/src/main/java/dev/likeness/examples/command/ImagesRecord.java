@@ -3,6 +3,7 @@ package dev.likeness.examples.command;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.OwnSteps;
 import dev.likeness.headshots.ShootRecord;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -41,6 +42,10 @@ final class ImagesRecord {
     entry.put("negative", request.negative());
     entry.put("scheduler", request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
+    if (!request.ownSteps().equals(OwnSteps.NONE)) {
+      entry.put("timesteps", request.ownSteps().timesteps());
+      entry.put("sigmas", request.ownSteps().sigmas());
+    }
     entry.put("guidance", request.guidance());
     entry.put("width", request.width());
     entry.put("height", request.height());

@@ -11,11 +11,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /** The results of an evaluation as a JSON file, written after each part, so that a part once measured is kept. */
 final class Ledger {
   private static final String SKIPPED = "skipped";
   private static final String JUDGE = "judged by";
+  private static final int SHOWN = 200;
 
   private final Path file;
   private final Map<String, Object> parts;
@@ -37,10 +39,22 @@ final class Ledger {
   /** Says whose results these are, before any is measured; refuses those of somebody else. */
   void begin(String name, Map<String, Object> whose) {
     if (!parts.isEmpty() && !whose.equals(parts.get(name))) {
-      throw new UnusableInput(file + " holds figures of " + parts.get(name) + ", expected " + whose
+      throw new UnusableInput(file + " holds figures of others: " + apart(parts.get(name), whose)
           + "; give an empty folder, or that model and those numbers to go on");
     }
     put(name, whose);
+  }
+
+  /** What differs, and how; a model's lineage is pages long, of which its beginning will do. */
+  private static String apart(Object before, Map<String, Object> now) {
+    Map<?, ?> had = before instanceof Map<?, ?> known ? known : Map.of();
+    return now.entrySet().stream().filter(one -> !one.getValue().equals(had.get(one.getKey())))
+        .map(one -> one.getKey() + " " + shown(had.get(one.getKey())) + ", not " + shown(one.getValue())).collect(Collectors.joining("; "));
+  }
+
+  private static String shown(Object value) {
+    String text = String.valueOf(value);
+    return text.length() > SHOWN ? text.substring(0, SHOWN) + ".." : text;
   }
 
   /** As {@link #part(String, Supplier)}, of a judge who may come to a ledger later than others; refuses what another one judged. */

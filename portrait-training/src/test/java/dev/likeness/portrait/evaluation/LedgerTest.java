@@ -31,6 +31,10 @@ class LedgerTest {
     Path file = folder.resolve("evaluation.json");
     Ledger.open(file).begin("of", Map.of("model", "one"));
     Ledger.open(file).begin("of", Map.of("model", "one"));
-    assertThrows(UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "another")));
+    UnusableInput other = assertThrows(UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "another")));
+    assertEquals(file + " holds figures of others: model one, not another; give an empty folder, or that model and those numbers to go on",
+        other.getMessage());
+    String told = assertThrows(UnusableInput.class, () -> Ledger.open(file).begin("of", Map.of("model", "x".repeat(9000)))).getMessage();
+    assertTrue(told.length() < 500 + file.toString().length(), told);
   }
 }

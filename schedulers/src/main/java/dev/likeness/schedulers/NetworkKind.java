@@ -4,8 +4,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** The kind of network that a scheduler samples: of one of another kind it makes nothing but noise. */
-final class NetworkKind {
-  private NetworkKind() {
+enum NetworkKind {
+  FLOW("that predict flow"), CONTINUOUS("trained on continuous noise levels"), BETAS("trained on betas");
+
+  private final String words;
+
+  NetworkKind(String words) {
+    this.words = words;
   }
 
   /**
@@ -15,16 +20,15 @@ final class NetworkKind {
    */
   static SchedulerConfig sampling(SchedulerConfig own, String name) {
     SchedulerConfig chosen = own.with(name);
-    if (!of(chosen).equals(of(own))) {
-      throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks " + of(chosen) + ", and this model's is"
-          + " one of those " + of(own) + "; ask for " + namesake(own, chosen.className()));
+    if (of(chosen) != of(own)) {
+      throw new IllegalArgumentException("scheduler " + chosen.className() + " is for networks " + of(chosen).words + ", and this model's is"
+          + " one of those " + of(own).words + "; ask for " + namesake(own, chosen.className()));
     }
     return chosen;
   }
 
-  private static String of(SchedulerConfig config) {
-    return config.prediction() == Prediction.FLOW ? "that predict flow"
-        : config.isContinuous() ? "trained on continuous noise levels" : "trained on betas";
+  private static NetworkKind of(SchedulerConfig config) {
+    return config.prediction() == Prediction.FLOW ? FLOW : config.isContinuous() ? CONTINUOUS : BETAS;
   }
 
   /** What the sampler of a class is called that samples this network. */
@@ -38,7 +42,7 @@ final class NetworkKind {
 
   private static boolean isFor(SchedulerConfig own, String name) {
     try {
-      return of(own.with(name)).equals(of(own));
+      return of(own.with(name)) == of(own);
     } catch (IllegalArgumentException none) {
       return false;
     }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.MachineLimit;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.examples.console.Console;
+import dev.likeness.headshots.trust.ErasureReceipt;
 import dev.likeness.headshots.trust.StoreInUse;
 import dev.likeness.headshots.trust.StoreOptions;
 import dev.likeness.headshots.trust.SubjectStore;
@@ -106,7 +107,7 @@ final class StoreOption {
 
   /** Whether the store has a receipt of this person's erasure, which any process may have written; it need not be open. */
   boolean hasErased(String id) {
-    return Files.exists(store.resolve("receipts").resolve(id + ".json"));
+    return Files.exists(ErasureReceipt.fileIn(store, id));
   }
 
   private KeyWrapping keys() {

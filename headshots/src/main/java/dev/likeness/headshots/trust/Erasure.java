@@ -25,14 +25,14 @@ import java.util.stream.Stream;
 final class Erasure {
   private final Path subjects;
   private final Path begun;
-  private final Path receipts;
+  private final Path store;
   private final Clock clock;
   private final SigningIdentity signer;
 
   Erasure(Path store, Clock clock, SigningIdentity signer) {
     this.subjects = store.resolve("subjects");
     this.begun = store.resolve("erasing");
-    this.receipts = store.resolve("receipts");
+    this.store = store;
     this.clock = clock;
     this.signer = signer;
   }
@@ -77,14 +77,14 @@ final class Erasure {
   }
 
   boolean isFinished(String id) {
-    return Files.exists(receipts.resolve(id + ".json")) && !isBegun(id);
+    return Files.exists(ErasureReceipt.fileIn(store, id)) && !isBegun(id);
   }
 
   /** Does what is left to do of an erasure that was noted. */
   ErasureReceipt finish(String id) throws IOException {
     Map<String, Object> note = JsonFile.read(begun.resolve(id));
     remove(subjects.resolve(id));
-    Path file = receipts.resolve(id + ".json");
+    Path file = ErasureReceipt.fileIn(store, id);
     if (!Files.exists(file)) {
       Map<String, Integer> files = new LinkedHashMap<>();
       ((Map<?, ?>) note.get("files")).forEach((name, count) -> files.put((String) name, (Integer) count));

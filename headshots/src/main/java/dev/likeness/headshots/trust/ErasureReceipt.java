@@ -31,12 +31,19 @@ import java.util.Map;
  */
 public record ErasureReceipt(String subject, Instant begun, Instant finished, Map<String, Integer> files,
     byte[] signature, List<byte[]> certificates) {
+  static final String FOLDER = "receipts";
+
   private static final String SIGNER = "certificate";
   private static final String ISSUERS = "issuers";
 
   public ErasureReceipt {
     files = new LinkedHashMap<>(files);
     certificates = List.copyOf(certificates);
+  }
+
+  /** Where the store in {@code store} keeps the receipt of {@code id}'s erasure, once there is one; the store need not be open. */
+  public static Path fileIn(Path store, String id) {
+    return store.resolve(FOLDER).resolve(id + ".json");
   }
 
   static ErasureReceipt signed(String subject, Instant begun, Instant finished, Map<String, Integer> files,

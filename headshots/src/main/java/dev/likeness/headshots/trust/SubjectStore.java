@@ -44,7 +44,7 @@ public final class SubjectStore implements AutoCloseable {
     this.lock = StoreLock.on(given);
     try {
       StoreLock.discardUnfinished(folder.resolve("erasing"));
-      StoreLock.discardUnfinished(folder.resolve("receipts"));
+      StoreLock.discardUnfinished(folder.resolve(ErasureReceipt.FOLDER));
       AtomicFile.sweep(folder.resolve("clock.json"));
       AtomicFile.sweep(folder.resolve("retention.json"));
       this.clock = new StoreClock(folder.resolve("clock.json"), options.clock());
@@ -267,7 +267,7 @@ public final class SubjectStore implements AutoCloseable {
     if (!isId(id)) {
       throw new UnusableInput("ids are 32 hexadecimal digits");
     }
-    return ErasureReceipt.read(folder.resolve("receipts").resolve(id + ".json"));
+    return ErasureReceipt.read(ErasureReceipt.fileIn(folder, id));
   }
 
   /** Reads every file of every subject; returns what cannot be read, one line each. */

@@ -52,10 +52,11 @@ public record OnnxInput(byte[] file, List<Long> shape) {
 
   /**
    * Whether it subtracts and multiplies before all else, as networks do that scale the bytes of a picture themselves: both
-   * among its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py).
+   * among its first eight operations (insightface, python-package/insightface/model_zoo/arcface_onnx.py), and before a
+   * convolution, since an activation that is written out subtracts and multiplies, too.
    */
   public boolean scalesItself() {
-    return new Reader(file).operations(FIRST).containsAll(SCALING);
+    return new Reader(file).operations(FIRST).stream().takeWhile(name -> !name.equals("Conv")).toList().containsAll(SCALING);
   }
 
   /** Eight hexadecimal digits that other files do not have: the first of its SHA-256. */

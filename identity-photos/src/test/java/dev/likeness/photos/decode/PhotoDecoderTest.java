@@ -178,9 +178,9 @@ class PhotoDecoderTest {
     }
   }
 
-  /** As programs leave it who turn a grey or a printer's picture into colours and keep what was said of it before. */
+  /** As programs leave it who turn a grey picture into colours and keep what was said of it before. */
   @Test
-  void readsAJpegWithAProfileOfOtherColours() {
+  void readsAJpegInColourWithAProfileOfGrey() {
     byte[] grey = ICC_Profile.getInstance(ColorSpace.CS_GRAY).getData();
     Picture read = decoder.decode("a.jpg", Encoded.withProfile(Encoded.jpeg(portrait, 0.9f), grey)).picture();
     assertEquals(decoder.decode("b.jpg", Encoded.jpeg(portrait, 0.9f)).picture(), read);

@@ -47,6 +47,18 @@ class FaceInputTest {
     }
   }
 
+  @Test
+  void scalesForANetworkThatConvolvesBeforeItSubtracts() throws IOException {
+    Path file = Files.write(folder.resolve("convolves.onnx"), Onnx.convolvedAndScaled(SIDE, 0.5f, 2));
+    try (OnnxEmbedder embedder = OnnxEmbedder.open(file, EmbedderSpec.ARCFACE, UsePolicy.NON_COMMERCIAL)) {
+      float[] planes = planes(127.5f, 1 / 127.5f);
+      for (int i = 0; i < planes.length; i++) {
+        planes[i] = (planes[i] - 0.5f) * 2;
+      }
+      assertArrayEquals(planes, embedder.embedRaw(PICTURE, FACE), 1e-5f);
+    }
+  }
+
   /** OpenCV's FaceRecognizerSF: {@code dnn::blobFromImage(aligned, 1, Size(112, 112), Scalar(0, 0, 0), true, false)}. */
   @Test
   void showsSFaceAndMobileFaceRedFirstAsTheBytesAre() throws IOException {

@@ -48,6 +48,15 @@ public final class Onnx {
     return model(graph.message(5, number("mean", mean)).message(5, number("scale", scale)), side, CHANNELS, side);
   }
 
+  /** The same behind a convolution that changes nothing, as an activation that is written out lies. */
+  public static byte[] convolvedAndScaled(int side, float mean, float scale) {
+    Onnx less = new Onnx().text(1, "same").text(1, "mean").text(2, "less").text(4, "Sub");
+    Onnx times = new Onnx().text(1, "less").text(1, "scale").text(2, "y").text(4, "Mul");
+    Onnx graph = new Onnx().message(1, conv("same")).message(1, less).message(1, times).text(2, "convolved");
+    graph.message(5, kernel(new float[] {1, 0, 0}, new float[] {0, 1, 0}, new float[] {0, 0, 1}));
+    return model(graph.message(5, number("mean", mean)).message(5, number("scale", scale)), side, CHANNELS, side);
+  }
+
   private static Onnx number(String name, float value) {
     byte[] bytes = ByteBuffer.allocate(Float.BYTES).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array();
     return new Onnx().number(1, 1).number(2, 1).text(8, name).bytes(9, bytes);

@@ -30,6 +30,7 @@ final class FeedbackLoss implements AutoCloseable {
   private static final Set<Attribute> COLOURS = EnumSet.of(Attribute.LIGHT_COLOUR, Attribute.BACKDROP_COLOUR, Attribute.OUTFIT_COLOUR);
   /** What colours count by at least. */
   private static final double EARLY = 0.3;
+  /** Readers know paler latents; a drawing that had to be read at half its strength would be drawn too strong. */
   private static final float PALEST = 0.85f;
 
   private final LatentSet data;

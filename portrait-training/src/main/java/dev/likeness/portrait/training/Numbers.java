@@ -11,8 +11,8 @@ import java.util.List;
  * @param seed of the people and of the autoencoder
  * @param autoencoderSteps its optimiser steps; with {@code start} 0 leaves that model's as it is
  * @param pictures renders to learn from
- * @param candidates of how many people and shots each render is the one of whom most is said that is drawn badly; 1 to take them as
- *     they come. For readers to learn from: a model would learn that everybody has freckles
+ * @param candidates of how many people and shots each render is the one of whose shot most is said that is fine or seldom
+ *     ({@link HardWords}); 1 to take them as they come
  * @param readerSteps optimiser steps of the reader of latents; none with {@code reader}, unless they are given: then it learns on
  * @param steps optimiser steps of text tower and UNet; 0 to stop when there is a reader
  * @param batch pictures a step; with feedback as many drawings beside them

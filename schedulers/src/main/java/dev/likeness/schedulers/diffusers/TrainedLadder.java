@@ -27,7 +27,7 @@ record TrainedLadder(Training training, TimestepSpacing spacing, int offset, Noi
   /** Each step ends where the next one begins, the last at the end (DDPM); the caller's own timesteps are taken. */
   Ladder chained(PlanRequest request) {
     Requests.requireOwnSigmas(request, "DDPM");
-    double[] timesteps = request.timesteps().length > 0 
+    double[] timesteps = request.timesteps().length > 0
         ? Requests.requireFalling(request.timesteps(), training.length()) : timesteps(request.steps());
     List<NoiseLevel> levels = new ArrayList<>(levels(timesteps, 0));
     levels.add(end);

@@ -12,6 +12,8 @@ final class ClothPaint {
   private static final Tint[] SHIRTS = {Tint.WHITE, Tint.WHITE, Tint.LIGHT_BLUE, Tint.PINK};
   private static final Tint[] TIES = {Tint.NAVY, Tint.BURGUNDY, Tint.RED, Tint.TEAL, Tint.PURPLE, Tint.GREEN,
       Tint.CHARCOAL};
+  /** Dots a unit. A portrait holds some 75 pixels a unit, so these are 25 apart: what comes nearer than three places of latents is drawn as a texture. */
+  private static final float DOTS = 3;
   private final SkinPaint skin;
   private final Outfit outfit;
   private final Pattern pattern;
@@ -140,14 +142,13 @@ final class ClothPaint {
     s.bleed = 0;
     s.glow = 0;
     float k = t.r + t.g + t.b > .9f ? .35f : 2.6f;
-    float add = t.r + t.g + t.b > .9f ? 0 : .05f;
+    float add = t.r + t.g + t.b > .9f ? 0 : .09f;
     boolean formal = outfit == Outfit.SUIT || outfit == Outfit.BLAZER;
     float over = switch (p) {
       case PLAIN -> 0;
       case STRIPES -> stripe(x * (formal ? 6.5f : 3.6f)) * (formal ? .75f : .9f);
       case CHECKS -> .5f * (check(x) + check(y));
-      case DOTS -> smooth(.29f, .23f, (float) Math.hypot(frac(x * 4.6f + .5f * ((int) Math.floor(y * 4.6f) & 1)) - .5f,
-          frac(y * 4.6f) - .5f));
+      case DOTS -> dot(x * DOTS, y * DOTS);
     };
     s.blend(t.r * k + add, t.g * k + add, t.b * k + add, over);
     if (outfit == Outfit.SWEATER || outfit == Outfit.TURTLENECK) {
@@ -188,6 +189,11 @@ final class ClothPaint {
 
   private static float check(float across) {
     return smooth(.5f, .42f, Math.abs(frac(across * 2.5f) - .5f) * 2);
+  }
+
+  private static float dot(float across, float down) {
+    float shift = .5f * ((int) Math.floor(down) & 1);
+    return smooth(.29f, .23f, (float) Math.hypot(frac(across + shift) - .5f, frac(down) - .5f));
   }
 
   private static float frac(float x) {

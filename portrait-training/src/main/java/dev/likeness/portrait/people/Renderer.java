@@ -8,7 +8,7 @@ import dev.likeness.diffusion.image.Picture;
  */
 public final class Renderer {
   /** Raised whenever a person, a shot or a caption of a seed becomes another, so that nobody goes on from what was made before. */
-  public static final int EDITION = 4;
+  public static final int EDITION = 5;
 
   private static final ThreadLocal<Studio> STUDIO = new ThreadLocal<>();
 

@@ -2,13 +2,15 @@ package dev.likeness.portrait.training;
 
 /**
  * How much each place of a picture's latents counts in training. Eyes and mouth are a hundredth of the picture and most
- * of what a viewer looks at, so they count several times as much as the wall behind.
+ * of what a viewer looks at, so they count several times as much as the wall behind. Cloth counts more where it has a
+ * pattern, which is the finest thing that words ask for.
  */
 final class FaceFocus {
   private static final float FACE = 1.5f;
   private static final float EYES = 6;
   private static final float NOSE = 2;
   private static final float MOUTH = 4;
+  private static final float PATTERN = 3;
 
   private FaceFocus() {}
 
@@ -17,8 +19,9 @@ final class FaceFocus {
    *
    * @param landmarks eyes, nose, corners of the mouth: x and y in pixels
    * @param pixels the side of the picture
+   * @param patterned whether there is a pattern on what is worn, which begins about as far below the mouth as that is below the eyes
    */
-  static float[] of(float[] landmarks, int pixels, int side) {
+  static float[] of(float[] landmarks, int pixels, int side, boolean patterned) {
     float[] at = new float[landmarks.length];
     for (int i = 0; i < at.length; i++) {
       at[i] = landmarks[i] * side / pixels - .5f;
@@ -36,7 +39,8 @@ final class FaceFocus {
       int y = i / side;
       float weight = 1 + FACE * bump(x, y, (eyesX + mouthX) / 2, (eyesY + mouthY) / 2, unit)
           + EYES * bump(x, y, at[0], at[1], .25f * unit) + EYES * bump(x, y, at[2], at[3], .25f * unit)
-          + NOSE * bump(x, y, at[4], at[5], .25f * unit) + MOUTH * bump(x, y, mouthX, mouthY, .3f * unit);
+          + NOSE * bump(x, y, at[4], at[5], .25f * unit) + MOUTH * bump(x, y, mouthX, mouthY, .3f * unit)
+          + (patterned ? PATTERN * Math.min(1, Math.max(0, 2.5f * ((y - mouthY) / unit - .8f))) : 0);
       weights[i] = weight;
       sum += weight;
     }

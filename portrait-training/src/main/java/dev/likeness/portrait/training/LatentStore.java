@@ -6,6 +6,7 @@ import dev.likeness.diffusion.text.ClipTokenizer;
 import dev.likeness.diffusion.vae.AutoencoderKL;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -57,7 +58,7 @@ final class LatentStore {
       }
       for (int i = first; i < first + count; i++) {
         tokens.push_back(ids(tokenizer, renders.captions(i)));
-        focus.push_back(focus(renders.landmarks(i)));
+        focus.push_back(focus(renders, i));
       }
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       tensors.put("latents", torch.cat(latents, 0));
@@ -74,9 +75,10 @@ final class LatentStore {
     return mean.to(ScalarType.Half).cpu();
   }
 
-  private static Tensor focus(float[] landmarks) {
+  private static Tensor focus(PortraitRenders renders, int index) {
     int side = Architecture.PIXELS / 8;
-    return torch.tensor(FaceFocus.of(landmarks, Architecture.PIXELS, side)).view(1, side, side).to(ScalarType.Half);
+    boolean patterned = !Attribute.PATTERN.word(renders.person(index), renders.shot(index)).isEmpty();
+    return torch.tensor(FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, side, patterned)).view(1, side, side).to(ScalarType.Half);
   }
 
   private static Tensor ids(ClipTokenizer tokenizer, List<String> captions) {

@@ -28,7 +28,7 @@ final class PairList extends AbstractList<TrainingPair> implements RandomAccess 
     int other = first + (index - first + 1 + person % (PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
     Reference face = Reference.face(seen.apply(other));
     return new TrainingPair(face, store.picture(index), renders.captionBesideReference(index),
-        FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT));
+        FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
   }
 
   @Override

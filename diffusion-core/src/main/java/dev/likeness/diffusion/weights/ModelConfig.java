@@ -21,6 +21,10 @@ public final class ModelConfig {
   private static final JSON PYTHON_JSON =
       JSON.builder(JsonFactory.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build()).build();
 
+  /** What diffusers' {@code EMAModel} leaves in the config of a network whose weights it averaged. */
+  private static final Set<String> OF_AVERAGING =
+      Set.of("decay", "inv_gamma", "min_decay", "optimization_step", "power", "update_after_step", "use_ema_warmup");
+
   private final Map<String, Object> values;
   private final String where;
   private final Set<String> read = new HashSet<>();
@@ -196,11 +200,11 @@ public final class ModelConfig {
     }
   }
 
-  /** Refuses every option that was not read, is not null or false, and does not start with an underscore. */
+  /** Refuses every option that was not read, is not null or false, is not of averaging, and does not start with an underscore. */
   public void refuseOthers() {
     for (Map.Entry<String, Object> option : values.entrySet()) {
       boolean idle = option.getValue() == null || Boolean.FALSE.equals(option.getValue());
-      if (!idle && !option.getKey().startsWith("_") && !read.contains(option.getKey())) {
+      if (!idle && !option.getKey().startsWith("_") && !read.contains(option.getKey()) && !OF_AVERAGING.contains(option.getKey())) {
         throw new UnusableInput(where + ": option \"" + option.getKey() + "\" (" + option.getValue()
             + ") is not supported; see docs/porting.md for the options that are");
       }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.weights.ModelConfig;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -13,5 +14,12 @@ class UNetConfigTest {
   void takesAnOldUNetsSmallSampleSizeForSixtyFour(String version, int written, int taken) {
     assertEquals(taken, UNetConfig.of(ModelConfig.of(Map.of("_diffusers_version", version, "sample_size", written), "unet"))
         .sampleSize());
+  }
+
+  @Test
+  void takesWhatAveragingLeftInAConfig() {
+    ModelConfig averaged = ModelConfig.of(Map.of("decay", 0.9999, "inv_gamma", 1.0, "min_decay", 0.5, "optimization_step", 37000,
+        "power", 0.7, "update_after_step", 1, "use_ema_warmup", true), "unet_ema");
+    assertEquals(UNetConfig.of(ModelConfig.of(Map.of(), "unet")), UNetConfig.of(averaged));
   }
 }

@@ -1,5 +1,7 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.image.Picture;
+
 /**
  * What a request gets where it does not say: the numbers that a diffusers user of the same folder gets. Its pipelines differ in them;
  * {@link BaseModel#defaults(ImageRequest)} has those of the one that would draw a request.
@@ -28,5 +30,10 @@ public record Defaults(int steps, double guidance, int width, int height, double
 
   Defaults strength(double other) {
     return new Defaults(steps, guidance, width, height, other, inpaintStrength, eta);
+  }
+
+  /** What brings a picture to no more pixels than these, at most 1. */
+  double scaled(Picture picture) {
+    return Math.min(1, Math.sqrt((double) width * height / picture.width() / picture.height()));
   }
 }

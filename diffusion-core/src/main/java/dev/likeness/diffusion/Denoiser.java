@@ -113,13 +113,18 @@ interface Denoiser {
     throw new IllegalStateException("the network is not shown any picture");
   }
 
+  /** What the sides of a picture that is drawn over are scaled by where no size is said; below 1 where it is too large. */
+  default double scaled(Picture picture) {
+    return 1;
+  }
+
   /** The picture whose size a request has that says none, down to whole units; null where it is the model's own. */
   default Picture sizedBy(ImageRequest request) {
     InitialImage initial = request.initial();
     if (initial != null && edits() && (request.isEdit() || initial.masked())) {
       return seen(initial.picture(), initial.ownSize());
     }
-    return initial == null || initial.masked() ? null : initial.picture();
+    return initial == null || initial.masked() && scaled(initial.picture()) == 1 ? null : initial.picture();
   }
 
   /** Whether a mask's edges are shaded at the latents' size, rather than each latent being what its corner is. */

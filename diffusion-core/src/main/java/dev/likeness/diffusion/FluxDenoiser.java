@@ -81,6 +81,11 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
+  public double scaled(Picture picture) {
+    return edits() || showsMask() ? 1 : defaults().scaled(picture);
+  }
+
+  @Override
   public Picture seen(Picture picture, boolean ownSize) {
     KontextSize size = ownSize ? new KontextSize(picture.width(), picture.height()) : KontextSize.nearest(picture);
     return Lanczos.resize(picture, size.width() / unit() * unit(), size.height() / unit() * unit());

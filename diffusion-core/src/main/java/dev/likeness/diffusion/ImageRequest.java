@@ -25,7 +25,8 @@ import java.util.function.Consumer;
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
  * @param width in pixels, a multiple of {@link BaseModel#unit()}, or 0 for the default: the initial picture's, else, on a UNet, the first
- *     ControlNet's, else the model's, which masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and bases that edit
+ *     ControlNet's, else the model's, which masked pictures are drawn at too, but on UNets with a ControlNet, Z-Image, and bases that edit; on
+ *     Stable Diffusion 3 and FLUX.1 (not Kontext and Fill) larger pictures are scaled down to about the model's pixels, masked or not
  * @param height in pixels, a multiple of the same, or 0 for the default
  * @param scheduler a scheduler's name, or null for the model's own
  * @param adapters who and what adapts the model for this request, summed

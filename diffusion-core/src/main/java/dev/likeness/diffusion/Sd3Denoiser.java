@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
+import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
@@ -39,6 +40,11 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   @Override
   public int unit() {
     return model.config().patch() * model.autoencoder().factor();
+  }
+
+  @Override
+  public double scaled(Picture picture) {
+    return defaults().scaled(picture);
   }
 
   @Override

@@ -236,7 +236,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
   }
 
-  private ImageRequest completed(ImageRequest r) {
+  ImageRequest completed(ImageRequest r) {
     requireStart(r);
     Defaults own = denoiser.defaults(r);
     ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
@@ -266,13 +266,19 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     int unit = r.initial() == null ? denoiser.least() : denoiser.unit();
     Latents latents = r.initial() == null ? null : r.initial().latents();
     Picture picture = latents == null ? denoiser.sizedBy(r) : null;
-    int width = latents != null ? latents.width() * factor : picture != null ? picture.width() / unit * unit : defaults.width();
-    int height = latents != null ? latents.height() * factor : picture != null ? picture.height() / unit * unit : defaults.height();
+    double scale = picture == null ? 1 : denoiser.scaled(picture);
+    int width = latents != null ? latents.width() * factor : picture != null ? whole(picture.width(), scale, unit) : defaults.width();
+    int height = latents != null ? latents.height() * factor : picture != null ? whole(picture.height(), scale, unit) : defaults.height();
     ImageRequest sized = r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
     if (sized.width() % unit != 0 || sized.height() % unit != 0 || sized.width() == 0 || sized.height() == 0) {
       throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height() + " is not a multiple of " + unit
           + "; choose one that is");
     }
     return sized;
+  }
+
+  /** The nearest whole units where a side is scaled, else as many as fit. */
+  private static int whole(int side, double scale, int unit) {
+    return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
   }
 }

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.golden.PipelineFolder;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.ControlNet;
+import dev.likeness.diffusion.model.ModelFiles;
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @ExtendWith(NoTensorLeaks.class)
@@ -67,6 +69,21 @@ class DrawnWithTest {
       assertEquals(List.of(28, 50, 50), Stream.of(plain, over, inside).map(ask -> sd3.defaults(ask).steps()).toList());
       assertEquals(7.5, xl.generate(inside.steps(2)).request().guidance());
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sd3/medium, 52x20, 52x20", "flux/dev, 404x160, 404x160", "flux/fill, 2000x800, 256x256"})
+  void largePicturesAreScaledToTheModelsPixels(String variant, String large, String masked, @TempDir Path folder) {
+    Denoiser denoiser = Denoiser.open(ModelFiles.open(PipelineFolder.any(variant, folder)), Compute.EXACT);
+    Picture picture = Picture.of(2000, 800, new byte[3 * 2000 * 800]);
+    assertEquals(large, size(denoiser, InitialImage.of(picture)));
+    assertEquals(masked, size(denoiser, InitialImage.of(picture).mask(picture)));
+    denoiser.model().close();
+  }
+
+  private static String size(Denoiser denoiser, InitialImage initial) {
+    ImageRequest drawn = new TextToImage(denoiser, denoiser.defaults(), null).completed(ImageRequest.of("a hat").from(initial));
+    return drawn.width() + "x" + drawn.height();
   }
 
   private static List<Double> guidance(BaseModel base, ImageRequest... asked) {

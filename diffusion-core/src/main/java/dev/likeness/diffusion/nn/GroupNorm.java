@@ -46,9 +46,14 @@ public final class GroupNorm {
     Tensor variance = summed(x, part -> part.sub(mean).square_()).div(count);
     Tensor scale = perChannel(variance.add(new Scalar(eps)).rsqrt(), each).mul(weight.to(torch.ScalarType.Float));
     Tensor shift = bias.to(torch.ScalarType.Float).sub(perChannel(mean, each).mul(scale));
-    Tensor scales = scale.to(x.scalar_type()).view(batch, -1, 1, 1);
-    Tensor shifts = shift.to(x.scalar_type()).view(batch, -1, 1, 1);
-    return part -> part.mul(scales).add_(shifts);
+    Tensor scales = scale.view(batch, -1, 1, 1);
+    Tensor shifts = shift.view(batch, -1, 1, 1);
+    return part -> {
+      // In f32, rounded once, as the whole norm is.
+      try (TensorScope scope = TensorScope.open()) {
+        return scope.promote(part.mul(scales).add_(shifts).to(part.scalar_type()));
+      }
+    };
   }
 
   /** The sum over each group of what is made of its values in f32, a few rows at a time: [batch, groups, 1, 1, 1]. */

@@ -36,6 +36,17 @@ class GroupNormTest {
     }
   }
 
+  @Test
+  void roundsAPartOnce() {
+    try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
+      torch.manual_seed(1);
+      GroupNorm norm = norm(ScalarType.BFloat16);
+      Tensor x = torch.randn(1, CHANNELS, 70, 9).add_(new Scalar(3)).to(ScalarType.BFloat16);
+      // bf16 has eight bits.
+      assertTrue(torch.allclose(norm.of(x).apply(x).to(ScalarType.Float), norm.exactly(x), 1.0 / 256, 1e-4, false));
+    }
+  }
+
   /** The picture is 128 MiB, in f32 256. */
   @Test
   @EnabledOnOs(OS.LINUX)

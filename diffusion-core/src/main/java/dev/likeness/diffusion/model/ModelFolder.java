@@ -21,6 +21,7 @@ public final class ModelFolder implements ModelFiles {
       List.of("text_encoder", "text_encoder_2", "text_encoder_3", "unet", "transformer", "vae");
   /** What draws nothing (a checker), or waits for a picture prompt that a request brings with its own networks. */
   private static final Set<String> IDLE = Set.of("scheduler", "safety_checker", "feature_extractor", "image_encoder");
+  private static final List<String> LIBRARIES = List.of("diffusers", "transformers");
 
   private final Path root;
   private final String name;
@@ -106,11 +107,16 @@ public final class ModelFolder implements ModelFiles {
     Map<String, String> others = new LinkedHashMap<>();
     for (String entry : index.values().keySet()) {
       boolean known = NETWORKS.contains(entry) || IDLE.contains(entry) || entry.startsWith("tokenizer");
-      if (!known && componentClass(entry) != null) {
+      if (!known && componentClass(entry) != null && isNetwork(entry)) {
         others.put(entry, componentClass(entry));
       }
     }
     return others;
+  }
+
+  // What a script of somebody's left in the index diffusers passes over; what is of a library may only not have been fetched.
+  private boolean isNetwork(String entry) {
+    return index.values().get(entry) instanceof List<?> pair && LIBRARIES.contains(pair.get(0)) || Files.exists(component(entry));
   }
 
   @Override

@@ -31,8 +31,12 @@ class ModelFolderTest {
   void refusesNetworksThatItWouldDrawWithout() throws IOException {
     Path folder = GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path();
     change(folder.resolve("model_index.json"), Map.of("safety_checker", List.of("stable_diffusion", "StableDiffusionSafetyChecker"),
-        "image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"), "requires_safety_checker", true));
+        "image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"), "requires_safety_checker", true,
+        "controlnet_list", List.of("controlnet", "RPMultiControlNetModel")));
     BaseModel.open(folder, Compute.EXACT).close();
+    Files.createDirectory(folder.resolve("controlnet_list"));
+    assertThrows(UnusableInput.class, () -> BaseModel.open(folder, Compute.EXACT));
+    Files.delete(folder.resolve("controlnet_list"));
     change(folder.resolve("model_index.json"), Map.of("motion_adapter", List.of("diffusers", "MotionAdapter")));
     String told = folder + ": its motion_adapter (MotionAdapter) is of a pipeline that is not supported; give the folder of its base"
         + " alone, and a ControlNet by itself";

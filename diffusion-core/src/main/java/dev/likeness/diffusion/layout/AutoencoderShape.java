@@ -44,7 +44,7 @@ public final class AutoencoderShape {
     config.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));
     config.put("use_quant_conv", keys.has("quant_conv.weight"));
     config.put("use_post_quant_conv", keys.has("post_quant_conv.weight"));
-    config.put("mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.to_q.weight"));
+    config.put("mid_block_add_attention", keys.has("decoder.mid_block.attentions.0.group_norm.weight"));
     return config;
   }
 

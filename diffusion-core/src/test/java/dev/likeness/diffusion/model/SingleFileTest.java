@@ -197,6 +197,14 @@ class SingleFileTest {
     assertArrayEquals(whole, pixels(ModelFiles.open(without).with("vae", folder.resolve("whole.safetensors"))));
   }
 
+  @ParameterizedTest
+  @CsvSource("base")
+  void drawsWithItsOwnAutoencoderWithoutItsConfigAsWithIt(String variant) throws IOException {
+    Path base = golden(variant);
+    Path alone = Files.copy(base.resolve("vae/diffusion_pytorch_model.safetensors"), folder.resolve("alone.safetensors"));
+    assertArrayEquals(pixels(ModelFiles.open(base)), pixels(ModelFiles.open(base).with("vae", alone)));
+  }
+
   private static void write(Safetensors all, Path file, java.util.function.UnaryOperator<String> rename) {
     SafetensorsWriter.write(file, new Renamed(all, rename), all.metadata());
   }

@@ -195,7 +195,6 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
     } else if (base.family() != null) {
       options.putAll(base.family().facts(component, Map.of()));
     }
-    Set.of("latents_mean", "latents_std").forEach(options::remove);
     return options;
   }
 

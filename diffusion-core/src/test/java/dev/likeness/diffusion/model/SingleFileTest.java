@@ -198,7 +198,7 @@ class SingleFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource("base")
+  @CsvSource({"base", "xl-means"})
   void drawsWithItsOwnAutoencoderWithoutItsConfigAsWithIt(String variant) throws IOException {
     Path base = golden(variant);
     Path alone = Files.copy(base.resolve("vae/diffusion_pytorch_model.safetensors"), folder.resolve("alone.safetensors"));

@@ -75,7 +75,7 @@ final class Conditioner {
   }
 
   private int chunks(String text) {
-    return encoders.get(0).ids(text, request.prompting().syntax()).size();
+    return encoders.stream().mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size()).max().orElse(1);
   }
 
   private List<TextEncoding> texts(List<String> rows, boolean unwanted, IntUnaryOperator least) {
@@ -94,10 +94,11 @@ final class Conditioner {
   private TextEncoding encoded(String text, boolean unwanted, int chunks) {
     TensorVector tokens = new TensorVector();
     Tensor pooled = null;
+    int most = Math.max(chunks, chunks(text));
     for (int i = 0; i < encoders.size(); i++) {
       TextTower tower = model.towers().get(i);
       TextEncoding encoding = encoders.get(i).encode(text, request.prompting().syntax(),
-          tower.layersLeftOut() + request.prompting().skipped(unwanted), tower.layersLeftOut() == 0, chunks);
+          tower.layersLeftOut() + request.prompting().skipped(unwanted), tower.layersLeftOut() == 0, most);
       tokens.push_back(encoding.tokens());
       pooled = encoding.pooled();
     }

@@ -82,6 +82,18 @@ class ConditionerParityTest {
     }
   }
 
+  /** SDXL's second tokenizer takes each "!" for a token of its own. */
+  @Test
+  void givesAllTowersAsManyChunksAsOneNeeds() {
+    Path folder = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();
+    try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
+        BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
+      ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
+      Texts texts = new Conditioner(base.networks(), ask, part -> Adaptation.NONE).texts(true, true, 1);
+      assertEquals(154, texts.at(0, false).tokens().size(1));
+    }
+  }
+
   @Test
   void tellsTheBaseOfSizesAndTheRefinerOfAScore() {
     Path xl = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, parent).path();

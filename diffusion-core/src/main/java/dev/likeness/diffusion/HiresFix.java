@@ -1,8 +1,16 @@
 package dev.likeness.diffusion;
 
+import dev.likeness.diffusion.image.Lanczos;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.tensor.TensorScope;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
 /**
  * A second pass over an enlarged picture, for sizes beyond those a model was trained on: drawn small, enlarged, and
- * drawn over, inside the mask or map of changes that the first pass had.
+ * drawn over, inside the mask or map of changes that the first pass had; around it is the initial picture.
  *
  * @param scale how many times wider and higher, more than 1
  * @param strength the share of the steps that the second pass does, in 0..1
@@ -29,17 +37,31 @@ public record HiresFix(double scale, double strength, int steps, boolean pixels)
   }
 
   /** The request for the second pass of a picture, inside the mask or map of the first. */
-  ImageRequest after(GeneratedImage first, int unit) {
+  ImageRequest after(GeneratedImage first, int unit, LatentSpace space) {
     ImageRequest request = first.request();
     int width = (int) Math.round(request.width() * scale / unit) * unit;
     int height = (int) Math.round(request.height() * scale / unit) * unit;
     InitialImage enlarged = pixels ? InitialImage.of(first.picture()) : InitialImage.of(first.latents().resized(
         height * first.latents().height() / request.height(), width * first.latents().width() / request.width()));
     InitialImage before = request.initial();
-    InitialImage within = before == null ? enlarged
-        : before.byDegrees() ? enlarged.change(before.mask()) : enlarged.mask(before.mask());
+    if (before != null && before.mask() != null) {
+      InitialImage whole = before.picture() == null ? enlarged : around(enlarged, before, width, height, space);
+      enlarged = before.byDegrees() ? whole.change(before.mask()) : whole.mask(before.mask());
+    }
     ImageRequest counted = steps == 0 ? request : request.steps(steps);
     return counted.hires(null).noise(null).seed(first.seed()).count(1).size(width, height).between(0, 1)
-        .from(within.strength(strength));
+        .from(enlarged.strength(strength));
+  }
+
+  private InitialImage around(InitialImage drawn, InitialImage before, int width, int height, LatentSpace space) {
+    Picture known = Lanczos.resize(before.picture(), width, height);
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor grey = Images.toGrey(Lanczos.resize(before.mask(), width, height));
+      Tensor white = before.byDegrees() ? grey.gt(new Scalar(0.0)) : grey.ge(new Scalar(0.5));
+      return pixels ? InitialImage.of(Images.toPicture(
+          torch.where(white, Images.toUnit(Lanczos.resize(drawn.picture(), width, height)), Images.toUnit(known))))
+          : InitialImage.of(Latents.of(torch.where(Easel.corners(white, space.model().autoencoder().factor()),
+              drawn.latents().tensor(), space.encode(known).tensor())));
+    }
   }
 }

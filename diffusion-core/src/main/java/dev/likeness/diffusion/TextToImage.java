@@ -71,7 +71,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     if (hires == null) {
       return first;
     }
-    GeneratedImage second = drawn(List.of(completed(hires.after(first, denoiser.unit()))), own -> { }, progress, stop).get(0).over(first);
+    ImageRequest after = hires.after(first, denoiser.unit(), new LatentSpace(model()));
+    GeneratedImage second = drawn(List.of(completed(after)), own -> { }, progress, stop).get(0).over(first);
     each.accept(second);
     return second;
   }
@@ -249,9 +250,13 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
 
   /** Refuses what a run, or its second pass, cannot begin from. */
   private void requireStart(ImageRequest r) {
-    if (r.hires() != null && !r.hires().pixels() && denoiser.showsMask()) {
+    boolean enlarges = r.hires() != null && !r.hires().pixels();
+    if (enlarges && denoiser.showsMask()) {
       throw new IllegalArgumentException("a base for inpainting must see a picture, enlarged latents are none; ask for a second"
           + " pass over pixels");
+    }
+    if (enlarges && r.initial() != null && r.initial().mask() != null && r.initial().picture() == null) {
+      throw new IllegalArgumentException("enlarged latents blur what a mask keeps; begin from a picture, or go over pixels");
     }
     if (r.from() > 0 && r.initial() == null) {
       throw new IllegalArgumentException("a run from " + r.from() + " on goes on from latents: give them as its initial image");

@@ -11,6 +11,7 @@ import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.image.Lanczos;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
@@ -22,6 +23,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -103,16 +106,28 @@ class PictureRequestsTest {
   }
 
   @Test
-  void drawsOverEnlargedPixelsInsideTheMaskAlone() {
-    byte[] right = new byte[32 * 24 * 3];
-    Arrays.fill(right, right.length / 2, right.length, (byte) 255);
-    Picture half = Picture.of(32, 24, right);
-    for (InitialImage initial : List.of(InitialImage.of(half).mask(half), InitialImage.of(half).change(half))) {
-      ImageRequest ask = ASK.scheduler("DDIM").from(initial.strength(0.9));
-      InitialImage small = InitialImage.of(base.generate(ask.between(0, 0.7)).picture());
-      assertEquals(base.generate(ask.size(48, 36).from((initial.byDegrees() ? small.change(half) : small.mask(half)).strength(0.7)))
-          .picture(), base.generate(ask.between(0, 0.7).hires(HiresFix.pixels(1.5, 0.7))).picture());
+  void drawsOverEnlargedOnesInsideTheMaskAndKeepsTheInitialPicture() {
+    byte[] below = new byte[64 * 48 * 3];
+    Arrays.fill(below, below.length / 2, below.length, (byte) 255);
+    Picture half = Picture.of(64, 48, below.clone());
+    new Random(1).nextBytes(below);
+    InitialImage picture = InitialImage.of(Picture.of(64, 48, below)).strength(0.9);
+    Latents known = base.encode(Lanczos.resize(picture.picture(), 48, 36));
+    for (InitialImage initial : List.of(picture.mask(half), picture.change(half))) {
+      for (boolean pixels : new boolean[] {false, true}) {
+        Latents drawn = base.generate(ASK.scheduler("DDIM").from(initial).hires(new HiresFix(1.5, 0.7, 0, pixels))).latents();
+        assertTrue(away(known, drawn, 0) < (pixels ? 0.2 : 0.05), "kept");
+        assertTrue(away(known, drawn, 1) > 0.5, "drawn");
+      }
     }
+    assertRefused("enlarged latents blur what a mask keeps; begin from a picture, or go over pixels",
+        () -> base.require(ASK.from(InitialImage.of(known).mask(half)).hires(HiresFix.latents(1.5, 0.7))));
+  }
+
+  /** How far apart latents are in the mean in their upper or lower half. */
+  private static double away(Latents a, Latents b, int half) {
+    return IntStream.range(0, a.values().length).filter(i -> i / a.width() % a.height() / (a.height() / 2) == half)
+        .mapToDouble(i -> Math.abs(a.values()[i] - b.values()[i])).average().orElseThrow();
   }
 
   @Test

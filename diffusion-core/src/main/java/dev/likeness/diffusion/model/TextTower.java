@@ -37,7 +37,7 @@ public final class TextTower implements AutoCloseable {
 
   /** Opens a tower and checks every tensor of it. */
   static TextTower open(ModelFiles files, Part part, Compute compute, int layersLeftOut) {
-    ClipTextConfig config = ClipTextConfig.of(files.config(part.folder()));
+    ClipTextConfig config = ClipTextConfig.of(files.config(part.folder()), List.of(files.componentClass(part.folder())));
     ClipTokenizer tokenizer = files.tokenizer(part.folder().replace("text_encoder", "tokenizer"));
     LoadedWeights weights = null;
     try {

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.text;
 
 import dev.likeness.diffusion.nn.Activation;
 import dev.likeness.diffusion.weights.ModelConfig;
+import java.util.List;
 
 /**
  * The shape of a CLIP text tower, by transformers' names.
@@ -14,8 +15,13 @@ public record ClipTextConfig(int vocabulary, int width, int inner, int layers, i
 
   /** Reads a text encoder's {@code config.json}. */
   public static ClipTextConfig of(ModelConfig c) {
-    boolean projects = c.has("architectures")
-        && c.texts("architectures", java.util.List.of()).contains("CLIPTextModelWithProjection");
+    return of(c, c.has("architectures") ? c.texts("architectures", List.of()) : List.of());
+  }
+
+  /** The same of one that is loaded as another class than its config's. */
+  public static ClipTextConfig of(ModelConfig c, List<String> classes) {
+    c.require("use_attention_mask", false);
+    boolean projects = classes.contains("CLIPTextModelWithProjection");
     return new ClipTextConfig(c.integer("vocab_size", 49408), c.integer("hidden_size", 512),
         c.integer("intermediate_size", 2048), c.integer("num_hidden_layers", 12), c.integer("num_attention_heads", 8),
         c.integer("max_position_embeddings", 77), Activation.parse(c.text("hidden_act", "quick_gelu")),

@@ -84,6 +84,16 @@ class ModelFolderTest {
     }
   }
 
+  @Test
+  void takesATextEncodersClassFromTheIndex() throws IOException {
+    Path folder = GoldenFolder.write("xl-base", GoldenFolder.Spelling.TODAY, scratch).path();
+    Path config = folder.resolve("text_encoder_2/config.json");
+    change(config, Map.of("architectures", List.of("CLIPTextModel")));
+    BaseModel.open(folder, Compute.EXACT).close();
+    change(config, Map.of("use_attention_mask", true));
+    assertThrows(UnusableInput.class, () -> BaseModel.open(folder, Compute.EXACT));
+  }
+
   private static void assertRefused(String words, ModelFiles files) {
     assertEquals(words, assertThrows(UnusableInput.class, () -> BaseModel.open(files, Compute.EXACT)).getMessage());
   }

@@ -8,8 +8,8 @@ import java.util.Locale;
 enum Kind {
   BASE(List.of("model.diffusion_model.", "double_blocks.", "joint_blocks.")),
   LORA(List.of(".lora_A", ".lora_B", ".lora_up", ".lora_down", ".lora.up", ".lora.down", "_lora.up", "_lora.down",
-      ".lora_linear_layer.", ".hada_w1", ".lokr_w", ".oft_R", ".oft_r", ".dora_scale", "lora_unet_", "lora_te", "lycoris_", ":down",
-      ":up")),
+      "_lora1.", "_lora2.", ".lora_linear_layer.", ".hada_w1", ".lokr_w", ".oft_R", ".oft_r", ".oft_blocks", ".boft_", ".ia3_l",
+      ".dora_scale", "lora_unet_", "oft_unet_", "lora_te", "lycoris_", ":down", ":up")),
   IP_ADAPTER(List.of("ip_adapter.", "adapter_modules.", "image_proj.", "image_proj_model.", "ip_adapter_proj_model.",
       "encoder_hid_proj.image_projection_layers.", "unet.encoder_hid_proj.image_projection_layers.")),
   TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "text_encoders_0", "text_encoders_1", "<")),

@@ -5,12 +5,12 @@ import dev.likeness.diffusion.io.Uninterrupted;
 import dev.likeness.diffusion.weights.Quoted;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.pickle.PickledAlphas;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
 
@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
  * A LoRA file of either form: safetensors, or a pickle of {@code torch.save}, which is read without being run. The
  * content decides, since people rename files.
  *
- * @param notes free text pairs: the safetensors header's, or the plain texts of the pickle
+ * @param notes free text pairs: the safetensors header's, or the plain values of the pickle
  */
 record LoraSource(TensorSource tensors, Map<String, String> notes) implements AutoCloseable {
   private static final Pattern PEFT_WEIGHTS = Pattern.compile("adapter_model\\.[^.]+");
@@ -26,16 +26,7 @@ record LoraSource(TensorSource tensors, Map<String, String> notes) implements Au
   static LoraSource open(Path file) {
     if (isPickle(file)) {
       TorchPickle pickle = TorchPickle.open(file);
-      Map<String, String> notes = new LinkedHashMap<>();
-      Map<String, Double> alphas = new LinkedHashMap<>();
-      pickle.values().forEach((name, value) -> {
-        if (value instanceof String text) {
-          notes.put(name, text);
-        } else if (value instanceof Number number && name.endsWith(".alpha")) {
-          alphas.put(name, number.doubleValue());
-        }
-      });
-      return new LoraSource(alphas.isEmpty() ? pickle : new PickledAlphas(pickle, alphas), notes);
+      return new LoraSource(PickledAlphas.of(pickle), PickledAlphas.texts(pickle));
     }
     Safetensors source = Safetensors.open(file);
     return new LoraSource(source, source.metadata());

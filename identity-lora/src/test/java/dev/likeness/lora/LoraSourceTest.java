@@ -8,6 +8,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
+import dev.likeness.diffusion.weights.pickle.PickledAlphas;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,8 @@ import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.Cast;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.diffusion.weights.pickle.PickledAlphas;
+import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -13,7 +15,8 @@ public final class Conversion {
 
   /**
    * Converts {@code in} to {@code out}: a name that ends in {@code .safetensors} is one file, any other a diffusers folder.
-   * A file becomes a file with its own names and metadata, so this also brings a pickle to safetensors.
+   * A file becomes a file with its own names and metadata, so this also brings a pickle to safetensors,
+   * plain alphas as tensors and its other values as metadata.
    *
    * @param type what floating-point tensors become, or null to leave them
    * @throws dev.likeness.diffusion.error.UnusableInput when the input is broken or of no known kind
@@ -21,9 +24,7 @@ public final class Conversion {
   public static void convert(Path in, Path out, DType type) {
     boolean toFile = out.getFileName().toString().endsWith(".safetensors");
     if (toFile && !Files.isDirectory(in)) {
-      try (TensorSource source = Cast.of(TensorFile.open(in), type)) {
-        SafetensorsWriter.write(out, source, TensorFile.metadata(TensorFile.list(in)));
-      }
+      fileToFile(in, out, type);
       return;
     }
     ModelFiles files = ModelFiles.open(in);
@@ -34,6 +35,16 @@ public final class Conversion {
     FolderWriter.write(files, out, type);
     if (files instanceof SingleFile file) {
       Leftovers.keep(file, in, out);
+    }
+  }
+
+  private static void fileToFile(Path in, Path out, DType type) {
+    try (TensorSource file = TensorFile.open(in)) {
+      if (file instanceof TorchPickle pickle) {
+        SafetensorsWriter.write(out, Cast.of(PickledAlphas.of(pickle), type), PickledAlphas.texts(pickle));
+      } else {
+        SafetensorsWriter.write(out, Cast.of(file, type), TensorFile.metadata(TensorFile.list(in)));
+      }
     }
   }
 }

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.diffusion.model.Conversion;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -48,6 +50,19 @@ class TorchPickleTest {
       assertFloats(file.read("tail"), 3, 4, 5);
       assertFloats(file.read("scalar"), 5);
       assertArrayEquals(new long[] {0, 3}, file.read("none").shape());
+    }
+  }
+
+  @Test
+  void convertsPlainAlphasToTensorsAndOtherValuesToMetadata() {
+    byte[] pickle = CraftedPickle.start().raw("}(").text("x.lora_down.weight").tensor("0", 2, 0, new long[] {2}, new long[] {1})
+        .text("x.alpha").number(4).text("name").text("sks").text("step").number(500).raw("u").stop();
+    Path out = folder.resolve("out.safetensors");
+    Conversion.convert(CraftedPickle.zip(folder, pickle, 2), out, null);
+    try (Safetensors file = Safetensors.open(out); TensorScope scope = TensorScope.open()) {
+      assertEquals(Map.of("name", "sks", "step", "500"), file.metadata());
+      assertFloats(file.read("x.alpha"), 4);
+      assertFloats(file.read("x.lora_down.weight"), 0, 1);
     }
   }
 

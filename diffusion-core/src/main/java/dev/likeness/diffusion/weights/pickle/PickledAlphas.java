@@ -1,15 +1,33 @@
-package dev.likeness.lora;
+package dev.likeness.diffusion.weights.pickle;
 
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** A pickle whose alphas are plain numbers, which safetensors files have as tensors. */
-record PickledAlphas(TensorSource pickle, Map<String, Double> alphas) implements TensorSource {
+public record PickledAlphas(TensorSource pickle, Map<String, Double> alphas) implements TensorSource {
+  /** A pickle with those of its numbers that scale a LoRA's layers. */
+  public static PickledAlphas of(TorchPickle pickle) {
+    return new PickledAlphas(pickle, values(pickle, true)
+        .collect(Collectors.toMap(Map.Entry::getKey, value -> ((Number) value.getValue()).doubleValue())));
+  }
+
+  /** What else it says beside its tensors, as a safetensors header would. */
+  public static Map<String, String> texts(TorchPickle pickle) {
+    return values(pickle, false).collect(Collectors.toMap(Map.Entry::getKey, value -> value.getValue().toString()));
+  }
+
+  private static Stream<Map.Entry<String, Object>> values(TorchPickle pickle, boolean alphas) {
+    return pickle.values().entrySet().stream()
+        .filter(value -> alphas == (value.getValue() instanceof Number && value.getKey().endsWith(".alpha")));
+  }
+
   @Override
   public Set<String> names() {
     Set<String> names = new LinkedHashSet<>(pickle.names());

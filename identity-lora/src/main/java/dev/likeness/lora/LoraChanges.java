@@ -3,10 +3,15 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.lora.change.Change;
+import dev.likeness.lora.change.FirstInputs;
+import dev.likeness.lora.change.Hadamard;
 import dev.likeness.lora.change.Layer;
+import dev.likeness.lora.change.Rows;
+import dev.likeness.lora.change.SideChange;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -17,16 +22,19 @@ import org.bytedeco.pytorch.Tensor;
  * @param weights the change of each layer's weight
  * @param biases the difference of each layer's bias, [channels]
  * @param words that prompts may name
+ * @param ownBiases layers whose bias's difference follows from the base's
  */
-record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<TextualInversion> words) {
+record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<TextualInversion> words, Set<Layer> ownBiases) {
   LoraChanges {
     weights = Collections.unmodifiableMap(weights);
     biases = Collections.unmodifiableMap(biases);
     words = List.copyOf(words);
+    ownBiases = Set.copyOf(ownBiases);
   }
 
   /**
-   * Refuses a model that has other layers than {@code base}, which these were read for.
+   * Refuses a model that has other layers than {@code base}, which these were read for, or, where a change follows from the base's
+   * numbers, is another.
    *
    * @throws IllegalArgumentException naming the first such layer
    */
@@ -42,6 +50,21 @@ record LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<T
             + layer.shape() + (there.isEmpty() ? ", which this base has not" : ", here " + there) + "; open it for this base");
       }
     });
+    Stream.concat(weights.keySet().stream().filter(layer -> isOfBase(weights.get(layer))), ownBiases.stream()).findFirst()
+        .ifPresent(layer -> {
+          throw new IllegalArgumentException("the LoRA was opened for another base: its change of " + layer.name()
+              + " follows from that base's own numbers; open it for this base");
+        });
+  }
+
+  /** Whether the difference follows from the weight, as of all kinds but these. */
+  private static boolean isOfBase(Change change) {
+    return change instanceof FirstInputs narrow ? isOfBase(narrow.change()) : change instanceof Rows rows ? isOfBase(rows.whole())
+        : !(change instanceof SideChange || change instanceof Hadamard);
+  }
+
+  LoraChanges(Map<Layer, Change> weights, Map<Layer, Tensor> biases, List<TextualInversion> words) {
+    this(weights, biases, words, Set.of());
   }
 
   /** Without words. */

@@ -24,6 +24,7 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /** Finds the layers that a file's keys speak of, checks their shapes, and reads their changes. */
@@ -238,7 +239,9 @@ final class LoraReader {
         }
       }
     });
-    return new LoraChanges(weights, biases, Embeddings.read(source, notes));
+    Set<Layer> ownBiases = keys.entrySet().stream().filter(layer -> layer.getValue().hasAny(Role.SET_B, Role.CHANNEL_FACTOR))
+        .flatMap(layer -> parts(layer.getKey()).stream()).filter(biases::containsKey).collect(Collectors.toSet());
+    return new LoraChanges(weights, biases, Embeddings.read(source, notes), ownBiases);
   }
 
   /** What {@link Changes#bias} is to a layer whose own bias is {@code base}; what only scales that is nothing to a layer without. */

@@ -8,8 +8,12 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.golden.GoldenFolder;
+import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -76,6 +80,22 @@ class LoraAdapterTest implements AdapterContract {
         assertTrue(refusal.startsWith("the LoRA was opened for another base: it changes "), refusal);
       }
       other.generate(request().as(loras.get(0).at(0)));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"attn1.to_q.ia3_l", "attn1.to_out.0.base_layer.bias"})
+  void refusesAnotherBaseWhereAChangeFollowsFromItsNumbers(String key, @TempDir Path folder) {
+    Path file = folder.resolve("look.safetensors");
+    try (TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of("unet.mid_block.attentions.0.transformer_blocks.0." + key, torch.ones(64)), Map.of());
+    }
+    try (BaseModel twin = GoldenFolder.loaded(GoldenFolder.write("base", GoldenFolder.Spelling.PUBLISHED, folder).path());
+        Lora lora = Lora.open(file, base)) {
+      lora.at(1).requireFor(base.parts());
+      loras.get(0).at(1).requireFor(twin.parts());
+      String refusal = assertThrows(IllegalArgumentException.class, () -> lora.at(1).requireFor(twin.parts())).getMessage();
+      assertTrue(refusal.endsWith(" follows from that base's own numbers; open it for this base"), refusal);
     }
   }
 

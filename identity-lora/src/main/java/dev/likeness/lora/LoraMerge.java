@@ -1,6 +1,7 @@
 package dev.likeness.lora;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.TensorRegion;
@@ -21,9 +22,11 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -80,7 +83,7 @@ public final class LoraMerge {
 
   /**
    * What {@code tuned} learned since {@code base}, as a LoRA of the base: of every linear layer and convolution that
-   * differs.
+   * differs; {@link #leftOut} says what else does.
    *
    * @throws UnusableInput when the two have not the same layers
    */
@@ -108,6 +111,21 @@ public final class LoraMerge {
     }
     LoraFamily family = LoraFamily.of(table);
     return made(new LoraChanges(weights, Map.of()), rank, region, base.parts(), family, Map.of());
+  }
+
+  /** Names of what {@link #between} leaves out of what {@code tuned} learned, since it has no rank: norms, biases and tables. */
+  public static List<String> leftOut(BaseModel base, BaseModel tuned) {
+    LayerTable table = LayerTable.of(base.parts());
+    return Stream.of(Part.values()).flatMap(part -> base.parts().tensorNames(part).stream()
+        .filter(name -> table.find(part, name.replaceFirst("\\.weight$", "")).filter(layer -> !layer.isNorm()).isEmpty())
+        .filter(name -> tuned.parts().tensorNames(part).contains(name) && differs(base, tuned, part, name))
+        .map(name -> part.folder() + "." + name)).sorted().toList();
+  }
+
+  private static boolean differs(BaseModel base, BaseModel tuned, Part part, String name) {
+    try (TensorScope scope = TensorScope.open()) {
+      return !torch.equal(base.parts().read(part, name).cpu(), tuned.parts().read(part, name).cpu());
+    }
   }
 
   /**

@@ -92,6 +92,10 @@ public final class LoraCommand implements Runnable {
 
   private Lora extracted(BaseModel model) {
     try (BaseModel other = BaseModel.open(tuned, model.parts().compute())) {
+      List<String> left = LoraMerge.leftOut(model, other);
+      if (!left.isEmpty()) {
+        console.err().println(left.size() + " norms, biases and tables differ, too, and are left out, e.g. " + left.get(0));
+      }
       return LoraMerge.between(model, other, rank == null ? USUAL_RANK : rank);
     }
   }

@@ -34,15 +34,23 @@ final class IdleKeys {
     unmatched.forEach(key -> Role.cut(key).ifPresent(cut ->
         layers.computeIfAbsent(cut.stem(), stem -> new EnumMap<>(Role.class)).put(cut.role(), key)));
     Set<String> found = new LinkedHashSet<>();
-    layers.values().stream().filter(keys -> idle.isProjection(keys.values().iterator().next()) || idle.isNothing(keys))
+    layers.values().stream().filter(keys -> idle.hasNoPlace(keys.values().iterator().next()) || idle.isNothing(keys))
         .forEach(keys -> found.addAll(keys.values()));
     return found;
   }
 
+  private boolean hasNoPlace(String key) {
+    return FactorKey.parse(key).filter(read -> isProjection(read) || isOfMissingT5(read)).isPresent();
+  }
+
+  /** Of T5 where a base of Stable Diffusion 3 came without, which takes zeros for what it reads. */
+  private boolean isOfMissingT5(FactorKey read) {
+    return read.part() == Part.TEXT_ENCODER_3 && !table.has(Part.TEXT_ENCODER_3) && LoraFamily.of(table) == LoraFamily.SD3;
+  }
+
   /** Of the pooled text that a tower without such a layer hands out as it is: whoever wrote the key had one, and did not use it. */
-  private boolean isProjection(String key) {
-    return FactorKey.parse(key).filter(read -> read.path().equals("text_projection") && read.part() != null
-        && read.part() != Part.UNET && table.has(read.part())).isPresent();
+  private boolean isProjection(FactorKey read) {
+    return read.path().equals("text_projection") && read.part() != null && read.part() != Part.UNET && table.has(read.part());
   }
 
   /** Whether a layer's keys say no difference: of a pair one factor that is all zero is enough. */

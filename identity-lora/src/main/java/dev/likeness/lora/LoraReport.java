@@ -18,8 +18,8 @@ import java.util.TreeSet;
  * @param scale what factors are multiplied by, alpha / rank
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
- * @param idle keys that belong to no layer of the base and are left out: all zero, of a text projection that its tower has not, or
- *     of a layer of Z-Image whose parts the file says, too
+ * @param idle keys that belong to no layer of the base and are left out: all zero, of a text projection that its tower has not, of
+ *     a T5 that the base came without, or of a layer of Z-Image whose parts the file says, too
  * @param misshapen keys of a layer that has another shape, each with both shapes
  * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
  * @param embeddings names of the textual inversions that the file brings along
@@ -89,6 +89,9 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
     if (!incomplete.isEmpty()) {
       throw new UnusableInput(
           file + ": " + incomplete.get(0) + " has not all factors of one rank; the file is incomplete");
+    }
+    if (layers == 0 && !idle.isEmpty()) {
+      throw new UnusableInput(file + " changes nothing of " + base + ", which has no " + idle.get(0) + "; open it with a base that has");
     }
     if (layers == 0) {
       throw new UnusableInput(file + " holds no LoRA: no key ends as a layer's change does, e.g. .lora_A.weight");

@@ -91,6 +91,18 @@ class IdleKeysTest {
   }
 
   @Test
+  void leavesOutWhatChangesAT5ThatTheBaseCameWithout() {
+    String layer = "lora_te3_encoder_block_0_layer_0_SelfAttention_q.lora_";
+    Path file = folder.resolve("three.safetensors");
+    try (BaseModel without = BaseModel.open(PipelineFolder.write("sd3/medium", folder).path(), Compute.EXACT); TensorScope scope = TensorScope.open()) {
+      SafetensorsWriter.write(file, Map.of(layer + "down.weight", torch.ones(2, 8), layer + "up.weight", torch.ones(8, 2)), Map.of());
+      assertEquals(2, Lora.inspect(file, without).idle().size());
+      String said = assertThrows(UnusableInput.class, () -> Lora.open(file, without)).getMessage();
+      assertTrue(said.startsWith(file + " changes nothing of "), said);
+    }
+  }
+
+  @Test
   void readsNoFactorOfAFileForAnotherFamily() {
     Path file = folder.resolve("xl.safetensors");
     try (TensorScope scope = TensorScope.open()) {

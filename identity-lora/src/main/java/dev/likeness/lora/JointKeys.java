@@ -3,15 +3,17 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.weights.TensorSource;
+import dev.likeness.lora.change.Layer;
 import dev.likeness.lora.change.Rows;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -45,21 +47,28 @@ final class JointKeys implements TensorSource {
   private final TensorSource file;
   private final JointNames names;
   private final Part part;
-  private final Predicate<String> known;
+  private final LayerTable table;
   private final Map<String, Slice> rows = new LinkedHashMap<>();
   private final Map<String, JointNames.Split> joined = new LinkedHashMap<>();
-  private final Set<String> doubled;
+  private final Set<String> doubled = new LinkedHashSet<>();
+  private final List<String> twice = new ArrayList<>();
 
   /**
    * @param part the denoising network's
-   * @param known whether it has a layer of this name in diffusers, whose dots may be underscores
+   * @param table of the base, which knows the network's layers in diffusers
    */
-  JointKeys(TensorSource file, JointNames names, Part part, Predicate<String> known) {
+  JointKeys(TensorSource file, JointNames names, Part part, LayerTable table) {
     this.file = file;
     this.names = names;
     this.part = part;
-    this.known = known;
-    doubled = names.areDoubled() ? doubledKeys() : Set.of();
+    this.table = table;
+    if (names.areDoubled()) {
+      doubled.addAll(doubledKeys());
+    }
+    Spellings spellings = new Spellings();
+    file.names().stream().filter(key -> !doubled.contains(key))
+        .forEach(key -> named(key).ifPresent(n -> spellings.put(part, key, n.stem, said(n))));
+    doubled.addAll(spellings.passedOver());
     List<String> keys = file.names().stream().filter(key -> !doubled.contains(key)).toList();
     keys.forEach(key -> named(key).filter(n -> !hasRows(key, n)).ifPresent(n -> joined.put(n.stem, n.split)));
     keys.forEach(this::add);
@@ -74,9 +83,19 @@ final class JointKeys implements TensorSource {
     return all.keySet();
   }
 
-  /** Keys of the file that are left out: of a layer whose parts it says beside it. */
+  private Set<String> said(Named named) {
+    return named.split.paths().stream().map(path -> table.find(part, path).map(Layer::path).orElse(path) + " " + named.cut.role())
+        .collect(Collectors.toSet());
+  }
+
+  /** Keys of the file that are left out: of a layer whose parts it says, too, or in a spelling beside a better one. */
   Set<String> doubled() {
     return doubled;
+  }
+
+  /** Keys that mean what others mean, two by two. */
+  List<String> twice() {
+    return twice;
   }
 
   /** Whether a key is spelled as XLabs does. */
@@ -99,7 +118,7 @@ final class JointKeys implements TensorSource {
     return Role.cut(spelled).flatMap(cut -> {
       String stem = stem(cut.stem());
       return names.of(stem)
-          .or(() -> known.test(stem) ? Optional.of(new JointNames.Split(List.of(stem), false)) : JointNames.fused(stem))
+          .or(() -> table.find(part, stem).isPresent() ? Optional.of(new JointNames.Split(List.of(stem), false)) : JointNames.fused(stem))
           .map(split -> new Named(spelled, stem, cut, split));
     });
   }
@@ -144,7 +163,7 @@ final class JointKeys implements TensorSource {
   private void put(String name, Slice slice) {
     Slice before = rows.putIfAbsent(name, slice);
     if (before != null) {
-      throw LayerKeys.twice(file, before.key, slice.key);
+      twice.add(before.key + " and " + slice.key);
     }
   }
 

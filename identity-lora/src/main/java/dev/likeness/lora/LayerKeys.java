@@ -1,8 +1,6 @@
 package dev.likeness.lora;
 
-import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.TensorScope;
-import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.lora.change.Layer;
 import java.util.Arrays;
@@ -41,22 +39,17 @@ final class LayerKeys {
   }
 
   /**
-   * Adds a key.
+   * Adds a key, where none is in that role.
    *
    * @param file what the file itself calls it
-   * @throws UnusableInput when another is in that role already
+   * @return whether it was added
    */
-  void put(Role role, String key, String file) {
+  boolean put(Role role, String key, String file) {
     if (keys.putIfAbsent(role, key) != null) {
-      throw twice(source, own.get(role), file);
+      return false;
     }
     own.put(role, file);
-  }
-
-  /** Of a file in which two keys mean one tensor. */
-  static UnusableInput twice(TensorList file, String first, String second) {
-    return new UnusableInput(file.describe() + ": " + first + " and " + second
-        + " say the same of one layer, perhaps not with the same numbers; remove one of them");
+    return true;
   }
 
   /** What the file itself calls the tensor in that role. */

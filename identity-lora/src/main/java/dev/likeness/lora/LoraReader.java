@@ -50,6 +50,7 @@ final class LoraReader {
   private final Map<String, List<Layer>> misshapen = new LinkedHashMap<>();
   private final Set<String> embeddings = new LinkedHashSet<>();
   private final Set<String> idle = new LinkedHashSet<>();
+  private final List<String> twice = new ArrayList<>();
   private LoraDialect dialect;
 
   LoraReader(TensorSource file, Map<String, String> notes, LayerTable table) {
@@ -69,6 +70,7 @@ final class LoraReader {
       source = named;
       own = key -> told.original(named.own(key));
       named.doubled().forEach(key -> idle.add(told.original(key)));
+      twice.addAll(named.twice());
     }
     tower = tower();
     source.names().forEach(this::sort);
@@ -83,7 +85,7 @@ final class LoraReader {
   }
 
   private JointKeys diffusers(TensorSource told) {
-    JointKeys all = new JointKeys(told, JointNames.of(family, table), network, path -> table.find(network, path).isPresent());
+    JointKeys all = new JointKeys(told, JointNames.of(family, table), network, table);
     all.joined().forEach((path, split) -> {
       List<Layer> parts = split.paths().stream().flatMap(part -> table.find(network, part).stream()).toList();
       if (parts.size() == split.paths().size()) {
@@ -121,7 +123,10 @@ final class LoraReader {
       return;
     }
     dialect = read.get().role() == Role.ALPHA && dialect != null ? dialect : dialect(own.apply(key));
-    keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source)).put(read.get().role(), key, own.apply(key));
+    LayerKeys all = keys.computeIfAbsent(layer.get(), l -> new LayerKeys(l, source));
+    if (!all.put(read.get().role(), key, own.apply(key))) {
+      twice.add(all.own(read.get().role()) + " and " + own.apply(key));
+    }
   }
 
   private static LoraDialect dialect(String key) {
@@ -191,7 +196,7 @@ final class LoraReader {
     Set<String> unused = new HashSet<>(unmatched);
     unused.addAll(misshapen.keySet());
     return new LoraReport(dialect, family, kinds, layers, (int) rank, scale == null ? LoraReport.Scale.ONE : scale,
-        file.names().size() - idle.size() - unused.size(), List.copyOf(unmatched), List.copyOf(idle), misfits, incomplete, List.copyOf(embeddings),
+        file.names().size() - idle.size() - unused.size(), List.copyOf(unmatched), List.copyOf(idle), misfits, incomplete, twice, List.copyOf(embeddings),
         LoraNotes.of(notes));
   }
 

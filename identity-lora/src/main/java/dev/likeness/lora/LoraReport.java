@@ -19,15 +19,16 @@ import java.util.TreeSet;
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
  * @param idle keys that belong to no layer of the base and are left out: all zero, of a text projection that its tower has not, of
- *     a T5 that the base came without, or of a layer of Z-Image whose parts the file says, too
+ *     a T5 that the base came without, of a layer of Z-Image whose parts the file says, too, or in a spelling beside a better one
  * @param misshapen keys of a layer that has another shape, each with both shapes
  * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
+ * @param twice keys that mean one tensor, two by two
  * @param embeddings names of the textual inversions that the file brings along
  * @param notes what the header says to people
  */
 public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind> kinds, int layers, int rank,
     Scale scale, int matched, List<String> unmatched, List<String> idle, List<String> misshapen,
-    List<String> incomplete, List<String> embeddings, LoraNotes notes) {
+    List<String> incomplete, List<String> twice, List<String> embeddings, LoraNotes notes) {
   /** The least and the greatest factor among the layers. */
   public record Scale(double least, double greatest) {
     static final Scale ONE = new Scale(1, 1);
@@ -48,18 +49,19 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
     idle = List.copyOf(idle);
     misshapen = List.copyOf(misshapen);
     incomplete = List.copyOf(incomplete);
+    twice = List.copyOf(twice);
     embeddings = List.copyOf(embeddings);
   }
 
   /** Of a LoRA made here, which fits its base. */
   static LoraReport made(LoraFamily family, ChangeKind kind, int layers, int rank, Map<String, String> header) {
     return new LoraReport(LoraDialect.PEFT, family, Set.of(kind), layers, rank, Scale.ONE, 2 * layers,
-        List.of(), List.of(), List.of(), List.of(), List.of(), LoraNotes.of(header));
+        List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), LoraNotes.of(header));
   }
 
   /** Whether every key was used, but for those that say nothing. */
   public boolean isComplete() {
-    return unmatched.isEmpty() && misshapen.isEmpty() && incomplete.isEmpty() && layers > 0;
+    return unmatched.isEmpty() && misshapen.isEmpty() && incomplete.isEmpty() && twice.isEmpty() && layers > 0;
   }
 
   /** Fails unless every key was used: a LoRA that fits in part would draw somebody else. */
@@ -72,6 +74,10 @@ public record LoraReport(LoraDialect dialect, LoraFamily family, Set<ChangeKind>
     if (layers == 0 && !embeddings.isEmpty()) {
       throw new UnusableInput(file + " is a textual inversion (" + String.join(", ", embeddings)
           + "), not a LoRA; give it as an embedding");
+    }
+    if (!twice.isEmpty()) {
+      throw new UnusableInput(file + ": " + twice.get(0)
+          + " say the same of one layer, perhaps not with the same numbers; remove one of them");
     }
     if (!unmatched.isEmpty()) {
       throw new UnusableInput(file + ": " + unmatched.size() + " of " + (matched + unmatched.size() + misshapen.size())

@@ -107,7 +107,7 @@ class JointKeysTest {
         public Tensor read(String name) {
           return name.contains("final") ? last : up;
         }
-      }, JointNames.of(LoraFamily.FLUX, flux(64)), Part.TRANSFORMER, path -> false);
+      }, JointNames.of(LoraFamily.FLUX, flux(64)), Part.TRANSFORMER, flux(64));
       String at = "transformer.single_transformer_blocks.3.";
       assertTrue(torch.equal(up.narrow(0, 4, 4), keys.read(at + "attn.to_k.lora_up.weight")));
       assertTrue(torch.equal(up.narrow(0, 12, 16), keys.read(at + "proj_mlp.lora_up.weight")));

@@ -101,12 +101,25 @@ class JointReportTest {
   @Test
   void refusesTwoKeysThatMeanTheSameRows() {
     Map<String, long[]> shapes = kohya("lora_unet_double_blocks_0_img_attn_qkv", width, 3 * width);
-    shapes.put("transformer.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
+    shapes.put("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight", new long[] {2, width});
     Path file = file(shapes, Map.of());
+    assertEquals(1, Lora.inspect(file, base).twice().size());
     String message = assertThrows(UnusableInput.class, () -> Lora.open(file, base)).getMessage();
     assertTrue(message.startsWith(file + ": ") && message.contains("lora_unet_double_blocks_0_img_attn_qkv.lora_down.weight")
-        && message.contains("transformer.transformer_blocks.0.attn.to_k.lora_down.weight")
+        && message.contains("diffusion_model.transformer_blocks.0.attn.to_k.lora_down.weight")
         && message.endsWith(" say the same of one layer, perhaps not with the same numbers; remove one of them"), message);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"transformer.transformer_blocks.0.attn.to_q, lora_unet_double_blocks_0_img_attn_qkv, 3",
+      "lora_transformer_transformer_blocks_0_attn_to_q, lora_unet_double_blocks_0_img_attn_qkv, 3"})
+  void passesOverASpellingBesideABetterOne(String better, String worse, int parts) {
+    Map<String, long[]> shapes = kohya(better, width, width);
+    shapes.putAll(kohya(worse, width, parts * width));
+    shapes.put("lora_unet_single_blocks_0_linear2.alpha", new long[0]);
+    LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
+    assertEquals(3, report.idle().size());
+    assertTrue(report.isComplete() && report.layers() == 1, report.toString());
   }
 
   @Test

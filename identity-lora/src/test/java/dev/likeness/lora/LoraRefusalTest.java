@@ -191,6 +191,14 @@ class LoraRefusalTest extends OnGoldenBase {
   }
 
   @Test
+  void passesOverTheFirstNamesOfAUNetBesideDiffusers() {
+    Map<String, long[]> shapes = pair("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_q", 64, 4, 64);
+    shapes.putAll(pair(LAYER, 64, 2, 64));
+    LoraReport report = Lora.inspect(file(shapes, Map.of()), base);
+    assertTrue(report.isComplete() && report.rank() == 2 && report.idle().size() == 2, report.toString());
+  }
+
+  @Test
   void takesFactorsOfDifferentRanksForIncomplete() {
     Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
     shapes.put(LAYER + ".lora_B.weight", new long[] {64, 3});

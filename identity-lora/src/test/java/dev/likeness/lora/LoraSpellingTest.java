@@ -116,7 +116,7 @@ class LoraSpellingTest {
 
   private static LoraReport asPeft(LoraReport r) {
     return new LoraReport(LoraDialect.PEFT, r.family(), r.kinds(), r.layers(), r.rank(), r.scale(), r.matched(),
-        r.unmatched(), r.idle(), r.misshapen(), r.incomplete(), r.embeddings(), r.notes());
+        r.unmatched(), r.idle(), r.misshapen(), r.incomplete(), r.twice(), r.embeddings(), r.notes());
   }
 
   @ParameterizedTest

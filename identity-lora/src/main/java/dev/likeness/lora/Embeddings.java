@@ -4,7 +4,6 @@ import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.TensorSource;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.bytedeco.pytorch.Tensor;
 
 /** The textual inversions that a file brings: new tokens, which prompts may name while the LoRA is carried. */
@@ -43,22 +43,27 @@ final class Embeddings {
     return vector && BARE.matcher(key).matches() ? Optional.of(notes.getOrDefault("name", key)) : Optional.empty();
   }
 
-  /** All of them with their vectors; those of which some take the place of what a tower says are left out. */
+  /** Keys of vectors that are not read: T5's, and all of words of which some take the place of what a tower says. */
+  static Set<String> unread(TensorSource source, Map<String, String> notes) {
+    Set<String> tokens = source.names().stream().filter(key -> key.endsWith(OUTPUT)).flatMap(key -> name(key, source, notes).stream())
+        .collect(Collectors.toSet());
+    return source.names().stream().filter(key -> name(key, source, notes)
+        .filter(token -> tokens.contains(token) || width(source, key) == TextualInversion.T5_WIDTH).isPresent()).collect(Collectors.toSet());
+  }
+
+  private static int width(TensorSource source, String key) {
+    long[] shape = source.shape(key);
+    return Math.toIntExact(shape[shape.length - 1]);
+  }
+
+  /** All of them with their vectors, but for {@link #unread}. */
   static List<TextualInversion> read(TensorSource source, Map<String, String> notes) {
     Map<String, Map<Integer, float[]>> words = new LinkedHashMap<>();
-    Set<String> unread = new HashSet<>();
+    Set<String> unread = unread(source, notes);
     try (TensorScope scope = TensorScope.open()) {
-      source.names().forEach(key -> name(key, source, notes).ifPresent(token -> {
-        long[] shape = source.shape(key);
-        int width = Math.toIntExact(shape[shape.length - 1]);
-        if (key.endsWith(OUTPUT)) {
-          unread.add(token);
-        } else if (width != TextualInversion.T5_WIDTH) {
-          words.computeIfAbsent(token, t -> new LinkedHashMap<>()).put(width, Images.floats(source.read(key)));
-        }
-      }));
+      source.names().stream().filter(key -> !unread.contains(key)).forEach(key -> name(key, source, notes).ifPresent(token ->
+          words.computeIfAbsent(token, t -> new LinkedHashMap<>()).put(width(source, key), Images.floats(source.read(key)))));
     }
-    words.keySet().removeAll(unread);
     return words.entrySet().stream().map(word -> new TextualInversion(word.getKey(), word.getValue())).toList();
   }
 

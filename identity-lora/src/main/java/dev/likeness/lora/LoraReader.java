@@ -74,6 +74,7 @@ final class LoraReader {
     }
     tower = tower();
     source.names().forEach(this::sort);
+    Embeddings.unread(source, notes).forEach(key -> idle.add(own.apply(key)));
     // Of a file for another family no factor is read: it is refused by its header.
     if (family.mayFit(LoraFamily.of(table))) {
       idle.addAll(IdleKeys.of(unmatched, file, table));

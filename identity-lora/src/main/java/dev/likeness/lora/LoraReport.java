@@ -19,7 +19,8 @@ import java.util.TreeSet;
  * @param matched how many keys belong to a layer of the base and have its shape
  * @param unmatched keys that belong to no layer of the base, or are of a kind that is not read
  * @param idle keys that belong to no layer of the base and are left out: all zero, of a text projection that its tower has not, of
- *     a T5 that the base came without, of a layer of Z-Image whose parts the file says, too, or in a spelling beside a better one
+ *     a T5 that the base came without, of a layer of Z-Image whose parts the file says, too, in a spelling beside a better
+ *     one, or of words for T5 or for what a tower says
  * @param misshapen keys of a layer that has another shape, each with both shapes
  * @param incomplete layers that have not all the tensors of their kind, or whose tensors have different ranks
  * @param twice keys that mean one tensor, two by two

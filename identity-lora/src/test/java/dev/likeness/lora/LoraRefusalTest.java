@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
@@ -102,7 +103,18 @@ class LoraRefusalTest extends OnGoldenBase {
     shapes.put("bundle_emb.ada.t5", new long[] {1, 4096});
     try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
       assertEquals(Set.of("ada", "v1.5"), lora.words().stream().map(TextualInversion::token).collect(Collectors.toSet()));
+      assertEquals(Set.of("bundle_emb.byron.clip_l", "bundle_emb.byron.clip_l_out", "bundle_emb.ada.t5"), Set.copyOf(lora.report().idle()));
       assertTrue(lora.words().stream().allMatch(word -> word.values().keySet().equals(Set.of(32))));
+    }
+  }
+
+  @Test
+  void drawsPromptsThatDoNotNameAWordOfOtherTowers() {
+    Map<String, long[]> shapes = pair(LAYER, 64, 2, 64);
+    shapes.put("bundle_emb.ada.clip_g", new long[] {1, 48});
+    try (Lora lora = Lora.open(file(shapes, Map.of()), base)) {
+      base.generate(ImageRequest.of("a tree").steps(1).as(lora.at(1)));
+      assertThrows(UnusableInput.class, () -> base.generate(ImageRequest.of("ada").steps(1).as(lora.at(1))));
     }
   }
 

@@ -3,6 +3,7 @@ package dev.likeness.diffusion.text;
 import dev.likeness.diffusion.tensor.Compute;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -91,10 +92,10 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     }
     Tensor batch = torch.tensor(ids).view(chunks.size(), length);
     return encoder.forward(
-        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(), layersLeftOut, normed, plain);
+        batch.to(new Device(compute.device()), torch.ScalarType.Long), vectors(ids), layersLeftOut, normed, plain);
   }
 
-  private Tensor vectors() {
+  private Tensor vectors(long[] ids) {
     if (words.isEmpty()) {
       return null;
     }
@@ -103,7 +104,15 @@ public record PromptEncoder(ClipTokenizer tokenizer, ClipTextEncoder encoder, Co
     }
     int width = encoder.config().width();
     List<Tensor> rows = new ArrayList<>();
-    words.forEach(word -> rows.add(torch.tensor(word.forWidth(width)).view(-1, width)));
+    long from = encoder.config().vocabulary();
+    for (TextualInversion word : words) {
+      long first = from;
+      from += word.vectors();
+      long next = from;
+      // One that was learned for fewer towers is no hindrance to prompts that do not name it.
+      boolean named = LongStream.of(ids).anyMatch(id -> id >= first && id < next);
+      rows.add(named ? torch.tensor(word.forWidth(width)).view(-1, width) : torch.zeros(word.vectors(), width));
+    }
     return compute.place(torch.cat(new TensorVector(rows.toArray(Tensor[]::new)), 0));
   }
 

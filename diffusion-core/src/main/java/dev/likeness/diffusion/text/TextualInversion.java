@@ -148,7 +148,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
     float[] numbers = values.get(width);
     if (numbers == null) {
       throw new UnusableInput("the textual inversion " + token + " has vectors of width " + values.keySet()
-          + ", this model's text encoder needs " + width + "; use it with the family it was learned for");
+          + ", this model's text encoder needs " + width + "; use it with the family it was learned for, or do not name it");
     }
     return numbers;
   }

@@ -20,6 +20,12 @@ interface Lesson {
   /** How wrong an answer is; every place counts as {@code focus} says, or alike where it is null. */
   Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels);
 
+  /** The settings as they count: flow models and debiased losses have no min-SNR. */
+  static String recipe(LoraTraining settings, Networks model) {
+    boolean weighed = model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased();
+    return weighed ? settings.toString() : settings.toString().replaceFirst("minSnrGamma=[^,]+", "minSnrGamma=0.0");
+  }
+
   /** What the bases of {@code model}'s family learn. */
   static Lesson of(Networks model, LoraTraining settings) {
     SchedulerConfig scheduler = model.scheduler();

@@ -3,6 +3,7 @@ package dev.likeness.lora;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -44,6 +45,10 @@ final class LoraRun implements AutoCloseable {
     this.progress = progress;
     model = base.parts();
     pupil = Pupil.of(model);
+    if (settings.options().distilled() > 0
+        && set.pictures().stream().anyMatch(picture -> picture.mask().isPresent() || picture.focus().isPresent())) {
+      throw new IllegalArgumentException("drawing in few steps is learnt from every place alike; give pictures without mask and focus");
+    }
     buckets = Bucket.of(set.pictures(), pupil.unit(), region);
     lesson = Lesson.of(model, settings);
     optimizer = settings.options().optimizer().make(settings.weightDecay(), learner.isWhole());
@@ -60,6 +65,8 @@ final class LoraRun implements AutoCloseable {
   Function<String, Tensor> train(Cancellation stop) {
     encode(stop);
     CaptionBook captions = CaptionBook.of(settings, set);
+    captions.all().stream().flatMap(caption -> pupil.towers().stream().map(tower -> tower.cut(caption, List.of())))
+        .filter(cut -> !cut.words().isEmpty()).map(Cut::told).distinct().forEach(words -> progress.on(new ProgressEvent.Notice(words)));
     CaptionEncodings texts = new CaptionEncodings(pupil, captions.all(), learner, region, stop);
     LoraStep learning = step(texts, captions.all(), stop);
     Batches batches = new Batches(settings, buckets, captions, lesson);

@@ -26,7 +26,7 @@ import java.util.List;
  * @param batch pictures in each step
  * @param learningRate at its height
  * @param warmup steps until it is reached; it then falls along half a cosine
- * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; debiased losses have none
+ * @param minSnrGamma of min-SNR weighting (arXiv:2303.09556), or 0 for none; flow models and debiased losses have none
  * @param weightDecay of AdamW
  * @param longestGradient what the length of all gradients is cut to
  * @param flip whether pictures are also shown mirrored; faces are not symmetric, so not unless asked

@@ -55,10 +55,11 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
       BaseModel base) {
     LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
-    Map<String, String> header = header(subject, base.name(), settings.toString(), Map.of());
+    String recipe = Lesson.recipe(settings, base.parts());
+    Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());
-    return new TrainedPerson(lora, subject, base.name(), settings.toString(), Map.of());
+    return new TrainedPerson(lora, subject, base.name(), recipe, Map.of());
   }
 
   /** The same person with another text in their file; the tensors are shared, and closed once for both. */

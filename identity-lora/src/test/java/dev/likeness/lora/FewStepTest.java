@@ -14,6 +14,7 @@ import dev.likeness.diffusion.model.TextTower;
 import dev.likeness.diffusion.nn.Segments;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
@@ -25,6 +26,7 @@ import dev.likeness.schedulers.Prediction;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -188,6 +190,28 @@ class FewStepTest {
       nobody.lora().save(file);
     }
     return file;
+  }
+
+  @Test
+  void saysWhatOfACaptionIsNotReadAndRefusesWhatWouldNotCount() {
+    LoraTraining training = LoraTraining.fewStep(3).steps(1).batch(1);
+    TrainingPicture picture = TrainingPicture.of(Picture.of(16, 16, new byte[16 * 16 * 3])).caption("a man ".repeat(99));
+    List<String> said = new ArrayList<>();
+    Progress notices = event -> {
+      if (event instanceof ProgressEvent.Notice notice) {
+        said.add(notice.message());
+      }
+    };
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, parent).path(), Compute.EXACT)) {
+      training.train(base, set(picture), notices, new Cancellation()).close();
+      assertEquals(1, said.size(), said.toString());
+      assertThrows(IllegalArgumentException.class,
+          () -> training.train(base, set(picture.mask(picture.picture())), notices, new Cancellation()));
+    }
+  }
+
+  private static TrainingSet set(TrainingPicture picture) {
+    return new TrainingSet(List.of(picture), new Subject("", "person", ""), null, null, Optional.empty());
   }
 
   @Test

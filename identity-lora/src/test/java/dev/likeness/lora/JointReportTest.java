@@ -123,6 +123,11 @@ class JointReportTest {
   }
 
   @Test
+  void recordsNoMinSnrOfAFlowModel() {
+    assertTrue(Lesson.recipe(LoraTraining.balanced(), base.parts()).contains("minSnrGamma=0.0,"));
+  }
+
+  @Test
   void saysThatAControlLoraWidensItsBase() {
     long in = base.parts().tensorShape(Part.TRANSFORMER, "x_embedder.weight")[1];
     Map<String, long[]> shapes = pair("img_in.lora_A.weight", "img_in.lora_B.weight", 2 * in, width);

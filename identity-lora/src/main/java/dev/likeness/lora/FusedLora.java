@@ -22,7 +22,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * A copy of the weights that a LoRA changes, with the change in them. A request that carries it draws with these in the
- * place of the base's own, at no cost per step; the base's tensors are not touched. Summed in f32, then brought to the
+ * place of the base's own, of which layers keep no faster forms; the base's tensors are not touched. Summed in f32, then brought to the
  * model's type; what is carried before it and changed the same norms, biases or weights counts beside it. Shared by threads;
  * owns its tensors until closed.
  */

@@ -110,8 +110,9 @@ public final class Lora implements AutoCloseable {
   }
 
   /**
-   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does without its cost at each
-   * step. The base stays as it is.
+   * A copy of the changed weights with this LoRA in them, which draws as {@link #at} does with nothing to reckon
+   * beside the layers. These keep no faster forms of such weights (packed, in 8 bits), so that on a CPU it may be the slower. The
+   * base stays as it is.
    *
    * @throws dev.likeness.diffusion.error.MachineLimit when the base spares memory by not holding these weights whole
    */

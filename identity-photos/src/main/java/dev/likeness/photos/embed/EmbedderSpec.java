@@ -30,7 +30,9 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
       Licence.APACHE_2);
   // Names of which those of freely licensed ones are parts come first: the stricter licence is the safe one.
   private static final Pattern INSIGHTFACE = Pattern.compile(
-      "arcface|cosface|w600k|glintr100|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
+      "arcface|cosface|w600k|glint360k|ms1m|mobilefacenet|(?:^|[^a-z])mbf(?:[^a-z]|$)");
+  // A word, not a part of one: laura's file is not freely licensed.
+  private static final Pattern AURA = Pattern.compile("auraface|(?:^|[^a-z])aura(?:[^a-z]|$)");
 
   /** MobileFace V2 (becauseofAI): 256 numbers; the file scales 0..255 itself, its training set is not stated. */
   public static final EmbedderSpec MOBILEFACE = new EmbedderSpec("MobileFace", AlignmentTemplate.ARCFACE, true, 0, 1,
@@ -39,16 +41,19 @@ public record EmbedderSpec(String name, AlignmentTemplate template, boolean rgb,
   /**
    * The preset that the name of {@code file} speaks of ({@code sface}, {@code mobileface}, {@code auraface},
    * {@code arcface}, {@code w600k} and what else insightface calls its own). {@code glintr100} is what both AuraFace and
-   * insightface's antelopev2 call theirs: it is AuraFace where the folder says {@code aura}, else taken for the other, whose
-   * licence is the stricter.
+   * insightface's antelopev2 call theirs: it is AuraFace where its name or folder has {@code auraface} or the word {@code aura},
+   * else taken for the other, whose licence is the stricter.
    *
    * @throws UnusableInput when it names none of them
    */
   public static EmbedderSpec of(Path file) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-    if (name.contains("aura") || name.contains("glintr100") && folder(file).contains("aura")) {
+    boolean either = name.contains("glintr100");
+    if (INSIGHTFACE.matcher(name).find()) {
+      return ARCFACE;
+    } else if (AURA.matcher(name).find() || either && AURA.matcher(folder(file)).find()) {
       return AURAFACE;
-    } else if (INSIGHTFACE.matcher(name).find()) {
+    } else if (either) {
       return ARCFACE;
     } else if (name.contains("mobileface")) {
       return MOBILEFACE;

@@ -63,7 +63,10 @@ class OnnxEmbedderTest {
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("w600k_r50.onnx")));
     assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("antelopev2", "glintr100.onnx")), "which may not be sold with");
     assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("AuraFace-v1", "glintr100.onnx")));
-    for (String research : List.of("glint360k_cosface_r100.onnx", "w600k_mbf.onnx", "mobilefacenet.onnx", "mbf.onnx")) {
+    assertEquals(EmbedderSpec.AURAFACE, EmbedderSpec.of(Path.of("aura_r100.onnx")));
+    assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of("laura", "glintr100.onnx")));
+    for (String research : List.of("glint360k_cosface_r100.onnx", "w600k_mbf.onnx", "mobilefacenet.onnx", "mbf.onnx",
+        "laura_w600k_r50.onnx", "aura_arcface.onnx")) {
       assertEquals(EmbedderSpec.ARCFACE, EmbedderSpec.of(Path.of(research)), research);
     }
 

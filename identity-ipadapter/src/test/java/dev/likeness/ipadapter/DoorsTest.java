@@ -205,6 +205,8 @@ class DoorsTest {
   void refusesWhatIsMadeForOtherNetworksByName(@TempDir Path folder) {
     refuses(folder, "id_encoder.vision_model.x", "lora_weights.y",
         " is a PhotoMaker adapter (it has \"id_encoder.vision_model.x\")" + ATTACHED);
+    refuses(folder, "image_proj.mapping_0.0.weight", "ip_adapter.1.to_k_ip.weight",
+        " is a PuLID adapter (it has \"image_proj.mapping_0.0.weight\")" + ATTACHED);
     refuses(folder, "image_proj.latents", "image_proj.proj_in.weight",
         " has an image projection but no keys and values "
         + "(ip_adapter.*), as InfiniteYou's image_proj_model.bin does; give an IP-Adapter's file");

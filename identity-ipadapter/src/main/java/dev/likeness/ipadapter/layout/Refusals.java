@@ -4,21 +4,23 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.weights.TensorSource;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Files that look like IP-Adapters and are something else, each by its name. */
 enum Refusals {
-  PULID("a PuLID adapter", "pulid_encoder.", "id_adapter"),
+  /** Its file for SDXL is also spread with IP-Adapters' prefixes. */
+  PULID("a PuLID adapter", "pulid_encoder.", "id_adapter", "image_proj.mapping_0."),
   PHOTO_MAKER("a PhotoMaker adapter", "id_encoder.", "lora_weights."),
-  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.", "FacialEncoder.");
+  CONSISTENT_ID("a ConsistentID adapter", "FacialEncoder.");
 
   private static final String SUPPORTED = "; attached are IP-Adapters for Stable Diffusion 1.x, 2.x, XL, 3.5 and FLUX.1 only";
 
   private final String title;
   private final Predicate<String> sign;
 
-  Refusals(String title, String one, String other) {
+  Refusals(String title, String... signs) {
     this.title = title;
-    sign = name -> name.contains(one) || name.contains(other);
+    sign = name -> Stream.of(signs).anyMatch(name::contains);
   }
 
   /** Throws when {@code source} is none that can be attached to a base model. */

@@ -13,6 +13,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.ipadapter.layout.AdapterFile;
+import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.FacePlusVersion;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
@@ -77,6 +78,20 @@ class OddHeadersTest {
     write(GoldenAdapters.of("sd3/large"), "timed", file, "image_proj.time_embedding.linear_1.weight", t -> t.narrow(1, 0, 31));
     assertEquals(file + ": image_proj.time_embedding.linear_1.weight has 31 columns, expected as many for sines as for cosines; the file"
         + " is broken, or no IP-Adapter's", refusal(file));
+  }
+
+  @Test
+  void takesNoInstantIdForAPortrait() {
+    for (String name : List.of("ip-adapter", "Portrait", "sdxl_unnorm")) {
+      Path file = folder.resolve(name + ".safetensors");
+      write(GoldenAdapters.of("base"), "portrait-unnorm", file, "image_proj.proj_in.weight", t -> torch.zeros(t.size(0), 512));
+      if (name.equals("ip-adapter")) {
+        assertEquals(file + " may be InstantID's or an IP-Adapter FaceID Portrait, unnormalised, whose files look alike; InstantID"
+            + " cannot be attached: use another adapter, or, where it is the latter, put unnorm or portrait into its name", refusal(file));
+      } else {
+        assertEquals(AdapterKind.PORTRAIT_UNNORM, AdapterFile.of(file).layout().kind());
+      }
+    }
   }
 
   private static String refusal(Path file) {

@@ -6,6 +6,7 @@ import dev.likeness.ipadapter.layout.AdapterLayout.Resampling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -24,7 +25,7 @@ final class HeaderReader {
   /** @param fileName which speaks of what the header does not */
   HeaderReader(TensorSource source, String fileName) {
     this.source = source;
-    this.fileName = fileName;
+    this.fileName = fileName.toLowerCase(Locale.ROOT);
   }
 
   AdapterLayout layout() {
@@ -77,10 +78,19 @@ final class HeaderReader {
         length("norm.weight"), columns("proj.weight"), 0, 0, null, attentions, lora());
   }
 
-  /** Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. */
+  /**
+   * Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. InstantID's header is
+   * the same, and without its own ControlNet it draws something else: the name has to say that it is not that one.
+   */
   private AdapterLayout resampled(List<Long> attentions) {
     long in = columns("proj_in.weight");
-    boolean face = in == FACE_NUMBERS || fileName.contains("unnorm");
+    boolean unnorm = fileName.contains("unnorm");
+    if (in == FACE_NUMBERS && !unnorm && !fileName.contains("portrait")) {
+      throw new UnusableInput(source.describe() + " may be InstantID's or an " + AdapterKind.PORTRAIT_UNNORM.title()
+          + ", whose files look alike; InstantID cannot be attached: use another adapter, or, where it is the latter, put unnorm"
+          + " or portrait into its name");
+    }
+    boolean face = in == FACE_NUMBERS || unnorm;
     return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, latents(),
         rows("proj_out.weight"), face ? 0 : in, face ? in : 0, 0, resampler(""), attentions, lora());
   }

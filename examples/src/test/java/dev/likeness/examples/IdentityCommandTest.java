@@ -17,7 +17,7 @@ class IdentityCommandTest {
     assertEquals(3, run.status());
     assertEquals("likeness: the base " + folder + " has no IP-Adapter of its own ("
         + folder.resolve("ip_adapter/ip-adapter.safetensors")
-        + "); give --ip-adapter FILE with --image-encoder DIR or --face-embedder FILE, or --identity lora", run.err().strip());
+        + "); give --ip-adapter FILE with --image-encoder PATH or --face-embedder FILE, or --identity lora", run.err().strip());
   }
 
   @Test

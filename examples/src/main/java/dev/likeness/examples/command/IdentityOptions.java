@@ -59,8 +59,8 @@ final class IdentityOptions {
       description = "the adapter that shows the photos (default: ip_adapter/ip-adapter.safetensors of the base)")
   private Path adapter;
 
-  @Option(names = "--image-encoder", paramLabel = "DIR",
-      description = "the image encoder that it was trained with (default: image_encoder of the base)")
+  @Option(names = "--image-encoder", paramLabel = "PATH",
+      description = "the image encoder that it was trained with, a folder or a file (default: image_encoder of the base)")
   private Path encoder;
 
   @Option(names = "--face-embedder", paramLabel = "FILE", description = "the face recogniser that an adapter of the FaceID kinds"
@@ -87,7 +87,7 @@ final class IdentityOptions {
     if (way().shows() && !Files.exists(adapterOf(base))) {
       throw new UnusableInput(adapter != null ? adapter + " is not there; give an IP-Adapter's file"
           : "the base " + name + " has no IP-Adapter of its own (" + PersonAdapter.own(base) + "); give --ip-adapter FILE with "
-          + "--image-encoder DIR or --face-embedder FILE, or --identity lora");
+          + "--image-encoder PATH or --face-embedder FILE, or --identity lora");
     }
   }
 

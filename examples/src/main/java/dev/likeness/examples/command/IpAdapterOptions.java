@@ -34,8 +34,8 @@ final class IpAdapterOptions {
   @Option(names = "--ip-adapter", paramLabel = "FILE", description = "shows --reference pictures to the base")
   private Path adapter;
 
-  @Option(names = "--image-encoder", paramLabel = "DIR",
-      description = "the image encoder that the adapter was trained with (FaceID and FaceID Portrait need none)")
+  @Option(names = "--image-encoder", paramLabel = "PATH",
+      description = "the image encoder that the adapter was trained with, a folder or a file (FaceID and FaceID Portrait need none)")
   private Path encoder;
 
   @Option(names = "--reference", paramLabel = "IMAGE[@WEIGHT]", converter = ReferenceOption.Parser.class,

@@ -2,6 +2,7 @@ package dev.likeness.ipadapter.vision;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.model.TensorFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.ModelConfig;
@@ -50,7 +51,8 @@ public final class ImageEncoder implements AutoCloseable {
 
   /**
    * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another way than CLIP's or
-   * SigLIP's own, {@code preprocessor_config.json}.
+   * SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside which these may lie. Where no config does, its
+   * shapes tell which of the towers that adapters were published with it is.
    *
    * @throws UnusableInput when something in it is missing, broken or not an image encoder
    */
@@ -58,7 +60,7 @@ public final class ImageEncoder implements AutoCloseable {
     VisionConfig config = config(folder);
     ImageProcessor usual = config.siglip() ? ImageProcessor.siglip(config.imageSize())
         : ImageProcessor.clip(config.imageSize());
-    Path own = folder.resolve("preprocessor_config.json");
+    Path own = beside(folder, "preprocessor_config.json");
     ImageProcessor processor = Files.exists(own) ? ImageProcessor.of(ModelConfig.read(own), usual) : usual;
     if (!processor.fits(config)) {
       throw new UnusableInput(own + " prepares pictures of " + processor.shape() + ", and the tower looks at " + config.imageSize() + "x"
@@ -67,13 +69,23 @@ public final class ImageEncoder implements AutoCloseable {
     return new ImageEncoder(folder, config, processor, compute);
   }
 
-  /** What kind of encoder a folder holds, by its {@code config.json} alone. */
+  /** What kind of encoder a folder or file is, by {@code config.json} alone, or a file without one by its shapes. */
   public static VisionConfig config(Path folder) {
-    if (!Files.isDirectory(folder)) {
+    if (!Files.exists(folder)) {
       throw new UnusableInput(folder
-          + " is not a folder; give an image encoder's, with config.json and model.safetensors");
+          + " does not exist; give an image encoder's folder, with config.json and model.safetensors, or its file");
     }
-    return VisionConfig.of(ModelConfig.read(folder.resolve("config.json")));
+    Path said = beside(folder, "config.json");
+    if (Files.isDirectory(folder) || Files.exists(said)) {
+      return VisionConfig.of(ModelConfig.read(said));
+    }
+    try (TensorSource keys = new Renamed(TensorFile.open(folder), ImageEncoder::canonical)) {
+      return TowerShape.of(keys);
+    }
+  }
+
+  private static Path beside(Path folder, String name) {
+    return Files.isDirectory(folder) ? folder.resolve(name) : folder.resolveSibling(name);
   }
 
   public VisionConfig config() {
@@ -90,7 +102,7 @@ public final class ImageEncoder implements AutoCloseable {
     return processor;
   }
 
-  /** What errors call it: its folder. */
+  /** What errors call it: its folder or file. */
   public String describe() {
     return folder.toString();
   }
@@ -110,6 +122,9 @@ public final class ImageEncoder implements AutoCloseable {
   }
 
   private static TensorSource source(Path folder) {
+    if (Files.isRegularFile(folder)) {
+      return TensorFile.open(folder);
+    }
     for (String variant : List.of("", ".fp16")) {
       Path file = folder.resolve("model" + variant + ".safetensors");
       if (Files.exists(file)) {

@@ -204,8 +204,9 @@ class ShownPersonTest {
             "--identity", "ipadapter", "--ip-adapter", adapter, "--face-embedder", recogniser, "--commercial", "--style",
             "studio", "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out", out))) {
       assertEquals(3, run.status());
-      assertEquals(List.of("the embedder ArcFace is licensed for non-commercial research only; use one that allows commercial"
-          + " use, such as SFace or AuraFace"), run.complaints());
+      assertEquals(List.of("the embedder ArcFace is licensed for non-commercial research only, and an adapter knows faces by the"
+          + " recogniser it was trained with alone, so that none that may be sold with fits; use an adapter that looks at pictures,"
+          + " such as Plus Face"), run.complaints());
     }
     assertFalse(Files.exists(folder.resolve("out")));
   }

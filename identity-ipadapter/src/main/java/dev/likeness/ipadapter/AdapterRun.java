@@ -76,7 +76,7 @@ final class AdapterRun implements AutoCloseable {
     kept.resume();
     double loss = learn(kept, progress, stop);
     kept.requireNumbers();
-    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), "likeness.recipe", recipe));
+    Map<String, String> header = new HashMap<>(Map.of("likeness.base", base.name(), AdapterFile.RECIPE, recipe));
     if (layout.imageWidth() > 0) {
       header.put(AdapterFile.FAMILY, encoder.config().family());
     }

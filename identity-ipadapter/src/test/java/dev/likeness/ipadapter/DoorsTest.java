@@ -2,6 +2,7 @@ package dev.likeness.ipadapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -22,6 +23,7 @@ import dev.likeness.ipadapter.layout.FacePlusVersion;
 import dev.likeness.ipadapter.layout.LoraTwin;
 import dev.likeness.ipadapter.vision.GoldenTower;
 import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.photos.embed.UsePolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -190,6 +192,34 @@ class DoorsTest {
         assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null)).getMessage());
     assertEquals(is + "give that image encoder's folder",
         assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null)).getMessage());
+  }
+
+  @Test
+  void refusesARecogniserThatThePublishedWereNotTaughtBy(@TempDir Path folder) {
+    AdapterFile published = AdapterFile.of(faceId(folder.resolve("faceid.safetensors"), Map.of()));
+    for (String other : List.of("AuraFace.onnx", "face_sface.onnx", "glintr100.onnx", "w600k_mbf.onnx")) {
+      assertEquals(published.path() + " is an IP-Adapter FaceID, taught by InsightFace's w600k_r50.onnx (of buffalo_l); " + other
+          + " is another recogniser, whose numbers mean something else: give w600k_r50.onnx, or an adapter that looks at pictures,"
+          + " such as Plus Face", through(published, other));
+    }
+    AdapterFile own = AdapterFile.of(faceId(folder.resolve("own.safetensors"), Map.of("likeness.recipe", "ours")));
+    assertFalse(through(own, "AuraFace.onnx").contains("w600k"));
+    assertFalse(through(published, "w600k_r50.onnx").contains("another"), "which is no file here");
+  }
+
+  private static String through(AdapterFile file, String recogniser) {
+    return assertThrows(UnusableInput.class,
+        () -> PersonAdapter.recogniser(file, Path.of(recogniser), UsePolicy.NON_COMMERCIAL)).getMessage();
+  }
+
+  /** Of 512 numbers, as the published ones. */
+  private static Path faceId(Path file, Map<String, String> header) {
+    try (TensorScope scope = TensorScope.open()) {
+      Map<String, Tensor> tensors = new HashMap<>(ADAPTERS.tensors("faceid"));
+      tensors.computeIfPresent("image_proj.proj.0.weight", (name, t) -> torch.zeros(t.size(0), 512));
+      SafetensorsWriter.write(file, tensors, header);
+      return file;
+    }
   }
 
   @Test

@@ -6,9 +6,7 @@ import dev.likeness.headshots.LikenessDial;
 import dev.likeness.headshots.ShownPerson;
 import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
-import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,7 +98,7 @@ final class IdentityOptions {
       return Optional.empty();
     }
     AdapterFile file = AdapterFile.of(adapterOf(base));
-    FaceEmbedder embedder = recogniser == null ? null : OnnxEmbedder.open(recogniser, EmbedderSpec.of(recogniser), policy);
+    FaceEmbedder embedder = recogniser == null ? null : PersonAdapter.recogniser(file, recogniser, policy);
     return Optional.of(new Eye(PersonAdapter.open(file, model, encoder == null ? base.resolve("image_encoder") : encoder, embedder),
         LikenessDial.beside(file.path())));
   }

@@ -15,9 +15,7 @@ import dev.likeness.ipadapter.layout.AdapterKind;
 import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.ImageEncoder;
-import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
-import dev.likeness.photos.embed.OnnxEmbedder;
 import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
@@ -139,9 +137,9 @@ final class IpAdapterOptions {
   }
 
   private FaceEmbedder recogniser() {
-    return embedder == null ? PersonAdapter.recogniser(AdapterFile.of(adapter))
-        : OnnxEmbedder.open(embedder, EmbedderSpec.of(embedder),
-            commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+    AdapterFile file = AdapterFile.of(adapter);
+    return embedder == null ? PersonAdapter.recogniser(file)
+        : PersonAdapter.recogniser(file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 
   private void requireWhole() {

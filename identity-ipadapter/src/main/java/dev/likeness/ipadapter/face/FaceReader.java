@@ -50,7 +50,7 @@ public final class FaceReader {
    * @throws UnusableInput when {@code policy} forbids the embedder; names it and its licence
    */
   public static FaceReader of(FaceDetector detector, OnnxEmbedder embedder, UsePolicy policy) {
-    policy.require(embedder.spec());
+    policy.requireBehindAdapter(embedder.spec());
     return of(detector, embedder);
   }
 

@@ -14,8 +14,11 @@ import dev.likeness.ipadapter.layout.AdapterLayout;
 import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.photos.AcceptedPhoto;
+import dev.likeness.photos.embed.EmbedderSpec;
 import dev.likeness.photos.embed.FaceEmbedder;
 import dev.likeness.photos.embed.FolderEmbedder;
+import dev.likeness.photos.embed.OnnxEmbedder;
+import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.Face;
 import dev.likeness.photos.face.Framing;
 import dev.likeness.photos.face.HeadCrop;
@@ -91,6 +94,19 @@ public final class PersonAdapter implements AutoCloseable {
     return FolderEmbedder.in(file.path().toAbsolutePath().getParent()).orElseThrow(() -> new UnusableInput(file.path() + " is an "
         + file.layout().kind().title() + ", which looks at a face recogniser's numbers, and brings none (face_embedder beside"
         + " it); give the one it was trained with: --face-embedder FILE"));
+  }
+
+  /**
+   * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}), for {@code file} to look at faces
+   * through.
+   *
+   * @throws UnusableInput when {@code policy} forbids it, or a published adapter is known to be taught by another
+   */
+  public static FaceEmbedder recogniser(AdapterFile file, Path onnx, UsePolicy policy) {
+    EmbedderSpec spec = EmbedderSpec.of(onnx);
+    policy.requireBehindAdapter(spec);
+    Pairing.checkRecogniser(file, file.layout(), spec, onnx);
+    return OnnxEmbedder.open(onnx, spec, policy);
   }
 
   /** The person in photos, all counting the same. */

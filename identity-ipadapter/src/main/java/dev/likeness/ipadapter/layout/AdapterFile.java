@@ -7,6 +7,7 @@ import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.pickle.TorchPickle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,6 +21,8 @@ import java.util.Optional;
 public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean withoutLora) {
   /** Where the header of a file says the family of the image encoder that it was trained with. */
   public static final String FAMILY = "likeness.encoder_family";
+  /** Where it says how it was trained, if by this library. */
+  public static final String RECIPE = "likeness.recipe";
 
   /** The file with nothing said about it. */
   public static AdapterFile of(Path path) {
@@ -97,8 +100,17 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
 
   /** The family of the image encoder that it was trained with, where a training of this library wrote it. */
   Optional<String> family() {
+    return Optional.ofNullable(metadata().get(FAMILY));
+  }
+
+  /** Whether a training of this library wrote it. */
+  boolean taughtHere() {
+    return metadata().containsKey(RECIPE);
+  }
+
+  private Map<String, String> metadata() {
     boolean safe = path.getFileName().toString().endsWith(".safetensors");
-    return safe ? Optional.ofNullable(SafetensorsHeader.read(path).metadata().get(FAMILY)) : Optional.empty();
+    return safe ? SafetensorsHeader.read(path).metadata() : Map.of();
   }
 
   /** Whether a LoRA inside the file is to be used: nothing else was said. */

@@ -4,14 +4,20 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
+import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Whether an adapter, a base model, an image encoder and a face recogniser were made for each other. */
 public final class Pairing {
   private static final String CLIP = "CLIP";
   private static final String SIGLIP = "SigLIP";
   private static final int SO400M = 1152;
+  private static final int PUBLISHED = 512;
+  /** InsightFace's other recognisers. */
+  private static final Pattern OTHERS = Pattern.compile("glint|mbf|mobilefacenet|ms1m|cosface");
 
   private Pairing() {}
 
@@ -123,6 +129,19 @@ public final class Pairing {
       throw new UnusableInput(file + " is an " + adapter.kind().title() + " and takes the " + adapter.faceWidth()
           + " numbers of an ArcFace recogniser; " + recogniser + " gives " + numbers
           + ": give the recogniser it was trained with");
+    }
+  }
+
+  /**
+   * Refuses a recogniser in a file that is known to be another than the published adapters of 512 numbers were taught by, which
+   * their count does not tell; what this library taught may look through any.
+   */
+  public static void checkRecogniser(AdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
+    boolean other = spec != EmbedderSpec.ARCFACE || OTHERS.matcher(recogniser.getFileName().toString().toLowerCase(Locale.ROOT)).find();
+    if (adapter.faceWidth() == PUBLISHED && other && !file.taughtHere()) {
+      throw new UnusableInput(file.path() + " is an " + adapter.kind().title() + ", taught by InsightFace's w600k_r50.onnx (of"
+          + " buffalo_l); " + recogniser + " is another recogniser, whose numbers mean something else: give w600k_r50.onnx, or an"
+          + " adapter that looks at pictures, such as Plus Face");
     }
   }
 

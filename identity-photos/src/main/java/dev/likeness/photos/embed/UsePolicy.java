@@ -15,9 +15,22 @@ public enum UsePolicy {
    * @throws UnusableInput naming the network and its licence
    */
   public void require(EmbedderSpec spec) {
+    require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
+  }
+
+  /**
+   * The same for one that an IP-Adapter looks at faces through, which no other can stand in for.
+   *
+   * @throws UnusableInput naming the network and its licence
+   */
+  public void requireBehindAdapter(EmbedderSpec spec) {
+    require(spec, ", and an adapter knows faces by the recogniser it was trained with alone, so that none that may be sold with"
+        + " fits; use an adapter that looks at pictures, such as Plus Face");
+  }
+
+  private void require(EmbedderSpec spec, String otherwise) {
     if (this == COMMERCIAL && !spec.licence().commercial()) {
-      throw new UnusableInput("the embedder " + spec.name() + " is licensed for " + spec.licence().name()
-          + "; use one that allows commercial use, such as SFace or AuraFace");
+      throw new UnusableInput("the embedder " + spec.name() + " is licensed for " + spec.licence().name() + otherwise);
     }
   }
 }

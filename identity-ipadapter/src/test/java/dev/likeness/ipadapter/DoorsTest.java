@@ -94,7 +94,7 @@ class DoorsTest {
     Path bare = ADAPTERS.write(
         "faceid", folder.resolve("bare.safetensors"), name -> name.contains("_lora.") ? null : name);
     assertEquals(bare + " was trained together with a LoRA that is neither inside it nor beside it as "
-        + "bare_lora.safetensors; put it there, name it, or say that it is to be left out",
+        + "bare_lora.safetensors; put it there under that name (programs also name it or leave it out: AdapterFile.lora, without)",
         refusal(AdapterFile.of(bare), encoder));
     try (IpAdapter without = IpAdapter.open(AdapterFile.of(bare).without(), base, encoder)) {
       assertEquals(4, without.layout().tokens());
@@ -180,7 +180,7 @@ class DoorsTest {
         + other.describe() + " is CLIP (width 64, projection 24): give the one it was trained with",
         refusal(AdapterFile.of(file), other));
     assertEquals(file + " is an IP-Adapter and looks at pictures through an encoder (projection 40); give that image "
-        + "encoder's folder", refusal(AdapterFile.of(file), null));
+        + "encoder: --image-encoder PATH, for programs ImageEncoder.open", refusal(AdapterFile.of(file), null));
   }
 
   @Test
@@ -190,7 +190,7 @@ class DoorsTest {
     String is = file.path() + " is an IP-Adapter and looks at pictures through an encoder (projection 40); ";
     assertEquals(is + "the image encoder " + folder + " is CLIP (width 64, projection 24): give the one it was trained with",
         assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, folder, null)).getMessage());
-    assertEquals(is + "give that image encoder's folder",
+    assertEquals(is + "give that image encoder: --image-encoder PATH, for programs ImageEncoder.open",
         assertThrows(UnusableInput.class, () -> PersonAdapter.open(file, base, null, null)).getMessage());
   }
 
@@ -225,8 +225,8 @@ class DoorsTest {
   @Test
   void asksWhichFaceIdPlusItIs(@TempDir Path folder) {
     Path file = ADAPTERS.write("faceid-plus", folder.resolve("adapter.safetensors"), name -> name);
-    assertEquals(file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; say which, or put plusv2 or "
-        + "plus_sd15 into its name", refusal(AdapterFile.of(file), encoder));
+    assertEquals(file + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or "
+        + "plus_sd15 into its name (programs also say it by AdapterFile.version)", refusal(AdapterFile.of(file), encoder));
     assertEquals(FacePlusVersion.V2, AdapterFile.of(Path.of("ip-adapter-faceid-plusv2_sdxl.bin")).faceVersion());
     assertEquals(FacePlusVersion.V1, AdapterFile.of(Path.of("ip-adapter-faceid-plus_sd15.bin")).faceVersion());
   }

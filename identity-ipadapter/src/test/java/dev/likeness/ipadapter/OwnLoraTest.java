@@ -129,7 +129,7 @@ class OwnLoraTest {
       IpAdapter.open(AdapterFile.of(file).without(), transformer, encoder).close();
       int attentions = AdapterFile.of(bare).layout().attentions().size();
       String is = " is an IP-Adapter " + title + ", " + attentions + " attentions, which has no LoRA of its own, and one is ";
-      assertEquals(file + is + "inside it; say that it is to be left out",
+      assertEquals(file + is + "inside it; give a file without it (programs also leave it out: AdapterFile.without)",
           assertThrows(UnusableInput.class, () -> IpAdapter.open(file, transformer, encoder)).getMessage());
       assertEquals(bare + is + "named, " + file + "; give it to the request", assertThrows(UnusableInput.class,
           () -> IpAdapter.open(AdapterFile.of(bare).lora(file), transformer, encoder)).getMessage());

@@ -94,8 +94,8 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
   public FacePlusVersion faceVersion() {
     return Optional.ofNullable(version).or(() -> FacePlusVersion.of(path.getFileName().toString())).orElseThrow(() ->
         new UnusableInput(path
-            + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; say which, or put plusv2 "
-            + "or plus_sd15 into its name"));
+            + " may be FaceID-Plus or FaceID-Plus v2, whose files look alike; put plusv2 or plus_sd15 into its name"
+            + " (programs also say it by AdapterFile.version)"));
   }
 
   /** The family of the image encoder that it was trained with, where a training of this library wrote it. */
@@ -132,7 +132,8 @@ public record AdapterFile(Path path, FacePlusVersion version, Path lora, boolean
     Path beside = path.resolveSibling(stem + "_lora.safetensors");
     if (!Files.isRegularFile(beside)) {
       throw new UnusableInput(path + " was trained together with a LoRA that is neither inside it nor beside it as "
-          + beside.getFileName() + "; put it there, name it, or say that it is to be left out");
+          + beside.getFileName() + "; put it there under that name (programs also name it or leave it out:"
+          + " AdapterFile.lora, without)");
     }
     return Optional.of(beside);
   }

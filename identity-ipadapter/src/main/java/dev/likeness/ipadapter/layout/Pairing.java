@@ -47,7 +47,8 @@ public final class Pairing {
     boolean inside = layout.lora() && file.usesOwnLora();
     if (layout.kind().target() != Target.UNET && (inside || file.lora() != null)) {
       throw new UnusableInput(file.path() + " is " + layout.describe() + ", which has no LoRA of its own, and one is "
-          + (inside ? "inside it; say that it is to be left out" : "named, " + file.lora() + "; give it to the request"));
+          + (inside ? "inside it; give a file without it (programs also leave it out: AdapterFile.without)"
+              : "named, " + file.lora() + "; give it to the request"));
     }
     return inside || file.usesOwnLora() && !layout.kind().wantsLora() ? Optional.empty() : file.twin();
   }
@@ -104,7 +105,7 @@ public final class Pairing {
     String wanted = file + " is an " + adapter.kind().title() + " and looks at pictures through "
         + name(family, adapter.imageWidth(), pooled);
     if (encoder == null) {
-      throw new UnusableInput(wanted + "; give that image encoder's folder");
+      throw new UnusableInput(wanted + "; give that image encoder: --image-encoder PATH, for programs ImageEncoder.open");
     }
     long has = pooled ? encoder.projection() : encoder.width();
     if (has != adapter.imageWidth() || !family.isEmpty() && !family.equals(encoder.family())) {

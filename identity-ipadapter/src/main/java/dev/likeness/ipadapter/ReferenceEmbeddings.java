@@ -119,7 +119,7 @@ public record ReferenceEmbeddings(Grid image, Grid nothing, Grid face, List<Doub
     return new Grid(values, 1, mean.tokens, mean.width);
   }
 
-  private static double length(float[] values, int count) {
+  static double length(float[] values, int count) {
     double squares = 0;
     for (int i = 0; i < count; i++) {
       squares += (double) values[i] * values[i];

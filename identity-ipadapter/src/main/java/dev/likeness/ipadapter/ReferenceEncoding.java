@@ -1,5 +1,6 @@
 package dev.likeness.ipadapter;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.ipadapter.ReferenceEmbeddings.Grid;
@@ -9,6 +10,7 @@ import dev.likeness.ipadapter.layout.Pairing;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.ImageEncoding;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -72,6 +74,18 @@ final class ReferenceEncoding {
     }
     if (layout.kind().wantsFace()) {
       Pairing.checkFace(adapter, layout, reference.face().length, "the recogniser behind the reference");
+      requireLength(reference.face());
+    }
+  }
+
+  /** The same numbers at another length are another person to the adapter, and no picture shows why. */
+  private void requireLength(float[] face) {
+    boolean raw = layout.kind().wantsRaw();
+    double length = ReferenceEmbeddings.length(face, face.length);
+    if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
+      throw new UnusableInput(String.format(Locale.ROOT, "%s is an %s and takes a face's numbers %s; those of the reference are of length %.3f:"
+          + " give what FaceEmbedder.%s returns", adapter, layout.kind().title(), raw ? "as the recogniser has them, not of length 1"
+          : "of length 1", length, raw ? "embedRaw" : "embed"));
     }
   }
 

@@ -78,9 +78,14 @@ class EmbeddingOriginTest {
       ReferenceEmbeddings given = unit.embed(List.of(face(1)));
       assertTrue(assertThrows(UnusableInput.class, () -> portrait.identity(given)).getMessage()
           .startsWith("references encoded as face vectors of length unit are not what " + raw + " looks at, which takes raw"));
-      ReferenceEmbeddings other = portrait.embed(List.of(face(9)));
+      ReferenceEmbeddings other = portrait.embed(List.of(face(9, 20)));
       assertThrows(UnusableInput.class, () -> unit.identity(other));
       portrait.identity(unsaid(given));
+      assertEquals(raw + " is an IP-Adapter FaceID Portrait, unnormalised and takes a face's numbers as the recogniser has them, not of"
+          + " length 1; those of the reference are of length 1.000: give what FaceEmbedder.embedRaw returns",
+          assertThrows(UnusableInput.class, () -> portrait.embed(List.of(face(1)))).getMessage());
+      assertTrue(assertThrows(UnusableInput.class, () -> unit.embed(List.of(face(1, 20)))).getMessage().endsWith(
+          "takes a face's numbers of length 1; those of the reference are of length 20.000: give what FaceEmbedder.embed returns"));
     }
   }
 
@@ -98,8 +103,12 @@ class EmbeddingOriginTest {
   }
 
   private static Reference face(int seed) {
+    return face(seed, 1);
+  }
+
+  private static Reference face(int seed, float length) {
     float[] numbers = new float[24];
-    numbers[seed % numbers.length] = 1;
+    numbers[seed % numbers.length] = length;
     return Reference.face(numbers);
   }
 

@@ -268,7 +268,7 @@ class IpAdapterContractTest implements AdapterContract {
   private static float[] numbers() {
     float[] numbers = new float[24];
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (float) (Math.sin(i + 1) / Math.sqrt(12));
+      numbers[i] = (float) (Math.sin(i + 1) / Math.sqrt(12.53));
     }
     return numbers;
   }

@@ -213,6 +213,23 @@ class ShownPersonTest {
     assertFalse(Files.exists(folder.resolve("out")));
   }
 
+  @Test
+  void refusesWhatDoesNothingWithTheAdapter(@TempDir Path folder) {
+    String pictures = base.resolve("ip_adapter/ip-adapter.safetensors").toString();
+    String faces = base.resolve("faces/ip-adapter.safetensors").toString();
+    for (String option : List.of("--face-embedder", "--face-detector", "--fallback-adapter", "--image-encoder")) {
+      boolean ofFaces = option.equals("--image-encoder");
+      String adapter = ofFaces ? faces : pictures;
+      CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter", adapter, "--reference",
+          photos.resolve("selfie-01.jpg").toString(), option, base.resolve("image_encoder").toString(), "--commercial", "--out",
+          folder.resolve("out").toString());
+      assertEquals(2, run.status(), run.err());
+      assertEquals(List.of(option + " does nothing with " + adapter + ", an IP-Adapter" + (ofFaces
+          ? " FaceID Portrait, which looks at faces alone and has no --fallback-adapter" : ", which looks at pictures") + "; leave it out"),
+          run.complaints());
+    }
+  }
+
   private static void showsThePictureWhereItHasNoFace(Path out) {
     CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter",
         base.resolve("faces/ip-adapter.safetensors").toString(), "--fallback-adapter",

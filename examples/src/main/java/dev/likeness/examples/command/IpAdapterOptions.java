@@ -97,6 +97,7 @@ final class IpAdapterOptions {
     try {
       AdapterFile file = AdapterFile.of(adapter);
       AdapterLayout layout = Pairing.check(file, base);
+      requireUsed(layout.kind());
       Pairing.check(file, layout, encoder);
       boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
       ImageEncoder eye = !looks || encoder == null ? null
@@ -140,6 +141,22 @@ final class IpAdapterOptions {
     AdapterFile file = AdapterFile.of(adapter);
     return embedder == null ? PersonAdapter.recogniser(file)
         : PersonAdapter.recogniser(file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
+  }
+
+  /** {@code --commercial} may stand with any: where no recogniser is used, none is that may not be sold with. */
+  private void requireUsed(AdapterKind kind) {
+    requireUsed(kind, "--face-embedder", kind.wantsFace() ? null : embedder);
+    requireUsed(kind, "--face-detector", kind.wantsFace() ? null : detector);
+    requireUsed(kind, "--fallback-adapter", kind.wantsFace() ? null : fallback);
+    boolean looks = kind.sight() != AdapterKind.Sight.NONE || fallback != null;
+    requireUsed(kind, "--image-encoder", looks ? null : encoder);
+  }
+
+  private void requireUsed(AdapterKind kind, String option, Path given) {
+    if (given != null) {
+      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an " + kind.title() + ", which looks at "
+          + (kind.wantsFace() ? "faces alone and has no --fallback-adapter" : "pictures") + "; leave it out");
+    }
   }
 
   private void requireWhole() {

@@ -32,6 +32,7 @@ import dev.likeness.photos.PhotoReview;
 import dev.likeness.photos.PhotoSet;
 import dev.likeness.portrait.PortraitModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,6 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Headshots of somebody whom an adapter shows, from photos as people have them. */
 class ShownPersonTest {
+  private static final Path MAPS = Path.of("/proc/self/maps");
   private static final String STRANGER = "5000000000";
   private static final String FRIEND = "person-5000000001/selfie-01.jpg";
   private static final Map<String, Object> TOWER = Map.of("model_type", "clip_vision_model", "hidden_size", 16,
@@ -231,7 +233,8 @@ class ShownPersonTest {
   }
 
   private static void showsThePictureWhereItHasNoFace(Path out) {
-    CommandRun run = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter",
+    List<String> held = new ArrayList<>();
+    CommandRun run = CommandRun.watched(text -> held.addAll(text.startsWith("decode") ? mapped() : List.of()), "generate", "--base", base.toString(), "--prompt", "a woman", "--ip-adapter",
         base.resolve("faces/ip-adapter.safetensors").toString(), "--fallback-adapter",
         base.resolve("ip_adapter/ip-adapter.safetensors").toString(), "--image-encoder", base.resolve("image_encoder").toString(),
         "--reference", photos.resolve("a-wall.png").toString(), "--steps", "2", "--dtype", "f32", "--device", "cpu", "--out",
@@ -239,6 +242,16 @@ class ShownPersonTest {
     assertEquals(0, run.status(), run.err());
     assertTrue(run.err().contains("a-wall.png: no face was found, however it was turned"), run.err());
     assertTrue(run.err().contains("ip-adapter.safetensors looks at the pictures instead"), run.err());
+    assertTrue(held.stream().noneMatch(file -> file.contains("image_encoder")), "an image encoder is held while pictures are drawn");
+    assertTrue(!Files.exists(MAPS) || held.stream().anyMatch(file -> file.contains("ip-adapter.safetensors")), "nothing was looked at");
+  }
+
+  private static List<String> mapped() {
+    try {
+      return Files.exists(MAPS) ? Files.readAllLines(MAPS) : List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static Picture wall(int side) {

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /**
  * How a model is to lie in memory so that drawing one picture at a time keeps to a budget; made of the files' headers,
- * before a tensor is loaded. {@link #toString} prints it.
+ * before a tensor is loaded. {@link #toString} prints it. What a request attaches (LoRAs, adapters
+ * with what they look through, ControlNets) comes on top.
  */
 public final class MemoryPlan {
   /** What the program has beyond what it had when the plan was made and what the plan counts: libraries' buffers. */

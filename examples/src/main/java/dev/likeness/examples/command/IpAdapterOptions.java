@@ -86,7 +86,10 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Opens the adapter for {@code base} and shows it the references; nothing when none is asked for. */
+  /**
+   * Opens the adapter for {@code base} and shows it the references; nothing when none is asked for. What it looks through is closed
+   * again before anything is drawn, for which its memory may be wanted.
+   */
   Opened open(BaseModel base, Console console) {
     Opened opened = new Opened();
     List<ReferenceOption> counting = counting();
@@ -94,19 +97,19 @@ final class IpAdapterOptions {
     if (adapter == null || counting.isEmpty()) {
       return opened;
     }
-    try {
+    try (Opened looking = new Opened()) {
       AdapterFile file = AdapterFile.of(adapter);
       AdapterLayout layout = Pairing.check(file, base);
       requireUsed(layout.kind());
       Pairing.check(file, layout, encoder);
       boolean looks = layout.kind().sight() != AdapterKind.Sight.NONE || fallback != null;
       ImageEncoder eye = !looks || encoder == null ? null
-          : opened.opened(ImageEncoder.open(encoder, base.parts().compute()));
+          : looking.opened(ImageEncoder.open(encoder, base.parts().compute()));
       IpAdapter ip = opened.opened(IpAdapter.open(file, base, eye));
       double most = counting.stream().mapToDouble(ReferenceOption::weight).max().orElseThrow();
       List<Reference> shown = counting.stream().map(r -> Reference.of(r.picture()).weight(r.weight() / most)).toList();
       IpAdapter plain = fallback == null ? null : opened.opened(IpAdapter.open(fallback, base, eye));
-      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, plain, shown, opened, console) : ip.identity(shown);
+      ImagePrompt prompt = layout.kind().wantsFace() ? faces(ip, plain, shown, looking, console) : ip.identity(shown);
       opened.prompt = prompt.blocks(BlockWeights.named(blocks)).at(most);
       return opened;
     } catch (RuntimeException e) {
@@ -115,9 +118,9 @@ final class IpAdapterOptions {
     }
   }
 
-  private ImagePrompt faces(IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened opened, Console console) {
-    FaceEmbedder recogniser = opened.opened(recogniser());
-    FaceDetector finder = opened.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
+  private ImagePrompt faces(IpAdapter ip, IpAdapter plain, List<Reference> shown, Opened looking, Console console) {
+    FaceEmbedder recogniser = looking.opened(recogniser());
+    FaceDetector finder = looking.opened(detector == null ? new CascadeDetector() : YuNetDetector.open(detector));
     FaceReader reader = FaceReader.of(finder, recogniser).side(ip.layout().faceSide());
     ReadPerson person = ReadPerson.of(ip, reader, shown, plain);
     List<ReferenceOption> counting = counting();

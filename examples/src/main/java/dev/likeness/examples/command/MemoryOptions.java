@@ -10,7 +10,7 @@ import picocli.CommandLine.Option;
 /** In how much memory a picture is drawn. */
 final class MemoryOptions {
   @Option(names = "--memory", paramLabel = "SIZE", description = "plans the run within so much memory, e.g. 12GiB: "
-      + "parts are brought in as they are used; prints the plan")
+      + "parts are brought in as they are used; prints the plan. LoRAs, adapters and ControlNets come on top")
   private String memory;
 
   @Option(names = "--eight-bits", description = "holds the UNet or transformer in 8 bits: less memory and nearly the same"

@@ -3,15 +3,14 @@ package dev.likeness.examples.inspect;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.model.ModelFolder;
 import dev.likeness.diffusion.model.TensorFile;
+import dev.likeness.diffusion.weights.ShardedSafetensors;
 import dev.likeness.diffusion.weights.TensorList;
-import java.io.IOException;
-import java.nio.file.Files;
+import dev.likeness.diffusion.weights.TensorSource;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** What a diffusers folder is: its pipeline, its parts, and the headers of their weights. */
 final class FolderInspection {
@@ -72,34 +71,27 @@ final class FolderInspection {
 
   private void addPart(ModelFolder model, String part) {
     try {
-      long parameters = 0;
-      for (Path file : weightFiles(model.component(part))) {
-        TensorList tensors = TensorFile.list(file);
-        parameters += tally.add(tensors);
-        if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
-          family = Family.of(Kind.UNET, tensors);
-        }
-      }
-      parts.put(part, parameters);
+      parts.put(part, count(model, part));
     } catch (UnusableInput e) {
       problems.add(e.getMessage());
     }
   }
 
-  // A folder may hold the same weights in several precisions and forms; one of them counts.
-  private static List<Path> weightFiles(Path part) {
-    try (Stream<Path> files = Files.list(part)) {
-      List<Path> all = files.sorted().toList();
-      for (String form : List.of(".safetensors", ".bin")) {
-        List<Path> formed = all.stream().filter(file -> file.getFileName().toString().endsWith(form)).toList();
-        List<Path> plain = formed.stream().filter(file -> !file.getFileName().toString().contains(".fp16")).toList();
-        if (!formed.isEmpty()) {
-          return plain.isEmpty() ? formed : plain;
-        }
+  // A folder may hold the same weights in several precisions, forms and averages; what would be opened counts.
+  private long count(ModelFolder model, String part) {
+    Path file = model.weightsFile(part);
+    if (file.toString().endsWith(".json")) {
+      try (TensorSource shards = ShardedSafetensors.open(file, TensorFile::open)) {
+        return count(shards, part);
       }
-      throw new UnusableInput(part + " has no safetensors file; download the missing weights");
-    } catch (IOException e) {
-      throw new UnusableInput(part + " cannot be listed; the folder is not a complete diffusers model", e);
     }
+    return count(TensorFile.list(file), part);
+  }
+
+  private long count(TensorList tensors, String part) {
+    if (part.equals("unet") && family.equals(Family.UNKNOWN)) {
+      family = Family.of(Kind.UNET, tensors);
+    }
+    return tally.add(tensors);
   }
 }

@@ -3,6 +3,7 @@ package dev.likeness.examples;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
+import dev.likeness.diffusion.io.Writable;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.examples.command.ReviewText;
@@ -16,6 +17,7 @@ import dev.likeness.headshots.HeadshotStudio;
 import dev.likeness.headshots.PersonProfile;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
+import dev.likeness.headshots.TrainingStates;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.AcceptedPhoto;
 import dev.likeness.photos.PhotoReview;
@@ -29,6 +31,7 @@ import dev.likeness.photos.likeness.LikenessReport;
 import dev.likeness.photos.quality.Band;
 import dev.likeness.photos.quality.ReasonCode;
 import dev.likeness.photos.quality.Verdict;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -75,6 +78,7 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
   }
 
   private void report(Path base, Path photos, Path heldBack, Path detector, Path embedder, Path out) {
+    Writable.requireFolder(out);
     try (ReviewTools tools = ReviewTools.builtIn().withDetector(detector).withEmbedder(embedder, UsePolicy.NON_COMMERCIAL)) {
       PhotoReview learnt = reviewed("learnt from", photos, tools);
       List<AcceptedPhoto> unseen = unseen(reviewed("held back", heldBack, tools), learnt);
@@ -115,17 +119,35 @@ public record RealWeights(Console console, UnaryOperator<HeadshotStudio> tuning,
 
   private List<Picture> headshots(Path files, PhotoReview photos, Path out) {
     Progress progress = ConsoleProgress.on(console);
-    Consent consent = Consent.of("my own photos, for my own use");
+    List<Picture> drawn = new ArrayList<>();
     try (BaseModel base = BaseModel.open(files, Compute.best())) {
-      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base));
-      try (TrainedPerson person =
-          studio.learn(photos, consent, PersonProfile.UNKNOWN, null, progress, console.cancellation())) {
-        List<Headshot> drawn = studio.shoot(person, request, progress, console.cancellation()).headshots();
-        for (int i = 0; i < drawn.size(); i++) {
-          drawn.get(i).writePng(out.resolve(Headshot.fileName(i)));
-        }
-        return drawn.stream().map(Headshot::picture).toList();
+      HeadshotStudio studio = tuning.apply(HeadshotStudio.on(base)).each(headshot -> {
+        headshot.writePng(out.resolve(Headshot.fileName(drawn.size())));
+        drawn.add(headshot.picture());
+      });
+      try (TrainedPerson person = learnt(studio, photos, out, progress)) {
+        studio.shoot(person, request, progress, console.cancellation());
+        return drawn;
       }
+    }
+  }
+
+  /** Kept on the way and when they are learnt: what took hours outlives what fails afterwards. */
+  private TrainedPerson learnt(HeadshotStudio studio, PhotoReview photos, Path out, Progress progress) {
+    Path file = out.resolve("person.safetensors");
+    Path state = studio.state(out, photos, PersonProfile.UNKNOWN);
+    if (Files.exists(file) && !TrainingStates.isOf(file, state)) {
+      throw new UnusableInput(file + " was learnt from other photos or settings, and is not replaced; give another OUT, or move it away");
+    }
+    TrainedPerson person = studio.learn(photos, Consent.of("my own photos, for my own use"), PersonProfile.UNKNOWN, state, progress,
+        console.cancellation());
+    try {
+      TrainingStates.learnt(person, state).save(file);
+      TrainingStates.deleteAll(out);
+      return person;
+    } catch (RuntimeException e) {
+      person.close();
+      throw e;
     }
   }
 

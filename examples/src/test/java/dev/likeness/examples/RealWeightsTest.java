@@ -7,6 +7,7 @@ import dev.likeness.diffusion.material.Material;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.examples.console.Console;
+import dev.likeness.examples.console.ExitStatus;
 import dev.likeness.headshots.ShootRequest;
 import dev.likeness.headshots.Style;
 import dev.likeness.photos.Photo;
@@ -45,7 +46,15 @@ class RealWeightsTest {
   }
 
   private final StringWriter out = new StringWriter();
-  private final StringWriter err = new StringWriter();
+  private final Cancellation cancellation = new Cancellation();
+  private Runnable seen = () -> { };
+  private final StringWriter err = new StringWriter() {
+    @Override
+    public void write(String text, int offset, int length) {
+      super.write(text, offset, length);
+      seen.run();
+    }
+  };
 
   @Test
   void learnsDrawsAndMeasuresByPhotosItHasNotSeen() throws IOException {
@@ -57,7 +66,28 @@ class RealWeightsTest {
         + "tests__test_images__obama2.jpg"), out.toString());
     assertTrue(out.toString().endsWith("headshot-001.png  no face was found\nheadshot-002.png  no face was found\n"
         + "no face was found in the pictures\n"), out.toString());
-    assertEquals(List.of("headshot-001.png", "headshot-002.png"), TinyBase.namesIn(folder.resolve("out")));
+    assertEquals(List.of("headshot-001.png", "headshot-002.png", "person.safetensors"), TinyBase.namesIn(folder.resolve("out")));
+  }
+
+  @Test
+  void keepsWhatWasMadeBeforeItWasStopped() throws IOException {
+    Path photos = photos("photos", "tests__test_images__obama2", "examples__obama_small");
+    Path heldBack = photos("held", "examples__knn_examples__test__obama1");
+    seen = () -> {
+      if (Files.exists(folder.resolve("out/headshot-001.png"))) {
+        cancellation.cancel();
+      }
+    };
+    assertEquals(ExitStatus.CANCELLED.code(), run(TinyBase.in(folder), photos, heldBack), err.toString());
+    assertEquals(List.of("headshot-001.png", "person.safetensors"), TinyBase.namesIn(folder.resolve("out")));
+  }
+
+  @Test
+  void findsOutThatItCannotWriteBeforeItLooksAtAPhoto() throws IOException {
+    Files.createFile(folder.resolve("out"));
+    Path nowhere = folder.resolve("nowhere");
+    assertEquals(ExitStatus.MACHINE.code(), run(nowhere, nowhere, nowhere), err.toString());
+    assertTrue(err.toString().startsWith("likeness: cannot write into " + folder.resolve("out")), err.toString());
   }
 
   @Test
@@ -93,7 +123,7 @@ class RealWeightsTest {
   }
 
   private RealWeights program() {
-    Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, new Cancellation());
+    Console console = new Console(new PrintWriter(out), new PrintWriter(err), false, cancellation);
     return new RealWeights(console, studio -> studio.training(studio.training().steps(2)),
         ShootRequest.of(Style.named("studio"), 2).steps(2));
   }

@@ -78,14 +78,13 @@ final class ReferenceEncoding {
     }
   }
 
-  /** The same numbers at another length are another person to the adapter, and no picture shows why. */
+  /** The same numbers at another length are another person to the adapter. */
   private void requireLength(float[] face) {
     boolean raw = layout.kind().wantsRaw();
     double length = ReferenceEmbeddings.length(face, face.length);
     if (raw ? Math.abs(length - 1) < 1e-3 : !(Math.abs(length - 1) <= 1e-2)) {
-      throw new UnusableInput(String.format(Locale.ROOT, "%s is an %s and takes a face's numbers %s; those of the reference are of length %.3f:"
-          + " give what FaceEmbedder.%s returns", adapter, layout.kind().title(), raw ? "as the recogniser has them, not of length 1"
-          : "of length 1", length, raw ? "embedRaw" : "embed"));
+      throw new UnusableInput(String.format(Locale.ROOT, "%s takes a face's numbers %s length 1, those given have %.3f: give what"
+          + " FaceEmbedder.%s returns", adapter, raw ? "as they come, not of" : "of", length, raw ? "embedRaw" : "embed"));
     }
   }
 

@@ -2,7 +2,6 @@ package dev.likeness.ipadapter;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -196,29 +195,18 @@ class DoorsTest {
 
   @Test
   void refusesARecogniserThatThePublishedWereNotTaughtBy(@TempDir Path folder) {
-    AdapterFile published = AdapterFile.of(faceId(folder.resolve("faceid.safetensors"), Map.of()));
-    for (String other : List.of("AuraFace.onnx", "face_sface.onnx", "glintr100.onnx", "w600k_mbf.onnx")) {
-      assertEquals(published.path() + " is an IP-Adapter FaceID, taught by InsightFace's w600k_r50.onnx (of buffalo_l); " + other
-          + " is another recogniser, whose numbers mean something else: give w600k_r50.onnx, or an adapter that looks at pictures,"
-          + " such as Plus Face", through(published, other));
-    }
-    AdapterFile own = AdapterFile.of(faceId(folder.resolve("own.safetensors"), Map.of("likeness.recipe", "ours")));
-    assertFalse(through(own, "AuraFace.onnx").contains("w600k"));
-    assertFalse(through(published, "w600k_r50.onnx").contains("another"), "which is no file here");
-  }
-
-  private static String through(AdapterFile file, String recogniser) {
-    return assertThrows(UnusableInput.class,
-        () -> PersonAdapter.recogniser(file, Path.of(recogniser), UsePolicy.NON_COMMERCIAL)).getMessage();
-  }
-
-  /** Of 512 numbers, as the published ones. */
-  private static Path faceId(Path file, Map<String, String> header) {
-    try (TensorScope scope = TensorScope.open()) {
-      Map<String, Tensor> tensors = new HashMap<>(ADAPTERS.tensors("faceid"));
-      tensors.computeIfPresent("image_proj.proj.0.weight", (name, t) -> torch.zeros(t.size(0), 512));
-      SafetensorsWriter.write(file, tensors, header);
-      return file;
+    for (Map<String, String> header : List.of(Map.<String, String>of(), Map.of("likeness.recipe", "ours"))) {
+      Path file = folder.resolve("faceid.safetensors");
+      try (TensorScope scope = TensorScope.open()) {
+        Map<String, Tensor> tensors = new HashMap<>(ADAPTERS.tensors("faceid"));
+        tensors.put("image_proj.proj.0.weight", torch.zeros(48, 512));
+        SafetensorsWriter.write(file, tensors, header);
+      }
+      for (String recogniser : List.of("AuraFace.onnx", "sface.onnx", "glintr100.onnx", "w600k_r50.onnx")) {
+        String said = assertThrows(UnusableInput.class,
+            () -> PersonAdapter.recogniser(AdapterFile.of(file), Path.of(recogniser), UsePolicy.NON_COMMERCIAL)).getMessage();
+        assertEquals(header.isEmpty() && !recogniser.startsWith("w600k"), said.contains(recogniser + " is another recogniser"), said);
+      }
     }
   }
 

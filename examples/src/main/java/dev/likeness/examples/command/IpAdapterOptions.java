@@ -86,10 +86,7 @@ final class IpAdapterOptions {
     }
   }
 
-  /**
-   * Opens the adapter for {@code base} and shows it the references; nothing when none is asked for. What it looks through is closed
-   * again before anything is drawn, for which its memory may be wanted.
-   */
+  /** Shows references to the adapter for {@code base}, where any are given; what it looks through is closed again. */
   Opened open(BaseModel base, Console console) {
     Opened opened = new Opened();
     List<ReferenceOption> counting = counting();
@@ -146,19 +143,18 @@ final class IpAdapterOptions {
         : PersonAdapter.recogniser(file, embedder, commercial ? UsePolicy.COMMERCIAL : UsePolicy.NON_COMMERCIAL);
   }
 
-  /** {@code --commercial} may stand with any: where no recogniser is used, none is that may not be sold with. */
+  /** {@code --commercial} holds of any adapter: where no recogniser is used, none is that may not be sold with. */
   private void requireUsed(AdapterKind kind) {
-    requireUsed(kind, "--face-embedder", kind.wantsFace() ? null : embedder);
-    requireUsed(kind, "--face-detector", kind.wantsFace() ? null : detector);
-    requireUsed(kind, "--fallback-adapter", kind.wantsFace() ? null : fallback);
-    boolean looks = kind.sight() != AdapterKind.Sight.NONE || fallback != null;
-    requireUsed(kind, "--image-encoder", looks ? null : encoder);
+    boolean faces = kind.wantsFace();
+    requireUsed(kind, "--face-embedder", faces ? null : embedder);
+    requireUsed(kind, "--face-detector", faces ? null : detector);
+    requireUsed(kind, "--fallback-adapter", faces ? null : fallback);
+    requireUsed(kind, "--image-encoder", kind.sight() != AdapterKind.Sight.NONE || fallback != null ? null : encoder);
   }
 
   private void requireUsed(AdapterKind kind, String option, Path given) {
     if (given != null) {
-      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an " + kind.title() + ", which looks at "
-          + (kind.wantsFace() ? "faces alone and has no --fallback-adapter" : "pictures") + "; leave it out");
+      throw new IllegalArgumentException(option + " does nothing with " + adapter + ", an " + kind.title() + "; leave it out");
     }
   }
 

@@ -97,10 +97,9 @@ public final class PersonAdapter implements AutoCloseable {
   }
 
   /**
-   * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}), for {@code file} to look at faces
-   * through.
+   * The recogniser in an ONNX file whose name says which it is ({@link EmbedderSpec#of(Path)}).
    *
-   * @throws UnusableInput when {@code policy} forbids it, or a published adapter is known to be taught by another
+   * @throws UnusableInput when {@code policy} forbids it, or the adapter is known to be taught by another
    */
   public static FaceEmbedder recogniser(AdapterFile file, Path onnx, UsePolicy policy) {
     EmbedderSpec spec = EmbedderSpec.of(onnx);

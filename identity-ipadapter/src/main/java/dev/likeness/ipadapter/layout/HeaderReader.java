@@ -78,17 +78,13 @@ final class HeaderReader {
         length("norm.weight"), columns("proj.weight"), 0, 0, null, attentions, lora());
   }
 
-  /**
-   * Recognisers give 512 numbers and no vision tower has tokens of 512, so the input tells what it looks at. InstantID's header is
-   * the same, and without its own ControlNet it draws something else: the name has to say that it is not that one.
-   */
+  /** Recognisers give 512 numbers and no vision tower has tokens of 512; InstantID's, too, so that the name has to tell. */
   private AdapterLayout resampled(List<Long> attentions) {
     long in = columns("proj_in.weight");
     boolean unnorm = fileName.contains("unnorm");
     if (in == FACE_NUMBERS && !unnorm && !fileName.contains("portrait")) {
-      throw new UnusableInput(source.describe() + " may be InstantID's or an " + AdapterKind.PORTRAIT_UNNORM.title()
-          + ", whose files look alike; InstantID cannot be attached: use another adapter, or, where it is the latter, put unnorm"
-          + " or portrait into its name");
+      throw new UnusableInput(source.describe() + " may be InstantID's, which cannot be attached, or an "
+          + AdapterKind.PORTRAIT_UNNORM.title() + ", which looks alike; where it is that, put portrait into its name");
     }
     boolean face = in == FACE_NUMBERS || unnorm;
     return new AdapterLayout(face ? AdapterKind.PORTRAIT_UNNORM : AdapterKind.PLUS, latents(),

@@ -6,7 +6,6 @@ import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.ipadapter.vision.VisionConfig;
 import dev.likeness.photos.embed.EmbedderSpec;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -16,8 +15,7 @@ public final class Pairing {
   private static final String SIGLIP = "SigLIP";
   private static final int SO400M = 1152;
   private static final int PUBLISHED = 512;
-  /** InsightFace's other recognisers. */
-  private static final Pattern OTHERS = Pattern.compile("glint|mbf|mobilefacenet|ms1m|cosface");
+  private static final Pattern OTHERS = Pattern.compile("(?i)glint|mbf|mobilefacenet|ms1m|cosface");
 
   private Pairing() {}
 
@@ -133,16 +131,12 @@ public final class Pairing {
     }
   }
 
-  /**
-   * Refuses a recogniser in a file that is known to be another than the published adapters of 512 numbers were taught by, which
-   * their count does not tell; what this library taught may look through any.
-   */
+  /** Refuses a recogniser whose name says that a published adapter, unlike one of this library's, was taught by another. */
   public static void checkRecogniser(AdapterFile file, AdapterLayout adapter, EmbedderSpec spec, Path recogniser) {
-    boolean other = spec != EmbedderSpec.ARCFACE || OTHERS.matcher(recogniser.getFileName().toString().toLowerCase(Locale.ROOT)).find();
+    boolean other = spec != EmbedderSpec.ARCFACE || OTHERS.matcher(recogniser.getFileName().toString()).find();
     if (adapter.faceWidth() == PUBLISHED && other && !file.taughtHere()) {
-      throw new UnusableInput(file.path() + " is an " + adapter.kind().title() + ", taught by InsightFace's w600k_r50.onnx (of"
-          + " buffalo_l); " + recogniser + " is another recogniser, whose numbers mean something else: give w600k_r50.onnx, or an"
-          + " adapter that looks at pictures, such as Plus Face");
+      throw new UnusableInput(file.path() + " is an " + adapter.kind().title() + ", taught by w600k_r50.onnx of InsightFace's buffalo_l; "
+          + recogniser + " is another recogniser: give that one, or an adapter that looks at pictures, such as Plus Face");
     }
   }
 

@@ -51,8 +51,7 @@ public final class ImageEncoder implements AutoCloseable {
 
   /**
    * Opens a folder with {@code config.json}, weights, and, where pictures are prepared in another way than CLIP's or
-   * SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside which these may lie. Where no config does, its
-   * shapes tell which of the towers that adapters were published with it is.
+   * SigLIP's own, {@code preprocessor_config.json}; or the weights' file, beside which these may lie.
    *
    * @throws UnusableInput when something in it is missing, broken or not an image encoder
    */
@@ -80,7 +79,7 @@ public final class ImageEncoder implements AutoCloseable {
       return VisionConfig.of(ModelConfig.read(said));
     }
     try (TensorSource keys = new Renamed(TensorFile.open(folder), ImageEncoder::canonical)) {
-      return TowerShape.of(keys);
+      return new TowerShape(keys).config();
     }
   }
 

@@ -112,13 +112,9 @@ class VisionParityTest {
 
   @Test
   void opensAFileByTheConfigBesideIt(@TempDir Path parent) throws IOException {
-    Path folder = GoldenTower.write("clip-quick", parent);
-    Path file = Files.move(folder.resolve("model.safetensors"), folder.resolve("clip_vision.safetensors"));
-    try (TensorScope scope = TensorScope.open(); ImageEncoder encoder = ImageEncoder.open(file, Compute.EXACT);
-        Safetensors expected = Safetensors.open(GoldenTower.file("reference.safetensors"))) {
-      compare("clip-quick.37x53.png", expected, encoder.encode(Picture.read(GoldenTower.file("37x53.png"))));
-    }
-    Files.delete(folder.resolve("config.json"));
+    Path file = GoldenTower.write("clip-quick", parent).resolve("model.safetensors");
+    ImageEncoder.open(file, Compute.EXACT).close();
+    Files.delete(file.resolveSibling("config.json"));
     assertEquals(file + " is a CLIP tower of width 48, whose heads and activation its shapes do not tell; put its config.json"
         + " beside it", assertThrows(UnusableInput.class, () -> ImageEncoder.open(file, Compute.EXACT)).getMessage());
   }

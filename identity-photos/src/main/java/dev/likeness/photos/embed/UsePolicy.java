@@ -18,14 +18,9 @@ public enum UsePolicy {
     require(spec, "; use one that allows commercial use, such as SFace or AuraFace");
   }
 
-  /**
-   * The same for one that an IP-Adapter looks at faces through, which no other can stand in for.
-   *
-   * @throws UnusableInput naming the network and its licence
-   */
+  /** The same for one that an IP-Adapter looks at faces through, which no other can stand in for. */
   public void requireBehindAdapter(EmbedderSpec spec) {
-    require(spec, ", and an adapter knows faces by the recogniser it was trained with alone, so that none that may be sold with"
-        + " fits; use an adapter that looks at pictures, such as Plus Face");
+    require(spec, ", and no other fits this adapter; use an adapter that looks at pictures, such as Plus Face");
   }
 
   private void require(EmbedderSpec spec, String otherwise) {

@@ -60,7 +60,7 @@ public record DreamBooth(LoraTraining settings) {
           LoraRun run = new LoraRun(settings, base, set, weights, progress)) {
         Function<String, Tensor> learned = run.train(cancellation);
         Map<String, String> header =
-            TrainedPerson.header(set.subject(), base.name(), Lesson.recipe(settings, base.parts()), Map.of("format", "pt"));
+            TrainedPerson.header(set.subject(), base.name(), Lesson.counted(settings, base.parts()).toString(), Map.of("format", "pt"));
         return new TrainedModel(learned(weights, learned), set.subject(), header);
       }
     });

@@ -20,10 +20,9 @@ interface Lesson {
   /** How wrong an answer is; every place counts as {@code focus} says, or alike where it is null. */
   Tensor loss(Tensor answer, Tensor target, Tensor focus, double... levels);
 
-  /** The settings as they count: flow models and debiased losses have no min-SNR. */
-  static String recipe(LoraTraining settings, Networks model) {
-    boolean weighed = model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased();
-    return weighed ? settings.toString() : settings.toString().replaceFirst("minSnrGamma=[^,]+", "minSnrGamma=0.0");
+  /** The settings as they count: flow models have no min-SNR, nor have debiased losses, which weigh by themselves. */
+  static LoraTraining counted(LoraTraining settings, Networks model) {
+    return model.tensorNames(Part.TRANSFORMER).isEmpty() && !settings.options().debiased() ? settings : settings.minSnrGamma(0);
   }
 
   /** What the bases of {@code model}'s family learn. */
@@ -33,10 +32,8 @@ interface Lesson {
       throw new IllegalArgumentException("debiased losses weigh by the signal of a UNet's noise; a flow model, as this base is, has none:"
           + " leave debiased out");
     }
-    // Each is a weight of its own: both together are neither paper's.
-    double gamma = settings.options().debiased() ? 0 : settings.minSnrGamma();
     return model.tensorNames(Part.TRANSFORMER).isEmpty()
-        ? new NoiseLesson(Objective.of(scheduler, gamma, settings.options().debiased()))
+        ? new NoiseLesson(Objective.of(scheduler, counted(settings, model).minSnrGamma(), settings.options().debiased()))
         : FlowLesson.of(scheduler);
   }
 

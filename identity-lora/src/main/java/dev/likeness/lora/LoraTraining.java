@@ -194,6 +194,12 @@ public record LoraTraining(int rank, double alpha, LoraTargets targets, boolean 
         weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
   }
 
+  /** Another gamma of min-SNR weighting, 0 for none. */
+  public LoraTraining minSnrGamma(double gamma) {
+    return new LoraTraining(rank, alpha, targets, textEncoder, steps, batch, learningRate, warmup, gamma,
+        weightDecay, longestGradient, flip, priorPictures, priorWeight, captions, seed, options);
+  }
+
   /** With the text encoder learning, or not. */
   public LoraTraining textEncoder(boolean learns) {
     return new LoraTraining(rank, alpha, targets, learns, steps, batch, learningRate, warmup, minSnrGamma,

@@ -55,7 +55,7 @@ public record TrainedPerson(Lora lora, Subject subject, String base, String reci
       BaseModel base) {
     LoraFamily family = LoraFamily.of(LayerTable.of(base.parts()));
     ChangeKind kind = settings.options().form() == LoraForm.LOKR ? ChangeKind.LOKR : ChangeKind.LORA;
-    String recipe = Lesson.recipe(settings, base.parts());
+    String recipe = Lesson.counted(settings, base.parts()).toString();
     Map<String, String> header = header(subject, base.name(), recipe, Map.of());
     LoraReport report = LoraReport.made(family, kind, changes.weights().size(), settings.rank(), header);
     Lora lora = new Lora(changes, header, report, region, base.parts());

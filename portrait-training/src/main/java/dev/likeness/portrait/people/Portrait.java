@@ -1,6 +1,7 @@
 package dev.likeness.portrait.people;
 
 import dev.likeness.diffusion.image.Picture;
+import java.util.List;
 
 /**
  * A drawn portrait and what is known about it.
@@ -22,5 +23,10 @@ public record Portrait(Person person, Shot shot, Picture picture, String caption
   /** {@link Person#identity()}: the numbers that make this face this face. */
   public float[] identity() {
     return person.identity();
+  }
+
+  /** {@link Words#traits}: words for what stands out and the caption leaves unsaid. */
+  public List<String> traits() {
+    return Words.traits(person, shot);
   }
 }

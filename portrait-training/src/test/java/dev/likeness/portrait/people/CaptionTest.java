@@ -7,8 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.likeness.diffusion.image.Picture;
 import java.lang.reflect.Field;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
@@ -64,6 +66,22 @@ class CaptionTest {
     assertEquals(List.of("turned to the left", "", "", "facing the camera", "", "turned to the right"),
         Stream.of(-.19f, -.17f, .11f, .09f, .17f, .19f).map(yaw -> Words.plainPose(any.withPose(yaw, 0, 0))).toList());
     assertTrue(silent > 100 && silent < 200, silent + " of 400 lack a word for age or skin");
+  }
+
+  @Test
+  void everyNumberThatStandsOutHasAWord() {
+    Map<String, Integer> said = new HashMap<>();
+    for (long seed = 0; seed < 600; seed++) {
+      Person person = Person.random(seed);
+      Shot shot = seed % 2 == 0 ? Shot.headshot(new Random(seed * 0x9E3779B97F4A7C15L)) : Shot.selfie(new Random(seed));
+      List<String> traits = Words.traits(person, shot);
+      assertEquals(traits.size(), new HashSet<>(traits).size(), traits.toString());
+      assertEquals(person.bone(Bone.JAW_WIDTH) > .5f, traits.contains("square jaw"), traits.toString());
+      assertEquals(shot.roll() > .05f, traits.contains("head tilted to the left"), traits.toString());
+      traits.forEach(word -> said.merge(word, 1, Integer::sum));
+    }
+    assertEquals(2 * Bone.values().length + 27, said.size(), said.toString());
+    said.forEach((word, times) -> assertTrue(times >= 6 && times < 450, word + " of " + times + " of 600"));
   }
 
   @Test

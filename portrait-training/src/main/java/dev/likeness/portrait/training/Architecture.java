@@ -112,13 +112,13 @@ final class Architecture {
     Map<String, Object> c = new LinkedHashMap<>();
     c.put("architectures", List.of("CLIPVisionModelWithProjection"));
     c.put("model_type", "clip_vision_model");
-    c.put("hidden_size", 160);
-    c.put("intermediate_size", 640);
+    c.put("hidden_size", 128);
+    c.put("intermediate_size", 512);
     c.put("num_hidden_layers", 4);
-    c.put("num_attention_heads", 5);
+    c.put("num_attention_heads", 4);
     c.put("num_channels", 3);
     c.put("image_size", SEEN);
-    c.put("patch_size", 8);
+    c.put("patch_size", 16);
     c.put("projection_dim", TEXT_WIDTH);
     c.put("hidden_act", "quick_gelu");
     c.put("layer_norm_eps", 1e-5);
@@ -137,6 +137,11 @@ final class Architecture {
   /** An IP-Adapter of the face embedder's numbers; half of its timesteps are noised to more than 0.7 of the way. */
   static AdapterTraining adapter() {
     return new AdapterTraining(AdapterKind.PORTRAIT, 8, null, 32, null, 6000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 2.5, 1);
+  }
+
+  /** An IP-Adapter of the image encoder's projection. */
+  static AdapterTraining imageAdapter() {
+    return new AdapterTraining(AdapterKind.BASE, 4, null, 0, null, 3000, 16, 6e-4, 100, 600, 0, true, 0.01, 1, 0.05, 1.5, 1);
   }
 
   static Map<String, Object> preview() {

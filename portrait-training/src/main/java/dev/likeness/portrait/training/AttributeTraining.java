@@ -44,7 +44,7 @@ final class AttributeTraining {
   AttributeTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     requireShares(batch);
     this.renders = renders;
-    this.words = new WordLoss(known, pictures);
+    this.words = new WordLoss(known::person, known::shot, pictures);
     this.pictures = pictures;
     this.batch = batch;
     this.seed = seed;

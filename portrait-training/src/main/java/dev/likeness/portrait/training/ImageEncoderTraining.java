@@ -2,44 +2,51 @@ package dev.likeness.portrait.training;
 
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.training.CastParameters;
+import dev.likeness.diffusion.training.GradientShares;
 import dev.likeness.diffusion.training.TrainableWeights;
 import dev.likeness.diffusion.weights.Parameters;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.ipadapter.vision.ImageEncoding;
 import dev.likeness.ipadapter.vision.VisionTower;
+import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
-import org.bytedeco.pytorch.ScalarTypeOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Trains the image encoder so that its tokens hold who is seen and its projection what a caption says of the picture: each
- * picture is to be told by its person among all ({@code head.people}, Wang et al. 2018, arXiv:1801.09414, without the
- * margin) and by its caption among the batch's (Radford et al. 2021, arXiv:2103.00020, figure 3). The heads are not kept.
+ * Trains the image encoder so that its projection tells what captions say of a whole picture, every word of it, and the
+ * {@link PersonTraits}. What CLIP's learns from captions (Radford et al. 2021, arXiv:2103.00020) it learns from what they are made of,
+ * since of some thousand pictures a batch's other captions are soon told apart. The heads are not kept.
  */
 final class ImageEncoderTraining {
-  private static final int IDENTITY = 128;
-  private static final double SHARPNESS = 24;
-  private static final double CAPTION_SHARPNESS = 14;
-  private static final Hyperparameters NUMBERS = new Hyperparameters(1e-3, 50, 0.01, 1, 0.995);
-  private static final int SHIFT = 6;
-  private static final int SIDE = Architecture.SEEN;
-  private static final int HELD_OUT = 100;
+  private static final Hyperparameters NUMBERS = new Hyperparameters(2e-3, 50, () -> Working.muon(0.02), 0, 0.99);
+  private static final int SHARES = 2;
+  private static final int SHIFT = 8;
+  private static final double TRAITS = 10;
+  private static final int HELD = 400;
 
   private final PeopleSeen seen;
-  private final int people;
+  private final WordLoss words;
+  private final PersonTraits traits;
+  private final int learnt;
   private final int batch;
   private final long seed;
 
-  /** Learns from all of {@code seen} but its last people, whom it is tried on; {@code batch} people a step. */
-  ImageEncoderTraining(PeopleSeen seen, int batch, long seed) {
+  /** Learns from all of {@code seen}, pictures of {@code renders}, but the last, which it is tried on; {@code batch}, an even number, a step. */
+  ImageEncoderTraining(PeopleSeen seen, PeopleRenders renders, int batch, long seed) {
+    if (batch < 1 || batch % SHARES != 0) {
+      throw new IllegalArgumentException("encoderBatch=" + batch + "; give an even number: two halves are learnt at once");
+    }
     this.seen = seen;
-    this.people = seen.people() - Math.min(HELD_OUT, seen.people() / 4);
+    this.words = new WordLoss(renders::person, renders::shot, seen.count());
+    this.traits = PersonTraits.of(IntStream.range(0, seen.count()).mapToObj(renders::person).toList());
+    this.learnt = seen.count() - Math.min(HELD, seen.count() / 4);
     this.batch = batch;
     this.seed = seed;
   }
@@ -51,81 +58,51 @@ final class ImageEncoderTraining {
 
   TrainingLoop loop(int steps) {
     return new TrainingLoop("image encoder", steps, NUMBERS, seed,
-        name -> name.endsWith("out_proj.weight") || name.endsWith("fc2.weight"));
+        name -> name.endsWith("out_proj.weight") || name.endsWith("fc2.weight") || name.startsWith("head."));
   }
 
-  /** What the heads see of a picture: unit vectors of its person and its scene, and of its caption. */
-  private record Views(Tensor person, Tensor scene, Tensor caption) { }
+  double step(TrainableWeights weights, long step) {
+    return GradientShares.backward(weights, SHARES, (own, share) -> loss(own, step * SHARES + share));
+  }
 
-  double step(TrainableWeights weights, long number) {
+  /** Of the pictures that share {@code number} of all draws. */
+  private Tensor loss(Parameters weights, long number) {
     Random random = new Random(seed * 31 + number);
-    long[] shown = new long[2 * batch];
-    long[] own = new long[2 * batch];
-    for (int i = 0; i < batch; i++) {
-      own[i] = random.nextInt(people);
-      own[batch + i] = own[i];
-      int shot = random.nextInt(PeopleRenders.SHOTS);
-      shown[i] = own[i] * PeopleRenders.SHOTS + shot;
-      shown[batch + i] = own[i] * PeopleRenders.SHOTS + (shot + 1 + random.nextInt(PeopleRenders.SHOTS - 1)) % PeopleRenders.SHOTS;
-    }
-    try (TensorScope scope = TensorScope.open()) {
-      Views views = views(weights, altered(seen.pixels(shown), random), seen.captions(shown));
-      Tensor everybody = unit(weights.get("head.people", people, IDENTITY));
-      Tensor who = torch.cross_entropy_loss(views.person.matmul(everybody.t()).mul(new Scalar(SHARPNESS)), Working.placed(torch.tensor(own)));
-      Tensor logits = views.scene.matmul(views.caption.t()).mul(new Scalar(CAPTION_SHARPNESS));
-      Tensor order = Working.placed(torch.arange(new Scalar(2L * batch)));
-      Tensor what = torch.cross_entropy_loss(logits, order).add(torch.cross_entropy_loss(logits.t(), order));
-      Tensor loss = who.add(what.mul(new Scalar(0.5)));
-      loss.backward();
-      return loss.item_float();
-    }
+    int[] chosen = random.ints(batch / SHARES, 0, learnt).toArray();
+    Tensor shown = projection(weights, altered(seen.pixels(chosen), random));
+    Heads heads = heads(weights, shown);
+    return torch.mse_loss(heads.traits(shown), traits.of(chosen, 1)).mul(new Scalar(TRAITS)).add(words.of(heads.words(shown), chosen));
   }
 
-  private static Views views(TrainableWeights weights, Tensor pixels, Tensor captions) {
+  private static Tensor projection(Parameters weights, Tensor pixels) {
     Parameters cast = new CastParameters(weights, Working.TYPE);
-    ImageEncoding encoding =
-        new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder")).forward(pixels.to(Working.TYPE));
-    Tensor tokens = encoding.penultimate().to(ScalarType.Float).mean(1);
-    Tensor person = weights.get("head.identity.weight", IDENTITY, tokens.size(1));
-    Tensor text = weights.get("head.text.weight", captions.size(1), captions.size(1));
-    return new Views(unit(tokens.matmul(person.t())), unit(encoding.pooled().to(ScalarType.Float)),
-        unit(captions.matmul(text.t())));
+    return new VisionTower(Architecture.imageEncoderConfig(), Weights.of(cast).at("encoder")).forward(pixels.to(Working.TYPE)).pooled()
+        .to(ScalarType.Float);
   }
 
-  private static Tensor unit(Tensor rows) {
-    return rows.mul(rows.square().sum(new long[] {1}, true, new ScalarTypeOptional()).add(new Scalar(1e-12)).rsqrt());
+  private Heads heads(Parameters weights, Tensor shown) {
+    return new Heads(Weights.of(weights).at("head"), (int) shown.size(1), traits.count());
   }
 
   /** Pictures a little aside, and each lighter or darker. */
   private static Tensor altered(Tensor pixels, Random random) {
-    Tensor wide = torch.reflection_pad2d(pixels, SHIFT, SHIFT, SHIFT, SHIFT);
-    Tensor aside = wide.narrow(2, random.nextInt(2 * SHIFT + 1), SIDE).narrow(3, random.nextInt(2 * SHIFT + 1), SIDE);
     float[] gains = new float[(int) pixels.size(0)];
     for (int i = 0; i < gains.length; i++) {
       gains[i] = 0.85f + 0.3f * random.nextFloat();
     }
-    return aside.mul(Working.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
+    return Alteration.shifted(pixels, SHIFT, random).mul(Working.placed(torch.tensor(gains)).view(-1, 1, 1, 1));
   }
 
-  /** How often people whom it never saw are told by another picture of theirs, and pictures by their captions. */
+  /** How often words of pictures that it does not learn from are told. */
   private void tell(TrainableWeights weights) {
-    int held = seen.people() - people;
-    long[] selfies = new long[held];
-    long[] headshots = new long[held];
-    for (int i = 0; i < held; i++) {
-      selfies[i] = (long) (people + i) * PeopleRenders.SHOTS;
-      headshots[i] = selfies[i] + 1;
-    }
+    int[] held = IntStream.range(learnt, seen.count()).toArray();
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      Views first = views(weights, seen.pixels(selfies), seen.captions(selfies));
-      Views second = views(weights, seen.pixels(headshots), seen.captions(headshots));
-      System.err.printf(Locale.ROOT, "image encoder: of %d people never seen %.0f %% told by a selfie, %.0f %% of headshots by"
-          + " their caption%n", held, told(first.person, second.person), told(second.scene, second.caption));
+      Tensor shown = projection(weights, seen.pixels(held));
+      Map<Attribute, Tensor> scores = heads(weights, shown).words(shown);
+      scores.forEach((attribute, score) -> System.err.printf(Locale.ROOT, "%s %.2f ", attribute.name().toLowerCase(Locale.ROOT),
+          words.share(attribute, score, held)));
+      System.err.printf(Locale.ROOT, "%nimage encoder: of %d pictures never seen %.1f %% of words are told%n", held.length,
+          100 * scores.entrySet().stream().mapToDouble(head -> words.share(head.getKey(), head.getValue(), held)).average().orElseThrow());
     }
-  }
-
-  private static double told(Tensor rows, Tensor columns) {
-    Tensor nearest = rows.matmul(columns.t()).argmax(new org.bytedeco.pytorch.LongOptional(1), false);
-    return 100 * nearest.eq(Working.placed(torch.arange(new Scalar(rows.size(0))))).to(ScalarType.Float).mean().item_double();
   }
 }

@@ -7,18 +7,13 @@ import dev.likeness.diffusion.nn.ResnetBlock;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.Weights;
-import dev.likeness.portrait.people.Attribute;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * Reads from latents who and what they show, without decoding them: two small residual networks, one over all and one
@@ -49,8 +44,7 @@ final class LatentReader implements AutoCloseable {
   private final Look whole;
   private final Look middle;
   private final Linear out;
-  private final Linear traits;
-  private final Linear words;
+  private final Heads heads;
   private final LoadedWeights own;
 
   /** Reads the network; {@code traits} is how many of a person's it tells. Who gave the weights closes them. */
@@ -63,8 +57,7 @@ final class LatentReader implements AutoCloseable {
     whole = new Look(WHOLE, 1, w.at("whole"));
     middle = new Look(MIDDLE, 2, w.at("middle"));
     out = new Linear(w.at("proj"), 2L * KEPT * GRID * GRID, FEATURES);
-    this.traits = new Linear(w.at("traits"), FEATURES, traits);
-    words = new Linear(w.at("words"), FEATURES, Stream.of(Attribute.values()).mapToInt(a -> a.words().size()).sum());
+    heads = new Heads(w, FEATURES, traits);
   }
 
   /** The slow average of a {@link LatentReaderTraining}'s state. */
@@ -118,29 +111,16 @@ final class LatentReader implements AutoCloseable {
     return torch.silu(out.forward(torch.cat(new TensorVector(whole.forward(latents), middle.forward(head)), 1)));
   }
 
-  /** The {@link PersonTraits} by {@link #features}: [n, count], f32. */
-  Tensor traits(Tensor features) {
-    return traits.forward(features).to(ScalarType.Float);
-  }
-
-  /** For each attribute a score of each of its words, [n, words], f32, by {@link #features}. */
-  Map<Attribute, Tensor> words(Tensor features) {
-    Tensor all = words.forward(features).to(ScalarType.Float);
-    Map<Attribute, Tensor> scores = new LinkedHashMap<>();
-    long first = 0;
-    for (Attribute attribute : Attribute.values()) {
-      int count = attribute.words().size();
-      scores.put(attribute, all.narrow(1, first, count));
-      first += count;
-    }
-    return scores;
+  /** What tells traits and words by {@link #features}. */
+  Heads heads() {
+    return heads;
   }
 
   /** Whom and what latents show, f32: the traits, and how likely each word of each attribute is. */
   Tensor all(Tensor latents) {
     Tensor features = features(latents.to(Working.TYPE));
-    TensorVector parts = new TensorVector(traits(features));
-    words(features).values().forEach(scores -> parts.push_back(scores.softmax(1)));
+    TensorVector parts = new TensorVector(heads.traits(features));
+    heads.words(features).values().forEach(scores -> parts.push_back(scores.softmax(1)));
     return torch.cat(parts, 1);
   }
 

@@ -49,7 +49,7 @@ final class LatentReaderTraining {
   LatentReaderTraining(LatentSet data, PortraitRenders known, int held, long seed) {
     this.data = data;
     this.traits = PersonTraits.of(IntStream.range(0, (int) data.size()).mapToObj(known::person).toList());
-    this.words = new WordLoss(known, (int) data.size());
+    this.words = new WordLoss(known::person, known::shot, (int) data.size());
     this.learnt = (int) data.size() - held;
     this.seed = seed;
   }
@@ -92,8 +92,8 @@ final class LatentReaderTraining {
       Tensor shown = altered(data.latents(chosen), PALEST, noise, random).to(Working.TYPE);
       LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(shown);
-      return torch.mse_loss(reader.traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
-          .add(words.of(reader.words(features), chosen));
+      return torch.mse_loss(reader.heads().traits(features), traits.of(chosen, 1)).mul(new Scalar(TRAITS))
+          .add(words.of(reader.heads().words(features), chosen));
     }
   }
 
@@ -125,8 +125,8 @@ final class LatentReaderTraining {
       LatentReader reader = new LatentReader(Weights.of(new CastParameters(weights, Working.TYPE)), traits.count());
       Tensor features = reader.features(data.latents(held).to(Working.TYPE));
       System.err.printf(Locale.ROOT, "latent reader: %.3f of people's traits untold; words",
-          torch.mse_loss(reader.traits(features), traits.of(held, 1)).item_double());
-      reader.words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f (%.2f said)",
+          torch.mse_loss(reader.heads().traits(features), traits.of(held, 1)).item_double());
+      reader.heads().words(features).forEach((attribute, scores) -> System.err.printf(Locale.ROOT, " %s %.2f (%.2f said)",
           attribute.name().toLowerCase(Locale.ROOT), words.share(attribute, scores, held), words.said(attribute, scores, held)));
       System.err.println();
     }

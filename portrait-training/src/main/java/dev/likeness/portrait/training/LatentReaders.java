@@ -34,7 +34,7 @@ final class LatentReaders implements AutoCloseable {
 
   /** What each reads from latents [n, 8, 32, 32]: scores of every attribute's words, [n, words], f32. */
   List<Map<Attribute, Tensor>> words(Tensor latents) {
-    return readers.stream().map(reader -> reader.words(reader.features(latents))).toList();
+    return readers.stream().map(reader -> reader.heads().words(reader.features(latents))).toList();
   }
 
   @Override

@@ -18,9 +18,8 @@ import java.util.stream.Collectors;
  *     the model's photo reader; not told either
  */
 record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start, Path eyes) {
-  static final List<String> STAGES = List.of("image-encoder", "adapter", "decoder", "preview", "few-step");
-  /** What the released model has: its adapter looks at faces, not through the image encoder. */
-  private static final String RELEASED = "adapter,preview,few-step";
+  static final List<String> STAGES = List.of("image-encoder", "image-adapter", "adapter", "decoder", "preview", "few-step");
+  private static final String RELEASED = "image-encoder,image-adapter,adapter,preview,few-step";
 
   private static final Map<String, Integer> USUAL = usual();
 
@@ -29,7 +28,7 @@ record PartNumbers(Set<String> stages, Map<String, Integer> values, Path start, 
     usual.put("seed", 1);
     usual.put("people", 3500);
     usual.put("encoderSteps", 4000);
-    usual.put("encoderBatch", 24);
+    usual.put("encoderBatch", 32);
     usual.put("eyeSteps", 2500);
     usual.put("adapterSteps", 5000);
     usual.put("adapterBatch", 16);

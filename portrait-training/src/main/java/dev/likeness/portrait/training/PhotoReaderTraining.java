@@ -42,7 +42,7 @@ final class PhotoReaderTraining {
   PhotoReaderTraining(RenderStore renders, PortraitRenders known, int pictures, int batch, long seed) {
     this.renders = renders;
     this.known = known;
-    this.words = new WordLoss(known, pictures);
+    this.words = new WordLoss(known::person, known::shot, pictures);
     this.shape = Architecture.photoReaderShape();
     this.pictures = pictures;
     this.batch = batch;

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
 import dev.likeness.lora.TrainedPerson;
@@ -24,8 +25,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * The program that made what stands beside {@code portrait}'s own networks: the IP-Adapter, the small autoencoder of
- * previews, and the LoRA that draws in few steps; it trains an image encoder too. Each is a stage that goes on where it was
+ * The program that made what stands beside {@code portrait}'s own networks: the image encoder, the IP-Adapters, the small
+ * autoencoder of previews, and the LoRA that draws in few steps. Each is a stage that goes on where it was
  * stopped, and is written to {@code WORK-FOLDER/folder} as the model's folder holds it. The model's own folder stays as it is;
  * what the stage {@code decoder} writes is its autoencoder with a decoder that learnt on.
  *
@@ -72,17 +73,16 @@ public final class TrainParts {
     WorkStamp.require(work, "model", FirstWeights.made(model));
     int pictures = numbers.of("people") * PeopleRenders.SHOTS;
     store.fill(pictures, renders::picture, Told.of("render", pictures));
-    Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "adapter", this::adapter,
+    Map<String, Runnable> stages = Map.of("image-encoder", this::imageEncoder, "image-adapter", this::imageAdapter, "adapter", this::adapter,
         "preview", this::preview, "decoder", this::decoder, "few-step", this::fewStep);
     PartNumbers.STAGES.stream().filter(numbers.stages()::contains).forEach(name -> stages.get(name).run());
   }
 
   private void imageEncoder() {
     Path state = work.resolve("image-encoder-state.safetensors");
-    int people = numbers.of("people");
-    try (PeopleSeen seen = new PeopleSeen(store, renders, people, base.networks(),
-        Told.of("look at", people * PeopleRenders.SHOTS))) {
-      new ImageEncoderTraining(seen, numbers.of("encoderBatch"), numbers.of("seed")).run(state, numbers.of("encoderSteps"));
+    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
+    try (PeopleSeen seen = new PeopleSeen(store, pictures, Told.of("look at", pictures))) {
+      new ImageEncoderTraining(seen, renders, numbers.of("encoderBatch"), numbers.of("seed")).run(state, numbers.of("encoderSteps"));
     }
     TrimmedTokenizer.json(encoder().resolve("config.json"), Architecture.imageEncoder());
     TrimmedTokenizer.json(encoder().resolve("preprocessor_config.json"), Architecture.preprocessor());
@@ -93,6 +93,17 @@ public final class TrainParts {
     Path trained = new AdapterStage(work, base, store, renders, numbers)
         .run(eye(), Told.of("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
     PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());
+  }
+
+  private void imageAdapter() {
+    Path trained = work.resolve("image-adapter.safetensors");
+    int pictures = numbers.of("people") * PeopleRenders.SHOTS;
+    try (ImageEncoder encoder = ImageEncoder.open(encoder(), base.networks().compute())) {
+      Architecture.imageAdapter().steps(numbers.of("adapterSteps")).batch(numbers.of("adapterBatch")).seed(numbers.of("seed"))
+          .train(base, encoder, new PicturePairs(store, renders, pictures), trained, work.resolve("image-adapter-state.safetensors"),
+              told("image-adapter"), new Cancellation());
+    }
+    PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter-image.safetensors"), made());
   }
 
   private void preview() {

@@ -6,6 +6,7 @@ import dev.likeness.portrait.people.Shot;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.function.LongFunction;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
@@ -20,14 +21,14 @@ final class WordLoss {
 
   private final Map<Attribute, long[]> right = new EnumMap<>(Attribute.class);
 
-  /** Of the first {@code pictures} that {@code known} drew. */
-  WordLoss(PortraitRenders known, int pictures) {
+  /** Of the first {@code pictures}, each of one of {@code people} in one of {@code shots}. */
+  WordLoss(LongFunction<Person> people, LongFunction<Shot> shots, int pictures) {
     for (Attribute attribute : Attribute.values()) {
       right.put(attribute, new long[pictures]);
     }
     for (int i = 0; i < pictures; i++) {
-      Person person = known.person(i);
-      Shot shot = known.shot(i);
+      Person person = people.apply(i);
+      Shot shot = shots.apply(i);
       for (Attribute attribute : Attribute.values()) {
         right.get(attribute)[i] = attribute.index(person, shot);
       }

@@ -41,10 +41,10 @@ class TrainPartsTest {
     RenderStore store = new RenderStore(folder);
     store.fill(PEOPLE * PeopleRenders.SHOTS, renders::picture, done -> { });
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best());
-        PeopleSeen seen = new PeopleSeen(store, renders, PEOPLE, base.networks(), done -> { });
+        PeopleSeen seen = new PeopleSeen(store, PEOPLE * PeopleRenders.SHOTS, done -> { });
         EncodedCrops crops = new EncodedCrops(store, 2, base.parts().autoencoder(), done -> { });
         SeenError sight = SeenError.byPhotoReader(PortraitModel.files())) {
-      ImageEncoderTraining encoder = new ImageEncoderTraining(seen, 3, 1);
+      ImageEncoderTraining encoder = new ImageEncoderTraining(seen, renders, 4, 1);
       PreviewTraining preview = new PreviewTraining(crops, 1);
       Path before = FirstWeights.autoencoder(PortraitModel.files());
       DecoderTraining decoder = new DecoderTraining(crops, sight,
@@ -120,7 +120,7 @@ class TrainPartsTest {
     assertEquals("peopel=7 is unknown; known names, each with =VALUE: seed, people, encoderSteps, encoderBatch, eyeSteps, adapterSteps,"
         + " adapterBatch, decoderPictures, decoderSteps, previewPictures, previewSteps, fewStepPictures, fewStepSteps, fewStepBatch, guidance, stages, start, eyes",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("peopel=7"))).getMessage());
-    assertEquals("stages=previw; known stages: image-encoder,adapter,decoder,preview,few-step",
+    assertEquals("stages=previw; known stages: image-encoder,image-adapter,adapter,decoder,preview,few-step",
         assertThrows(IllegalArgumentException.class, () -> PartNumbers.of(List.of("stages=previw"))).getMessage());
   }
 }

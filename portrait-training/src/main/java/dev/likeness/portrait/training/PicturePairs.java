@@ -1,0 +1,30 @@
+package dev.likeness.portrait.training;
+
+import dev.likeness.ipadapter.Reference;
+import dev.likeness.ipadapter.TrainingPair;
+import java.util.AbstractList;
+import java.util.RandomAccess;
+
+/** Each picture as reference and target, read when it is asked for. */
+final class PicturePairs extends AbstractList<TrainingPair> implements RandomAccess {
+  private final RenderStore store;
+  private final PeopleRenders renders;
+  private final int pictures;
+
+  PicturePairs(RenderStore store, PeopleRenders renders, int pictures) {
+    this.store = store;
+    this.renders = renders;
+    this.pictures = pictures;
+  }
+
+  @Override
+  public TrainingPair get(int index) {
+    return new TrainingPair(Reference.of(store.picture(index)), store.picture(index), renders.captionBesidePicture(index),
+        FaceFocus.of(renders.landmarks(index), Architecture.PIXELS, Architecture.LATENT, false));
+  }
+
+  @Override
+  public int size() {
+    return pictures;
+  }
+}

@@ -38,6 +38,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -210,6 +211,22 @@ class ShownPersonTest {
           + " an adapter that looks at pictures, such as Plus Face"), run.complaints());
     }
     assertFalse(Files.exists(folder.resolve("out")));
+  }
+
+  @Test
+  void aReferenceIsShownToTheBasesOwnAdapter(@TempDir Path folder) throws IOException {
+    List<String> asked = List.of("generate", "--base", base.toString(), "--prompt", "a woman", "--reference",
+        photos.resolve("selfie-01.jpg").toString(), "--steps", "2", "--dtype", "f32", "--device", "cpu");
+    List<List<String>> ways = List.of(List.of(), List.of("--ip-adapter", base.resolve("ip_adapter/ip-adapter.safetensors").toString(),
+        "--image-encoder", base.resolve("image_encoder").toString()));
+    List<byte[]> drawn = new ArrayList<>();
+    for (List<String> way : ways) {
+      Path out = folder.resolve("out" + drawn.size());
+      CommandRun run = CommandRun.of(Stream.of(asked, way, List.of("--out", out.toString())).flatMap(List::stream).toArray(String[]::new));
+      assertEquals(0, run.status(), run.err());
+      drawn.add(Picture.read(out.resolve("image-001.png")).rgb());
+    }
+    assertArrayEquals(drawn.get(0), drawn.get(1));
   }
 
   @Test

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 public final class GenerateCommand implements Runnable {
   private static final String[][] TOGETHER = {{"--preview", "--preview-every"}, {"--hires", "--hires-strength", "--hires-pixels"},
       {"--controlnet", "--control-scale", "--control-from", "--control-until", "--control-mode", "--control-mask"},
-      {"--ip-adapter", "--reference-blocks", "--face-detector", "--face-embedder", "--fallback-adapter", "--commercial"}};
+      {"--reference", "--ip-adapter", "--image-encoder", "--reference-blocks", "--face-detector", "--face-embedder", "--fallback-adapter",
+          "--commercial"}};
 
   private final Console console;
 
@@ -147,7 +148,7 @@ public final class GenerateCommand implements Runnable {
         request = request.as(lora.adapter(attached));
       }
       request = controls.on(request, model, open);
-      try (IpAdapterOptions.Opened shown = references.open(model, console)) {
+      try (IpAdapterOptions.Opened shown = references.open(model, base.folder(), console)) {
         write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
       }
     } finally {

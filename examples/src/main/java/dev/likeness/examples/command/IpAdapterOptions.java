@@ -20,6 +20,7 @@ import dev.likeness.photos.embed.UsePolicy;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
 import dev.likeness.photos.face.YuNetDetector;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -29,11 +30,13 @@ import picocli.CommandLine.Option;
 
 /** Reference pictures and the adapter that shows them to a base model. */
 final class IpAdapterOptions {
-  @Option(names = "--ip-adapter", paramLabel = "FILE", description = "shows --reference pictures to the base")
+  @Option(names = "--ip-adapter", paramLabel = "FILE", description = "shows --reference pictures to the base (default: its own, "
+      + "ip_adapter/ip-adapter-image.safetensors or ip_adapter/ip-adapter.safetensors)")
   private Path adapter;
 
   @Option(names = "--image-encoder", paramLabel = "PATH",
-      description = "the image encoder that the adapter was trained with, a folder or a file (FaceID and FaceID Portrait need none)")
+      description = "the image encoder that the adapter was trained with, a folder or a file (default: image_encoder of the base, where"
+      + " the adapter is its own; FaceID and FaceID Portrait need none)")
   private Path encoder;
 
   @Option(names = "--reference", paramLabel = "IMAGE[@WEIGHT]", converter = ReferenceOption.Parser.class,
@@ -86,10 +89,11 @@ final class IpAdapterOptions {
     }
   }
 
-  /** Shows references to the adapter for {@code base}, where any are given; what it looks through is closed again. */
-  Opened open(BaseModel base, Console console) {
+  /** Shows references, where any are given, to the adapter for {@code base}, which lies in {@code folder}; what it looks through is closed again. */
+  Opened open(BaseModel base, Path folder, Console console) {
     Opened opened = new Opened();
     List<ReferenceOption> counting = counting();
+    takeOwn(folder);
     requireWhole();
     if (adapter == null || counting.isEmpty()) {
       return opened;
@@ -158,9 +162,23 @@ final class IpAdapterOptions {
     }
   }
 
+  /** Where no adapter is given, the base's own, with its own eyes. */
+  private void takeOwn(Path folder) {
+    if (adapter != null || references.isEmpty()) {
+      return;
+    }
+    Path pictures = folder.resolve("ip_adapter/ip-adapter-image.safetensors");
+    Path own = Files.exists(pictures) ? pictures : PersonAdapter.own(folder);
+    if (Files.exists(own)) {
+      adapter = own;
+      boolean looks = AdapterFile.of(own).layout().kind().sight() != AdapterKind.Sight.NONE;
+      encoder = encoder == null && looks ? folder.resolve("image_encoder") : encoder;
+    }
+  }
+
   private void requireWhole() {
-    if (adapter == null && (encoder != null || !references.isEmpty()) || adapter != null && references.isEmpty()) {
-      throw new IllegalArgumentException("--ip-adapter FILE and --reference IMAGE[@WEIGHT] belong together; give both");
+    if (adapter == null && !references.isEmpty()) {
+      throw new IllegalArgumentException("the base has no IP-Adapter of its own; give --ip-adapter FILE with --reference IMAGE[@WEIGHT]");
     }
     if (references.stream().anyMatch(r -> r.weight() < 0)) {
       throw new IllegalArgumentException("a reference's weight must not be negative");

@@ -38,6 +38,11 @@ public final class ReadBackTally {
     return counts.getOrDefault(attribute, new int[2])[0];
   }
 
+  /** How many words were asked for. */
+  public int asked() {
+    return counts.values().stream().mapToInt(count -> count[0]).sum();
+  }
+
   /** The share of asked words of {@code attribute} that were read back, 0 to 1; NaN where none was asked. */
   public double share(Attribute attribute) {
     return share(List.of(attribute));

@@ -32,22 +32,27 @@ final class Drawings {
 
   /** A picture of each prompt, from noise of their own; {@code set} names them. */
   List<Picture> of(String set, List<String> prompts) {
+    return asked(set, prompts.stream().map(ImageRequest::of).toList());
+  }
+
+  /** The same of each request, by the plan's seeds, steps and guidance. */
+  List<Picture> asked(String set, List<ImageRequest> requests) {
     List<Picture> pictures = new ArrayList<>();
-    progress.on(new ProgressEvent.Phase(set, prompts.size()));
-    for (int i = 0; i < prompts.size(); i++) {
+    progress.on(new ProgressEvent.Phase(set, requests.size()));
+    for (int i = 0; i < requests.size(); i++) {
       cancellation.check();
-      pictures.add(kept(set, i, prompts.get(i)));
-      progress.on(new ProgressEvent.Step(set, i + 1, prompts.size(), Double.NaN));
+      pictures.add(kept(set, i, requests.get(i)));
+      progress.on(new ProgressEvent.Step(set, i + 1, requests.size(), Double.NaN));
     }
     return pictures;
   }
 
-  private Picture kept(String set, int index, String prompt) {
+  private Picture kept(String set, int index, ImageRequest request) {
     Path file = file(set, index);
     if (Files.exists(file)) {
       return Picture.read(file);
     }
-    Picture picture = base.generate(ImageRequest.of(prompt).seed(plan.seed() + index).steps(plan.steps())
+    Picture picture = base.generate(request.seed(plan.seed() + index).steps(plan.steps())
         .guidance(plan.guidance())).picture();
     picture.writePng(file);
     return picture;

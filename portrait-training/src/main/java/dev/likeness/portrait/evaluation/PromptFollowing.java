@@ -31,8 +31,7 @@ final class PromptFollowing {
             pictures.share(attribute), renders.share(attribute)));
       }
     }
-    int asked = List.of(Attribute.values()).stream().mapToInt(pictures::asked).sum();
-    found.put("overall", row(asked, pictures.share(), renders.share()));
+    found.put("overall", row(pictures.asked(), pictures.share(), renders.share()));
     return found;
   }
 

@@ -1,0 +1,48 @@
+package dev.likeness.portrait.evaluation;
+
+import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
+import dev.likeness.diffusion.image.Picture;
+import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.vision.ImageEncoder;
+import dev.likeness.portrait.attributes.ReadBack;
+import dev.likeness.portrait.attributes.ReadBackTally;
+import dev.likeness.portrait.training.RandomPrompt;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * How much of what pictures show a model draws that is told nothing and shown them by its own IP-Adapter: renders of unseen people, whose
+ * captions are read back from what is drawn, beside the same where nothing is shown.
+ */
+record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack reader) {
+  private static final int PICTURES = 100;
+  private static final String SET = "pictures as prompts";
+
+  /** Where a model's folder has an adapter that looks at whole pictures. */
+  static Path adapter(Path model) {
+    return model.resolve("ip_adapter/ip-adapter-image.safetensors");
+  }
+
+  Map<String, Object> measure(List<RandomPrompt> prompts) {
+    List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
+    try (ImageEncoder encoder = ImageEncoder.open(model.resolve("image_encoder"), base.parts().compute());
+        IpAdapter adapter = IpAdapter.open(adapter(model), base, encoder)) {
+      List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
+      ReadBackTally without = tally(shown, drawings.asked(SET + ", without", silent));
+      ReadBackTally told = tally(shown, drawings.asked(SET,
+          shown.stream().map(prompt -> ImageRequest.of("").as(adapter.identity(prompt.render()).at(1))).toList()));
+      return Map.of("words", told.asked(), "shown", told.share(), "not shown", without.share());
+    }
+  }
+
+  private ReadBackTally tally(List<RandomPrompt> shown, List<Picture> drawn) {
+    ReadBackTally tally = new ReadBackTally(reader);
+    for (int i = 0; i < drawn.size(); i++) {
+      tally.add(shown.get(i).text(), drawn.get(i));
+    }
+    return tally;
+  }
+}

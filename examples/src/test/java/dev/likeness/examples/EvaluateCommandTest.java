@@ -23,8 +23,9 @@ class EvaluateCommandTest {
 
   @Test
   void saysWhatItNeeds() {
-    assertEquals(List.of("Missing required options and parameters: '--out=DIR', 'MODEL' (try likeness evaluate --help)"),
+    assertEquals(List.of("Missing required parameter: 'MODEL' (try likeness evaluate --help)"),
         CommandRun.of("evaluate").complaints());
+    assertTrue(CommandRun.of("evaluate", "--help").out().contains("(default: evaluation)"));
     Path missing = folder.resolve("nowhere");
     assertEquals(3, CommandRun.of("evaluate", missing.toString(), "--out", folder.toString()).status());
     assertEquals(List.of("an evaluation needs 2 prompts, 2 pictures alike, 1 training picture, 1 step and no negative number"

@@ -117,7 +117,7 @@ class InspectCommandTest {
     assertEquals(List.of(), found.get("missing"));
     assertEquals(Map.of(), found.get("extra"));
     Path half = folder.resolve("half");
-    assertEquals(0, CommandRun.of("convert", single.toString(), half.toString(), "--dtype", "f16").status());
+    assertEquals(0, CommandRun.of("convert", single.toString(), "--to", half.toString(), "--dtype", "f16").status());
     assertEquals(Map.of("F16", found.get("parameters")), inspect(0, half).get("dtypes"));
     CommandRun again = CommandRun.of("convert", single.toString(), half.toString());
     assertEquals(3, again.status());

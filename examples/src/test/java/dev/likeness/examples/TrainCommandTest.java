@@ -59,6 +59,21 @@ class TrainCommandTest {
   }
 
   @Test
+  void saysThatPortraitKnowsNobodyOfPhotographs() throws IOException {
+    Path real = Files.createDirectory(folder.resolve("real"));
+    for (String command : List.of("train", "headshot")) {
+      assertTrue(warned(command, real, "portrait"));
+      assertFalse(warned(command, real, base.toString()));
+      assertFalse(warned(command, photos, "portrait"));
+    }
+  }
+
+  private boolean warned(String command, Path photos, String base) {
+    return CommandRun.cancelledAt("can be used", command, "--photos", photos.toString(), "--base", base, "--out",
+        folder.resolve(command).toString()).err().contains("portrait knows");
+  }
+
+  @Test
   void teachesACopyOfTheWholeBaseAndPlotsTheLoss() throws IOException {
     Path out = folder.resolve("ada");
     Path plot = folder.resolve("plot.png");

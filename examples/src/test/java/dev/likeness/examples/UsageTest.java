@@ -60,6 +60,13 @@ class UsageTest {
   }
 
   @Test
+  void wantsOnePlaceToConvertTo() {
+    String told = "give OUT once, with --to or without (try likeness convert --help)";
+    assertWrong(told, "convert", "x");
+    assertWrong(told, "convert", "x", "y", "--to", "z");
+  }
+
+  @Test
   void prefixesNoStackTraceToAFolderThatIsNotThere() {
     Path missing = folder.resolve("nowhere");
     CommandRun run = CommandRun.of("generate", "--prompt", "x", "--base", missing.toString(), "--out", "x");

@@ -54,6 +54,11 @@ final class BaseOptions {
     return vae == null && parts.isEmpty();
   }
 
+  /** Whether it is the embedded model. */
+  boolean isEmbedded() {
+    return base.equals(EMBEDDED);
+  }
+
   /** What is computed on. */
   Compute compute() {
     return compute.compute();
@@ -66,6 +71,6 @@ final class BaseOptions {
 
   /** Where the base lies. */
   Path folder() {
-    return base.equals(EMBEDDED) ? PortraitModel.files() : Path.of(base);
+    return isEmbedded() ? PortraitModel.files() : Path.of(base);
   }
 }

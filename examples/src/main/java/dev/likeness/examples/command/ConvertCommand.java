@@ -20,9 +20,12 @@ public final class ConvertCommand implements Runnable {
   @Parameters(index = "0", paramLabel = "IN", description = "a checkpoint file (safetensors, ckpt, pt, bin, gguf) or a folder")
   private Path in;
 
-  @Parameters(index = "1", paramLabel = "OUT",
+  @Parameters(index = "1", arity = "0..1", paramLabel = "OUT",
       description = "a file when it ends in .safetensors, else a diffusers folder; must not exist")
   private Path out;
+
+  @Option(names = "--to", paramLabel = "OUT", description = "says OUT, too")
+  private Path to;
 
   @Option(names = "--dtype", paramLabel = "T",
       description = "f32, f16, bf16, f8_e4m3, f8_e5m2 for floating-point tensors (default: as they are, bit for bit)")
@@ -35,15 +38,19 @@ public final class ConvertCommand implements Runnable {
 
   @Override
   public void run() {
+    if ((out == null) == (to == null)) {
+      throw new IllegalArgumentException("give OUT once, with --to or without (try likeness convert --help)");
+    }
+    Path target = out == null ? to : out;
     DType type = dtype == null ? null : DType.parse(dtype);
     if (type != null && !(type.isFloating() && type.isLoadable())) {
       throw new UnusableInput("--dtype " + dtype + " is no floating-point type of tensors; known: f32, f16, bf16, f8_e4m3, f8_e5m2");
     }
-    if (Files.exists(out)) {
-      throw new UnusableInput(out + " exists already; name another, since nothing is overwritten");
+    if (Files.exists(target)) {
+      throw new UnusableInput(target + " exists already; name another, since nothing is overwritten");
     }
-    Conversion.convert(in, out, type);
-    console.out().println(out);
+    Conversion.convert(in, target, type);
+    console.out().println(target);
     console.out().flush();
   }
 }

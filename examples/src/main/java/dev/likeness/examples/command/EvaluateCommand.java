@@ -47,8 +47,8 @@ public final class EvaluateCommand implements Runnable {
       + " ArcFace: distance to renders, and pairs of headshots")
   private Path embedder;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "receives evaluation.json and the pictures;"
-      + " what is there already is gone on with")
+  @Option(names = "--out", defaultValue = "evaluation", paramLabel = "DIR", description = "receives evaluation.json and the"
+      + " pictures; what is there already is gone on with (default: ${DEFAULT-VALUE})")
   private Path out;
 
   /** A subcommand that speaks to {@code console}. */

@@ -1,6 +1,7 @@
 package dev.likeness.examples.command;
 
 import dev.likeness.diffusion.error.UnusableInput;
+import dev.likeness.examples.console.Console;
 import dev.likeness.examples.people.RenderedPhotos;
 import dev.likeness.headshots.Consent;
 import dev.likeness.headshots.PersonProfile;
@@ -55,6 +56,13 @@ final class PhotoOptions {
       }
     } catch (IOException e) {
       throw new UnusableInput("cannot look at " + out + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** Says what is to be expected where real photos are for the embedded model. */
+  void warn(BaseOptions base, Console console) {
+    if (given() && base.isEmbedded() && !RenderedPhotos.areAllIn(photos)) {
+      console.err().println("portrait knows rendered people alone; for photographs give --base a Stable Diffusion, SDXL or FLUX model");
     }
   }
 

@@ -105,6 +105,7 @@ public final class TrainCommand implements Runnable {
     if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
       throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
+    photos.warn(base, console);
     if (store.given()) {
       learnInStore();
     } else {

@@ -20,7 +20,7 @@ final class NativesCheck {
   static List<Finding> findings() {
     List<Finding> findings = new ArrayList<>(libtorch());
     findings.add(opencv());
-    findings.add(tokenizers());
+    findings.add(tokenizers(Loader.Detector.getPlatform()));
     return findings;
   }
 
@@ -61,9 +61,12 @@ final class NativesCheck {
     }
   }
 
-  private static Finding tokenizers() {
-    boolean there = NativesCheck.class.getClassLoader().getResource("native/lib/tokenizers.properties") != null;
+  /** Not loaded, which would unpack it, but looked for by DJL's name of the platform. */
+  static Finding tokenizers(String platform) {
+    String folder = platform.replace("macosx", "osx").replace("windows", "win").replace("arm64", "aarch64");
+    boolean there = NativesCheck.class.getClassLoader().getResource(
+        "native/lib/" + folder + "/cpu/" + System.mapLibraryName("tokenizers")) != null;
     return there ? Finding.ok("tokenizers", "on the class path")
-        : Finding.missing("tokenizers", "add ai.djl.huggingface:tokenizers:0.38.0");
+        : Finding.missing("tokenizers", "add ai.djl.huggingface:tokenizers:0.38.0; none on the class path is for " + platform);
   }
 }

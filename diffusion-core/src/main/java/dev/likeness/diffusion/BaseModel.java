@@ -144,7 +144,7 @@ public final class BaseModel implements AutoCloseable {
     textToImage().require(request);
   }
 
-  /** Draws one picture. Thread-safe. */
+  /** Draws one picture. Thread-safe. What was cut off a prompt, or decoded again in f32, only a {@link Progress} hears. */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }

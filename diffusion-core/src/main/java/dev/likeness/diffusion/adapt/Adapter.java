@@ -34,7 +34,7 @@ public interface Adapter {
     return false;
   }
 
-  /** What leads one picture that carries this on its way; nothing unless said. Called once for every picture. */
+  /** What leads one picture that carries this on its way; nothing unless said. A picture follows one: its adapters' first. */
   default Optional<Steering> steering(Drawing drawing) {
     return Optional.empty();
   }

@@ -94,7 +94,8 @@ public final class FaceGuidance implements AutoCloseable {
   }
 
   /**
-   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all.
+   * Somebody to be held to; at weight 1 as strongly as pictures bear, at 0 not at all. A picture follows one: the first
+   * that it is given.
    *
    * @param vectors of their photos by {@link #embedder()}, all counting the same
    * @throws IllegalArgumentException when there are none

@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.golden;
 
 import com.fasterxml.jackson.jr.ob.JSON;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,11 +10,13 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 
-/** Files that a script of {@code tools/goldens} made, among the test resources: large ones lie there compressed. */
+/** Files that scripts of {@code tools/goldens} made, among the test resources: tensors lie there packed, large texts compressed. */
 public final class GoldenResource {
-  private static final String PACKED = ".gz";
+  private static final String COMPRESSED = ".gz";
 
   private GoldenResource() {}
 
@@ -41,7 +44,7 @@ public final class GoldenResource {
     return find(resource) != null;
   }
 
-  /** The file {@code resource}; a compressed one is unpacked, to a file that lasts as long as the JVM. */
+  /** The file {@code resource}; a packed or compressed one is unpacked, to a file that lasts as long as the JVM. */
   public static Path file(String resource) {
     try {
       URL plain = GoldenResource.class.getResource(resource);
@@ -61,8 +64,8 @@ public final class GoldenResource {
   }
 
   private static URL find(String resource) {
-    URL plain = GoldenResource.class.getResource(resource);
-    return plain == null ? GoldenResource.class.getResource(resource + PACKED) : plain;
+    return Stream.of("", COMPRESSED, PackedTensors.ENDING).map(ending -> GoldenResource.class.getResource(resource + ending))
+        .filter(Objects::nonNull).findFirst().orElse(null);
   }
 
   private static InputStream open(String resource) throws IOException {
@@ -70,6 +73,9 @@ public final class GoldenResource {
     if (url == null) {
       throw new IllegalArgumentException("no golden " + resource + "; tools/goldens/README.md says how to make it");
     }
-    return url.getPath().endsWith(PACKED) ? new GZIPInputStream(url.openStream()) : url.openStream();
+    if (url.getPath().endsWith(PackedTensors.ENDING)) {
+      return new ByteArrayInputStream(PackedTensors.whole(resource));
+    }
+    return url.getPath().endsWith(COMPRESSED) ? new GZIPInputStream(url.openStream()) : url.openStream();
   }
 }

@@ -4,14 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,11 +42,7 @@ class OptimizerTest {
   }
 
   private static Safetensors golden() {
-    try {
-      return Safetensors.open(Path.of(OptimizerTest.class.getResource("/golden/training-parts/optimizers.safetensors").toURI()));
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
-    }
+    return Safetensors.open(GoldenResource.file("/golden/training-parts/optimizers.safetensors"));
   }
 
   private static Map<String, Tensor> leaves(Safetensors golden, TensorRegion region) {

@@ -3,13 +3,12 @@ package dev.likeness.diffusion.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.likeness.diffusion.golden.Closeness;
+import dev.likeness.diffusion.golden.GoldenResource;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.schedulers.NoiseSchedule;
 import dev.likeness.schedulers.Prediction;
-import java.net.URISyntaxException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -31,8 +30,8 @@ class TrainingParityTest {
   private Safetensors golden;
 
   @BeforeEach
-  void open() throws URISyntaxException {
-    golden = Safetensors.open(Path.of(getClass().getResource("/golden/training-parts/reference.safetensors").toURI()));
+  void open() {
+    golden = Safetensors.open(GoldenResource.file("/golden/training-parts/reference.safetensors"));
   }
 
   @AfterEach

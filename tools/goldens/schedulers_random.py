@@ -189,7 +189,7 @@ def recorded(made, single, double):
     why = f64 if isinstance(f64, str) else f32 if isinstance(f32, str) else unusable(f64, made)
     if why:
         return {**made, "refused": why[:200]}
-    entry = {**made, "f32": rounded(f32, 8), "f64": rounded(f64, 12)}
+    entry = {**made, "f64": rounded(f64, 12)}
     if gap(f32, f64) > 1e-4:
         entry["gap"] = gap(f32, f64)
     return entry

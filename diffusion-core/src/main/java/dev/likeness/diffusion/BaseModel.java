@@ -177,7 +177,7 @@ public final class BaseModel implements AutoCloseable {
   }
 
   private TextToImage textToImage() {
-    return new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing));
+    return new TextToImage(denoiser, defaults, new Phases(denoiser.model(), plan, sparing), null);
   }
 
   /**

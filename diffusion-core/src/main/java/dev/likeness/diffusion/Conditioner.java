@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -34,24 +33,23 @@ final class Conditioner {
   private final List<PromptEncoder> encoders;
 
   Conditioner(StableDiffusion model, ImageRequest request, Function<Part, Adaptation> adaptation) {
-    UnreadSyntax.refuse(request);
     this.model = model;
-    this.request = request;
+    this.request = UnreadSyntax.read(request);
     encoders = model.towers().stream()
         .map(tower -> tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words())).toList();
   }
 
   /**
-   * What the prompts say at each of the plan's rows; rows with one text share it.
+   * What the prompts say at each of the plan's rows; rows with one text share it, and all have as many chunks as the longest.
    *
    * @param together whether both prompts of a row have to be of as many chunks
    */
-  Texts texts(boolean guided, boolean together, int rows) {
-    List<String> wanted = rows(request.prompt(), rows);
-    List<String> unwanted = rows(request.negative(), rows);
-    IntUnaryOperator least =
-        row -> guided && together ? Math.max(chunks(wanted.get(row)), chunks(unwanted.get(row))) : 1;
-    return new Texts(texts(wanted, false, least), guided ? texts(unwanted, true, least) : null);
+  Texts texts(boolean guided, boolean together, PromptSchedule schedule) {
+    int wanted = chunks(request.prompt(), request.embedding(), schedule);
+    int unwanted = guided ? chunks(request.negative(), request.negativeEmbedding(), schedule) : 1;
+    int most = Math.max(wanted, unwanted);
+    return new Texts(texts(rows(request.prompt(), schedule), false, together ? most : wanted),
+        guided ? texts(rows(request.negative(), schedule), true, together ? most : unwanted) : null);
   }
 
   /**
@@ -60,7 +58,7 @@ final class Conditioner {
    * @throws IllegalArgumentException when it changes
    */
   TextEncoding lasting() {
-    List<String> all = rows(request.prompt(), MOST_STEPS).stream().distinct().toList();
+    List<String> all = rows(request.prompt(), PromptSchedule.of(MOST_STEPS)).stream().distinct().toList();
     if (all.size() > 1) {
       throw new IllegalArgumentException("the prompt \"" + request.prompt() + "\" changes on the way, what is encoded does not;"
           + " encode what it says at each part of the way");
@@ -68,20 +66,23 @@ final class Conditioner {
     return encoded(all.get(0), false, 1);
   }
 
-  private List<String> rows(String prompt, int rows) {
-    PromptSchedule schedule = PromptSchedule.of(prompt, rows);
-    return request.prompting().syntax() == PromptSyntax.A1111 ? IntStream.range(0, rows).mapToObj(schedule::at).toList()
-        : Collections.nCopies(rows, prompt);
+  private List<String> rows(String prompt, PromptSchedule schedule) {
+    return request.prompting().syntax() == PromptSyntax.PLAIN ? Collections.nCopies(schedule.rows(), prompt)
+        : IntStream.range(0, schedule.rows()).mapToObj(row -> schedule.at(prompt, row)).toList();
+  }
+
+  private int chunks(String prompt, PromptEmbedding given, PromptSchedule schedule) {
+    return given != null ? given.count() / encoders.get(0).tokenizer().maxLength() : IntStream.rangeClosed(1, schedule.whole())
+        .mapToObj(step -> schedule.at(prompt, step - schedule.walked())).distinct().mapToInt(this::chunks).max().orElse(1);
   }
 
   private int chunks(String text) {
     return encoders.stream().mapToInt(encoder -> encoder.ids(text, request.prompting().syntax()).size()).max().orElse(1);
   }
 
-  private List<TextEncoding> texts(List<String> rows, boolean unwanted, IntUnaryOperator least) {
-    Map<List<?>, TextEncoding> known = new HashMap<>();
-    return IntStream.range(0, rows.size()).mapToObj(row -> known.computeIfAbsent(
-        List.of(rows.get(row), least.applyAsInt(row)), any -> text(rows.get(row), unwanted, least.applyAsInt(row)))).toList();
+  private List<TextEncoding> texts(List<String> rows, boolean unwanted, int chunks) {
+    Map<String, TextEncoding> known = new HashMap<>();
+    return rows.stream().map(row -> known.computeIfAbsent(row, text -> text(text, unwanted, chunks))).toList();
   }
 
   private TextEncoding text(String text, boolean unwanted, int chunks) {

@@ -15,6 +15,7 @@ import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
@@ -67,9 +68,9 @@ interface Denoiser {
    * What the prompts of a request say, for all of its pictures; it belongs to the calling scope.
    *
    * @param adaptation what the request adds to each part
-   * @param rows how many rows its plan has
+   * @param schedule of its plan
    */
-  Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows);
+  Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule);
 
   /** What each text encoder leaves out of a plain prompt that may name these words, if anything. */
   Stream<Cut> cuts(String prompt, List<TextualInversion> words);

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Qwen3Image;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.RecordedNetwork;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.FirstBlockCache;
@@ -94,9 +95,9 @@ record Flux2Denoiser(Qwen3Image<Flux2Config, Flux2Transformer2DModel> model) imp
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
+        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), schedule.rows());
   }
 
   @Override

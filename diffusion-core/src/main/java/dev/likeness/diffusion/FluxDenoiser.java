@@ -7,6 +7,7 @@ import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Flux;
 import dev.likeness.diffusion.sampling.NoisePredictor;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.FluxConditioning;
@@ -119,12 +120,12 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     List<String> prompts = Texts.prompts(request, guided(request), false);
     return Texts.lasting(new TextEncoding(
         model.t5().encode(prompts, TEXT_TOKENS, model.t5().encoder(adaptation.apply(Part.TEXT_ENCODER_2))),
         model.clip().prompts(adaptation.apply(Part.TEXT_ENCODER)).with(request.prompting().words()).encode(prompts, 0)
-            .pooled()), rows);
+            .pooled()), schedule.rows());
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.model.StableDiffusion3;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
 import dev.likeness.diffusion.text.PromptEncoder;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.Sd3Transformer2DModel;
@@ -63,12 +64,12 @@ record Sd3Denoiser(StableDiffusion3 model) implements Denoiser {
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     List<String> prompts = Texts.prompts(request, guided(request), true);
     return Texts.lasting(model.encode(prompts,
         tower -> heard(tower.prompts(adaptation.apply(tower.part())).with(request.prompting().words()), prompts,
             tower.layersLeftOut(), request.prompting().clipSkip()),
-        t5 -> t5.encode(prompts, StableDiffusion3.T5_TOKENS, t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))), rows);
+        t5 -> t5.encode(prompts, StableDiffusion3.T5_TOKENS, t5.encoder(adaptation.apply(Part.TEXT_ENCODER_3)))), schedule.rows());
   }
 
   /** What a CLIP tower says of the prompts; the negative one is heard with the layers that are skipped for the other. */

@@ -21,6 +21,8 @@ import dev.likeness.diffusion.sampling.TiledNetwork;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoiseSource;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptSchedule;
+import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.vae.Autoencoder;
 import dev.likeness.diffusion.vae.Guarded;
 import dev.likeness.schedulers.PlanRequest;
@@ -39,8 +41,8 @@ import java.util.Optional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
-/** Prompt to pictures: encode, plan, draw noise, sample, decode. */
-record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
+/** Prompt to pictures: encode, plan, draw noise, sample, decode; {@code before} is a first pass's request, or null. */
+record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageRequest before) {
   /** Pictures drawn in one pass of the network; more only cost memory. */
   private static final int BATCH = 4;
 
@@ -72,7 +74,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       return first;
     }
     ImageRequest after = hires.after(first, denoiser.unit(), new LatentSpace(model()));
-    GeneratedImage second = drawn(List.of(completed(after)), own -> { }, progress, stop).get(0).over(first);
+    GeneratedImage second = new TextToImage(denoiser, defaults, phases, first.request())
+        .drawn(List.of(completed(after)), own -> { }, progress, stop).get(0).over(first);
     each.accept(second);
     return second;
   }
@@ -85,7 +88,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
       stop.check();
-      List<Sitting> sittings = Sitting.of(sitters(requests, plan.size()), phases.plan() == null ? BATCH : 1);
+      List<Sitting> sittings = Sitting.of(sitters(requests, schedule(requests.get(0), plan.size())), phases.plan() == null ? BATCH : 1);
       phases.encoded();
       for (Sitting sitting : sittings) {
         Runnable sampled = () -> phases.sampled(sitting == sittings.get(sittings.size() - 1));
@@ -175,11 +178,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
   }
 
   /** Requests with what their pictures share; those that add the same share that too. */
-  private List<Sitter> sitters(List<ImageRequest> requests, int rows) {
+  private List<Sitter> sitters(List<ImageRequest> requests, PromptSchedule schedule) {
     Map<List<Adapter>, Map<Part, Adaptation>> known = new HashMap<>();
     return requests.stream().map(request -> {
       Map<Part, Adaptation> added = known.computeIfAbsent(request.adapters(), adapters -> adaptations(request));
-      return new Sitter(request, added, denoiser.texts(request, added::get, rows));
+      return new Sitter(request, added, denoiser.texts(request, added::get, schedule));
     }).toList();
   }
 
@@ -206,6 +209,20 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases) {
       }
     }
     return sums;
+  }
+
+  // As in the web interface: image to image hears a whole run's schedule begin, a second pass all of its own.
+  private PromptSchedule schedule(ImageRequest request, int rows) {
+    if (request.prompting().syntax() == PromptSyntax.PLAIN) {
+      return PromptSchedule.of(rows);
+    }
+    int whole = left(request, 0);
+    return before == null ? new PromptSchedule(rows, whole, whole - left(request, request.from()), 0)
+        : new PromptSchedule(rows, rows, 0, left(before, 0));
+  }
+
+  private int left(ImageRequest request, double from) {
+    return plan(request.from(null).between(from, 1)).size();
   }
 
   private Networks model() {

@@ -7,6 +7,7 @@ import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.Weakening;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
@@ -93,9 +94,9 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return new Conditioner(model, request, adaptation)
-        .texts(guided(request), Denoiser.showsPictures(model, Part.UNET, adaptation.apply(Part.UNET)), rows);
+        .texts(guided(request), Denoiser.showsPictures(model, Part.UNET, adaptation.apply(Part.UNET)), schedule);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.sampling.NoisePredictor;
 import dev.likeness.diffusion.sampling.RecordedNetwork;
 import dev.likeness.diffusion.tensor.Carried;
 import dev.likeness.diffusion.tensor.Images;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextEncoding;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.transformer.ZImageConfig;
@@ -63,9 +64,9 @@ record ZImageDenoiser(Qwen3Image<ZImageConfig, ZImageTransformer2DModel> model) 
   }
 
   @Override
-  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, int rows) {
+  public Texts texts(ImageRequest request, Function<Part, Adaptation> adaptation, PromptSchedule schedule) {
     return Texts.lasting(
-        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), rows);
+        model.text(Texts.prompts(request, guided(request), false), adaptation.apply(Part.TEXT_ENCODER)), schedule.rows());
   }
 
   @Override

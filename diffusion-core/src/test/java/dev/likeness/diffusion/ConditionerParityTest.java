@@ -13,6 +13,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.unet.UNetConditioning;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ class ConditionerParityTest {
   }
 
   private static UNetConditioning told(BaseModel base, ImageRequest request) {
-    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE).texts(true, false, 1);
+    Texts texts = new Conditioner(base.networks(), request, part -> Adaptation.NONE).texts(true, false, PromptSchedule.of(1));
     return UNetNetwork.joined(Stream.of(true, false)
         .map(unwanted -> Conditioner.told(base.networks(), request, texts.at(0, unwanted), unwanted)).toList());
   }
@@ -68,12 +69,12 @@ class ConditionerParityTest {
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("one BREAK [two:two BREAK three:2]").syntax(PromptSyntax.A1111);
       Conditioner conditioner = new Conditioner(base.networks(), ask, part -> Adaptation.NONE);
-      Texts apart = conditioner.texts(true, false, 4);
-      Texts filled = conditioner.texts(true, true, 4);
-      assertEquals(List.of(154L, 154L, 154L, 231L), filled.unwanted().stream().map(text -> text.tokens().size(1)).toList());
+      Texts apart = conditioner.texts(true, false, PromptSchedule.of(4));
+      Texts filled = conditioner.texts(true, true, PromptSchedule.of(4));
+      assertEquals(List.of(231L, 231L), Stream.of(apart.at(0, false), filled.at(0, true)).map(text -> text.tokens().size(1)).toList());
       assertSame(filled.at(0, true), filled.at(2, true));
       Tensor nothing = apart.at(0, true).tokens();
-      Tensor words = new Conditioner(base.networks(), ask.prompt(""), part -> Adaptation.NONE).texts(false, false, 1).at(0, false)
+      Tensor words = new Conditioner(base.networks(), ask.prompt(""), part -> Adaptation.NONE).texts(false, false, PromptSchedule.of(1)).at(0, false)
           .tokens();
       Closeness.assertWithin(1e-5, nothing, filled.at(3, true).tokens().narrow(1, 0, 77), "the negative prompt");
       Closeness.assertWithin(1e-5, variant.equals("xl-base") ? nothing : words, filled.at(3, true).tokens().narrow(1, 154, 77),
@@ -89,7 +90,7 @@ class ConditionerParityTest {
     try (TensorScope scope = TensorScope.open(); InferenceMode inference = new InferenceMode(true);
         BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
       ImageRequest ask = ImageRequest.of("!".repeat(80)).syntax(PromptSyntax.A1111);
-      Texts texts = new Conditioner(base.networks(), ask, part -> Adaptation.NONE).texts(true, true, 1);
+      Texts texts = new Conditioner(base.networks(), ask, part -> Adaptation.NONE).texts(true, true, PromptSchedule.of(1));
       assertEquals(154, texts.at(0, false).tokens().size(1));
     }
   }

@@ -94,6 +94,16 @@ class PictureRequestsTest {
   }
 
   @Test
+  void goesOnInAPromptsSchedule() {
+    ImageRequest ask = ASK.scheduler("DDIM").steps(10).prompt("a cat").syntax(PromptSyntax.A1111);
+    Picture cat = base.generate(ask).picture();
+    assertEquals(base.generate(ask.prompt("a dog").size(48, 36).from(cat, 0.5)).picture(),
+        base.generate(ask.prompt("a [cat:dog:0.9]").hires(HiresFix.pixels(1.5, 0.5))).picture());
+    ImageRequest rest = ask.from(InitialImage.of(base.encode(cat))).between(0.6, 1);
+    assertEquals(base.generate(rest.prompt("a dog")).picture(), base.generate(rest.prompt("a [cat:dog:0.5]")).picture());
+  }
+
+  @Test
   void drawsOverEnlargedPixels() {
     GeneratedImage large = base.generate(ASK.hires(HiresFix.pixels(1.5, 0.5)));
     assertEquals("48x36", large.picture().width() + "x" + large.picture().height());

@@ -19,6 +19,7 @@ import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.PromptSyntax;
 import dev.likeness.diffusion.text.TextualInversion;
 import java.nio.file.Path;
@@ -81,8 +82,8 @@ class TextsTest {
   void skipsLayersOfClipAloneAndForThePromptAloneInStableDiffusion3() {
     try (StableDiffusion3 model = StableDiffusion3.open(ModelFiles.open(PipelineFolder.write("sd3/three", scratch).path()),
         Compute.EXACT); TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
-      Texts whole = new Sd3Denoiser(model).texts(ASK, part -> Adaptation.NONE, 1);
-      Texts skipped = new Sd3Denoiser(model).texts(ASK.clipSkip(1), part -> Adaptation.NONE, 1);
+      Texts whole = new Sd3Denoiser(model).texts(ASK, part -> Adaptation.NONE, PromptSchedule.of(1));
+      Texts skipped = new Sd3Denoiser(model).texts(ASK.clipSkip(1), part -> Adaptation.NONE, PromptSchedule.of(1));
       assertSame(whole.at(0, true).tokens(), skipped.at(0, true).tokens());
       assertSame(whole.at(0, false).pooled(), skipped.at(0, false).pooled());
       Tensor clip = model.towers().get(0).prompts(Adaptation.NONE).encode(List.of("a cat"), 2).tokens();
@@ -166,7 +167,8 @@ class TextsTest {
       assertRefused("the prompt has <hypernet:old:1>", base, ask.prompt("a cat <hypernet:old:1>"));
       assertRefused("the prompt joins prompts by AND, which are not drawn together here (\"a cat AND a dog :1.2\"); ask for one of"
           + " them, or write the word in small letters", base, ask.prompt("a cat AND a dog :1.2"));
-      base.generate(ask.prompt("a BRAND and a <cat> (x < y:1.1)").negative("salt AND pepper"));
+      assertRefused("the prompt ends in \": 1.2\"", base, ask.prompt("a cat : 1.2"));
+      base.generate(ask.prompt("a BRAND and a <cat> (x < y:1.1) # AND").negative("salt AND pepper :1"));
       base.generate(ask.prompt("<toy:cat>").word(new TextualInversion("<Toy:cat>", Map.of(32, new float[32]))));
       base.generate(ASK.prompt("<lora:ada:0.8> AND a dog"));
     }

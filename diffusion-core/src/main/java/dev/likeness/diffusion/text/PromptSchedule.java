@@ -10,27 +10,24 @@ import java.util.regex.Pattern;
  * neither stay as they are, for the weights.
  *
  * <p>Steps count as in the web interface: the prompt of step k, from 1, is given to the k-th call of the network from
- * 0, and that of step 1 to the first call too.
+ * 0, and that of step 1 to the first call too. In a second pass shares are 1 to 2, and steps count on.
+ *
+ * @param rows the calls of a run
+ * @param whole how many they are from noise to the end
+ * @param walked how many of these another run has made
+ * @param before how many a first pass had, or 0
  */
-public final class PromptSchedule {
+public record PromptSchedule(int rows, int whole, int walked, int before) {
   private static final Pattern NUMBER = Pattern.compile("\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*");
 
-  private final String prompt;
-  private final int steps;
-
-  private PromptSchedule(String prompt, int steps) {
-    this.prompt = prompt;
-    this.steps = steps;
+  /** From noise to the end in so many calls of the network. */
+  public static PromptSchedule of(int rows) {
+    return new PromptSchedule(rows, rows, 0, 0);
   }
 
-  /** The schedule of a prompt over so many calls of the network. */
-  public static PromptSchedule of(String prompt, int steps) {
-    return new PromptSchedule(prompt, steps);
-  }
-
-  /** The prompt that a row, from 0, is told. */
-  public String at(int row) {
-    return text(prompt, Math.max(row, 1));
+  /** What a row, from 0, is told of a prompt. */
+  public String at(String prompt, int row) {
+    return text(prompt, Math.max(walked + row, 1));
   }
 
   private String text(String source, int step) {
@@ -68,7 +65,8 @@ public final class PromptSchedule {
 
   private int when(String number) {
     double value = Double.parseDouble(number);
-    return Math.min(steps, (int) (number.contains(".") ? value * steps : value));
+    double share = before > 0 ? value - 1 : value;
+    return Math.min(whole, (int) (number.contains(".") ? share * whole : value - before));
   }
 
   private static int closing(String source, int open) {

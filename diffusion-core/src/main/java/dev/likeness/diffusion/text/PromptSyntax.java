@@ -6,8 +6,8 @@ public enum PromptSyntax {
   PLAIN,
   /**
    * As AUTOMATIC1111's web interface reads it: {@code (word:1.2)}, {@code (word)}, {@code [word]}, backslashes, {@code
-   * BREAK}, {@code [from:to:when]}, {@code [this|that]}, and as many chunks of 75 tokens as it takes. Tags of files ({@code
-   * <lora:NAME:0.8>}) and prompts joined by {@code AND} are refused.
+   * BREAK}, {@code [from:to:when]}, {@code [this|that]}, as many chunks of 75 tokens as it takes, and {@code #} before a comment. Tags
+   * of files ({@code <lora:NAME:0.8>}), prompts joined by {@code AND} and a {@code :1.2} at the end are refused.
    */
   A1111;
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,17 +61,22 @@ class PromptSyntaxTest {
       "[b:c:d] > 10 > '[b:c:d]' > 5 > '[b:c:d]'",
       "a [b:c:0.5 > 10 > 'a [b:c:0.5' > 5 > 'a [b:c:0.5'"})
   void changesAfterAStep(String prompt, int steps, String before, int last, String after) {
-    PromptSchedule schedule = PromptSchedule.of(prompt, steps);
-    assertEquals(before, schedule.at(0));
-    assertEquals(before, schedule.at(last));
-    assertEquals(after, schedule.at(last + 1));
+    PromptSchedule schedule = PromptSchedule.of(steps);
+    assertEquals(before, schedule.at(prompt, 0));
+    assertEquals(before, schedule.at(prompt, last));
+    assertEquals(after, schedule.at(prompt, last + 1));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"[a:b:.5],0,b", "[a:b:1.5],5,a", "[a:b:1.5],6,b", "[a:b:14],5,b"})
+  void countsOnInASecondPass(String prompt, int row, String text) {
+    assertEquals(text, new PromptSchedule(10, 10, 0, 10).at(prompt, row));
   }
 
   @Test
   void takesTurns() {
-    PromptSchedule schedule = PromptSchedule.of("a [cow|horse|] b", 6);
     assertEquals(List.of("a cow b", "a cow b", "a horse b", "a  b", "a cow b"),
-        List.of(schedule.at(0), schedule.at(1), schedule.at(2), schedule.at(3), schedule.at(4)));
+        IntStream.range(0, 5).mapToObj(row -> PromptSchedule.of(6).at("a [cow|horse|] b", row)).toList());
   }
 
   @Test

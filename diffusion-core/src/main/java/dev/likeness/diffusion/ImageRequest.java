@@ -178,7 +178,7 @@ public record ImageRequest(String prompt, String negative, int steps, OwnSteps o
     return from(InitialImage.of(picture).strength(strength));
   }
 
-  /** The picture on a larger canvas, its new margins drawn; all sizes in pixels. */
+  /** The picture on a larger canvas, its new margins drawn, of the size of both; all sizes in pixels. */
   public ImageRequest outpaint(Picture picture, int left, int top, int right, int bottom) {
     return from(InitialImage.extended(picture, left, top, right, bottom))
         .size(picture.width() + left + right, picture.height() + top + bottom);

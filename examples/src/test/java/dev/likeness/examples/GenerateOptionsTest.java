@@ -24,6 +24,7 @@ import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import dev.likeness.examples.command.ReferenceOptionTest;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -31,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -54,7 +56,7 @@ class GenerateOptionsTest {
   private static Picture mask;
 
   @BeforeAll
-  static void paint() {
+  static void paint() throws IOException {
     base = TinyBase.in(folder);
     byte[] rgb = new byte[40 * 32 * 3];
     byte[] half = new byte[rgb.length];
@@ -66,6 +68,7 @@ class GenerateOptionsTest {
     mask = Picture.of(40, 32, half);
     picture.writePng(folder.resolve("init.png"));
     mask.writePng(folder.resolve("mask.png"));
+    ImageIO.write(new BufferedImage(1, 1, BufferedImage.TYPE_INT_ARGB), "png", folder.resolve("clear.png").toFile());
     try (TensorScope scope = TensorScope.open()) {
       SafetensorsWriter.write(folder.resolve("red.safetensors"), Map.of("emb_params", torch.ones(2, 32)), Map.of());
     }
@@ -91,6 +94,8 @@ class GenerateOptionsTest {
         Arguments.of("--init lying.jpg --strength 0.6 --mask mask.jpg", whole.from(lying.mask(lyingMask))),
         Arguments.of("--init lying.jpg --strength 0.6 --change-map mask.jpg", whole.from(lying.change(lyingMask))),
         Arguments.of("--init init.png --strength 0.9 --extend 8,0,0,16", wider.from(wider.initial().strength(0.9))),
+        Arguments.of("--init init.png --extend 3,0,0,17 --height 24", ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
+        Arguments.of("--init init.png --strength 0.6 --change-map clear.png", whole.from(initial.change(Picture.of(1, 1, new byte[3])))),
         Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of("--hires 1.5 --hires-strength 0.5 --hires-pixels", ASK.hires(HiresFix.pixels(1.5, 0.5))),
         Arguments.of("--prompt-syntax a1111", ASK.syntax(PromptSyntax.A1111)),

@@ -54,7 +54,7 @@ final class ControlOptions {
       open.add(net);
       Control control = Control.of(net, upright(pictures.get(i))).scale(at(scales, i, 1.0))
           .between(at(starts, i, 0.0), at(ends, i, 1.0)).mode(at(modes, i, -1));
-      controls.add(i < masks.size() ? control.masked(upright(masks.get(i))) : control);
+      controls.add(i < masks.size() ? control.masked(Orientation.upright(masks.get(i), Picture.readMask(masks.get(i)))) : control);
     }
     ImageRequest held = request;
     for (Control control : controls) {

@@ -142,6 +142,8 @@ public final class GenerateCommand implements Runnable {
     List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).sparing()) {
+      int unit = model.unit();
+      request = request.size(width == 0 ? request.width() / unit * unit : width, height == 0 ? request.height() / unit * unit : height);
       for (LoraOption lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);

@@ -60,11 +60,12 @@ final class InitialOptions {
     if (margins != null) {
       require(margins.length == 4, "--extend needs four numbers: left, top, right, bottom");
       ImageRequest wider = request.outpaint(picture, margins[0], margins[1], margins[2], margins[3]);
-      return wider.from(wider.initial().strength(strength));
+      return wider.from(wider.initial().strength(strength)).size(request.width() == 0 ? wider.width() : request.width(),
+          request.height() == 0 ? wider.height() : request.height());
     }
     InitialImage initial = InitialImage.of(picture).strength(strength);
     return request.from(mask != null ? initial.mask(Orientation.upright(mask, Picture.readMask(mask)))
-        : map != null ? initial.change(Orientation.upright(map, Picture.read(map))) : initial);
+        : map != null ? initial.change(Orientation.upright(map, Picture.readMask(map))) : initial);
   }
 
   private void require(boolean holds, String usage) {

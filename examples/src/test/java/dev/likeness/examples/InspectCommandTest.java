@@ -73,6 +73,8 @@ class InspectCommandTest {
         new long[] {768}, "ip_adapter.1.to_k_ip.weight", new long[] {320, 768}, "ip_adapter.1.to_v_ip.weight",
         new long[] {320, 768}));
     assertKind("textual-inversion", "sd1", Map.of("emb_params", new long[] {2, 768}));
+    assertKind("textual-inversion", "sd1", Map.of("string_to_param.*", new long[] {2, 768}));
+    assertKind("textual-inversion", "sdxl-refiner", Map.of("sks", new long[] {1280}));
     assertKind("vae", "unknown", Map.of("decoder.conv_in.weight", new long[] {4, 4, 3, 3}));
     assertKind("base", "sd2", Map.of("model.diffusion_model.input_blocks.2.1.attn2.to_k.weight", new long[] {320, 1024},
         "first_stage_model.decoder.conv_in.weight", new long[] {4, 4, 3, 3}));

@@ -31,7 +31,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   /** How wide vectors for T5 are, of which no learned words are read here; every tower of CLIP is narrower. */
   public static final int T5_WIDTH = 4096;
 
-  private static final Pattern KNOWN = Pattern.compile("emb_params|string_to_param\\.\\*|clip_[lg]|t5|text_encoders_[012]");
+  private static final Pattern KNOWN = Pattern.compile("emb_params|string_to_param\\..+|clip_[lg]|t5|text_encoders_[012]");
 
   public TextualInversion {
     if (token.isBlank() || values.isEmpty()) {
@@ -48,7 +48,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /**
-   * Reads a file; the token is the one it names, or the file's own name without its ending.
+   * Reads a file; the token is the placeholder or tensor it names, or the file's own name without its ending.
    *
    * @throws UnusableInput when the file holds no textual inversion, or vectors for T5
    */
@@ -65,6 +65,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
         token = names.get(0);
       }
       for (String name : known) {
+        token = name.matches("string_to_param\\.[^*].*") ? name.substring(name.indexOf('.') + 1) : token;
         values.put(width(file, name, source.shape(name)), Images.floats(source.read(name)));
       }
       if (values.isEmpty()) {

@@ -48,6 +48,7 @@ class TextualInversionTest {
     assertOpens("ada", Set.of(1280, 768), Map.of("text_encoders_0", 1280, "text_encoders_1", 768));
     assertOpens("ada", Set.of(768), Map.of("text_encoders_0", 768));
     assertOpens("<ada>", Set.of(768), Map.of("<ada>", 768));
+    assertOpens("<ada>", Set.of(768), Map.of("string_to_param.<ada>", 768));
   }
 
   @Test

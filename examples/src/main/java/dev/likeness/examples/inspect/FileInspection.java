@@ -30,7 +30,7 @@ final class FileInspection {
     }
     Tally tally = new Tally();
     tally.add(tensors);
-    Kind kind = Kind.of(tensors.names());
+    Kind kind = Kind.of(tensors);
     Map<String, Object> details = new LinkedHashMap<>();
     details.put("tensors", tensors.names().size());
     List<String> problems = new ArrayList<>();

@@ -13,8 +13,8 @@ import java.util.Map;
  * What a file or folder turned out to be.
  *
  * @param path what was looked at
- * @param kind picture, base, lora, ip-adapter, textual-inversion, vae, unet, text-encoder, or unknown
- * @param family what it is or fits: sd1, sd2, sdxl, sd3, flux, or unknown
+ * @param kind picture, base, lora, ip-adapter, textual-inversion, controlnet, vae, unet, text-encoder, image-encoder, or unknown
+ * @param family what it is or fits: sd1, sd2, sdxl, sdxl-refiner, sd3, flux, flux2, z-image, qwen-image, cascade, or unknown
  * @param format diffusers, single-file, safetensors, pickle, gguf, onnx, or unknown
  * @param parameters numbers in all tensors
  * @param dtypes element types and how many numbers have each

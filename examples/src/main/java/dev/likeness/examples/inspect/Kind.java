@@ -1,5 +1,7 @@
 package dev.likeness.examples.inspect;
 
+import dev.likeness.diffusion.weights.TensorList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -12,7 +14,7 @@ enum Kind {
       ".dora_scale", "lora_unet_", "oft_unet_", "lora_te", "lycoris_", ":down", ":up")),
   IP_ADAPTER(List.of("ip_adapter.", "adapter_modules.", "image_proj.", "image_proj_model.", "ip_adapter_proj_model.",
       "encoder_hid_proj.image_projection_layers.", "unet.encoder_hid_proj.image_projection_layers.")),
-  TEXTUAL_INVERSION(List.of("emb_params", "clip_l", "clip_g", "text_encoders_0", "text_encoders_1", "<")),
+  TEXTUAL_INVERSION(List.of("emb_params", "string_to_param.", "clip_l", "clip_g", "text_encoders_0", "text_encoders_1", "<")),
   CONTROLNET(List.of("controlnet_cond_embedding.", "control_model.", "controlnet_x_embedder.")),
   UNET(List.of("down_blocks.0.resnets.0.time_emb_proj.", "time_embedding.linear_1.")),
   VAE(List.of("decoder.conv_in.", "first_stage_model.", "decoder.layers.")),
@@ -42,6 +44,13 @@ enum Kind {
       }
     }
     return names.size() <= FEW && names.stream().anyMatch(TEXTUAL_INVERSION::beginsOf) ? TEXTUAL_INVERSION : UNKNOWN;
+  }
+
+  /** The same; one tensor as wide as a tower of CLIP is a word. */
+  static Kind of(TensorList tensors) {
+    Kind kind = of(tensors.names());
+    String shape = tensors.names().size() == 1 ? Arrays.toString(tensors.shape(tensors.names().iterator().next())) : "";
+    return kind == UNKNOWN && shape.matches("\\[(\\d+, )?(768|1024|1280)]") ? TEXTUAL_INVERSION : kind;
   }
 
   private boolean isSeenIn(String name) {

@@ -27,7 +27,7 @@ public record GeneratedImage(Picture picture, long seed, ImageRequest request, L
     AtomicFile.write(file, out -> out.write(bytes));
   }
 
-  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated, or edited. */
+  /** The bytes of a PNG file that says, where {@link Marking} can, that the picture was generated, or edited; a watermark changes pixels. */
   public byte[] toPng() {
     return Marking.installed().png(picture, edited);
   }

@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** How {@code generate}'s pictures came about: the options that were given, and each picture's request with every default filled in. */
+/** How {@code generate}'s pictures came about: the options that were given, and what is listed of each picture's request (or second pass),
+ * with defaults filled in. */
 final class ImagesRecord {
   static final String FILE = "images.json";
 

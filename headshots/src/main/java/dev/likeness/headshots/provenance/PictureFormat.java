@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /** The kinds of file that headshots are written as. */
 public enum PictureFormat {
-  /** Every pixel as it was drawn. */
+  /** Lossless, with the invisible watermark. */
   PNG("png"),
   /** Quality 92, for where nothing else is read. */
   JPEG("jpg"),

@@ -104,7 +104,7 @@ final class Conditioner {
       pooled = encoding.pooled();
     }
     TextEncoding all = new TextEncoding(torch.cat(tokens, -1), pooled);
-    return unwanted && text.isEmpty() && model.zerosForNothing() ? all.zeros() : all;
+    return unwanted && request.negative().isEmpty() && model.zerosForNothing() ? all.zeros() : all;
   }
 
   private Tensor placed(Tensor tensor) {

@@ -80,6 +80,8 @@ class ConditionerParityTest {
       Closeness.assertWithin(1e-5, variant.equals("xl-base") ? nothing : words, filled.at(3, true).tokens().narrow(1, 154, 77),
           "what fills it up");
       Closeness.assertWithin(1e-5, apart.at(3, false).tokens(), filled.at(3, false).tokens(), "the prompt");
+      Texts late = new Conditioner(base.networks(), ask.negative("[two:2]"), part -> Adaptation.NONE).texts(true, false, PromptSchedule.of(4));
+      Closeness.assertWithin(1e-5, words, late.at(0, true).tokens(), "nothing yet, which is no zeros");
     }
   }
 

@@ -12,8 +12,10 @@ import java.util.stream.IntStream;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** How {@code generate}'s pictures came about: the options that were given, and what is listed of each picture's request (or second pass),
- * with defaults filled in. */
+/**
+ * How {@code generate}'s pictures came about: the options that were given, and what is listed of each picture's request (or second pass),
+ * with defaults filled in.
+ */
 final class ImagesRecord {
   static final String FILE = "images.json";
 
@@ -48,6 +50,9 @@ final class ImagesRecord {
       entry.put("sigmas", request.ownSteps().sigmas());
     }
     entry.put("guidance", request.guidance());
+    if (request.initial() != null && Double.isFinite(request.initial().strength())) {
+      entry.put("strength", request.initial().strength());
+    }
     entry.put("width", request.width());
     entry.put("height", request.height());
     return entry;

@@ -87,6 +87,9 @@ public final class TrainParts {
     TrimmedTokenizer.json(encoder().resolve("config.json"), Architecture.imageEncoder());
     TrimmedTokenizer.json(encoder().resolve("preprocessor_config.json"), Architecture.preprocessor());
     PortraitFolder.weights(state, "ema.encoder.", encoder().resolve("model.safetensors"), made());
+    Map<String, Object> index = new LinkedHashMap<>(ModelConfig.read(model.resolve("model_index.json")).values());
+    index.put("image_encoder", List.of("transformers", "CLIPVisionModelWithProjection"));
+    TrimmedTokenizer.json(folder().resolve("model_index.json"), index);
   }
 
   private void adapter() {

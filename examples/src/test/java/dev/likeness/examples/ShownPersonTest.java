@@ -35,6 +35,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -227,6 +228,16 @@ class ShownPersonTest {
       drawn.add(Picture.read(out.resolve("image-001.png")).rgb());
     }
     assertArrayEquals(drawn.get(0), drawn.get(1));
+  }
+
+  @Test
+  void portraitIsShownWholePictures(@TempDir Path folder) throws IOException {
+    List<String> asked = List.of("generate", "--prompt", "a woman", "--steps", "2", "--out");
+    CommandRun.of(Stream.concat(asked.stream(), Stream.of(folder.resolve("told").toString())).toArray(String[]::new));
+    CommandRun run = CommandRun.of(Stream.concat(asked.stream(),
+        Stream.of(folder.resolve("shown").toString(), "--reference", photos.resolve("selfie-01.jpg").toString())).toArray(String[]::new));
+    assertEquals(0, run.status(), run.err());
+    assertFalse(Arrays.equals(Picture.read(folder.resolve("told/image-001.png")).rgb(), Picture.read(folder.resolve("shown/image-001.png")).rgb()));
   }
 
   @Test

@@ -159,8 +159,9 @@ interface Denoiser {
     throw new IllegalArgumentException("ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
   }
 
-  /** Opens a model of any family. */
+  /** Opens a model of any family, once its device answers. */
   static Denoiser open(ModelFiles files, Compute compute) {
+    compute.answering();
     String transformer = files.componentClass(Part.TRANSFORMER.folder());
     if (transformer == null) {
       return new UNetDenoiser(StableDiffusion.open(files, compute));

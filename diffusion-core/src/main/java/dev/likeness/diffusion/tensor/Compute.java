@@ -38,7 +38,10 @@ public record Compute(String device, DType dtype) {
     }
   }
 
-  /** The graphics card in bf16 where there is one; else the CPU, in bf16 where it multiplies bf16 in hardware. */
+  /**
+   * The graphics card in bf16 where there is one (those before Ampere want f16); else the CPU, in bf16 where it multiplies bf16 in
+   * hardware.
+   */
   public static Compute best() {
     if (cudaWorks()) {
       return new Compute("cuda", DType.BF16);
@@ -58,10 +61,13 @@ public record Compute(String device, DType dtype) {
     return new Compute(where, type).answering();
   }
 
-  /** This, once its device was seen to answer. */
-  Compute answering() {
+  /** This, once its device was seen to answer; else a {@link MachineLimit} says what is missing. */
+  public Compute answering() {
     if (!onCpu() && !cudaWorks()) {
       throw new MachineLimit("no CUDA device answers: " + CUDA_NEEDS + "; or choose --device cpu");
+    }
+    if (device.contains(":") && Integer.parseInt(device.substring(5)) >= torch.cuda_device_count()) {
+      throw new MachineLimit("no " + device + " here; cards: " + torch.cuda_device_count());
     }
     return this;
   }

@@ -6,7 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.error.MachineLimit;
+import dev.likeness.diffusion.model.ModelFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -48,6 +50,7 @@ class DeviceMemoryTest {
         + " org.bytedeco:cuda:13.1-9.19-1.5.13 without one and with linux-x86_64 (the command: mvn package -P cuda), and install CUDA 13"
         + " with cuDNN 9 and NCCL; or choose --device cpu", assertThrows(MachineLimit.class, card::memory).getMessage());
     assertTrue(DeviceMemory.find(card).isEmpty());
+    assertThrows(MachineLimit.class, () -> BaseModel.open((ModelFiles) null, card));
   }
 
   @Test

@@ -8,7 +8,8 @@ final class ComputeOptions {
   @Option(names = "--device", paramLabel = "D", description = "cpu or cuda; the best there is by default")
   private String device;
 
-  @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or f16; the fastest good one by default")
+  @Option(names = "--dtype", paramLabel = "T", description = "f32, bf16 or f16; the fastest good one by default, for cards before"
+      + " Ampere choose f16")
   private String dtype;
 
   Compute compute() {

@@ -76,6 +76,18 @@ class OverflowTest {
     }
   }
 
+  @Test
+  void refusesAnAutoencoderThatIsNotFiniteInF32() throws IOException {
+    Path folder = folder();
+    change(folder.resolve("vae/diffusion_pytorch_model.safetensors"),
+        tensors -> tensors.get("decoder.conv_out.bias").fill_(new Scalar(Double.NaN)));
+    for (Compute compute : List.of(BF16, Compute.EXACT)) {
+      try (BaseModel base = BaseModel.open(folder, compute)) {
+        assertTrue(assertThrows(UnusableInput.class, () -> base.generate(ASK)).getMessage().startsWith("the autoencoder's"));
+      }
+    }
+  }
+
   private static GeneratedImage generate(BaseModel base, ImageRequest ask, List<String> notices) {
     return base.generate(ask, event -> {
       if (event instanceof ProgressEvent.Notice notice) {

@@ -1,13 +1,14 @@
 package dev.likeness.diffusion.vae;
 
+import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Images;
 import dev.likeness.diffusion.tensor.TensorScope;
 import java.util.function.Consumer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * An autoencoder in a short type whose answer, where it is not finite, is computed once more in f32. Some published ones
- * overflow in f16.
+ * An autoencoder whose answer, where it is not finite, is computed once more in f32; a picture that is not finite there either is
+ * refused. Some published ones overflow in f16.
  *
  * @param fast the autoencoder as it is asked first
  * @param notice told when it had to be asked again
@@ -27,19 +28,27 @@ public record Guarded(Autoencoder fast, Consumer<String> notice) implements Auto
   public Tensor decode(Tensor latents) {
     try (TensorScope scope = TensorScope.open()) {
       Tensor picture = fast.decode(latents);
-      if (!again(picture, latents)) {
-        return scope.promote(picture);
-      }
-      notice.accept("the autoencoder's picture was not finite, so it was decoded again in f32");
-      return scope.promote(fast.exact().decode(latents));
+      return scope.promote(overflowed(picture, latents) ? exactly(latents) : picture);
     }
+  }
+
+  private Tensor exactly(Tensor latents) {
+    if (fast.exact() != fast) {
+      notice.accept("the autoencoder's picture was not finite, so it was decoded again in f32");
+      Tensor picture = fast.exact().decode(latents);
+      if (Images.finite(picture)) {
+        return picture;
+      }
+    }
+    throw new UnusableInput("the autoencoder's picture is not finite, in f32 either; give the base another autoencoder, or choose"
+        + " other steps or guidance");
   }
 
   @Override
   public LatentDistribution encode(Tensor pictures) {
     try (TensorScope scope = TensorScope.open()) {
       LatentDistribution latents = fast.encode(pictures);
-      if (again(latents.mean(), pictures)) {
+      if (overflowed(latents.mean(), pictures) && fast.exact() != fast) {
         notice.accept("the autoencoder's latents were not finite, so the picture was encoded again in f32");
         latents = fast.exact().encode(pictures);
       }
@@ -48,8 +57,8 @@ public record Guarded(Autoencoder fast, Consumer<String> notice) implements Auto
     }
   }
 
-  private boolean again(Tensor answer, Tensor question) {
-    return !Images.finite(answer) && Images.finite(question) && fast.exact() != fast;
+  private static boolean overflowed(Tensor answer, Tensor question) {
+    return !Images.finite(answer) && Images.finite(question);
   }
 
   @Override

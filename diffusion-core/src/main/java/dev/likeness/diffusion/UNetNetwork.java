@@ -95,6 +95,9 @@ record UNetNetwork(StableDiffusion model, Sitting sitting, List<UNet2DConditionM
           Tensor time = sitting.perRow(row.tensor(Step::timestep, input), input.size(0));
           UNetConditioning here = told.get(step.index());
           ControlResiduals control = Hint.all(canvas.hints(), model.compute().place(input), time, here, step);
+          if (deep != null) {
+            deep.at(step.index());
+          }
           Tensor shown = canvas.shown(input).to(device, torch.ScalarType.Float);
           return nets.get(step.index()).forward(shown, time, here, control, deep);
         });

@@ -133,6 +133,17 @@ class ApproximationTest {
   }
 
   @Test
+  void asksAllLayersAfterRowsThatAnotherNetworkAnswered() {
+    try (BaseModel base = base()) {
+      ImageRequest ask = ASK.count(1).approximation(Approximation.deepCache(12, 0));
+      GeneratedImage begun = base.generate(ask.guidance(GuidanceOptions.STANDARD.between(1 / 3.0, 1)).between(0, 0.75));
+      ImageRequest after = ask.guidance(1).from(InitialImage.of(begun.latents())).between(0.75, 1);
+      assertArrayEquals(base.generate(after).pixels(),
+          base.generate(ask.guidance(GuidanceOptions.STANDARD.between(0.25, 0.75))).pixels());
+    }
+  }
+
+  @Test
   void refusesLayersThatAUNetDoesNotHave() {
     try (BaseModel base = base()) {
       assertEquals("DeepCache is to compute 9 layers of the first level at every row; this UNet has 1: ask for 0 to 1",

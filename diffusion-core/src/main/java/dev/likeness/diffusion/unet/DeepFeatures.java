@@ -17,6 +17,7 @@ public final class DeepFeatures {
   private final boolean forecast;
   private final Carried said = new Carried();
   private final Carried before = new Carried();
+  private int last;
   private int asked;
   private int saidAt;
   private int beforeAt;
@@ -33,6 +34,12 @@ public final class DeepFeatures {
     this.every = every;
     this.layers = layers;
     this.forecast = forecast;
+  }
+
+  /** Told the row of the plan that is asked next; after rows without this network what was said is too old. */
+  public void at(int row) {
+    asked = row == last + 1 ? asked : 0;
+    last = row;
   }
 
   /** Counts a call of the network, and tells whether it can do with what was said. */

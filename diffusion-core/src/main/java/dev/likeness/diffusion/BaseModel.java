@@ -73,8 +73,9 @@ public final class BaseModel implements AutoCloseable {
   /**
    * This model, from now on with one phase's networks in memory at a time: text encoders are freed once the prompts are
    * encoded, the network before the last pictures are decoded, and their files unmapped. The next request opens them
-   * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. For one request
-   * at a time, and none of {@link #parts()} may be in use meanwhile, as while a person is learnt. Either of the two closes both.
+   * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. What is asked of it
+   * waits until nothing else is drawn, encoded or decoded; meanwhile nothing may be asked of this model, nor any of {@link
+   * #parts()} be in use, as while a person is learnt. Either of the two closes both.
    * Where it was opened with a budget it stays as its plan says.
    */
   public BaseModel sparing() {
@@ -173,7 +174,7 @@ public final class BaseModel implements AutoCloseable {
    * on the calling thread, in the order in which they are drawn: as many as share a pass at once, larger copies ({@link HiresFix}) one by one.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
-    return uses.during(() -> progress.around(() -> textToImage().draw(requests, each, progress, cancellation)));
+    return uses.during(sparing, () -> progress.around(() -> textToImage().draw(requests, each, progress, cancellation)));
   }
 
   private TextToImage textToImage() {
@@ -196,17 +197,17 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return uses.during(() -> LatentSpace.encode(networks(), request));
+    return uses.during(sparing, () -> LatentSpace.encode(networks(), request));
   }
 
   /** The most likely latents of a picture, whose sides are multiples of the autoencoder's factor. Thread-safe. */
   public Latents encode(Picture picture) {
-    return uses.during(() -> latentSpace().encode(picture));
+    return uses.during(sparing, () -> latentSpace().encode(picture));
   }
 
   /** The picture of latents. Thread-safe. */
   public Picture decode(Latents latents) {
-    return uses.during(() -> latentSpace().decode(latents));
+    return uses.during(sparing, () -> latentSpace().decode(latents));
   }
 
   /** The unit noise that a run of this seed and size in pixels begins with: {@link ImageRequest#noise}. Thread-safe. */

@@ -23,8 +23,12 @@ final class PreviewRun implements StepListener {
   private final StepListener own;
   private final int every;
   private final Show show;
+  private final Thread drawing = Uses.DRAWING.get();
   private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-    Thread previews = new Thread(work, "likeness-previews");
+    Thread previews = new Thread(() -> {
+      Uses.DRAWING.set(drawing);
+      work.run();
+    }, "likeness-previews");
     previews.setDaemon(true);
     return previews;
   });

@@ -2,10 +2,14 @@ package dev.likeness.diffusion;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Who uses a model, so that it is closed once nobody does. Thread-safe. */
 final class Uses {
+  /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
+  static final ThreadLocal<Thread> DRAWING = ThreadLocal.withInitial(Thread::currentThread);
+
   private final String name;
   private final List<Thread> using = new ArrayList<>();
   private boolean closed;
@@ -14,9 +18,9 @@ final class Uses {
     this.name = name;
   }
 
-  /** Does work that the model stays open for. */
-  <T> T during(Supplier<T> work) {
-    begin();
+  /** Does work that the model stays open for; {@code alone} once no other drawing uses it. */
+  <T> T during(boolean alone, Supplier<T> work) {
+    begin(alone);
     try {
       return work.get();
     } finally {
@@ -25,27 +29,34 @@ final class Uses {
   }
 
   // What is refused must not wait: the drawing that a closing waits for may itself wait for it. A listener's own is part of its drawing.
-  private synchronized void begin() {
-    if (closed && !using.contains(Thread.currentThread())) {
+  private synchronized void begin(boolean alone) {
+    Thread drawing = DRAWING.get();
+    waitWhile(() -> alone && !closed && using.stream().anyMatch(other -> other != drawing));
+    if (closed && !using.contains(drawing)) {
       throw new IllegalStateException("the model " + name + " is closed; open it again to draw with it");
     }
-    using.add(Thread.currentThread());
+    using.add(drawing);
   }
 
   private synchronized void end() {
-    using.remove(Thread.currentThread());
+    using.remove(DRAWING.get());
     notifyAll();
   }
 
   /** Refuses new work, waits for what is under way, and frees; whoever calls it again waits likewise. */
   synchronized void close(Runnable freeing) {
-    if (using.contains(Thread.currentThread())) {
+    if (using.contains(DRAWING.get())) {
       throw new IllegalStateException("the model " + name + " is drawing on this thread, which would wait for itself; close it when"
           + " the drawing has ended, which a Cancellation hastens");
     }
     closed = true;
+    waitWhile(() -> !using.isEmpty());
+    freeing.run();
+  }
+
+  private synchronized void waitWhile(BooleanSupplier busy) {
     boolean interrupted = false;
-    while (!using.isEmpty()) {
+    while (busy.getAsBoolean()) {
       try {
         wait();
       } catch (InterruptedException e) {
@@ -55,6 +66,5 @@ final class Uses {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
-    freeing.run();
   }
 }

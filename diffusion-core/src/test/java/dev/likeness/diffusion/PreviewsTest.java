@@ -107,6 +107,14 @@ class PreviewsTest {
   }
 
   @Test
+  void aListenerCannotCloseTheModel() {
+    try (Ready ready = new Ready()) {
+      ImageRequest watched = ready.previews.on(ASK, 1, (row, pictures) -> ready.base.close());
+      assertTrue(assertThrows(IllegalStateException.class, () -> ready.base.generate(watched)).getMessage().contains("would wait for itself"));
+    }
+  }
+
+  @Test
   void aCancelledRunWaitsForThePreviewThatIsShownAndLeavesOutTheRest() {
     Cancellation stop = new Cancellation();
     List<Integer> rows = new CopyOnWriteArrayList<>();

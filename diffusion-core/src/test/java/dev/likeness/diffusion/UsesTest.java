@@ -11,6 +11,7 @@ import dev.likeness.diffusion.tensor.NoTensorLeaks;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -23,28 +24,33 @@ class UsesTest {
   private static final ImageRequest ASK = ImageRequest.of("a cat").steps(2).size(32, 32);
 
   @Test
-  void closingWaitsForWhatIsDrawn(@TempDir Path folder) throws Exception {
+  void closingAndSparingWaitForWhatIsDrawn(@TempDir Path folder) throws Exception {
     BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT);
     Thread closing = new Thread(base.sparing()::close);
+    FutureTask<Object> alone = new FutureTask<>(() -> base.sparing().encode("a cat"));
+    Thread sparing = new Thread(alone);
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch shown = new CountDownLatch(1);
-    FutureTask<List<GeneratedImage>> drawing = new FutureTask<>(() -> base.generate(List.of(ASK), image -> {
+    FutureTask<Void> drawing = new FutureTask<>(() -> base.sparing().generate(List.of(ASK), image -> {
       begun.countDown();
       uninterrupted(shown);
-      base.decode(image.latents());
+      base.sparing().decode(image.latents());
       assertTrue(assertThrows(IllegalStateException.class, base::close).getMessage().contains("is drawing on this thread"));
-    }, event -> { }, new Cancellation()));
+    }, event -> { }, new Cancellation()), null);
     new Thread(drawing).start();
     begun.await();
-    closing.start();
-    while (closing.isAlive() && closing.getState() != Thread.State.WAITING) {
-      Thread.onSpinWait();
+    for (Thread waiting : List.of(sparing, closing)) {
+      waiting.start();
+      while (waiting.isAlive() && waiting.getState() != Thread.State.WAITING) {
+        Thread.onSpinWait();
+      }
+      assertTrue(waiting.isAlive(), "waits for the drawing");
     }
-    assertTrue(closing.isAlive(), "closing waits for the drawing");
     String closed = "the model base-today is closed; open it again to draw with it";
     assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.encode("a cat")).getMessage());
     shown.countDown();
-    assertEquals(1, drawing.get().size());
+    drawing.get();
+    assertThrows(ExecutionException.class, alone::get);
     closing.join();
     assertEquals(closed, assertThrows(IllegalStateException.class, () -> base.generate(ASK)).getMessage());
     base.close();

@@ -217,16 +217,19 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
    * Frees the tensors placed so far, and unmaps a file that can be opened again; the next use places them anew. No network
    * over them may be in use meanwhile.
    */
-  public synchronized void release() {
-    forget();
-    region.close();
-    region = new TensorRegion();
-    if (opening != null && !closed) {
-      source.close();
-      left = true;
+  public void release() {
+    synchronized (this) {
+      region.close();
+      region = new TensorRegion();
+      if (opening != null && !closed) {
+        source.close();
+        left = true;
+      }
     }
+    forget();
   }
 
+  // Outside the lock, which whoever places one takes while the map waits for it.
   private void forget() {
     placed.clear();
     packed.clear();
@@ -280,7 +283,6 @@ public final class LoadedWeights implements Parameters, AutoCloseable {
       region.close();
       source.close();
     }
-    // Outside the lock, which whoever places one takes while the map waits for it.
     forget();
   }
 }

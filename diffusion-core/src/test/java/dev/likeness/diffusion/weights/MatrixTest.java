@@ -107,6 +107,21 @@ class MatrixTest {
     }
   }
 
+  @Test
+  void canBeReleasedWhileAFormIsMade() throws InterruptedException {
+    try (TensorScope scope = TensorScope.open(); LoadedWeights weights = weights(torch.ones(256, 256), Residence.MAPPED)) {
+      Thread release = new Thread(weights::release);
+      Weights.of(weights).matrix("weight", 256, 256).made("sum", wide -> {
+        release.start();
+        while (release.isAlive() && release.getState() != Thread.State.BLOCKED) {
+          Thread.onSpinWait();
+        }
+        return wide.sum();
+      });
+      release.join();
+    }
+  }
+
   private LoadedWeights weights(Tensor weight) {
     return weights(weight, Residence.EIGHT_BITS_EACH);
   }

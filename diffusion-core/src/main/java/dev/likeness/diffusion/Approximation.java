@@ -64,7 +64,8 @@ public record Approximation(Kind kind, int every, int layers, double threshold, 
   /**
    * Asks a transformer's first block at every row, and the others where what the first adds to the picture's tokens has
    * changed by more than {@code threshold} since they were asked last; 0.05 to 0.2 is usual (the first-block cache of
-   * chengzeyi/ParaAttention, as diffusers' {@code FirstBlockCacheConfig} has it). For Stable Diffusion 3 and FLUX.
+   * chengzeyi/ParaAttention, as diffusers' {@code FirstBlockCacheConfig} has it). Each picture has a pass of its own. For Stable
+   * Diffusion 3 and FLUX.
    */
   public static Approximation firstBlock(double threshold) {
     return new Approximation(Kind.FIRST_BLOCK, 1, 0, threshold, 0);

@@ -166,15 +166,19 @@ public final class BaseModel implements AutoCloseable {
    * drawn alone. Thread-safe.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return generate(requests, image -> { }, progress, cancellation);
+    return uses.during(sparing, () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
   }
 
   /**
-   * The same, showing each picture to {@code each} when it is done, so that what was drawn before a failure or a cancellation is not lost;
-   * on the calling thread, in the order in which they are drawn: as many as share a pass at once, larger copies ({@link HiresFix}) one by one.
+   * The same, but each picture is shown to {@code each} when it is done and not kept, so that what was drawn before a failure or a
+   * cancellation is not lost, nor what shares a pass with one that fails; on the calling thread, in the order in which they are drawn,
+   * larger copies ({@link HiresFix}) last.
    */
-  public List<GeneratedImage> generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
-    return uses.during(sparing, () -> progress.around(() -> textToImage().draw(requests, each, progress, cancellation)));
+  public void generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
+    uses.during(sparing, () -> progress.around(() -> {
+      textToImage().show(requests, each, progress, cancellation);
+      return null;
+    }));
   }
 
   private TextToImage textToImage() {

@@ -36,8 +36,9 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Consumer;
 import java.util.Optional;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 
@@ -51,57 +52,61 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     plan(completed(request));
   }
 
-  /** The pictures of all requests, in their order, each shown to {@code each} as it is done; requests that run alike share passes of the network. */
-  List<GeneratedImage> draw(List<ImageRequest> asked, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
+  /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
+  List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
     List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
+    draw(requests, (request, image) -> drawn.computeIfAbsent(request, r -> new ArrayList<>()).add(image), progress, stop);
+    return requests.stream().flatMap(request -> drawn.get(request).stream()).toList();
+  }
+
+  /** The same, each shown to {@code each} as it is done, and kept no longer. */
+  void show(List<ImageRequest> asked, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
+    draw(asked.stream().map(this::completed).toList(), (request, image) -> each.accept(image), progress, stop);
+  }
+
+  private void draw(List<ImageRequest> requests, BiConsumer<ImageRequest, GeneratedImage> each, Progress progress, Cancellation stop) {
     requests.stream().flatMap(request -> Texts.cuts(denoiser, request)).map(Cut::told).distinct()
         .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
-    return drawn(requests, each, progress, stop);
-  }
-
-  private List<GeneratedImage> drawn(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
     Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
     requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
-    Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
-    alike.values().forEach(run -> run(run, drawn, each, progress, stop));
-    return requests.stream().flatMap(request -> drawn.get(request).stream())
-        .map(first -> enlarged(first, each, progress, stop)).toList();
+    List<GeneratedImage> firsts = new ArrayList<>();
+    alike.values().forEach(run -> run(run, image -> {
+      if (image.request().hires() == null) {
+        each.accept(image.request(), image);
+      } else {
+        firsts.add(image);
+      }
+    }, progress, stop));
+    firsts.forEach(first -> each.accept(first.request(), enlarged(first, progress, stop)));
   }
 
-  private GeneratedImage enlarged(GeneratedImage first, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
-    HiresFix hires = first.request().hires();
-    if (hires == null) {
-      return first;
-    }
-    ImageRequest after = hires.after(first, denoiser.unit(), new LatentSpace(model()));
-    GeneratedImage second = new TextToImage(denoiser, defaults, phases, first.request())
-        .drawn(List.of(completed(after)), own -> { }, progress, stop).get(0).over(first);
-    each.accept(second);
-    return second;
+  private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
+    ImageRequest after = first.request().hires().after(first, denoiser.unit(), new LatentSpace(model()));
+    List<GeneratedImage> second = new ArrayList<>();
+    new TextToImage(denoiser, defaults, phases, first.request()).run(List.of(completed(after)), second::add, progress, stop);
+    return second.get(0).over(first);
   }
 
   /** Draws requests that run alike. */
-  private void run(List<ImageRequest> requests, Map<ImageRequest, List<GeneratedImage>> drawn, Consumer<GeneratedImage> each,
-      Progress progress, Cancellation stop) {
+  private void run(List<ImageRequest> requests, Consumer<GeneratedImage> done, Progress progress, Cancellation stop) {
     requireMemory(requests.get(0));
     requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
       SamplingPlan plan = plan(requests.get(0));
       stop.check();
-      List<Sitting> sittings = Sitting.of(sitters(requests, schedule(requests.get(0), plan.size())), phases.plan() == null ? BATCH : 1);
+      List<Sitting> sittings = Sitting.of(sitters(requests, schedule(requests.get(0), plan.size())), batch(requests.get(0)));
       phases.encoded();
       for (Sitting sitting : sittings) {
         Runnable sampled = () -> phases.sampled(sitting == sittings.get(sittings.size() - 1));
-        List<GeneratedImage> images = pass(sitting, plan, sampled, progress, stop);
-        for (int i = 0; i < images.size(); i++) {
-          ImageRequest request = sitting.seats().get(i).sitter().request();
-          drawn.computeIfAbsent(request, r -> new ArrayList<>()).add(images.get(i));
-          if (request.hires() == null) {
-            each.accept(images.get(i));
-          }
-        }
+        pass(sitting, plan, sampled, done, progress, stop);
       }
     }
+  }
+
+  // A first-block cache decides for its whole batch, which would make a picture another beside others.
+  private int batch(ImageRequest request) {
+    return phases.plan() != null || request.approximation().kind() == Approximation.Kind.FIRST_BLOCK ? 1 : BATCH;
   }
 
   // What was recorded goes on reading where blocks lay that were brought in, and freed since.
@@ -109,8 +114,9 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     return model().weights(model().denoising()).streams() ? Runner.PLAIN : joints.runner().apply(model().compute());
   }
 
-  private List<GeneratedImage> pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Progress progress,
+  private void pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Consumer<GeneratedImage> done, Progress progress,
       Cancellation stop) {
+    stop.check();
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds());
         Runner runner = runner(sitting.request().joints());
         StepListener listener = sitting.request().joints().listener().get()) {
@@ -130,9 +136,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
         stop.check();
       });
       sampled.run();
-      stop.check();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
-      return decode(latents, autoencoder, sitting, progress);
+      decode(latents, autoencoder, sitting, done, progress, stop);
     }
   }
 
@@ -145,9 +150,11 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     }
   }
 
-  private List<GeneratedImage> decode(Tensor latents, Autoencoder autoencoder, Sitting sitting, Progress progress) {
-    List<GeneratedImage> images = new ArrayList<>();
+  private void decode(Tensor latents, Autoencoder autoencoder, Sitting sitting, Consumer<GeneratedImage> done, Progress progress,
+      Cancellation stop) {
+    UnusableInput failure = null;
     for (int i = 0; i < sitting.count(); i++) {
+      stop.check();
       Sitting.Seat seat = sitting.seats().get(i);
       try (TensorScope scope = TensorScope.open()) {
         Tensor one = latents.narrow(0, i, 1);
@@ -156,11 +163,17 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
         Picture picture = Images.toPicture(unit);
         ImageRequest request = seat.sitter().request();
         boolean edited = request.initial() != null && request.initial().picture() != null;
-        images.add(new GeneratedImage(picture, seat.seed(), request, Latents.of(one), Images.floats(unit), edited));
+        GeneratedImage image = new GeneratedImage(picture, seat.seed(), request, Latents.of(one), Images.floats(unit), edited);
+        progress.on(new ProgressEvent.Step("decode", i + 1, sitting.count(), Double.NaN));
+        done.accept(image);
+      } catch (UnusableInput e) {
+        // The others can be used.
+        failure = failure == null ? e : failure;
       }
-      progress.on(new ProgressEvent.Step("decode", i + 1, sitting.count(), Double.NaN));
     }
-    return images;
+    if (failure != null) {
+      throw failure;
+    }
   }
 
   private void requireMemory(ImageRequest request) {

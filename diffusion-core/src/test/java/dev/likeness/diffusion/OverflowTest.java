@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.likeness.diffusion.error.Cancelled;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.GoldenFolder;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.ProgressEvent;
+import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
@@ -66,13 +68,35 @@ class OverflowTest {
   }
 
   @Test
-  void saysThatLatentsBecameInfiniteInsteadOfDrawingBlack() throws IOException {
-    Path folder = folder();
-    change(folder.resolve("unet/diffusion_pytorch_model.safetensors"),
-        tensors -> tensors.get("conv_out.bias").fill_(new Scalar(Double.POSITIVE_INFINITY)));
-    try (BaseModel base = BaseModel.open(folder, Compute.EXACT)) {
-      assertEquals("the picture of seed 4 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
-          + " guidance or another scheduler", assertThrows(UnusableInput.class, () -> base.generate(ASK)).getMessage());
+  void saysThatLatentsBecameInfiniteAndShowsTheOthers() {
+    Joints broken = new Joints(null, network -> (input, step) -> {
+      Tensor answer = network.predict(input, step);
+      answer.select(0, 1).fill_(new Scalar(Double.POSITIVE_INFINITY));
+      return answer;
+    }, StepListener.NONE);
+    try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
+      List<Long> shown = new ArrayList<>();
+      assertEquals("the picture of seed 5 became infinite on its way, computed in F32; compute in f32 or choose other steps,"
+          + " guidance or another scheduler", assertThrows(UnusableInput.class, () -> base.generate(List.of(ASK.count(3).joints(broken)),
+          image -> shown.add(image.seed()), event -> { }, new Cancellation())).getMessage());
+      assertEquals(List.of(4L, 6L), shown);
+    }
+  }
+
+  @Test
+  void drawsNoMoreOnceItIsCancelled() {
+    try (BaseModel base = BaseModel.open(folder(), Compute.EXACT)) {
+      for (int last : new int[] {4, 7}) {
+        Cancellation stop = new Cancellation();
+        List<ProgressEvent> after = new ArrayList<>();
+        assertThrows(Cancelled.class, () -> base.generate(List.of(ASK.count(5)), image -> {
+          if (image.seed() == last) {
+            stop.cancel();
+            after.clear();
+          }
+        }, after::add, stop));
+        assertEquals("Stopped[]", after.get(0).toString());
+      }
     }
   }
 

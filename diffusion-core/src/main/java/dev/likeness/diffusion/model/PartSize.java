@@ -47,7 +47,10 @@ record PartSize(long rest, long blocks, long largest) {
         blocks.values().stream().mapToLong(Long::longValue).max().orElse(0));
   }
 
-  /** Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does not. */
+  /**
+   * Bytes in memory at numbers of {@code width} bytes, while the part computes or while it does not. Weights in one order: a picture of
+   * a size that wants another keeps them in both.
+   */
   long bytes(Residence residence, int width, boolean busy) {
     return switch (residence) {
       case MAPPED, HELD, EIGHT_BIT_PRODUCTS -> (rest + blocks) * width;

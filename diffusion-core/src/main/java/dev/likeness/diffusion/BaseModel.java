@@ -74,7 +74,7 @@ public final class BaseModel implements AutoCloseable {
    * This model, from now on with one phase's networks in memory at a time: text encoders are freed once the prompts are
    * encoded, the network before the last pictures are decoded, and their files unmapped. The next request opens them
    * again, which takes as long as the first time; where nothing has to be converted, a tenth of a second. What is asked of it
-   * waits until nothing else is drawn, encoded or decoded; meanwhile nothing may be asked of this model, nor any of {@link
+   * waits until nothing else is drawn, encoded or decoded, so that a listener must not wait for it; meanwhile nothing may be asked of this model, nor any of {@link
    * #parts()} be in use, as while a person is learnt. Either of the two closes both.
    * Where it was opened with a budget it stays as its plan says.
    */

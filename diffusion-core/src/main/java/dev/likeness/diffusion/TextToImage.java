@@ -71,25 +71,28 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
     requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
     List<GeneratedImage> firsts = new ArrayList<>();
+    List<UnusableInput> unusable = new ArrayList<>();
     alike.values().forEach(run -> run(run, image -> {
       if (image.request().hires() == null) {
         each.accept(image.request(), image);
       } else {
         firsts.add(image);
       }
-    }, progress, stop));
-    firsts.forEach(first -> each.accept(first.request(), enlarged(first, progress, stop)));
+    }, unusable, progress, stop));
+    firsts.forEach(first -> enlarge(first, second -> each.accept(first.request(), second), unusable, progress, stop));
+    if (!unusable.isEmpty()) {
+      throw unusable.get(0);
+    }
   }
 
-  private GeneratedImage enlarged(GeneratedImage first, Progress progress, Cancellation stop) {
+  private void enlarge(GeneratedImage first, Consumer<GeneratedImage> done, List<UnusableInput> unusable, Progress progress, Cancellation stop) {
     ImageRequest after = first.request().hires().after(first, denoiser.unit(), new LatentSpace(model()));
-    List<GeneratedImage> second = new ArrayList<>();
-    new TextToImage(denoiser, defaults, phases, first.request()).run(List.of(completed(after)), second::add, progress, stop);
-    return second.get(0).over(first);
+    new TextToImage(denoiser, defaults, phases, first.request())
+        .run(List.of(completed(after)), second -> done.accept(second.over(first)), unusable, progress, stop);
   }
 
-  /** Draws requests that run alike. */
-  private void run(List<ImageRequest> requests, Consumer<GeneratedImage> done, Progress progress, Cancellation stop) {
+  /** Draws requests that run alike; why pictures came to nothing is added to {@code unusable}, and the others are drawn all the same. */
+  private void run(List<ImageRequest> requests, Consumer<GeneratedImage> done, List<UnusableInput> unusable, Progress progress, Cancellation stop) {
     requireMemory(requests.get(0));
     requests.get(0).approximation().requireFor(denoiser);
     try (TensorScope scope = TensorScope.open(); NoGradGuard guard = new NoGradGuard()) {
@@ -99,7 +102,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
       phases.encoded();
       for (Sitting sitting : sittings) {
         Runnable sampled = () -> phases.sampled(sitting == sittings.get(sittings.size() - 1));
-        pass(sitting, plan, sampled, done, progress, stop);
+        pass(sitting, plan, sampled, done, unusable, progress, stop);
       }
     }
   }
@@ -114,8 +117,8 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     return model().weights(model().denoising()).streams() ? Runner.PLAIN : joints.runner().apply(model().compute());
   }
 
-  private void pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Consumer<GeneratedImage> done, Progress progress,
-      Cancellation stop) {
+  private void pass(Sitting sitting, SamplingPlan plan, Runnable sampled, Consumer<GeneratedImage> done, List<UnusableInput> unusable,
+      Progress progress, Cancellation stop) {
     stop.check();
     try (TensorScope scope = TensorScope.open(); NoiseSource noise = NoiseSource.seeded(sitting.seeds());
         Runner runner = runner(sitting.request().joints());
@@ -137,7 +140,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
       });
       sampled.run();
       progress.on(new ProgressEvent.Phase("decode", sitting.count()));
-      decode(latents, autoencoder, sitting, done, progress, stop);
+      for (int i = 0; i < sitting.count(); i++) {
+        stop.check();
+        Optional<GeneratedImage> image = decoded(latents.narrow(0, i, 1), autoencoder, sitting.seats().get(i), unusable);
+        progress.on(new ProgressEvent.Step("decode", i + 1, sitting.count(), Double.NaN));
+        image.ifPresent(done);
+      }
     }
   }
 
@@ -150,29 +158,16 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     }
   }
 
-  private void decode(Tensor latents, Autoencoder autoencoder, Sitting sitting, Consumer<GeneratedImage> done, Progress progress,
-      Cancellation stop) {
-    UnusableInput failure = null;
-    for (int i = 0; i < sitting.count(); i++) {
-      stop.check();
-      Sitting.Seat seat = sitting.seats().get(i);
-      try (TensorScope scope = TensorScope.open()) {
-        Tensor one = latents.narrow(0, i, 1);
-        requireFinite(one, seat.seed());
-        Tensor unit = Images.toUnit(autoencoder.decode(one));
-        Picture picture = Images.toPicture(unit);
-        ImageRequest request = seat.sitter().request();
-        boolean edited = request.initial() != null && request.initial().picture() != null;
-        GeneratedImage image = new GeneratedImage(picture, seat.seed(), request, Latents.of(one), Images.floats(unit), edited);
-        progress.on(new ProgressEvent.Step("decode", i + 1, sitting.count(), Double.NaN));
-        done.accept(image);
-      } catch (UnusableInput e) {
-        // The others can be used.
-        failure = failure == null ? e : failure;
-      }
-    }
-    if (failure != null) {
-      throw failure;
+  private Optional<GeneratedImage> decoded(Tensor latents, Autoencoder autoencoder, Sitting.Seat seat, List<UnusableInput> unusable) {
+    try (TensorScope scope = TensorScope.open()) {
+      requireFinite(latents, seat.seed());
+      Tensor unit = Images.toUnit(autoencoder.decode(latents));
+      ImageRequest request = seat.sitter().request();
+      boolean edited = request.initial() != null && request.initial().picture() != null;
+      return Optional.of(new GeneratedImage(Images.toPicture(unit), seat.seed(), request, Latents.of(latents), Images.floats(unit), edited));
+    } catch (UnusableInput e) {
+      unusable.add(e);
+      return Optional.empty();
     }
   }
 

@@ -31,7 +31,12 @@ final class Uses {
   // What is refused must not wait: the drawing that a closing waits for may itself wait for it. A listener's own is part of its drawing.
   private synchronized void begin(boolean alone) {
     Thread drawing = DRAWING.get();
-    waitWhile(() -> alone && !closed && using.stream().anyMatch(other -> other != drawing));
+    BooleanSupplier others = () -> using.stream().anyMatch(other -> other != drawing);
+    if (alone && using.contains(drawing) && (others.getAsBoolean() || drawing != Thread.currentThread())) {
+      throw new IllegalStateException("the model " + name + " is drawing, and what a sparing one is asked waits until nothing is drawn; ask when"
+          + " the drawing has ended");
+    }
+    waitWhile(() -> alone && !closed && others.getAsBoolean());
     if (closed && !using.contains(drawing)) {
       throw new IllegalStateException("the model " + name + " is closed; open it again to draw with it");
     }

@@ -94,7 +94,7 @@ class GenerateOptionsTest {
         Arguments.of("--init lying.jpg --strength 0.6 --mask mask.jpg", whole.from(lying.mask(lyingMask))),
         Arguments.of("--init lying.jpg --strength 0.6 --change-map mask.jpg", whole.from(lying.change(lyingMask))),
         Arguments.of("--init init.png --strength 0.9 --extend 8,0,0,16", wider.from(wider.initial().strength(0.9))),
-        Arguments.of("--init init.png --extend 3,0,0,17 --height 24", ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
+        Arguments.of("--init init.png --extend 3,0,0,17 --width 40 --height 24", ASK.outpaint(picture, 3, 0, 0, 17).size(40, 24)),
         Arguments.of("--init init.png --strength 0.6 --change-map clear.png", whole.from(initial.change(Picture.of(1, 1, new byte[3])))),
         Arguments.of("--hires 1.5 --hires-strength 0.5", ASK.hires(HiresFix.latents(1.5, 0.5))),
         Arguments.of("--hires 1.5 --hires-strength 0.5 --hires-pixels", ASK.hires(HiresFix.pixels(1.5, 0.5))),

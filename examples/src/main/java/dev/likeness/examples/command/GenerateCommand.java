@@ -142,15 +142,13 @@ public final class GenerateCommand implements Runnable {
     List<LoraOption> wanted = Stream.concat(loras.stream(), few.lora(base).stream()).toList();
     List<AutoCloseable> open = new ArrayList<>();
     try (BaseModel model = memory.open(base, request, console).sparing()) {
-      int unit = model.unit();
-      request = request.size(width == 0 ? request.width() / unit * unit : width, height == 0 ? request.height() / unit * unit : height);
       for (LoraOption lora : wanted) {
         Lora attached = Lora.open(lora.file(), model);
         open.add(attached);
         request = request.as(lora.adapter(attached));
       }
       request = controls.on(request, model, open);
-      try (IpAdapterOptions.Opened shown = references.open(model, base.folder(), console)) {
+      try (IpAdapterOptions.Opened shown = references.open(model, model.folder().orElseGet(base::folder), console)) {
         write(model, shown.adapter().isPresent() ? request.as(shown.adapter().get()) : request);
       }
     } finally {

@@ -45,6 +45,15 @@ public enum HairStyle {
     return EARS.contains(this);
   }
 
+  /** False where it, or cloth, lies over what {@code bone} forms. */
+  boolean shows(Bone bone) {
+    return switch (bone) {
+      case EAR_SIZE, EAR_OUT -> showsEars();
+      case FOREHEAD_HEIGHT, FOREHEAD_SLOPE -> this != FRINGE && this != HEADSCARF;
+      default -> true;
+    };
+  }
+
   /** True when it, or cloth, lies over the lobes, so that nothing hanging there shows. Short hair leaves them bare, if not all of the ears. */
   boolean hidesLobes() {
     return DOWN.contains(this);

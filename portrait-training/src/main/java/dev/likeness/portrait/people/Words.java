@@ -115,14 +115,14 @@ public final class Words {
   }
 
   /**
-   * What stands out of the numbers that no {@link Attribute} tells: bones, undertone, curl and parting, how the head and the shoulders
+   * What stands out, and hair does not hide, of the numbers that no {@link Attribute} tells: bones, undertone, curl and parting, how the head and the shoulders
    * are held, where the light stands, lens, framing and noise. {@code portrait} was not taught these words.
    */
   public static List<String> traits(Person person, Shot shot) {
     Cut cut = Cut.of(person);
     Stream<String> hair = Stream.of(WAVES.contains(person.hair()) ? far(person.curl() - .45f, .25f, "straight strands", "wavy strands") : "",
         cut != null && cut.parted() ? far(person.parting(), .2f, "parted on the left", "parted on the right") : "");
-    Stream<String> rest = Stream.of(far(person.undertone(), .4f, "rosy undertone", "golden undertone"),
+    Stream<String> rest = Stream.of(shot.style() == Style.MONOCHROME ? "" : far(person.undertone(), .4f, "rosy undertone", "golden undertone"),
         person.earrings() ? person.hoops() ? "hoop earrings" : "stud earrings" : "",
         far(shot.pitch(), .05f, "chin up", "chin down"), far(shot.roll(), .05f, "head tilted to the right", "head tilted to the left"),
         far(shot.bodyYaw(), .15f, "shoulders turned to the left", "shoulders turned to the right"), far(shot.gazeY(), .1f, "looking down", "looking up"),
@@ -130,7 +130,7 @@ public final class Words {
         far(shot.distance() - 11, 3, "wide-angle lens", "long lens"), far(shot.zoom() - 1.02f, .05f, "loose framing", "tight framing"),
         far(shot.shiftX(), .05f, "right of centre", "left of centre"), far(shot.shiftY(), .03f, "high in the frame", "low in the frame"),
         shot.noise() > .5f ? "grainy" : "");
-    Stream<String> bones = Arrays.stream(Bone.values()).map(bone -> bone.words(person.bone(bone)));
+    Stream<String> bones = Arrays.stream(Bone.values()).filter(bone -> person.hair().shows(bone)).map(bone -> bone.words(person.bone(bone)));
     return Stream.of(bones, hair, rest).flatMap(words -> words).filter(words -> !words.isEmpty()).toList();
   }
 

@@ -37,7 +37,7 @@ final class PeopleRenders {
     return (index + index / SHOTS) % SHOTS == 0 ? caption(index) : Caption.ofAnybody(person(index), shot(index), index);
   }
 
-  /** What the adapter that looks at whole pictures is told of {@link #picture}: of half nothing, of a quarter all but the person. */
+  /** What the adapter that looks at whole pictures is told of {@link #picture}: of half nothing, of three in eight all but the person. */
   String captionBesidePicture(long index) {
     return index / SHOTS % 2 == 0 ? "" : captionBesideReference(index);
   }

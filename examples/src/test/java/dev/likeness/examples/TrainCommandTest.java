@@ -61,6 +61,9 @@ class TrainCommandTest {
   @Test
   void saysThatPortraitKnowsNobodyOfPhotographs() throws IOException {
     Path real = Files.createDirectory(folder.resolve("real"));
+    for (int i = 1; i < 4; i++) {
+      Files.write(real.resolve(i + ".png"), Picture.read(photos.resolve("selfie-0" + i + ".jpg")).toPng());
+    }
     for (String command : List.of("train", "headshot")) {
       assertTrue(warned(command, real, "portrait"));
       assertFalse(warned(command, real, base.toString()));
@@ -69,7 +72,7 @@ class TrainCommandTest {
   }
 
   private boolean warned(String command, Path photos, String base) {
-    return CommandRun.cancelledAt("can be used", command, "--photos", photos.toString(), "--base", base, "--out",
+    return CommandRun.cancelledAt("can be used", command, "--photos", photos.toString(), "--consent", "mine", "--base", base, "--out",
         folder.resolve(command).toString()).err().contains("portrait knows");
   }
 

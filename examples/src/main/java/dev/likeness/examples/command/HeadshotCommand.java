@@ -143,11 +143,11 @@ public final class HeadshotCommand implements Runnable {
       FaceEmbedder own, Stopwatch watch) { }
 
   private void run(ShootRequest request, ReviewTools tools, Enlarger enlarger) {
-    photos.warn(base, console);
     Stopwatch watch = new Stopwatch();
     PersonSource source = new PersonSource(photos, person, store, out, console);
     PhotoReview review = source.isReviewed() ? photos.review(tools) : null;
     if (review != null) {
+      photos.warn(base, console);
       ReviewText.lines(review).forEach(console.err()::println);
       console.err().flush();
       requireNobodyElse(review);

@@ -105,7 +105,6 @@ public final class TrainCommand implements Runnable {
     if (store.given() && (watch != null || recipe != Recipe.BALANCED || resume)) {
       throw new IllegalArgumentException("--watch, --recipe and --resume need --out; a training that is stopped leaves nobody in a store");
     }
-    photos.warn(base, console);
     if (store.given()) {
       learnInStore();
     } else {
@@ -129,6 +128,7 @@ public final class TrainCommand implements Runnable {
   }
 
   private void learnInto(boolean whole, PhotoReview review, ReviewTools tools) {
+    photos.warn(base, console);
     ReviewText.lines(review).forEach(console.err()::println);
     Path place = Files.isDirectory(out) ? out.toAbsolutePath().normalize() : out;
     Path state = place.resolveSibling(place.getFileName() + ".state");
@@ -205,6 +205,7 @@ public final class TrainCommand implements Runnable {
     photos.consent();
     // Opened once before, to find out first that it cannot be.
     store.open(console).close();
+    photos.warn(base, console);
     try (BaseModel model = base.open(); ReviewTools tools = faces.open(); FaceEmbedder own = FolderEmbedder.in(base.folder()).orElse(null);
         FaceGuidance holding = FaceGuidance.in(base.folder(), model, tools.detector()).orElse(null)) {
       HeadshotStudio studio = seeing(studio(model).faceGuidance(holding), tools.embedder().orElse(own));

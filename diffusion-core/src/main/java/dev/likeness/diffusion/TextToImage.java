@@ -6,7 +6,6 @@ import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
@@ -49,12 +48,12 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
 
   /** Refuses what cannot be planned, such as steps that the scheduler does not make. */
   void require(ImageRequest request) {
-    plan(completed(request));
+    plan(completion().completed(request));
   }
 
   /** The pictures of all requests, in their order; requests that run alike share passes of the network. */
   List<GeneratedImage> draw(List<ImageRequest> asked, Progress progress, Cancellation stop) {
-    List<ImageRequest> requests = asked.stream().map(this::completed).toList();
+    List<ImageRequest> requests = asked.stream().map(completion()::completed).toList();
     Map<ImageRequest, List<GeneratedImage>> drawn = new IdentityHashMap<>();
     draw(requests, (request, image) -> drawn.computeIfAbsent(request, r -> new ArrayList<>()).add(image), progress, stop);
     return requests.stream().flatMap(request -> drawn.get(request).stream()).toList();
@@ -62,7 +61,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
 
   /** The same, each shown to {@code each} as it is done, and kept no longer. */
   void show(List<ImageRequest> asked, Consumer<GeneratedImage> each, Progress progress, Cancellation stop) {
-    draw(asked.stream().map(this::completed).toList(), (request, image) -> each.accept(image), progress, stop);
+    draw(asked.stream().map(completion()::completed).toList(), (request, image) -> each.accept(image), progress, stop);
   }
 
   private void draw(List<ImageRequest> requests, BiConsumer<ImageRequest, GeneratedImage> each, Progress progress, Cancellation stop) {
@@ -88,7 +87,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
   private void enlarge(GeneratedImage first, Consumer<GeneratedImage> done, List<UnusableInput> unusable, Progress progress, Cancellation stop) {
     ImageRequest after = first.request().hires().after(first, denoiser.unit(), new LatentSpace(model()));
     new TextToImage(denoiser, defaults, phases, first.request())
-        .run(List.of(completed(after)), second -> done.accept(second.over(first)), unusable, progress, stop);
+        .run(List.of(completion().completed(after)), second -> done.accept(second.over(first)), unusable, progress, stop);
   }
 
   /** Draws requests that run alike; why pictures came to nothing is added to {@code unusable}, and the others are drawn all the same. */
@@ -233,6 +232,10 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     return plan(request.from(null).between(from, 1)).size();
   }
 
+  private Completion completion() {
+    return new Completion(denoiser, defaults);
+  }
+
   private Networks model() {
     return denoiser.model();
   }
@@ -260,55 +263,5 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
     double usual = request.scheduler() == null ? defaults.eta() : 0;
     boolean keeps = request.joints().scheduler() != null || scheduler.options().has("eta");
     return Double.isNaN(request.eta()) && !keeps ? usual : request.eta();
-  }
-
-  ImageRequest completed(ImageRequest r) {
-    requireStart(r);
-    Defaults own = denoiser.defaults(r);
-    ImageRequest counted = r.steps() == 0 ? r.steps(own.steps()) : r;
-    ImageRequest sized = sized(counted)
-        .guidance(Double.isNaN(r.guidance()) ? own.guidance() : r.guidance());
-    InitialImage initial = r.initial();
-    return initial == null || !Double.isNaN(initial.strength()) ? sized
-        : sized.from(initial.strength(initial.mask() == null ? own.strength() : own.inpaintStrength()));
-  }
-
-  /** Refuses what a run, or its second pass, cannot begin from. */
-  private void requireStart(ImageRequest r) {
-    boolean enlarges = r.hires() != null && !r.hires().pixels();
-    if (enlarges && denoiser.showsMask()) {
-      throw new IllegalArgumentException("a base for inpainting must see a picture, enlarged latents are none; ask for a second"
-          + " pass over pixels");
-    }
-    if (enlarges && r.initial() != null && r.initial().mask() != null && r.initial().picture() == null) {
-      throw new IllegalArgumentException("enlarged latents blur what a mask keeps; begin from a picture, or go over pixels");
-    }
-    if (r.from() > 0 && r.initial() == null) {
-      throw new IllegalArgumentException("a run from " + r.from() + " on goes on from latents: give them as its initial image");
-    }
-    if (r.from() > 0 && r.initial().byDegrees()) {
-      throw new IllegalArgumentException("a run from " + r.from() + " on would lose its map of changes; give a mask, or begin at 0");
-    }
-  }
-
-  private ImageRequest sized(ImageRequest r) {
-    int factor = model().autoencoder().factor();
-    int unit = r.initial() == null ? denoiser.least() : denoiser.unit();
-    Latents latents = r.initial() == null ? null : r.initial().latents();
-    Picture picture = latents == null ? denoiser.sizedBy(r) : null;
-    double scale = picture == null ? 1 : denoiser.scaled(picture);
-    int width = latents != null ? latents.width() * factor : picture != null ? whole(picture.width(), scale, unit) : defaults.width();
-    int height = latents != null ? latents.height() * factor : picture != null ? whole(picture.height(), scale, unit) : defaults.height();
-    ImageRequest sized = r.size(r.width() == 0 ? width : r.width(), r.height() == 0 ? height : r.height());
-    if (sized.width() % unit != 0 || sized.height() % unit != 0 || sized.width() == 0 || sized.height() == 0) {
-      throw new IllegalArgumentException("size " + sized.width() + "x" + sized.height() + " is not a multiple of " + unit
-          + "; choose one that is");
-    }
-    return sized;
-  }
-
-  /** The nearest whole units where a side is scaled, else as many as fit. */
-  private static int whole(int side, double scale, int unit) {
-    return scale < 1 ? (int) Math.round(side * scale / unit) * unit : side / unit * unit;
   }
 }

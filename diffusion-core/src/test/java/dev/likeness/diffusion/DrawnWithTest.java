@@ -82,7 +82,7 @@ class DrawnWithTest {
   }
 
   private static String size(Denoiser denoiser, InitialImage initial) {
-    ImageRequest drawn = new TextToImage(denoiser, denoiser.defaults(), null, null).completed(ImageRequest.of("a hat").from(initial));
+    ImageRequest drawn = new Completion(denoiser, denoiser.defaults()).completed(ImageRequest.of("a hat").from(initial));
     return drawn.width() + "x" + drawn.height();
   }
 

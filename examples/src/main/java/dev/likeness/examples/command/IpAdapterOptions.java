@@ -167,7 +167,7 @@ final class IpAdapterOptions {
     if (adapter != null || references.isEmpty()) {
       return;
     }
-    Path pictures = folder.resolve("ip_adapter/ip-adapter-image.safetensors");
+    Path pictures = PersonAdapter.ofPictures(folder);
     Path own = Files.exists(pictures) ? pictures : PersonAdapter.own(folder);
     if (Files.exists(own)) {
       adapter = own;

@@ -57,6 +57,11 @@ public final class PersonAdapter implements AutoCloseable {
     return folder.resolve("ip_adapter").resolve("ip-adapter.safetensors");
   }
 
+  /** Where it has one that looks at whole pictures, through {@code image_encoder}. */
+  public static Path ofPictures(Path folder) {
+    return folder.resolve("ip_adapter").resolve("ip-adapter-image.safetensors");
+  }
+
   /**
    * Opens an adapter for {@code base}.
    *

@@ -77,8 +77,10 @@ public final class Evaluation {
     tools.reader().ifPresentOrElse(reader -> {
       ledger.part("prompt following", tools.readBy(), () -> PromptFollowing.measure(prompts, drawn, reader));
       ledger.part("diversity", tools.readBy(), () -> Diversity.measure(drawings, plan.alike(), reader));
-      if (Files.exists(PictureFollowing.adapter(model))) {
-        ledger.part("pictures as prompts", tools.readBy() + " of " + MeasuredModel.made(PictureFollowing.adapter(model)), () -> new PictureFollowing(base, model, drawings, reader).measure(prompts));
+      Path adapter = PersonAdapter.ofPictures(model);
+      if (Files.exists(adapter)) {
+        ledger.part("pictures as prompts", tools.readBy() + " of " + MeasuredModel.made(adapter),
+            () -> new PictureFollowing(base, model, drawings, reader).measure(prompts));
       }
     }, () -> ledger.skip("prompt following", "no weights of the attribute classifier were given"));
     tools.detector().ifPresentOrElse(detector -> ledger.part("faces", detector.name(), () -> faces(drawn, detector)),

@@ -4,12 +4,14 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.ipadapter.IpAdapter;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.portrait.attributes.ReadBack;
 import dev.likeness.portrait.attributes.ReadBackTally;
 import dev.likeness.portrait.training.RandomPrompt;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,20 +23,19 @@ record PictureFollowing(BaseModel base, Path model, Drawings drawings, ReadBack 
   private static final int PICTURES = 100;
   private static final String SET = "pictures as prompts";
 
-  /** Where a model's folder has an adapter that looks at whole pictures. */
-  static Path adapter(Path model) {
-    return model.resolve("ip_adapter/ip-adapter-image.safetensors");
-  }
-
   Map<String, Object> measure(List<RandomPrompt> prompts) {
     List<RandomPrompt> shown = prompts.subList(0, Math.min(PICTURES, prompts.size()));
     try (ImageEncoder encoder = ImageEncoder.open(model.resolve("image_encoder"), base.parts().compute());
-        IpAdapter adapter = IpAdapter.open(adapter(model), base, encoder)) {
+        IpAdapter adapter = IpAdapter.open(PersonAdapter.ofPictures(model), base, encoder)) {
       List<ImageRequest> silent = Collections.nCopies(shown.size(), ImageRequest.of(""));
       ReadBackTally without = tally(shown, drawings.asked(SET + ", without", silent));
       ReadBackTally told = tally(shown, drawings.asked(SET,
           shown.stream().map(prompt -> ImageRequest.of("").as(adapter.identity(prompt.render()).at(1))).toList()));
-      return Map.of("words", told.asked(), "shown", told.share(), "not shown", without.share());
+      Map<String, Object> found = new LinkedHashMap<>();
+      found.put("words", told.asked());
+      found.put("shown", told.share());
+      found.put("not shown", without.share());
+      return found;
     }
   }
 

@@ -9,6 +9,7 @@ import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.vae.AutoencoderConfig;
 import dev.likeness.diffusion.weights.ModelConfig;
+import dev.likeness.ipadapter.face.PersonAdapter;
 import dev.likeness.ipadapter.vision.ImageEncoder;
 import dev.likeness.lora.LoraTraining;
 import dev.likeness.lora.Subject;
@@ -95,7 +96,7 @@ public final class TrainParts {
   private void adapter() {
     Path trained = new AdapterStage(work, base, store, renders, numbers)
         .run(eye(), Told.of("encode", numbers.of("people") * PeopleRenders.SHOTS), told("adapter"));
-    PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter.safetensors"), made());
+    PortraitFolder.weights(trained, "", PersonAdapter.own(folder()), made());
   }
 
   private void imageAdapter() {
@@ -106,7 +107,7 @@ public final class TrainParts {
           .train(base, encoder, new PicturePairs(store, renders, pictures), trained, work.resolve("image-adapter-state.safetensors"),
               told("image-adapter"), new Cancellation());
     }
-    PortraitFolder.weights(trained, "", folder().resolve("ip_adapter/ip-adapter-image.safetensors"), made());
+    PortraitFolder.weights(trained, "", PersonAdapter.ofPictures(folder()), made());
   }
 
   private void preview() {

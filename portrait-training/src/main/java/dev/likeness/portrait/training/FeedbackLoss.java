@@ -78,11 +78,12 @@ final class FeedbackLoss implements AutoCloseable {
     return weighed(lacking, objective.alphas(guesses, timesteps).flatten()).mean().mul(new Scalar(weight));
   }
 
-  /** The sum of what each picture lacks, each by its alpha, colours by no less than {@link #EARLY}: [n]. */
+  /** The sum of what each picture lacks, each by its alpha, colours by no less than {@link #EARLY}, and by {@link HardWords#weight}: [n]. */
   static Tensor weighed(Map<Attribute, Tensor> lacking, Tensor alphas) {
     Tensor early = alphas.clamp_min(new Scalar(EARLY));
     return AskedLoss.sum(lacking.entrySet().stream()
-        .map(one -> one.getValue().mul(COLOURS.contains(one.getKey()) ? early : alphas)).toList());
+        .map(one -> one.getValue().mul(COLOURS.contains(one.getKey()) ? early : alphas).mul(new Scalar(HardWords.weight(one.getKey()))))
+        .toList());
   }
 
   /** As it learnt to read: what only it sees in the very numbers of a guess pleases nobody else. Half are softened, any. */

@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 
 /** What a model of this size draws worst, since it is small or seldom, and so is shown and asked for more often. */
 final class HardWords {
-  /** What drawings are asked for. */
-  private static final Set<Attribute> ASKED = EnumSet.of(Attribute.EYES, Attribute.EARRINGS, Attribute.FRECKLES, Attribute.GAZE,
-      Attribute.LIGHT_COLOUR, Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
+  /** What drawings are asked for, and count twice by. */
+  private static final Set<Attribute> ASKED = EnumSet.of(Attribute.SKIN, Attribute.EYES, Attribute.LIGHT_COLOUR, Attribute.PATTERN,
+      Attribute.BACKDROP_COLOUR);
   /**
    * What renders are chosen by: words of shots, which are drawn apart from people, so that who is chosen is as dark, as old and as
    * freckled as anybody.
@@ -26,6 +26,11 @@ final class HardWords {
   /** How many of the attributes that are asked for are such. */
   static int asked(Map<Attribute, Set<String>> asked) {
     return count(asked, ASKED);
+  }
+
+  /** What the lack of this counts by, beside 1 of what is drawn as asked. */
+  static double weight(Attribute attribute) {
+    return ASKED.contains(attribute) ? 2 : 1;
   }
 
   /** How many of those that renders are chosen by a caption that leaves nothing out speaks of. */

@@ -83,9 +83,19 @@ class FeedbackLossTest {
     try (TensorScope scope = TensorScope.open()) {
       Tensor one = torch.ones(2);
       Tensor alphas = torch.tensor(new float[] {0.01f, 0.9f});
-      Tensor cost = FeedbackLoss.weighed(Map.of(Attribute.LIGHT_COLOUR, one, Attribute.EYES, one), alphas);
-      assertEquals(0.3 + 0.01, cost.select(0, 0).item_double(), 1e-6, "a colour is decided among noise, eyes are not");
+      Tensor cost = FeedbackLoss.weighed(Map.of(Attribute.OUTFIT_COLOUR, one, Attribute.GAZE, one), alphas);
+      assertEquals(0.3 + 0.01, cost.select(0, 0).item_double(), 1e-6, "a colour is decided among noise, where eyes look is not");
       assertEquals(0.9 + 0.9, cost.select(0, 1).item_double(), 1e-6);
+    }
+  }
+
+  @Test
+  void whatIsDrawnWorstCountsTwice() {
+    try (TensorScope scope = TensorScope.open()) {
+      Tensor lacking = torch.ones(1);
+      Tensor alphas = torch.tensor(new float[] {0.5f});
+      assertEquals(0.5, FeedbackLoss.weighed(Map.of(Attribute.HAIR, lacking), alphas).item_double(), 1e-6);
+      assertEquals(1, FeedbackLoss.weighed(Map.of(Attribute.EYES, lacking), alphas).item_double(), 1e-6);
     }
   }
 
@@ -108,7 +118,7 @@ class FeedbackLossTest {
 
   private static int small(Map<Attribute, Set<String>> words) {
     Set<Attribute> asked = new HashSet<>(words.keySet());
-    asked.retainAll(Set.of(Attribute.EYES, Attribute.FRECKLES, Attribute.GAZE, Attribute.PATTERN));
+    asked.retainAll(Set.of(Attribute.EYES, Attribute.SKIN, Attribute.BACKDROP_COLOUR, Attribute.PATTERN));
     return asked.size();
   }
 

@@ -13,8 +13,8 @@ import java.util.stream.Collectors;
 /** What a model of this size draws worst, since it is small or seldom, and so is shown and asked for more often. */
 final class HardWords {
   /** What drawings are asked for, and count twice by. */
-  private static final Set<Attribute> ASKED = EnumSet.of(Attribute.SKIN, Attribute.EYES, Attribute.LIGHT_COLOUR, Attribute.PATTERN,
-      Attribute.BACKDROP_COLOUR);
+  private static final Set<Attribute> ASKED = EnumSet.of(Attribute.AGE, Attribute.EYES, Attribute.LIGHT_COLOUR, Attribute.OUTFIT,
+      Attribute.PATTERN, Attribute.BACKDROP_COLOUR);
   /**
    * What renders are chosen by: words of shots, which are drawn apart from people, so that who is chosen is as dark, as old and as
    * freckled as anybody.

@@ -98,6 +98,14 @@ public final class BaseModel implements AutoCloseable {
   }
 
   /**
+   * How much of each step's noise is fresh in a run of this request, 0..1, for schedulers that can choose; NaN where the caller brings one
+   * that knows itself.
+   */
+  public double eta(ImageRequest request) {
+    return textToImage().eta(request);
+  }
+
+  /**
    * The networks of a Stable Diffusion 1.x, 2.x or XL model, for training and for research.
    *
    * @throws IllegalStateException when the model is of another family; {@link #parts()} has any
@@ -145,7 +153,7 @@ public final class BaseModel implements AutoCloseable {
     textToImage().require(request);
   }
 
-  /** Draws one picture. Thread-safe. What was cut off a prompt, or decoded again in f32, only a {@link Progress} hears. */
+  /** Draws one picture. Thread-safe. What is not heard of prompts, or decoded again in f32, only a {@link Progress} is told. */
   public GeneratedImage generate(ImageRequest request) {
     return generate(request.count(1), Progress.SILENT, new Cancellation()).get(0);
   }

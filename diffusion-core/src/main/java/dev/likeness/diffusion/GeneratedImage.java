@@ -14,11 +14,13 @@ import java.nio.file.Path;
  * @param latents the final latents before decoding
  * @param pixels the decoded picture before rounding to bytes, [3, height, width] by rows, 0..1
  * @param edited whether the request as it was asked began from a picture; what latents began from is not known
+ * @param first of an enlarged picture the completed request of the first pass, else null
  */
-public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels, boolean edited) {
+public record GeneratedImage(Picture picture, long seed, ImageRequest request, Latents latents, float[] pixels, boolean edited,
+    ImageRequest first) {
   /** Drawn over what that one shows, which is edited if that is. */
-  GeneratedImage over(GeneratedImage first) {
-    return new GeneratedImage(picture, seed, request, latents, pixels, first.edited);
+  GeneratedImage over(GeneratedImage small) {
+    return new GeneratedImage(picture, seed, request, latents, pixels, small.edited, small.request);
   }
 
   /** Writes a PNG file, whole or not at all; see {@link #toPng()}. */

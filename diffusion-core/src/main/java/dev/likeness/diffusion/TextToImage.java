@@ -6,7 +6,6 @@ import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.error.UnusableInput;
-import dev.likeness.diffusion.model.Cut;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
@@ -65,8 +64,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
   }
 
   private void draw(List<ImageRequest> requests, BiConsumer<ImageRequest, GeneratedImage> each, Progress progress, Cancellation stop) {
-    requests.stream().flatMap(request -> Texts.cuts(denoiser, request)).map(Cut::told).distinct()
-        .forEach(words -> progress.on(new ProgressEvent.Notice(words)));
+    Texts.notices(denoiser, requests).forEach(words -> progress.on(new ProgressEvent.Notice(words)));
     Map<Object, List<ImageRequest>> alike = new LinkedHashMap<>();
     requests.forEach(request -> alike.computeIfAbsent(request.run(), run -> new ArrayList<>()).add(request));
     List<GeneratedImage> firsts = new ArrayList<>();
@@ -163,7 +161,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
       Tensor unit = Images.toUnit(autoencoder.decode(latents));
       ImageRequest request = seat.sitter().request();
       boolean edited = request.initial() != null && request.initial().picture() != null;
-      return Optional.of(new GeneratedImage(Images.toPicture(unit), seat.seed(), request, Latents.of(latents), Images.floats(unit), edited));
+      return Optional.of(new GeneratedImage(Images.toPicture(unit), seat.seed(), request, Latents.of(latents), Images.floats(unit), edited, null));
     } catch (UnusableInput e) {
       unusable.add(e);
       return Optional.empty();
@@ -242,8 +240,7 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
 
   private SamplingPlan plan(ImageRequest request) {
     Scheduler own = request.joints().scheduler();
-    SchedulerConfig scheduler = own instanceof SchedulerConfig brought ? brought
-        : request.scheduler() == null ? model().scheduler() : model().scheduler().sampling(request.scheduler());
+    SchedulerConfig scheduler = scheduler(request);
     double strength = request.initial() == null || request.from() > 0 ? 1 : request.initial().strength();
     PlanRequest plain = request.ownSteps().plan(request.steps()).strength(strength).between(request.from(), request.until())
         .eta(eta(request, scheduler));
@@ -255,6 +252,17 @@ record TextToImage(Denoiser denoiser, Defaults defaults, Phases phases, ImageReq
           + " leaves none of " + request.steps() + " steps to do; ask for more");
     }
     return plan;
+  }
+
+  private SchedulerConfig scheduler(ImageRequest request) {
+    return request.joints().scheduler() instanceof SchedulerConfig brought ? brought
+        : request.scheduler() == null ? model().scheduler() : model().scheduler().sampling(request.scheduler());
+  }
+
+  double eta(ImageRequest request) {
+    SchedulerConfig scheduler = scheduler(request);
+    double asked = eta(request, scheduler);
+    return Double.isNaN(asked) ? scheduler.options().number("eta", asked) : asked;
   }
 
   // diffusers' pipelines ask for none where nobody does; a model's own scheduler adds what its config says, and a sampler that has

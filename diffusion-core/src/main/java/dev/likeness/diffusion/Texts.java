@@ -44,8 +44,20 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
     return guided ? List.of(request.negative(), request.prompt()) : List.of(request.prompt());
   }
 
+  /** What their reader should know of completed requests' texts, each once: what of them is not heard, and which words none names. */
+  static Stream<String> notices(Denoiser denoiser, List<ImageRequest> requests) {
+    Stream<String> cut = requests.stream().flatMap(request -> cuts(denoiser, request)).map(Cut::told);
+    Stream<String> unheard = requests.stream().filter(request -> !denoiser.guided(request))
+        .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
+        .map(request -> "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off");
+    Stream<String> unnamed = requests.stream().flatMap(request -> request.prompting().words().stream())
+        .filter(word -> requests.stream().allMatch(request -> word.find(request.prompt()) < 0 && word.find(request.negative()) < 0))
+        .map(word -> "the learned word \"" + word.token() + "\" does nothing: no prompt names it");
+    return Stream.of(cut, unheard, unnamed).flatMap(notices -> notices).distinct();
+  }
+
   /** What the text encoders leave out of a request's prompts, of those that are not given in numbers nor read in chunks. */
-  static Stream<Cut> cuts(Denoiser denoiser, ImageRequest request) {
+  private static Stream<Cut> cuts(Denoiser denoiser, ImageRequest request) {
     boolean chunks = request.prompting().syntax() != PromptSyntax.PLAIN;
     Stream<String> wanted = chunks || request.embedding() != null ? Stream.of() : Stream.of(request.prompt());
     Stream<String> unwanted = chunks || request.negativeEmbedding() != null || !denoiser.guided(request) ? Stream.of()

@@ -97,6 +97,8 @@ class DrawnWithTest {
     ImageRequest ask = ImageRequest.of("a person").size(48, 32).seed(3);
     try (BaseModel base = BaseModel.open(files.path(), Compute.EXACT)) {
       assertEquals(4, base.defaults().steps());
+      assertEquals(List.of(0.4, 0.7, 0.0, 1.0), Stream.of(ask, ask.eta(0.7), ask.scheduler("tcd"), ask.scheduler("dpmpp_2s_ancestral"))
+          .map(base::eta).toList());
       float[] usual = base.generate(ask).pixels();
       assertArrayEquals(base.generate(ask.steps(4).guidance(2).eta(0.4)).pixels(), usual);
       assertFalse(Arrays.equals(base.generate(ask.eta(0)).pixels(), usual), "it adds noise");

@@ -43,6 +43,9 @@ class TextsTest {
   private static final ImageRequest ASK =
       ImageRequest.of("a cat").negative("a dog").steps(2).size(16, 16).seed(4).guidance(4).scheduler("Euler");
 
+  private static final String UNHEARD =
+      "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off";
+
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
   @TempDir
@@ -124,7 +127,7 @@ class TextsTest {
       "sd3/three, text_encoder text_encoder_2 text_encoder_3", "klein/base, text_encoder", "zimage/turbo, text_encoder"})
   void tellsWhatEachTextEncoderLeavesOut(String name, String encoders) {
     try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
-      ImageRequest ask = ASK.size(32, 32).steps(1).guidance(1).scheduler(null);
+      ImageRequest ask = ASK.negative("").size(32, 32).steps(1).guidance(1).scheduler(null);
       assertEquals(List.of(), notices(base, ask));
       List<String> told = notices(base, ask.prompt("red hair ".repeat(600) + "glasses").count(2));
       assertEquals(encoders, told.stream().map(words -> words.substring(0, words.indexOf(" hears")))
@@ -139,10 +142,29 @@ class TextsTest {
       ImageRequest ask = ASK.prompt("a ".repeat(75) + "B C").negative("a ".repeat(75) + "D").hires(HiresFix.pixels(2, 0.5));
       String start = "text_encoder hears 77 tokens of a prompt and leaves out the rest: ";
       assertEquals(List.of(start + "\"b c\"", start + "\"d\""), notices(base, ask));
-      assertEquals(List.of(start + "\"b c\""), notices(base, ask.guidance(1)));
+      assertEquals(List.of(start + "\"b c\"", UNHEARD), notices(base, ask.guidance(1)));
       assertEquals(List.of(), notices(base, ask.syntax(PromptSyntax.A1111)));
       PromptEmbedding given = base.encode("a cat");
       assertEquals(List.of(), notices(base, ask.embeddings(given, given)));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"sd3/medium, 1", "flux/dev, 4", "klein/distilled, 4", "zimage/turbo, 0"})
+  void tellsOnceThatTheNegativePromptIsNotHeard(String name, double guidance) {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any(name, scratch), Compute.EXACT)) {
+      ImageRequest ask = ASK.size(32, 32).steps(1).guidance(guidance).scheduler(null).count(5);
+      assertEquals(List.of(UNHEARD), notices(base, ask));
+      assertEquals(List.of(), notices(base, ask.negative(" ")));
+    }
+  }
+
+  @Test
+  void tellsWhichLearnedWordNoPromptNames() {
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, scratch).path(), Compute.EXACT)) {
+      ImageRequest ask = ASK.word(new TextualInversion("Ada", Map.of(32, new float[32]))).count(5);
+      assertEquals(List.of("the learned word \"Ada\" does nothing: no prompt names it"), notices(base, ask));
+      assertEquals(List.of(), notices(base, ask.negative("(ada:1.2)").syntax(PromptSyntax.A1111)));
     }
   }
 

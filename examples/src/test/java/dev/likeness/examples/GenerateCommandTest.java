@@ -55,8 +55,24 @@ class GenerateCommandTest {
     assertEquals(List.of("a man/woman"), ((Map<?, ?>) record.get("options")).get("--prompt"));
     assertEquals(List.of(base.getFileName().toString()), ((Map<?, ?>) record.get("options")).get("--base"));
     assertTrue(((Map<?, ?>) record.get("options")).containsKey("--tile"), text);
-    assertEquals("{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, width=32, height=32}",
+    assertEquals("{file=image-002.png, seed=4, prompt=a man/woman, negative=, scheduler=euler a, steps=2, guidance=7.5, eta=0.0, width=32,"
+        + " height=32, tiled=true}",
         ((List<?>) record.get("images")).get(1).toString());
+  }
+
+  @Test
+  void recordsBothPassesAndTellsWhatIsNotHeard() throws IOException {
+    Path out = folder.resolve("out");
+    CommandRun run = CommandRun.of("generate", "--base", TinyBase.in(folder).toString(), "--prompt", "a cat", "--negative", "blurry", "--guidance",
+        "1", "--steps", "2", "--hires", "1.5", "--scheduler", "DDIM", "--perturb", "mid", "--out", out.toString());
+    assertEquals(0, run.status(), run.err());
+    assertEquals(1, run.err().lines().filter(line -> line.startsWith("the negative prompt is not heard")).count(), run.err());
+    String sampled = "scheduler=DDIM, steps=2, guidance=1.0, eta=0.0, ";
+    String settings = ", guidance_options={weakening={kind=PERTURBED_ATTENTION, layers=[mid], scale=3.0,"
+        + " decline=0.0, from=0.0, until=1.0}}";
+    assertEquals("[{file=image-001.png, seed=0, prompt=a cat, negative=blurry, " + sampled + "strength=0.6, width=48, height=48" + settings
+        + ", first_pass={" + sampled + "width=32, height=32" + settings + ", hires={scale=1.5, strength=0.6, steps=0, pixels=false}}}]",
+        JSON.std.mapFrom(Files.readString(out.resolve("images.json"))).get("images").toString());
   }
 
   @Test

@@ -1,14 +1,18 @@
 package dev.likeness.headshots;
 
 import dev.likeness.diffusion.progress.Progress;
+import dev.likeness.diffusion.progress.ProgressEvent;
+import java.util.HashSet;
+import java.util.Set;
 
-/** Progress of a part of some work: its phases and steps are passed on, how it ended is for the whole to say. */
+/** Progress of a part of some work: its phases and steps are passed on, each notice once, how it ended is for the whole to say. */
 final class Phases {
   private Phases() {}
 
   static Progress of(Progress whole) {
+    Set<ProgressEvent> told = new HashSet<>();
     return event -> {
-      if (!event.isTerminal()) {
+      if (!event.isTerminal() && !(event instanceof ProgressEvent.Notice && !told.add(event))) {
         whole.on(event);
       }
     };

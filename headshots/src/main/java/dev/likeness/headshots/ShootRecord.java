@@ -2,6 +2,7 @@ package dev.likeness.headshots;
 
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.io.AtomicFile;
 import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.PhotoReview;
@@ -59,6 +60,8 @@ public final class ShootRecord {
   private static ShootRecord of(BaseModel base, Map<String, Object> person, Shoot shoot, int first) {
     Map<String, Object> content = begun(base);
     content.put("person", person);
+    content.put("scheduler", base.parts().scheduler().className());
+    content.put("eta", base.eta(ImageRequest.of("")));
     content.put("headshots", ShotList.of(shoot, first));
     return new ShootRecord(content, first);
   }

@@ -181,12 +181,20 @@ class HeadshotStudioTest {
   }
 
   @Test
+  void tellsOnceAShootThatNegativePromptsAreNotHeard() {
+    List<ProgressEvent> events = new ArrayList<>();
+    ShootRequest two = ShootRequest.of(Style.named("studio"), 2).steps(2).guidance(1);
+    HeadshotStudio.on(base).shoot(new SharedLight("flash").in(ada), two, events::add, new Cancellation());
+    assertEquals(1, events.stream().filter(ProgressEvent.Notice.class::isInstance).count());
+  }
+
+  @Test
   void recordsHowItWasDone() throws IOException {
     Shoot shoot = HeadshotStudio.on(base).shoot(ada, request());
     Map<String, Object> record = JSON.std.mapFrom(
         ShootRecord.of(base, ada, shoot).timings(Map.of("drawing", Duration.ofMillis(1500))).toJson());
     assertEquals(Map.of("drawing", 1.5), record.get("seconds"));
-    assertEquals("cpu f32", record.get("compute"));
+    assertEquals("cpu f32, PNDMScheduler, 0.0", record.get("compute") + ", " + record.get("scheduler") + ", " + record.get("eta"));
     Map<?, ?> person = (Map<?, ?>) record.get("person");
     assertEquals("sks woman, Ada: yes", person.get("words") + ", " + person.get("consent"));
     Map<?, ?> headshot = (Map<?, ?>) ((List<?>) record.get("headshots")).get(0);

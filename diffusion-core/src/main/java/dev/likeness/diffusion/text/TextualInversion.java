@@ -132,7 +132,7 @@ public record TextualInversion(String token, Map<Integer, float[]> values) {
   }
 
   /** Where a text names this word, in any case, not inside a longer one; -1 for nowhere. */
-  int find(String text) {
+  public int find(String text) {
     String before = Character.isLetterOrDigit(token.codePointAt(0)) ? "(?<![\\p{L}\\p{N}])" : "";
     String after = Character.isLetterOrDigit(token.codePointBefore(token.length())) ? "(?![\\p{L}\\p{N}])" : "";
     Matcher found = Pattern.compile(before + Pattern.quote(token) + after, Pattern.CASE_INSENSITIVE | Pattern.UNICODE_CASE)

@@ -170,7 +170,7 @@ public final class GenerateCommand implements Runnable {
     try {
       previews.generate(model, base, request, image -> {
         NumberedFiles.write(out, "image", written.size(), file -> marking.writePng(image.picture(), file), console);
-        written.add(tensors == null ? new GeneratedImage(null, image.seed(), image.request(), null, null, image.edited()) : image);
+        written.add(tensors == null ? new GeneratedImage(null, image.seed(), image.request(), null, null, image.edited(), image.first()) : image);
       }, out, marking, console);
     } catch (RuntimeException | Error e) {
       try {

@@ -5,19 +5,26 @@ import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.OwnSteps;
 import dev.likeness.headshots.ShootRecord;
+import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
 /**
- * How {@code generate}'s pictures came about: the options that were given, and what is listed of each picture's request (or second pass),
- * with defaults filled in.
+ * How {@code generate}'s pictures came about: the options that were given, and each picture's request, of an enlarged one both, with
+ * defaults filled in.
  */
 final class ImagesRecord {
   static final String FILE = "images.json";
+  /** Of a request: what is listed of every picture, or named by options. */
+  private static final Set<String> ELSEWHERE = Set.of("prompt", "negative", "steps", "ownSteps", "guidance", "seed", "count", "width",
+      "height", "scheduler", "eta", "adapters", "initial", "joints");
 
   private ImagesRecord() {}
 
@@ -37,12 +44,20 @@ final class ImagesRecord {
   }
 
   private static Map<String, Object> entry(BaseModel base, GeneratedImage image, String file) {
-    ImageRequest request = image.request();
     Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("file", file);
     entry.put("seed", image.seed());
-    entry.put("prompt", request.prompt());
-    entry.put("negative", request.negative());
+    entry.put("prompt", image.request().prompt());
+    entry.put("negative", image.request().negative());
+    entry.putAll(run(base, image.request()));
+    if (image.first() != null) {
+      entry.put("first_pass", run(base, image.first()));
+    }
+    return entry;
+  }
+
+  private static Map<String, Object> run(BaseModel base, ImageRequest request) {
+    Map<String, Object> entry = new LinkedHashMap<>();
     entry.put("scheduler", request.scheduler() == null ? base.parts().scheduler().className() : request.scheduler());
     entry.put("steps", request.steps());
     if (!request.ownSteps().equals(OwnSteps.NONE)) {
@@ -50,11 +65,50 @@ final class ImagesRecord {
       entry.put("sigmas", request.ownSteps().sigmas());
     }
     entry.put("guidance", request.guidance());
+    if (Double.isFinite(base.eta(request))) {
+      entry.put("eta", base.eta(request));
+    }
     if (request.initial() != null && Double.isFinite(request.initial().strength())) {
       entry.put("strength", request.initial().strength());
     }
     entry.put("width", request.width());
     entry.put("height", request.height());
+    entry.putAll(told(request, ImageRequest.of(""), ELSEWHERE));
     return entry;
+  }
+
+  /** What differs from a usual one's in numbers and words: by components, so that none that is added is forgotten. */
+  private static Map<String, Object> told(Record said, Record usual, Set<String> elsewhere) {
+    Map<String, Object> told = new LinkedHashMap<>();
+    for (RecordComponent part : said.getClass().getRecordComponents()) {
+      Object value = elsewhere.contains(part.getName()) ? null : plain(value(part, said), usual == null ? null : value(part, usual));
+      if (value != null) {
+        told.put(part.getName().replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT), value);
+      }
+    }
+    return told;
+  }
+
+  private static Object plain(Object value, Object usual) {
+    if (Objects.equals(value, usual)) {
+      return null;
+    }
+    if (value instanceof Record said) {
+      Map<String, Object> told = told(said, (Record) usual, Set.of());
+      return told.isEmpty() ? null : told;
+    }
+    if (value instanceof List<?> list) {
+      return list.stream().map(one -> plain(one, null)).filter(Objects::nonNull).toList();
+    }
+    return value instanceof Number || value instanceof String || value instanceof Boolean ? value
+        : value instanceof Enum<?> ? value.toString() : null;
+  }
+
+  private static Object value(RecordComponent part, Record of) {
+    try {
+      return part.getAccessor().invoke(of);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

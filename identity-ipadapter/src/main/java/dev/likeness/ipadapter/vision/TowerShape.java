@@ -30,7 +30,10 @@ record TowerShape(TensorList keys) {
     }
   }
 
-  /** No shape tells it, nor the heads: known are ViT-L as OpenAI made it, OpenCLIP's larger ones, and SigLIP's So400m. */
+  /**
+   * No shape tells it, nor the heads: known are ViT-L as OpenAI made it, OpenCLIP's larger ones, and SigLIP's So400m. Of ViT-B there are
+   * OpenAI's (quick GELU) and LAION's (GELU), and no published adapter that would tell which is meant.
+   */
   private Activation activation(int width, boolean siglip) {
     if (siglip ? width != 1152 : width != 1024 && width != 1280 && width != 1664) {
       throw new UnusableInput(keys.describe() + " is a " + (siglip ? "SigLIP" : "CLIP") + " tower of width " + width

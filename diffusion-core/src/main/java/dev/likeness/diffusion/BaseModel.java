@@ -10,11 +10,14 @@ import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.diffusion.text.PromptSyntax;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * A base model in memory, shared by threads and by persons: requests carry who and what adapts it, and its own tensors
@@ -52,7 +55,7 @@ public final class BaseModel implements AutoCloseable {
 
   /** Opens a model of parts, e.g. {@code ModelFiles.open(base).with("vae", better)}; see {@link #open(Path, Compute)}. */
   public static BaseModel open(ModelFiles files, Compute compute) {
-    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false, new Uses(files.name()));
+    return new BaseModel(Denoiser.open(files, compute), files.name(), files.folder(), null, false, new Uses("the model " + files.name()));
   }
 
   /**
@@ -67,7 +70,7 @@ public final class BaseModel implements AutoCloseable {
   /** Opens a model to lie in memory as a plan for it says. */
   public static BaseModel open(ModelFiles files, MemoryPlan plan) {
     Denoiser denoiser = Denoiser.open(new PlannedFiles(files, plan), plan.compute());
-    return new BaseModel(denoiser, files.name(), files.folder(), plan, false, new Uses(files.name()));
+    return new BaseModel(denoiser, files.name(), files.folder(), plan, false, new Uses("the model " + files.name()));
   }
 
   /**
@@ -174,7 +177,7 @@ public final class BaseModel implements AutoCloseable {
    * drawn alone. Thread-safe.
    */
   public List<GeneratedImage> generate(List<ImageRequest> requests, Progress progress, Cancellation cancellation) {
-    return uses.during(sparing, () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
+    return during(requests, () -> progress.around(() -> textToImage().draw(requests, progress, cancellation)));
   }
 
   /**
@@ -183,10 +186,18 @@ public final class BaseModel implements AutoCloseable {
    * larger copies ({@link HiresFix}) last.
    */
   public void generate(List<ImageRequest> requests, Consumer<GeneratedImage> each, Progress progress, Cancellation cancellation) {
-    uses.during(sparing, () -> progress.around(() -> {
+    during(requests, () -> progress.around(() -> {
       textToImage().show(requests, each, progress, cancellation);
       return null;
     }));
+  }
+
+  /** Does work that this stays open for, and what the requests carry. */
+  private <T> T during(List<ImageRequest> requests, Supplier<T> work) {
+    List<Uses> carried = requests.stream().flatMap(request -> Stream.concat(
+        request.controls().stream().map(control -> control.net().uses()),
+        request.adapters().stream().flatMap(all -> all.summands().stream()).flatMap(one -> one.uses().stream()))).distinct().toList();
+    return uses.during(sparing, () -> Uses.during(carried, work));
   }
 
   private TextToImage textToImage() {
@@ -209,7 +220,7 @@ public final class BaseModel implements AutoCloseable {
    * @throws IllegalStateException when the model is no Stable Diffusion 1.x, 2.x or XL
    */
   public PromptEmbedding encode(ImageRequest request) {
-    return uses.during(sparing, () -> LatentSpace.encode(networks(), request));
+    return during(List.of(request), () -> LatentSpace.encode(networks(), request));
   }
 
   /** The most likely latents of a picture, whose sides are multiples of the autoencoder's factor. Thread-safe. */

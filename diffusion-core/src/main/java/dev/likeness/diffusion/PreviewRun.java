@@ -2,6 +2,7 @@ package dev.likeness.diffusion;
 
 import dev.likeness.diffusion.sampling.StepListener;
 import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.schedulers.Step;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;

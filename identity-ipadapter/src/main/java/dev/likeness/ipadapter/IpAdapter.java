@@ -5,6 +5,7 @@ import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.image.Picture;
 import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.diffusion.weights.LoadedWeights;
 import dev.likeness.diffusion.weights.TensorSource;
 import dev.likeness.diffusion.weights.Weights;
@@ -42,6 +43,7 @@ public final class IpAdapter implements AutoCloseable {
   private final ImageEncoder encoder;
   private final LoadedWeights weights;
   private final Compute compute;
+  private final Uses uses;
   private FaceLora lora;
 
   private IpAdapter(AdapterFile file, TensorSource source, AdapterLayout layout, BaseAttentions base,
@@ -51,6 +53,7 @@ public final class IpAdapter implements AutoCloseable {
     this.base = base;
     this.encoder = encoder;
     this.compute = compute;
+    uses = new Uses("the adapter " + file.path());
     weights = new LoadedWeights(source, compute);
   }
 
@@ -148,6 +151,10 @@ public final class IpAdapter implements AutoCloseable {
     return lora;
   }
 
+  Uses uses() {
+    return uses;
+  }
+
   Compute compute() {
     return compute;
   }
@@ -189,11 +196,14 @@ public final class IpAdapter implements AutoCloseable {
     return Weights.of(weights).at("ip_adapter").at(base.number(t));
   }
 
+  /** Frees it once nothing is drawn with it. */
   @Override
   public void close() {
-    weights.close();
-    if (lora != null) {
-      lora.close();
-    }
+    uses.close(() -> {
+      weights.close();
+      if (lora != null) {
+        lora.close();
+      }
+    });
   }
 }

@@ -6,8 +6,10 @@ import dev.likeness.diffusion.adapt.Drawing;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.ipadapter.ImagePrompt.Settings;
 import dev.likeness.ipadapter.layout.BaseAttentions;
+import java.util.List;
 
 /** An image prompt at a weight: makes tokens, keys and values once for a request. */
 record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Settings settings, double weight)
@@ -28,6 +30,11 @@ record WeightedPrompt(IpAdapter adapter, ReferenceEmbeddings references, Setting
   @Override
   public boolean isPlaced() {
     return weight != 0 && settings.mask() != null;
+  }
+
+  @Override
+  public List<Uses> uses() {
+    return weight == 0 ? List.of() : List.of(adapter.uses());
   }
 
   @Override

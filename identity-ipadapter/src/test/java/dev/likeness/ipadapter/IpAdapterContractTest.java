@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.Joints;
 import dev.likeness.diffusion.Latents;
@@ -145,6 +146,13 @@ class IpAdapterContractTest implements AdapterContract {
       own.close();
       assertArrayEquals(seen, Images.floats(branch.attend(asking)));
     }
+  }
+
+  @Test
+  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
+    IpAdapter own = IpAdapter.open(GoldenAdapters.of("base").write("faceid", folder), base);
+    ImageRequest shown = request().as(own.identity(List.of(Reference.face(numbers()))).at(1));
+    ClosedWhileDrawn.refuses("the adapter " + own.describe(), base, shown, own::close);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.text.WordSource;
 import dev.likeness.lora.change.Layer;
@@ -33,6 +34,7 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   private final TensorRegion region = new TensorRegion();
   private final Map<Compute, Map<Part, Map<String, Tensor>>> merged = new ConcurrentHashMap<>();
 
+  private final Uses uses = new Uses("the fused LoRA");
   private volatile boolean closed;
 
   private FusedLora(LoraChanges changes, Networks base, LoraWeight weight) {
@@ -78,6 +80,11 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
   }
 
   @Override
+  public List<Uses> uses() {
+    return List.of(uses);
+  }
+
+  @Override
   public List<TextualInversion> words() {
     return weight.isNothing() ? List.of() : changes.words();
   }
@@ -115,11 +122,13 @@ public final class FusedLora implements Adapter, WordSource, AutoCloseable {
     }
   }
 
-  /** Frees the copy; a second call does nothing. */
+  /** Frees the copy once nothing is drawn with it; a second call does nothing. */
   @Override
   public void close() {
-    closed = true;
-    merged.clear();
-    region.close();
+    uses.close(() -> {
+      closed = true;
+      merged.clear();
+      region.close();
+    });
   }
 }

@@ -8,6 +8,7 @@ import dev.likeness.diffusion.adapt.PartTensors;
 import dev.likeness.diffusion.model.Networks;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorRegion;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.text.WordSource;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ public final class Lora implements AutoCloseable {
   private final TensorRegion region;
   private final Networks base;
   private final Map<Compute, PlacedChanges> placed = new ConcurrentHashMap<>();
+  private final Uses uses = new Uses("the LoRA");
   private volatile boolean closed;
 
   Lora(LoraChanges changes, Map<String, String> metadata, LoraReport report, TensorRegion region, Networks base) {
@@ -101,6 +103,11 @@ public final class Lora implements AutoCloseable {
       if (!weight.isNothing()) {
         lora.changes.requireFor(model, lora.base);
       }
+    }
+
+    @Override
+    public List<Uses> uses() {
+      return weight.isNothing() ? List.of() : List.of(lora.uses);
     }
 
     @Override
@@ -182,10 +189,12 @@ public final class Lora implements AutoCloseable {
     }
   }
 
-  /** Frees its tensors; a second call does nothing. No request that carries it may still be drawn. */
+  /** Frees its tensors once nothing is drawn with it; a second call does nothing. */
   @Override
   public void close() {
-    closed = true;
-    region.close();
+    uses.close(() -> {
+      closed = true;
+      region.close();
+    });
   }
 }

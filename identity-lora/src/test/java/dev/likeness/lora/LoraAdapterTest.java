@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.adapt.Adapter;
 import dev.likeness.diffusion.adapt.AdapterContract;
 import dev.likeness.diffusion.golden.GoldenFolder;
@@ -100,13 +101,11 @@ class LoraAdapterTest implements AdapterContract {
   }
 
   @Test
-  void saysThatItIsClosed() {
+  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
     Lora lora = Lora.open(GoldenLora.file("unet-only"), base);
-    Adapter adapter = lora.at(1);
+    FusedLora fused = lora.fuse(1);
+    ClosedWhileDrawn.refuses("the fused LoRA", base, request().as(fused), fused::close);
+    ClosedWhileDrawn.refuses("the LoRA", base, request().as(lora.at(0.5).and(loras.get(0).at(1))).unled(), lora::close);
     lora.close();
-    lora.close();
-    IllegalStateException refusal =
-        assertThrows(IllegalStateException.class, () -> base.generate(request().as(adapter)));
-    assertEquals("the LoRA is closed; open it again to draw with it", refusal.getMessage());
   }
 }

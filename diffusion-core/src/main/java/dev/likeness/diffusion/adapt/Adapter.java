@@ -1,6 +1,7 @@
 package dev.likeness.diffusion.adapt;
 
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Uses;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +38,11 @@ public interface Adapter {
   /** What leads one picture that carries this on its way; nothing unless said. A picture follows one: its adapters' first. */
   default Optional<Steering> steering(Drawing drawing) {
     return Optional.empty();
+  }
+
+  /** What stays open while a request that carries this is drawn; nothing unless said, and a sum is not asked. */
+  default List<Uses> uses() {
+    return List.of();
   }
 
   /** The adapters that this is the sum of; itself where it is none. */

@@ -2,6 +2,7 @@ package dev.likeness.diffusion.model;
 
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.tensor.Compute;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.diffusion.transformer.FluxConfig;
 import dev.likeness.diffusion.transformer.FluxControlNetConfig;
 import dev.likeness.diffusion.transformer.FluxControlNetModel;
@@ -21,6 +22,7 @@ public final class ControlNet implements AutoCloseable {
   private final LoadedWeights weights;
   private final ControlNetConfig unet;
   private final FluxControlNetConfig flux;
+  private final Uses uses;
 
   private ControlNet(
       String name, Compute compute, LoadedWeights weights, ControlNetConfig unet, FluxControlNetConfig flux) {
@@ -29,6 +31,7 @@ public final class ControlNet implements AutoCloseable {
     this.weights = weights;
     this.unet = unet;
     this.flux = flux;
+    this.uses = new Uses("ControlNet " + name);
   }
 
   /**
@@ -125,8 +128,14 @@ public final class ControlNet implements AutoCloseable {
     return name;
   }
 
+  /** Who draws with it. */
+  public Uses uses() {
+    return uses;
+  }
+
+  /** Frees it once nothing is drawn with it. */
   @Override
   public void close() {
-    weights.close();
+    uses.close(weights::close);
   }
 }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.Control;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
@@ -119,6 +120,15 @@ class ControlNetParityTest {
       assertEquals("ControlNets add to the blocks that the first-block cache leaves out; approximate by extrapolation, or draw"
           + " without one", assertThrows(IllegalArgumentException.class,
               () -> base.generate(ask.approximation(Approximation.firstBlock(0.1)))).getMessage());
+    }
+  }
+
+  @Test
+  void isClosedOnceNoDrawingUsesIt() throws InterruptedException {
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sd1/base", scratch), Compute.EXACT)) {
+      ControlNet net = ControlNet.open(TinyControlNets.write("edges", scratch), Compute.EXACT);
+      ImageRequest held = ImageRequest.of("a cat").steps(2).control(Control.of(net, slope(32, 32, false)));
+      ClosedWhileDrawn.refuses("ControlNet controlnet-edges", base, held, net::close);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.adapt.Steering;
 import dev.likeness.diffusion.model.AutoencoderFile;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.DType;
+import dev.likeness.diffusion.tensor.Uses;
 import dev.likeness.ipadapter.ImagePrompt;
 import dev.likeness.ipadapter.IpAdapter;
 import dev.likeness.ipadapter.layout.AdapterFile;
@@ -34,6 +35,7 @@ public final class FaceGuidance implements AutoCloseable {
   private final FaceEyes eyes;
   private final FaceDetector detector;
   private final Optional<IpAdapter> adapter;
+  private final Uses uses = new Uses("the face guidance");
 
   private FaceGuidance(AutoencoderFile preview, FaceEyes eyes, FaceDetector detector, Optional<IpAdapter> adapter) {
     this.preview = preview;
@@ -128,6 +130,11 @@ public final class FaceGuidance implements AutoCloseable {
     }
 
     @Override
+    public List<Uses> uses() {
+      return List.of(guidance.uses);
+    }
+
+    @Override
     public Optional<Steering> steering(Drawing drawing) {
       return Optional.of(new FaceSteering(guidance.preview, guidance.eyes, guidance.detector, person, weight));
     }
@@ -150,10 +157,14 @@ public final class FaceGuidance implements AutoCloseable {
     return sum;
   }
 
+  /** Frees it once it leads nothing. */
   @Override
   public void close() {
-    preview.close();
-    eyes.close();
+    // Outside: while this waits for a drawing, that may still begin to be led.
     adapter.ifPresent(IpAdapter::close);
+    uses.close(() -> {
+      preview.close();
+      eyes.close();
+    });
   }
 }

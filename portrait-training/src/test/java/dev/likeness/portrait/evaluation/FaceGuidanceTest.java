@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.likeness.diffusion.BaseModel;
+import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.Identity;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.adapt.Adapter;
@@ -79,7 +80,7 @@ class FaceGuidanceTest {
   }
 
   @Test
-  void drawsFacesThatAnotherEmbedderTooFindsNearerToThePerson() {
+  void drawsFacesThatAnotherEmbedderTooFindsNearerToThePerson() throws InterruptedException {
     try (BaseModel base = BaseModel.open(PortraitModel.files(), Compute.best()); FaceDetector detector = new CascadeDetector();
         PersonAdapter adapter = PersonAdapter.in(PortraitModel.files(), base);
         FaceGuidance guidance = FaceGuidance.in(PortraitModel.files(), base, detector).orElseThrow();
@@ -102,6 +103,7 @@ class FaceGuidanceTest {
       Picture plain = base.generate(shown.steps(3)).picture();
       assertNotEquals(plain, led);
       assertEquals(plain, base.generate(shown.as(held.at(0)).steps(3)).picture(), "at 0 nobody");
+      ClosedWhileDrawn.refuses("the face guidance", base, ASK.as(held.at(1)).steps(2), guidance::close);
     }
   }
 

@@ -1,25 +1,31 @@
-package dev.likeness.diffusion;
+package dev.likeness.diffusion.tensor;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
-/** Who uses a model, so that it is closed once nobody does. Thread-safe. */
-final class Uses {
+/** Who uses a model, a ControlNet or an adapter, so that it is closed once nobody does. Thread-safe. */
+public final class Uses {
   /** The thread whose work a thread's is part of, and which waits for it; mostly itself. */
-  static final ThreadLocal<Thread> DRAWING = ThreadLocal.withInitial(Thread::currentThread);
+  public static final ThreadLocal<Thread> DRAWING = ThreadLocal.withInitial(Thread::currentThread);
 
   private final String name;
   private final List<Thread> using = new ArrayList<>();
   private boolean closed;
 
-  Uses(String name) {
+  /** {@code name} is what errors say. */
+  public Uses(String name) {
     this.name = name;
   }
 
-  /** Does work that the model stays open for; {@code alone} once no other drawing uses it. */
-  <T> T during(boolean alone, Supplier<T> work) {
+  /** Does work that all of these stay open for. */
+  public static <T> T during(List<Uses> all, Supplier<T> work) {
+    return all.isEmpty() ? work.get() : all.get(0).during(false, () -> during(all.subList(1, all.size()), work));
+  }
+
+  /** Does work that this stays open for; {@code alone} once no other drawing uses it. */
+  public <T> T during(boolean alone, Supplier<T> work) {
     begin(alone);
     try {
       return work.get();
@@ -33,12 +39,12 @@ final class Uses {
     Thread drawing = DRAWING.get();
     BooleanSupplier others = () -> using.stream().anyMatch(other -> other != drawing);
     if (alone && using.contains(drawing) && (others.getAsBoolean() || drawing != Thread.currentThread())) {
-      throw new IllegalStateException("the model " + name + " is drawing, and what a sparing one is asked waits until nothing is drawn; ask when"
+      throw new IllegalStateException(name + " is drawing, and what a sparing one is asked waits until nothing is drawn; ask when"
           + " the drawing has ended");
     }
     waitWhile(() -> alone && !closed && others.getAsBoolean());
     if (closed && !using.contains(drawing)) {
-      throw new IllegalStateException("the model " + name + " is closed; open it again to draw with it");
+      throw new IllegalStateException(name + " is closed; open it again to draw with it");
     }
     using.add(drawing);
   }
@@ -48,10 +54,10 @@ final class Uses {
     notifyAll();
   }
 
-  /** Refuses new work, waits for what is under way, and frees; whoever calls it again waits likewise. */
-  synchronized void close(Runnable freeing) {
+  /** Refuses new work, waits for what is under way unless it is this thread's own, and frees; whoever calls it again waits likewise. */
+  public synchronized void close(Runnable freeing) {
     if (using.contains(DRAWING.get())) {
-      throw new IllegalStateException("the model " + name + " is drawing on this thread, which would wait for itself; close it when"
+      throw new IllegalStateException(name + " is drawing on this thread, which would wait for itself; close it when"
           + " the drawing has ended, which a Cancellation hastens");
     }
     closed = true;

@@ -53,6 +53,13 @@ final class PhotoIntake {
     } catch (IOException e) {
       return rejected(photo, format,
           Reason.of(ReasonCode.BROKEN_FILE, Verdict.REJECT, "cannot be read: " + e.getMessage()));
+    } catch (RuntimeException e) {
+      // What OpenCV throws, JavaCPP throws as this class and no other.
+      if (e.getClass() != RuntimeException.class) {
+        throw e;
+      }
+      return rejected(photo, format, Reason.of(ReasonCode.NOT_JUDGED, Verdict.REJECT,
+          "cannot be judged: " + String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip() + "; send another"));
     }
   }
 

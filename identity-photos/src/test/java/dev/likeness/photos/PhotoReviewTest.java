@@ -79,6 +79,19 @@ class PhotoReviewTest {
     assertEquals(1, review.accepted().size());
   }
 
+  /** BRISQUE halves a head, which leaves nothing of one pixel. */
+  @Test
+  void goesOnWithTheRestWhereOpenCvFailsAtOne() {
+    byte[] strip = Picture.of(300, 1, new byte[900]).toPng();
+    try (ReviewTools tools = ReviewTools.builtIn().withDetector(new WholePicture())) {
+      PhotoReview review = PhotoReview.of(PhotoSet.of(List.of(Photo.of("strip.png", strip), Photo.of("ada.png", GOOD))), tools);
+
+      String told = review.photos().get(0).reasons().get(0).message();
+      assertTrue(told.startsWith("cannot be judged: OpenCV(") && told.endsWith(" in function 'resize'; send another"), told);
+      assertEquals(1, review.accepted().size());
+    }
+  }
+
   @Test
   void namesTheFilesWhenNoneIsUsable() throws IOException {
     Files.writeString(folder.resolve("letter.jpg"), "dear photographer");

@@ -95,7 +95,7 @@ public final class Subject {
    */
   synchronized boolean opens() {
     requireNotErased();
-    return vaults.has(Holding.PERSON) && vaults.root(Holding.PERSON) != null;
+    return vaults.has(Holding.PERSON) && look(Holding.PERSON) != null;
   }
 
   /** What the person agreed to; asking is no use. */
@@ -122,7 +122,11 @@ public final class Subject {
   /** The same folder, looked into without being a use: what watches over a store keeps nobody in it. */
   synchronized Path look(Holding holding) {
     requireNotErased();
-    return vaults.root(holding);
+    try {
+      return vaults.root(holding);
+    } catch (UnusableInput e) {
+      throw new UnusableInput(this + ": its " + holding.word() + " cannot be opened: " + e.getMessage(), e);
+    }
   }
 
   /** Says that the person is still wanted: the time since the last use begins anew. */

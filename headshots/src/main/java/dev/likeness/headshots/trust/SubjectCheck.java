@@ -32,7 +32,9 @@ final class SubjectCheck {
       int readable = readable(folder);
       return readable >= count ? Optional.empty() : Optional.of(subject + ": " + (count - readable) + " of " + count + " " + holding.word()
           + " files cannot be read; they were changed, or belong to another subject or key");
-    } catch (UnusableInput | MachineLimit e) {
+    } catch (UnusableInput e) {
+      return Optional.of(e.getMessage());
+    } catch (MachineLimit e) {
       return Optional.of(subject + ": its " + holding.word() + " cannot be opened: " + e.getMessage());
     }
   }

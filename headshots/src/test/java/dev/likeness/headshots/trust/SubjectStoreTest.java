@@ -20,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -204,19 +205,40 @@ class SubjectStoreTest {
     store.close();
     store = SubjectStore.open(folder.resolve("store"), KeyWrapping.absent());
     Exception e = assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
-    assertEquals("the store was opened without its key, which is needed to read or write what it holds; give the key",
+    assertEquals(ada + ": its person cannot be opened: the store was opened without its key, which is needed to read or write what it holds; give the key",
         e.getMessage());
     assertTrue(store.subject(ada.id()).erase().isGenuine());
   }
 
+  private static String refusal(Subject subject, Holding holding) {
+    return "subject " + subject.id() + ": its " + holding.word() + " cannot be opened: the key does not open it: it is kept under another one, or"
+        + " its key file was changed; give the key that the person was taken in under (verify names all whom a key does not open)";
+  }
+
   @Test
-  void refusesAnotherKey() {
-    Subject ada = store.create(YES);
+  void ofPeopleUnderTwoKeysEachOpensItsOwnAndNoneIsLost() throws IOException {
+    List<Subject> two = new ArrayList<>(List.of(store.create(YES)));
+    List<KeyWrapping> keys = List.of(key, KeyWrapping.newFile(folder.resolve("other.txt")));
     store.close();
-    store = SubjectStore.open(folder.resolve("store"), KeyWrapping.newFile(folder.resolve("other.txt")));
-    Exception e = assertThrows(UnusableInput.class, () -> store.subject(ada.id()).consent());
-    assertEquals("the key does not open this store: it was made with another one, or a key file in it was changed; "
-        + "give the key that the store was made with", e.getMessage());
+    try (SubjectStore other = SubjectStore.open(folder.resolve("second"), keys.get(1))) {
+      two.add(other.create(YES));
+    }
+    Files.move(folder.resolve("second/subjects/" + two.get(1).id()), folder.resolve("store/subjects/" + two.get(1).id()));
+    for (int i = 0; i < 2; i++) {
+      store = SubjectStore.open(folder.resolve("store"), keys.get(i));
+      assertEquals(2, store.subjects().size());
+      assertEquals(YES, store.subject(two.get(i).id()).consent());
+      Subject stranger = store.subject(two.get(1 - i).id());
+      assertEquals(refusal(stranger, Holding.PERSON), assertThrows(UnusableInput.class, stranger::consent).getMessage());
+      assertEquals(List.of(refusal(stranger, Holding.PERSON)), store.verify());
+      assertEquals(0, store.purgeDue().files());
+      if (i == 0) {
+        store.close();
+      } else {
+        assertEquals(1, stranger.erase().files().get("person"));
+      }
+    }
+    assertEquals(List.of(), store.verify());
   }
 
   @Test
@@ -226,11 +248,9 @@ class SubjectStoreTest {
     List<Path> before = filesBelow(folder.resolve("store/subjects"));
     KeyWrapping other = KeyWrapping.newFile(folder.resolve("other.txt"));
     store = SubjectStore.open(folder.resolve("store"), other);
-    String refused = "the key does not open this store: it was made with another one, or a key file in it was changed; "
-        + "give the key that the store was made with";
-    assertEquals(refused, assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
+    assertEquals(refusal(ada, Holding.PERSON), assertThrows(UnusableInput.class, () -> store.create(YES)).getMessage());
     Subject same = store.subject(ada.id());
-    assertEquals(refused, assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
+    assertEquals(refusal(ada, Holding.PICTURES), assertThrows(UnusableInput.class, () -> same.folder(Holding.PICTURES)).getMessage());
     assertEquals(before, filesBelow(folder.resolve("store/subjects")));
     same.erase();
     assertEquals(YES, store.create(YES).consent(), "a store of nobody takes any key");

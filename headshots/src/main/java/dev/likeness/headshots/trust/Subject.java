@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -258,14 +257,7 @@ public final class Subject {
 
   /** When it came, was learnt and was last used, as seconds before now; the second is missing until then. */
   public synchronized Map<String, Long> ages() {
-    long now = store.clock().now();
-    Map<String, Long> ages = new LinkedHashMap<>();
-    ages.put("created", now - dates.created());
-    if (dates.learnt() >= 0) {
-      ages.put("learnt", now - dates.learnt());
-    }
-    ages.put("used", now - dates.lastUse());
-    return ages;
+    return dates.ages(store.clock().now());
   }
 
   /**

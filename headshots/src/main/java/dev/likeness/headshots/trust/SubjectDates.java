@@ -54,6 +54,17 @@ record SubjectDates(long created, long purposeMet, long learnt, long photosUse, 
     return holding == Holding.PHOTOS || holding == Holding.WORK;
   }
 
+  /** How long before now each was; {@code learnt} is missing until then. */
+  Map<String, Long> ages(long now) {
+    Map<String, Long> ages = new LinkedHashMap<>();
+    ages.put("created", now - created);
+    if (learnt >= 0) {
+      ages.put("learnt", now - learnt);
+    }
+    ages.put("used", now - lastUse);
+    return ages;
+  }
+
   Map<String, Object> toMap() {
     Map<String, Object> map = new LinkedHashMap<>();
     map.put("created", created);

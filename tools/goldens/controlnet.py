@@ -6,7 +6,7 @@ from pathlib import Path
 import diffusers
 import PIL.Image
 import torch
-from diffusers import ControlNetModel, FluxControlNetModel, FluxMultiControlNetModel, UNet2DConditionModel
+from diffusers import ControlNetModel, ControlNetUnionModel, FluxControlNetModel, FluxMultiControlNetModel, UNet2DConditionModel
 from safetensors.torch import save_file
 
 import flux
@@ -21,6 +21,8 @@ NETS = {
     "edges": (7000, "sd1/base", dict(conditioning_embedding_out_channels=(4, 6))),
     "depth": (7001, "sd1/base", dict(conditioning_embedding_out_channels=(8, 4), controlnet_conditioning_channel_order="bgr")),
     "xl": (7002, "sdxl/xl-base", dict(conditioning_embedding_out_channels=(4, 6, 5))),
+    "xl-union": (7007, "sdxl/xl-base", dict(conditioning_embedding_out_channels=(4, 6, 5), num_control_type=6, num_trans_channel=16,
+                                            num_trans_head=2, num_trans_layer=2, num_proj_channel=16)),
     "xl-small": (7003, "sdxl/xl-base", dict(conditioning_embedding_out_channels=(4, 6, 5), mid_block_type="UNetMidBlock2D")),
     "flux": (7004, None, FLUX),
     "flux-union": (7005, None, FLUX | dict(num_single_layers=0, num_mode=3)),
@@ -49,6 +51,9 @@ ASKS = [
     ask("FluxControlNetPipeline", "flux/dev", ["flux", "flux-union"], guidance=3.5, seeds=[11], scale=[0.6, 0.5], mode=[-1, 1],
         start=[0.0, 0.0], end=[1.0, 1.0]),
     ask("FluxControlNetImg2ImgPipeline", "flux/dev", ["flux"], guidance=3.5, seeds=[12], image=0.7),
+    ask("StableDiffusionXLControlNetUnionPipeline", "sdxl/xl-base", ["xl-union"], seeds=[13], scale=[0.6], mode=[3], end=[0.8]),
+    ask("StableDiffusionXLControlNetUnionPipeline", "sdxl/xl-base", ["xl-union"] * 2, seeds=[14, 15], scale=[0.7, 0.4], mode=[3, 1],
+        start=[0.0, 0.0], end=[1.0, 0.6]),
 ]
 
 
@@ -56,8 +61,9 @@ def net(tiny, name):
     seed, base, changes = NETS[name]
     if base:
         unet = UNet2DConditionModel.from_pretrained(Path(tiny, base, "unet"))
-        config = dict(ControlNetModel.from_unet(unet, load_weights_from_unet=False).config) | changes
-        module = ControlNetModel(**{key: value for key, value in config.items() if not key.startswith("_")})
+        kind = ControlNetUnionModel if "num_control_type" in changes else ControlNetModel
+        config = dict(kind.from_unet(unet, load_weights_from_unet=False).config) | changes
+        module = kind(**{key: value for key, value in config.items() if not key.startswith("_")})
     else:
         module = FluxControlNetModel(**changes)
     return module, {"seed": seed, "tensors": fill(module, seed),
@@ -72,20 +78,22 @@ def several(kind, values, nets):
 def draw(tiny, ask, modules):
     chosen = [modules[name] for name in ask["nets"]]
     isflux = ask["folder"].startswith("flux")
-    controlnet = chosen[0] if len(chosen) == 1 else FluxMultiControlNetModel(chosen) if isflux else chosen
+    isunion = "Union" in ask["pipeline"]
+    controlnet = chosen[0] if len(chosen) == 1 or isunion else FluxMultiControlNetModel(chosen) if isflux else chosen
     absent = {"safety_checker": None} if ask["folder"].startswith("sd1") else {}
     pipe = getattr(diffusers, ask["pipeline"]).from_pretrained(Path(tiny, ask["folder"]), controlnet=controlnet, **absent)
     pipe.set_progress_bar_config(disable=True)
     ask["scheduler"] = {"_class_name": type(pipe.scheduler).__name__} | public(pipe.scheduler.config)
     count, width, height = len(ask["seeds"]), ask["width"], ask["height"]
     shown = [PIL.Image.fromarray(picture(width + 8 * i, height)[:, ::1 - 2 * (i % 2)]) for i in range(len(chosen))]
-    call = dict(prompt=[ask["prompt"]] * count, num_inference_steps=ask["steps"], guidance_scale=ask["guidance"], output_type="pt",
+    call = dict(prompt=[ask["prompt"]] * count, num_inference_steps=ask["steps"], guidance_scale=ask["guidance"],
+                output_type="latent" if isunion else "pt",
                 generator=[torch.Generator("cpu").manual_seed(seed) for seed in ask["seeds"]],
                 controlnet_conditioning_scale=several(0, ask["scale"], chosen),
                 control_guidance_start=several(0, ask["start"], chosen), control_guidance_end=several(0, ask["end"], chosen))
     if not isflux or "true_cfg_scale" in ask["call"]:
         call["negative_prompt"] = [ask["negative"]] * count
-    key = "control_image" if isflux or ask["image"] else "image"
+    key = "control_image" if isflux or isunion or ask["image"] else "image"
     call[key] = several(0, shown, chosen)
     if ask["image"]:
         call |= {"image": PIL.Image.fromarray(picture(width, height)), "strength": ask["image"]}
@@ -125,7 +133,8 @@ def main():
     tensors = pixels(modules["flux-pixels"])
     for i, one in enumerate(ASKS):
         images, shown = draw(args.tiny, one, modules)
-        tensors[f"run{i}.images"] = kept.pixels(images)
+        # Latents say more in fewer bytes.
+        tensors |= {f"run{i}.latents": images} if "Union" in one["pipeline"] else {f"run{i}.images": kept.pixels(images)}
         one["pictures"] = [list(image.size) for image in shown]
     save_file(tensors, args.out / "reference.safetensors")
     kept.packed(args.out / "reference.json.gz", {"runs": ASKS, "versions": versions()})

@@ -46,8 +46,18 @@ public record Control(ControlNet net, Picture picture, double scale, double from
   }
 
   /**
+   * A picture of the kind of this name or number, e.g. {@code canny}: {@link ControlNet#mode}. A union ControlNet looks at all
+   * pictures that a request has for it at once.
+   *
+   * @throws IllegalArgumentException naming those that the network knows
+   */
+  public Control mode(String kind) {
+    return mode(net.mode(kind));
+  }
+
+  /**
    * A photo that is to be drawn anew where {@code white} is white, for ControlNets of Stable Diffusion that were trained for
-   * inpainting (e.g. control_v11p_sd15_inpaint): they look at -1 there.
+   * inpainting (e.g. control_v11p_sd15_inpaint): they look at -1 there, a union that is told {@code repaint} at black.
    */
   public Control masked(Picture white) {
     return new Control(net, picture, scale, from, until, mode, white);

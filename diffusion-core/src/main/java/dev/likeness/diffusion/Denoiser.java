@@ -24,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
@@ -150,12 +149,12 @@ interface Denoiser {
   }
 
   /**
-   * A control of a request, once its network has seen the picture.
+   * Controls of a request that one network looks at together, once it has seen the pictures.
    *
-   * @param seen the picture as the network looks at it
-   * @throws IllegalArgumentException when the network is for another base
+   * @param seen a picture as the network looks at it
+   * @throws IllegalArgumentException when the network is for another base, or not told what it has to be
    */
-  default Hint hint(Control control, int rows, Supplier<Tensor> seen) {
+  default Hint hint(List<Control> controls, int rows, Function<Control, Tensor> seen) {
     throw new IllegalArgumentException("ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
   }
 

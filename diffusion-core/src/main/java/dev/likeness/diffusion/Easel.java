@@ -12,7 +12,6 @@ import dev.likeness.diffusion.vae.LatentDistribution;
 import dev.likeness.schedulers.SamplingPlan;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Supplier;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.DoubleOptional;
 import org.bytedeco.pytorch.Scalar;
@@ -28,23 +27,27 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 record Easel(ImageRequest request, Denoiser denoiser, Autoencoder autoencoder, SamplingPlan plan, NoiseSource random) {
   Canvas canvas() {
     // FLUX's ControlNets look at a sample of the autoencoder's, drawn before all else.
-    List<Hint> hints = request.controls().stream().map(this::hint).toList();
+    List<Hint> hints = Hint.together(request.controls()).stream().map(this::hint).toList();
     return bare().with(hints);
   }
 
-  private Hint hint(Control control) {
-    control.net().require(denoiser.model().compute());
-    Picture picture = Lanczos.resize(control.picture(), request.width(), request.height());
-    Supplier<Tensor> seen = control.net().looksAtLatents() ? () -> drawn(encoded(Images.toSigned(picture)))
-        : denoiser.model() instanceof Flux ? () -> Images.toSigned(picture) : () -> unit(picture, control.mask());
-    return denoiser.hint(control, plan.size(), () -> denoiser.model().compute().place(seen.get()));
+  private Hint hint(List<Control> controls) {
+    controls.get(0).net().require(denoiser.model().compute());
+    return denoiser.hint(controls, plan.size(), control -> denoiser.model().compute().place(seen(control)));
   }
 
-  /** What a ControlNet looks at: 0..1, and -1 where there is nothing yet. */
-  static Tensor unit(Picture picture, Picture white) {
+  private Tensor seen(Control control) {
+    Picture picture = Lanczos.resize(control.picture(), request.width(), request.height());
+    return control.net().looksAtLatents() ? drawn(encoded(Images.toSigned(picture)))
+        : denoiser.model() instanceof Flux ? Images.toSigned(picture)
+        : unit(picture, control.mask(), control.net().isUnion() ? 0 : -1);
+  }
+
+  /** What a ControlNet looks at: 0..1, and {@code hole} where there is nothing yet. */
+  static Tensor unit(Picture picture, Picture white, double hole) {
     Tensor seen = Images.toUnit(picture);
     return white == null ? seen : seen.masked_fill(
-        Images.toGrey(Lanczos.resize(white, picture.width(), picture.height())).ge(new Scalar(0.5)), new Scalar(-1.0));
+        Images.toGrey(Lanczos.resize(white, picture.width(), picture.height())).ge(new Scalar(0.5)), new Scalar(hole));
   }
 
   private Canvas bare() {

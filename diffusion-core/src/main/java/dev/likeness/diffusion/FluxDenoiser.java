@@ -19,7 +19,6 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -106,17 +105,15 @@ record FluxDenoiser(Flux model) implements Denoiser {
   }
 
   @Override
-  public Hint hint(Control control, int rows, Supplier<Tensor> seen) {
+  public Hint hint(List<Control> controls, int rows, Function<Control, Tensor> seen) {
+    Control control = controls.get(0);
     FluxControlNetModel net = control.net().beside(model.config());
     if (control.mask() != null) {
       throw new IllegalArgumentException("ControlNet " + control.net().name() + " is of FLUX, whose pictures have no mask; give"
           + " the control without one");
     }
-    if (control.net().modes() > 0 && control.mode() < 0) {
-      throw new IllegalArgumentException("ControlNet " + control.net().name() + " has to be told which of its "
-          + control.net().modes() + " kinds of pictures it is given; say its number");
-    }
-    return new Hint(control, rows, null, net, net.hint(seen.get()));
+    control.net().requireTold(control.mode());
+    return new Hint(controls, rows, null, net, List.of(net.hint(seen.apply(control))), null);
   }
 
   @Override

@@ -15,7 +15,6 @@ import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -88,9 +87,17 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
   }
 
   @Override
-  public Hint hint(Control control, int rows, Supplier<Tensor> seen) {
-    ControlNetModel net = control.net().beside(model.unetConfig());
-    return new Hint(control, rows, net, null, net.hint(seen.get()));
+  public Hint hint(List<Control> controls, int rows, Function<Control, Tensor> seen) {
+    Control first = controls.get(0);
+    ControlNetModel net = first.net().beside(model.unetConfig());
+    if (!first.net().isUnion()) {
+      return new Hint(controls, rows, net, null, List.of(net.hint(seen.apply(first))), null);
+    }
+    controls.forEach(control -> control.net().requireTold(control.mode()));
+    boolean alone = controls.size() == 1;
+    List<Tensor> hints = controls.stream()
+        .map(control -> net.hint(seen.apply(control), control.mode(), alone ? 1 : control.scale())).toList();
+    return new Hint(controls, rows, net, null, hints, net.kinds(controls.stream().map(Control::mode).toList()));
   }
 
   @Override

@@ -74,8 +74,8 @@ class PictureRequestsTest {
     Picture grey = Picture.of(2, 1, new byte[] {51, 51, 51, 51, 51, 51});
     Picture white = Picture.of(2, 1, new byte[] {(byte) 128, (byte) 128, (byte) 128, 127, 127, 127});
     try (TensorScope scope = TensorScope.open()) {
-      assertArrayEquals(new float[] {-1, 0.2f, -1, 0.2f, -1, 0.2f}, Images.floats(Easel.unit(grey, white)), 1e-6f);
-      assertArrayEquals(new float[] {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f}, Images.floats(Easel.unit(grey, null)), 1e-6f);
+      assertArrayEquals(new float[] {-1, 0.2f, -1, 0.2f, -1, 0.2f}, Images.floats(Easel.unit(grey, white, -1)), 1e-6f);
+      assertArrayEquals(new float[] {0.2f, 0.2f, 0.2f, 0.2f, 0.2f, 0.2f}, Images.floats(Easel.unit(grey, null, -1)), 1e-6f);
     }
   }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -55,6 +56,23 @@ class ControlCommandTest {
     assertEquals(2, more.status());
     assertEquals(List.of("--control-scale, --control-from, --control-until, --control-mode and --control-mask are for one --controlnet"
         + " each, of which 1 are given; leave the others out"), more.complaints());
+  }
+
+  @Test
+  void tellsAUnionWhatItsPicturesAre() throws IOException {
+    Path base = PipelineFolder.any("sdxl/xl-base", folder);
+    String net = TinyControlNets.write("xl-union", folder).toString();
+    String picture = folder.resolve("picture.png").toString();
+    Picture.of(32, 32, new byte[32 * 32 * 3]).writePng(Path.of(picture));
+    String[] once = {"--controlnet", net, "--control-image", picture, "--control-mode", "canny"};
+    // Looked at beside the first, it tells its kind, whatever it counts.
+    String[] again = Stream.of(once, new String[] {"--controlnet", net, "--control-image", picture, "--control-mode", "1",
+        "--control-scale", "1", "--control-scale", "0"}).flatMap(Stream::of).toArray(String[]::new);
+    assertFalse(Arrays.equals(drawn(base, "once", once), drawn(base, "again", again)));
+    CommandRun untold = CommandRun.of("generate", "--base", base.toString(), "--prompt", "a", "--controlnet", net, "--control-image",
+        picture, "--out", folder.resolve("untold").toString());
+    assertEquals(2, untold.status());
+    assertTrue(untold.complaints().get(0).contains("; say its name or number (--control-mode): 0 openpose, 1 depth"), untold.err());
   }
 
   @Test

@@ -10,13 +10,20 @@ import dev.likeness.diffusion.unet.ControlNetConfig;
 import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNetConfig;
 import dev.likeness.diffusion.weights.LoadedWeights;
+import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.Weights;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** A ControlNet of Stable Diffusion 1.x, 2.x, XL or FLUX.1, opened and checked. Shared by threads and by requests. */
 public final class ControlNet implements AutoCloseable {
+  private static final String TASKS = "task_embedding";
+  /** The third is the name of its authors' own class. */
+  private static final Set<String> OF_UNETS = Set.of("ControlNetModel", "ControlNetUnionModel", "ControlNetModel_Union");
+
   private final String name;
   private final Compute compute;
   private final LoadedWeights weights;
@@ -38,19 +45,20 @@ public final class ControlNet implements AutoCloseable {
    * Opens a diffusers folder, a file of it with its {@code config.json} beside it, or a file of Stable Diffusion's in its
    * authors' naming, and checks every tensor.
    *
-   * @throws UnusableInput when something is missing, broken, or of a class other than {@code ControlNetModel} and {@code
-   *     FluxControlNetModel}
+   * @throws UnusableInput when something is missing, broken, or of a class other than {@code ControlNetModel}, {@code
+   *     ControlNetUnionModel} and {@code FluxControlNetModel}
    */
   public static ControlNet open(Path path, Compute compute) {
     LoosePart part = LoosePart.find(null, "controlnet", path);
     boolean ofFlux = part.className().equals("FluxControlNetModel");
-    if (!ofFlux && !part.className().equals("ControlNetModel")) {
-      throw new UnusableInput(path + " is a " + part.className() + "; supported: ControlNetModel, FluxControlNetModel");
+    if (!ofFlux && !OF_UNETS.contains(part.className())) {
+      throw new UnusableInput(path + " is a " + part.className()
+          + "; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel");
     }
-    ControlNetConfig unet = ofFlux ? null : ControlNetConfig.of(part.config());
     FluxControlNetConfig flux = ofFlux ? FluxControlNetConfig.of(part.config()) : null;
     LoadedWeights weights = new LoadedWeights(part.weights().get(), compute);
     try {
+      ControlNetConfig unet = ofFlux ? null : ControlNetConfig.of(counted(part.config(), weights));
       weights.check(w -> {
         if (ofFlux) {
           new FluxControlNetModel(flux, w);
@@ -63,6 +71,16 @@ public final class ControlNet implements AutoCloseable {
       weights.close();
       throw e;
     }
+  }
+
+  /** A union's config need not say how many kinds it knows: a row of its weights stands for each. */
+  private static ModelConfig counted(ModelConfig config, LoadedWeights weights) {
+    if (config.has("num_control_type") || !weights.has(TASKS)) {
+      return config;
+    }
+    Map<String, Object> options = new LinkedHashMap<>(config.values());
+    options.put("num_control_type", (int) weights.shape(TASKS)[0]);
+    return ModelConfig.of(options, config.where());
   }
 
   /**
@@ -116,7 +134,42 @@ public final class ControlNet implements AutoCloseable {
 
   /** How many kinds of pictures it is told apart by number; 0 when it is told nothing. */
   public int modes() {
-    return flux == null ? 0 : flux.modes();
+    return kinds().count();
+  }
+
+  /**
+   * The number of a kind of pictures.
+   *
+   * @param kind its name, as openpose, depth, canny of union ControlNets of SDXL, or the number itself
+   * @throws IllegalArgumentException naming those that it knows
+   */
+  public int mode(String kind) {
+    if (kind.matches("-?\\d{1,9}")) {
+      return Integer.parseInt(kind);
+    }
+    return kinds().number(kind).orElseThrow(() -> new IllegalArgumentException("ControlNet " + name + " knows "
+        + kinds().count() + " kinds of pictures, none called \"" + kind + "\"; " + kinds().advice()));
+  }
+
+  /**
+   * Refuses to be shown a picture of whose kind nothing is said, where it is told.
+   *
+   * @throws IllegalArgumentException naming those that it knows
+   */
+  public void requireTold(int mode) {
+    if (modes() > 0 && mode < 0) {
+      throw new IllegalArgumentException("ControlNet " + name + " has to be told which of its " + modes()
+          + " kinds of pictures it is given; " + kinds().advice());
+    }
+  }
+
+  private ControlKinds kinds() {
+    return isUnion() ? ControlKinds.union(unet.union().kinds()) : new ControlKinds(flux == null ? 0 : flux.modes(), List.of());
+  }
+
+  /** Whether it is a union ControlNet of a UNet's, which looks at all of a request's pictures for it at once. */
+  public boolean isUnion() {
+    return unet != null && unet.union() != null;
   }
 
   private static List<Integer> channels(UNetConfig config) {

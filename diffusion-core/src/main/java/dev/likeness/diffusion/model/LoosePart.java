@@ -53,7 +53,7 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
 
   /** What {@code path} holds for {@code component} of {@code base}. */
   static LoosePart find(ModelFiles base, String component, Path path) {
-    Path config = Files.isDirectory(path) ? path.resolve("config.json") : path.resolveSibling("config.json");
+    Path config = Files.isDirectory(path) ? path.resolve("config.json") : configBeside(path);
     if (Files.isDirectory(path)) {
       return configured(component, ModelConfig.read(config), () -> new PartFolder(path, null).open());
     }
@@ -66,6 +66,13 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
       return configured(component, ModelConfig.read(config), () -> TensorFile.open(path));
     }
     return canonical(base, component, path, keys);
+  }
+
+  // Of two editions in one folder one has a config of its own name: diffusion_pytorch_model_promax and config_promax.
+  private static Path configBeside(Path file) {
+    Path own = file.resolveSibling(
+        file.getFileName().toString().replaceFirst("^diffusion_pytorch_model(.*)\\.\\w+$", "config$1.json"));
+    return !own.equals(file) && Files.exists(own) ? own : file.resolveSibling("config.json");
   }
 
   private static LoosePart configured(String component, ModelConfig config, Supplier<TensorSource> files) {

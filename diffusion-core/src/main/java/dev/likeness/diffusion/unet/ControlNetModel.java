@@ -7,6 +7,7 @@ import dev.likeness.diffusion.tensor.TensorScope;
 import dev.likeness.diffusion.weights.Weights;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
@@ -15,12 +16,14 @@ import org.bytedeco.pytorch.Tensor;
 
 /**
  * A second way down beside a UNet's, which looks at a picture as well and adds to what the first leaves (Zhang et al. 2023,
- * arXiv:2302.05543), with the names and numbers of diffusers' {@code ControlNetModel}. Immutable and shared by threads.
+ * arXiv:2302.05543), with the names and numbers of diffusers' {@code ControlNetModel} and {@code ControlNetUnionModel}.
+ * Immutable and shared by threads.
  */
 public final class ControlNetModel {
   private final ControlNetConfig config;
   private final UNetEmbedding embedding;
   private final HintEmbedding hint;
+  private final ControlUnion union;
   private final Conv2d convIn;
   private final List<DownBlock> down;
   private final MidBlock mid;
@@ -34,6 +37,7 @@ public final class ControlNetModel {
     int levels = unet.levels().size();
     embedding = new UNetEmbedding(w, unet);
     hint = new HintEmbedding(w.at("controlnet_cond_embedding"), config.pictureChannels(), config.hintChannels(), width);
+    union = config.union() == null ? null : new ControlUnion(w, config.union(), width, unet.timeWidth());
     convIn = new Conv2d(w.at("conv_in"), unet.inChannels(), width, unet.convInKernel());
     down = IntStream.range(0, levels).mapToObj(i -> new DownBlock(w.at("down_blocks").at(i), unet, i)).toList();
     mid = new MidBlock(w.at("mid_block"), unet);
@@ -61,16 +65,31 @@ public final class ControlNetModel {
     }
   }
 
+  /** The same of a union, which is told the picture's kind, and how much it counts beside others: 1 for one alone. */
+  public Tensor hint(Tensor picture, int kind, double scale) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(union.moved(hint(picture), kind, scale));
+    }
+  }
+
+  /** What {@link #forward} is given of the kinds of a union's pictures; owned by the calling scope. */
+  public Tensor kinds(Collection<Integer> kinds) {
+    try (TensorScope call = TensorScope.open()) {
+      return call.promote(union.told(kinds));
+    }
+  }
+
   /**
    * What to add to the UNet for noisy latents; owned by the calling scope.
    *
    * @param sample [batch, inChannels, h, w], without what an inpainting UNet is shown beside it
    * @param timesteps [batch] or [1], any type; taken as f32
-   * @param hint of {@link #hint}, [1, any, h, w]
+   * @param hint of {@link #hint}, [1, any, h, w]; a union's sum over its pictures
+   * @param kinds of {@link #kinds} for a union, else null
    */
-  public ControlResiduals forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint) {
+  public ControlResiduals forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor hint, Tensor kinds) {
     try (TensorScope call = TensorScope.open()) {
-      Tensor time = embedding.forward(sample, timesteps, conditioning);
+      Tensor time = embedding.forward(sample, timesteps, conditioning, kinds);
       Deque<Tensor> left = new ArrayDeque<>();
       Tensor x = convIn.forward(sample).add(hint);
       left.push(x);

@@ -80,7 +80,7 @@ public final class UNet2DConditionModel {
       Context context = conditioning.told();
       Deque<Tensor> skips = new ArrayDeque<>();
       Tensor x = Layout.ofPicture(convIn.exactly(sample).to(convIn.type()));
-      Tensor time = embedding.forward(x, timesteps, conditioning);
+      Tensor time = embedding.forward(x, timesteps, conditioning, null);
       skips.push(x);
       UpBlock last = up.get(up.size() - 1);
       int always = deep == null ? 0 : last.layers() - 1 - shallow(deep);

@@ -21,9 +21,10 @@ final class UNetEmbedding {
         w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
   }
 
-  /** The activated embedding [batch or 1, timeWidth], in the sample's type. */
-  Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    return config.activation().of(sum(sample, timesteps, conditioning));
+  /** The activated embedding [batch or 1, timeWidth], in the sample's type, of {@code more} [1, timeWidth] too; null for none. */
+  Tensor forward(Tensor sample, Tensor timesteps, UNetConditioning conditioning, Tensor more) {
+    Tensor told = sum(sample, timesteps, conditioning);
+    return config.activation().of(more == null ? told : told.add(more));
   }
 
   private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {

@@ -10,6 +10,7 @@ import dev.likeness.diffusion.Approximation;
 import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ClosedWhileDrawn;
 import dev.likeness.diffusion.Control;
+import dev.likeness.diffusion.GeneratedImage;
 import dev.likeness.diffusion.GuidanceOptions;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.InitialImage;
@@ -34,11 +35,11 @@ import dev.likeness.diffusion.weights.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -63,7 +64,8 @@ class ControlNetParityTest {
   void drawsAsDiffusersDraws(GoldenPictures.Run run) {
     Path folder = PipelineFolder.any(run.text("folder"), scratch);
     GoldenFolder.schedule(folder, (Map<?, ?>) run.asks().get("scheduler"));
-    List<ControlNet> nets = new ArrayList<>();
+    // A net that is named twice looks at both pictures.
+    Map<String, ControlNet> nets = new HashMap<>();
     try (GoldenPictures golden = GoldenPictures.open("control", scratch);
         BaseModel base = BaseModel.open(folder, Compute.EXACT); TensorScope scope = TensorScope.open()) {
       Map<?, ?> call = (Map<?, ?>) run.asks().get("call");
@@ -73,12 +75,18 @@ class ControlNetParityTest {
         request = request.from(slope(run.integer("width"), run.integer("height"), false), run.number("image", 0));
       }
       for (int i = 0; i < list(run, "nets").size(); i++) {
-        nets.add(ControlNet.open(TinyControlNets.write((String) list(run, "nets").get(i), scratch), Compute.EXACT));
-        request = request.control(control(run, nets.get(i), i));
+        ControlNet net = nets.computeIfAbsent((String) list(run, "nets").get(i),
+            name -> ControlNet.open(TinyControlNets.write(name, scratch), Compute.EXACT));
+        request = request.control(control(run, net, i));
       }
-      golden.comparePictures(run, base.generate(request, Progress.SILENT, new Cancellation()));
+      List<GeneratedImage> drawn = base.generate(request, Progress.SILENT, new Cancellation());
+      if (run.text("pipeline").contains("Union")) {
+        golden.compareLatents(run, drawn);
+      } else {
+        golden.comparePictures(run, drawn);
+      }
     } finally {
-      nets.forEach(ControlNet::close);
+      nets.values().forEach(ControlNet::close);
     }
   }
 
@@ -212,15 +220,34 @@ class ControlNetParityTest {
       assertRefused(dev, Control.of(xl, picture), "ControlNet controlnet-xl is for a UNet, the base is FLUX of width 32; give"
           + " one made for this base");
       assertRefused(dev, Control.of(union, picture), "ControlNet controlnet-flux-union has to be told which of its 3 kinds of"
-          + " pictures it is given; say its number");
+          + " pictures it is given; say its number (--control-mode)");
       assertRefused(three, Control.of(xl, picture),
           "ControlNets hold Stable Diffusion 1.x, 2.x, XL and FLUX; this base is of another family");
       assertEquals("ControlNet controlnet-flux-union knows 3 kinds of pictures, counted from 0; given 3",
           assertThrows(IllegalArgumentException.class, () -> Control.of(union, picture).mode(3)).getMessage());
     }
     Path unet = folder.resolve("unet");
-    assertEquals(unet + " is a UNet2DConditionModel; supported: ControlNetModel, FluxControlNetModel",
+    assertEquals(unet + " is a UNet2DConditionModel; supported: ControlNetModel, ControlNetUnionModel, FluxControlNetModel",
         assertThrows(UnusableInput.class, () -> ControlNet.open(unet, Compute.EXACT)).getMessage());
+  }
+
+  @Test
+  void callsTheKindsOfAUnionByName() {
+    String all = "; say its name or number (--control-mode): 0 openpose, 1 depth, 2 hed/pidi/scribble/ted,"
+        + " 3 canny/lineart/anime_lineart/mlsd, 4 normal, 5 segment";
+    try (BaseModel base = BaseModel.open(PipelineFolder.any("sdxl/xl-base", scratch), Compute.EXACT);
+        ControlNet union = ControlNet.open(TinyControlNets.write("xl-union", scratch), Compute.EXACT)) {
+      Control control = Control.of(union, half(90, 200));
+      assertEquals(List.of(0, 3, 2, 5), Stream.of("openpose", "lineart", "ted", "5").map(kind -> control.mode(kind).mode()).toList());
+      assertRefused(base, control, "ControlNet controlnet-xl-union has to be told which of its 6 kinds of pictures it is given" + all);
+      assertEquals("ControlNet controlnet-xl-union knows 6 kinds of pictures, none called \"tile\"" + all,
+          assertThrows(IllegalArgumentException.class, () -> control.mode("tile")).getMessage());
+      ImageRequest ask = ImageRequest.of("a cat").steps(1).size(32, 32);
+      assertArrayEquals(base.generate(ask.control(Control.of(union, half(0, 200)).mode("canny"))).pixels(),
+          base.generate(ask.control(control.mode("canny").masked(half(255, 0)))).pixels());
+      assertArrayEquals(base.generate(ask).pixels(), base.generate(ask.control(control.mode(3).between(0, 0.5))
+          .control(control.mode(1).scale(0))).pixels());
+    }
   }
 
   private static void assertRefused(BaseModel base, Control control, String words) {

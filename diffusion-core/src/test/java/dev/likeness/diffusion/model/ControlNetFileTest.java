@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.jr.ob.JSON;
 import dev.likeness.diffusion.error.UnusableInput;
 import dev.likeness.diffusion.golden.TinyControlNets;
 import dev.likeness.diffusion.layout.ListedTensors;
@@ -81,6 +82,33 @@ class ControlNetFileTest {
     Files.delete(whole.resolve("config.json"));
     assertRefused(whole.resolve("diffusion_pytorch_model.safetensors"), " is a ControlNet without its config.json; put the one"
         + " beside it that lies beside diffusion_pytorch_model.safetensors where it was published");
+  }
+
+  /** As xinsir/controlnet-union-sdxl-1.0 has both of its editions in one folder, under the class of a plain one. */
+  @Test
+  void opensBothEditionsOfAUnion() throws IOException {
+    Path union = TinyControlNets.write("xl-union", folder);
+    Path config = union.resolve("config.json");
+    Map<String, Object> options = new HashMap<>(ModelConfig.read(config).values());
+    options.put("_class_name", "ControlNetModel");
+    options.remove("num_control_type");
+    JSON.std.write(options, config.toFile());
+    assertEquals(6, modes(union));
+    Path promax = union.resolve("diffusion_pytorch_model_promax.safetensors");
+    Files.move(union.resolve("diffusion_pytorch_model.safetensors"), promax);
+    Files.move(config, union.resolve("config_promax.json"));
+    options.put("num_trans_channel", 320);
+    JSON.std.write(options, config.toFile());
+    assertEquals(6, modes(promax));
+    Files.delete(union.resolve("config_promax.json"));
+    assertEquals(config + ": option \"num_trans_channel\" is 320; only 16 is supported",
+        assertThrows(UnusableInput.class, () -> modes(promax)).getMessage());
+  }
+
+  private static int modes(Path path) {
+    try (ControlNet net = ControlNet.open(path, Compute.EXACT)) {
+      return net.modes();
+    }
   }
 
   private static void assertRefused(Path file, String words) {

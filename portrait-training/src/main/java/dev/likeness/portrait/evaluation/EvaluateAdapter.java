@@ -11,6 +11,7 @@ import dev.likeness.lora.TrainedPerson;
 import dev.likeness.photos.embed.FolderEmbedder;
 import dev.likeness.photos.face.CascadeDetector;
 import dev.likeness.photos.face.FaceDetector;
+import dev.likeness.photos.face.YuNetDetector;
 import dev.likeness.portrait.people.Person;
 import dev.likeness.portrait.training.Named;
 import dev.likeness.portrait.training.Usage;
@@ -29,12 +30,13 @@ import java.util.Optional;
  *
  * <p>Arguments: {@code MODEL-FOLDER OUT-FOLDER PEOPLE [NAME=VALUE]...}: {@code first=0} of the people, {@code each=1} pictures
  * in a style, {@code guided=1} or 0 for faces that nothing holds to the person's, {@code people=FOLDER} for each to be learnt and
- * kept in, where {@link EvaluateLikeness} may have worked before, {@code adapter=FOLDER} of another model's layout, and the outside
- * judges {@code detector=FILE attributes=FILE}.
+ * kept in, where {@link EvaluateLikeness} may have worked before, {@code adapter=FOLDER} of another model's layout, {@code leads=FILE}
+ * for a YuNet that finds faces in the photos and while they are held, as {@code headshot --detector FILE} has it, in place of OpenCV's
+ * cascades, and the outside judges {@code detector=FILE attributes=FILE}.
  */
 public final class EvaluateAdapter {
   // No embedder: the model's own tells people apart.
-  private static final List<String> NAMES = List.of("first", "each", "guided", "people", "adapter", "detector", "attributes");
+  private static final List<String> NAMES = List.of("first", "each", "guided", "people", "adapter", "leads", "detector", "attributes");
 
   private final IdentityTrial trial;
   private final PersonAdapter adapter;
@@ -60,13 +62,15 @@ public final class EvaluateAdapter {
     Path folder = named.file("adapter").orElse(model);
     long first = IdentityTrial.FIRST + named.number("first", 0);
     try (BaseModel base = BaseModel.open(model, Compute.best()); PersonAdapter adapter = PersonAdapter.in(folder, base);
-        FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow(); FaceDetector detector = new CascadeDetector();
+        FolderEmbedder embedder = FolderEmbedder.in(model).orElseThrow();
+        FaceDetector detector = named.file("leads").<FaceDetector>map(YuNetDetector::open).orElseGet(CascadeDetector::new);
         EvaluationTools tools = EvaluationTools.of(named);
         FaceGuidance guidance = named.number("guided", 1) == 1 ? FaceGuidance.in(folder, base, detector).orElse(null) : null) {
       IdentityTrial trial = IdentityTrial.on(base, guidance, detector, tools.detector().orElse(detector), embedder);
       Ledger ledger = Ledger.open(Path.of(args[1]).resolve("adapter.json"));
       ledger.begin("of", tools.judging(Map.of("model", MeasuredModel.told(model), "adapter", MeasuredModel.made(PersonAdapter.own(folder)),
-          "numbers", "each " + named.number("each", 1) + (named.file("people").isPresent() ? ", learnt too" : ""), "held by", guidance == null ? "nothing" : guidance.embedder().name())));
+          "numbers", "each " + named.number("each", 1) + (named.file("people").isPresent() ? ", learnt too" : ""),
+          "held by", guidance == null ? "nothing" : guidance.embedder().name() + ", where " + detector.name() + " finds them")));
       EvaluateAdapter evaluation =
           new EvaluateAdapter(base, trial, adapter, LikenessDial.beside(PersonAdapter.own(folder)), tools, named);
       for (long number = first; number < first + Integer.parseInt(args[2]); number++) {

@@ -4,6 +4,7 @@ import dev.likeness.diffusion.adapt.Adaptation;
 import dev.likeness.diffusion.adapt.Part;
 import dev.likeness.diffusion.model.StableDiffusion;
 import dev.likeness.diffusion.model.TextTower;
+import dev.likeness.diffusion.nn.Sinusoids;
 import dev.likeness.diffusion.text.PromptEncoder;
 import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.PromptSyntax;
@@ -111,14 +112,19 @@ final class Conditioner {
     return tensor == null ? null : model.compute().place(tensor);
   }
 
-  /** What the UNet is told with a text, a row for each: for SDXL also sizes. */
+  /** What the UNet is told with a text, a row for each: for SDXL also sizes, and the guidance where it knows one. */
   static UNetConditioning told(StableDiffusion model, ImageRequest request, TextEncoding text, boolean unwanted) {
+    int width = model.unetConfig().guidanceWidth();
+    Tensor guidance = width == 0 ? null : here(model, Sinusoids.guidance(request.guidance(), width));
     if (model.sizeIds() == 0) {
-      return UNetConditioning.text(text.tokens());
+      return UNetConditioning.text(text.tokens()).guided(guidance);
     }
-    Tensor sizes = torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0)
-        .to(new Device(model.compute().device()), torch.ScalarType.Float);
-    return new UNetConditioning(text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1));
+    Tensor sizes = here(model, torch.tensor(sizes(request, model.sizeIds(), unwanted)).unsqueeze(0));
+    return new UNetConditioning(text.tokens(), text.pooled(), sizes.expand(text.tokens().size(0), -1)).guided(guidance);
+  }
+
+  private static Tensor here(StableDiffusion model, Tensor numbers) {
+    return numbers.to(new Device(model.compute().device()), torch.ScalarType.Float);
   }
 
   private static float[] sizes(ImageRequest request, int count, boolean unwanted) {

@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * @param steps sampling steps, or 0 for the default
  * @param ownSteps timesteps or noise levels that were given in place of a number of steps
  * @param guidance classifier-free guidance scale, or NaN for the default; 1 and below turn guidance off, on Z-Image 0 and below; what
- *     FLUX.1's network is told, which has no off
+ *     FLUX.1's network is told, or a latent consistency model's, which has no off
  * @param seed image {@code i} of the request draws its noise from {@code seed + i}
  * @param count how many pictures
  * @param width in pixels, a multiple of {@link BaseModel#unit()}, or 0 for the default: the initial picture's, else, on a UNet, the first

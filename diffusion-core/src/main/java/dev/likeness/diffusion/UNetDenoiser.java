@@ -11,10 +11,12 @@ import dev.likeness.diffusion.text.PromptSchedule;
 import dev.likeness.diffusion.text.TextualInversion;
 import dev.likeness.diffusion.unet.ControlNetModel;
 import dev.likeness.diffusion.unet.UNet2DConditionModel;
+import dev.likeness.schedulers.Options;
 import dev.likeness.schedulers.PlanRequest;
 import dev.likeness.schedulers.SchedulerConfig;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
@@ -27,9 +29,14 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     int side = model.unetConfig().sampleSize() == 0 ? 64 : model.unetConfig().sampleSize();
     int pixels = side * model.autoencoder().factor();
     boolean xl = model.sizeIds() != 0;
-    int steps = (int) model.drawnWith("_num_inference_steps", 50);
-    return new Defaults(steps, guidance(xl && !showsMask() ? 5 : 7.5), pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
+    boolean few = ofConsistency();
+    int steps = (int) model.drawnWith("_num_inference_steps", few ? 4 : 50);
+    return new Defaults(steps, guidance(few ? 8.5 : xl && !showsMask() ? 5 : 7.5), pixels, pixels, xl ? 0.3 : 0.8, xl ? 0.9999 : 1,
         model.drawnWith("_eta", 0));
+  }
+
+  private boolean ofConsistency() {
+    return model.unetConfig().guidanceWidth() != 0 && model.sizeIds() == 0;
   }
 
   private double guidance(double usual) {
@@ -55,12 +62,29 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
 
   @Override
   public boolean guided(ImageRequest request) {
-    return request.guidance() > 1;
+    return request.guidance() > 1 && model.unetConfig().guidanceWidth() == 0;
   }
 
   @Override
   public PlanRequest planned(PlanRequest plain, ImageRequest request, SchedulerConfig scheduler) {
-    return plain;
+    boolean over = plain.strength() < 1 && !request.initial().masked() && request.controls().isEmpty();
+    boolean own = plain.timesteps().length + plain.sigmas().length > 0;
+    return over && !own && ofConsistency() && scheduler.className().equals("LCMScheduler")
+        ? below(plain, scheduler.options()) : plain;
+  }
+
+  // Latent consistency's pipeline does all steps over a picture, among the lowest of those that the network was distilled on.
+  private static PlanRequest below(PlanRequest plain, Options options) {
+    int origins = options.integer("original_inference_steps");
+    int left = (int) (origins * plain.strength());
+    int n = plain.steps();
+    if (left < n) {
+      throw new IllegalArgumentException("strength " + plain.strength() + " leaves " + left + " of " + origins
+          + " distilled steps, got " + n + "; ask for fewer");
+    }
+    int stride = options.integer("num_train_timesteps") / origins;
+    return PlanRequest.ofTimesteps(IntStream.range(0, n).mapToDouble(i -> (left - Math.floor(i * ((double) left / n))) * stride - 1)
+        .toArray()).between(plain.from(), plain.until()).eta(plain.eta());
   }
 
   /** With a ControlNet the first picture there is, whatever the mask. */
@@ -118,8 +142,8 @@ record UNetDenoiser(StableDiffusion model) implements Denoiser {
     Adaptation unet = sitting.adaptation(Part.UNET).and(request.approximation().merging());
     List<UNet2DConditionModel> views = Denoiser.views(unet, rows, model::unet);
     List<UNet2DConditionModel> worse = weakened(unet, request.guidanceOptions().weakening(), rows);
-    Guided guided =
-        new Guided(request.guidanceOptions(), request.guidance(), rows, Denoiser.showsPictures(model, Part.UNET, unet));
+    Guided guided = new Guided(request.guidanceOptions(), guided(request) ? request.guidance() : 1, rows,
+        Denoiser.showsPictures(model, Part.UNET, unet));
     return new UNetNetwork(model, sitting, views, worse, guided, canvas).network();
   }
 

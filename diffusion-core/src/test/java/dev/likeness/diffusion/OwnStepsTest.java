@@ -45,6 +45,15 @@ class OwnStepsTest {
   }
 
   @Test
+  void aLatentConsistencyModelDoesFewSteps(@TempDir Path folder) {
+    try (BaseModel base = BaseModel.open(GoldenFolder.write("base-told", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {
+      assertEquals("4 8.5", base.defaults().steps() + " " + base.defaults().guidance());
+      ImageRequest over = ASK.from(Picture.of(16, 16, new byte[3 * 16 * 16]), 0.6);
+      assertRefused("strength 0.6 leaves 30 of 50 distilled steps, got 31; ask for fewer", () -> base.require(over.steps(31)));
+    }
+  }
+
+  @Test
   void drawsOverNoiseLevelsThatTheCallerGives(@TempDir Path folder) {
     double[] levels = {14.615, 3.864, 0.964, 0};
     try (BaseModel base = BaseModel.open(GoldenFolder.write("base", GoldenFolder.Spelling.TODAY, folder).path(), Compute.EXACT)) {

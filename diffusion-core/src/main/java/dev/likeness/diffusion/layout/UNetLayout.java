@@ -20,6 +20,8 @@ public final class UNetLayout {
   private UNetLayout(UNetConfig config) {
     table.add("conv_in", "input_blocks.0.0").add("conv_norm_out", "out.0").add("conv_out", "out.2");
     table.add("time_embedding.linear_1", "time_embed.0").add("time_embedding.linear_2", "time_embed.2");
+    // diffusers' script leaves its name.
+    table.add("time_embedding.cond_proj", "time_embedding.cond_proj");
     table.add("add_embedding.linear_1", "label_emb.0.0").add("add_embedding.linear_2", "label_emb.0.2");
     down(config.levels());
     table.addAll("mid_block.resnets.0", "middle_block.0", RESNET).add("mid_block.attentions.0", "middle_block.1")

@@ -50,7 +50,15 @@ public final class UNetShape {
     Map<String, Object> config = wayDown();
     config.put("out_channels", size("out.2.weight", 0));
     config.put("up_block_types", upTypes());
+    config.putAll(guidance(keys, prefix));
     return config;
+  }
+
+  /** What else is to be said of a UNet that is told a guidance scale. */
+  public static Map<String, Object> guidance(TensorList keys, String prefix) {
+    UNetShape shape = new UNetShape(keys, prefix);
+    String name = "time_embedding.cond_proj.weight";
+    return shape.has(name) ? Map.of("time_cond_proj_dim", shape.size(name, 1)) : Map.of();
   }
 
   private Map<String, Object> wayDown() {

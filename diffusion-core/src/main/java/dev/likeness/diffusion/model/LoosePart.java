@@ -8,6 +8,7 @@ import dev.likeness.diffusion.layout.Relaid;
 import dev.likeness.diffusion.layout.RelaidSource;
 import dev.likeness.diffusion.layout.T5Shape;
 import dev.likeness.diffusion.layout.TextShape;
+import dev.likeness.diffusion.layout.UNetShape;
 import dev.likeness.diffusion.weights.ModelConfig;
 import dev.likeness.diffusion.weights.TensorList;
 import dev.likeness.diffusion.weights.TensorSource;
@@ -185,6 +186,10 @@ record LoosePart(String className, ModelConfig config, Supplier<TensorSource> we
         || options.isEmpty()) {
       throw new UnusableInput(path + " holds no " + component + " in a known spelling (" + keys.names().size()
           + " tensors); give its folder, or a file of diffusers', transformers', OpenCLIP's or latent diffusion's naming");
+    }
+    if (component.equals("unet")) {
+      options.remove("time_cond_proj_dim");
+      options.putAll(UNetShape.guidance(keys, ""));
     }
     String known = className;
     return new LoosePart(known, ModelConfig.of(options, path + " (" + component + ")"),

@@ -52,7 +52,7 @@ record MemoryNeeds(Map<String, PartSize> parts, String network, long width, long
     if (!transformer) {
       ModelConfig unet = files.config("unet");
       return new MemoryNeeds(parts, "unet", unet.has("block_out_channels") ? unet.integers("block_out_channels").get(0) : 320,
-          0, pixels, factor, factor * latents(unet, 64), 2);
+          0, pixels, factor, factor * latents(unet, 64), unet.has("time_cond_proj_dim") ? 1 : 2);
     }
     Transformer net = Transformer.of(files);
     return new MemoryNeeds(parts, "transformer", net.width, net.textTokens, pixels, 2 * factor,

@@ -85,7 +85,8 @@ final class UNetFamily implements Family {
 
   @Override
   public Map<String, Object> scheduler(TensorList keys) {
-    return facts(this == SDXL && Playground.is(keys) ? "playground" : "scheduler", Map.of());
+    return facts(this == SDXL && Playground.is(keys) ? "playground" : "scheduler",
+        UNetShape.guidance(keys, UNetKeys.of(keys).prefix()).isEmpty() ? Map.of() : Map.of("_class_name", "LCMScheduler"));
   }
 
   @Override

@@ -35,4 +35,14 @@ public record Sinusoids(int width, boolean cosineFirst, double shift) {
     Tensor cosine = torch.cos(phase);
     return torch.cat(cosineFirst ? new TensorVector(cosine, sine) : new TensorVector(sine, cosine), 1);
   }
+
+  /** Features [1, width] of a guidance scale, on the CPU, as diffusers' {@code get_guidance_scale_embedding} rounds them. */
+  public static Tensor guidance(double scale, int width) {
+    TensorOptions single = new TensorOptions(ScalarType.Float);
+    long half = width / 2;
+    float rate = (float) Math.log(10000) / (half - 1);
+    Tensor phase = torch.exp(torch.arange(new Scalar(half), single).mul(new Scalar(-rate)))
+        .mul(new Scalar((float) (scale - 1) * 1000f)).unsqueeze(0);
+    return torch.cat(new TensorVector(torch.sin(phase), torch.cos(phase)), 1);
+  }
 }

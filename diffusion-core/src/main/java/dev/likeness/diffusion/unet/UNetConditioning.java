@@ -9,11 +9,12 @@ import org.bytedeco.pytorch.Tensor;
  * @param told text tokens [batch, tokens, contextWidth]
  * @param pooled one vector per image [batch, width], or null (SDXL has it)
  * @param timeIds sizes and crops [batch, ids], or null (SDXL has them)
+ * @param guidance {@link dev.likeness.diffusion.nn.Sinusoids#guidance} [batch or 1, any], or null; ignored by networks that know none
  */
-public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds) {
+public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds, Tensor guidance) {
   /** Of text tokens, none of whose keys and values are kept. */
   public UNetConditioning(Tensor context, Tensor pooled, Tensor timeIds) {
-    this(Context.of(context), pooled, timeIds);
+    this(Context.of(context), pooled, timeIds, null);
   }
 
   /** Text tokens alone, as SD 1.x and 2.x have it. */
@@ -23,7 +24,12 @@ public record UNetConditioning(Context told, Tensor pooled, Tensor timeIds) {
 
   /** The same for many calls of one network, which then makes its keys and values of the text once: {@link Context#keeping}. */
   public UNetConditioning keeping() {
-    return new UNetConditioning(told.keeping(), pooled, timeIds);
+    return new UNetConditioning(told.keeping(), pooled, timeIds, guidance);
+  }
+
+  /** The same with a guidance scale. */
+  public UNetConditioning guided(Tensor scale) {
+    return new UNetConditioning(told, pooled, timeIds, scale);
   }
 
   /** The text's tokens. */

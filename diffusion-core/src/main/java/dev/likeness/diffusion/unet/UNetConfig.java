@@ -14,10 +14,11 @@ import java.util.List;
  * @param mid whether there is a bottom block; small distilled models leave it out
  * @param midTransformers transformer blocks of the bottom; 0 for a bottom of one residual block alone
  * @param timeIds how SDXL's size ids enter, or null
+ * @param guidanceWidth features of the guidance scale that it is told in place of a negative prompt, or 0
  */
 public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<Level> levels, boolean mid,
     int midTransformers, boolean linearProjection, Activation activation, int groups, double eps, int downsamplePadding, double midScale,
-    Sinusoids time, int timeWidth, int convInKernel, int convOutKernel, TimeIds timeIds) {
+    Sinusoids time, int timeWidth, int convInKernel, int convOutKernel, TimeIds timeIds, int guidanceWidth) {
 
   /**
    * One resolution.
@@ -52,7 +53,7 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
         c.number("mid_block_scale_factor", 1),
         new Sinusoids(channels.get(0), c.flag("flip_sin_to_cos", true), c.number("freq_shift", 0)),
         c.integer("time_embedding_dim", 4 * channels.get(0)), c.integer("conv_in_kernel", 3),
-        c.integer("conv_out_kernel", 3), timeIds(c));
+        c.integer("conv_out_kernel", 3), timeIds(c), c.integer("time_cond_proj_dim", 0));
     c.refuseOthers();
     return config;
   }
@@ -65,7 +66,7 @@ public record UNetConfig(int inChannels, int outChannels, int sampleSize, List<L
   /** The same with a bottom of one residual block alone, as small ControlNets have it. */
   UNetConfig withoutMiddleAttention() {
     return new UNetConfig(inChannels, outChannels, sampleSize, levels, mid, 0, linearProjection, activation, groups, eps,
-        downsamplePadding, midScale, time, timeWidth, convInKernel, convOutKernel, timeIds);
+        downsamplePadding, midScale, time, timeWidth, convInKernel, convOutKernel, timeIds, guidanceWidth);
   }
 
   /** The latents' side. UNets saved before diffusers 0.9 often say a smaller one than they were trained on: there 64 is the least. */

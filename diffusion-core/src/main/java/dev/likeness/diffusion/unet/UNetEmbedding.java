@@ -1,17 +1,19 @@
 package dev.likeness.diffusion.unet;
 
 import dev.likeness.diffusion.nn.Activation;
+import dev.likeness.diffusion.nn.Linear;
 import dev.likeness.diffusion.nn.TimestepEmbedding;
 import dev.likeness.diffusion.weights.Weights;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 
-/** What every residual block of a UNet listens to: the time and, for SDXL, pooled text and sizes. */
+/** What every residual block of a UNet listens to: the time, for SDXL pooled text and sizes, and the guidance of some. */
 final class UNetEmbedding {
   private final UNetConfig config;
   private final TimestepEmbedding time;
   private final TimestepEmbedding added;
+  private final Linear guidance;
 
   /** Reads {@code time_embedding} and, where sizes are told, {@code add_embedding}. */
   UNetEmbedding(Weights w, UNetConfig config) {
@@ -19,6 +21,8 @@ final class UNetEmbedding {
     time = new TimestepEmbedding(w.at("time_embedding"), config.time().width(), config.timeWidth(), config.activation());
     added = config.timeIds() == null ? null : new TimestepEmbedding(
         w.at("add_embedding"), config.timeIds().inputWidth(), config.timeWidth(), Activation.SILU);
+    guidance = config.guidanceWidth() == 0 ? null
+        : Linear.withoutBias(w.at("time_embedding").at("cond_proj"), config.guidanceWidth(), config.time().width());
   }
 
   /** The activated embedding [batch or 1, timeWidth], in the sample's type, of {@code more} [1, timeWidth] too; null for none. */
@@ -28,7 +32,10 @@ final class UNetEmbedding {
   }
 
   private Tensor sum(Tensor sample, Tensor timesteps, UNetConditioning conditioning) {
-    Tensor told = time.forward(config.time().of(timesteps).to(sample.scalar_type()));
+    Tensor features = config.time().of(timesteps).to(sample.scalar_type());
+    Tensor scale = conditioning.guidance();
+    boolean guided = guidance != null && scale != null;
+    Tensor told = time.forward(guided ? features.add(guidance.forward(scale.to(sample.scalar_type()))) : features);
     if (added == null) {
       return told;
     }

@@ -38,10 +38,13 @@ public final class Closeness {
     }
   }
 
-  /** Of a drawn picture what {@code tools/goldens/kept.py} keeps: every second row and column. */
   private static Tensor kept(GeneratedImage drawn) {
-    Tensor pixels = torch.tensor(drawn.pixels()).view(3, drawn.picture().height(), drawn.picture().width());
-    return everySecond(everySecond(pixels, 1), 2);
+    return kept(torch.tensor(drawn.pixels()).view(3, drawn.picture().height(), drawn.picture().width()));
+  }
+
+  /** Of what was drawn what {@code tools/goldens/kept.py} keeps: every second row and column. */
+  static Tensor kept(Tensor drawn) {
+    return everySecond(everySecond(drawn, -2), -1);
   }
 
   /** Every second row or column of {@code pixels}. */

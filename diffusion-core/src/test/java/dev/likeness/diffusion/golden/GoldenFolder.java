@@ -7,6 +7,7 @@ import dev.likeness.diffusion.BaseModel;
 import dev.likeness.diffusion.ImageRequest;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.TensorScope;
+import dev.likeness.diffusion.weights.Safetensors;
 import dev.likeness.diffusion.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -58,8 +59,11 @@ public record GoldenFolder(Path path, String variant) {
     return List.of("xl-base", "xl-words-for-nothing", "xl-means", "xl-inpainting", "xl-refiner");
   }
 
-  /** Writes {@code variant} below {@code parent}. */
+  /** Writes {@code variant} below {@code parent}; one that ends in {@code -told} is as {@code consistency.py} has it. */
   public static GoldenFolder write(String variant, Spelling spelling, Path parent) {
+    if (variant.endsWith("-told")) {
+      return write(variant.replace("-told", ""), spelling, parent).told();
+    }
     Path out = parent.resolve(variant + "-" + spelling.name().toLowerCase(Locale.ROOT));
     for (String file : List.of("model_index.json", "scheduler/scheduler_config.json", "unet/config.json",
         "vae/config.json")) {
@@ -82,6 +86,22 @@ public record GoldenFolder(Path path, String variant) {
       writeText(parts, "text_encoder_2", "sd2", spelling, variant, out);
     }
     return new GoldenFolder(out, variant);
+  }
+
+  private GoldenFolder told() {
+    schedule(Map.of("_class_name", "LCMScheduler"));
+    option(path.resolve("unet/config.json"), "time_cond_proj_dim", 16);
+    if (variant.equals("base")) {
+      option(path.resolve("model_index.json"), "_class_name", "LatentConsistencyModelPipeline");
+    }
+    Path weights = path.resolve("unet/diffusion_pytorch_model.safetensors");
+    try (TensorScope scope = TensorScope.open(); Safetensors plain = Safetensors.open(weights)) {
+      Map<String, Tensor> unet = SeededWeights.of(
+          Map.of("time_embedding.cond_proj.weight", new long[] {plain.shape("conv_in.weight")[0], 16}), 1100);
+      plain.names().forEach(name -> unet.put(name, plain.read(name)));
+      SafetensorsWriter.write(weights, unet, Map.of("format", "pt"));
+    }
+    return this;
   }
 
   private static String root(String variant) {
@@ -118,12 +138,19 @@ public record GoldenFolder(Path path, String variant) {
 
   /** Makes this scheduler the own one of any model's folder, whose index names its class. */
   public static void schedule(Path folder, Map<?, ?> scheduler) {
-    Path file = folder.resolve("model_index.json");
+    option(folder.resolve("model_index.json"), "scheduler", List.of("diffusers", scheduler.get("_class_name")));
     try {
-      Map<String, Object> index = PYTHONS_JSON.mapFrom(Files.readAllBytes(file));
-      index.put("scheduler", List.of("diffusers", scheduler.get("_class_name")));
-      Files.write(file, PYTHONS_JSON.asBytes(index));
       Files.write(folder.resolve("scheduler/scheduler_config.json"), PYTHONS_JSON.asBytes(scheduler));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void option(Path file, String name, Object value) {
+    try {
+      Map<String, Object> options = PYTHONS_JSON.mapFrom(Files.readAllBytes(file));
+      options.put(name, value);
+      Files.write(file, PYTHONS_JSON.asBytes(options));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -5,6 +5,7 @@ import dev.likeness.diffusion.progress.Cancellation;
 import dev.likeness.diffusion.progress.Progress;
 import dev.likeness.diffusion.tensor.Compute;
 import dev.likeness.diffusion.tensor.NoTensorLeaks;
+import dev.likeness.diffusion.tensor.TensorScope;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -47,6 +48,21 @@ class PictureParityTest {
     folder.schedule(run.scheduler());
     try (BaseModel base = BaseModel.open(folder.path(), Compute.EXACT)) {
       golden.compare(run, base.generate(golden.request(run), Progress.SILENT, new Cancellation()));
+    }
+  }
+
+  static List<GoldenPictures.Run> told() {
+    return GoldenPictures.runs("consistency");
+  }
+
+  @ParameterizedTest
+  @MethodSource("told")
+  void drawsAsLatentConsistencyModelsDraw(GoldenPictures.Run run, @TempDir Path own) {
+    GoldenFolder folder = GoldenFolder.write(run.text("folder") + "-told", GoldenFolder.Spelling.TODAY, own);
+    try (TensorScope scope = TensorScope.open(); BaseModel base = BaseModel.open(folder.path(), Compute.EXACT);
+        GoldenPictures told = GoldenPictures.open("consistency", own)) {
+      Closeness.assertWithinSpread(1e-4, told.tensor("run" + run.index() + ".latents"),
+          Closeness.kept(base.generate(golden.request(run)).latents().tensor()), run.toString());
     }
   }
 }

@@ -57,12 +57,18 @@ class KeyMapTest {
         + "." + listed.substring(component.length() + 1);
   }
 
+  @Test
+  void takesAFileThatIsToldAScaleForALatentConsistencyModel() {
+    TensorList file = new KeyList("a list", file("told"));
+    assertEquals("LCMScheduler", UNetFamily.SD1.scheduler(file).get("_class_name"));
+  }
+
   @ParameterizedTest
-  @ValueSource(strings = {"sd1", "sd2", "sdxl", "refiner"})
+  @ValueSource(strings = {"sd1", "told", "sd2", "sdxl", "refiner"})
   void readsBackEveryTensorItsShapeAndTheConfig(String family) {
     TensorList file = new KeyList("a list", file(family));
     Family found = Family.of(file);
-    assertEquals(family.equals("refiner") ? "sdxl-refiner" : family, found.name());
+    assertEquals(family.equals("refiner") ? "sdxl-refiner" : family.replace("told", "sd1"), found.name());
     Map<String, Component> components = found.components(file, Map.of());
     parts(family).forEach((component, listed) -> {
       Relaid read = new Relaid(file, components.get(component).layout());
@@ -164,7 +170,7 @@ class KeyMapTest {
   }
 
   private static Map<String, KeyLayout> layouts(String family) {
-    boolean xl = !family.matches("sd1|sd2");
+    boolean xl = !family.matches("sd1|told|sd2");
     return Map.of("unet", UNetLayout.of(unet(family)).under("model.diffusion_model."),
         "vae", AutoencoderLayout.of(4, 3).under("first_stage_model."),
         "text_encoder", TextShape.written(family.equals("sd2"), false, xl ? "conditioner.embedders.0." : "cond_stage_model."),
@@ -176,7 +182,7 @@ class KeyMapTest {
     if (!family.equals("refiner")) {
       parts.put("text_encoder", ListedTensors.of(text(family, "text_encoder")));
     }
-    if (!family.matches("sd1|sd2")) {
+    if (!family.matches("sd1|told|sd2")) {
       parts.put("text_encoder_2", ListedTensors.of(text(family, "text_encoder_2")));
     }
     parts.put("unet", ListedTensors.of(unet(family)));
@@ -201,7 +207,8 @@ class KeyMapTest {
           "down_block_types", List.of("DownBlock2D", CROSS_DOWN, CROSS_DOWN, "DownBlock2D")));
       c.put("up_block_types", List.of("UpBlock2D", CROSS_UP, CROSS_UP, "UpBlock2D"));
     } else {
-      c.putAll(family.equals("sd1") ? Map.of("sample_size", 64, "attention_head_dim", 8, "cross_attention_dim", 768)
+      c.putAll(family.matches("sd1|told") ? Map.of("sample_size", 64, "attention_head_dim", 8, "cross_attention_dim", 768,
+          "time_cond_proj_dim", family.equals("told") ? 256 : 0)
           : Map.of("sample_size", 96, "attention_head_dim", List.of(5, 10, 20, 20), "cross_attention_dim", 1024,
               "use_linear_projection", true));
     }
@@ -209,7 +216,7 @@ class KeyMapTest {
   }
 
   private static AutoencoderConfig vae(String family) {
-    boolean xl = !family.matches("sd1|sd2");
+    boolean xl = !family.matches("sd1|told|sd2");
     return AutoencoderConfig.of(ModelConfig.of(Map.of("block_out_channels", List.of(128, 256, 512, 512), "layers_per_block", 2,
         "down_block_types", java.util.Collections.nCopies(4, "DownEncoderBlock2D"), "up_block_types",
         java.util.Collections.nCopies(4, "UpDecoderBlock2D"), "scaling_factor", xl ? 0.13025 : 0.18215, "force_upcast", xl), family));

@@ -81,7 +81,7 @@ class SingleFileTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"base", "v-prediction", "xl-base", "xl-refiner", "xl-inpainting"})
+  @CsvSource({"base", "base-told", "v-prediction", "xl-base", "xl-refiner", "xl-inpainting"})
   void comesBackToTheSameFolderBitForBit(String variant) {
     Path before = golden(variant);
     Path single = folder.resolve("whole.safetensors");
@@ -108,6 +108,13 @@ class SingleFileTest {
         assertTrue(torch.equal(expected.read(name), actual.read(name)), name);
       }
     }
+  }
+
+  @Test
+  void aNetworkAloneIsToldGuidanceIfItHearsAny() throws IOException {
+    Path alone = folder.resolve("alone.safetensors");
+    Files.move(golden("base-told").resolve("unet/diffusion_pytorch_model.safetensors"), alone);
+    assertEquals(16, ModelFiles.open(golden("gelu")).with("unet", alone).config("unet").integer("time_cond_proj_dim", 0));
   }
 
   @Test

@@ -63,7 +63,7 @@ final class FolderInspection {
         return known.getValue();
       }
     }
-    if (!model.pipeline().startsWith("StableDiffusion")) {
+    if (!model.pipeline().matches("(StableDiffusion|LatentConsistencyModel).*")) {
       return Family.UNKNOWN;
     }
     return model.config("unet").flag("use_linear_projection", false) ? "sd2" : "sd1";

@@ -49,7 +49,8 @@ record Texts(List<TextEncoding> wanted, List<TextEncoding> unwanted) {
     Stream<String> cut = requests.stream().flatMap(request -> cuts(denoiser, request)).map(Cut::told);
     Stream<String> unheard = requests.stream().filter(request -> !denoiser.guided(request))
         .filter(request -> !request.negative().isBlank() || request.negativeEmbedding() != null)
-        .map(request -> "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off");
+        .map(request -> "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off,"
+            + " or this base has none");
     Stream<String> unnamed = requests.stream().flatMap(request -> request.prompting().words().stream())
         .filter(word -> requests.stream().allMatch(request -> word.find(request.prompt()) < 0 && word.find(request.negative()) < 0))
         .map(word -> "the learned word \"" + word.token() + "\" does nothing: no prompt names it");

@@ -44,7 +44,7 @@ class TextsTest {
       ImageRequest.of("a cat").negative("a dog").steps(2).size(16, 16).seed(4).guidance(4).scheduler("Euler");
 
   private static final String UNHEARD =
-      "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off";
+      "the negative prompt is not heard: guidance by two prompts (--guidance, on FLUX.1 --true-cfg) is off, or this base has none";
 
   private final List<Long> encoded = Collections.synchronizedList(new ArrayList<>());
 
